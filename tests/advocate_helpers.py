@@ -1,4 +1,4 @@
-"""Advocates of one organisation, for every test of them, and a keeper's grant to one."""
+"""Helpers for tests of advocates: an organisation, its members, and a keeper's grant to one of them."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ ORGANISATION = "Stalking Support North"
 
 @dataclass
 class AdvocateDevice(Phone):
-    """An advocate at their desk."""
+    """Advocate's signed-in device."""
 
     advocate: Advocate = None  # type: ignore[assignment] # always given
     api_client: RemoteServer = field(default=None)  # type: ignore[assignment] # always given
 
     async def list_clients(self, now: int) -> list[advocates.AdvocateClient]:
-        """Who lets them in, all of them holding."""
+        """Return the advocate's clients, and assert that every grant is valid."""
         found, refused = await advocates.list_clients(self.api_client, self.advocate, now)
         assert not refused
         return found
 
     async def passphrase_proof(self) -> str:
-        """X-Proof of the words."""
+        """Return the X-Proof value of the advocate's words."""
         prelogin = (await self.request("POST", "/v1/prelogin", {"login": self.advocate.login})).json()
         return b64(
             kdf.derive_sign_in_proof(
@@ -48,7 +48,7 @@ class AdvocateDevice(Phone):
         )
 
     async def invite_colleague(self) -> str:
-        """An invitation for a colleague, after the words."""
+        """Create an invitation for a colleague."""
         answer = await self.request("POST", "/v1/organisation/invitations", x_proof=await self.passphrase_proof())
         assert answer.status_code == 201
         return str(answer.json()["invite"])
@@ -56,7 +56,7 @@ class AdvocateDevice(Phone):
 
 @asynccontextmanager
 async def open_instance_on_database(server: InProcessServer) -> Any:
-    """The operator's command line, on the server's own database."""
+    """Open the operator's side on the server's own database."""
     async with open_instance(
         server.settings, server.clock, kdf_profile=kdf.CHEAPEST_PROFILE, kdf_policy=kdf.TEST_POLICY
     ) as instance:
@@ -64,7 +64,7 @@ async def open_instance_on_database(server: InProcessServer) -> Any:
 
 
 async def create_organisation(server: InProcessServer, name: str = ORGANISATION) -> tuple[str, str]:
-    """An organisation's id and the invitation of its lead."""
+    """Create an organisation. Return its id and the invitation for its lead."""
     async with open_instance_on_database(server) as instance:
         return await organisations.create_organisation(instance, name)
 
@@ -72,7 +72,7 @@ async def create_organisation(server: InProcessServer, name: str = ORGANISATION)
 async def join_organisation(
     server: InProcessServer, invite: str, name: str = ADVOCATE_NAME, address: str = "198.51.100.20"
 ) -> AdvocateDevice:
-    """Somebody who joins with an invitation."""
+    """Register an advocate with an invitation, and return their device."""
     client = server.http_client(address)
     api_client = RemoteServer(client, server.settings.app_url)
     invited = MemberInvitation(invite, name, os.urandom(20))
@@ -89,20 +89,20 @@ async def join_organisation(
 
 
 async def create_organisation_lead(server: InProcessServer) -> tuple[AdvocateDevice, str]:
-    """The lead of a new organisation, and its id."""
+    """Create an organisation. Return the device of its lead and the organisation's id."""
     organisation, invite = await create_organisation(server)
     return await join_organisation(server, invite, "Leigh"), organisation
 
 
 def api_client_for(keeper: Keeper, server: InProcessServer) -> RemoteServer:
-    """A keeper's own way to the server, for the reference client."""
+    """Return a client of the reference implementation with the keeper's session."""
     api_client = RemoteServer(keeper.client, server.settings.app_url)
     api_client.tokens.update(keeper.tokens)
     return api_client
 
 
 def full_access_choice(server: InProcessServer, **changes: Any) -> GrantTerms:
-    """Everything, to look at, for thirty days from now."""
+    """Return terms that grant view access to everything for the default duration."""
     choice = GrantTerms({"all": True}, server.clock.now_ms() + DEFAULT_DURATION_MS, "Help with a report")
     return replace(choice, **changes)
 
@@ -110,7 +110,7 @@ def full_access_choice(server: InProcessServer, **changes: Any) -> GrantTerms:
 async def grant_access_to(
     server: InProcessServer, keeper: Keeper, desk: AdvocateDevice, choice: GrantTerms | None = None
 ) -> OpenedGrant:
-    """The keeper hears the nine words, checks them, and lets the advocate in."""
+    """Verify the advocate's nine words as the keeper, and grant them access."""
     api_client = api_client_for(keeper, server)
     person = await grant_access.fetch_advocate(api_client, desk.advocate.fingerprint_words)
     chosen = choice or full_access_choice(server)

@@ -1,7 +1,7 @@
-"""What every server of the tests has in common is made once: pages, packed files, and a database with every table.
+"""Setup that all test servers share is done once: pages, packed files, and a migrated database.
 
-A test's server is as the real one; only the making is remembered. Hundreds of tests start a server of their own, and
-rendering and migrating took longer than most of what they test.
+A test's server behaves like a real one; only its setup is cached. Hundreds of tests start a server, and rendering and
+migrating took longer than most of the tests.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ PLACEHOLDER_DATA_FOLDER = Path()
 _render_pages = diary.web.pages.render_pages
 _migrate = database.migrate
 _build_queries = Apps._build_initial_querysets
-# Each model, and the kind of queries that was built for it last: SQLite's or PostgreSQL's.
+# Each model, and the database type its queries were last built for: SQLite or PostgreSQL.
 _queries: WeakKeyDictionary[type[Model], type] = WeakKeyDictionary()
 
 
 def cache_rendering_and_migration() -> None:
-    """From here on in this process: pages of one release are rendered once for the same settings."""
+    """Cache rendering and migration in this process: pages of a release are rendered once for the same settings."""
     for name in ("make_environment", "read_files", "make_release"):
         setattr(diary.web.pages, name, cache(getattr(diary.web.pages, name)))
     vars(diary.app)["render_pages"] = _render_once
@@ -43,9 +43,9 @@ def cache_rendering_and_migration() -> None:
 
 
 def _build_queries_once(self: Apps) -> None:
-    """Build the models' queries, unless the last that were built are for the same kind of database.
+    """Build the models' queries, unless they were last built for the same type of database.
 
-    A server does it once as it starts, and it takes 10 ms of processor time.
+    A server does this once at start, and it takes 10 ms of processor time.
     """
     kinds = {model: model._meta.db.query_class for app in self.apps.values() for model in app.values()}
     if any(_queries.get(model) is not kind for model, kind in kinds.items()):
@@ -54,7 +54,7 @@ def _build_queries_once(self: Apps) -> None:
 
 
 def _render_once(settings: Settings, static: Path, templates: Path) -> RenderedPages:
-    """As `render_pages`; a data folder matters only where a training folder lies in it."""
+    """Render pages as `render_pages` does, with a cache. The data folder matters only if it has a training folder."""
     if training_zip_path(settings).exists():
         return _render_pages(settings, static, templates)
     return _rendered(
@@ -70,7 +70,7 @@ def _rendered(settings: Settings, static: Path, templates: Path) -> RenderedPage
 
 
 async def migrate_from_cached_copy(settings: Settings) -> None:
-    """As `database.migrate`; where there is no SQLite file yet, with a copy of one that was migrated before."""
+    """Migrate as `database.migrate` does. A missing SQLite file is created as a copy of a migrated one."""
     path = path_from_url(settings.database_url) if settings.database_url.startswith("sqlite") else None
     if path is None or path.exists():
         await _migrate(settings)
@@ -82,7 +82,7 @@ async def migrate_from_cached_copy(settings: Settings) -> None:
 
 @cache
 def _migrated() -> Path:
-    """An empty database with every table, as one file."""
+    """Return an empty database with every table, as the bytes of one file."""
     folder = Path(tempfile.mkdtemp(prefix="kept-tests-"))
     settings = config.load_settings({"DIARY_DATA": str(folder)})
     asyncio.run(_migrate(settings))

@@ -1,4 +1,4 @@
-"""Claims and the tests that try them, as docs/threats.md and docs/promises.md name them; and no test that is skipped unseen."""
+"""Claims of docs/threats.md and docs/promises.md with the tests that check them, and detection of skipped tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
-# What makes pytest or unittest leave a test out, or forgive its failure.
+# Calls and decorators with which pytest or unittest skip a test or accept its failure.
 SKIPPING_NAMES = {"skip", "skipif", "xfail", "importorskip", "skipTest", "skipUnless", "skipIf", "expectedFailure"}
 CLAIM_ID = r"[A-Z]+-\d+|T\d+-\d+"
 _CLAIM_ITEM = re.compile(rf"- \*\*({CLAIM_ID})\*\* (.*)", re.DOTALL)
@@ -30,12 +30,12 @@ class DocumentedClaim:
 
 
 def named_tests(text: str) -> tuple[str, ...]:
-    """Every test that a text names, in order. A name that is broken over lines is read as one."""
+    """Return every test that a text names, in order. Names broken over lines are joined."""
     return tuple(_TEST_REFERENCE.findall(re.sub(r"\n\s+", " ", text)))
 
 
 def parse_claims(section: str) -> tuple[list[DocumentedClaim], list[str]]:
-    """The claims of a list, and each line or item of it that is no claim."""
+    """Return the claims of a list, and each of its lines or items that is not a claim."""
     claims, unparsed = [], []
     for block in re.split(r"\n(?=- |\S)", section.strip()):
         item = _CLAIM_ITEM.fullmatch(block.strip())
@@ -48,7 +48,7 @@ def parse_claims(section: str) -> tuple[list[DocumentedClaim], list[str]]:
 
 
 def table_rows(section: str) -> list[list[str]]:
-    """The cells of each row of the tables of a section, heads and rules left out."""
+    """Return the cells of each table row in a section, without headers and rules."""
     lines = [line for line in section.splitlines() if line.startswith("|")]
     heading_lines = {index for index, line in enumerate(lines[1:]) if re.fullmatch(r"[|\- :]+", line)}
     body_lines = [
@@ -58,14 +58,14 @@ def table_rows(section: str) -> list[list[str]]:
 
 
 def split_sections(page: str) -> dict[str, str]:
-    """The parts of a page by their second-level headings."""
+    """Return the parts of a page by their second-level headings."""
     parts = re.split(r"^## (.+)$", page, flags=re.MULTILINE)[1:]
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
 @cache
 def test_names_in(path: str) -> frozenset[str]:
-    """The names of the tests of one file: functions of Python's, literal first arguments of `test(` of Node's.
+    """Return the names of the tests in one file: Python functions, or literal first arguments of `test(` in Node.
 
     Raises FileNotFoundError when there is no such file.
     """
@@ -81,7 +81,7 @@ def test_names_in(path: str) -> frozenset[str]:
 
 
 def skipped_tests(source: str) -> Iterator[str]:
-    """Each way in which a Python file of tests leaves one out or forgives it, by the line it stands on."""
+    """Return each way in which a Python test file skips a test or accepts its failure, by line."""
     for node in ast.walk(ast.parse(source)):
         name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
         if name in SKIPPING_NAMES:
@@ -90,7 +90,7 @@ def skipped_tests(source: str) -> Iterator[str]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """Make a test that was skipped a failure: a claim that nothing tried would stand as tried."""
+    """Make a skipped test fail: its claim would otherwise count as checked."""
     report: pytest.TestReport = yield  # type: ignore[misc, assignment]
     if report.skipped:
         report.outcome = "failed"

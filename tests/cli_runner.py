@@ -1,4 +1,4 @@
-"""Running the command line as a person would."""
+"""Run the command line in tests, as a subprocess or in this process."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from diary.storage import database
 from tests import cached_setup as once
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
-# Under `make coverage`, a process that a test starts is measured too.
+# Under `make coverage`, processes started by a test are measured too.
 COVERAGE_ENVIRONMENT = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
 
 
 def run_cli(*arguments: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line as a person would."""
+    """Run the command line as a subprocess."""
     return subprocess.run(
         [sys.executable, "-m", "diary", *map(str, arguments)],
         capture_output=True,
@@ -32,9 +32,10 @@ def run_cli(*arguments: str | Path, **env: str) -> subprocess.CompletedProcess[s
 
 
 def run_cli_in_process(*arguments: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
-    """The same inside this process, for what takes a dozen commands: each process takes a second. A fault of ours is raised.
+    """Run the command line in this process, for tests with many commands: a process takes a second each.
 
-    A new database is a copy of one that was migrated before: making the tables takes a second too.
+    Unexpected exceptions are raised. A new database is copied from a migrated one, since creating the tables takes a
+    second too.
     """
     with patch.object(database, "migrate", once.migrate_from_cached_copy):
         result = CliRunner().invoke(main, [str(argument) for argument in arguments], env=env, prog_name="diary")

@@ -1,4 +1,4 @@
-"""Shared by every test: nothing of the machine's own settings leaks in, and nothing of ours leaks out."""
+"""Fixtures for every test. No setting of the machine affects a test, and no test affects another."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytest_plugins = ["tests.scheduling", "tests.claims"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Join the browser's modules again if one has changed since set-up, so that the tests run what is served."""
+    """Join the browser's modules again if one has changed since setup, so that tests run what is served."""
     if not hasattr(config, "workerinput"):
         subprocess.run([sys.executable, str(Path(__file__).parents[1] / ".ci" / "setup.py"), "modules"], check=True)
 
@@ -33,28 +33,28 @@ DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    """A PostgreSQL server, started when the first test asks for it."""
+    """Return a PostgreSQL server that starts when the first test needs it."""
     with running_postgres() as postgres_process:
         yield postgres_process
 
 
 @pytest.fixture(scope="session")
 def redis() -> Iterator[RedisServer]:
-    """A Redis server, started when the first test asks for it."""
+    """Return a Redis server that starts when the first test needs it."""
     with running_redis() as redis_process:
         yield redis_process
 
 
 @pytest.fixture(scope="session")
 def object_store_server() -> Iterator[ObjectStore]:
-    """An S3 server, started when the first test asks for it."""
+    """Return an S3 server that starts when the first test needs it."""
     with running_object_store() as store:
         yield store
 
 
 @pytest.fixture(params=DATABASES)
 def database_setting(request: pytest.FixtureRequest) -> dict[str, str]:
-    """The setting of each database in turn, new and with every table."""
+    """Return the setting of each database in turn, new and migrated."""
     if request.param == "sqlite":
         return {}
     return {"DIARY_DATABASE_URL": request.getfixturevalue("postgres").create_migrated_database()}
@@ -62,32 +62,32 @@ def database_setting(request: pytest.FixtureRequest) -> dict[str, str]:
 
 @pytest.fixture
 async def server(tmp_path: Path, database_setting: dict[str, str]) -> AsyncIterator[InProcessServer]:
-    """A server of its own, over each database."""
+    """Return a separate server, once over each database."""
     async with running_server(tmp_path, **database_setting) as running:
         yield running
 
 
 @pytest.fixture
 async def keeper(server: InProcessServer) -> Keeper:
-    """Keeper A."""
+    """Return keeper A."""
     return await register_keeper(server)
 
 
 @pytest.fixture
 async def other_keeper(server: InProcessServer) -> Keeper:
-    """Keeper B."""
+    """Return keeper B."""
     return await register_keeper(server, "203.0.113.9")
 
 
 @pytest.fixture(autouse=True)
 def _unset_diary_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A DIARY_ variable in the shell of whoever runs the tests changes nothing."""
+    """Remove the DIARY_ variables of the developer's shell."""
     for name in [name for name in os.environ if name.startswith("DIARY_")]:
         monkeypatch.delenv(name)
 
 
 @pytest.fixture(autouse=True)
 def _fail_on_set_cookie() -> Iterator[None]:
-    """No answer of a server in this process sets a cookie, whatever the test is about; tests/cookie_check.py."""
+    """Fail a test if any answer in this process sets a cookie, whatever the test is about; tests/cookie_check.py."""
     yield
     assert cookies.take_violations() == []

@@ -1,8 +1,8 @@
-"""The table that `make coverage` ends with: branches and lines reached, by folder, in both languages.
+"""Table at the end of `make coverage`: branches and lines reached, by folder, in both languages.
 
-Python's figures are coverage.py's, of every process that the tests started. JavaScript's are V8's, as c8 counts them: a branch
-is a piece of code that may be passed over, and a file that was never loaded is one branch. The two count differently, so a
-folder is compared with itself over time, not with the other language.
+Python's figures are coverage.py's, for every process the tests started. JavaScript's are V8's, as c8 counts them: a
+branch is a piece of code that may be skipped, and a file that was never loaded is one branch. The two count
+differently, so compare a folder with itself over time, not with the other language.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ COVERAGE_FOLDER = PROJECT_ROOT / "var" / "coverage"
 
 @dataclass
 class CoverageCount:
-    """What was reached, of what there is."""
+    """Reached and total branches and lines."""
 
     branches: int = 0
     total_branches: int = 0
@@ -28,7 +28,7 @@ class CoverageCount:
     total_lines: int = 0
 
     def add(self, other: CoverageCount) -> None:
-        """Take in another's."""
+        """Add another count."""
         self.branches += other.branches
         self.total_branches += other.total_branches
         self.lines += other.lines
@@ -36,7 +36,7 @@ class CoverageCount:
 
 
 def python_files(report: Mapping[str, Any]) -> Iterator[tuple[str, CoverageCount]]:
-    """Path and count of each file in coverage.py's JSON."""
+    """Return path and count of each file in coverage.py's JSON."""
     for path, file in report["files"].items():
         summary = file["summary"]
         yield (
@@ -51,7 +51,7 @@ def python_files(report: Mapping[str, Any]) -> Iterator[tuple[str, CoverageCount
 
 
 def browser_files(report: Mapping[str, Any]) -> Iterator[tuple[str, CoverageCount]]:
-    """Path and count of each file in c8's summary."""
+    """Return path and count of each file in c8's summary."""
     for path, summary in report.items():
         if path != "total":
             branches, lines = summary["branches"], summary["lines"]
@@ -60,7 +60,7 @@ def browser_files(report: Mapping[str, Any]) -> Iterator[tuple[str, CoverageCoun
 
 
 def sum_by_folder(files: Iterator[tuple[str, CoverageCount]]) -> dict[str, CoverageCount]:
-    """The counts of each folder, and of them all under ''."""
+    """Return the counts of each folder, and the total under ''."""
     counts_by_folder: dict[str, CoverageCount] = defaultdict(CoverageCount)
     for path, count in files:
         counts_by_folder[path.rpartition("/")[0]].add(count)
@@ -69,12 +69,12 @@ def sum_by_folder(files: Iterator[tuple[str, CoverageCount]]) -> dict[str, Cover
 
 
 def percentage(reached: int, total: int) -> str:
-    """`87.5 %`; a dash where there is nothing to reach."""
+    """Return `87.5 %`, or a dash when there is nothing to reach."""
     return f"{100 * reached / total:5.1f} %" if total else "      -"
 
 
 def format_rows(language: str, counts_by_folder: Mapping[str, CoverageCount]) -> Iterator[str]:
-    """One line a folder, the sum last."""
+    """Return one line per folder, the total last."""
     for name in sorted(counts_by_folder, key=lambda name: (not name, name)):
         count = counts_by_folder[name]
         branches = (
@@ -87,7 +87,7 @@ def format_rows(language: str, counts_by_folder: Mapping[str, CoverageCount]) ->
 
 
 def main() -> None:
-    """Print it."""
+    """Print the table."""
     print(f"{'':<28} {'branches':<24} lines")
     python = json.loads((COVERAGE_FOLDER / "python.json").read_text(encoding="utf-8"))
     page = json.loads((COVERAGE_FOLDER / "coverage-summary.json").read_text(encoding="utf-8"))

@@ -1,9 +1,11 @@
-"""What outlives a process, read from the source: names that stored data, sealed bytes, other devices and operators depend on.
+"""Names that outlive a process, read from the source: stored data, sealed bytes, other devices and operators need them.
 
-Moving or renaming code must change none of them. `python -m tests.inventory` writes inventory.json again, and test_inventory.py
-compares. A line that goes or changes there breaks what somebody holds: it needs a migration and a line in the changelog.
+Moving or renaming code must change none of them. `python -m tests.inventory` writes inventory.json, and
+test_inventory.py compares. A line that changes or disappears there breaks existing data: it needs a migration and a
+line in the changelog.
 
-Not here: the members of sealed JSON and of the server's answers. The vectors and the journey from the last release hold those.
+Members of sealed JSON and of the server's answers are not included: the vectors and the journey from the last release
+cover those.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ from diary.web.routes import ROUTES
 
 PROJECT_ROOT: Final = Path(__file__).resolve().parent.parent
 INVENTORY_PATH: Final = Path(__file__).with_name("inventory.json")
-# Labels of keys, salts, signatures and associated data: docs/formats.md. Both quotes and templates; up to the first value put in.
+# Labels of keys, salts, signatures and associated data (docs/formats.md), in quotes or templates, up to the first
+# placeholder.
 _LABEL: Final = re.compile(r"""["'`](kept/[^"'`{$\\]*)""")
 _RECORD_KIND: Final = re.compile(r"\{ k: '(\w+)'")
 _ASSOCIATED_DATA: Final = re.compile(r"\bbeside(?:: \{|\()([^})\n]*)")
@@ -36,19 +39,19 @@ _TOP_LEVEL_CONSTANT: Final = re.compile(r"^const (NAME|VERSION|TABLES|TAB|CACHE|
 
 
 def sources(folder: str, *suffixes: str) -> Iterator[str]:
-    """The text of every file of ours below a folder."""
+    """Return the text of every source file below a folder."""
     for path in sorted((PROJECT_ROOT / folder).rglob("*")):
         if path.suffix in suffixes and not {"vendor", "app", "lang"} & set(path.relative_to(PROJECT_ROOT).parts[1:2]):
             yield path.read_text(encoding="utf-8")
 
 
 def unique_matches(pattern: re.Pattern[str], texts: list[str]) -> list[str]:
-    """What the pattern's group holds, each once, in order."""
+    """Return the distinct matches of the pattern's group, in order."""
     return sorted({match for text in texts for match in pattern.findall(text)})
 
 
 def build_inventory() -> dict[str, object]:
-    """Every kind of name, each as a sorted list or table."""
+    """Return every kind of name, each as a sorted list or table."""
     browser_sources, python_sources = list(sources("static", ".js")), list(sources("diary", ".py"))
     names = {
         name: value
@@ -107,7 +110,7 @@ def _commands() -> Iterator[str]:
 
 
 def render_inventory() -> str:
-    """The inventory as it lies in inventory.json."""
+    """Return the inventory as it is stored in inventory.json."""
     return json.dumps(build_inventory(), indent=1, ensure_ascii=False) + "\n"
 
 

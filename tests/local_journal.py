@@ -1,4 +1,4 @@
-"""A diary on a device that has seen no server, and the wish for a pack of all of it."""
+"""Diary on a device without a server, and options for a pack of all of it."""
 
 from diary.client.accounts import Identity
 from diary.client.journal import Journal
@@ -10,7 +10,7 @@ from diary.pack.capsule.builder import PackOptions
 
 
 def local_journal(clock: FixedClock, tz: str = "Europe/London") -> Journal:
-    """An empty diary under keys of its own."""
+    """Return an empty diary with new keys."""
     account, diary, device = (id_text(new_id()) for _ in range(3))
     identity = Identity(
         "", account, diary, device, 1, bytes(32), b64(bytes(32)), Keyset.generate(), bytes(32), bytes(32), ""
@@ -19,7 +19,7 @@ def local_journal(clock: FixedClock, tz: str = "Europe/London") -> Journal:
 
 
 def request_for_whole_pack(journal: Journal, made_at: int, origin: str = "http://localhost:8000") -> PackOptions:
-    """A first pack of every entry."""
+    """Return options for a first pack of every entry."""
     return PackOptions(
         pack_id=id_text(new_id()),
         no=1,

@@ -15,15 +15,15 @@ ACCESS_KEY, SECRET_KEY = "AKIATESTTESTTEST", "not-a-real/secret"
 
 
 class ObjectStore:
-    """The server and its buckets."""
+    """A running server and its buckets."""
 
     def __init__(self, server: Any) -> None:
-        """`server`: moto's, at work."""
+        """Use `server`, a running moto server."""
         host, port = server.get_host_and_port()
         self.endpoint = f"http://{host}:{port}"
 
     def create_bucket(self) -> str:
-        """The address of a new bucket, with a folder in it, as DIARY_BLOB_URL has it."""
+        """Create a bucket, and return its address with a folder, in the form of DIARY_BLOB_URL."""
         name = f"kept-{next(_BUCKET_NUMBERS)}"
         urllib.request.urlopen(urllib.request.Request(f"{self.endpoint}/{name}", method="PUT")).close()
         return (
@@ -31,16 +31,16 @@ class ObjectStore:
         )
 
     def list_object_names(self) -> list[str]:
-        """What lies in every bucket."""
+        """Return the names of the objects in every bucket."""
         with urllib.request.urlopen(f"{self.endpoint}/moto-api/data.json") as answer:
             return [one["name"] for one in json.load(answer).get("s3", {}).get("FakeKey", [])]
 
 
 @contextmanager
 def running_object_store() -> Iterator[ObjectStore]:
-    """A server for the length of the block."""
+    """Run a server within the block."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the libraries' own
+        warnings.simplefilter("ignore")  # from the libraries
         from moto.server import ThreadedMotoServer
 
         server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)

@@ -20,7 +20,7 @@ from diary.web.languages import LANGUAGES
 OPENAPI_PATH = Path(__file__).parents[1] / "docs" / "openapi.json"
 OPENAPI_DOCUMENT: dict[str, Any] = json.loads(OPENAPI_PATH.read_text(encoding="utf-8"))
 _PARAMETER = re.compile(r"{(\w+)}")
-# The two hosts of a test's server; the value says whether it is the public one. Other addresses are not compared.
+# The hosts of a test server; the value tells whether it is the public one. Other addresses are not compared.
 _IS_PUBLIC_BY_HOST = {"localhost:8000": False, "public.localhost:8000": True}
 _LANGUAGE_PREFIXES = tuple(one.path_prefix for one in LANGUAGES if one.path_prefix)
 
@@ -82,7 +82,7 @@ def _validator(schema: str) -> jsonschema_rs.Draft202012Validator:
 def openapi_faults(response: httpx.Response) -> list[str]:
     """Return how a response differs from the document; nothing for an address that is not in it."""
     request = response.request
-    # A test may ask another host than the one of its address.
+    # A test may use another host than that of its address.
     operation = find_operation(request.method, request.url.path, request.headers["host"])
     if operation is None:
         return []

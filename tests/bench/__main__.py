@@ -1,8 +1,8 @@
-"""`make bench`: every budget of docs/architecture.md that can be measured by now, each beside its floor in the same run.
+"""`make bench`: measure the budgets of docs/architecture.md, each with its floor in the same run.
 
     python -m tests.bench [--out FILE] [PART ...]        parts: push log slow_disk pack sealing phone reading desk idle
 
-Prints a table, writes the same as JSON (var/bench.json), and ends with 1 when a bar does not hold.
+Prints a table, writes the same as JSON (var/bench.json), and exits with 1 when a bar is missed.
 """
 
 import argparse
@@ -40,7 +40,7 @@ COLUMNS = ("what", "where", "value", "floor", "ratio", "bar", "holds")
 
 
 def measure_benches(names: Iterable[str], print_line: Callable[[str], None]) -> list[dict[str, Any]]:
-    """The rows of some parts: name, part, where it ran, value, floor, ratio, bar, holds."""
+    """Measure the named benches. Return rows: name, part, where it ran, value, floor, ratio, bar, holds."""
     measured = []
     for part in names:
         print_line(f"{part} …")
@@ -56,7 +56,7 @@ def measure_benches(names: Iterable[str], print_line: Callable[[str], None]) -> 
 
 
 def results_table(rows: Iterable[Mapping[str, Any]]) -> Table:
-    """The rows for people."""
+    """Return the rows as a table for the terminal."""
     table_widget = Table(*COLUMNS, title="Budgets", show_lines=True)
     for row in rows:
         holds = {True: "yes", False: "[bold red]NO[/]"}[bool(row["holds"])]
@@ -66,14 +66,14 @@ def results_table(rows: Iterable[Mapping[str, Any]]) -> Table:
 
 
 def format_number(value: float | None) -> str:
-    """A number as short as it is good for."""
+    """Format a number with at most three significant digits below 100."""
     if value is None:
         return "–"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def main() -> int:
-    """Measure, print, write; the exit status."""
+    """Measure, print and write the results. Return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=RESULTS_PATH)
     parser.add_argument("parts", nargs="*", choices=[[], *BENCHES], default=[])

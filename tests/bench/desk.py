@@ -1,9 +1,9 @@
-"""An advocate's Monday in Chromium: 200 clients in the list, and one of them opened, with 100 to 1,000 entries.
+"""An advocate's Monday in Chromium: open the list of 200 clients, then clients with 100 and 1,000 entries.
 
-Written by the reference client, a few keepers at a time, each of a network of their own: ten have 100, 200 … 1,000 entries
-with the keys given, the others 100. DESK_CLIENTS=20 makes fewer. The desk signs in when all of it is there: untouched for
-five minutes it would have locked. A figure ends with the frame that shows what was asked for. The floor of the list is
-the server's answer alone; that of a client is all pages of the feed fetched and thrown away.
+The reference client creates the keepers, a few at a time and each in a network of its own: ten have 100, 200 … 1,000
+entries with shared keys, the others 100. DESK_CLIENTS=20 creates fewer. The desk signs in once all of it is there: it
+would lock after five minutes without use. A figure ends with the frame that shows the result. The floor of the list is
+the server's answer alone; that of a client is fetching and discarding all pages of the feed.
 """
 
 import asyncio
@@ -40,8 +40,8 @@ LARGE_CLIENT_COUNT = 10
 ENTRIES_MINIMUM = 100
 PARALLEL_KEEPERS = 4
 ENVIRONMENT = "page not slowed, opening in a worker"
-# Presses a button when nothing else is under way, and waits for the frame after its place stood drawn. A press is drawn in
-# a later turn: looked at before the next frame, what stood there before would pass for it.
+# Clicks a button once the page is idle, then waits for the frame after its target is drawn. The click takes effect in a
+# later task: checked before the next frame, the old content would pass for the new.
 MEASURE_CLICK = """async ([press, there]) => {
   const frame = () => new Promise(requestAnimationFrame);
   const end = performance.now() + 60_000;
@@ -64,7 +64,7 @@ MEASURE_CLICK = """async ([press, there]) => {
 
 
 def measure_rows() -> Iterator[Row]:
-    """The rows of the table."""
+    """Yield the rows of the results table."""
     client_count = max(LARGE_CLIENT_COUNT, int(os.environ.get("DESK_CLIENTS", "200")))
     with (
         tempfile.TemporaryDirectory(prefix="kept-bench-") as name,
@@ -83,13 +83,13 @@ def measure_rows() -> Iterator[Row]:
 
 
 def _run_in_thread(act: Callable[[], Awaitable[T]]) -> T:
-    """In a thread: the browser's driver holds the event loop of this one."""
+    """Run a coroutine in another thread: the browser's driver uses this thread's event loop."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(lambda: asyncio.run(act())).result()  # type: ignore[arg-type]
 
 
 async def _create_organisation(origin: str, data: Path) -> str:
-    """The invitation into a new organisation, as the operator's command line makes it."""
+    """Create an organisation through the operator's side, and return the invitation for its lead."""
     public = f"http://public.localhost:{urlsplit(origin).port}"
     settings = load_settings({"DIARY_APP_URL": origin, "DIARY_DATA": str(data), "DIARY_PUBLIC_URL": public})
     async with open_instance(settings, SystemClock(), kdf_profile=FLOOR_PROFILE) as instance:
@@ -97,7 +97,7 @@ async def _create_organisation(origin: str, data: Path) -> str:
 
 
 async def _create_keepers(origin: str, nine_words: str, client_count: int) -> None:
-    """Keepers who let the advocate in, a few at a time: while one seals, the server writes what another sent."""
+    """Create the keepers who grant access, a few at a time: while one seals, the server stores another's versions."""
     semaphore = asyncio.Semaphore(PARALLEL_KEEPERS)
 
     async def fill(number: int) -> None:
@@ -110,14 +110,14 @@ async def _create_keepers(origin: str, nine_words: str, client_count: int) -> No
 
 
 async def _create_keeper(origin: str, nine_words: str, number: int) -> None:
-    """One keeper: a diary, the grant, the keys, what the list shows.
+    """Create one keeper with a diary, a grant, its keys and the summary for the list.
 
-    From an address of their own, as Caddy in front of the server would say it: one network may begin thirty diaries a minute.
+    Each uses an address of its own, sent as X-Forwarded-For: one network may create thirty diaries a minute.
     """
     local_origin, clock = f"http://127.0.0.1:{urlsplit(origin).port}", SystemClock()
     entries = (number + 1) * ENTRIES_MINIMUM if number < LARGE_CLIENT_COUNT else ENTRIES_MINIMUM
     network = {"X-Forwarded-For": f"10.20.{number // 250}.{number % 250 + 1}"}
-    # A connection that was idle for long is one that the server may be closing.
+    # A connection that was idle for long may be closed by the server at any moment.
     entries_per_day = httpx.Limits(keepalive_expiry=1)
     async with httpx.AsyncClient(
         base_url=local_origin, headers=network, limits=entries_per_day, timeout=120, trust_env=False
@@ -127,7 +127,7 @@ async def _create_keeper(origin: str, nine_words: str, number: int) -> None:
         journal = Journal(identity, clock)
         local_versions = []
         for entry_number in range(entries):
-            # Sealed and sent one by one: all at once would keep every other keeper waiting.
+            # Sealed and sent one at a time: sealing all at once would block the other keepers.
             local_versions.append(journal.append(VersionContent("incident", _entry_fields(entry_number))))
             await journal.send(server)
         person, now = await grant_access.fetch_advocate(server, nine_words), clock.now_ms()
@@ -154,7 +154,7 @@ def _entry_fields(number: int) -> dict[str, object]:
 
 
 def _list_row(page: Page, client_count: int) -> Row:
-    """From asking for news to all clients drawn; the floor is what the server takes for its answer."""
+    """Measure from the request for news to all clients drawn. The floor is the server's answer alone."""
     selector = ".desk-client"
     times_ms, floors = [], []
     for _ in range(ROUNDS):
@@ -176,7 +176,7 @@ def _list_row(page: Page, client_count: int) -> Row:
 
 
 def _client_row(page: Page, entries: int) -> Row:
-    """From pressing a client to their entries drawn; the floor is the feed's answers."""
+    """Measure from the click on a client to their entries drawn. The floor is the feed's answers."""
     name = f"Client {entries // ENTRIES_MINIMUM - 1:03}"
     times_ms, floors = [], []
     for _ in range(ROUNDS):
@@ -192,7 +192,7 @@ def _client_row(page: Page, entries: int) -> Row:
 
 
 def _feed_floor(page: Page) -> float:
-    """How long the newest requests of the feed took, one after the other, ms."""
+    """Return the total time of the latest feed requests, in ms."""
     return float(
         page.evaluate(
             """() => { const all = performance.getEntriesByType('resource').filter(({ name }) => name.includes('/changes'));

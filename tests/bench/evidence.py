@@ -1,7 +1,7 @@
-"""A pack of a thousand entries and 500 MB made by a slow phone's browser alone, written as it grows.
+"""Pack of a thousand entries and 500 MB, made by a slow phone's browser alone and written as a stream.
 
-Slow: every process of the browser together has a quarter of one processor (a cgroup's quota), workers and all, from the
-moment the making begins. The floor is what page and workers hold just before, with the same diary open.
+Slow: all processes of the browser together get a quarter of one processor (a cgroup quota) from the start of the build.
+The floor is the memory of page and workers just before it, with the same diary open.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ QUOTA_US, PERIOD_US = 25_000, 100_000
 
 
 def measure_rows() -> Iterator[dict[str, object]]:
-    """One row for memory, which has the bar, and one for time, which has none."""
+    """Yield one row for memory, with a bar, and one for time, without."""
     with tempfile.TemporaryDirectory(prefix="kept-bench-") as name, running_server(Path(name) / "server") as origin:
         login, _ = write_diary(origin)
         with sync_playwright() as playwright, slow_cgroup() as group:
@@ -48,7 +48,7 @@ def measure_rows() -> Iterator[dict[str, object]]:
 
 @contextmanager
 def slow_cgroup() -> Iterator[Path | None]:
-    """A group with a quarter of one processor; None where none can be made."""
+    """Create a cgroup with a quarter of one processor, and yield it; None where cgroups cannot be created."""
     try:
         CGROUP.mkdir()
         (CGROUP / "cpu.cfs_period_us").write_text(str(PERIOD_US))
@@ -59,14 +59,14 @@ def slow_cgroup() -> Iterator[Path | None]:
     try:
         yield CGROUP
     finally:
-        # Processes that are still ending move back out, else the group cannot be removed.
+        # Processes that are still exiting must move out before the group can be removed.
         for pid in (CGROUP / "cgroup.procs").read_text().split():
             _move_to_cgroup(int(pid), CGROUP.parent)
         CGROUP.rmdir()
 
 
 def move_browser_to_cgroup(profile: Path, group: Path | None) -> None:
-    """Every process of the browser of this profile into the group."""
+    """Move every process of the browser with this profile into the group."""
     profile_option = str(profile).encode()
     for entry in Path("/proc").iterdir() if group else ():
         if (
@@ -89,7 +89,7 @@ def _move_to_cgroup(pid: int, group: Path | None) -> None:
     try:
         (group or CGROUP.parent).joinpath("cgroup.procs").write_text(str(pid))
     except OSError:
-        return  # ended meanwhile
+        return  # the process has exited
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""The front part of a pack, 300 incidents and 100 screenshots, beside the least that any builder must do.
+"""Front part of a pack with 300 incidents and 100 screenshots, compared with the minimum work of any builder.
 
-The floor is a fresh process that hashes the same bytes, lays out the same documents with the same typst (each
-in a fork, two at a time, as ours) and writes the same members into a stored zip. Ours is the real worker:
-start, jail, capsule, opening of a hundred sealed pictures, pages, proofs, tables, lists. Memory is that of the
-worker and its children together, measured in a run of its own. `rows()` gives what `make bench` prints.
+The floor is a new process that hashes the same bytes, lays out the same documents with the same typst (each in a fork,
+two at a time, as in the product) and writes the same members into a stored zip. The measured side is the real worker:
+start, sandbox, capsule, opening a hundred sealed pictures, pages, proofs, tables, lists. Memory is that of the worker
+and its children together, measured in a separate run. `measure_rows()` returns what `make bench` prints.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ with zipfile.ZipFile(folder / "plain.zip") as plain, zipfile.ZipFile(folder / "o
 
 
 def measure_rows() -> Iterator[dict[str, object]]:
-    """One row for time, one for memory: name, value, floor, ratio, bar."""
+    """Yield one row for time and one for memory: name, value, floor, ratio, bar."""
     diary = _make_diary()
     raw = build_capsule(diary.versions, diary.wish(), diary.public_keys)
     with _memory_folder() as work:
@@ -77,7 +77,7 @@ def measure_rows() -> Iterator[dict[str, object]]:
         fetch = lambda blob, i: diary.sealed_parts[blob, i]  # noqa: E731 - as short as what it does
         prepared = prepare_floor_input(read_capsule(raw), fetch, work / "ours" / "front.zip", work / "floor")
         worker_seconds, floor_seconds = [], []
-        # Turn and turn about, so that whatever else the machine does falls on both.
+        # Alternate, so that other load on the machine affects both.
         for _ in range(ROUNDS):
             floor_seconds.append(measure_floor(prepared)[0])
             worker_seconds.append(_run_worker(diary, raw, work / "ours")[0])
@@ -101,7 +101,7 @@ def row(name: str, value: float, floor: float, bar: float | str, holds: bool) ->
 
 
 def _make_diary() -> FictionalDiary:
-    """300 incidents, 100 screenshots of a phone's size with their print copies; the drawing is not measured."""
+    """Return a diary of 300 incidents and 100 phone screenshots with print renditions. Drawing is not measured."""
     diary = fictional_diary(count=300, exhibits=0)
     incidents = list({row["record"]: row for row in diary.versions if row["kind"] == "incident"}.values())
     for index in range(10):
@@ -116,7 +116,7 @@ def _make_diary() -> FictionalDiary:
 
 @contextmanager
 def _memory_folder() -> Iterator[Path]:
-    """A folder in memory, as the server has."""
+    """Yield a folder in memory, as on the server."""
     path = Path(tempfile.mkdtemp(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))
     try:
         yield path
@@ -127,7 +127,7 @@ def _memory_folder() -> Iterator[Path]:
 def _run_worker(
     diary: FictionalDiary, raw: bytes, folder: Path, *, measure_memory: bool = False
 ) -> tuple[float, float]:
-    """Seconds and, where it is watched, peak MB of one run of the real worker, its children included."""
+    """Run the real worker once. Return seconds and, if measured, peak MB including its children."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     started_at = time.perf_counter()
@@ -139,7 +139,7 @@ def _run_worker(
 
 
 def _answer_worker(worker: subprocess.Popen[bytes], diary: FictionalDiary, raw: bytes) -> None:
-    """Give the worker what it asks for until it ends."""
+    """Send the worker the parts it requests until it exits."""
     assert worker.stdin and worker.stdout
     _send_frame(worker, raw)
     for line in worker.stdout:
@@ -159,7 +159,7 @@ def _send_frame(worker: subprocess.Popen[bytes], raw: bytes) -> None:
 
 
 def prepare_floor_input(capsule: Capsule, fetch: Callable[[str, int], bytes], zip_path: Path, folder: Path) -> Path:
-    """The documents' folders as typst reads them, and the other members, for the floor. `plain`: a zip that has those."""
+    """Write the floor's input: the documents' folders as typst reads them, and a zip with the other members."""
     folder.mkdir()
     contents = build_contents(capsule)
     pictures = _place_pictures(contents, fetch, folder, lambda done: None)
@@ -180,7 +180,7 @@ def prepare_floor_input(capsule: Capsule, fetch: Callable[[str, int], bytes], zi
 
 
 def measure_floor(folder: Path, *, measure_memory: bool = False) -> tuple[float, float]:
-    """Seconds and, where it is watched, peak MB of the floor."""
+    """Run the floor once. Return seconds and, if measured, peak MB."""
     fonts = Path(sys.modules["diary.pack.build"].__file__ or "").parent / "fonts"
     started_at = time.perf_counter()
     floor = subprocess.Popen([sys.executable, "-I", "-c", FLOOR_SCRIPT, str(folder), str(fonts)], env={}, cwd="/")

@@ -1,7 +1,8 @@
-"""The whole pack by the command line: a thousand entries, five hundred screenshots, 2 GB, from a sealed copy and its words.
+"""Whole pack on the command line, from a sealed copy and its words: a thousand entries, five hundred screenshots, 2 GB.
 
-Ours is `python -m diary pack`, all of it: Argon2id, every version opened and checked, the worker, every file opened, hashed
-twice and written. The floor is the front part's (typst of the same documents, hash and zip of the same members).
+Measured is `python -m diary pack` as a whole: Argon2id, every version opened and verified, the worker, every file
+opened, hashed twice and written. The floor is that of the front part (typst of the same documents, hashes and zip of
+the same members).
 """
 
 from __future__ import annotations
@@ -33,8 +34,7 @@ VOLUME_MB = 100
 
 
 def measure_rows() -> Iterator[dict[str, object]]:
-    """One row for memory, which has the bar: of the largest process, as the system counts a command's; of all of them
-    together and time, which have none; one for the volumes."""
+    """Yield the rows: peak memory of the largest process (with a bar), of all processes, volumes, time."""
     with tempfile.TemporaryDirectory(prefix="kept-bench-") as name:
         folder = Path(name)
         notary = make_sealed_copy(folder / "diary.kept", entries=ENTRY_COUNT, files=FILE_COUNT, file_bytes=FILE_BYTES)
@@ -61,7 +61,7 @@ def measure_rows() -> Iterator[dict[str, object]]:
 
 
 def _measure_command(copy: Path, out: Path) -> tuple[float, float, float]:
-    """Seconds, and peak MB of the command and all it starts: together, and of the largest."""
+    """Run the command. Return seconds, peak MB of all its processes, and peak MB of the largest."""
     command = [sys.executable, "-m", "diary", "pack", str(copy), "--profile", "police", "--out", str(out)]
     started_at = time.perf_counter()
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
@@ -72,7 +72,7 @@ def _measure_command(copy: Path, out: Path) -> tuple[float, float, float]:
 
 
 def _count_volumes(pack: Path, notary: Ed25519Signer) -> int:
-    """Nothing is wrong with it, nothing is left beside it; how many volumes of exhibits it has."""
+    """Verify the pack, check that no other file remains, and return the number of exhibit volumes."""
     assert [finding for finding in verify_pack(pack, notary=notary.pub) if finding.code != "no_timestamps"] == []
     assert sorted(path.name for path in pack.parent.iterdir()) == ["diary.kept", pack.name]
     with zipfile.ZipFile(pack) as archive:
@@ -82,7 +82,7 @@ def _count_volumes(pack: Path, notary: Ed25519Signer) -> int:
 
 
 def _measure_floor(folder: Path) -> tuple[float, float]:
-    """Seconds and peak MB of the least that any builder must do."""
+    """Return seconds and peak MB of the minimum work of any builder."""
     with DiaryBackupFile(folder / "diary.kept") as copy:
         identity = copy.open_with_words(PASSPHRASE)
         journal: Journal = copy.read_journal(identity, SystemClock())

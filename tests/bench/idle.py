@@ -1,4 +1,4 @@
-"""What an idle server holds in memory, beside a bare Starlette under the same uvicorn, and what a first load weighs."""
+"""Memory of an idle server compared with a bare Starlette under the same uvicorn, and the size of a first load."""
 
 import gzip
 import json
@@ -18,7 +18,7 @@ BAR_KB = 90
 
 
 def measure_rows() -> list[dict[str, object]]:
-    """One row for memory in MB, one for the bytes of a first load in KB."""
+    """Return one row for memory in MB, and one for the bytes of a first load in KB."""
     with tempfile.TemporaryDirectory() as name:
         server_mb, floor = _measure_server(Path(name) / "ours"), _measure_bare_server(Path(name) / "floor.sqlite3")
     first_load_paths = [UNLOCK_SCRIPT, *STATIC.glob("css/*.css")]
@@ -44,7 +44,7 @@ def _row(name: str, value: float, floor: float, bar: str, holds: bool) -> dict[s
 
 
 def _measure_server(data: Path) -> float:
-    """MB resident after the page and a file of it were served."""
+    """Return resident MB after serving the page and some files."""
     with running_server(data) as origin:
         for path in ("/", "/sw.js", "/static/app/main.js", "/v1/server"):
             port = origin.rpartition(":")[2]
@@ -58,7 +58,7 @@ def _measure_server(data: Path) -> float:
 
 
 def _measure_bare_server(database: Path) -> float:
-    """MB resident of a bare Starlette with one route and aiosqlite."""
+    """Return resident MB of a bare Starlette with one route and aiosqlite."""
     port = free_port()
     child = subprocess.Popen([sys.executable, "-c", FLOOR_SERVER, str(database), str(port)])
     try:
@@ -70,7 +70,7 @@ def _measure_bare_server(database: Path) -> float:
 
 
 def _child_processes() -> list[int]:
-    """The processes this one has started."""
+    """Return the ids of this process's children."""
     return [int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
 
 

@@ -1,4 +1,4 @@
-"""A sealed copy of a made-up diary, as large as a bench wants it, made without a server: real keys, real signatures."""
+"""Sealed copy of a made-up diary in any size, made without a server but with real keys and signatures."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ PASSPHRASE = "correct horse battery staple"
 
 
 def make_sealed_copy(out: Path, *, entries: int, files: int, file_bytes: int) -> Ed25519Signer:
-    """A copy of `entries` incidents, the first `files` with a screenshot of `file_bytes`; who signed for it. Opens with WORDS.
+    """Write a copy of `entries` incidents, the first `files` with a screenshot of `file_bytes`. Return the notary.
 
-    What a file holds after its first bytes is random, as what a camera packs is: nothing shrinks, nothing repeats.
+    The copy opens with PASSPHRASE. File content after the magic number is random, so it neither compresses nor repeats.
     """
     notary, clock = Ed25519Signer(os.urandom(32)), FixedClock(START_MS)
     identity = _make_identity(notary)
@@ -64,7 +64,7 @@ def make_sealed_copy(out: Path, *, entries: int, files: int, file_bytes: int) ->
 
 
 def _make_identity(notary: Ed25519Signer) -> Identity:
-    """Somebody whom no server knows."""
+    """Return a new account that is on no server."""
     account, diary, device = (id_text(new_id()) for _ in range(3))
     return Identity(
         "", account, diary, device, 1, notary.pub, notary.log_id, Keyset.generate(), os.urandom(32), os.urandom(32), ""

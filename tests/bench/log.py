@@ -1,8 +1,8 @@
-"""The public log and the feed of changes as they grow: appending, proving, reading, over a real database file.
+"""Public log and feed of changes at different sizes: appending, proving, reading, over a real database file.
 
-A log of the wanted size is written straight into the tables, then the product's own functions add to it and prove
-from it. Times are the processor's, so that a busy computer changes them little. `python -m tests.bench.log --ten`
-does ten million leaves as well: minutes, and 1.5 GB in the temporary folder.
+A log of the given size is written directly to the tables; the product's functions then append to it and build proofs.
+Times are processor times, so that other load changes them little. `python -m tests.bench.log --ten` also measures ten
+million leaves: minutes, and 1.5 GB in the temporary folder.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ from diary.storage.sync import versions
 SMALL_LOG_SIZE, LARGE_LOG_SIZE, LARGEST_LOG_SIZE = 10_000, 1_000_000, 10_000_000
 APPENDED_COUNT, PROOF_COUNT, INSERT_CHUNK = 2_000, 300, 50_000
 FEED_VERSIONS, SEALED_BYTES = 20_000, 5_300
-# A tree a hundred times as large has seven levels more on fourteen; beyond that something is not logarithmic.
+# A tree with a hundred times as many leaves has 21 levels instead of 14. A larger ratio is not logarithmic.
 BAR_RATIO = 2.5
 DIARY, ACCOUNT = bytes(16), bytes(15) + b"\1"
 
 
 def random_leaf(i: int) -> bytes:
-    """A leaf nobody has."""
+    """Return a leaf derived from a number."""
     return hashlib.sha256(i.to_bytes(8, "big")).digest()
 
 
 def fill_log(connection: sqlite3.Connection, size: int) -> None:
-    """A log of `size` leaves, its nodes, and nothing else."""
+    """Fill the tables with a log of `size` leaves and its nodes."""
     grown = IncrementalMerkleTree()
-    connection.execute("PRAGMA synchronous = OFF")  # filling is not what is measured
+    connection.execute("PRAGMA synchronous = OFF")  # filling is not measured
     connection.execute("PRAGMA secure_delete = OFF")
     for first in range(0, size, INSERT_CHUNK):
         leaves = [random_leaf(index) for index in range(first, min(size, first + INSERT_CHUNK))]
@@ -58,7 +58,7 @@ def fill_log(connection: sqlite3.Connection, size: int) -> None:
 
 
 def queue_versions(connection: sqlite3.Connection, count: int) -> None:
-    """Versions of one diary that wait for a place."""
+    """Insert versions of one diary that are not in the log yet."""
     facts = canonical_json({"filler": "x" * 900})
     connection.execute("BEGIN")
     connection.execute("PRAGMA foreign_keys = OFF")
@@ -82,7 +82,7 @@ def queue_versions(connection: sqlite3.Connection, count: int) -> None:
 
 
 async def measure_log(size: int, folder: Path) -> dict[str, float]:
-    """Milliseconds for a leaf appended and for a proof given, and versions a second off the feed, at `size` leaves."""
+    """Measure a log of `size` leaves: ms for an appended leaf and for proofs, feed versions per second."""
     settings = config.load_settings({"DIARY_DATA": str(folder / str(size))})
     await database.migrate(settings)
     connection = connect(path_from_url(settings.database_url))
@@ -122,7 +122,7 @@ async def measure_log(size: int, folder: Path) -> dict[str, float]:
 
 
 async def measure_feed(db: Database) -> float:
-    """Versions a second, read page by page and put into frames as the answer has them."""
+    """Return how many feed versions per second are read in pages and encoded as frames."""
     cursor = versions_read = 0
     started_at = time.process_time()
     while True:
@@ -134,7 +134,7 @@ async def measure_feed(db: Database) -> float:
 
 
 def measure_rows(sizes: tuple[int, ...] = (SMALL_LOG_SIZE, LARGE_LOG_SIZE)) -> Iterator[dict[str, Any]]:
-    """The bench's rows: each size beside the smallest."""
+    """Yield the rows of the bench: each size compared with the smallest."""
     with tempfile.TemporaryDirectory(prefix="kept-log-") as name:
         measured_by_size = {size: asyncio.run(measure_log(size, Path(name))) for size in sizes}
     floor = measured_by_size[sizes[0]]

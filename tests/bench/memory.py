@@ -1,4 +1,4 @@
-"""How much memory a program and everything it started hold together, looked at twenty times a second."""
+"""Memory of a process and all its descendants, sampled twenty times a second."""
 
 import threading
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ SAMPLE_PAUSE_SECONDS = 0.05
 
 @dataclass
 class PeakMemory:
-    """The most so far, in MB. `mb`: all together, what they share counted once; `largest`: one process alone."""
+    """Peak so far, in MB. `total_mb`: all processes, with shared pages counted once; `largest_process_mb`: one process."""
 
     total_mb: float = 0.0
     largest_process_mb: float = 0.0
 
 
 def process_tree(pid: int) -> list[int]:
-    """A process and all below it."""
+    """Return the ids of a process and all its descendants."""
     pids, pending = [], [pid]
     while pending:
         process = pending.pop()
@@ -27,18 +27,18 @@ def process_tree(pid: int) -> list[int]:
             try:
                 pending += map(int, task.read_text().split())
             except OSError:
-                continue  # ended meanwhile
+                continue  # the process has exited
     return pids
 
 
 def memory_used(pid: int) -> tuple[float, float]:
-    """MB of a process and all below it now, and of the largest of them."""
+    """Return the current MB of a process and its descendants, and of the largest of them."""
     total, largest = 0, 0
     for process in process_tree(pid):
         try:
             lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
         except OSError:
-            continue  # ended meanwhile
+            continue  # the process has exited
         fields = {line.split(":")[0]: int(line.split()[1]) for line in lines if line.endswith(" kB")}
         total += fields.get("Pss", 0)
         largest = max(largest, fields.get("Rss", 0))
@@ -47,7 +47,7 @@ def memory_used(pid: int) -> tuple[float, float]:
 
 @contextmanager
 def watch_memory(pid: int) -> Iterator[PeakMemory]:
-    """The most that `pid` and all below it hold while this is open."""
+    """Sample the memory of `pid` and its descendants within the block, and yield the peak."""
     peak, stopped = PeakMemory(), threading.Event()
 
     def sample() -> None:

@@ -1,7 +1,7 @@
-"""The app in Chromium as a person waits for it: opening without a network, unlocking, listing, saving.
+"""App in Chromium with the waits a person notices: opening offline, unlocking, listing, saving.
 
-Figures "at 4×" ran in the page with devtools' CPU throttling, which slows the main thread and not the workers
-(sealing and Argon2id keep their speed); the rest is not slowed. Each is the median of a few turns.
+Figures "at 4×" ran in the page with devtools' CPU throttling, which slows the main thread but not the workers (sealing
+and Argon2id keep their speed); the rest is not slowed. Each is the median of several rounds.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ Row = dict[str, object]
 
 
 def measure_rows() -> Iterator[Row]:
-    """The rows of the table."""
+    """Yield the rows of the results table."""
     with tempfile.TemporaryDirectory(prefix="kept-bench-") as name, sync_playwright() as playwright:
         folder = Path(name)
         with running_server(folder / "server") as origin:
@@ -46,7 +46,7 @@ def measure_rows() -> Iterator[Row]:
 
 
 def write_entries(origin: str) -> str:
-    """An account with MANY entries, by the reference client; its sign-in name."""
+    """Create an account with ENTRY_COUNT entries, and return its login name."""
 
     async def write() -> str:
         async with connect(origin) as server:
@@ -61,7 +61,7 @@ def write_entries(origin: str) -> str:
             await journal.send(server)
             return identity.login
 
-    # Playwright keeps a loop running in this thread.
+    # Playwright runs an event loop in this thread.
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(lambda: asyncio.run(write())).result()
 
@@ -85,7 +85,7 @@ def _open_phone(playwright: Playwright, origin: str) -> BrowserKeeper:
 
 
 def _cold_start(playwright: Playwright, origin: str, folder: Path) -> Iterator[Row]:
-    """A new browser process, no network, until the door can be typed in."""
+    """Measure a new browser process, offline, until the unlock screen accepts input."""
     profile = Profile(playwright, "", folder / "profile", PHONE_OPTIONS)
     keeper = BrowserKeeper(profile.open().new_page(), origin)
     keeper.open_without_diary()
@@ -109,7 +109,7 @@ def _cold_start(playwright: Playwright, origin: str, folder: Path) -> Iterator[R
 
 
 def _unlock(playwright: Playwright, origin: str, login: str) -> Iterator[Row]:
-    """The words, then a thousand entries, beside Argon2id alone at the same cost."""
+    """Measure from the words to a thousand entries, compared with Argon2id alone at the same cost."""
     keeper = _open_phone(playwright, origin)
     keeper.sign_in(login, PASSPHRASE)
     keeper.passphrase = PASSPHRASE
@@ -124,7 +124,7 @@ def _unlock(playwright: Playwright, origin: str, login: str) -> Iterator[Row]:
         opened, list_times = [], []
         for _ in range(ROUNDS):
             keeper.lock()
-            keeper.page.wait_for_timeout(1_500)  # the next worker warms itself while the lock stands
+            keeper.page.wait_for_timeout(1_500)  # the next worker warms up while the app is locked
             keeper.field("Your words").fill(PASSPHRASE)
             opened.append(keeper.page.evaluate("() => bench.pressed('Open', 'What happened?')"))
             list_times.append(keeper.page.evaluate("() => bench.listed()"))
@@ -141,12 +141,12 @@ def _unlock(playwright: Playwright, origin: str, login: str) -> Iterator[Row]:
 
 
 def _wait_for_newest_entry(page: Page) -> None:
-    """Wait until the newest entry of the account has come."""
+    """Wait until the newest entry of the account is shown."""
     expect(page.get_by_text(f"No. {ENTRY_COUNT}", exact=True)).to_be_visible(timeout=120_000)
 
 
 def _bare_argon2(playwright: Playwright, kdf_parameters: dict[str, int]) -> float:
-    """ms of Argon2id alone in a worker, warmed, at a phone's own cost."""
+    """Return ms of Argon2id alone in a warm worker, at the cost the phone uses."""
     with serve_page("/tests/bench/sealing_page.js") as address:
         browser = launch(playwright, "")
         page = browser.new_page()
@@ -160,7 +160,7 @@ def _bare_argon2(playwright: Playwright, kdf_parameters: dict[str, int]) -> floa
 
 
 def _save(playwright: Playwright, origin: str) -> Iterator[Row]:
-    """An incident with a screenshot of 3 MB, no network: taking it in, and the tap on Save."""
+    """Measure an incident with a 3 MB screenshot, offline: adding the picture, and the tap on Save."""
     keeper = _open_phone(playwright, origin)
     keeper.open_without_diary()
     keeper.write_first_entry(NARRATIVE)

@@ -1,8 +1,8 @@
-"""How fast versions go in, beside the least a durable insert over HTTP costs.
+"""Rate of version pushes, compared with the minimum for a durable insert over HTTP.
 
-Each server runs in a process of its own (uvicorn, one worker, as in production); clients run here and keep
-their connections. The floor is a bare Starlette route that inserts the body with aiosqlite under the same
-pragmas. `rows()` gives what `make bench` prints; run by itself it prints them.
+Each server is a process of its own (uvicorn, one worker, as in production); the clients run here on persistent
+connections. The floor is a bare Starlette route that inserts the body with aiosqlite under the same pragmas.
+`measure_rows()` returns what `make bench` prints; as a program the module prints them.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ from diary.storage import database
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent.parent
 CLIENTS = (1, 8, 64)
-# One account may write 12,000 versions a minute at one address, so the load comes from several.
+# One account may write 12,000 versions a minute from one address, so the load is spread over several.
 ACCOUNTS = 16
 PASSPHRASE = "correct horse battery staple"
 BAR_RATIOS = {1: 0.5, 64: 0.7}
-# More than is stored in a second, so that no client runs out of work.
+# More than a server stores in a second, so that no client runs out of requests.
 EXPECTED_PER_SECOND = {1: 2_000, 8: 3_500, 64: 4_000}
 BODY_BYTES = 5_300
 P99_MS = 50.0
@@ -73,14 +73,14 @@ uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[2]), access_log=False, log_
 
 @dataclass(frozen=True)
 class RawRequest:
-    """One push, ready to be sent: the bytes of the whole HTTP request."""
+    """One push, ready to send: the bytes of the whole HTTP request."""
 
     raw: bytes
 
 
 @dataclass(frozen=True)
 class LoadResult:
-    """What one run showed."""
+    """Result of one run."""
 
     per_second: float
     p99_ms: float
@@ -88,7 +88,7 @@ class LoadResult:
 
 
 def build_push_request(path: str, body: bytes, port: int, token: str) -> RawRequest:
-    """A push as a phone sends it."""
+    """Return a push as a phone sends it."""
     head = (
         f"PUT {path} HTTP/1.1\r\nHost: localhost:{port}\r\nX-Requested-By: app\r\nSec-Fetch-Site: same-origin\r\n"
         f"Content-Type: application/octet-stream\r\nAuthorization: Bearer {token}\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -97,7 +97,7 @@ def build_push_request(path: str, body: bytes, port: int, token: str) -> RawRequ
 
 
 async def send_requests(port: int, requests: list[RawRequest], clients: int, seconds: float) -> LoadResult:
-    """Send `work` over `clients` connections for at most `seconds`."""
+    """Send `requests` over `clients` connections for at most `seconds`."""
     latencies: list[float] = []
     failures = 0
     queue: Iterator[RawRequest] = iter(requests)
@@ -126,14 +126,14 @@ async def send_requests(port: int, requests: list[RawRequest], clients: int, sec
 
 
 def free_port() -> int:
-    """A port nobody uses."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def wait_for(port: int) -> None:
-    """Return when something listens."""
+    """Return when the port accepts connections. Raises RuntimeError after 20 seconds."""
     for _ in range(400):
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
@@ -145,7 +145,7 @@ def wait_for(port: int) -> None:
 
 
 def seal_pushes(identity: Identity, token: str, count: int, port: int) -> list[RawRequest]:
-    """Distinct versions of one diary, each as its request."""
+    """Seal `count` different versions of one diary, and return their requests."""
     journal = Journal(identity, SystemClock())
     requests = []
     for _ in range(count):
@@ -157,7 +157,7 @@ def seal_pushes(identity: Identity, token: str, count: int, port: int) -> list[R
 
 
 async def register_keepers(port: int, origin: str) -> list[tuple[Identity, str]]:
-    """Several accounts with their tokens."""
+    """Register ACCOUNTS accounts. Return their identities and session tokens."""
     registered = []
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
         for number in range(ACCOUNTS):
@@ -168,7 +168,7 @@ async def register_keepers(port: int, origin: str) -> list[tuple[Identity, str]]
 
 
 def seal_pushes_of(accounts: list[tuple[Identity, str]], port: int, count: int) -> list[RawRequest]:
-    """`count` pushes of the accounts in turns, sealed before anything is measured."""
+    """Seal `count` pushes that alternate between the accounts, before anything is measured."""
     count_per_account = -(-count // len(accounts))
     requests_by_account = [seal_pushes(identity, token, count_per_account, port) for identity, token in accounts]
     return [
@@ -180,7 +180,7 @@ def seal_pushes_of(accounts: list[tuple[Identity, str]], port: int, count: int) 
 
 @contextmanager
 def running_server(command: list[str], port: int, environ: dict[str, str]) -> Iterator[None]:
-    """A server process, listening, for the length of the block."""
+    """Run a server process within the block, from the moment it listens."""
     process = subprocess.Popen(command, env=environ, cwd=PROJECT_ROOT, stdout=subprocess.DEVNULL)
     try:
         wait_for(port)
@@ -191,7 +191,7 @@ def running_server(command: list[str], port: int, environ: dict[str, str]) -> It
 
 
 async def measure(folder: Path, rounds: int, seconds: float) -> dict[int, list[tuple[LoadResult, LoadResult]]]:
-    """Ours and the floor in turns, round after round, so that both meet the same weather; by number of clients."""
+    """Measure server and floor alternately, so that other load affects both. Return the runs by number of clients."""
     server_port, floor_port = free_port(), free_port()
     origin = f"http://localhost:{server_port}"
     environ = {
@@ -218,9 +218,9 @@ async def measure(folder: Path, rounds: int, seconds: float) -> dict[int, list[t
 
 
 def measure_rows(rounds: int = 5, seconds: float = 1.0) -> list[dict[str, Any]]:
-    """The rows of the table: pushes a second as a ratio to the floor, the slowest 1 %, and failures.
+    """Return the rows: pushes per second as a ratio to the floor, the 99th percentile, and failures.
 
-    Each figure is the median over the rounds of what one round showed.
+    Each figure is the median over the rounds.
     """
     with tempfile.TemporaryDirectory() as name:
         runs_by_clients = asyncio.run(measure(Path(name), rounds, seconds))

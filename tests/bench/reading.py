@@ -1,9 +1,9 @@
-"""Reading back a long diary in Chromium: the list, search, filters, the pattern, and making the list again.
+"""Reading a long diary in Chromium: the list, search, filters, patterns, and rebuilding the list.
 
-1,000 and 10,000 entries of 300 characters, every tenth with a picture's record (the list needs no bytes of it), written
-by the reference client and fetched by the phone. Figures "at 4×" ran in the page with devtools' CPU throttling, which
-slows the main thread and not the worker that opens the sealed list; medians of a few turns. READING_ENTRIES=1000 measures
-that many only.
+1,000 and 10,000 entries of 300 characters, every tenth with a picture's record (the list needs none of its bytes),
+written by the reference client and fetched by the phone. Figures "at 4×" ran in the page with devtools' CPU throttling,
+which slows the main thread but not the worker that opens the sealed list; medians of several rounds.
+READING_ENTRIES=1000 measures that size only.
 """
 
 import asyncio
@@ -30,9 +30,9 @@ from tests.browser.navigators.keeper import BrowserKeeper
 
 SCRIPTS = ("phone.js", "reading.js")
 SIZES = (1_000, 10_000)
-# The list's format today: INDEX_FORMAT in static/src/store/index.ts.
+# Current format of the list: INDEX_FORMAT in static/src/store/index.ts.
 LIST_FORMAT = 1
-# Module, text, text in its place.
+# Module, text, replacement.
 Change = tuple[str, str, str]
 WITHOUT_SEGMENT_TEXTS: Change = ("store/segment_texts.js", "new Set(store.root.said ?? [])", "new Set()")
 ROUNDS = 5
@@ -44,7 +44,7 @@ CHANNELS = ("phone_call", "sms", "instagram", "in_person", "email")
 
 
 def measure_rows() -> Iterator[Row]:
-    """The rows of the table."""
+    """Yield the rows of the results table."""
     entry_counts_setting = os.environ.get("READING_ENTRIES", "")
     for entry_count in [int(entry_counts_setting)] if entry_counts_setting else SIZES:
         with (
@@ -56,7 +56,7 @@ def measure_rows() -> Iterator[Row]:
 
 
 def write_long_diary(origin: str, entry_count: int) -> str:
-    """An account with that many entries, a tenth of them with a picture; its sign-in name."""
+    """Create an account with `entry_count` entries, a tenth of them with a picture, and return its login name."""
 
     async def write() -> str:
         async with connect(origin) as server:
@@ -69,13 +69,13 @@ def write_long_diary(origin: str, entry_count: int) -> str:
             await journal.send(server)
             return identity.login
 
-    # Playwright keeps a loop running in this thread.
+    # Playwright runs an event loop in this thread.
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(lambda: asyncio.run(write())).result()
 
 
 def _write_entry(journal: Journal, number: int, person: str) -> None:
-    """One entry: a sixth of a day after the one before, every hundredth with the word that is searched."""
+    """Append one entry, four hours after the previous one. Every hundredth contains the search term."""
     record, picture = id_text(new_id()), id_text(new_id())
     fields = {
         "narrative": f"{FILLER}For the {number}th time{', a blue coat' if number % 100 == 0 else ''}.",
@@ -97,7 +97,7 @@ def _write_entry(journal: Journal, number: int, person: str) -> None:
 
 def _measure_diary(playwright: Playwright, origin: str, entry_count: int) -> Iterator[Row]:
     login = write_long_diary(origin, entry_count)
-    # The offline worker would answer for the page when an updated one is to be served.
+    # The service worker would serve its cached modules instead of the changed ones.
     context = launch(playwright, "").new_context(**(PHONE_OPTIONS | {"service_workers": "block"}))
     for name in SCRIPTS:
         context.add_init_script(path=str(Path(__file__).with_name(name)))
@@ -120,7 +120,7 @@ def _measure_diary(playwright: Playwright, origin: str, entry_count: int) -> Ite
 
 
 def _measure_unlock(keeper: BrowserKeeper, entry_count: int, bare_argon2: Callable[[], float]) -> Iterator[Row]:
-    """The words, and the list on the screen. Each turn has its own bare Argon2id beside it, in the same weather."""
+    """Measure from the words to the list on screen. Each round measures bare Argon2id too, under the same load."""
     throttle_cpu(keeper.page, 4)
     opened, list_times = [], []
     for _ in range(ROUNDS):
@@ -136,7 +136,7 @@ def _measure_unlock(keeper: BrowserKeeper, entry_count: int, bare_argon2: Callab
 
 
 def _measure_search(keeper: BrowserKeeper, entry_count: int) -> Iterator[Row]:
-    """A word of one entry in a hundred, first with the texts still sealed, then again; filters; the pattern."""
+    """Measure searches: the first while the texts are still sealed, then repeated ones."""
     page = keeper.page
     _wait_for_all_segments(page, entry_count)
     first = page.evaluate("(n) => bench.searched('blue coat', n)", entry_count // 100)
@@ -187,7 +187,7 @@ def _measure_search(keeper: BrowserKeeper, entry_count: int) -> Iterator[Row]:
 
 
 def _measure_filters(keeper: BrowserKeeper, entry_count: int) -> Iterator[Row]:
-    """Two filters, one after the other; then the pattern."""
+    """Measure two filters in turn, then the patterns."""
     page = keeper.page
     throttle_cpu(page, 4)
     page.evaluate("() => bench.opens('Filters')")
@@ -223,7 +223,7 @@ def _measure_filters(keeper: BrowserKeeper, entry_count: int) -> Iterator[Row]:
 
 
 def _measure_scrolling(keeper: BrowserKeeper, entry_count: int) -> Iterator[Row]:
-    """From the top to the end: rows that are in the page at once stay few."""
+    """Measure scrolling to the end: only few rows may be in the page at once."""
     scroll_result = keeper.page.evaluate("() => bench.scrolled()")
     name = (
         f"{entry_count} entries: scrolled to the end, longest task, ms; rows in the page at the end: "
@@ -240,7 +240,7 @@ def _measure_scrolling(keeper: BrowserKeeper, entry_count: int) -> Iterator[Row]
 
 
 def _measure_relisting(keeper: BrowserKeeper, entry_count: int) -> Iterator[Row]:
-    """An app of another shape of the list: all of it is made again, none from a segment."""
+    """Measure an app version with another list format: the whole list is rebuilt, nothing comes from a segment."""
     page = keeper.page
     page.evaluate("() => bench.settled()")
     times_by_name = _measure_with_new_list_format(keeper, entry_count, LIST_FORMAT + 1)
@@ -266,7 +266,7 @@ def _measure_relisting(keeper: BrowserKeeper, entry_count: int) -> Iterator[Row]
 
 
 def _measure_listing_from_versions(keeper: BrowserKeeper, entry_count: int) -> Iterator[Row]:
-    """The same without the texts stored by segment: each version is read and opened by itself."""
+    """Measure the same without the texts stored by segment: each version is read and opened separately."""
     times_by_name = _measure_with_new_list_format(keeper, entry_count, LIST_FORMAT + 2, (WITHOUT_SEGMENT_TEXTS,))
     name = (
         f"{entry_count} entries: the list made again, every version opened where it lies, ms (floor: its first "
@@ -278,7 +278,7 @@ def _measure_listing_from_versions(keeper: BrowserKeeper, entry_count: int) -> I
 def _measure_with_new_list_format(
     keeper: BrowserKeeper, entry_count: int, list_format: int, changes: tuple[Change, ...] = ()
 ) -> dict[str, float]:
-    """Open the phone with an app whose list has another format, and with the changes in `more`."""
+    """Open the phone with an app whose list has another format, and with further `changes`."""
     format_change = ("store/index.js", f"const INDEX_FORMAT = {LIST_FORMAT};", f"const INDEX_FORMAT = {list_format};")
     source = replace_in_engine((STATIC / "app" / "engine.js").read_text("utf-8"), (format_change, *changes))
     keeper.page.route("**/static/app/engine.js", _serve_source(source))
@@ -302,12 +302,12 @@ def replace_in_engine(source: str, changes: Iterable[Change]) -> str:
 
 
 def _serve_source(source: str) -> Callable[[Route], None]:
-    """Answers with that module."""
+    """Return a handler that serves this source as JavaScript."""
     return lambda route: route.fulfill(body=source, content_type="text/javascript")
 
 
 def _wait_for_all_segments(page: Page, entry_count: int) -> None:
-    """Until the older segments have been opened too."""
+    """Wait until the older segments have been opened too."""
     page.locator(".item").first.wait_for()
     page.wait_for_timeout(1_000 if entry_count <= 1_000 else 3_000)
 

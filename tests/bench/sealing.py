@@ -1,6 +1,6 @@
-"""Sealing, opening and unlocking in Chromium, each beside its floor in the same run.
+"""Sealing, opening and unlocking in Chromium, each compared with its floor in the same run.
 
-`measure()` answers a table: what was measured and where it ran → figures of tests/bench/sealing.js, in ms.
+`measure()` returns a table: what was measured and where it ran → figures of tests/bench/sealing.js, in ms.
 """
 
 import json
@@ -13,7 +13,7 @@ from tests.browser.static_server import serve_page
 
 TIMEOUT_MS = 300_000
 MEASURE_SCRIPT = "async () => { while (!window.measure) await new Promise((done) => setTimeout(done, 20)); }"
-# What the table calls it, the function of sealing.js, where it runs, and its options.
+# Label in the table, function of sealing.js, where it runs, its options.
 MEASUREMENTS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("sealing 10 MB, worker", "sealing", "inWorker", {"megabytes": 10}),
     ("sealing 10 MB, page", "sealing", "inPage", {"megabytes": 10}),
@@ -39,7 +39,7 @@ def measure() -> dict[str, dict[str, float]]:
 
 
 def measure_rows() -> list[dict[str, object]]:
-    """The figures with a budget of docs/architecture.md: value and floor in ms, ratio, and the bar."""
+    """Return the figures with a budget in docs/architecture.md: value and floor in ms, ratio, and the bar."""
     table = measure()
     table_rows: list[dict[str, object]] = []
     for label, of in (("list", ""), ("gathered", "_gathered")):

@@ -1,7 +1,7 @@
-"""Pushes where the disk takes its time: every fsync of the server waits 5 ms longer.
+"""Pushes with a slow disk: every fsync of the server takes 5 ms longer.
 
-This computer's fsync takes a fifth of a millisecond, which flatters whatever waits for it. A small library,
-compiled here and loaded before the system's, stands in for a slower disk. Needs a C compiler.
+An fsync on a fast computer takes a fifth of a millisecond, which hides the cost of waiting for it. A small library,
+compiled here and preloaded, simulates a slower disk. Needs a C compiler.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ int fdatasync(int fd) {
 
 
 def compile_shim(folder: Path) -> Path:
-    """The library. Raises RuntimeError without a compiler."""
+    """Compile the library and return its path. Raises RuntimeError without a compiler."""
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
         raise RuntimeError("this row needs a C compiler (Debian: apt-get install gcc libc6-dev)")
@@ -51,7 +51,7 @@ def compile_shim(folder: Path) -> Path:
 
 
 async def measure(folder: Path, rounds: int, seconds: float) -> list[LoadResult]:
-    """Round after round against one server."""
+    """Run `rounds` rounds against one server."""
     port = free_port()
     origin = f"http://localhost:{port}"
     environ = {
@@ -74,7 +74,7 @@ async def measure(folder: Path, rounds: int, seconds: float) -> list[LoadResult]
 
 
 def measure_rows(rounds: int = 5, seconds: float = 1.0) -> list[dict[str, Any]]:
-    """One row: pushes a second, the median over the rounds; and the failures."""
+    """Return one row: pushes per second, the median over the rounds, and the failures."""
     with tempfile.TemporaryDirectory() as name:
         runs = asyncio.run(measure(Path(name), rounds, seconds))
     value = round(median(run.per_second for run in runs))

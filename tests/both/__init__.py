@@ -1,1 +1,1 @@
-"""Random values through both languages: what Python and the page's own code under Node make of them must be the same."""
+"""Random values through Python and the page's own code under Node: the results must be the same."""

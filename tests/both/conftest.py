@@ -1,4 +1,4 @@
-"""How many values: some in `make test`, thousands in `make test-all`."""
+"""Number of examples: few in `make test`, thousands in `make test-all`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tests.both.node_process import LONG_EXAMPLES, QUICK_EXAMPLES, NodeProcess, 
 
 @pytest.fixture(scope="session")
 def browser_code() -> Iterator[NodeProcess]:
-    """The page's code, asked by every test of a worker."""
+    """Run the page's code in one Node process for all tests of a worker."""
     with running_node() as made:
         yield made
 
 
 @pytest.fixture(params=[QUICK_EXAMPLES, pytest.param(LONG_EXAMPLES, marks=pytest.mark.slow)])
 def example_count(request: pytest.FixtureRequest) -> int:
-    """How many values are drawn."""
+    """Return how many examples to draw."""
     return int(request.param)

@@ -1,4 +1,4 @@
-"""One Node process that answers about values (node.mjs), and the comparison with what Python says of them."""
+"""Node process that evaluates values (node.mjs), and the comparison with Python's results."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ QUICK_EXAMPLES, LONG_EXAMPLES = 200, 4_000
 
 
 class NodeProcess:
-    """The page's own code, asked through a pipe."""
+    """The page's own code, called through a pipe."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
-        """`process`: node.mjs at work."""
+        """Use `process`, which runs node.mjs."""
         self._process = process
 
     def ask(self, what: str, argument: object) -> object:
-        """What it says: `("is", value)` or `("refused", code)`. Raises AssertionError for a fault of the code's."""
+        """Call a function: return `("is", value)` or `("refused", code)`. Raises AssertionError for a bug in the code."""
         assert self._process.stdin and self._process.stdout
         self._process.stdin.write(json.dumps({"ask": what, "given": argument}) + "\n")
         self._process.stdin.flush()
@@ -36,7 +36,7 @@ class NodeProcess:
 
 @contextmanager
 def running_node() -> Iterator[NodeProcess]:
-    """A Node for the length of the block."""
+    """Run Node within the block."""
     command = ["node", str(FOLDER / "node.mjs")]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
@@ -48,7 +48,7 @@ def running_node() -> Iterator[NodeProcess]:
 
 
 def python_answer(work: Callable[[], object]) -> object:
-    """What Python says, in the same form; values as JSON has them."""
+    """Return Python's result in the same form, with values as JSON has them."""
     try:
         return ("is", json.loads(json.dumps(work())))
     except KeptError as error:
@@ -56,12 +56,12 @@ def python_answer(work: Callable[[], object]) -> object:
 
 
 def assert_same_answer(node: NodeProcess, what: str, argument: object, work: Callable[[], object]) -> None:
-    """Both say the same of a value."""
+    """Assert that both languages return the same result."""
     assert python_answer(work) == node.ask(what, argument), (what, argument)
 
 
 def hypothesis_settings(examples: int) -> Any:
-    """The same values each time, cut down to the smallest on which they differ."""
+    """Return settings with a fixed seed. Failing examples are shrunk to the smallest that differs."""
     return settings(
         max_examples=examples, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
     )

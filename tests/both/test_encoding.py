@@ -1,4 +1,4 @@
-"""Canonical JSON, base64url, ids, frames, padding, words: any bytes and any text."""
+"""Canonical JSON, base64url, ids, frames, padding, words: any bytes and any text give the same result."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SCALARS = st.none() | st.booleans() | st.integers(-MAX_INTEGER, MAX_INTEGER) | T
 VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=12
 )
-# What JSON can say and has no canonical form, or is not spelt so.
+# JSON without a canonical form, or not in its canonical spelling.
 ODD_JSON_TEXTS = st.sampled_from(
     [
         "1.0",
@@ -52,13 +52,13 @@ BYTE_CHANGES = st.tuples(
 
 
 def with_byte_replaced(raw: bytes, change: tuple[int, bytes]) -> bytes:
-    """The bytes with something put in the place of one."""
+    """Return the bytes with one byte replaced."""
     index, replacement = change
     return raw[:index] + replacement + raw[index + 1 :]
 
 
 def test_canonical_json_agrees(browser_code: NodeProcess, example_count: int) -> None:
-    """Bytes that are canonical, nearly, or not at all: the same are taken, and written again the same."""
+    """Canonical, almost canonical and other bytes: both accept the same, and write it back identically."""
 
     @hypothesis_settings(example_count)
     @given(
@@ -74,7 +74,7 @@ def test_canonical_json_agrees(browser_code: NodeProcess, example_count: int) ->
 
 
 def test_ordinary_json_is_read_alike(browser_code: NodeProcess, example_count: int) -> None:
-    """The usual spellings of other writers."""
+    """JSON in the usual spellings of other writers is read the same."""
 
     @hypothesis_settings(example_count)
     @given(
@@ -89,7 +89,7 @@ def test_ordinary_json_is_read_alike(browser_code: NodeProcess, example_count: i
 
 
 def test_base64url_and_ids_agree(browser_code: NodeProcess, example_count: int) -> None:
-    """Bytes to text, and any text to bytes or a refusal."""
+    """Bytes encode to the same text, and any text decodes to the same bytes or is refused by both."""
     typed = (
         st.text(st.sampled_from("AQgwBZaz09-_+/= \n\x00é\u212a"), max_size=24)
         | st.text(max_size=8)
@@ -107,7 +107,7 @@ def test_base64url_and_ids_agree(browser_code: NodeProcess, example_count: int) 
 
 
 def test_frames_agree(browser_code: NodeProcess, example_count: int) -> None:
-    """Whole, cut short, with a length that lies."""
+    """Complete frames, truncated ones, and frames with a wrong length are read the same."""
     valid_frames = st.lists(st.binary(max_size=6), max_size=6).map(encode_frames)
     changed_frames = st.tuples(valid_frames, BYTE_CHANGES).map(lambda told: with_byte_replaced(*told))
 
@@ -124,7 +124,7 @@ def test_frames_agree(browser_code: NodeProcess, example_count: int) -> None:
 
 
 def test_padding_agrees(browser_code: NodeProcess, example_count: int) -> None:
-    """Padded, and unpadded whatever it is."""
+    """Padding gives the same bytes, and unpadding any bytes the same result."""
 
     @hypothesis_settings(example_count)
     @given(
@@ -139,7 +139,7 @@ def test_padding_agrees(browser_code: NodeProcess, example_count: int) -> None:
 
 
 def test_typed_words_are_normalised_alike(browser_code: NodeProcess, example_count: int) -> None:
-    """Words of any script, with any spaces; the eight words and the code of the sheet, right and wrong."""
+    """Words in any script and with any spaces, handover words and recovery codes are normalised or refused the same."""
     spaces = st.sampled_from(
         [
             " ",

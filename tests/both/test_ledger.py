@@ -1,4 +1,4 @@
-"""Commitments, heads, lines, notes and proofs of the log: whole ones, and ones that were tampered with."""
+"""Commitments, heads, lines, notes and log proofs, intact and altered, give the same result in both languages."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ ID = st.binary(min_size=16, max_size=16).map(b64)
 
 
 def test_commitments_agree(browser_code: NodeProcess, example_count: int) -> None:
-    """Digests of every field and the commitment over them, with a restricted part and without."""
-    # No schema has a name in both parts, or a reserved one in the restricted part.
+    """Digests of every field and the commitment over them are the same, with a restricted part and without."""
+    # No schema has a name in both parts, or a reserved name in the restricted part.
     names, others = (
         st.lists(NAME, unique=True, max_size=4),
         st.lists(st.sampled_from(["place_detail", "toString", "x"]), unique=True),
@@ -59,7 +59,7 @@ def test_commitments_agree(browser_code: NodeProcess, example_count: int) -> Non
 
 
 def test_heads_and_short_codes_agree(browser_code: NodeProcess, example_count: int) -> None:
-    """The running head over a version, and the six characters that people compare."""
+    """The running head over a version and its six-character short code are the same."""
 
     @hypothesis_settings(example_count)
     @given(SEED, st.integers(1, 2**40), ID, ID, DIGEST, DIGEST, st.integers(0, 10_000))
@@ -80,7 +80,7 @@ def test_heads_and_short_codes_agree(browser_code: NodeProcess, example_count: i
 
 
 def test_device_lines_agree(browser_code: NodeProcess, example_count: int) -> None:
-    """Links of a few devices in any order: numbers missing, twice, with another commitment before."""
+    """Links of several devices in any order are judged the same: numbers missing, repeated, or with a wrong link."""
     few = st.sampled_from(["a", "b", "c"])
     link = st.tuples(few, st.integers(1, 6), few | st.none(), few)
 
@@ -101,7 +101,7 @@ def test_device_lines_agree(browser_code: NodeProcess, example_count: int) -> No
 
 
 def test_signed_notes_agree(browser_code: NodeProcess, example_count: int) -> None:
-    """A checkpoint's note, and one in which a piece was replaced."""
+    """A checkpoint's note, intact or with a part replaced, is judged the same."""
     root = SEED.map(lambda raw: base64.b64encode(raw).decode())
     pieces = st.tuples(
         st.sampled_from(["kept/log", "x", "kept log", ""]),
@@ -139,7 +139,7 @@ def test_signed_notes_agree(browser_code: NodeProcess, example_count: int) -> No
 
 
 def test_log_proofs_agree(browser_code: NodeProcess, example_count: int) -> None:
-    """Inclusion and consistency over random trees; paths cut, swapped, from another place."""
+    """Inclusion and consistency proofs over random trees are judged the same: truncated, swapped or foreign paths too."""
 
     @hypothesis_settings(example_count)
     @given(st.integers(1, 40), st.integers(0, 40), st.integers(0, 41), st.integers(0, 4), st.data())
@@ -183,7 +183,7 @@ def test_log_proofs_agree(browser_code: NodeProcess, example_count: int) -> None
 
 
 def changed_path(path: list[bytes], change: int, data: st.DataObject) -> list[bytes]:
-    """A path as it is, cut, with one step too many, or with one that is not 32 bytes."""
+    """Return a path unchanged, truncated, with an extra step, or with a step that is not 32 bytes."""
     if change == 1:
         return path[:-1]
     if change == 2:

@@ -1,4 +1,4 @@
-"""The pattern in numbers, over random diaries: counted the same in both languages."""
+"""Pattern figures over random diaries are the same in both languages."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ KINDS = ("person", "account", "sighting", "order", "notice", "report", "backgrou
 def records_strategy(
     fields: st.SearchStrategy[dict[str, Any]], max_size: int, prefix: str
 ) -> st.SearchStrategy[list[dict[str, Any]]]:
-    """Records of a kind, with ids that others name."""
+    """Draw records of a kind, with ids that others refer to."""
     record = st.fixed_dictionaries({"fields": fields}, optional={"taken_out": st.just(NOON_MS) | st.none()})
     return st.lists(record, max_size=max_size).map(
         lambda rows: [
@@ -96,7 +96,7 @@ def records_strategy(
 
 
 def test_patterns_agree(browser_code: NodeProcess, example_count: int) -> None:
-    """Entries, people, accounts, orders and schedules of any shape."""
+    """Entries, people, accounts, orders and schedules of any shape give the same figures."""
     other_records = {kind: records_strategy(OTHER_RECORD, 3, "") for kind in KINDS}
 
     @hypothesis_settings(example_count)

@@ -1,4 +1,4 @@
-"""What records say: versions told, faults of shape and time, orders, names, times of day. Fields of any shape, good or not."""
+"""Record rules in both languages: histories, shape and time faults, orders, roles, times. Fields of any shape."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ DAYS = (
 
 
 def faults_as_json(faults_found: list[ValidationIssue]) -> list[list[str]]:
-    """As JSON has them."""
+    """Return faults as JSON has them."""
     return [[fault.field, fault.code] for fault in faults_found]
 
 
 def values_for_rule(rule: str) -> st.SearchStrategy[Any]:
-    """Values that a rule allows, and some that it does not."""
+    """Draw values that a rule allows, and some that it does not."""
     shape, _, name = rule.partition(" ")
     block = st.fixed_dictionaries(
         {},
@@ -95,7 +95,7 @@ def values_for_rule(rule: str) -> st.SearchStrategy[Any]:
 
 
 def test_field_oddities_agree(browser_code: NodeProcess, example_count: int) -> None:
-    """Every kind, with fields that fit, nearly fit, or are anything at all."""
+    """Every kind, with fields that fit, almost fit, or are arbitrary, has the same faults."""
 
     @hypothesis_settings(example_count)
     @given(st.sampled_from(sorted(FIELD_RULES)), st.data())
@@ -117,7 +117,7 @@ def test_field_oddities_agree(browser_code: NodeProcess, example_count: int) -> 
 
 
 def test_time_faults_agree(browser_code: NodeProcess, example_count: int) -> None:
-    """When something is said to have happened, in any zone and with any offset."""
+    """Times of events, in any zone and with any offset, have the same faults."""
     when = st.fixed_dictionaries(
         {},
         optional={
@@ -142,7 +142,7 @@ def test_time_faults_agree(browser_code: NodeProcess, example_count: int) -> Non
 
 
 def test_orders_and_breaches_agree(browser_code: NodeProcess, example_count: int) -> None:
-    """How an order stood, whatever its days are; terms that it has and has not."""
+    """Whether an order was in force, and its terms, are judged the same, whatever its dates."""
     order = st.fixed_dictionaries(
         {},
         optional={
@@ -191,7 +191,7 @@ def test_orders_and_breaches_agree(browser_code: NodeProcess, example_count: int
 
 
 def history_as_json(history: RecordHistory) -> list[Any]:
-    """As node.mjs tells it."""
+    """Return a history in the form of node.mjs."""
     revisions = [
         [
             revision.version,
@@ -212,7 +212,7 @@ def history_as_json(history: RecordHistory) -> list[Any]:
 
 
 def test_record_histories_agree(browser_code: NodeProcess, example_count: int) -> None:
-    """Versions in feed order from several devices: parents that are there or not, clocks put back, takings out, any values."""
+    """Versions from several devices give the same history: missing parents, clocks set back, withdrawals, any values."""
     said = st.fixed_dictionaries(
         {},
         optional={
@@ -255,7 +255,7 @@ def test_record_histories_agree(browser_code: NodeProcess, example_count: int) -
 
 
 def test_role_codes_agree(browser_code: NodeProcess, example_count: int) -> None:
-    """Claims from several devices, codes that are none, roles that change."""
+    """Claims from several devices, unknown codes and changed roles give the same role."""
     role = st.sampled_from(["keeper", "suspect", "witness", "child", "helper", "", "constructor", "other"])
     code = st.sampled_from(
         ["", "P1", "P2", "S1", "S2", "W1", "S01", "S0", "S999999", "S1000000", "s1", "S1\n", "S\u0661"]
@@ -274,11 +274,11 @@ def test_role_codes_agree(browser_code: NodeProcess, example_count: int) -> None
 
 
 def test_offsets_of_every_zone_agree(browser_code: NodeProcess, example_count: int) -> None:
-    """Minutes ahead of UTC in the zones that a phone can be set to, from 1970 to 2037, and when a range ended.
+    """Offsets from UTC in every zone a phone offers are the same from 1970 to 2037, and so is the end of a range.
 
-    [Note: two databases of zones] Node carries a database of its own, Python reads tzdata's; one may be months newer. They
-    differ over Moldova in the autumn of 2026 (Europe/Chisinau), where the rule was changed. Years before 1970, of which
-    neither promises anything, and years to come are left out for every zone but our own.
+    [Note: two time zone databases] Node has its own database, Python uses tzdata's; one may be months newer. They
+    differ over Moldova in autumn 2026 (Europe/Chisinau), where the rule changed. Years before 1970, for which neither
+    gives guarantees, and future years are left out for every zone but the app's own.
     """
     zones = sorted(
         compare
@@ -304,7 +304,7 @@ def test_offsets_of_every_zone_agree(browser_code: NodeProcess, example_count: i
 
 
 def test_moments_agree(browser_code: NodeProcess, example_count: int) -> None:
-    """A time in any of the ways in which a record may hold it."""
+    """A time in any form that a record may have is read the same."""
     block = st.fixed_dictionaries(
         {},
         optional={

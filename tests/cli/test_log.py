@@ -1,4 +1,4 @@
-"""`keys` and `audit` on the command line: the whole way of a key between two computers, and what is refused on it."""
+"""`keys` and `audit` on the command line: rotating a key between two computers, and the refusals on the way."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tests.cli_runner import run_cli, run_cli_in_process
 
 @pytest.fixture
 def data_folder(tmp_path: Path) -> Path:
-    """A server that has never been started."""
+    """Return a data folder whose server has never been started."""
     folder = tmp_path / "server"
     assert run_cli_in_process("migrate", DIARY_DATA=str(folder)).returncode == 0
     return folder
 
 
 def run_keys_command(data: Path, *command: object, expect_failure: str = "") -> str:
-    """One command on the server; what it printed."""
+    """Run one command on the server, and return its output."""
     result = run_cli_in_process("keys", *command, DIARY_DATA=str(data))
     assert (result.returncode != 0) == bool(expect_failure), result.stderr
     assert expect_failure in result.stderr
@@ -30,7 +30,10 @@ def run_keys_command(data: Path, *command: object, expect_failure: str = "") -> 
 
 
 def test_a_key_is_vouched_for_and_replaced(data_folder: Path, tmp_path: Path) -> None:
-    """Made away, wished for, signed, published; then another; only the files named travel, and the secret is in none."""
+    """Keys are created offline, requested, signed, published and replaced.
+
+    Only the named files travel, without the secret.
+    """
     offline_folder = tmp_path / "away"
     offline_folder.mkdir()
     key = offline_folder / "instance.key"
@@ -61,7 +64,7 @@ def test_a_key_is_vouched_for_and_replaced(data_folder: Path, tmp_path: Path) ->
 
 
 def test_an_interrupted_publication_is_resumed(data_folder: Path, tmp_path: Path) -> None:
-    """The statement is in and the key not yet in its place: the same command again puts it there, once."""
+    """When the statement is stored and the key not yet installed, the same command installs it, once."""
     run_keys_command(data_folder, "new-instance", tmp_path / "key")
     for why in ("first", "rotated"):
         run_keys_command(data_folder, "wish", tmp_path / why, "--why", why)
@@ -78,7 +81,7 @@ def test_an_interrupted_publication_is_resumed(data_folder: Path, tmp_path: Path
 
 
 def test_mismatched_keys_and_statements_are_refused(data_folder: Path, tmp_path: Path) -> None:
-    """A statement by another instance key, about another server's key, bent, or before the first."""
+    """Statements by another instance key, about another server's key, altered or out of order are refused."""
     keys = [tmp_path / f"instance-{n}.key" for n in range(2)]
     for key in keys:
         run_keys_command(data_folder, "new-instance", key)
@@ -105,7 +108,7 @@ def test_mismatched_keys_and_statements_are_refused(data_folder: Path, tmp_path:
 
 
 def test_a_server_whose_notary_key_is_not_the_one_vouched_for_does_not_start(data_folder: Path, tmp_path: Path) -> None:
-    """Otherwise it would hand out receipts that no phone takes."""
+    """A server whose notary key differs from the vouched one does not start: phones would refuse its receipts."""
     run_keys_command(data_folder, "new-instance", tmp_path / "k")
     run_keys_command(data_folder, "wish", tmp_path / "w", "--why", "first")
     run_keys_command(data_folder, "sign", tmp_path / "w", tmp_path / "s", "--instance", tmp_path / "k")

@@ -1,4 +1,4 @@
-"""The command line answers anything it is given with a sentence and a status."""
+"""The command line answers any input with a sentence and an exit status."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.cli_runner import run_cli, run_cli_in_process
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04" + bytes(400), b"not a zip at all"])
 def test_a_file_that_is_no_pack_is_reported_without_traceback(tmp_path: Path, content: bytes) -> None:
-    """Anything may be handed to `verify`."""
+    """`verify` accepts any file as an argument, and reports one that is not a pack."""
     (tmp_path / "x.zip").write_bytes(content)
     result = run_cli("verify", tmp_path / "x.zip")
     assert result.returncode == 1
@@ -24,7 +24,7 @@ def test_a_file_that_is_no_pack_is_reported_without_traceback(tmp_path: Path, co
 
 
 def test_control_characters_in_member_names_are_not_printed(tmp_path: Path) -> None:
-    """Escape and other control characters of a member's name are not printed: they could move, hide or forge a finding."""
+    """Escape and other control characters in a member's name are not printed: they could move, hide or forge a finding."""
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as made:
         made.writestr("a\x1b]0;title\x07\x1b[2K\rNo finding.\x9b1A\u202e.txt", "x")
     result = run_cli("verify", tmp_path / "x.zip")
@@ -45,7 +45,7 @@ def test_control_characters_in_member_names_are_not_printed(tmp_path: Path) -> N
     ],
 )
 def test_wrong_usage_is_answered_with_a_sentence(tmp_path: Path, arguments, env, says: str) -> None:  # type: ignore[no-untyped-def]
-    """Arguments and settings that cannot be used are named, without a traceback and without their value."""
+    """Unusable arguments and settings are named, without a traceback and without their value."""
     result = run_cli(*arguments, DIARY_DATA=str(tmp_path), **env)
     assert result.returncode != 0
     assert says in result.stderr
@@ -53,7 +53,7 @@ def test_wrong_usage_is_answered_with_a_sentence(tmp_path: Path, arguments, env,
 
 
 def test_the_notary_file_may_be_raw_or_text(tmp_path: Path) -> None:
-    """Both forms an operator may publish are read; anything else is refused."""
+    """Both published forms of a notary key are read; anything else is refused."""
     key = bytes(range(32))
     for content in (key, b64(key).encode(), b64(key).encode() + b"\n"):
         (tmp_path / "k").write_bytes(content)
@@ -65,14 +65,14 @@ def test_the_notary_file_may_be_raw_or_text(tmp_path: Path) -> None:
 
 
 def test_serving_without_a_database_says_what_to_run(tmp_path: Path) -> None:
-    """A server whose database is not there does not start, and says how to make one."""
+    """A server without a database does not start, and names the command that creates one."""
     result = run_cli("serve", "--bind", "127.0.0.1:0", DIARY_DATA=str(tmp_path))
     assert result.returncode != 0
     assert "migrate" in result.stdout + result.stderr
 
 
 def test_an_organisation_is_begun_listed_and_ended(tmp_path: Path) -> None:
-    """The operator's part of organisations: each command says what it did, and an id that is none is a sentence."""
+    """Each operator command for organisations reports what it did; an invalid id is answered with a sentence."""
     env = {"DIARY_DATA": str(tmp_path)}
     assert run_cli_in_process("migrate", **env).returncode == 0
     added = run_cli_in_process("organisation", "add", "Stalking Support North", **env)

@@ -1,4 +1,4 @@
-"""A release is signed off line, and a server that serves one other byte is found out."""
+"""Releases are signed offline, and a server that serves one different byte is reported."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from diary.web.pages import render_pages
 
 @pytest.fixture
 def signed_manifest(tmp_path: Path) -> tuple[Path, Path]:
-    """release.json and the key's public half."""
+    """Return release.json and the public half of the key."""
     key, manifest = tmp_path / "release.key", tmp_path / "release.json"
     for command in (["release", "key", str(key)], ["release", "make", str(manifest), "--key", str(key)]):
         assert CliRunner().invoke(main, command, env={"DIARY_DATA": str(tmp_path)}).exit_code == 0
@@ -32,7 +32,7 @@ def signed_manifest(tmp_path: Path) -> tuple[Path, Path]:
 def test_served_bytes_are_compared_one_by_one(
     signed_manifest: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All of them as released: 0. One byte more in one file, or a file that is gone: named, and 1. No answer at all: 2."""
+    """Unchanged files exit with 0; a longer or missing file is named with 1; no answer gives 2."""
     manifest, pub = signed_manifest
     key = pub.read_text().strip()
     pages = render_pages(load_settings({"DIARY_DATA": str(tmp_path), "DIARY_RELEASE_KEY": key}), STATIC, TEMPLATES)
@@ -66,7 +66,7 @@ def test_served_bytes_are_compared_one_by_one(
 
 
 def test_a_list_that_was_changed_is_refused(signed_manifest: tuple[Path, Path]) -> None:
-    """One digest replaced, or another key: the signature does not hold."""
+    """With one digest replaced or another key the signature is invalid."""
     manifest, pub = signed_manifest
     raw, key = manifest.read_bytes(), unb64(pub.read_text().strip())
     assert len(releases.read_release(raw, key)[1]) > 20

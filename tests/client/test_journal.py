@@ -1,4 +1,4 @@
-"""One diary on two devices: nothing is lost, nothing unproved is believed."""
+"""One diary on two devices: nothing is lost, and nothing unproved is accepted."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -22,32 +22,32 @@ TEXT = "Он снова ждал у двери 😡 \u200f تم کہاں ہو"
 
 @pytest.fixture
 async def in_process_server(tmp_path: Path) -> AsyncIterator[InProcessServer]:
-    """A server."""
+    """Run a server."""
     async with running_server(tmp_path) as server_process:
         yield server_process
 
 
 @pytest.fixture
 async def first_connection(in_process_server: InProcessServer) -> AsyncIterator[RemoteServer]:
-    """The first device's connection."""
+    """Connect as the first device."""
     async with connect(in_process_server.settings.app_url, httpx.ASGITransport(in_process_server.app)) as api_client:
         yield api_client
 
 
 async def register(server: RemoteServer) -> Identity:
-    """A registered keeper."""
+    """Register a keeper."""
     return await accounts.enrol(
         server, PASSPHRASE, code=RECOVERY_CODE, profile=kdf.CHEAPEST_PROFILE, policy=kdf.TEST_POLICY
     )
 
 
 def open_journal(identity: Identity) -> Journal:
-    """That keeper's device."""
+    """Return a journal for the keeper's device."""
     return Journal(identity, FixedClock(NOON_MS))
 
 
 async def second_device(running: InProcessServer, login: str) -> tuple[RemoteServer, Journal]:
-    """Another device, signed in with the words."""
+    """Connect and sign in with the words as a second device."""
     api_client = RemoteServer(running.http_client(), running.settings.app_url)
     identity = await accounts.sign_in(api_client, login, PASSPHRASE, policy=kdf.TEST_POLICY)
     return api_client, open_journal(identity)
@@ -56,7 +56,7 @@ async def second_device(running: InProcessServer, login: str) -> tuple[RemoteSer
 async def test_a_second_device_gets_everything(
     in_process_server: InProcessServer, first_connection: RemoteServer
 ) -> None:
-    """What one device wrote, another reads with the name and the words: open, restricted and private alike."""
+    """A second device reads all the first wrote, open, restricted and private, with only the name and the words."""
     identity = await register(first_connection)
     first = open_journal(identity)
     local_version = first.append(VersionContent("incident", {"narrative": TEXT}, {"place_detail": "kept apart"}))
@@ -78,7 +78,7 @@ async def test_a_second_device_gets_everything(
 async def test_two_offline_devices_keep_both(
     in_process_server: InProcessServer, first_connection: RemoteServer
 ) -> None:
-    """Each wrote on from the same version without the other: both versions stand, on both devices."""
+    """Two devices that continue from the same version offline: both versions remain, on both devices."""
     identity = await register(first_connection)
     first = open_journal(identity)
     start = first.append(VersionContent("incident", {"narrative": "one"}))
@@ -100,7 +100,7 @@ async def test_two_offline_devices_keep_both(
 async def test_the_recovery_code_opens_it_and_the_old_words_stop(
     in_process_server: InProcessServer, first_connection: RemoteServer
 ) -> None:
-    """With the code and new words everything is there; the words that were lost open nothing any more."""
+    """The recovery code and new words open everything; the old words no longer open anything."""
     identity = await register(first_connection)
     journal = open_journal(identity)
     journal.append(VersionContent("incident", {"narrative": TEXT}))
@@ -125,22 +125,22 @@ async def test_the_recovery_code_opens_it_and_the_old_words_stop(
 
 
 async def test_a_cheap_derivation_is_refused_before_anything_is_sent(first_connection: RemoteServer) -> None:
-    """A server that asks for less than the floor learns nothing of the words."""
+    """A server that asks for a cost below the minimum receives nothing derived from the words."""
     identity = await register(first_connection)
     with pytest.raises(KdfPolicyViolation):
         await accounts.sign_in(first_connection, identity.login, PASSPHRASE)
 
 
 class TamperingTransport(httpx.AsyncBaseTransport):
-    """A server whose answers somebody changes on the way."""
+    """Transport that alters a server's answers."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
-        """Answers come from `inner`."""
+        """Wrap `inner`, which sends the real requests."""
         self.inner = inner
         self.tamper = lambda path, content: content
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The real answer, changed."""
+        """Return the real answer, altered."""
         answer = await self.inner.handle_async_request(request)
         content = self.tamper(request.url.path, await answer.aread())
         headers = [(k, v) for k, v in answer.headers.items() if k != "content-length"]
@@ -151,7 +151,7 @@ class TamperingTransport(httpx.AsyncBaseTransport):
 async def tampered_connection(
     in_process_server: InProcessServer,
 ) -> AsyncIterator[tuple[TamperingTransport, RemoteServer]]:
-    """A connection with a liar in it."""
+    """Connect through the tampering transport."""
     transport = TamperingTransport(httpx.ASGITransport(in_process_server.app))
     async with connect(in_process_server.settings.app_url, transport) as api_client:
         yield transport, api_client
@@ -161,7 +161,7 @@ async def tampered_connection(
 async def test_a_receipt_that_does_not_hold_keeps_the_version_waiting(
     tampered_connection: tuple[TamperingTransport, RemoteServer], name: str
 ) -> None:
-    """Wrong signature, commitment, envelopes, notary or time: refused, and nothing leaves the outbox."""
+    """A wrong signature, commitment, envelope, notary or time is refused, and the version stays in the outbox."""
     liar, server = tampered_connection
     journal = open_journal(await register(server))
     journal.append(VersionContent("incident", {"narrative": TEXT}))
@@ -183,13 +183,13 @@ async def test_a_receipt_that_does_not_hold_keeps_the_version_waiting(
 
 
 def without_first_version(content: bytes) -> bytes:
-    """A feed answer that leaves its first version out."""
+    """Return a feed answer without its first version."""
     summary, *versions = decode_frames(content, frames_limit=600)
     return encode_frames([summary, *versions[1:]])
 
 
 def with_first_two_swapped(content: bytes) -> bytes:
-    """A feed answer whose first two versions have changed places."""
+    """Return a feed answer with its first two versions swapped."""
     summary, one, two, *rest = decode_frames(content, frames_limit=600)
     return encode_frames([summary, two, one, *rest])
 
@@ -198,7 +198,7 @@ def with_first_two_swapped(content: bytes) -> bytes:
 async def test_a_feed_that_leaves_out_or_reorders_is_noticed(
     tampered_connection: tuple[TamperingTransport, RemoteServer], in_process_server: InProcessServer, change
 ) -> None:  # type: ignore[no-untyped-def]
-    """A server cannot drop or reorder versions for one device without being found out."""
+    """A server that drops or reorders versions for one device is detected."""
     liar, server = tampered_connection
     identity = await register(server)
     first = open_journal(identity)
@@ -211,7 +211,7 @@ async def test_a_feed_that_leaves_out_or_reorders_is_noticed(
 
 
 async def test_a_file_is_returned_unchanged_and_never_swapped(first_connection: RemoteServer) -> None:
-    """Byte for byte at the part boundary; under another key or length it does not open."""
+    """Files are returned byte for byte, at part boundaries too; under another key or length they do not open."""
     identity = await register(first_connection)
     for size in (0, 1, 1_032_191, 1_032_192, 1_200_000):
         content = (b"\x80\x00\x01" * (size // 3 + 1))[:size]

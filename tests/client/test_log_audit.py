@@ -1,4 +1,4 @@
-"""`audit URL`: with nothing but public pages, a sound log holds and no page can be changed, left out or made up."""
+"""`audit URL` needs only public pages: a valid log passes, and altered, missing or invented pages are reported."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ PagesByPath = dict[str, bytes]
 
 @pytest.fixture(scope="module")
 def served_pages(tmp_path_factory: pytest.TempPathFactory) -> PagesByPath:
-    """The pages of one server for all tests."""
+    """Return the pages of one server for all tests."""
     return asyncio.run(fetch_public_pages(tmp_path_factory.mktemp("log")))
 
 
 @pytest.fixture
 def pages(served_pages: PagesByPath) -> PagesByPath:
-    """A copy to change."""
+    """Return a copy of the pages, to alter."""
     return dict(served_pages)
 
 
 async def fetch_public_pages(folder: Path) -> PagesByPath:
-    """Every public page of a server with three checkpoints, two of them stamped, and a statement."""
+    """Return every public page of a server with three checkpoints, two of them timestamped, and a statement."""
     authority = make_authority(folder / "tsa")
     settings = {"DIARY_NOTARY_KEY": b64(bytes(31) + b"\x2a")}
     with authority.serve() as url:
@@ -71,7 +71,7 @@ async def fetch_public_pages(folder: Path) -> PagesByPath:
 def audit_log_pages(
     pages: PagesByPath, *, notary: bytes | None = NOTARY_KEY.pub, instance: bytes | None = None
 ) -> list[AuditFinding]:
-    """The findings when a server answers with these pages; what is not among them is not there."""
+    """Return the findings for a server that serves only these pages."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         content = pages.get(request.url.path)
@@ -84,7 +84,7 @@ def audit_log_pages(
 
 
 def test_a_valid_log_verifies_under_either_key(pages: PagesByPath) -> None:
-    """By the notary's key, by the instance key alone, and by the server's own word."""
+    """The log passes under the notary's key, under the instance key alone, and under the server's published keys."""
     assert audit_log_pages(pages) == []
     assert audit_log_pages(pages, notary=None, instance=INSTANCE_KEY.pub) == []
     assert audit_log_pages(pages, notary=None) == []
@@ -153,25 +153,25 @@ def make_checkpoint_unreadable(pages: PagesByPath) -> None:
     ],
 )
 def test_every_alteration_is_reported(pages: PagesByPath, change: Callable[[PagesByPath], None], row: str) -> None:
-    """The checkpoint, stamp or statement that no longer holds."""
+    """The checkpoint, timestamp or statement that is no longer valid is reported."""
     change(pages)
     faults = audit_log_pages(pages)
     assert any(fault.row_label.startswith(row) for fault in faults), faults
 
 
 def test_every_missing_page_is_reported(pages: PagesByPath) -> None:
-    """A checkpoint left out, or leaves that are not there; a stamp that was never made is no fault of the log's."""
+    """A missing checkpoint and missing leaves are reported; a missing timestamp is not a fault."""
     for path in ("/log/checkpoints/0", "/log/checkpoints/2", "/log/leaves/0"):
         assert audit_log_pages({name: raw for name, raw in pages.items() if name != path}), path
 
 
 def test_another_key_than_the_pinned_one_is_not_taken(pages: PagesByPath) -> None:
-    """Neither a notary nor an instance key the caller does not hold."""
+    """A notary or instance key other than the pinned one is refused."""
     stranger = Ed25519Signer(bytes(31) + b"\x33").pub
     assert any(fault.row_label == "key_statement 0" for fault in audit_log_pages(pages, instance=stranger))
 
 
 def test_an_unreachable_server_is_not_a_finding() -> None:
-    """It is said that nothing could be checked."""
+    """An unreachable server raises Unavailable instead of a finding."""
     with httpx.Client(base_url="http://127.0.0.1:9") as client, pytest.raises(Unavailable):
         list(audit_public_log(PublicHostClient(client, "http://127.0.0.1:9"), NOTARY_KEY.pub, None, None))

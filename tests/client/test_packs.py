@@ -1,4 +1,4 @@
-"""The phone's side of a pack believes the server's part only where it can compute it itself."""
+"""The client accepts the server's part of a pack only where it can compute it itself."""
 
 import hashlib
 import zipfile
@@ -29,7 +29,7 @@ CHRONOLOGY = "data/servable/02_chronology.csv"
 
 @pytest.fixture(scope="module")
 def journal() -> Journal:
-    """A diary on a phone that has never seen a server: three entries, four files, one private note."""
+    """Return a diary on a phone without a server: three entries, four files, one private note."""
     clock = FixedClock(NOON_MS)
     writer = JournalWriter(local_journal(clock), clock)
     writer.journal.append(VersionContent("settings", SAMPLE_SETTINGS, OFFICER_SHEET))
@@ -40,21 +40,21 @@ def journal() -> Journal:
 
 @pytest.fixture(scope="module")
 def capsule(journal: Journal) -> Capsule:
-    """All of it, as the capsule says it."""
+    """Return the capsule of the whole diary."""
     return read_capsule(
         build_capsule(journal.versions(), request_for_whole_pack(journal, NOON_MS), journal.identity.public_keys())
     )
 
 
 def honest_members(told: Capsule) -> Members:
-    """What an honest server's part holds; its PDFs are not looked into here."""
+    """Return the members of a correct front part; the content of its PDFs is not checked here."""
     contents = build_contents(told)
     members = {f"data/{path}": content for path, content in text_files(contents)}
     return with_new_servable_list(members | {f"data/{name}": b"%PDF-" for name in pdf_paths(contents)})
 
 
 def with_new_servable_list(members: Members) -> Members:
-    """With the servable folder's list made anew, as whoever changes something would."""
+    """Return the members with a new servable manifest, as an attacker would write it."""
     digest_by_name = {
         name: hashlib.sha256(content).hexdigest()
         for name, content in members.items()
@@ -65,7 +65,7 @@ def with_new_servable_list(members: Members) -> Members:
 
 
 def write_zip(path: Path, members: Members, compression: int = zipfile.ZIP_STORED) -> Path:
-    """A zip of them."""
+    """Write the members as a zip."""
     with zipfile.ZipFile(path, "w", compression) as archive:
         for name, content in members.items():
             archive.writestr(name, content)
@@ -73,17 +73,17 @@ def write_zip(path: Path, members: Members, compression: int = zipfile.ZIP_STORE
 
 
 def test_an_honest_front_part_is_accepted(capsule: Capsule, tmp_path: Path) -> None:
-    """Words, tables, proofs, record and sidecars as computed here, documents by their names."""
+    """Text, tables, proofs, record and sidecars that match the computed ones are accepted, PDFs by name."""
     check_front(write_zip(tmp_path / "f.zip", honest_members(capsule)), capsule)
 
 
 def put_member(name: str, content: bytes = b"x") -> Callable[[Members], None]:
-    """A member that does not belong there, or one with other content."""
+    """Return a change that adds or replaces one member."""
     return lambda members: members.update({name: content})
 
 
 def proof_name(members: Members) -> str:
-    """One proof's name."""
+    """Return the name of one proof."""
     return next(name for name in members if "/proof/" in name and "keys" not in name)
 
 
@@ -117,7 +117,7 @@ def proof_name(members: Members) -> str:
     ],
 )
 def test_a_changed_part_is_refused(capsule: Capsule, tmp_path: Path, change: Callable[[Members], None]) -> None:
-    """Whatever was changed, left out or slipped in, nothing is saved."""
+    """Nothing is saved when a member was changed, left out or added."""
     members = honest_members(capsule)
     before = dict(members)
     change(members)
@@ -128,7 +128,7 @@ def test_a_changed_part_is_refused(capsule: Capsule, tmp_path: Path, change: Cal
 
 
 def test_a_file_that_is_no_zip_or_is_compressed_is_refused(capsule: Capsule, tmp_path: Path) -> None:
-    """Garbage and compressed members, which could be a trap, are not looked into."""
+    """Malformed zips and compressed members, which could be zip bombs, are refused unread."""
     (tmp_path / "g.zip").write_bytes(b"<html>")
     with pytest.raises(PackBuildFailed):
         check_front(tmp_path / "g.zip", capsule)
@@ -137,7 +137,7 @@ def test_a_file_that_is_no_zip_or_is_compressed_is_refused(capsule: Capsule, tmp
 
 
 def test_received_files_have_their_own_keys_and_places(journal: Journal, capsule: Capsule) -> None:
-    """Mail lies apart; every exhibit's key is its own."""
+    """Mail is in its own folder, and every exhibit has its own key."""
     files = received_files(journal, capsule)
     assert [file.path for file in files] == [
         "data/restricted/13_exhibits-as-received/JB-1.png",
@@ -149,7 +149,7 @@ def test_received_files_have_their_own_keys_and_places(journal: Journal, capsule
 
 
 async def test_a_partial_pack_is_removed(capsule: Capsule, tmp_path: Path) -> None:
-    """A pack that fails while it is written, here for want of its files, leaves neither itself nor its half."""
+    """A pack that fails while being written, here for missing files, leaves no partial file."""
     front = write_zip(tmp_path / "front.zip", honest_members(capsule))
     with pytest.raises(PackBuildFailed):
         await packs.finish_pack([], lambda blob: None, front, capsule, tmp_path / "pack.zip", tmp_path, lambda *_: None)  # type: ignore[arg-type]
@@ -168,7 +168,7 @@ async def test_a_partial_pack_is_removed(capsule: Capsule, tmp_path: Path) -> No
 
 
 def test_a_capsule_holds_no_private_note_and_no_key_of_received_files(journal: Journal, capsule: Capsule) -> None:
-    """Promise 4: never a private note, and keys only of pictures that are to be printed."""
+    """Promise 4: no private note, and keys only of pictures that are printed."""
     raw = build_capsule(journal.versions(), request_for_whole_pack(journal, NOON_MS), journal.identity.public_keys())
     assert b"I used to love that class" not in raw
     for file in received_files(journal, capsule):
@@ -176,7 +176,7 @@ def test_a_capsule_holds_no_private_note_and_no_key_of_received_files(journal: J
 
 
 def test_a_false_servable_list_is_refused(capsule: Capsule, tmp_path: Path) -> None:
-    """The servable folder travels alone: what its list says of it must hold there too."""
+    """The servable folder is passed on separately, so its own manifest must match it."""
     for wrong in (b"", honest_members(capsule)[SERVABLE_MANIFEST_PATH] + b"\n"):
         with pytest.raises(PackBuildFailed, match="Nothing was saved"):
             check_front(
@@ -185,7 +185,7 @@ def test_a_false_servable_list_is_refused(capsule: Capsule, tmp_path: Path) -> N
 
 
 class BusyThenFailingServer:
-    """A server whose worker another takes first, once; then the job fails, so that nothing is fetched."""
+    """Server whose worker is taken by another job once; then the job fails, so that nothing is fetched."""
 
     def __init__(self) -> None:
         self.remaining_states = iter(["queued", "ready", "failed"])
@@ -203,7 +203,7 @@ class BusyThenFailingServer:
 
 
 async def test_a_capsule_refused_by_a_busy_worker_is_sent_again(tmp_path: Path) -> None:
-    """Refused because others came first: asked for again until it is ready, then sent once more."""
+    """A capsule refused because another job came first is sent again once the job is ready."""
     server = BusyThenFailingServer()
     with pytest.raises(PackBuildFailed):
         await packs._typeset_on_server(server, "d", b"capsule", tmp_path / "front.zip", lambda *_: None)  # type: ignore[arg-type]

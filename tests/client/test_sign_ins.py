@@ -1,4 +1,4 @@
-"""The reference client is shown every sign-in since it last looked, over as many pages as there are."""
+"""The reference client returns every sign-in since its cursor, over any number of pages."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from tests.server_fixture import InProcessServer, Keeper, sign_in_on_second_devi
 
 
 def api_client_for(keeper: Keeper, server: InProcessServer) -> RemoteServer:
-    """The keeper's device as the client sees it."""
+    """Return the keeper's device as a reference client."""
     api_client = RemoteServer(keeper.client, server.settings.app_url)
     api_client.tokens = dict(keeper.tokens)
     return api_client
 
 
 async def test_new_sign_ins_are_read_once(keeper: Keeper, server: InProcessServer) -> None:
-    """What was before its own sign-in is not new to a device; a cursor of nobody's is refused."""
+    """Sign-ins before a device's own are not new to it; another account's cursor is refused."""
     await sign_in_on_second_device(server, keeper, "192.0.2.3", device_name="Before")
     fresh = api_client_for(await sign_in_on_second_device(server, keeper, "192.0.2.1"), server)
     assert (await fetch_new_sign_ins(fresh, None))[0] == []
@@ -34,7 +34,7 @@ async def test_new_sign_ins_are_read_once(keeper: Keeper, server: InProcessServe
 
 
 async def test_nothing_is_left_out_between_pages(keeper: Keeper, server: InProcessServer) -> None:
-    """The device looked before them, and signs in again after them: each is there once, in its order."""
+    """Sign-ins between two calls are returned once each, in order, across pages."""
     _, cursor = await fetch_new_sign_ins(api_client_for(keeper, server), None)
     for n in range(230):
         more = {"borrowed": True} if n == 7 else {}

@@ -1,4 +1,4 @@
-"""The reference client believes nothing that a server, or whoever stands between, says without shape."""
+"""The reference client accepts no malformed answer, from a server or from anything in between."""
 
 import json
 
@@ -12,7 +12,7 @@ ORIGIN = "https://notes.example"
 
 
 def fixed_response_transport(status: int, content: bytes | str, **headers: str) -> httpx.MockTransport:
-    """A transport that always gives this answer."""
+    """Return a transport that always gives this answer."""
     return httpx.MockTransport(lambda request: httpx.Response(status, content=content, headers=headers))
 
 
@@ -28,7 +28,7 @@ def fixed_response_transport(status: int, content: bytes | str, **headers: str) 
     ],
 )
 async def test_a_failure_becomes_its_own_error(status: int, body: object, expected: type[errors.KeptError]) -> None:
-    """Codes of the API come back as the classes of diary.errors; anything else is Unavailable."""
+    """Error codes of the API become the classes of diary.errors; anything else becomes Unavailable."""
     async with connect(ORIGIN, fixed_response_transport(status, json.dumps(body))) as server:
         with pytest.raises(expected):
             await server.json("GET", "/v1/server")
@@ -36,14 +36,14 @@ async def test_a_failure_becomes_its_own_error(status: int, body: object, expect
 
 @pytest.mark.parametrize("content", ["<html>Sign in to the station's Wi-Fi</html>", "[]", '"x"', b"\xff"])
 async def test_a_captive_portal_is_not_an_answer(content: str | bytes) -> None:
-    """A page with status 200 that is not ours is refused."""
+    """A foreign page with status 200 is refused."""
     async with connect(ORIGIN, fixed_response_transport(200, content)) as server:
         with pytest.raises(errors.Unavailable):
             await server.json("GET", "/v1/server")
 
 
 async def test_no_server_at_all() -> None:
-    """A connection that cannot be made is Unavailable too."""
+    """A failed connection becomes Unavailable."""
 
     def refuse(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused", request=request)
@@ -54,7 +54,7 @@ async def test_no_server_at_all() -> None:
 
 
 async def test_retry_time_and_missing_parts_are_passed_on() -> None:
-    """`Retry-After` and the list of missing parts are not lost in the error."""
+    """`Retry-After` and the list of missing parts are kept in the error."""
     try_later_body = json.dumps({"error": "try_later", "message": "x"})
     async with connect(ORIGIN, fixed_response_transport(429, try_later_body, **{"retry-after": "90"})) as server:
         with pytest.raises(errors.TooManyRequests) as retry_error:
@@ -68,7 +68,7 @@ async def test_retry_time_and_missing_parts_are_passed_on() -> None:
 
 
 async def test_a_writing_request_says_where_it_comes_from() -> None:
-    """Every write carries the headers the server asks for, and the session's token once it was given."""
+    """Every write has the headers the server requires, and the session's token once there is one."""
     requests_seen: list[httpx.Request] = []
 
     def record(request: httpx.Request) -> httpx.Response:
@@ -97,7 +97,7 @@ async def test_a_writing_request_says_where_it_comes_from() -> None:
 
 
 async def test_a_local_name_is_reached_without_asking_a_name_server() -> None:
-    """localhost and its sub-names are this computer; the name goes in the Host header."""
+    """localhost and names under it resolve to this computer; the name is sent as Host."""
     async with connect("http://public.localhost:8123") as server:
         assert str(server._client.base_url) == "http://127.0.0.1:8123"
         assert server._headers("GET", "", None)["Host"] == "public.localhost:8123"

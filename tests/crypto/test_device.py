@@ -1,4 +1,4 @@
-"""What a device keeps: slots and records."""
+"""Data stored on a device: slots and records."""
 
 import hashlib
 import os
@@ -21,20 +21,20 @@ SLOTS = [unb64(case["slot"]) for case in VECTORS["slots"]]
 
 
 def sealed_record(case: dict[str, Any]) -> bytes:
-    """A record sealed afresh by the reference."""
+    """Return the record, sealed by the reference implementation."""
     text = canonical_json(case["about"])
     plaintext = pad_version(len(text).to_bytes(2, "big") + text + case_plaintext(case["body"]))
     return reference_box(STORE_KEY, b"kept/store\0" + RECORD, plaintext, unb64(case["salt"]))
 
 
 def test_the_notebook_key_matches_the_vectors() -> None:
-    """The notebook's store key comes from the install's id alone, as the vector has it."""
+    """The notebook's store key is derived from the install's id alone, and matches the vector."""
     assert slots.notebook_key(INSTALL_ID) == unb64(VECTORS["notebook_key"])
 
 
 @pytest.mark.parametrize("case", VECTORS["records"], ids=[case["body"]["length"] for case in VECTORS["records"]])
 def test_sealed_records_match_the_vectors(case: dict[str, Any]) -> None:
-    """Each record is the vector's bytes and opens to description and bytes."""
+    """Each record equals the vector and opens to its description and content."""
     raw = sealed_record(case)
     assert (len(raw), hashlib.sha256(raw).hexdigest()) == (case["sealed"]["length"], case["sealed"]["sha256"])
     assert slots.open_record(STORE_KEY, RECORD, raw) == (case["about"], case_plaintext(case["body"]))
@@ -44,7 +44,7 @@ def test_sealed_records_match_the_vectors(case: dict[str, Any]) -> None:
 
 
 def test_altered_records_do_not_open() -> None:
-    """Another id, another key, or a touched record."""
+    """A record under another id or key, or an altered one, does not open."""
     for case in VECTORS["refused"]:
         raw = sealed_record(VECTORS["records"][case["of"]])
         key, record = unb64(case.get("store_key", VECTORS["store_key"])), unb64(case.get("record", VECTORS["record"]))
@@ -55,7 +55,7 @@ def test_altered_records_do_not_open() -> None:
 
 @pytest.mark.parametrize("plaintext", [b"", b"\0\x02{}", b"\0\x09{}", b"\0\x02[]", b"\xff\xff"])
 def test_records_with_malformed_plaintext_are_refused(plaintext: bytes) -> None:
-    """Only a description that is an object is read."""
+    """Only a description that is an object is accepted."""
     raw = reference_box(STORE_KEY, b"kept/store\0" + RECORD, pad_version(plaintext), bytes(24))
     if plaintext == b"\0\x02{}":
         assert slots.open_record(STORE_KEY, RECORD, raw) == ({}, b"")
@@ -65,7 +65,7 @@ def test_records_with_malformed_plaintext_are_refused(plaintext: bytes) -> None:
 
 
 def test_slots_match_the_vectors() -> None:
-    """Every place opens to the content of the vector, in the vector's bytes."""
+    """Every slot equals the vector and opens to its content."""
     for case in VECTORS["slots"]:
         place = case["place"]
         plaintext = pad_to(canonical_json(VECTORS["content"]), slots.SLOT_PLAINTEXT_BYTES)
@@ -78,7 +78,7 @@ def test_slots_match_the_vectors() -> None:
 
 @pytest.mark.parametrize("case", VECTORS["slot_refused"], ids=[case["name"] for case in VECTORS["slot_refused"]])
 def test_altered_slots_do_not_open(case: dict[str, Any]) -> None:
-    """Other words, another install, another place: NoMatch."""
+    """Other words, another install and another place raise InvalidCredentials."""
     ring = (
         [SLOTS[i] for i in case["order"]]
         if case.get("order")
@@ -92,14 +92,14 @@ def test_altered_slots_do_not_open(case: dict[str, Any]) -> None:
 
 
 def test_used_and_unused_slots_look_alike() -> None:
-    """Same length, and the bytes of both are as even as random ones (chi-square over 256 values)."""
+    """Used and unused slots have the same length and equally uniform bytes (chi-square over 256 values)."""
     made = b"".join(slots.seal_slot(os.urandom(32), INSTALL_ID, 0, VECTORS["content"]) for _ in range(200))
     unused = b"".join(slots.generate_slots()[0] for _ in range(200))
     assert len(made) == len(unused) == 200 * slots.SLOT_BYTES == 200 * 1144
     for raw in (made, unused):
         expected = len(raw) / 256
         chi = sum((Counter(raw)[value] - expected) ** 2 / expected for value in range(256))
-        # 255 degrees of freedom: outside of this once in ten million runs.
+        # With 255 degrees of freedom, random bytes fall outside this range once in ten million runs.
         assert 145 < chi < 390
 
 
@@ -112,7 +112,7 @@ def test_the_first_three_slots_are_shuffled_and_the_fourth_stays_last() -> None:
 
 
 def test_a_slot_refuses_too_much_content() -> None:
-    """Content that does not fit is refused, whoever's name is too long."""
+    """Content that does not fit is refused, for example with a long name."""
     with pytest.raises(SealError):
         slots.seal_slot(ROOT_KEY, INSTALL_ID, 0, {"login": "x" * 1100})
     assert len(slots.seal_slot(fixed_bytes("r", 32), INSTALL_ID, 0, {})) == slots.SLOT_BYTES

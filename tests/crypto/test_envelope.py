@@ -1,4 +1,4 @@
-"""Envelopes of both suites: the shared vectors, and 10,000 changed bits."""
+"""Envelopes of both suites: the shared vectors, and 10,000 flipped bits."""
 
 import hashlib
 import random
@@ -33,12 +33,12 @@ PERSON_VECTORS = VECTORS["to_a_person"]
 
 
 def matches_description(raw: bytes, description: dict[str, Any]) -> bool:
-    """Whether these are the bytes a vector speaks of."""
+    """Check that these are the bytes a vector describes."""
     return (len(raw), hashlib.sha256(raw).hexdigest()) == (description["length"], description["sha256"])
 
 
 def seal_symmetric(case: dict[str, Any]) -> bytes:
-    """The envelope of a case of suite 1, sealed afresh by the reference."""
+    """Return a suite 1 envelope, sealed by the reference implementation."""
     kind, header = EnvelopeKind(case.get("kind", VECTORS["kind"])), case.get("header", VECTORS["header"])
     return reference_envelope(
         unb64(VECTORS["key"]), kind, header, case_plaintext(case["plaintext"]), unb64(case["salt"])
@@ -46,7 +46,7 @@ def seal_symmetric(case: dict[str, Any]) -> bytes:
 
 
 def seal_to_person(case: dict[str, Any]) -> bytes:
-    """The envelope of a case of suite 2, sealed afresh by the reference."""
+    """Return a suite 2 envelope, sealed by the reference implementation."""
     random_values = {name: unb64(case[name]) for name in ("ephemeral", "key", "salt")}
     plaintext = case_plaintext(case["plaintext"])
     return seal_envelope_to_person(
@@ -64,7 +64,7 @@ PERSON_CASES = {case["name"]: case for case in PERSON_VECTORS["cases"]}
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_reference_and_library_agree(case: dict[str, Any]) -> None:
-    """The reference seals to the vector's bytes, and the library opens them."""
+    """The reference implementation seals to the vector's bytes, and the library opens them."""
     raw = seal_symmetric(case)
     assert matches_description(raw, case["envelope"])
     kind, header = EnvelopeKind(case.get("kind", VECTORS["kind"])), case.get("header", VECTORS["header"])
@@ -74,7 +74,7 @@ def test_reference_and_library_agree(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("length", [0, 1, 16_383, 16_384, 16_385, 1_032_192])
 def test_library_and_reference_agree(length: int) -> None:
-    """What the library seals is what the reference would have sealed with the same salt."""
+    """The library seals to the same bytes as the reference implementation with the same salt."""
     key, context = fixed_bytes("k", 32), b"context"
     raw = seal_box(key, context, patterned_bytes(length))
     assert raw == reference_box(key, context, patterned_bytes(length), raw[:24])
@@ -83,7 +83,7 @@ def test_library_and_reference_agree(length: int) -> None:
 
 @pytest.mark.parametrize("case", VECTORS["refused"], ids=[case["name"] for case in VECTORS["refused"]])
 def test_an_altered_envelope_does_not_open(case: dict[str, Any]) -> None:
-    """Cut, swapped, lengthened, moved or asked for under another name: one error, no plaintext."""
+    """Truncated, swapped, extended, moved or renamed envelopes give one error and no plaintext."""
     raw = seal_symmetric(CASES[case["of"]])
     key = unb64(case.get("key", VECTORS["key"]))
     kind, header = EnvelopeKind(case.get("kind", VECTORS["kind"])), case.get("header", VECTORS["header"])
@@ -95,7 +95,7 @@ def test_an_altered_envelope_does_not_open(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", PERSON_CASES.values(), ids=PERSON_CASES)
 def test_envelopes_to_a_person_match_the_vectors(case: dict[str, Any]) -> None:
-    """The holder of the scalar opens what the reference sealed."""
+    """The owner of the private key opens what the reference implementation sealed."""
     raw = seal_to_person(case)
     assert matches_description(raw, case["envelope"])
     opened = open_with_private_key(
@@ -106,7 +106,7 @@ def test_envelopes_to_a_person_match_the_vectors(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", PERSON_VECTORS["refused"], ids=[case["name"] for case in PERSON_VECTORS["refused"]])
 def test_altered_envelopes_to_a_person_do_not_open(case: dict[str, Any]) -> None:
-    """Suite 2 refuses the same things with the same error."""
+    """Suite 2 refuses the same alterations with the same error."""
     raw = seal_to_person(PERSON_CASES[case["of"]])
     scalar = unb64(case.get("scalar", PERSON_VECTORS["scalar"]))
     kind, header = EnvelopeKind(case.get("kind", PERSON_VECTORS["kind"])), case.get("header", PERSON_VECTORS["header"])
@@ -116,7 +116,7 @@ def test_altered_envelopes_to_a_person_do_not_open(case: dict[str, Any]) -> None
 
 
 def test_10_000_changed_bits_never_open() -> None:
-    """Any one bit changed, in envelopes of every kind and size: SealError, alike in class, code and sentence."""
+    """A flipped bit, in envelopes of every kind and size, gives SealError with the same class, code and sentence."""
     random_source = random.Random(20_261_124)
     key = fixed_bytes("fuzz", 32)
     messages = set()
@@ -144,14 +144,14 @@ def test_sealing_twice_gives_unrelated_bytes() -> None:
 
 
 def test_no_ciphertext_opens_under_two_keys() -> None:
-    """An envelope with the commitment of a second key still opens under neither: the body is bound to its key."""
+    """An envelope with the commitment of a second key opens under neither key: the body is bound to its key."""
     first, second, context = fixed_bytes("first", 32), fixed_bytes("second", 32), b"context"
     salt = fixed_bytes("shared salt", 24)
     first_box, second_box = (
         reference_box(first, context, b"text one", salt),
         reference_box(second, context, b"text two", salt),
     )
-    # A body meant for both keys would need both commitments in the same 32 bytes.
+    # A body for both keys would need both commitments in the same 32 bytes.
     for mixed in (
         first_box[:24] + second_box[24:56] + first_box[56:],
         second_box[:24] + first_box[24:56] + second_box[56:],
@@ -164,7 +164,7 @@ def test_no_ciphertext_opens_under_two_keys() -> None:
 
 
 def test_a_header_has_a_limit() -> None:
-    """A header of 4,096 bytes is sealed; one more is refused."""
+    """A header of 4,096 bytes is sealed; one byte more is refused."""
     limit = VECTORS["longest_header"]["length"]
     largest_header = {"a": "x" * (limit - len('{"a":""}'))}
     raw = seal_envelope(bytes(32), EnvelopeKind.FILE_PART, largest_header, b"")
@@ -177,13 +177,13 @@ def test_a_header_has_a_limit() -> None:
     "raw", [b"", b"\xe1", b"\xe1\x01\x03\x00\xff\xff{}", b"\xe1\x01\x03\x00\x00\x02[]", bytes(100)]
 )
 def test_a_header_that_cannot_be_read(raw: bytes) -> None:
-    """Reading the header of rubbish is a SealError."""
+    """A malformed header raises SealError."""
     with pytest.raises(SealError):
         read_header(raw, EnvelopeKind.WRAP)
 
 
 def test_wrong_keys_are_refused_alike() -> None:
-    """Keys of a wrong length, and points that are none, end in named errors."""
+    """Keys of a wrong length and invalid points raise named errors."""
     for key in (b"", bytes(31), bytes(33)):
         with pytest.raises(SealError):
             seal_envelope(key, EnvelopeKind.WRAP, {}, b"")
@@ -198,7 +198,7 @@ def test_wrong_keys_are_refused_alike() -> None:
 
 
 def test_the_library_seals_to_a_person() -> None:
-    """What the product seals, the holder opens, and only with the same header."""
+    """What the product seals opens with the private key, and only under the same header."""
     scalar = generate_scalar()
     raw = seal_to_public_key(public_point(scalar), EnvelopeKind.CAPTURE, {"at": 1}, b"two lines")
     assert open_with_private_key(scalar, raw, EnvelopeKind.CAPTURE, {"at": 1}) == b"two lines"

@@ -1,6 +1,6 @@
-"""What the phone's own code makes opens here: one account, one file, one version, one slot, one capture.
+"""The server side opens what the phone's code creates: one account, one file, one version, one slot, one capture.
 
-The vectors pin bytes under given salts; this is the other direction, with everything drawn by the phone.
+The vectors fix bytes for given salts; here the phone draws all random values itself.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ SCHEMAS = json.loads((FOLDER.parent.parent / "diary/record/schemas.json").read_t
 
 @pytest.fixture(scope="module")
 def sealed_in_javascript() -> Any:
-    """What the script prints."""
+    """Return the output of the script."""
     script_input = json.dumps(
         {"words": PASSPHRASE, "pub": b64(public_point(RECIPIENT_SCALAR)), "header": HEADER, "size": FILE_BYTES}
     )
@@ -41,7 +41,7 @@ def sealed_in_javascript() -> Any:
 
 
 def open_account(script_output: Any) -> tuple[bytes, bytes, keys.Keyset]:
-    """Account key, diary key and keyset, by the words."""
+    """Return account key, diary key and keyset, opened with the words."""
     body = script_output["body"]
     root = kdf.derive_root(PASSPHRASE, body["kdf"], kdf.TEST_POLICY)
     wrap = unb64(body["words_wrap"])
@@ -75,7 +75,7 @@ def test_the_account_opens_with_words_and_code(sealed_in_javascript: Any) -> Non
 
 
 def test_the_version_opens_and_is_signed(sealed_in_javascript: Any) -> None:
-    """The server would take the push; the diary's key opens it unaltered; the author's signature holds."""
+    """The server accepts the push; it opens unaltered with the diary's key; the author's signature is valid."""
     place = sealed_in_javascript["version"]["place"]
     _, diary_key, keyset = open_account(sealed_in_javascript)
     received = push.decode(unb64(sealed_in_javascript["version"]["push"]), **place)
@@ -95,7 +95,7 @@ def test_the_version_opens_and_is_signed(sealed_in_javascript: Any) -> None:
 
 
 def test_the_file_comes_back(sealed_in_javascript: Any) -> None:
-    """Parts, digests and content, under the key the version carries."""
+    """Parts, digests and content are correct under the key in the version."""
     _, diary_key, _ = open_account(sealed_in_javascript)
     place = versions.VersionIds(**sealed_in_javascript["version"]["place"])
     received = push.decode(unb64(sealed_in_javascript["version"]["push"]), **sealed_in_javascript["version"]["place"])
@@ -114,7 +114,7 @@ def test_the_file_comes_back(sealed_in_javascript: Any) -> None:
 
 
 def test_the_slot_and_the_store_open(sealed_in_javascript: Any) -> None:
-    """The same words open the door the phone made, and the store key in it opens its records."""
+    """The same words open the slot the phone made, and the store key in it opens the phone's records."""
     slot_parameters = sealed_in_javascript["door"]
     local_kdf = {"alg": "argon2id", "login": "", "origin": "local", "p": 1} | {
         n: slot_parameters[n] for n in ("m", "t", "salt")
@@ -132,7 +132,7 @@ def test_the_slot_and_the_store_open(sealed_in_javascript: Any) -> None:
 
 
 def test_a_capture_opens(sealed_in_javascript: Any) -> None:
-    """What the phone seals to a person, the holder of the key opens."""
+    """The owner of the key opens what the phone seals to a person."""
     assert open_with_private_key(
         RECIPIENT_SCALAR, unb64(sealed_in_javascript["person"]), EnvelopeKind.CAPTURE, HEADER
     ) == patterned_bytes(20_000)

@@ -1,4 +1,4 @@
-"""Eight words, what they name and open, and packs sealed under them: the vectors, byte for byte."""
+"""Eight words, the name, proof and key derived from them, and packs sealed under them: byte for byte as in the vectors."""
 
 import hashlib
 from typing import Any
@@ -23,14 +23,14 @@ VECTORS = load_vectors("handover.json")
 
 @pytest.mark.parametrize("case", VECTORS["words"], ids=lambda case: case["raw"])
 def test_words_match_the_vectors(case: dict[str, Any]) -> None:
-    """Eleven bytes are eight words; they are read back, however they were typed."""
+    """Eleven bytes become eight words, which are read back however they are typed."""
     assert handover.encode_words(bytes.fromhex(case["raw"])) == case["words"] == handover.parse_words(case["words"])
     for typed in VECTORS["typed"]:
         assert handover.parse_words(typed["typed"]) == typed["words"]
 
 
 def test_invalid_words_are_refused() -> None:
-    """A wrong count, a word of no list, an order that is wrong."""
+    """A wrong count, an unknown word and a wrong order are refused."""
     for case in VECTORS["refused_words"]:
         with pytest.raises(BadRequest):
             handover.parse_words(case["typed"])
@@ -38,7 +38,7 @@ def test_invalid_words_are_refused() -> None:
 
 @given(st.integers(0, 7), st.integers(0, 2047))
 def test_fifteen_of_sixteen_slips_are_noticed(at: int, place: int) -> None:
-    """One wrong word passes the checksum about once in sixteen times, and never opens."""
+    """A wrong word passes the checksum about once in sixteen times, and never opens."""
     words = VECTORS["words"][0]["words"].split()
     words_with_slip = [*words[:at], word_list()[place], *words[at + 1 :]]
     try:
@@ -50,7 +50,7 @@ def test_fifteen_of_sixteen_slips_are_noticed(at: int, place: int) -> None:
 
 @pytest.mark.parametrize("case", VECTORS["openers"], ids=lambda case: case["policy"])
 def test_openers_match_the_vectors(case: dict[str, Any]) -> None:
-    """Name, proof and key follow from the words."""
+    """Name, proof and key are derived from the words."""
     opener = handover.derive_secrets(
         case["words"], case["kdf"], TEST_POLICY if case["policy"] == "tests" else PRODUCTION_POLICY
     )
@@ -59,7 +59,7 @@ def test_openers_match_the_vectors(case: dict[str, Any]) -> None:
 
 
 def test_a_weaker_lock_is_refused() -> None:
-    """Nothing is derived from parameters below the floor, or that are not whole."""
+    """Nothing is derived from parameters below the minimum or with missing members."""
     good = VECTORS["openers"][1]["kdf"]
     for bad in (
         VECTORS["openers"][0]["kdf"],
@@ -74,7 +74,7 @@ def test_a_weaker_lock_is_refused() -> None:
 
 @pytest.mark.parametrize("case", VECTORS["sealed"], ids=lambda case: case["slip"]["size"])
 def test_sealed_parts_match_the_vectors(case: dict[str, Any]) -> None:
-    """Each part is the vector's bytes; slip and file come back; another place or count does not open."""
+    """Each part equals the vector; metadata and file are restored; another place or count does not open."""
     slip, key, size = case["slip"], bytes.fromhex(case["key"]), case["slip"]["size"]
     plaintexts = [
         *padded_parts([patterned_bytes(size)], size),
@@ -103,7 +103,7 @@ def test_sealed_parts_match_the_vectors(case: dict[str, Any]) -> None:
 
 
 def test_a_file_that_changes_while_it_is_sealed_is_refused() -> None:
-    """The slip is only sealed over the bytes that passed."""
+    """The metadata is sealed only when it matches the bytes that were sealed."""
     key = handover.derive_secrets(
         VECTORS["words"][0]["words"], handover.new_kdf_params(CHEAPEST_PROFILE), TEST_POLICY
     ).key
@@ -114,7 +114,7 @@ def test_a_file_that_changes_while_it_is_sealed_is_refused() -> None:
 
 @pytest.mark.parametrize("space", ["\ufeff", "\x85", "\u3000", " , "])
 def test_words_are_read_with_whatever_space_was_copied_between_them(space: str) -> None:
-    """A byte order mark and a next line too, as the page reads them; a separator that is no space is part of a word."""
+    """Any Unicode space separates words, as in the page; other separators are part of a word."""
     said = VECTORS["words"][0]["words"]
     assert handover.parse_words(space + said.replace(" ", space)) == said
     with pytest.raises(BadRequest):

@@ -1,4 +1,4 @@
-"""From words to keys: vectors, the policy, and what is never derived."""
+"""Key derivation from words: vectors, the policy, and refused parameters."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ POLICIES = {"tests": kdf.TEST_POLICY, "product": kdf.PRODUCTION_POLICY}
 
 @pytest.mark.parametrize("case", VECTORS["derivations"], ids=[case["name"] for case in VECTORS["derivations"]])
 def test_derivations_match_the_vectors(case: dict[str, Any]) -> None:
-    """Salt, root, proof and key of each vector."""
+    """Salt, root, proof and key match each vector."""
     kdf_parameters = case["kdf"]
     root = kdf.derive_root(case["words"], kdf_parameters, POLICIES[case["policy"]])
     assert kdf.derive_salt(kdf_parameters).hex() == case["salt_eff"]
@@ -24,7 +24,7 @@ def test_derivations_match_the_vectors(case: dict[str, Any]) -> None:
 
 
 def test_names_and_hosts_have_their_own_proofs() -> None:
-    """The same words and given salt make another proof for another name or a copy of the site."""
+    """The same words and salt give another proof for another name or origin."""
     proofs = {case["auth"] for case in VECTORS["derivations"] if case["words"] == VECTORS["derivations"][0]["words"]}
     typed_twice = 2
     assert len(proofs) == len(VECTORS["derivations"]) - typed_twice
@@ -34,7 +34,7 @@ def test_names_and_hosts_have_their_own_proofs() -> None:
 def test_a_downgrade_is_refused_before_anything_is_derived(
     case: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Below floor, above ceiling, below what was seen, or malformed: refused, and Argon2 never runs."""
+    """Below the minimum, above the maximum, below the highest seen, or malformed: refused before Argon2 runs."""
     monkeypatch.setattr(kdf, "argon2id", lambda *_: pytest.fail("something was derived"))
     policy = kdf.KdfPolicy(highest_cost=case["high"])
     with pytest.raises(KdfPolicyViolation) as caught:
@@ -43,14 +43,14 @@ def test_a_downgrade_is_refused_before_anything_is_derived(
 
 
 def test_the_policy_allows_the_listed_profiles() -> None:
-    """Floor, ceiling, and exactly what was seen before."""
+    """The minimum, the maximum and the highest cost seen before are accepted."""
     for case in VECTORS["accepted"]:
         profile = kdf.KdfPolicy(highest_cost=case["high"]).check(case["kdf"])
         assert (profile.memory_kib, profile.passes) == (case["kdf"]["m"], case["kdf"]["t"])
 
 
 def test_the_policy_remembers_the_highest_cost() -> None:
-    """After a derivation the highest cost seen is the new floor."""
+    """After a derivation the highest cost seen is the new minimum."""
     default = VECTORS["accepted"][2]["kdf"]
     policy = kdf.PRODUCTION_POLICY.with_cost_of(default)
     with pytest.raises(KdfPolicyViolation):
@@ -66,7 +66,7 @@ def test_another_origin_gets_no_proof() -> None:
 
 
 def test_recovery_code_and_stored_proof() -> None:
-    """Keys of the recovery code, and what a server keeps of a proof."""
+    """The keys of a recovery code and the stored form of a proof match the vectors."""
     code = VECTORS["code"]
     raw = bytes.fromhex(code["code"])
     assert kdf.derive_code_kek(raw).hex() == code["kek_code"]
@@ -79,7 +79,7 @@ def test_recovery_code_and_stored_proof() -> None:
 
 
 def test_a_broken_argon2_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The known-answer test passes here, and a wrong answer is KdfBroken."""
+    """The known-answer test passes here, and a wrong answer raises KdfSelfTestFailed."""
     kat = VECTORS["kat"]
     assert kdf.KNOWN_ANSWER.hex() == kat["out"]
     kdf.self_test()

@@ -1,4 +1,4 @@
-"""Wraps, the keyset, signatures."""
+"""Key wraps, the keyset, signatures."""
 
 from dataclasses import fields
 from typing import Any
@@ -28,14 +28,14 @@ VECTORS = load_vectors("wraps.json")
 VERSIONS = load_vectors("versions.json")
 CASES = {case["name"]: case for case in VECTORS["cases"]}
 SAM = GrantParty(bytes(65), bytes(65), "Sam")
-# Of bytes that are no secret.
+# Fields that `repr` may show.
 PUBLIC_FIELDS = {"name"}
 OPENER, KEY = unb64(VECTORS["opener"]), unb64(VECTORS["key"])
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_wraps_match_the_vectors(case: dict[str, Any]) -> None:
-    """Each wrap is the vector's bytes and gives back its key."""
+    """Each wrap equals the vector and unwraps to its key."""
     raw = unb64(case["envelope"])
     assert reference_envelope(OPENER, EnvelopeKind.WRAP, case["header"], KEY, unb64(case["salt"])) == raw
     assert keys.unwrap_key(OPENER, raw, case["header"]) == KEY
@@ -43,7 +43,7 @@ def test_wraps_match_the_vectors(case: dict[str, Any]) -> None:
 
 
 def test_headers_are_the_vectors() -> None:
-    """The functions that make headers make those of the vectors."""
+    """The header functions return the vectors' headers."""
     account, diary, version = VECTORS["account"], VECTORS["diary"], VECTORS["version"]
     kdf = CASES["words"]["header"]["kdf"]
     assert keys.words_wrap_header(account, 1, kdf) == CASES["words"]["header"]
@@ -66,7 +66,7 @@ def test_wraps_of_another_place_or_opener_do_not_open(case: dict[str, Any]) -> N
 
 
 def test_only_keys_are_wrapped() -> None:
-    """Thirty-one bytes are not wrapped, and what is wrapped opens at once."""
+    """A key of 31 bytes is not wrapped, and a wrap opens again."""
     header = keys.code_wrap_header("a", 1)
     with pytest.raises(SealError):
         keys.wrap_key(OPENER, header, bytes(31))
@@ -75,14 +75,14 @@ def test_only_keys_are_wrapped() -> None:
 
 @pytest.mark.parametrize("epoch", [None, 0, True, "1"])
 def test_an_invalid_epoch_is_refused(epoch: object) -> None:
-    """An epoch from the header is used only when it is a number from 1."""
+    """An epoch in a header is used only when it is an integer from 1."""
     header = keys.code_wrap_header("a", 1) | {"epoch": epoch}
     with pytest.raises(SealError):
         keys.unwrap_any_epoch(OPENER, seal_envelope(OPENER, EnvelopeKind.WRAP, header, KEY), header)
 
 
 def test_the_keyset_matches_the_vectors() -> None:
-    """The keyset opens to two scalars whose public halves stand beside them."""
+    """The keyset opens to two scalars that match their public keys."""
     case = VECTORS["keyset"]
     keyset = keys.open_keyset(OPENER, unb64(case["envelope"]), VECTORS["account"])
     assert keyset.plaintext().decode() == case["plaintext"]
@@ -100,13 +100,13 @@ def test_the_keyset_matches_the_vectors() -> None:
     "case", VECTORS["keyset"]["refused"], ids=[case["name"] for case in VECTORS["keyset"]["refused"]]
 )
 def test_altered_keysets_do_not_open(case: dict[str, Any]) -> None:
-    """A keyset with a public key that is not its own, or that is none, is refused."""
+    """A keyset with a mismatched or invalid public key is refused."""
     with pytest.raises(SealError):
         keys.open_keyset(OPENER, unb64(case["envelope"]), VECTORS["account"])
 
 
 def test_author_signatures_match_the_vectors() -> None:
-    """Signatures are the vectors', whoever makes them, and are 64 bytes."""
+    """Signatures equal the vectors in both implementations, and have 64 bytes."""
     author = AuthorSigner(unb64(VERSIONS["author"]["scalar"]))
     assert author.key_id == VERSIONS["author"]["key_id"]
     for case in VERSIONS["cases"]:
@@ -120,14 +120,14 @@ REFUSED_SIGNATURES = VERSIONS["refused_signatures"]
 
 @pytest.mark.parametrize("case", REFUSED_SIGNATURES, ids=[case["name"] for case in REFUSED_SIGNATURES])
 def test_invalid_author_signatures_are_refused(case: dict[str, Any]) -> None:
-    """Each is BadSignature, malformed keys included."""
+    """Invalid signatures and malformed keys raise BadSignature."""
     with pytest.raises(BadSignature) as caught:
         verify_author(unb64(case["pub"]), case["message"].encode(), unb64(case["sig"]))
     assert caught.value.code == case["code"]
 
 
 def test_notary_signatures_match_the_vectors() -> None:
-    """The notary's signature holds for its message and key alone."""
+    """The notary's signature is valid for its message and key only."""
     notary = Ed25519Signer(fixed_bytes("n", 32))
     sig = notary.sign(b"a")
     verify_ed25519(notary.pub, b"a", sig)
@@ -145,7 +145,7 @@ def test_notary_signatures_match_the_vectors() -> None:
 
 
 def test_new_scalars_are_valid_and_out_of_range_ones_are_refused() -> None:
-    """Fresh scalars are keys; zero, the order and short ones are not."""
+    """New scalars are valid keys; zero, the group order and short ones are not."""
     assert public_point(generate_scalar()) != public_point(generate_scalar())
     order = bytes.fromhex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551")
     for scalar in (bytes(32), order, b"\xff" * 32, bytes(31)):
@@ -163,7 +163,7 @@ def test_new_scalars_are_valid_and_out_of_range_ones_are_refused() -> None:
     ],
 )
 def test_no_secret_is_shown_where_its_holder_is(secret: Any) -> None:
-    """A log, an assertion or a debugger prints the holder: what lets somebody in is not among it."""
+    """`repr` of an object with secrets, as logs, assertions and debuggers print it, shows none of them."""
     representation = repr(secret)
     hidden = [field_info.name for field_info in fields(secret) if not field_info.repr]
     assert hidden

@@ -20,7 +20,7 @@ FILES = {file["size"]: file for file in VECTORS["files"]}
 
 
 def reference_parts(file: dict[str, Any]) -> list[bytes]:
-    """The parts of a file, sealed afresh by the reference."""
+    """Return the parts of a file, sealed by the reference implementation."""
     n = len(file["parts"])
     plaintexts = file_parts.padded_parts([patterned_bytes(file["size"])], file["size"])
     return [
@@ -33,7 +33,7 @@ def reference_parts(file: dict[str, Any]) -> list[bytes]:
 
 @pytest.mark.parametrize("file", FILES.values(), ids=FILES)
 def test_files_match_the_vectors(file: dict[str, Any]) -> None:
-    """Each part is the vector's bytes; the file comes back; the digest is what `complete` is told."""
+    """Each part equals the vector; the file is restored; the digest is that for `complete`."""
     raw = reference_parts(file)
     assert file_parts.part_count(file["size"]) == len(raw)
     digests = [hashlib.sha256(part).digest() for part in raw]
@@ -46,7 +46,7 @@ def test_files_match_the_vectors(file: dict[str, Any]) -> None:
 
 
 def test_a_part_opens_only_in_its_own_place() -> None:
-    """A part of another number, file or diary, a missing or a moved part: refused."""
+    """A part of another number, file or diary, a missing and a moved part are refused."""
     for case in VECTORS["refused_headers"]:
         raw = reference_parts(FILES[case["size"]])[case["part"]]
         with pytest.raises(SealError):
@@ -60,14 +60,14 @@ def test_a_part_opens_only_in_its_own_place() -> None:
 @settings(max_examples=30)
 @given(st.binary(max_size=5000), st.integers(1, 700))
 def test_any_cut_into_chunks(content: bytes, size: int) -> None:
-    """It does not matter how a file is read."""
+    """The chunks in which a file is read do not matter."""
     chunks = (content[at : at + size] for at in range(0, len(content), size))
     raw = list(file_parts.seal_parts(KEY, DIARY, BLOB, chunks, len(content)))
     assert b"".join(file_parts.open_parts(KEY, DIARY, BLOB, raw, len(raw))) == content
 
 
 def test_content_that_looks_like_padding() -> None:
-    """Zeros and marks across the edges of parts are content until the last mark."""
+    """Zeros and marks across part boundaries are content up to the last mark."""
     for content in (
         b"\x80" + bytes(file_parts.PART_BYTES * 2),
         bytes(file_parts.PART_BYTES * 2 + 1),
@@ -79,6 +79,6 @@ def test_content_that_looks_like_padding() -> None:
 
 @pytest.mark.parametrize("came", [0, 99, 101, 2_000_000])
 def test_a_file_that_changes_while_it_is_read(came: int) -> None:
-    """More or fewer bytes than announced: refused with a sentence."""
+    """More or fewer bytes than announced are refused with a sentence."""
     with pytest.raises(SealError, match="changed"):
         list(file_parts.seal_parts(KEY, DIARY, BLOB, [bytes(came)], 100))

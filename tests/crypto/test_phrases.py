@@ -1,4 +1,4 @@
-"""The words as they go into Argon2id, and the recovery code."""
+"""Words as Argon2id receives them, and the recovery code."""
 
 import hashlib
 import unicodedata
@@ -18,28 +18,28 @@ VECTORS = load_vectors("words.json")
 
 
 def test_the_word_list_is_the_one_of_the_vectors() -> None:
-    """2,048 different words, the ones the vectors were made with."""
+    """The list has 2,048 different words, those of the vectors."""
     assert len(set(words.word_list())) == 2048
     assert hashlib.sha256((VENDOR / "words-en.txt").read_bytes()).hexdigest() == VECTORS["list_sha256"]
 
 
 @pytest.mark.parametrize("case", VECTORS["normalise"], ids=range(len(VECTORS["normalise"])))
 def test_each_way_of_typing_has_one_normal_form(case: dict[str, Any]) -> None:
-    """One form for each way of typing, and that form is its own."""
+    """Every way of typing gives one normal form, which normalises to itself."""
     assert words.normalise(case["text"]) == case["words"]
     assert words.normalise(case["words"]) == case["words"]
 
 
 @pytest.mark.parametrize("case", VECTORS["refused"], ids=[case["name"] for case in VECTORS["refused"]])
 def test_words_that_cannot_be_used(case: dict[str, Any]) -> None:
-    """Too short, or not the same on every device."""
+    """Words that are too short or differ between devices are refused."""
     with pytest.raises(BadRequest):
         words.normalise(case["text"])
 
 
 @given(st.text())
 def test_any_text_is_normalised_or_refused(text: str) -> None:
-    """No text ends in another error, and a normalised text stays as it is."""
+    """Any text is normalised or refused; a normalised text stays unchanged."""
     try:
         normalised = words.normalise(text)
     except BadRequest:
@@ -49,7 +49,7 @@ def test_any_text_is_normalised_or_refused(text: str) -> None:
 
 
 def test_newer_unicode_changes_nothing_of_the_unicode_14_table() -> None:
-    """No newer Unicode has changed what 14 assigned, and this Python's own table agrees where it is 14."""
+    """Newer Unicode versions have not changed what 14 assigned; Python's own table agrees where it is 14."""
     for code_point in range(0x110000):
         category = unicodedata.category(chr(code_point))
         if is_assigned(code_point):
@@ -59,7 +59,7 @@ def test_newer_unicode_changes_nothing_of_the_unicode_14_table() -> None:
 
 
 def test_a_suggestion_is_six_words_of_the_list() -> None:
-    """Six words of the list, long enough to be used."""
+    """A suggestion has six words of the list, and is long enough to be used."""
     suggestion = words.suggest_words()
     assert len(suggestion.split()) == 6
     assert set(suggestion.split()) <= set(words.word_list())
@@ -67,7 +67,7 @@ def test_a_suggestion_is_six_words_of_the_list() -> None:
 
 
 def test_recovery_codes_match_the_vectors() -> None:
-    """Both spellings of each code, read back."""
+    """Both spellings of each code are correct and are read back."""
     for case in VECTORS["codes"]:
         code = bytes.fromhex(case["code"])
         assert (words.format_code_as_words(code), words.format_code_as_text(code)) == (case["words"], case["text"])
@@ -78,14 +78,14 @@ def test_recovery_codes_match_the_vectors() -> None:
 
 @pytest.mark.parametrize("case", VECTORS["unreadable"], ids=[case["name"] for case in VECTORS["unreadable"]])
 def test_a_mistyped_code_is_noticed_locally(case: dict[str, Any]) -> None:
-    """A slip of the pen is noticed here, not by a server."""
+    """A typing error is detected on the device, without a request."""
     with pytest.raises(BadRequest):
         words.parse_code(case["text"])
 
 
 @given(st.text(max_size=60) | st.just("a " * 10_000))
 def test_any_text_is_a_code_or_refused(text: str) -> None:
-    """No text ends in another error."""
+    """Any text is read or refused, without another error."""
     try:
         assert len(words.parse_code(text)) == 16
     except BadRequest:
@@ -93,6 +93,6 @@ def test_any_text_is_a_code_or_refused(text: str) -> None:
 
 
 def test_new_codes_differ() -> None:
-    """Two fresh codes of 16 bytes."""
+    """Two new codes of 16 bytes differ."""
     first, second = words.generate_code(), words.generate_code()
     assert (len(first), first != second) == (16, True)

@@ -1,4 +1,4 @@
-"""Keys and signatures in the lengths and spellings that are written down."""
+"""Keys and signatures have the documented lengths and spellings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SEED = bytes(range(32))
 
 
 def test_a_notary_s_fingerprint_is_six_groups_of_four() -> None:
-    """The first 96 bits of the digest of its key, as two people read them to each other."""
+    """The fingerprint is the first 96 bits of the key's digest, in groups that people can compare."""
     pub = Ed25519Signer(SEED).pub
     text = hashlib.sha256(pub).hexdigest()
     assert ed25519_fingerprint(pub) == " ".join(
@@ -37,7 +37,7 @@ def test_a_notary_s_seed_has_32_bytes(length: int) -> None:
 
 
 def test_a_notary_s_signature_holds_for_its_message_and_key_alone() -> None:
-    """Any other key, message or length is refused, and each with the same error."""
+    """The notary's signature is valid for its message and key only; otherwise the error is always the same."""
     notary = Ed25519Signer(SEED)
     signature = notary.sign(b"told")
     verify_ed25519(notary.pub, b"told", signature)
@@ -56,7 +56,7 @@ def test_a_notary_s_signature_holds_for_its_message_and_key_alone() -> None:
 
 
 def test_an_author_s_signature_holds_for_its_message_and_key_alone() -> None:
-    """64 bytes, r and s in 32 each; another key, message, length or half is refused."""
+    """The author's signature has 64 bytes and is valid for its message and key only."""
     author = AuthorSigner(SEED)
     signature = author.sign(b"told")
     assert len(signature) == 64
@@ -74,7 +74,7 @@ def test_an_author_s_signature_holds_for_its_message_and_key_alone() -> None:
 
 
 def test_short_signature_integers_are_padded() -> None:
-    """One signature in 128 has an r or an s that begins with a zero byte: it keeps its 64 bytes, and holds."""
+    """One signature in 128 has an r or s with a leading zero byte: it still has 64 bytes and is valid."""
     author = AuthorSigner(SEED)
     signatures = [author.sign(n.to_bytes(2, "big")) for n in range(600)]
     assert {len(signature_bytes) for signature_bytes in signatures} == {64}

@@ -1,4 +1,4 @@
-"""Tickets for one file: read as they were made, under their session's key and in their own length only."""
+"""Tickets for one file are read as they were made, with their session's key and in their exact length only."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OTHER_VALUES = {
 
 
 def test_a_ticket_is_read_as_it_was_made() -> None:
-    """Every fact, at its place; 136 bytes and the MAC."""
+    """Every field is in its place; the ticket has 136 bytes and the MAC."""
     sent = TICKET.sign(KEY)
     assert parse_ticket(sent) == TICKET
     assert parse_ticket(sent).matches(KEY, sent)
@@ -36,7 +36,7 @@ def test_a_ticket_is_read_as_it_was_made() -> None:
 
 @pytest.mark.parametrize("name", OTHER_VALUES)
 def test_an_altered_ticket_fails_verification(name: str) -> None:
-    """Each fact is under the MAC."""
+    """The MAC covers every field."""
     sent = TICKET.sign(KEY)
     forged = b64(unb64(replace(TICKET, **{name: OTHER_VALUES[name]}).sign(bytes(32)))[:-32] + unb64(sent)[-32:])
     assert getattr(parse_ticket(forged), name) == OTHER_VALUES[name]
@@ -48,13 +48,13 @@ def test_an_altered_ticket_fails_verification(name: str) -> None:
     "change", [lambda raw: raw[:-1], lambda raw: raw + b"\0", lambda raw: b"", lambda raw: raw[:72]]
 )
 def test_a_ticket_of_another_length_is_refused(change) -> None:
-    """One byte fewer or more is refused before anything is read of it."""
+    """One byte fewer or more is refused before anything is read."""
     with pytest.raises(SealError):
         parse_ticket(b64(change(unb64(TICKET.sign(KEY)))))
 
 
 @pytest.mark.parametrize("sent", ["!", "A", "ü", "AA==", "A" * 181 + " "])
 def test_a_ticket_that_is_not_base64_is_refused(sent: str) -> None:
-    """Refused like any other."""
+    """A ticket that is not base64 is refused with the same error."""
     with pytest.raises(SealError):
         parse_ticket(sent)

@@ -1,4 +1,4 @@
-"""The fault run: `make faults`, or `python -m tests.faults --seed 7 --kills 20`. Ends with a count for each database."""
+"""Fault run: `make faults`, or `python -m tests.faults --seed 7 --kills 20`. Prints a count for each database."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DATABASES = ("sqlite", "postgres")
 
 
 def main() -> int:
-    """Both databases, each in a process of its own at the same time; 1 when anything is missing."""
+    """Run both databases at the same time, each in its own process. Return 1 when anything was lost."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=20260101)
     parser.add_argument("--kills", type=int, default=DEFAULT_KILLS)
@@ -32,7 +32,7 @@ def main() -> int:
         return 0 if run_database(names[0], chosen.seed, chosen.kills, chosen.minute) else 1
     started_at = time.monotonic()
     how = [f"--seed={chosen.seed}", f"--kills={chosen.kills}", f"--minute={chosen.minute}"]
-    # A run waits for disks and for servers that start more than it computes: together they take little longer than one.
+    # A run mostly waits for disks and for starting servers, so two at once take little longer than one.
     runs = [subprocess.Popen([sys.executable, "-m", "tests.faults", f"--database={name}", *how]) for name in names]
     holds = [run.wait() == 0 for run in runs]
     print(
@@ -44,7 +44,7 @@ def main() -> int:
 
 
 def run_database(name: str, seed: int, kills: int, minute: float) -> bool:
-    """One database: the crowd, the kills and the count; whether nothing is missing."""
+    """Run one database: load, kills and count. Return whether nothing was lost."""
     started_at = time.monotonic()
     print_line(name, f"kill -9 {kills} times under load, seed {seed}")
     postgres_or_none = running_postgres() if name == "postgres" else nullcontext()
@@ -57,7 +57,7 @@ def run_database(name: str, seed: int, kills: int, minute: float) -> bool:
 
 
 def print_line(name: str, line: str) -> None:
-    """One line, at once."""
+    """Print one line and flush it."""
     print(f"{name:8}  {line}", flush=True)
 
 

@@ -1,8 +1,7 @@
-"""Acts of several steps that change who can read what: a pack handed over, an advocate let in, new keys, an account closed.
+"""Actors of several steps that change access: handovers, grants, key rotation, account closing.
 
-Each actor works with the reference client until its server dies under it, and remembers what was acknowledged. With the next
-server it first looks what became of the act that was cut off: it was done or it was not, and nothing in between. What is
-neither is a line in `wrong`.
+Each actor works with the reference client until its server is killed, and records what was acknowledged. With the next
+server it first checks the interrupted action: it was done completely or not at all. Anything else is a line in `wrong`.
 """
 
 from __future__ import annotations
@@ -32,14 +31,14 @@ from diary.ledger.versions import VersionIds
 
 PASSPHRASE: Final = "correct horse battery staple"
 CHEAP_KDF: Final = {"profile": kdf.CHEAPEST_PROFILE, "policy": kdf.TEST_POLICY}
-# Enough to be changed under a kill, few enough to be opened again in each of two hundred lives.
+# Enough to be changed during a kill, few enough to be opened again after each of two hundred kills.
 ENTRIES_LIMIT: Final = 10
 OPENINGS_LIMIT: Final = 5
 
 
 @dataclass
 class Actor(ABC):
-    """Somebody with an account of their own, and what was acknowledged to them."""
+    """Keeper with an account, and what was acknowledged to them."""
 
     origin: str
     identity: Identity
@@ -51,7 +50,7 @@ class Actor(ABC):
     name = ""
 
     async def run_until_killed(self, acts_limit: int = 1 << 30) -> None:
-        """Look, then act until the server is gone, or `many` times."""
+        """Verify, then act until the server is gone or `acts_limit` is reached."""
         is_acting = False
         async with connect(self.origin) as server:
             server.tokens = self.tokens
@@ -63,28 +62,31 @@ class Actor(ABC):
                     is_acting = False
                     self.acknowledged_acts += 1
             except (Unavailable, TooManyRequests):
-                # Gone, or away for a moment, or it asks to wait: the next life begins with a look.
+                # Killed, unavailable or throttled: the next life begins with `verify`.
                 self.interrupted_acts += is_acting
             except KeptError as error:
                 self.faults.append(f"{self.name}: {type(error).__name__} {error.message}")
 
     def expect(self, holds: bool, what: str) -> None:
-        """Note what is not as it was acknowledged."""
+        """Record a failure unless `holds`."""
         if not holds:
             self.faults.append(f"{self.name}: {what}")
 
     @abstractmethod
     async def verify(self, server: RemoteServer) -> None:
-        """What is there must be what was acknowledged, or that and the act that was cut off."""
+        """Verify that the state is what was acknowledged, with or without the interrupted action."""
 
     @abstractmethod
     async def perform_act(self, server: RemoteServer) -> None:
-        """One act."""
+        """Perform one action."""
 
 
 @dataclass
 class KeyRotationActor(Actor):
-    """Every key made anew, again and again. Of the words before and the words after exactly one pair opens, and all of it."""
+    """Actor that rotates every key, again and again.
+
+    Exactly one of the old and the new words opens the account, and it opens everything.
+    """
 
     passphrase: str = PASSPHRASE
     next_passphrase: str = ""
@@ -92,7 +94,7 @@ class KeyRotationActor(Actor):
     name = "new keys"
 
     async def verify(self, server: RemoteServer) -> None:
-        """One of the two opens the account, and with it every entry."""
+        """Verify that exactly one of the two pairs of words opens the account and every entry."""
         server.tokens.clear()
         opened = {}
         for words in filter(None, (self.passphrase, self.next_passphrase)):
@@ -112,7 +114,7 @@ class KeyRotationActor(Actor):
         self.entry_count = journal.acknowledged_count
 
     async def perform_act(self, server: RemoteServer) -> None:
-        """An entry while there are few; new words and keys; a look with them."""
+        """Add an entry while there are few, then rotate words and keys and verify."""
         if self.entry_count < ENTRIES_LIMIT:
             journal = Journal(self.identity, SystemClock())
             await journal.fetch(server)
@@ -127,19 +129,19 @@ class KeyRotationActor(Actor):
 
 @dataclass
 class AccountClosingActor(Actor):
-    """An account that is to be closed, and is kept after all."""
+    """Actor that schedules its account for closing, and cancels it again."""
 
     possible_states: frozenset[bool] = frozenset({False})
     name = "closing"
 
     async def verify(self, server: RemoteServer) -> None:
-        """It is to be closed, or it is not, as was acknowledged."""
+        """Verify that closing is scheduled or not, as acknowledged."""
         is_closing = (await server.json("GET", "/v1/session"))["closing_at"] is not None
         self.expect(is_closing in self.possible_states, f"to be closed: {is_closing}")
         self.possible_states = frozenset({is_closing})
 
     async def perform_act(self, server: RemoteServer) -> None:
-        """The other of the two."""
+        """Change to the other state."""
         wanted_state = not all(self.possible_states)
         self.possible_states = frozenset({True, False})
         await server.json(
@@ -152,7 +154,7 @@ class AccountClosingActor(Actor):
 
 @dataclass
 class LeftPack:
-    """A pack that was left: its words and bytes, and how often it was opened, at least and at most."""
+    """Uploaded handover: its words and content, and the least and most times it may have been opened."""
 
     handover: PendingHandover
     content: bytes
@@ -162,7 +164,7 @@ class LeftPack:
 
 @dataclass
 class HandoverActor(Actor):
-    """Packs left, fetched with their words, and ended."""
+    """Actor that uploads, opens and ends handovers."""
 
     packs: dict[str, LeftPack] = field(default_factory=dict)
     ended_ids: set[str] = field(default_factory=set)
@@ -170,7 +172,7 @@ class HandoverActor(Actor):
     name = "hand-overs"
 
     async def verify(self, server: RemoteServer) -> None:
-        """What was left is whole with its openings counted; what was ended is over; nothing half left stays."""
+        """Verify that handovers are complete and their openings counted, ended ones gone, and no partial upload is left."""
         response_body: Any = await server.json("GET", "/v1/handovers")
         handover_by_id = {row["handover"]: row for row in response_body["handovers"]}
         if self.ending_id and handover_by_id[self.ending_id]["ended_at"] is not None:
@@ -197,12 +199,12 @@ class HandoverActor(Actor):
             self.ended_ids.add(handover)
 
     def _confirm_ended(self, handover: str) -> None:
-        """It has ended."""
+        """Record a failure unless the handover has ended."""
         self.packs.pop(handover)
         self.ended_ids.add(handover)
 
     async def perform_act(self, server: RemoteServer) -> None:
-        """Leave one; or fetch one, or end one, of those that are there."""
+        """Upload a handover, or open or end one."""
         pack = self.random_source.choice(list(self.packs.values())) if self.packs else None
         if pack is None or (len(self.packs) < ENTRIES_LIMIT and self.random_source.random() < 0.5):
             await self._leave_pack(server)
@@ -215,7 +217,7 @@ class HandoverActor(Actor):
             self.ending_id = ""
 
     async def _leave_pack(self, server: RemoteServer) -> None:
-        """A new one."""
+        """Upload a new handover."""
         content = self.random_source.randbytes(self.random_source.randrange(1, 60_000))
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "PACK_JB_1_20261124.zip"
@@ -225,7 +227,7 @@ class HandoverActor(Actor):
         self.packs[handover.handover_id] = LeftPack(handover, content)
 
     async def fetch_pack(self, pack: LeftPack) -> None:
-        """Open one with its words and compare it, as whoever has them would."""
+        """Open a handover with its words and compare the content, as a recipient does."""
         pack.openings_maximum += 1
         with tempfile.TemporaryDirectory() as folder:
             async with connect(self.origin.replace("//", "//public.")) as public:
@@ -238,7 +240,7 @@ class HandoverActor(Actor):
 
 @dataclass
 class GrantState:
-    """A grant, and the versions it has keys for: surely, and perhaps."""
+    """A grant, with the versions it certainly and possibly has keys for."""
 
     granted: OpenedGrant
     certain_versions: set[str] = field(default_factory=set)
@@ -247,7 +249,7 @@ class GrantState:
 
 @dataclass
 class GrantActor(Actor):
-    """An advocate let in, given keys with an entry and afterwards, and shut out."""
+    """Actor that grants access, shares keys with an entry or later, and ends grants."""
 
     advocate: Advocate | None = None
     advocate_tokens: dict[str, str] = field(default_factory=dict)
@@ -259,7 +261,7 @@ class GrantActor(Actor):
     name = "grants"
 
     async def verify(self, server: RemoteServer) -> None:
-        """Open doors are open to what was given, shut ones to nothing; one that nobody was told of is shut again."""
+        """Verify that valid grants give access to what was shared, ended ones to nothing. End unacknowledged grants."""
         response_body: Any = await server.json("GET", "/v1/grants")
         grant_by_id = {row["grant"]: row for row in response_body["grants"]}
         if self.closing_grant and grant_by_id[self.closing_grant]["ended_at"] is not None:
@@ -287,12 +289,12 @@ class GrantActor(Actor):
             self.closed_grants.add(grant)
 
     def _confirm_closed(self, grant: str) -> None:
-        """It is over."""
+        """Record a failure unless the grant has ended."""
         self.open_grants.pop(grant)
         self.closed_grants.add(grant)
 
     async def perform_act(self, server: RemoteServer) -> None:
-        """Let in; or write an entry with keys for every open door; or give what was there; or shut a door."""
+        """Grant access, write an entry with keys for every grant, share earlier versions, or end a grant."""
         act_kind = self.random_source.random()
         if not self.open_grants or (len(self.open_grants) < 3 and act_kind < 0.3):
             assert self.advocate_keys is not None
@@ -315,7 +317,7 @@ class GrantActor(Actor):
             self.closing_grant = ""
 
     async def _write_entry(self, server: RemoteServer) -> None:
-        """An entry that goes up with its keys for each door."""
+        """Push an entry with its keys for every grant."""
         journal = Journal(self.identity, SystemClock())
         local_version = journal.append(
             VersionContent("incident", {"narrative": "x" * self.random_source.randrange(900)})
@@ -336,7 +338,7 @@ class GrantActor(Actor):
             state.certain_versions.add(place.version)
 
     async def read_as_advocate(self) -> int:
-        """What the advocate opens must be what was given through each door; how many versions that was."""
+        """Verify that the advocate reads exactly what was shared by each grant. Return the number of versions."""
         assert self.advocate is not None
         async with connect(self.origin) as server:
             server.tokens = self.advocate_tokens
@@ -359,5 +361,5 @@ class GrantActor(Actor):
 
 
 def with_grant_keys(pushed: VersionPush, keys: Iterable[WrapsForGrant]) -> bytes:
-    """A push that carries keys for grants."""
+    """Return a push with keys for grants."""
     return push.encode(replace(pushed, grants=tuple(keys)))

@@ -1,4 +1,4 @@
-"""Who does the grave acts of the fault run, with their accounts."""
+"""Create the actors of the fault run, with their accounts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.faults.actors import (
 
 
 async def create_invitation(environ: Mapping[str, str]) -> str:
-    """An invitation to lead an organisation of advocates, as the operator makes it: before the server runs."""
+    """Create an invitation for the lead of an organisation, as the operator does before the server runs."""
     async with open_instance(
         config.load_settings(environ), SystemClock(), kdf_profile=kdf.CHEAPEST_PROFILE, kdf_policy=kdf.TEST_POLICY
     ) as instance:
@@ -33,7 +33,7 @@ async def create_invitation(environ: Mapping[str, str]) -> str:
 
 
 async def create_actors(environ: Mapping[str, str], invite: str, random_source: random.Random) -> list[Actor]:
-    """One of each kind, on the running server."""
+    """Create one actor of each kind on the running server."""
     origin, clients = environ["DIARY_APP_URL"], []
     for kind in (KeyRotationActor, AccountClosingActor, HandoverActor, GrantActor):
         async with connect(origin) as server:

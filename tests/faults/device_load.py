@@ -1,4 +1,4 @@
-"""Devices that write without pause, remember what was acknowledged, and send again what was not."""
+"""Devices that write without pause, record what was acknowledged, and retry the rest."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from diary.ids import id_text, new_id
 from diary.ledger import push
 
 PASSPHRASE = "correct horse battery staple"
-# An account has twenty; signing in without end would sign the load itself out.
+# An account may have twenty sessions; more sign-ins would end the load's own.
 SESSIONS_LIMIT = 15
 REQUEST_WEIGHTS = {"version": 70, "file": 22, "erasure": 4, "session": 4}
 
 
 @dataclass(frozen=True)
 class PendingRequest:
-    """One request, and what a device would compare its answer with later."""
+    """One request, and what its answer is later compared with."""
 
     kind_of_request: str
     method: str
@@ -44,7 +44,7 @@ class PendingRequest:
 
 @dataclass
 class AcknowledgedDiary:
-    """An account, and all that was acknowledged to it."""
+    """Account with everything that was acknowledged to it."""
 
     identity: Identity
     token: str
@@ -61,13 +61,13 @@ class AcknowledgedDiary:
 
     @property
     def address(self) -> str:
-        """Of the diary."""
+        """Return the API path of the diary."""
         return f"/v1/diaries/{self.identity.diary}"
 
 
 @dataclass
 class DeviceLoad:
-    """All devices, one server after another at the same port."""
+    """All devices, over successive servers at the same port."""
 
     port: int
     diaries: list[AcknowledgedDiary]
@@ -77,7 +77,10 @@ class DeviceLoad:
     faults: list[str] = field(default_factory=list)
 
     async def work(self, devices: int, answers_wanted: int, enough_answered: asyncio.Event) -> None:
-        """Write from so many devices; `until` is set after `enough` answers. Ends when every device lost its server."""
+        """Write from `devices` devices, and set `enough_answered` after `answers_wanted` answers.
+
+        Returns when every device has lost its server.
+        """
         count = 0
 
         def count_answer() -> None:
@@ -95,7 +98,7 @@ class DeviceLoad:
         enough_answered.set()
 
     async def _run_device(self, diary: AcknowledgedDiary, count_answer: Any) -> None:
-        """One connection, until it breaks."""
+        """Run one connection until it breaks."""
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         except OSError:
@@ -107,20 +110,20 @@ class DeviceLoad:
                 while pending_request:
                     status, answer = await send_request(reader, writer, pending_request[0], diary, self.port)
                     if status == 503:
-                        # The database is away; a phone waits and sends the same again.
+                        # The database is unavailable: wait and retry, as a phone does.
                         self.answer_counts["refused for now"] += 1
                         raise ConnectionError
                     self._record_answer(diary, pending_request.pop(0), status, answer)
                     count_answer()
         except (OSError, asyncio.IncompleteReadError):
-            # Whether it was taken, only the next server can tell; the rest of an upload follows it.
+            # Only the next server can tell whether it was stored. The rest of an upload follows it.
             self.interrupted_counts[pending_request[0].kind_of_request] += 1
             diary.unanswered.append(pending_request)
         finally:
             writer.close()
 
     def _next_requests(self, diary: AcknowledgedDiary) -> list[PendingRequest]:
-        """What a device sends next: what had no answer first, else something new."""
+        """Return the device's next requests: unanswered ones first, else new ones."""
         if diary.unanswered and self.random_source.random() < 0.5:
             return diary.unanswered.pop(0)
         what = self.random_source.choices(list(REQUEST_WEIGHTS), list(REQUEST_WEIGHTS.values()))[0]
@@ -141,7 +144,7 @@ class DeviceLoad:
         return [PendingRequest("version", "PUT", path, push.encode(local_version.push))]
 
     def _file_requests(self, diary: AcknowledgedDiary) -> list[PendingRequest]:
-        """A whole upload, its parts in any order."""
+        """Return a whole upload, its parts in any order."""
         size = 1_100_000 if self.random_source.random() < 0.05 else self.random_source.randrange(1, 40_000)
         blob = id_text(new_id())
         sealed = list(
@@ -158,9 +161,9 @@ class DeviceLoad:
         return [PendingRequest("declare", "PUT", place, declaration, "application/json"), *middle_parts, completion]
 
     def _erasure_request(self, diary: AcknowledgedDiary) -> PendingRequest:
-        """Ask for one, or take one back."""
+        """Return a request that asks for an erasure or cancels one."""
         if diary.erasures and self.random_source.random() < 0.5:
-            # From here on it may be either, until the answer says which.
+            # Either state is possible until the answer arrives.
             erasure = diary.erasures.pop(self.random_source.choice(list(diary.erasures)))
             return PendingRequest("take back", "DELETE", f"{diary.address}/erasures/{erasure}", b"", "")
         record = self.random_source.choice(list(diary.versions.keys() - diary.requested_erasures))
@@ -174,7 +177,7 @@ class DeviceLoad:
     def _record_answer(
         self, diary: AcknowledgedDiary, sent_request: PendingRequest, status: int, answer: bytes
     ) -> None:
-        """Remember an acknowledgement, and anything that is none."""
+        """Record an acknowledgement, or an unexpected answer."""
         self.answer_counts[sent_request.kind_of_request] += 1
         if sent_request.kind_of_request == "version" and status in (200, 201):
             diary.versions[sent_request.path] = (sent_request.body, answer)
@@ -191,7 +194,7 @@ class DeviceLoad:
             session: Any = parse_canonical_json(answer)
             diary.sessions.append(session["token"])
         elif sent_request.kind_of_request in ("session", "erasure") and status == 429:
-            # More than ten proofs of one account's words at the same moment: it says to wait, as it should.
+            # More than ten proofs of one account's words at the same time: throttled, as it should be.
             self.answer_counts[f"{sent_request.kind_of_request} told to wait"] += 1
         elif not (sent_request.kind_of_request == "declare" and status == 200):
             self.faults.append(f"{sent_request.kind_of_request}: {status} {answer[:120]!r}")
@@ -204,7 +207,7 @@ async def send_request(
     diary: AcknowledgedDiary,
     port: int,
 ) -> tuple[int, bytes]:
-    """One request over an open connection: status and body."""
+    """Send one request over an open connection. Return status and body."""
     head = (
         f"{pending_request.method} {pending_request.path} HTTP/1.1\r\nHost: localhost:{port}\r\nX-Requested-By: app\r\n"
         f"Sec-Fetch-Site: same-origin\r\nContent-Length: {len(pending_request.body)}\r\n"
@@ -227,7 +230,7 @@ async def send_request(
 
 @asynccontextmanager
 async def start_device_load(port: int, count: int, chance: random.Random) -> AsyncIterator[DeviceLoad]:
-    """Accounts on the running server, ready to write."""
+    """Create accounts on the running server, ready to write."""
     diaries = []
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
         for number in range(count):

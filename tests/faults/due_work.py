@@ -1,6 +1,6 @@
-"""What is due after seven days, erasures and closed accounts, carried out under kill -9 and then judged.
+"""Due erasures and closed accounts, carried out under kill -9 and then verified.
 
-Erasing is the one thing that cannot be mended, so both ways of being wrong count: something of it is left, or more is gone.
+Erasure cannot be undone, so both failures count: data that remains, and data that should not be gone.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ DAY_MS: Final = 86_400_000
 HALF_HOUR_MS: Final = 1_800_000
 CLOSED_ACCOUNTS: Final = 6
 ENTRIES_PER_ACCOUNT: Final = 4
-# Left to end: a clock is believed after fifty minutes of even looks.
+# Left to pass: the server trusts a changed clock after fifty minutes of consistent readings.
 UNDISTURBED_RUNS: Final = 4
 
 
 @dataclass
 class DueWorkResult:
-    """What was due, and what the database says afterwards."""
+    """What was due, and what the database has afterwards."""
 
     erasures: int = 0
     erased: int = 0
@@ -53,11 +53,11 @@ class DueWorkResult:
 
     @property
     def holds(self) -> bool:
-        """Whether all of it went, and nothing else."""
+        """Return whether all of it is erased, and nothing else."""
         return self.erasures == self.erased and 0 < self.accounts == self.accounts_gone and not self.faults
 
     def line(self) -> str:
-        """As the run prints it."""
+        """Return the result as one line for the run's output."""
         return (
             f"erasures due {self.erasures}, carried out {self.erased}, versions beside them untouched {self.wrongly_kept};"
             f" accounts closed {self.accounts_gone} of {self.accounts}; audit: {len(self.faults)} faults"
@@ -67,7 +67,7 @@ class DueWorkResult:
 async def run_due_work_under_kills(
     serving: ForkedServer, device_load: DeviceLoad, kills: int, random_source: random.Random
 ) -> DueWorkResult:
-    """With the server running: accounts to be closed; then the hourly round, killed so often, eight days on."""
+    """Create accounts to close, then run the hourly work eight days later, killed `kills` times."""
     closing_accounts = [await _create_closing_account(serving) for _ in range(CLOSED_ACCOUNTS)]
     before = [await _read_feed(device_load.port, diary) for diary in device_load.diaries]
     pending = [await _pending_erasures(device_load.port, diary) for diary in device_load.diaries]
@@ -101,7 +101,7 @@ async def run_due_work_under_kills(
 
 
 async def _create_closing_account(serving: ForkedServer) -> Identity:
-    """An account with entries and a file, to be closed."""
+    """Create an account with entries and a file, and schedule its closing."""
     async with connect(serving.environ["DIARY_APP_URL"]) as server:
         identity = await accounts.enrol(server, PASSPHRASE, code=bytes(16), **CHEAP_KDF)  # type: ignore[arg-type]
         journal = Journal(identity, SystemClock())
@@ -118,7 +118,7 @@ async def _create_closing_account(serving: ForkedServer) -> Identity:
 
 
 async def _is_gone(instance: Instance, identity: Identity) -> bool:
-    """Whether no row and no file of an account is left."""
+    """Check that no row and no file of an account is left."""
     account, diary = unb64(identity.account), unb64(identity.diary)
     count_queries = (
         ("SELECT count(*) FROM account WHERE id = ?", account),
@@ -137,7 +137,7 @@ async def _is_gone(instance: Instance, identity: Identity) -> bool:
 
 
 async def _audit(instance: Instance) -> tuple[str, ...]:
-    """What the audit finds."""
+    """Return the findings of the audit."""
 
     def audit_transaction(transaction: Transaction) -> tuple[str, ...]:
         return tuple(
@@ -148,7 +148,7 @@ async def _audit(instance: Instance) -> tuple[str, ...]:
 
 
 async def _read_feed(port: int, diary: AcknowledgedDiary) -> list[tuple[str, bytes | None]]:
-    """Record and bytes of every version in order; None for one that was erased."""
+    """Return record and content of every version in order; None for an erased one."""
     versions: list[tuple[str, bytes | None]] = []
     cursor = 0
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
@@ -166,7 +166,7 @@ async def _read_feed(port: int, diary: AcknowledgedDiary) -> list[tuple[str, byt
 
 
 async def _pending_erasures(port: int, diary: AcknowledgedDiary) -> set[str]:
-    """The records that wait to be erased."""
+    """Return the records with a pending erasure."""
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
         headers = {"Host": f"localhost:{port}", "Authorization": f"Bearer {diary.token}"}
         response_body = (await client.get(f"{diary.address}/erasures", headers=headers)).json()

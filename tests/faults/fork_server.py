@@ -1,9 +1,9 @@
-"""A process that has everything loaded and forks a server whenever it is told to.
+"""Process that loads everything once and forks a server on command.
 
-A server that is killed two hundred times must not spend ten minutes starting. Run with the port; each line on
-standard input is a request: `start` forks a server and answers with its process number; `purge N` forks what a server does
-every hour, once, with a clock N ms ahead. Settings come from the environment, as for any server. `KEPT_FILE_LIMIT` stands in
-for a full disk: no file may grow beyond so many bytes.
+Starting a server two hundred times would take ten minutes. Run it with the port; each line on standard input is a
+command: `start` forks a server and answers with its process id; `purge N` forks the hourly work, once, with a clock N
+ms ahead. Settings come from the environment, as for any server. `KEPT_FILE_LIMIT` simulates a full disk: no file may
+grow beyond so many bytes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from diary.services.sync.purge import purge
 
 
 def serve_fork_commands(port: int) -> None:
-    """Answer until there is nothing more to read."""
+    """Answer commands until standard input ends."""
     settings = config.load_settings(os.environ)
     app = create_app(settings, kdf_profile=kdf.CHEAPEST_PROFILE, kdf_policy=kdf.TEST_POLICY)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -47,7 +47,7 @@ def serve_fork_commands(port: int) -> None:
 
 
 async def run_due_work(settings: Settings, clock_offset_ms: int) -> None:
-    """The log first, as a closed account's leaves must be in it; then whatever is due."""
+    """Update the log first, as it must include a closed account's leaves; then carry out whatever is due."""
     clock = FixedClock(SystemClock().now_ms() + clock_offset_ms)
     async with open_instance(settings, clock, kdf_profile=kdf.CHEAPEST_PROFILE, kdf_policy=kdf.TEST_POLICY) as instance:
         await sequencer.run_round(instance)

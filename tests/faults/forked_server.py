@@ -1,4 +1,4 @@
-"""A server that is started, killed and started again at one port."""
+"""Server that can be started, killed and started again at one port."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def free_port() -> int:
-    """A port nobody uses."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 class ForkedServer:
-    """A nursery and its newest server."""
+    """Fork server (fork_server.py) and its newest server."""
 
     def __init__(self, folder: Path, port: int, **settings: str) -> None:
-        """Load everything; see nursery.py. The database must have been migrated."""
+        """Start fork_server.py, which loads everything. The database must have been migrated."""
         self.environ = server_environment(folder, port, **settings)
         self.port = port
         self.server = 0
@@ -41,14 +41,14 @@ class ForkedServer:
         )
 
     def fork(self, command: str) -> int:
-        """The process number of what the nursery was asked for."""
+        """Send a command, and return the process id of the fork."""
         assert self._fork_process.stdin is not None and self._fork_process.stdout is not None
         self._fork_process.stdin.write(command + "\n")
         self._fork_process.stdin.flush()
         return int(self._fork_process.stdout.readline())
 
     def start(self, command: str = "start") -> None:
-        """A new server; returns when it listens."""
+        """Start a server, and return when it accepts connections."""
         self.server = self.fork(command)
         for _ in range(3000):
             try:
@@ -60,12 +60,12 @@ class ForkedServer:
         raise RuntimeError("the server did not start")
 
     def kill(self) -> None:
-        """kill -9, and wait until nobody listens."""
+        """Kill the server with kill -9, and wait until the port is closed."""
         os.kill(self.server, signal.SIGKILL)
         wait_until_ended(self.server)
 
     def end(self) -> None:
-        """End both."""
+        """Stop both processes."""
         with suppress(ProcessLookupError):
             os.kill(self.server, signal.SIGKILL)
         self._fork_process.kill()
@@ -88,7 +88,7 @@ def wait_until_ended(process: int, seconds: float = 5) -> None:
 
 
 def server_environment(folder: Path, port: int, **settings: str) -> dict[str, str]:
-    """The settings of a server at a port."""
+    """Return the settings of a server at a port."""
     return {
         "PATH": os.environ["PATH"],
         "DIARY_DATA": str(folder / "data"),

@@ -1,4 +1,4 @@
-"""kill -9 of the server in the middle of its work, again and again, and then the count."""
+"""Kill the server with kill -9 during its work, again and again, then count what is left."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ACCOUNT_COUNT = 4
 DEVICE_COUNT = 12
 CROWD_SIZE = 64
 QUIET_RUN_PROBABILITY = 0.4
-# Of the hourly round, for so many of the server: it is the same few transactions each time.
+# Number of server kills per kill of the hourly work, which always runs the same few transactions.
 KILLS_PER_PURGE = 8
 PrintLine = Callable[[str], None]
 
@@ -33,7 +33,7 @@ PrintLine = Callable[[str], None]
 async def kill_run(
     folder: Path, kills: int, seed: int, postgres: PostgresServer | None, print_line: PrintLine
 ) -> SurvivalReport:
-    """Kill the server `kills` times under load; with PostgreSQL, the database as well every tenth time."""
+    """Kill the server `kills` times under load; with PostgreSQL, also the database every tenth time."""
     settings = {"DIARY_DATABASE_URL": postgres.create_migrated_database()} if postgres else {}
     port = free_port()
     server_process = ForkedServer(folder, port, **settings)
@@ -78,7 +78,7 @@ async def kill_run(
 async def run_crowd(
     folder: Path, seconds: float, seed: int, postgres: PostgresServer | None, print_line: PrintLine
 ) -> SurvivalReport:
-    """Sixty-four devices at once for a minute, and no answer but yes."""
+    """Run sixty-four devices at once for a minute. Every request must succeed."""
     settings = {"DIARY_DATABASE_URL": postgres.create_migrated_database()} if postgres else {}
     port = free_port()
     server_process = ForkedServer(folder, port, **settings)
@@ -104,11 +104,14 @@ async def run_crowd(
 
 
 async def _verify_actors(actors: list[Actor], faults: list[str]) -> tuple[dict[str, int], dict[str, int]]:
-    """The last look of each actor, and every pack and door once more; acts acknowledged and cut off, by what they were."""
+    """Verify each actor and every handover and grant once more.
+
+    Return the acknowledged and interrupted actions by kind.
+    """
     for actor in actors:
         await actor.run_until_killed(0)
         if isinstance(actor, GrantActor):
-            # The last acts may have shut every door, or opened new ones through which nothing has been given yet.
+            # The last actions may have ended every grant, or created new ones without any shared versions yet.
             has_given = any(door.certain_versions for door in actor.open_grants.values())
             actor.expect((await actor.read_as_advocate() > 0) is has_given, "an advocate opens nothing")
         faults += actor.faults
@@ -124,10 +127,11 @@ async def _run_until_kill(
     random_source: random.Random,
     postgres: PostgresServer | None,
 ) -> None:
-    """Some answers, a moment more, and the end of this server."""
+    """Wait for some answers and a random moment, then kill the server."""
     enough_answered = asyncio.Event()
     actor_tasks = [asyncio.ensure_future(actor.run_until_killed()) for actor in actors]
-    # Among a dozen devices an act of a dozen steps is never finished; so some lives are quiet, and it is cut off near its end.
+    # Among a dozen devices an action of many steps never finishes, so some lives have few devices, and the kill comes
+    # near the action's end.
     devices, answers_wanted = (
         (2, random_source.randrange(5, 90))
         if random_source.random() < QUIET_RUN_PROBABILITY
@@ -146,7 +150,7 @@ async def _run_until_kill(
 
 
 def _print_counts(device_load: DeviceLoad, print_line: PrintLine) -> None:
-    """What was answered, and what was under way when a server died."""
+    """Print the number of answers, and what was in progress when a server was killed."""
     print_line("answered: " + ", ".join(f"{kind} {count}" for kind, count in sorted(device_load.answer_counts.items())))
     print_line(
         "cut off: " + ", ".join(f"{kind} {count}" for kind, count in sorted(device_load.interrupted_counts.items()))
@@ -154,7 +158,7 @@ def _print_counts(device_load: DeviceLoad, print_line: PrintLine) -> None:
 
 
 def _check_sqlite_integrity(path: Path) -> None:
-    """SQLite's own opinion of the file after all that."""
+    """Run SQLite's integrity check on the file."""
     connection = sqlite3.connect(path)
     try:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -1,4 +1,4 @@
-"""After the faults: is everything that was acknowledged there, byte for byte?"""
+"""After the faults, check that everything acknowledged is there, byte for byte."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.faults.device_load import AcknowledgedDiary, DeviceLoad
 
 @dataclass
 class SurvivalReport:
-    """What the last server has of what was acknowledged."""
+    """What the last server has of the acknowledged data."""
 
     acknowledged: int = 0
     versions_found: int = 0
@@ -30,13 +30,13 @@ class SurvivalReport:
     sessions: int = 0
     working_sessions: int = 0
     checked_heads: int = 0
-    # Acts of several steps, by what they were: acknowledged, and cut off by a kill.
+    # Actions of several steps by kind: acknowledged, and interrupted by a kill.
     acts: dict[str, int] = field(default_factory=dict)
     interrupted_acts: dict[str, int] = field(default_factory=dict)
 
     @property
     def holds(self) -> bool:
-        """Whether nothing is missing."""
+        """Return whether nothing is missing."""
         return (
             0 < self.acknowledged == self.versions_found == self.versions_identical
             and 0 < self.parts == self.identical_parts
@@ -46,7 +46,7 @@ class SurvivalReport:
         )
 
     def lines(self) -> list[str]:
-        """As the run prints it."""
+        """Return the report as lines for the run's output."""
         return [
             f"acknowledged versions {self.acknowledged}, found {self.versions_found}, byte-identical {self.versions_identical}",
             f"acknowledged parts of files {self.parts}, byte-identical {self.identical_parts}",
@@ -62,7 +62,7 @@ class SurvivalReport:
 
 
 async def check_acknowledged_data(device_load: DeviceLoad) -> SurvivalReport:
-    """Compare everything with the server at the load's port."""
+    """Compare all acknowledged data with the server at the load's port."""
     report = SurvivalReport()
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{device_load.port}", timeout=60) as client:
         client.headers["Host"] = f"localhost:{device_load.port}"
@@ -75,7 +75,7 @@ async def check_acknowledged_data(device_load: DeviceLoad) -> SurvivalReport:
 
 
 async def _check_versions(client: httpx.AsyncClient, diary: AcknowledgedDiary, report: SurvivalReport) -> None:
-    """The feed against the bodies that were pushed and the receipts that were given."""
+    """Compare the feed with the pushed bodies and the receipts."""
     stored_ids: dict[str, tuple[dict[str, Any], list[bytes]]] = {}
     head, newest = heads.INITIAL_HEAD, None
     async for facts, sealed, signed in _read_feed(client, diary):
@@ -116,7 +116,7 @@ async def _check_versions(client: httpx.AsyncClient, diary: AcknowledgedDiary, r
 async def _read_feed(
     client: httpx.AsyncClient, diary: AcknowledgedDiary
 ) -> AsyncIterator[tuple[dict[str, Any], list[bytes], Any]]:
-    """Every version with its frames and the newest signed head."""
+    """Return every version with its frames, and the newest signed head."""
     cursor = 0
     while True:
         answer = await client.get(f"{diary.address}/changes?after={cursor}")
@@ -131,7 +131,7 @@ async def _read_feed(
 
 
 async def _check_files(client: httpx.AsyncClient, diary: AcknowledgedDiary, report: SurvivalReport) -> None:
-    """Each acknowledged part, and each file that was acknowledged as whole."""
+    """Check each acknowledged part and each completed file."""
     for path, body in diary.parts.items():
         report.parts += 1
         report.identical_parts += (await client.get(path)).content == body
@@ -143,7 +143,7 @@ async def _check_files(client: httpx.AsyncClient, diary: AcknowledgedDiary, repo
 async def _check_erasures_and_sessions(
     client: httpx.AsyncClient, diary: AcknowledgedDiary, report: SurvivalReport
 ) -> None:
-    """Erasures that wait, and the newest sessions."""
+    """Check pending erasures and the newest sessions."""
     pending_erasures = (await client.get(f"{diary.address}/erasures")).json()["erasures"]
     pending_ids = {one["erasure"] for one in pending_erasures}
     for erasure in diary.erasures.values():

@@ -1,4 +1,4 @@
-"""The fault run in small: `make faults` kills two hundred times on each database."""
+"""The fault run, shortened: `make faults` kills two hundred times on each database."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KILLS = 6
 
 
 async def test_acknowledged_data_survives_every_kill(tmp_path: Path) -> None:
-    """SQLite: every version and part, byte for byte, every erasure and session; the file is sound."""
+    """On SQLite every version and part is there byte for byte, every erasure and session too; the file is intact."""
     printed: list[str] = []
     report = await kill_run(tmp_path, KILLS, 7, None, printed.append)
     assert report.holds and report.checked_heads == 4, printed
@@ -22,7 +22,7 @@ async def test_acknowledged_data_survives_every_kill(tmp_path: Path) -> None:
 
 @pytest.mark.postgres
 async def test_acknowledged_data_survives_kills_of_server_and_postgresql(tmp_path: Path) -> None:
-    """Ten kills, one of them with the database."""
+    """Nothing acknowledged is lost in ten kills, one of them with the database."""
     printed: list[str] = []
     with running_postgres() as server:
         report = await kill_run(tmp_path, 10, 7, server, printed.append)

@@ -1,4 +1,4 @@
-"""A server that was put back to an old state: whoever saw more notices, over both databases."""
+"""A server restored from an old backup is detected by every device that has seen newer state, on both databases."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ pytestmark = pytest.mark.whole
 
 
 class RestorableServer:
-    """A server's database, and the copy that was made of it."""
+    """Server's database with a copy of it."""
 
     def __init__(self, folder: Path, setting: dict[str, str]) -> None:
-        """Where its files lie and which database it uses."""
+        """Use `folder` for the server's files, and the database of `setting`."""
         self.folder, self.database_setting = folder, setting
         self.url = config.load_settings({"DIARY_DATA": str(folder / "data"), **setting}).database_url
 
     @asynccontextmanager
     async def running(self, tokens: dict[str, str]) -> AsyncIterator[RemoteServer]:
-        """The server, and a device's way to it."""
+        """Run the server, and yield a device's connection to it."""
         async with (
             running_server(self.folder, **self.database_setting) as server_process,
             connect(server_process.settings.app_url, httpx.ASGITransport(server_process.app)) as api_client,
@@ -43,11 +43,11 @@ class RestorableServer:
             yield api_client
 
     def back_up(self) -> None:
-        """Copy it while nobody uses it."""
+        """Copy the database while no server runs."""
         self._copy(self.database_name, self.database_name + "_copy", self.folder / "data", self.folder / "copy")
 
     def restore(self) -> None:
-        """Put the copy in its place."""
+        """Restore the copy."""
         if is_postgres(self.url):
             run_in_thread(fetch_rows(self._maintenance_url, f"DROP DATABASE {self.database_name}"))
         else:
@@ -56,16 +56,16 @@ class RestorableServer:
 
     @property
     def database_name(self) -> str:
-        """Of the database, where it has one."""
+        """Return the database's name, if it has one."""
         return self.url.split("?")[0].rsplit("/", 1)[1]
 
     @property
     def _maintenance_url(self) -> str:
-        """The address beside it from which databases are made."""
+        """Return the URL of the maintenance database, from which databases are created."""
         return self.url.replace(f"/{self.database_name}?", "/postgres?")
 
     def _copy(self, old: str, new: str, source: Path, target: Path) -> None:
-        """One database's or one folder's."""
+        """Copy a database or a folder."""
         if is_postgres(self.url):
             run_in_thread(fetch_rows(self._maintenance_url, f"CREATE DATABASE {new} TEMPLATE {old}"))
         else:
@@ -78,8 +78,10 @@ def append_entry(journal: Journal, text: str) -> None:
 
 
 async def test_a_server_from_an_old_backup_is_noticed(tmp_path: Path, database_setting: dict[str, str]) -> None:
-    """The device that wrote after the backup says so at its next look, and again when the old state has grown past
-    what it had seen. A device that saw nothing newer has nothing to say: only the other one can know."""
+    """A device that wrote after the backup reports it at its next sync, also once the old state has grown past it.
+
+    A device that saw nothing newer cannot detect it, and reports nothing.
+    """
     restorable = RestorableServer(tmp_path, database_setting)
     tokens: dict[str, str] = {}
     async with restorable.running(tokens) as server:
@@ -105,7 +107,7 @@ async def test_a_server_from_an_old_backup_is_noticed(tmp_path: Path, database_s
         for n in range(4):
             append_entry(other_journal, f"On the old state {n}")
         await other_journal.send(server)
-        # Now the server's feed is longer than what the first device knows, and a different one.
+        # The server's feed is now longer than the first device's, and different.
         with pytest.raises(BadSignature):
             await journal.fetch(server)
             append_entry(journal, "One more")

@@ -1,4 +1,4 @@
-"""Requests that come twice, late, cut off, out of order or a byte a second; a disk that is full; a store that hangs."""
+"""Requests that are repeated, late, truncated, reordered or slow; a full disk; an object store that hangs."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ DAY_MS = 86_400_000
 
 
 async def feed_frames(keeper: Keeper) -> list[bytes]:
-    """The frames of the feed."""
+    """Return the frames of the feed."""
     return decode_frames((await keeper.request("GET", keeper.diary + "/changes")).content, frames_limit=501)
 
 
 async def test_the_same_push_twenty_times_at_once_is_one_version(keeper: Keeper) -> None:
-    """One 201, nineteen 200, all with the same bytes."""
+    """Twenty equal pushes at once give one 201 and nineteen 200, all with the same content."""
     path, body = keeper.seal()
     answers = await asyncio.gather(*(keeper.request("PUT", path, body) for _ in range(20)))
     assert sorted(answer.status_code for answer in answers) == [200] * 19 + [201]
@@ -42,7 +42,7 @@ async def test_the_same_push_twenty_times_at_once_is_one_version(keeper: Keeper)
 
 
 async def test_late_and_reordered_pushes_are_all_kept(keeper: Keeper, server: InProcessServer) -> None:
-    """A child before its parent, and a push that was on its way for a week: taken, numbered as they came."""
+    """A child pushed before its parent and a push delayed by a week are stored in the order they arrive."""
     sealed = [keeper.seal(f"Number {n}") for n in range(5)]
     for n in (4, 2, 0, 3):
         assert (await keeper.request("PUT", *sealed[n])).status_code == 201
@@ -52,8 +52,11 @@ async def test_late_and_reordered_pushes_are_all_kept(keeper: Keeper, server: In
 
 
 async def test_a_file_may_come_in_any_order_twice_and_days_later(keeper: Keeper, server: InProcessServer) -> None:
-    """Whole before its parts: asked for again by number. Each part twice, the last one after two weeks: 204, one file.
-    A digest of other parts is refused at the end; the parts are asked for again then, and go in."""
+    """Parts of a file may arrive in any order, repeated, and days late.
+
+    Completing before the parts lists the missing ones. Parts sent twice, the last after two weeks, give 204 and one
+    file. A digest of other parts is refused at the end; the parts are then accepted again.
+    """
     file = seal_file(keeper, bytes(range(256)) * 9000)
     place = f"{keeper.diary}/blobs/{file.blob}"
     await keeper.request("PUT", place, file.declaration)
@@ -75,7 +78,7 @@ async def test_a_file_may_come_in_any_order_twice_and_days_later(keeper: Keeper,
 
 
 async def test_the_quota_is_exact_however_many_ask_at_once(keeper: Keeper, server: InProcessServer) -> None:
-    """Forty files announced at once into room for ten: ten fit, the count is theirs, words go in all the same."""
+    """Forty files announced at once into room for ten: ten fit, the count is exact, and text is still accepted."""
     files = [seal_file(keeper, b"x" * 4000) for _ in range(40)]
     size = files[0].declaration["size"]
     object.__setattr__(server.settings, "quota_bytes", size * 10 + size // 2)
@@ -89,7 +92,7 @@ async def test_the_quota_is_exact_however_many_ask_at_once(keeper: Keeper, serve
 async def test_five_megabytes_hold_fifty_entries_after_pictures_filled_them(
     keeper: Keeper, server: InProcessServer
 ) -> None:
-    """The sentence says that words still fit, and they do."""
+    """The message promises that text still fits, and fifty entries do."""
     object.__setattr__(server.settings, "quota_bytes", 5_000_000)
     full: httpx.Response | None = None
     for _ in range(12):
@@ -104,7 +107,7 @@ async def test_five_megabytes_hold_fifty_entries_after_pictures_filled_them(
 
 
 async def test_a_clock_that_jumps_either_way_stops_nobody(keeper: Keeper, server: InProcessServer) -> None:
-    """Pushing, files and signing out go on a year back and twenty days ahead; receipts tell the time there was."""
+    """Pushes, files and signing out work with a clock a year back and twenty days ahead; receipts have the true time."""
     for jump in (-365 * DAY_MS, 365 * DAY_MS, 20 * DAY_MS, -20 * DAY_MS):
         server.clock.advance(jump)
         answer = await keeper.push()
@@ -115,7 +118,7 @@ async def test_a_clock_that_jumps_either_way_stops_nobody(keeper: Keeper, server
 
 
 async def test_one_changed_byte_of_a_stored_part_is_noticed(keeper: Keeper, server: InProcessServer) -> None:
-    """It is not handed out as if nothing were wrong."""
+    """An altered part is not served."""
     file = seal_file(keeper, b"a picture" * 400)
     place = f"{keeper.diary}/blobs/{file.blob}"
     await keeper.request("PUT", place, file.declaration)
@@ -133,8 +136,8 @@ async def test_one_changed_byte_of_a_stored_part_is_noticed(keeper: Keeper, serv
 async def test_a_body_that_comes_too_slowly_is_aborted(
     keeper: Keeper, server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Silence, and a byte now and then: 503 with nothing kept; the same body at a phone's pace is taken."""
-    for name, value in (("CHUNK_TIMEOUT_SECONDS", 0.3), ("PACE_GRACE_SECONDS", 0.5), ("MIN_BYTES_PER_SECOND", 1000)):
+    """A body that stalls or trickles gets 503 and nothing is stored; at a phone's pace it is accepted."""
+    for name, value in (("SILENCE_S", 0.3), ("GRACE_S", 0.5), ("SLOWEST", 1000)):
         monkeypatch.setattr(route_handler, name, value)
     path, body = keeper.seal()
 
@@ -156,7 +159,7 @@ async def test_a_body_that_comes_too_slowly_is_aborted(
 
 @pytest.fixture
 async def forked_server(tmp_path: Path) -> AsyncIterator[ForkedServer]:
-    """A server in a process of its own, at work."""
+    """Run a server in its own process."""
     server_process = ForkedServer(tmp_path, free_port(), KEPT_FILE_LIMIT=str(900_000))
     await database.migrate(config.load_settings(server_process.environ))
     yield server_process
@@ -165,8 +168,10 @@ async def forked_server(tmp_path: Path) -> AsyncIterator[ForkedServer]:
 
 @pytest.mark.whole
 async def test_clients_of_one_byte_a_second_hold_up_nobody(forked_server: ForkedServer) -> None:
-    """A hundred that send and a hundred that read a byte at a time; a normal device pushes at once all the while.
-    Two hundred bodies that were cut off leave nothing behind."""
+    """A hundred clients that send and a hundred that read a byte at a time do not delay a normal device's pushes.
+
+    Two hundred truncated bodies leave nothing behind.
+    """
     await asyncio.to_thread(forked_server.start)
     async with start_device_load(forked_server.port, 1, random.Random(3)) as load, contextlib.AsyncExitStack() as stack:
         diary = load.diaries[0]
@@ -202,7 +207,7 @@ async def test_clients_of_one_byte_a_second_hold_up_nobody(forked_server: Forked
 
 
 async def _send_slowly(port: int, head: bytes, reading: bytes, chunks: bool) -> None:
-    """One slow client, for as long as it lives."""
+    """Run one slow client until it is cancelled."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(head if chunks else reading)
     try:
@@ -218,7 +223,7 @@ async def _send_slowly(port: int, head: bytes, reading: bytes, chunks: bool) -> 
 
 @pytest.mark.whole
 async def test_a_full_disk_loses_no_acknowledged_data(forked_server: ForkedServer) -> None:
-    """No file may grow beyond a limit: pushes are refused with 503 from then on; with room again, all is there."""
+    """Beyond a file-size limit pushes are refused with 503; with room again, everything is there."""
     await asyncio.to_thread(forked_server.start)
     async with start_device_load(forked_server.port, 2, random.Random(5)) as load:
         await asyncio.to_thread(forked_server.kill)
@@ -235,7 +240,7 @@ async def test_a_full_disk_loses_no_acknowledged_data(forked_server: ForkedServe
 
 
 async def test_a_store_that_hangs_holds_up_files_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It takes connections and never answers: the part is refused with 503 in bounded time, words go in meanwhile."""
+    """With a store that never answers, a part is refused with 503 in bounded time, and text is still accepted."""
     monkeypatch.setattr(blob_store, "CLIENT", {"connect_timeout": "1s", "timeout": "1s"})
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))

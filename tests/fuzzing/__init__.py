@@ -1,1 +1,1 @@
-"""Everything that reads bytes of others is given bytes that nobody meant: each reader answers, or raises its own error."""
+"""Every reader of foreign bytes gets mutated input. It must answer, or raise its own error."""

@@ -1,4 +1,4 @@
-"""`make fuzz`: every reader of others' bytes, in both languages, with new bytes for SECONDS; ends with 1 when one did wrong.
+"""`make fuzz`: run every reader of foreign bytes, in both languages, on new inputs. Exits with 1 after a failure.
 
 python -m tests.fuzzing [--seconds 300] [--first 1] [--only NAME…] [--keep var/fuzz]
 """
@@ -14,21 +14,19 @@ from tests.fuzzing import node_readers as in_node
 from tests.fuzzing import reader_runs as running
 from tests.fuzzing.targets import TARGETS
 
-# So many of one reader before the next has its turn.
+# Runs of one reader before the next one's turn.
 RUNS_PER_TURN = 1000
-# The process's whole room, the libraries it loads among them.
+# Address space of the whole process, including its libraries.
 MEMORY_LIMIT_BYTES = 4 << 30
 
 
 def main() -> int:
-    """Take turns until the time is over; keep what was found."""
+    """Run the readers in turn until the time is over, and save failing inputs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=int, default=300, help="how long, to the end of the turn that is on (300)")
+    parser.add_argument("--seconds", type=int, default=300, help="time limit; the current turn is finished (300)")
     parser.add_argument("--first", type=int, default=1, help="the first seed (1)")
     parser.add_argument("--only", nargs="+", help="readers by name; those of the app begin with js:")
-    parser.add_argument(
-        "--keep", type=Path, default=Path("var/fuzz"), help="where bytes are kept that a reader did wrong with"
-    )
+    parser.add_argument("--keep", type=Path, default=Path("var/fuzz"), help="folder for failing inputs")
     options = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, resource.getrlimit(resource.RLIMIT_AS)[1]))
     names = options.only or [*TARGETS, *(f"js:{name}" for name in in_node.FORM_BY_READER)]

@@ -1,11 +1,11 @@
-"""Changes to bytes, drawn by a seed so that a failure can be played again."""
+"""Mutations of bytes, drawn from a seed so that a failure can be reproduced."""
 
 import random
 from collections.abc import Sequence
 from typing import Final
 
 MAX_INPUT_BYTES: Final = 1 << 20
-# Lengths, counts and places that readers trip over.
+# Lengths, counts and offsets at which readers tend to fail.
 ODD_NUMBERS: Final = (
     0,
     1,
@@ -28,7 +28,7 @@ ODD_BYTES: Final = (
 
 
 def mutated_input(seed: int, corpus: Sequence[bytes]) -> bytes:
-    """The bytes that a seed stands for: one of the corpus after one to six changes. At most 1 MiB."""
+    """Return the input of a seed: a file of the corpus after one to six mutations. At most 1 MiB."""
     random_source = random.Random(seed)
     raw = bytearray(random_source.choice(corpus))
     for _ in range(random_source.choice((1, 1, 2, 3, 6))):
@@ -37,7 +37,7 @@ def mutated_input(seed: int, corpus: Sequence[bytes]) -> bytes:
 
 
 def _mutate(raw: bytearray, random_source: random.Random, corpus: Sequence[bytes]) -> None:
-    """One change."""
+    """Apply one mutation."""
     position = random_source.randrange(len(raw) + 1)
     until = min(len(raw), position + random_source.choice((1, 2, 4, 8, 64, 512)))
     kind = random_source.randrange(8)

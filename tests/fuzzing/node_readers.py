@@ -1,4 +1,4 @@
-"""The same for the app's readers, which run in Node: bytes go in by lines, and what went wrong comes out."""
+"""Fuzzing of the app's readers in Node: inputs are sent line by line, failures come back."""
 
 import base64
 import json
@@ -12,24 +12,24 @@ from tests.fuzzing.reader_runs import Crash, corpus_of
 from tests.test_layers import PROJECT_ROOT
 
 SCRIPT: Final = PROJECT_ROOT / "tests" / "fuzzing" / "read.mjs"
-# Each reader and the form whose corpus it is given.
+# Each reader, and the format of its corpus.
 FORM_BY_READER: Final = {
     "json": "json", "frames": "frames", "push": "frames", "header": "envelope", "base64": "words", "note": "note", "der": "der",
     "number": "der", "name": "der", "time": "der", "certificate": "der", "pdf": "pdf", "tiff": "picture", "about": "picture",
     "chat": "chat", "mail": "mail", "zip": "zip", "entry": "zip", "pack": "zip", "pem": "pem", "timestamp": "stamp",
 }  # fmt: skip
 HEAP_MIB: Final = 256
-# Of the processor's, for one batch: whatever does not end is ended.
+# Processor time for one batch. A reader that does not finish is killed.
 CPU_SECONDS: Final = 120
 
 
 def _limit_resources() -> None:
-    """Before Node starts."""
+    """Set limits before Node starts."""
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
 
 
 def find_crashes(name: str, runs: int, first_seed: int = 0) -> Iterator[Crash]:
-    """What a reader of the app does wrong with its corpus, unchanged and changed by each of `runs` seeds."""
+    """Return the failures of a reader on its corpus, unchanged and mutated by each of `runs` seeds."""
     corpus = corpus_of(FORM_BY_READER[name])
     inputs = [*corpus, *(mutated_input(seed, corpus) for seed in range(first_seed, first_seed + runs))]
     lines = [

@@ -1,4 +1,4 @@
-"""Gives a reader bytes, and says what it did that no reader may do."""
+"""Run a reader on bytes, and report forbidden behaviour."""
 
 import signal
 import traceback
@@ -11,12 +11,12 @@ from tests.fuzzing.mutation import mutated_input
 from tests.fuzzing.seeds import CORPUS
 from tests.fuzzing.targets import TARGETS, ReaderTarget
 
-# Of the processor's time, not the clock's: a busy machine does not make a reader slow.
+# Processor time, not wall time: a busy machine does not make a reader slow.
 TIME_LIMIT_SECONDS: Final = 10
 
 
 class TooSlowError(BaseException):
-    """Not an Exception, so that no reader takes it for one of its own."""
+    """Timeout. Not an Exception, so that no reader catches it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,12 @@ class Crash:
 
 
 def corpus_of(form: str) -> list[bytes]:
-    """The files of a form, always in the same order."""
+    """Return the files of a format, always in the same order."""
     return [path.read_bytes() for path in sorted((CORPUS / form).iterdir())]
 
 
 def run_reader(target: ReaderTarget, raw: bytes) -> str | None:
-    """None when the reader answered or raised one of its own errors, else what it did."""
+    """Return None when the reader answered or raised one of its own errors, else what it did."""
     try:
         target.reader(raw)
     except target.allowed_errors:
@@ -47,7 +47,7 @@ def run_reader(target: ReaderTarget, raw: bytes) -> str | None:
 
 
 def run_reader_with_timeout(target: ReaderTarget, raw: bytes) -> str | None:
-    """The same, with an end."""
+    """Run a reader as `run_reader` does, with a time limit."""
 
     def raise_too_slow(_signal: int, _frame: FrameType | None) -> None:
         raise TooSlowError
@@ -56,7 +56,7 @@ def run_reader_with_timeout(target: ReaderTarget, raw: bytes) -> str | None:
     signal.setitimer(signal.ITIMER_PROF, TIME_LIMIT_SECONDS)
     try:
         return run_reader(target, raw)
-    except TooSlowError:  # it came while the answer was on its way out
+    except TooSlowError:  # raised while the result was being returned
         return f"more than {TIME_LIMIT_SECONDS} seconds of the processor"
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
@@ -64,7 +64,7 @@ def run_reader_with_timeout(target: ReaderTarget, raw: bytes) -> str | None:
 
 
 def find_crashes(name: str, runs: int, first_seed: int = 0) -> Iterator[Crash]:
-    """What a reader does wrong with its corpus, unchanged and changed by each of `runs` seeds."""
+    """Return the failures of a reader on its corpus, unchanged and mutated by each of `runs` seeds."""
     target = TARGETS[name]
     corpus: Sequence[bytes] = corpus_of(target.form)
     for raw in [*corpus, *(mutated_input(seed, corpus) for seed in range(first_seed, first_seed + runs))]:

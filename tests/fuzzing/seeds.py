@@ -1,4 +1,4 @@
-"""Writes the corpus: small files of each form, all of them made up. `python -m tests.fuzzing.seeds`."""
+"""Write the corpus: small made-up files of each format. `python -m tests.fuzzing.seeds`."""
 
 import io
 import json
@@ -17,7 +17,7 @@ from tests.pack.test_embedded_files import READABLE_PDFS, REFUSED_PDFS
 from tests.test_layers import PROJECT_ROOT
 
 CORPUS = Path(__file__).parent / "corpus"
-# What an authority of our own answered once, and its certificates: openssl writes others each time.
+# A stored reply of a local authority with its certificates: openssl writes different ones each time.
 STAMPED_NOTE_FOLDER = Path(__file__).parent / "stamped"
 NOTE_BYTES = b"a note"
 VECTORS_FOLDER = PROJECT_ROOT / "tests" / "vectors"
@@ -43,7 +43,7 @@ MAILS = {
 
 
 def make_zip(members: dict[str, bytes], method: int) -> bytes:
-    """A zip of them, with fixed times."""
+    """Return a zip of the members, with fixed times."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", method) as archive:
         for name, content in members.items():
@@ -52,7 +52,7 @@ def make_zip(members: dict[str, bytes], method: int) -> bytes:
 
 
 def sample_pictures() -> dict[str, bytes]:
-    """A few points in each format, with what cameras write beside them."""
+    """Return tiny pictures in each format, with camera metadata."""
     picture = Image.new("RGB", (8, 8), (90, 40, 40))
     about = Image.Exif()
     about[0x010F], about[0x0110], about[0x0132], about[0x0112] = "Maker", "Model 1", "2026:03:12 21:15:02", 6
@@ -69,7 +69,7 @@ def sample_pictures() -> dict[str, bytes]:
 
 
 def sealed_copy_head(changes: dict[str, object]) -> dict[str, object]:
-    """The list of keys of a sealed copy, which opens with nothing."""
+    """Return the manifest of a sealed copy whose keys open with nothing."""
     ident, wrap = b64(bytes(16)), b64(sealing.envelope_prefix(sealing.EnvelopeKind.WRAP, {"t": "wrap"}) + bytes(64))
     names = ("code_wrap", "diary_wrap", "keyset", "words_wrap")
     keys = {"account": ident, "diary": ident, "diary_epoch": 1, "kdf": {}, **dict.fromkeys(names, wrap), **changes}
@@ -78,7 +78,7 @@ def sealed_copy_head(changes: dict[str, object]) -> dict[str, object]:
 
 
 def corpus_files() -> dict[str, dict[str, bytes]]:
-    """By form, then by name."""
+    """Return the files by format and name."""
     vectors = {
         name: json.loads((VECTORS_FOLDER / f"{name}.json").read_text(encoding="utf-8")) for name in ("log", "versions")
     }
@@ -133,7 +133,7 @@ def corpus_files() -> dict[str, dict[str, bytes]]:
 
 
 def stamp_note() -> None:
-    """Have `NOTE` stamped, once."""
+    """Timestamp `NOTE`, once."""
     if STAMPED_NOTE_FOLDER.exists():
         return
     STAMPED_NOTE_FOLDER.mkdir()
@@ -147,7 +147,7 @@ def stamp_note() -> None:
 
 
 def main() -> None:
-    """Write all of them again."""
+    """Write all files again."""
     stamp_note()
     shutil.rmtree(CORPUS, ignore_errors=True)
     for form, files in corpus_files().items():

@@ -1,4 +1,4 @@
-"""The readers of the program, by name, each with the form whose corpus it is given."""
+"""Readers in Python by name, each with the format of its corpus."""
 
 import io
 import json
@@ -32,7 +32,7 @@ from diary.services.operations.sealed_backup import MAGIC, read_members
 from diary.web.request_parsing import read_fields, read_number
 from tests.fuzzing.seeds import NOTE_BYTES, STAMPED_NOTE_FOLDER
 
-# Where the push of the corpus belongs.
+# Ids of the push in the corpus.
 IDS: Final = {
     "diary": "Py6BOWbUJG4Y5ANVKhvXSg",
     "record": "EduxNKMLNf7VXZOZWe0REg",
@@ -42,7 +42,7 @@ IDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ReaderTarget:
-    """A reader. `errors`: what it may raise; anything else is a fault."""
+    """A reader. `errors`: what it may raise; anything else is a failure."""
 
     form: str
     reader: Callable[[bytes], object]
@@ -50,7 +50,7 @@ class ReaderTarget:
 
 
 def _read_from_file(raw: bytes, reader: Callable[[Path], object]) -> object:
-    """For a reader that takes a path."""
+    """Call a reader that takes a path."""
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
         path = Path(folder, "given")
         path.write_bytes(raw)
@@ -58,7 +58,7 @@ def _read_from_file(raw: bytes, reader: Callable[[Path], object]) -> object:
 
 
 def _read_pack(path: Path) -> object:
-    """A pack is opened, its members hashed and its lists compared."""
+    """Open a pack, hash its members and compare its lists."""
     opened = open_pack(path)
     if not isinstance(opened, OpenedPack):
         return opened
@@ -69,13 +69,13 @@ def _read_pack(path: Path) -> object:
 
 
 def _read_sealed_copy(path: Path) -> object:
-    """A sealed copy is opened."""
+    """Open a sealed copy."""
     with DiaryBackupFile(path) as sealed_copy:
         return sealed_copy
 
 
 def _read_sealed_copy_head(raw: bytes) -> object:
-    """A sealed copy whose zip is sound, and whose list of keys is not, is opened with a code."""
+    """Open a sealed copy with a valid zip and a fuzzed manifest, with a recovery code."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("kept.json", raw)
@@ -89,19 +89,19 @@ def _open_sealed_copy(path: Path) -> object:
 
 
 def _read_timestamp(raw: bytes) -> object:
-    """An authority's answer about a note."""
+    """Verify an authority's reply about a note."""
     pins = json.loads((STAMPED_NOTE_FOLDER / "pins.json").read_text(encoding="utf-8"))
     chain = (STAMPED_NOTE_FOLDER / "chain.pem").read_bytes()
     return timestamps.verify_response(raw, NOTE_BYTES, chain=chain, policy=pins["policy"], nonce=unb64(pins["nonce"]))
 
 
 def _read_backup(path: Path) -> object:
-    """An operator's backup is walked."""
+    """Read an operator's backup."""
     return [b"".join(pieces) for _, pieces in read_members(path, b"\1" * 32)]
 
 
 def _text_reader(read: Callable[[str], object]) -> Callable[[bytes], object]:
-    """For a reader of text."""
+    """Adapt a reader of text."""
     return lambda raw: read(raw.decode("utf-8", "replace"))
 
 

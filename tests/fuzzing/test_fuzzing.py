@@ -1,4 +1,4 @@
-"""Whoever sends bytes gets an answer or a plain refusal, whatever they are: a corpus, and changes to it by fixed seeds."""
+"""Any bytes get an answer or a plain refusal: a corpus, and mutations of it with fixed seeds."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ RUNS_PER_READER = 200
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_reader_of_the_program_answers_or_refuses(name: str) -> None:
-    """With its own error, and within its time."""
+    """A reader in Python answers or raises its own error, within its time."""
     assert [(crash.reason, crash.raw) for crash in running.find_crashes(name, RUNS_PER_READER)] == []
 
 
 @pytest.mark.parametrize("name", in_node.FORM_BY_READER)
 def test_a_reader_of_the_app_answers_or_refuses(name: str) -> None:
-    """The same in Node."""
+    """A reader of the app answers or raises its own error, within its time."""
     assert [(crash.reason, crash.raw) for crash in in_node.find_crashes(name, RUNS_PER_READER)] == []
 
 
 def test_both_lists_of_the_apps_readers_agree() -> None:
-    """The names in the script are those that are given a corpus."""
+    """Every reader in the Node script has a corpus."""
     node_readers = subprocess.run(
         ["node", in_node.SCRIPT, "--names"], check=True, capture_output=True, text=True
     ).stdout
@@ -42,7 +42,7 @@ def test_both_lists_of_the_apps_readers_agree() -> None:
 
 
 def test_every_import_is_given_to_a_reader() -> None:
-    """read.mjs imports each module of static/src/imports, or one that does; what the keeper pastes comes from no file."""
+    """Every module of static/src/imports has a reader; pasted text comes from no file."""
     folder = PROJECT_ROOT / "static" / "src" / "imports"
     readers_in_node = re.findall(r"'#app/imports/(\w+)\.js'", in_node.SCRIPT.read_text(encoding="utf-8"))
     imports_given: set[str] = set()
@@ -56,11 +56,11 @@ def test_every_import_is_given_to_a_reader() -> None:
 
 
 def test_every_form_has_a_corpus_and_a_reader() -> None:
-    """And the corpus is what made it says: nothing in it is anybody's."""
+    """Every format has a corpus and a reader, and the corpus is as generated: it contains no one's data."""
     expected_files = corpus_files()
     assert {target.form for target in TARGETS.values()} | set(in_node.FORM_BY_READER.values()) == set(expected_files)
     corpus_on_disk = {f"{path.parent.name}/{path.name}": path.read_bytes() for path in CORPUS.glob("*/*")}
-    # What Pillow and zlib write changes with their versions.
+    # Output of Pillow and zlib changes with their versions.
     assert sorted(corpus_on_disk) == sorted(
         f"{form}/{name}" for form, files in expected_files.items() for name in files
     )
@@ -68,7 +68,7 @@ def test_every_form_has_a_corpus_and_a_reader() -> None:
 
 
 def test_an_unexpected_error_is_reported() -> None:
-    """What is looked for is seen when it happens; the reader's own error is not."""
+    """An unexpected error is reported; the reader's own error is not."""
 
     def read_with_unexpected_error(_raw: bytes) -> object:
         raise RuntimeError("not its own")
@@ -80,7 +80,7 @@ def test_an_unexpected_error_is_reported() -> None:
 
 
 def test_an_endless_reader_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the processor's time that it took."""
+    """An endless reader is stopped by the processor time it uses."""
     monkeypatch.setattr(running, "TIME_LIMIT_SECONDS", 1)
 
     def read_forever(_raw: bytes) -> object:
@@ -94,7 +94,7 @@ def test_an_endless_reader_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_seed_always_gives_the_same_input() -> None:
-    """The same each time, and another for another."""
+    """A seed gives the same input each time, and different seeds different inputs."""
     corpus = running.corpus_of("json")
     assert mutated_input(7, corpus) == mutated_input(7, corpus)
     assert len({mutated_input(seed, corpus) for seed in range(50)}) > 25
@@ -107,7 +107,7 @@ def test_a_seed_always_gives_the_same_input() -> None:
 def test_a_copy_that_its_zip_says_is_newer_locked_or_packed_otherwise_is_no_copy(
     tmp_path: Path, at: int, value: int
 ) -> None:
-    """A version of zip that is not known was a traceback."""
+    """An unknown zip version, encryption or compression raised a traceback once."""
     raw = bytearray((CORPUS / "zip" / "stored").read_bytes())
     raw[raw.index(b"PK\x01\x02") + at] = value
     (tmp_path / "a.kept").write_bytes(raw)
@@ -116,6 +116,6 @@ def test_a_copy_that_its_zip_says_is_newer_locked_or_packed_otherwise_is_no_copy
 
 
 def test_a_copy_whose_keys_are_of_other_types_is_no_copy() -> None:
-    """The list of keys is not sealed: a number in the place of a wrap was a traceback."""
+    """The manifest is not sealed: a number in place of a wrap raised a traceback once."""
     with pytest.raises(InvalidSealedCopy):
         TARGETS["copy head"].reader((CORPUS / "copy_head" / "odd").read_bytes())

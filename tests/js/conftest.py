@@ -1,4 +1,4 @@
-"""Node's tests in pytest's queue: one item a file, so that both kinds share the processors and one closing line counts them."""
+"""Collect Node tests in pytest: one item per file, so that both kinds share the processors and one summary counts them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ import pytest
 
 FOLDER = Path(__file__).parent
 PROJECT_ROOT = FOLDER.parent.parent
-# A file that hangs is named, and does not hold up the run for ever.
+# A file that hangs is reported, and does not block the run for ever.
 TEST_TIMEOUT_SECONDS = 600
 _COUNT = re.compile(r"^# (tests|pass|fail|cancelled|skipped|todo) (\d+)$", re.MULTILINE)
 
 
 class ServerSpawner:
-    """A process that starts servers for this worker's Node tests when they ask at its socket (phone/serve.py)."""
+    """Process that starts servers for this worker's Node tests on request at its socket (phone/serve.py)."""
 
     def __init__(self) -> None:
         """Start it, and wait until it listens. Raises RuntimeError when it ends instead."""
@@ -37,11 +37,11 @@ class ServerSpawner:
 
     @property
     def pid(self) -> int:
-        """Its process; the servers that it starts are its children."""
+        """Return its process id; the servers that it starts are its children."""
         return self._process.pid
 
     def stop(self) -> None:
-        """End it; the servers that it started end with the tests that asked for them."""
+        """Stop it. The servers that it started end with the tests that requested them."""
         self._process.kill()
         self._process.wait()
         self._folder.cleanup()
@@ -49,7 +49,7 @@ class ServerSpawner:
 
 @cache
 def server_spawner() -> ServerSpawner:
-    """The one of this worker, started when a test first needs it."""
+    """Return this worker's spawner, started when a test first needs it."""
     return ServerSpawner()
 
 
@@ -70,7 +70,7 @@ class NodeTestFile(pytest.File):
     """A file of Node's own test runner."""
 
     def collect(self) -> Iterable[pytest.Item]:
-        """Give the whole file as one item; those in `slow/` and `long/` are marked slow."""
+        """Yield the whole file as one item; those in `slow/` and `long/` are marked slow."""
         item = NodeTestItem.from_parent(self, name="node")
         if {"slow", "long"} & set(self.path.relative_to(FOLDER).parts):
             item.add_marker(pytest.mark.slow)
@@ -78,14 +78,14 @@ class NodeTestFile(pytest.File):
 
 
 class NodeTestsFailedError(Exception):
-    """Node's runner did not end with every test passed; the message is what it printed."""
+    """Node's runner did not end with every test passed. The message is its output."""
 
 
 class NodeTestItem(pytest.Item):
-    """One run of one file, which runs its tests by itself: `node --test` would start a second process to watch over it."""
+    """One run of one file, without `node --test`, which would start a second process to supervise it."""
 
     def runtest(self) -> None:
-        """Run the file. Raises NodeFailed when a test failed, was left out, or when none ran."""
+        """Run the file. Raises NodeTestsFailedError when a test failed or was skipped, or when none ran."""
         result = subprocess.run(
             ["node", "--test-reporter=tap", str(self.path)],
             capture_output=True,
@@ -102,18 +102,18 @@ class NodeTestItem(pytest.Item):
             raise NodeTestsFailedError("\n".join(failed_tests(result.stdout)) + result.stderr)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
-        """Show Node's words as they are, without Python's traceback."""
+        """Return Node's output as it is, without Python's traceback."""
         if isinstance(excinfo.value, NodeTestsFailedError):
             return str(excinfo.value)
         return str(super().repr_failure(excinfo))
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Name the file."""
+        """Return the file's name."""
         return self.path, None, self.path.relative_to(PROJECT_ROOT).as_posix()
 
 
 def failed_tests(tap: str) -> Iterator[str]:
-    """The failed tests of a TAP report with their details, and the counts."""
+    """Return the failed tests of a TAP report with their details, and the counts."""
     lines = tap.splitlines()
     for at, line in enumerate(lines):
         if line.lstrip().startswith("not ok"):
@@ -124,7 +124,7 @@ def failed_tests(tap: str) -> Iterator[str]:
 
 
 def failure_details(lines: list[str]) -> Iterator[str]:
-    """The YAML block that follows a failed test."""
+    """Return the YAML block that follows a failed test."""
     if not lines or lines[0].strip() != "---":
         return
     for line in lines[:60]:

@@ -1,4 +1,4 @@
-"""`make judges`: mutated packs, judged by the program and by the page's code; ends with 1 when they differ.
+"""`make judges`: verify mutated packs with the program and with the page's code. Exits with 1 when they differ.
 
 python -m tests.judges [--count 5000] [--first 1] [--keep var/judges]
 """
@@ -13,13 +13,11 @@ from tests.judges.sound_packs import build_sound_packs
 
 
 def main() -> int:
-    """Judge, print each difference, and say how many there are."""
+    """Run the comparison, print each difference and the count."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=5000, help="how many packs (5000)")
     parser.add_argument("--first", type=int, default=1, help="the first seed (1)")
-    parser.add_argument(
-        "--keep", type=Path, default=Path("var/judges"), help="where packs are kept that are judged differently"
-    )
+    parser.add_argument("--keep", type=Path, default=Path("var/judges"), help="folder for packs with differing results")
     options = parser.parse_args()
     differing = 0
     with tempfile.TemporaryDirectory() as name:
@@ -28,7 +26,7 @@ def main() -> int:
         ):
             differing += 1
             print(difference, flush=True)
-    print(f"{options.count} packs from seed {options.first}: the judges differ about {differing}")
+    print(f"{options.count} packs from seed {options.first}: the verifiers differ on {differing}")
     return 1 if differing else 0
 
 

@@ -1,4 +1,4 @@
-"""Let both judges look at mutated packs: the program, and the modules of the page that checks packs. Say where they differ."""
+"""Run both verifiers on mutated packs, the program and the pack checking page's modules, and report differences."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BATCH_SIZE = 100
 
 @dataclass(frozen=True)
 class JudgementDifference:
-    """A mutated pack about which the judges differ."""
+    """A mutated pack on which the verifiers differ."""
 
     base: str
     seed: int
@@ -25,7 +25,7 @@ class JudgementDifference:
     program_only: FindingSet
 
     def __str__(self) -> str:
-        """One line, with the seed that makes it again."""
+        """Return one line with the seed that reproduces it."""
         sides = {"page": self.page_only, "program": self.program_only}
         only = [f"only the {who} {sorted(findings, key=str)[:5]}" for who, findings in sides.items() if findings]
         return f"seed {self.seed} ({self.base}): {self.mutation}: {'; '.join(only)}"
@@ -34,9 +34,9 @@ class JudgementDifference:
 def compare_judges(
     bases: list[SoundPack], seeds: range, folder: Path, keep: Path | None = None
 ) -> Iterator[JudgementDifference]:
-    """The differences among the mutants of `seeds`. A judge that throws fails the run.
+    """Return the differences among the mutants of `seeds`. A verifier that throws fails the run.
 
-    `keep`: where a pack that is judged differently is copied, as SEED.zip: keys are random, so that another run's packs differ.
+    `keep`: folder for packs with differing results, as SEED.zip. Keys are random, so another run's packs differ.
     """
     for batch_start in range(seeds.start, seeds.stop, BATCH_SIZE):
         batch = folder / str(batch_start)

@@ -1,7 +1,8 @@
-"""Random structural changes to a pack, each drawn by a seed so that a failure can be played again.
+"""Random structural mutations of a pack, each drawn from a seed so that a failure can be reproduced.
 
-A change works on one level: the zip's bytes, the list of members, or the inside of one member (JSON, a table, a list of digests,
-a PDF, a log note). Half of the changes to members are followed by what a forger would do next: every list of digests made anew.
+A mutation works on one level: the zip's bytes, the list of members, or the content of one member (JSON, a table, a list
+of digests, a PDF, a log note). Half of the mutations of members are followed by what a forger would do next: recompute
+every list of digests.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ MEMBER_LIMIT_BYTES: Final = 1 << 26
 
 @dataclass(frozen=True)
 class PackMutant:
-    """A changed pack. `mutation` describes the change for a person."""
+    """A mutated pack. `mutation` describes the change for a person."""
 
     seed: int
     mutation: str
@@ -44,7 +45,7 @@ class PackMutant:
 
 
 def make_mutant(source: Path, seed: int, out: Path) -> PackMutant:
-    """Make the pack that a seed stands for, at `out`."""
+    """Write the pack of a seed to `out`."""
     random_source = random.Random(seed)
     if random_source.random() < 0.2:
         mutation, raw = mutate_zip_bytes(source.read_bytes(), random_source)
@@ -60,7 +61,7 @@ def make_mutant(source: Path, seed: int, out: Path) -> PackMutant:
             rebuild_digest_lists(source, members, out)
             return PackMutant(seed, "; ".join(steps) + "; lists made anew", out)
         except (ValueError, IndexError):
-            pass  # bag-info.txt is not readable any more: the lists stay as they are
+            pass  # bag-info.txt is unreadable now: the lists stay as they are
     change_members(source, out, lambda _: members)
     return PackMutant(seed, "; ".join(steps), out)
 
@@ -98,7 +99,7 @@ def mutate_zip_bytes(raw: bytes, random_source: random.Random) -> tuple[str, byt
 
 
 def mark_positions(raw: bytes, mark: bytes) -> Iterator[int]:
-    """Where a mark stands."""
+    """Return the positions of a signature."""
     position = raw.find(mark)
     while position >= 0:
         yield position
@@ -109,7 +110,7 @@ def mark_positions(raw: bytes, mark: bytes) -> Iterator[int]:
 
 
 def mutate_members(members: Members, random_source: random.Random) -> tuple[str, Members]:
-    """One change of the list of members, or inside one of them."""
+    """Change the list of members once, or the content of one."""
     names = list(members)
     name = random_source.choice(names)
     kind = random_source.choice(
@@ -137,7 +138,7 @@ def mutate_members(members: Members, random_source: random.Random) -> tuple[str,
 
 
 def mutate_bytes(raw: bytes, random_source: random.Random) -> tuple[str, bytes]:
-    """A change that knows nothing of what the bytes are."""
+    """Apply a mutation without regard to the format."""
     offset = random_source.randrange(len(raw) + 1)
     kind = random_source.choice(("empty", "cut", "more", "flip", "junk", "doubled"))
     if kind == "empty":
@@ -157,7 +158,7 @@ def mutate_bytes(raw: bytes, random_source: random.Random) -> tuple[str, bytes]:
 
 
 def mutate_json(raw: bytes, random_source: random.Random) -> tuple[str, bytes]:
-    """A value, a key, an entry of a list; or the same value written otherwise."""
+    """Change a value, a key or a list item, or the spelling of the same value."""
     try:
         value = json.loads(raw)
     except ValueError:
@@ -173,7 +174,7 @@ def mutate_json(raw: bytes, random_source: random.Random) -> tuple[str, bytes]:
 
 
 def mutate_value(root: Any, random_source: random.Random) -> str | None:
-    """Put another value somewhere. None where there is no place for one."""
+    """Replace a value somewhere. Return None when there is no place for one."""
     holder, where = random_source.choice(list(walk_containers(root)) or [(None, "")])
     if not holder:
         return None
@@ -183,7 +184,7 @@ def mutate_value(root: Any, random_source: random.Random) -> str | None:
 
 
 def mutate_keys(root: Any, random_source: random.Random) -> str | None:
-    """One key more or less in an object."""
+    """Add or remove a key of an object."""
     holder, where = random_source.choice(
         [container for container in walk_containers(root) if isinstance(container[0], dict)] or [(None, "")]
     )
@@ -199,7 +200,7 @@ def mutate_keys(root: Any, random_source: random.Random) -> str | None:
 
 
 def mutate_entries(root: Any, random_source: random.Random) -> str | None:
-    """One entry less or twice in a list, or all in another order."""
+    """Remove, repeat or reorder items of a list."""
     holder, where = random_source.choice(
         [container for container in walk_containers(root) if isinstance(container[0], list) and container[0]]
         or [(None, "")]
@@ -218,7 +219,7 @@ JSON_MUTATIONS: Final[dict[str, Callable[[Any, random.Random], str | None]]] = {
 
 
 def replacement_value(old: Any, root: Any, draw: random.Random) -> Any:
-    """A value in place of another: one like it, an odd one, or one from elsewhere in the same member."""
+    """Return a replacement: a similar value, an odd one, or one from elsewhere in the same member."""
     similar_values: list[Any] = []
     if isinstance(old, bool):
         similar_values = [not old]
@@ -237,7 +238,7 @@ def replacement_value(old: Any, root: Any, draw: random.Random) -> Any:
 
 
 def walk_containers(value: Any, where: str = "$") -> Iterator[tuple[Any, str]]:
-    """Every object and list in a value, with its path."""
+    """Yield every object and list in a value, with its path."""
     if isinstance(value, dict):
         yield value, where
         for key, child in value.items():
@@ -249,7 +250,7 @@ def walk_containers(value: Any, where: str = "$") -> Iterator[tuple[Any, str]]:
 
 
 def serialise(value: Any, end: bytes) -> bytes:
-    """The value as a pack writes it; as JSON does where it is none that a pack can hold."""
+    """Serialise a value as a pack does, or as plain JSON where it has no canonical form."""
     try:
         return canonical_json(value, limit_bytes=MEMBER_LIMIT_BYTES) + end
     except (NotCanonical, TypeError, ValueError, RecursionError):
@@ -259,7 +260,7 @@ def serialise(value: Any, end: bytes) -> bytes:
 
 
 def mutate_lines(raw: bytes, random_source: random.Random) -> tuple[str, bytes]:
-    """A line of a list or a note."""
+    """Change a line of a list or a note."""
     mark = b"\r\n" if b"\r\n" in raw else b"\n"
     lines = raw.split(mark)
     at = random_source.randrange(len(lines))
@@ -286,7 +287,7 @@ def mutate_lines(raw: bytes, random_source: random.Random) -> tuple[str, bytes]:
 
 
 def mutate_table(raw: bytes, random_source: random.Random) -> tuple[str, bytes]:
-    """A cell of a table, or a line."""
+    """Change a cell or a line of a table."""
     lines = raw.split(b"\r\n")
     if random_source.random() < 0.5:
         return mutate_lines(raw, random_source)
@@ -301,7 +302,7 @@ def mutate_table(raw: bytes, random_source: random.Random) -> tuple[str, bytes]:
 
 
 def mutate_pdf(raw: bytes, random_source: random.Random) -> tuple[str, bytes]:
-    """A word of a PDF's structure, or its bytes."""
+    """Change a word of a PDF's structure, or its bytes."""
     words = (
         b"/Type",
         b"/Length",

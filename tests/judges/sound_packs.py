@@ -1,4 +1,4 @@
-"""The sound packs that are mutated: plain, training, by keys that were replaced, and one with a stamped log."""
+"""Valid packs to mutate: plain, training, with replaced keys, and with a timestamped log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.pack.test_log_part import FOREIGN_LEAF_COUNT, InMemoryLog, make_pack_
 
 @dataclass(frozen=True)
 class SoundPack:
-    """A sound pack, and what is known of its keys from outside it."""
+    """A valid pack, and the keys it is verified with."""
 
     name: str
     path: Path
@@ -26,14 +26,14 @@ class SoundPack:
 
 
 def _build_pack(diary: FictionalDiary, folder: Path, name: str, **wish: Any) -> Path:
-    """A pack of all of a diary."""
+    """Build a pack of a whole diary."""
     raw = build_capsule(diary.versions, diary.wish(**wish), diary.public_keys)
     front = asyncio.run(build_front_part(diary, raw, folder / f"{name}.front"))
     return assemble_pack(diary, front, read_capsule(raw), folder / f"{name}.zip")
 
 
 def build_sound_packs(folder: Path) -> list[SoundPack]:
-    """Make them, in a folder."""
+    """Build the packs in a folder."""
     plain_diary, training_diary, rekeyed_diary, logged_diary = (fictional_diary(count=3, exhibits=1) for _ in range(4))
     rekeyed_diary.replace_signing_key(at_ms=START_MS + 400 * DAY_MS)
     rekeyed_diary.add(

@@ -1,4 +1,4 @@
-"""`audit` on a database: silent on a good one, and after any single change it names the row."""
+"""`audit` reports nothing for a valid database, and names the row after any single change."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.cli_runner import run_cli
 from tests.server_fixture import register_keeper, running_server
 
 INSTANCE_KEY = Ed25519Signer(bytes(31) + b"\7")
-# A column of each table that says something, and how a finding calls a row of it.
+# For each table: a column with content, and how a finding names a row.
 AUDITED_COLUMNS: dict[str, tuple[tuple[str, ...], str]] = {
     "version": (("leaf", "facts", "sealed", "answer", "record", "version"), "version {}"),
     "diary": (("head", "signed_head"), "diary "),
@@ -44,7 +44,7 @@ NUMBER_COLUMNS = [
 
 @dataclass(frozen=True)
 class FilledDatabase:
-    """A database with something in every table of the log, and what it is judged by."""
+    """Database with rows in every table of the log, and the keys it is audited with."""
 
     path: Path
     data: Path
@@ -54,12 +54,12 @@ class FilledDatabase:
 
 @pytest.fixture(scope="module")
 def filled_database(tmp_path_factory: pytest.TempPathFactory) -> FilledDatabase:
-    """One for the module; each test changes a copy."""
+    """Create the database once for the module; each test changes a copy."""
     return asyncio.run(create_filled_database(tmp_path_factory.mktemp("audit")))
 
 
 async def create_filled_database(folder: Path) -> FilledDatabase:
-    """Two keepers, eleven versions, three checkpoints with stamps, one statement, two leaves that wait."""
+    """Create two keepers, eleven versions, three timestamped checkpoints, one statement and two pending leaves."""
     authority = make_authority(folder / "tsa")
     with authority.serve() as url:
         async with running_server(folder, DIARY_TIMESTAMPS=str(authority.write_settings(url))) as server:
@@ -83,7 +83,7 @@ async def create_filled_database(folder: Path) -> FilledDatabase:
 def audit_changed_copy(
     filled: FilledDatabase, folder: Path, change: Callable[[sqlite3.Connection], object]
 ) -> list[AuditFinding]:
-    """The findings of a copy that was changed."""
+    """Return the findings for a changed copy."""
     copy = folder / "copy.sqlite3"
     shutil.copyfile(filled.path, copy)
     connection = sqlite3.connect(copy)
@@ -96,7 +96,7 @@ def audit_changed_copy(
 
 
 def test_an_unchanged_database_has_no_finding(filled_database: FilledDatabase, tmp_path: Path) -> None:
-    """Nothing was changed, nothing is found; and there is enough of it to be wrong about."""
+    """An unchanged database has no finding, and enough rows to make one possible."""
     connection = sqlite3.connect(filled_database.path)
     counts = {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in AUDITED_COLUMNS}
     stamped = connection.execute("SELECT count(*) FROM log_stamp WHERE tsr IS NOT NULL").fetchone()[0]
@@ -107,7 +107,7 @@ def test_an_unchanged_database_has_no_finding(filled_database: FilledDatabase, t
 
 
 def row_keys(filled: FilledDatabase, table: str) -> list[object]:
-    """The keys of a table, read beside the test."""
+    """Return the keys of a table."""
     connection = sqlite3.connect(filled.path)
     keys = [key for (key,) in connection.execute(f"SELECT id FROM {table} ORDER BY id")]
     connection.close()
@@ -115,14 +115,14 @@ def row_keys(filled: FilledDatabase, table: str) -> list[object]:
 
 
 def names_row(faults: list[AuditFinding], table: str, key: object) -> bool:
-    """Whether a finding names this row (a diary by its id's text, a leaf also by the version it belongs to)."""
+    """Check whether a finding names this row (a diary by its id, a leaf also by its version)."""
     pattern = AUDITED_COLUMNS[table][1].format(key)
     return any(fault.row_label.startswith(pattern) or pattern in fault.row_label for fault in faults)
 
 
 @pytest.mark.parametrize("table", AUDITED_COLUMNS)
 def test_an_altered_row_is_named(filled_database: FilledDatabase, tmp_path: Path, table: str) -> None:
-    """One bit of each column of each row, in its middle and at its end."""
+    """One flipped bit in each column of each row, in its middle and at its end, is reported with the row."""
     for key in row_keys(filled_database, table):
         for column in AUDITED_COLUMNS[table][0]:
             for place in (0.5, 0.999):
@@ -133,7 +133,7 @@ def test_an_altered_row_is_named(filled_database: FilledDatabase, tmp_path: Path
 
 
 def flip_bit(db: sqlite3.Connection, table: str, column: str, key: object, place: float) -> None:
-    """Change one bit of a column."""
+    """Flip one bit of a column."""
     ((value,),) = db.execute(f"SELECT {column} FROM {table} WHERE id = ?", (key,)).fetchall()
     at = int(len(value) * place)
     flipped = value[:at] + bytes([value[at] ^ 1]) + value[at + 1 :]
@@ -144,20 +144,20 @@ def flip_bit(db: sqlite3.Connection, table: str, column: str, key: object, place
 def test_a_number_that_was_changed_is_found(
     filled_database: FilledDatabase, tmp_path: Path, table: str, column: str
 ) -> None:
-    """Sizes and places, one more or one less."""
+    """Sizes and positions that are one higher or lower are found."""
     sql = f"UPDATE {table} SET {column} = {column} + ? WHERE id = ?"
     for key in row_keys(filled_database, table):
         for step in (1, -1):
             try:
                 faults = audit_changed_copy(filled_database, tmp_path, lambda db, at=(step, key): db.execute(sql, at))  # type: ignore[misc]
             except sqlite3.IntegrityError:
-                continue  # the database itself refuses it
+                continue  # refused by the database
             assert faults, (table, key, step)
 
 
 @pytest.mark.parametrize("table", ["version", "log_leaf", "log_node", "log_checkpoint", "key_statement", "log_size"])
 def test_a_missing_row_is_named(filled_database: FilledDatabase, tmp_path: Path, table: str) -> None:
-    """Every row, the last ones too, but for what stands for itself: a last checkpoint that nobody saw is not missed."""
+    """Every missing row is named, except an unwitnessed last checkpoint, which nothing refers to."""
     keys = row_keys(filled_database, table)
     if table in ("log_checkpoint", "key_statement"):
         keys = keys[:-1]
@@ -170,7 +170,7 @@ def test_a_missing_row_is_named(filled_database: FilledDatabase, tmp_path: Path,
 
 
 def test_a_missing_pending_row_is_named(filled_database: FilledDatabase, tmp_path: Path) -> None:
-    """A receipt whose leaf was taken out of the queue would never be in the log."""
+    """A receipt whose leaf was removed from the queue would never be in the log."""
     for key in row_keys(filled_database, "waiting_leaf"):
         faults = audit_changed_copy(
             filled_database, tmp_path, lambda db, at=key: db.execute("DELETE FROM waiting_leaf WHERE id = ?", (at,))
@@ -192,7 +192,7 @@ def test_a_missing_pending_row_is_named(filled_database: FilledDatabase, tmp_pat
 def test_reordered_rows_are_found(
     filled_database: FilledDatabase, tmp_path: Path, table: str, columns: tuple[str, ...]
 ) -> None:
-    """Each pair of neighbours exchanged, in one column or in all that speak."""
+    """Each pair of neighbouring rows, swapped in one column or in all content columns, is found."""
     judged_pairs = 0
     for pair in pairwise(row_keys(filled_database, table)):
         try:
@@ -200,14 +200,14 @@ def test_reordered_rows_are_found(
                 filled_database, tmp_path, lambda db, pair=pair: swap_rows(db, table, columns, pair)
             )  # type: ignore[misc]
         except sqlite3.IntegrityError:
-            continue  # the database itself refuses it
+            continue  # refused by the database
         judged_pairs += 1
         assert faults, (table, pair)
     assert judged_pairs > 1
 
 
 def swap_rows(db: sqlite3.Connection, table: str, columns: tuple[str, ...], pair: tuple[object, object]) -> None:
-    """Two rows trade what they say; unique columns by way of a value nobody has."""
+    """Swap the contents of two rows; unique columns go through a temporary value."""
     names = ", ".join(columns)
     row_values = [db.execute(f"SELECT {names} FROM {table} WHERE id = ?", (key,)).fetchone() for key in pair]
     sets = ", ".join(f"{name} = ?" for name in columns)
@@ -217,7 +217,7 @@ def swap_rows(db: sqlite3.Connection, table: str, columns: tuple[str, ...], pair
 
 
 def test_an_added_row_is_found(filled_database: FilledDatabase, tmp_path: Path) -> None:
-    """A leaf nobody's receipt speaks of, a node too many, a checkpoint by somebody else."""
+    """A leaf without a receipt, an extra node and a foreign checkpoint are found."""
     for sql in (
         "INSERT INTO log_leaf (id, version_id, leaf) VALUES (9, NULL, zeroblob(32))",
         "INSERT INTO log_node (id, node) VALUES (12345, zeroblob(32))",
@@ -229,7 +229,7 @@ def test_an_added_row_is_found(filled_database: FilledDatabase, tmp_path: Path) 
 
 
 def test_another_root_and_another_notary_are_not_trusted(filled_database: FilledDatabase, tmp_path: Path) -> None:
-    """Stamps under a root the caller does not hold, and a log signed by a key nobody vouches for."""
+    """Timestamps under an unknown root and a log signed by an unknown key are reported."""
     other_authority = make_authority(tmp_path / "other")
     connection = sqlite3.connect(filled_database.path)
     faults = list(audit_rows(connection, filled_database.notary, INSTANCE_KEY.pub, other_authority.root_pem))
@@ -242,7 +242,7 @@ def test_another_root_and_another_notary_are_not_trusted(filled_database: Filled
 
 
 def test_the_command_exits_with_an_error(filled_database: FilledDatabase, tmp_path: Path) -> None:
-    """Status 0 and one sentence on a good database; status 1 and the row's name on a bent one."""
+    """The command exits with 0 and one sentence for a valid database, with 1 and the row's name for an altered one."""
     data = tmp_path / "data"
     shutil.copytree(filled_database.data, data)
     clean_result = run_cli("audit", DIARY_DATA=str(data))

@@ -1,4 +1,4 @@
-"""Checkpoints as signed notes, and the statements that say whose key signed them."""
+"""Checkpoints as signed notes, and the statements that name their keys."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROOT_HASH = bytes(range(32))
 
 
 def test_a_note_is_a_c2sp_signed_note() -> None:
-    """Three lines, an empty one, and a signature line under the origin's name; it reads back."""
+    """A note has three lines, an empty one, and a signature line with the origin's name; it parses again."""
     note = checkpoints.sign_checkpoint(NOTARY_KEY, 42, ROOT_HASH)
     lines = note.decode().split("\n")
     assert lines[:4] == [NOTARY_KEY.log_id, "42", base64.b64encode(ROOT_HASH).decode(), ""]
@@ -34,7 +34,7 @@ def test_a_note_is_a_c2sp_signed_note() -> None:
 
 
 def test_every_changed_byte_of_a_note_is_refused() -> None:
-    """Flipped, cut, lengthened, or by another notary."""
+    """A note with a flipped, missing or extra byte, or by another notary, is refused."""
     note = checkpoints.sign_checkpoint(NOTARY_KEY, 42, ROOT_HASH)
     for at in range(len(note)):
         for bit in (1, 32):
@@ -48,7 +48,7 @@ def test_every_changed_byte_of_a_note_is_refused() -> None:
 
 
 def statement_chain(*steps: tuple[Ed25519Signer, ReplacementReason]) -> list[JsonObject]:
-    """A chain of statements, one a step."""
+    """Return a chain of statements with one rotation per step."""
     statements: list[JsonObject] = []
     for key, why in steps:
         last = {"root": b64(ROOT_HASH), "size": 7} if why != "first" else None
@@ -61,7 +61,7 @@ def statement_chain(*steps: tuple[Ed25519Signer, ReplacementReason]) -> list[Jso
 
 
 def test_a_chain_names_its_keys_and_how_far_an_exposed_one_holds() -> None:
-    """Rotated in good order there is no bound; exposed, the old key holds below the last checkpoint only."""
+    """A regular rotation sets no bound; an exposed key is valid below its last checkpoint only."""
     keys = verify_chain(statement_chain((NOTARY_KEY, "first"), (OTHER_KEY, "rotated")), INSTANCE_KEY.pub)
     assert [(key.log_id, key.leaf_limit) for key in keys] == [(NOTARY_KEY.log_id, None), (OTHER_KEY.log_id, None)]
     keys = verify_chain(statement_chain((NOTARY_KEY, "first"), (OTHER_KEY, "exposed")), INSTANCE_KEY.pub)
@@ -72,7 +72,7 @@ def test_a_chain_names_its_keys_and_how_far_an_exposed_one_holds() -> None:
 
 
 def test_an_altered_chain_is_refused() -> None:
-    """Another instance, a missing, repeated or reordered statement, a changed field, a key twice."""
+    """Another instance, a missing, repeated or reordered statement, a changed field and a repeated key are refused."""
     valid_chain = statement_chain(
         (NOTARY_KEY, "first"), (OTHER_KEY, "rotated"), (Ed25519Signer(bytes(31) + b"\4"), "lost")
     )
@@ -101,7 +101,7 @@ def test_an_altered_chain_is_refused() -> None:
 
 
 def test_contradictory_key_requests_are_refused() -> None:
-    """A first statement after others, a rotation before any, an exposed key without a last checkpoint."""
+    """A first statement after others, a rotation before any, and an exposed key without a checkpoint are refused."""
     one = statement_chain((NOTARY_KEY, "first"))
     for before, why in ((one, "first"), ([], "rotated"), (one, "exposed")):
         with pytest.raises(BadRequest):
@@ -109,7 +109,7 @@ def test_contradictory_key_requests_are_refused() -> None:
 
 
 def test_a_witness_s_key_is_read_as_it_publishes_it_and_not_otherwise() -> None:
-    """Name, key hash and key with its type byte; another hash, kind or length is a mistake in the setting."""
+    """A witness's key is read as published: name, key hash and key with type byte. Anything else is refused."""
     witness = LogWitness("witness.example/w1", OTHER_KEY.pub)
     assert parse_vkey(witness.vkey + "\n") == witness
     name, key, encoded = witness.vkey.split("+", 2)
@@ -130,7 +130,7 @@ VECTORS = load_vectors("log.json")
 
 
 def test_the_vectors_hold_and_altered_ones_do_not() -> None:
-    """log.json, which the phone's code reads as well: proofs, notes and chains."""
+    """The vectors of log.json, shared with the phone's code, are valid; altered proofs, notes and chains are not."""
     for case in VECTORS["inclusion"]:
         tree.verify_inclusion(unb64(case["leaf"]), case["i"], case["size"], path_steps(case), unb64(case["root"]))
     for case in VECTORS["consistency"]:
@@ -186,12 +186,12 @@ def root_hashes(case: dict[str, Any]) -> tuple[bytes, bytes]:
     ],
 )
 def test_a_name_of_a_key_has_at_most_255_bytes(name: str, may: bool) -> None:
-    """Counted as bytes, as the lines that bear it are."""
+    """The limit counts bytes, as in the lines that have the name."""
     assert checkpoints.is_valid_key_name(name) is may
 
 
 def test_an_erased_version_keeps_only_its_names() -> None:
-    """Both sides read these six members and no others."""
+    """An erased version has exactly these six members in both implementations."""
     facts = {"c": "c", "receipt": {"env": "e"}, "record": "r", "seq": 7, "version": "v", "sig": "s", "parents": []}
     tombstone = erased.make_tombstone(facts, 5)
     assert tombstone == {"c": "c", "env": "e", "erased_at": 5, "record": "r", "seq": 7, "version": "v"}

@@ -1,4 +1,4 @@
-"""grants.json in Python: the words, both envelopes, keys, a summary, marks, a letter, and each thing that must not hold."""
+"""grants.json in Python: words, both envelopes, keys, summary, marks, letter, and every refusal."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ GRANT_VECTORS: dict[str, Any] = load_vectors("grants.json")
 
 
 def keyset_of(party: dict[str, Any]) -> Keyset:
-    """Somebody's own keys."""
+    """Return a party's private keys."""
     return Keyset(unb64(party["ecdsa"]), unb64(party["hpke"]))
 
 
 def person_of(party: dict[str, Any]) -> GrantParty:
-    """Somebody as the other side knows them."""
+    """Return a party as the other side sees them."""
     return GrantParty(unb64(party["ecdsa_pub"]), unb64(party["hpke_pub"]), party["name"])
 
 
@@ -42,7 +42,7 @@ VERSION_ID = GRANT_VECTORS["wraps"][0]["header"]["wraps"].partition(":")[2]
 
 
 def test_nine_words_identify_two_keys() -> None:
-    """Digest, words and back, however they are typed; a slip, a word too few or too many, a word that is none: refused."""
+    """Digest and words convert both ways however typed; wrong, missing, extra and unknown words are refused."""
     fingerprints = GRANT_VECTORS["fingerprints"]
     for fingerprint_case in fingerprints["of"]:
         assert (
@@ -62,7 +62,7 @@ def test_nine_words_identify_two_keys() -> None:
 
 
 def test_each_copy_opens_for_its_owner_only() -> None:
-    """The advocate's and the keeper's; not at another place, by another's keys, or when a stranger put themselves in."""
+    """The advocate's and the keeper's copy open for their owner only, in their place, and with matching signatures."""
     sealed, place = unb64(GRANT_VECTORS["for_advocate"]["envelope"]), GRANT_VECTORS["for_advocate"]["header"]
     opened_by_advocate = grants.open_as_advocate(ADVOCATE_KEYSET, sealed, place["diary"], place["grant"])
     assert (opened_by_advocate.statement, opened_by_advocate.key, opened_by_advocate.counterparty) == (
@@ -97,7 +97,7 @@ def test_each_copy_opens_for_its_owner_only() -> None:
 
 
 def test_earlier_keys_count_as_far_as_both_keys_state() -> None:
-    """Each key up to its number and none above it; statements that one side alone signed let no grant hold."""
+    """Each key is valid up to its number; statements signed by one side alone invalidate the grant."""
     vector, place = GRANT_VECTORS["succeeded"], GRANT_VECTORS["for_advocate"]["header"]
     opened_grant = grants.open_as_advocate(ADVOCATE_KEYSET, unb64(vector["envelope"]), place["diary"], place["grant"])
     assert (opened_grant.statement, [dict(earlier_key) for earlier_key in opened_grant.earlier_statements]) == (
@@ -121,7 +121,7 @@ def test_earlier_keys_count_as_far_as_both_keys_state() -> None:
         vector["earlier"],
     )
     assert grants.open_as_advocate(ADVOCATE_KEYSET, resealed, place["diary"], place["grant"]) == opened_grant
-    # The keeper's own copy has the digest and not the statements.
+    # The keeper's own copy has the digest but not the statements.
     account, advocate_person = unb64(GRANT_VECTORS["account_key"]), person_of(GRANT_VECTORS["advocate"])
     keepers_grant = grants.open_keeper_copy(
         account,
@@ -133,7 +133,7 @@ def test_earlier_keys_count_as_far_as_both_keys_state() -> None:
 
 
 def test_a_grant_carries_forty_statements_at_most() -> None:
-    """The newest, which still fit what the server takes; one more is no grant."""
+    """The newest forty statements fit the server's limit; with one more the grant is refused."""
     place, keys = (
         GRANT_VECTORS["for_advocate"]["header"],
         [AuthorSigner(bytes([*range(1, 32), count])) for count in range(41)],
@@ -166,13 +166,13 @@ def test_a_grant_carries_forty_statements_at_most() -> None:
 
 @pytest.mark.parametrize("case", GRANT_VECTORS["refused_grants"])
 def test_an_invalid_grant_is_refused(case: dict[str, Any]) -> None:
-    """Out of bounds though signed, widened or prolonged after signing, unsigned."""
+    """Signed values out of bounds, changes after signing and missing signatures are refused."""
     with pytest.raises(BadSignature):
         grants.verify_grant(case["grant"], KEEPER_KEYSET.ecdsa_pub)
 
 
 def test_keys_of_a_version_come_with_the_parts_that_are_given() -> None:
-    """Both parts, or the open one alone; a wrap for more than was given, or for another version, opens nothing."""
+    """Keys open both parts or the open one alone; extra wraps and wraps for other versions open nothing."""
     sealed = [unb64(wrap_case["envelope"]) for wrap_case in GRANT_VECTORS["wraps"]]
     keys = tuple(unb64(wrap_case["key"]) for wrap_case in GRANT_VECTORS["wraps"])
     assert grants.unwrap_keys(GRANT_UNDER_TEST, VERSION_ID, sealed) == keys
@@ -189,7 +189,7 @@ def test_keys_of_a_version_come_with_the_parts_that_are_given() -> None:
 
 
 def test_a_part_not_given_is_replaced_by_its_digests() -> None:
-    """For a grant of packs without what is kept apart; at their own version, of their own length, and to no other grant."""
+    """A grant of packs without restricted fields gets their digests, valid for one version, length and grant only."""
     vector = GRANT_VECTORS["apart"]
     granted = OpenedGrant(vector["said"], unb64(GRANT_VECTORS["key"]), person_of(GRANT_VECTORS["keeper"]))
     assert (granted.gives_digests, GRANT_UNDER_TEST.gives_digests) == (True, False)
@@ -206,7 +206,7 @@ def test_a_part_not_given_is_replaced_by_its_digests() -> None:
 
 
 def test_a_summary_counts_and_never_judges() -> None:
-    """Counts and dates that are due; a measure of danger, or anything else, is no summary."""
+    """A summary has counts and due dates; a risk score or any other member is refused."""
     vector = GRANT_VECTORS["summary"]
     assert client_summaries.SUMMARY_DOCUMENT.open(GRANT_UNDER_TEST, unb64(vector["envelope"])) == vector["told"] | {
         "t": client_summaries.TYPE
@@ -217,7 +217,7 @@ def test_a_summary_counts_and_never_judges() -> None:
 
 
 def test_marks_say_what_was_looked_through_and_nothing_else() -> None:
-    """Records, numbers and times, each record once; a word beside them, or a summary in their place, is refused."""
+    """Marks have records, numbers and times, each record once; other members or a summary are refused."""
     vector = GRANT_VECTORS["marks"]
     assert review_marks.MARKS_DOCUMENT.open(GRANT_UNDER_TEST, unb64(vector["envelope"])) == vector["told"] | {
         "t": review_marks.TYPE
@@ -238,7 +238,7 @@ def test_marks_say_what_was_looked_through_and_nothing_else() -> None:
 
 
 def test_a_letter_is_bound_to_its_writer_and_grant() -> None:
-    """Opened by the keeper, signed by the advocate; altered, for another place or by another key it is nobody's."""
+    """A letter opens for the keeper and is signed by the advocate; altered, moved or by another key it is refused."""
     vector = GRANT_VECTORS["letter"]
     place = letters.LetterIds(*(vector["said"][name] for name in ("diary", "grant", "letter")))
     opened_letter = letters.open_letter(
@@ -254,7 +254,7 @@ def test_a_letter_is_bound_to_its_writer_and_grant() -> None:
 
 
 def test_an_assisted_entry_says_who_typed_and_what_was_asked() -> None:
-    """Opened by the keeper; one that leaves out a prompt, or chooses for a child, is refused though it is signed."""
+    """An assisted entry opens for the keeper; one that omits a prompt or chooses for a child is refused though signed."""
     vector = GRANT_VECTORS["assisted"]
     place = letters.LetterIds(*(vector["said"][name] for name in ("diary", "grant", "letter")))
     opened_letter = letters.open_letter(
@@ -289,7 +289,7 @@ def test_an_assisted_entry_says_who_typed_and_what_was_asked() -> None:
     ids=str,
 )
 def test_an_envelope_that_is_not_whole_opens_for_nobody(bent: dict[str, Any]) -> None:
-    """Whatever is wrong with it, and never with an error of another kind."""
+    """A malformed envelope is always refused with the same kind of error."""
     plain = {
         "grant": GRANT_VECTORS["grant"],
         "key": GRANT_VECTORS["key"],

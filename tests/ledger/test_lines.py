@@ -1,4 +1,4 @@
-"""Lines: what is missing between two numbers is noticed, on each device's own line."""
+"""Device lines: a missing number is detected on each device's own line."""
 
 from itertools import permutations
 
@@ -6,7 +6,7 @@ from diary.ledger.lines import ChainBreak, ChainLink, find_breaks, next_line_mem
 
 
 def device_line(device: str, length: int) -> list[ChainLink]:
-    """A sound line."""
+    """Return a valid line."""
     links: list[ChainLink] = []
     for _ in range(length):
         link = next_line_member(device, links[-1] if links else None)
@@ -17,7 +17,7 @@ def device_line(device: str, length: int) -> list[ChainLink]:
 
 
 def test_complete_lines_have_no_break() -> None:
-    """Two devices' lines, however mixed, hold."""
+    """Two complete device lines in any order have no break."""
     links = device_line("a", 3) + device_line("b", 2)
     for order in permutations(links):
         assert find_breaks(order) == []
@@ -28,7 +28,7 @@ def test_complete_lines_have_no_break() -> None:
 
 
 def test_every_omission_is_named() -> None:
-    """Any one version left out of the middle or the beginning is missing at its number, on its line."""
+    """A version missing from the middle or the beginning is reported with its number and line."""
     links = device_line("a", 5) + device_line("b", 3)
     for left_out in [*links[:4], *links[5:7]]:
         assert find_breaks(link for link in links if link != left_out) == [
@@ -37,24 +37,24 @@ def test_every_omission_is_named() -> None:
 
 
 def test_the_end_of_a_line_cannot_be_judged() -> None:
-    """The newest version left out is not noticed from the line alone, and the docs say so."""
+    """A missing newest version cannot be detected from the line alone, as documented."""
     assert find_breaks(device_line("a", 5)[:4]) == []
 
 
 def test_a_number_used_twice_is_named() -> None:
-    """Two versions with one number."""
+    """Two versions with one number are reported."""
     assert find_breaks([*device_line("a", 2), ChainLink("a", 2, "a1", "other")]) == [ChainBreak("a", 2, 2, "twice")]
 
 
 def test_an_altered_link_breaks_the_line() -> None:
-    """A commitment that is not the one the next version names; a first version that names one."""
+    """A commitment that differs from the next version's link, and a link in a first version, break the line."""
     first, _, third = device_line("a", 3)
     assert find_breaks([first, ChainLink("a", 2, "a1", "changed"), third]) == [ChainBreak("a", 3, 3, "altered")]
     assert find_breaks([ChainLink("a", 1, "before", "a1")]) == [ChainBreak("a", 1, 1, "altered")]
 
 
 def test_a_long_gap_is_named_from_first_to_last_number() -> None:
-    """A gap is named from its first number to its last, however long it is: a pack may claim any number."""
+    """A gap is reported as one range, however long: a pack may claim any number."""
     assert find_breaks([ChainLink("a", 1, None, "a1"), ChainLink("a", 4, "a3", "a4")]) == [
         ChainBreak("a", 2, 3, "missing")
     ]

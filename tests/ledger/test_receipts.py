@@ -1,4 +1,4 @@
-"""Receipts, heads, leaves: what the notary signs, and what does not hold."""
+"""Receipts, heads and leaves: what the notary signs, and what is refused."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def head_after(head: bytes, entry: dict[str, Any]) -> bytes:
 
 
 def test_the_chain_of_receipts_and_heads_matches_the_vectors() -> None:
-    """Receipt, head and leaf of each push are the vector's, and hold."""
+    """Receipt, head and leaf of each push equal the vector, and are valid."""
     assert (b64(NOTARY_KEY.pub), NOTARY_KEY.log_id) == (VECTORS["notary"]["pub"], VECTORS["notary"]["log"])
     head = heads.INITIAL_HEAD
     for entry in VECTORS["chain"]:
@@ -56,7 +56,7 @@ def test_the_chain_of_receipts_and_heads_matches_the_vectors() -> None:
     "case", VECTORS["refused_receipts"], ids=[case["name"] for case in VECTORS["refused_receipts"]]
 )
 def test_invalid_receipts_are_refused(case: dict[str, Any]) -> None:
-    """Another time, commitment, envelope, notary or shape."""
+    """A receipt with another time, commitment, envelope, notary or shape is refused."""
     with pytest.raises(BadSignature) as caught:
         receipts.verify(case["receipt"], NOTARY_KEY.pub, commitment=case["c"], envelopes_digest=case["env"])
     assert caught.value.code == case["code"]
@@ -64,7 +64,7 @@ def test_invalid_receipts_are_refused(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", VECTORS["refused_heads"], ids=[case["name"] for case in VECTORS["refused_heads"]])
 def test_invalid_heads_are_refused(case: dict[str, Any]) -> None:
-    """Another diary, number, head, notary or thing."""
+    """A head with another diary, number, head, notary or type is refused."""
     head = heads.INITIAL_HEAD
     for entry in VECTORS["chain"][: case["of"]]:
         head = head_after(head, entry)
@@ -74,7 +74,7 @@ def test_invalid_heads_are_refused(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("ts", [-1, True, None, "1"])
 def test_an_invalid_time_is_refused(ts: Any) -> None:
-    """A receipt the notary itself signed is refused when its time is no time."""
+    """A receipt is refused when its time is not valid, even with the notary's signature."""
     made = receipts.sign_receipt(
         NOTARY_KEY, commitment="c", envelopes_digest="e", timestamp_ms=ts, fixed_number=bytes(16)
     )
@@ -83,7 +83,7 @@ def test_an_invalid_time_is_refused(ts: Any) -> None:
 
 
 def test_equal_commitments_have_unequal_leaves() -> None:
-    """Two receipts for the same thing at the same time differ by their random number."""
+    """Two receipts for the same commitment at the same time differ by their random number."""
     first, second = (
         receipts.sign_receipt(NOTARY_KEY, commitment="c", envelopes_digest="e", timestamp_ms=1) for _ in range(2)
     )

@@ -1,4 +1,4 @@
-"""rekey.json, which the phone's code reads as well: statements, chains, what each key counts for, and the keyset."""
+"""rekey.json, shared with the phone's code: statements, chains, the range of each key, and the keyset."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NEWEST_KEY = unb64(REKEY_VECTORS["keys"][-1]["pub"])
 
 
 def test_statements_give_the_listed_keys() -> None:
-    """The signed bytes are the canonical JSON; the chain is the keys with their bounds; the keyset carries it whole."""
+    """The signed bytes are canonical JSON; the chain gives the keys with their bounds; the keyset contains it."""
     for statement, signed in zip(REKEY_VECTORS["statements"], REKEY_VECTORS["signed"], strict=True):
         rekeying.verify_statement(statement)
         assert canonical_json({name: value for name, value in statement.items() if name != "sig"}).decode() == signed
@@ -37,21 +37,21 @@ def test_statements_give_the_listed_keys() -> None:
 
 @pytest.mark.parametrize("case", REKEY_VECTORS["refused_statements"], ids=lambda case: case["name"])
 def test_an_altered_statement_is_refused(case: dict[str, Any]) -> None:
-    """Whatever is changed, its signature or its shape no longer holds."""
+    """Any change invalidates the signature or the shape."""
     with pytest.raises(BadSignature):
         rekeying.verify_statement(case["statement"])
 
 
 @pytest.mark.parametrize("case", REKEY_VECTORS["refused_chains"], ids=lambda case: case["name"])
 def test_an_invalid_chain_is_refused(case: dict[str, Any]) -> None:
-    """The statements must follow one another and lead to the key in use."""
+    """Statements must be consecutive and lead to the current key."""
     with pytest.raises(BadSignature):
         rekeying.verify_chain(case["statements"], unb64(case["newest"]))
 
 
 @pytest.mark.parametrize("case", REKEY_VECTORS["counts"], ids=lambda case: f"key {case['version']} at {case['seq']}")
 def test_an_earlier_key_counts_until_its_end(case: dict[str, Any]) -> None:
-    """Up to its number, and for nothing that has none."""
+    """An earlier key is valid up to its number, and never for a version without a number."""
     version, keys = (
         REKEY_VECTORS["versions"][case["version"]],
         rekeying.verify_chain(REKEY_VECTORS["statements"], NEWEST_KEY),

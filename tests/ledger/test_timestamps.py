@@ -1,4 +1,4 @@
-"""Timestamps from a real `openssl ts` authority: what holds, and everything that must not."""
+"""Timestamps from a real `openssl ts` authority: valid ones, and every refusal."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ SIGNED_NOTE = checkpoints.sign_checkpoint(Ed25519Signer(bytes(31) + b"\1"), 42, 
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> LocalTimestampAuthority:
-    """One authority for the module; tests that change it make their own."""
+    """Create one authority for the module; tests that change it create their own."""
     return make_authority(tmp_path_factory.mktemp("tsa"))
 
 
 def request_stamp(authority: LocalTimestampAuthority, note: bytes = SIGNED_NOTE) -> tuple[bytes, bytes]:
-    """An answer and its nonce."""
+    """Return a reply and its nonce."""
     timestamp_request = timestamps.build_request(note)
     return authority.answer_query(timestamp_request.der), timestamp_request.nonce
 
@@ -33,14 +33,14 @@ def request_stamp(authority: LocalTimestampAuthority, note: bytes = SIGNED_NOTE)
 def assert_refused(
     tsr: bytes, authority: LocalTimestampAuthority, nonce: bytes | None, note: bytes = SIGNED_NOTE, **pins: bytes | str
 ) -> None:
-    """The answer does not hold under these pins."""
+    """Assert that the reply is refused under these pins."""
     check_arguments = {"chain": authority.chain_pem, "policy": authority.policy, **pins}
     with pytest.raises(BadSignature):
         timestamps.verify_response(tsr, note, nonce=nonce, **check_arguments)  # type: ignore[arg-type]
 
 
 def test_a_good_stamp_is_accepted_by_both(authority: LocalTimestampAuthority, tmp_path: Path) -> None:
-    """rfc3161-client and `openssl ts -verify` say the same of the same files."""
+    """rfc3161-client and `openssl ts -verify` accept the same files."""
     tsr, nonce = request_stamp(authority)
     at = timestamps.verify_response(tsr, SIGNED_NOTE, chain=authority.chain_pem, policy=authority.policy, nonce=nonce)
     assert abs(at - SystemClock().now_ms()) < 10_000
@@ -54,7 +54,7 @@ def test_a_good_stamp_is_accepted_by_both(authority: LocalTimestampAuthority, tm
 
 
 def test_wrong_message_nonce_and_policy_are_refused(authority: LocalTimestampAuthority) -> None:
-    """Each pin by itself."""
+    """A wrong message, nonce or policy is refused on its own."""
     tsr, nonce = request_stamp(authority)
     assert_refused(tsr, authority, nonce, SIGNED_NOTE.replace(b"42", b"43"))
     assert_refused(tsr, authority, bytes(15) + b"\5")
@@ -62,14 +62,14 @@ def test_wrong_message_nonce_and_policy_are_refused(authority: LocalTimestampAut
 
 
 def test_a_request_asks_for_sha256_and_a_weaker_or_other_digest_is_refused(authority: LocalTimestampAuthority) -> None:
-    """The library would take SHA-512 of the note as well; the pack's openssl steps and ours pin one."""
+    """Only SHA-256 is accepted: the library alone would accept SHA-512, but the openssl steps in packs use SHA-256."""
     (authority.folder / "note").write_bytes(SIGNED_NOTE)
     authority._openssl("ts", "-query", "-data", "note", "-sha512", "-cert", "-out", "other.tsq")
     assert_refused(authority.answer_query((authority.folder / "other.tsq").read_bytes()), authority, None)
 
 
 def test_another_certificate_of_the_same_root_is_refused(tmp_path: Path) -> None:
-    """The leaf is pinned: a certificate swapped under the right root does not sign for this authority."""
+    """The signing certificate is pinned: another certificate under the right root is refused."""
     authority = make_authority(tmp_path)
     tsr, nonce = request_stamp(authority)
     before = authority.chain_pem
@@ -85,7 +85,7 @@ def test_another_certificate_of_the_same_root_is_refused(tmp_path: Path) -> None
 
 
 def test_verifiers_share_nothing(tmp_path: Path, authority: LocalTimestampAuthority) -> None:
-    """After a good check with one root, another root's answer is still refused, in either order (the 1.0.6 fault)."""
+    """After a valid check with one root, another root's reply is still refused, in either order (the 1.0.6 fault)."""
     other_authority = make_authority(tmp_path)
     for _ in range(2):
         stamp_bytes, nonce = request_stamp(authority)
@@ -112,7 +112,7 @@ def _pem(authority: LocalTimestampAuthority, name: str) -> bytes:
 
 @pytest.mark.parametrize("days", [(-400, -30), (30, 400)])
 def test_a_stamp_outside_its_certificates_time_is_refused(tmp_path: Path, days: tuple[int, int]) -> None:
-    """Expired, or not valid yet, at the time the answer gives."""
+    """A reply at a time when its certificate was expired or not yet valid is refused."""
     authority = make_authority(tmp_path)
     now = datetime.fromtimestamp(SystemClock().now_ms() / 1000, UTC)
     start, end = ((now + timedelta(days=n)).strftime("%Y%m%d%H%M%SZ") for n in days)
@@ -122,7 +122,7 @@ def test_a_stamp_outside_its_certificates_time_is_refused(tmp_path: Path, days: 
 
 
 def test_an_answer_that_is_no_strict_der_is_refused(authority: LocalTimestampAuthority) -> None:
-    """Of all ways to write a length or a number, only the shortest is taken. `tests/js/timestamps.test.mjs` says the same."""
+    """Only the shortest form of lengths and numbers is accepted. `tests/js/timestamps.test.mjs` requires the same."""
     tsr, nonce = request_stamp(authority)
     assert (tsr[:2], tsr[4:9]) == (b"\x30\x82", b"\x30\x03\x02\x01\x00")
     longer = (int.from_bytes(tsr[2:4], "big") + 1).to_bytes(2, "big")
@@ -131,7 +131,7 @@ def test_an_answer_that_is_no_strict_der_is_refused(authority: LocalTimestampAut
 
 
 def test_every_changed_byte_is_refused(authority: LocalTimestampAuthority) -> None:
-    """No byte of an answer can be changed to make another that holds with another meaning; cut ones are none."""
+    """No changed byte gives another valid reply with another meaning; truncated replies are refused."""
     tsr, nonce = request_stamp(authority)
     stamp_time = timestamps.verify_response(
         tsr, SIGNED_NOTE, chain=authority.chain_pem, policy=authority.policy, nonce=nonce
@@ -140,7 +140,7 @@ def test_every_changed_byte_is_refused(authority: LocalTimestampAuthority) -> No
     for at in range(0, len(tsr), 7):
         altered_tsr = tsr[:at] + bytes([tsr[at] ^ 0x40]) + tsr[at + 1 :]
         try:
-            # The root that travels along is not signed by the answer and not looked at.
+            # The included root is not signed by the reply and not used.
             assert (
                 timestamps.verify_response(
                     altered_tsr, SIGNED_NOTE, chain=authority.chain_pem, policy=authority.policy, nonce=nonce
@@ -156,7 +156,7 @@ def test_every_changed_byte_is_refused(authority: LocalTimestampAuthority) -> No
 
 
 def test_a_response_with_reordered_certificates_is_refused(tmp_path: Path) -> None:
-    """DER asks for sorted sets: of two orders of the same certificates one is read and the other is not."""
+    """DER requires sorted sets: of two orders of the same certificates only one is accepted."""
     authority = make_authority(tmp_path, sends_root=True)
     tsr, nonce = request_stamp(authority)
     leaf, root = (_der(authority, name) for name in ("tsa.pem", "ca.pem"))
@@ -178,14 +178,14 @@ def _der(authority: LocalTimestampAuthority, name: str) -> bytes:
 
 
 def test_a_rejected_request_is_no_stamp(authority: LocalTimestampAuthority) -> None:
-    """A digest the authority does not do: it answers, and says no."""
+    """A request with an unsupported digest gets a rejection, which is not a timestamp."""
     (authority.folder / "note").write_bytes(SIGNED_NOTE)
     authority._openssl("ts", "-query", "-data", "note", "-sha1", "-cert", "-out", "weak.tsq")
     assert_refused(authority.answer_query((authority.folder / "weak.tsq").read_bytes()), authority, None)
 
 
 def test_invalid_pins_are_reported() -> None:
-    """A chain of one, no certificate at all, a policy in words."""
+    """A chain of one, no certificate and a policy that is not an OID are reported."""
     for chain in (b"", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"):
         with pytest.raises(BadRequest):
             timestamps.load_chain(chain)

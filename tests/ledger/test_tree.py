@@ -1,4 +1,4 @@
-"""The log's tree: RFC 6962's own numbers, every proof of every small log, and nothing that was bent."""
+"""Merkle tree of the log: the numbers of RFC 6962, every proof of every small log, and altered proofs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from diary.errors import BadRequest, BadSignature
 from diary.ledger import tree
 
-# The eight inputs of the RFC 6962 reference implementation and its roots, sizes 0 to 8.
+# The eight inputs of the RFC 6962 reference implementation, and its roots for sizes 0 to 8.
 RFC6962_INPUTS = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
 RFC6962_ROOTS = [
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
@@ -27,7 +27,7 @@ RFC6962_LEAVES = [hashlib.sha256(b"\0" + bytes.fromhex(one)).digest() for one in
 
 
 class InMemoryLog:
-    """A log in memory, grown as the server grows its own; counts what is read."""
+    """Log in memory that grows as the server's does, and counts reads."""
 
     def __init__(self) -> None:
         self.nodes: dict[int, bytes] = {}
@@ -50,7 +50,7 @@ def leaf_hash(i: int) -> bytes:
 
 
 def reference_root(leaves: Sequence[bytes]) -> bytes:
-    """MTH exactly as the RFC defines it, with no stored node."""
+    """Return MTH exactly as the RFC defines it, without stored nodes."""
     if len(leaves) < 2:
         return leaves[0] if leaves else hashlib.sha256(b"").digest()
     k = 1
@@ -60,7 +60,7 @@ def reference_root(leaves: Sequence[bytes]) -> bytes:
 
 
 def test_rfc6962_roots() -> None:
-    """The reference roots of sizes 0 to 8."""
+    """Roots of sizes 0 to 8 equal the reference implementation's."""
     log = InMemoryLog()
     log.append(RFC6962_LEAVES)
     assert [tree.root_hash(size, log.node).hex() for size in range(9)] == RFC6962_ROOTS
@@ -68,7 +68,7 @@ def test_rfc6962_roots() -> None:
 
 @pytest.mark.parametrize("step", [1, 2, 3, 7, 64])
 def test_growing_in_any_steps_gives_the_same_tree(step: int) -> None:
-    """Leaves one by one or in batches: the same nodes, and each size's root is the definition's."""
+    """Leaves added singly or in batches give the same nodes, and each size's root matches the definition."""
     log, leaves = InMemoryLog(), [leaf_hash(i) for i in range(70)]
     for at in range(0, 70, step):
         log.append(leaves[at : at + step])
@@ -77,7 +77,7 @@ def test_growing_in_any_steps_gives_the_same_tree(step: int) -> None:
 
 
 def test_every_leaf_of_every_size_has_a_proof_and_no_other() -> None:
-    """Inclusion for all leaves of all sizes to 40; another leaf, place, size or path is refused."""
+    """Inclusion proofs of all leaves for sizes to 40 are valid; another leaf, position, size or path is refused."""
     log = InMemoryLog()
     log.append([leaf_hash(i) for i in range(40)])
     for size in range(1, 41):
@@ -99,7 +99,7 @@ def test_every_leaf_of_every_size_has_a_proof_and_no_other() -> None:
 
 
 def test_every_pair_of_sizes_is_consistent_and_no_other_log_is() -> None:
-    """Consistency between every pair to 33; any root, size or step that differs is refused."""
+    """Every pair of sizes to 33 is consistent; a different root, size or step is refused."""
     log, other_log = InMemoryLog(), InMemoryLog()
     log.append([leaf_hash(i) for i in range(33)])
     other_log.append([leaf_hash(i if i != 5 else 99) for i in range(33)])
@@ -121,7 +121,7 @@ def test_every_pair_of_sizes_is_consistent_and_no_other_log_is() -> None:
 
 
 def test_node_reads_grow_logarithmically() -> None:
-    """A thousand leaves more than double the reads of none: two for each level at most."""
+    """A thousand more leaves at most double the reads: at most two per level."""
     log = InMemoryLog()
     log.append([leaf_hash(i) for i in range(5000)])
     for size in (100, 1000, 5000):
@@ -132,7 +132,7 @@ def test_node_reads_grow_logarithmically() -> None:
 
 
 def test_positions_outside_the_log_are_refused() -> None:
-    """No leaf, no pair, no such size: said, never computed."""
+    """Positions and sizes outside the log are refused, not computed."""
     log = InMemoryLog()
     log.append([leaf_hash(0)])
     for i, size in ((1, 1), (-1, 1), (0, 0)):
@@ -148,5 +148,5 @@ def test_positions_outside_the_log_are_refused() -> None:
 
 
 def test_a_tile_is_256_hashes_wide() -> None:
-    """Readers of the log compute which tile they need from this number (C2SP tlog-tiles)."""
+    """Readers of the log compute tile positions from this number (C2SP tlog-tiles)."""
     assert (tree.TILE_HEIGHT, tree.TILE_WIDTH) == (8, 256)

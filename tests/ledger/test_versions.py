@@ -1,4 +1,4 @@
-"""Versions: sealing, reading, commitments, pushes."""
+"""Versions: sealing, opening, commitments, pushes."""
 
 import hashlib
 from dataclasses import replace
@@ -24,13 +24,13 @@ CASES = {case["name"]: case for case in VECTORS["cases"]}
 
 
 def names_of(kind: str, schema: int) -> FieldNames:
-    """The one kind of the vectors."""
+    """Return the field names of the one kind in the vectors."""
     assert (kind, schema) == ("incident", 1)
     return NAMES
 
 
 def draft_of(case: dict[str, Any]) -> versions.VersionDraft:
-    """The draft a vector describes."""
+    """Return the draft a vector describes."""
     draft_fields = dict(case["draft"])
     if "rule" in draft_fields["open"]:
         draft_fields["open"] = {"narrative": "Again. " * 9_500, "kinds": ["following", "calls"]}
@@ -42,7 +42,7 @@ def draft_of(case: dict[str, Any]) -> versions.VersionDraft:
 
 
 def secrets_of(case: dict[str, Any]) -> versions.VersionSecrets:
-    """The random values a vector gives; the restricted key of a version without such a part is never used."""
+    """Return the random values of a vector. The restricted key is not used without a restricted part."""
     random_values = case["given"]
     restricted_key = unb64(random_values.get("restricted_key", b64(bytes(32))))
     return versions.VersionSecrets(
@@ -54,7 +54,7 @@ def secrets_of(case: dict[str, Any]) -> versions.VersionSecrets:
 
 
 def push_body_of(case: dict[str, Any]) -> bytes:
-    """The push of a vector, put together from its values by the reference."""
+    """Return the push of a vector, built from its values by the reference implementation."""
     place, random_values = versions.VersionIds(**case["place"]), case["given"]
     composed = versions.compose(draft_of(case), NAMES, AUTHOR.key_id, secrets_of(case))
     wraps, envelopes = [], []
@@ -76,7 +76,7 @@ def push_body_of(case: dict[str, Any]) -> bytes:
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_composed_versions_match_the_vectors(case: dict[str, Any]) -> None:
-    """Payloads, digests, commitment, signed bytes and the whole push are the vector's."""
+    """Payloads, digests, commitment, signed bytes and the whole push equal the vector."""
     composed = versions.compose(draft_of(case), NAMES, AUTHOR.key_id, secrets_of(case))
     assert [len(payload) for payload in composed.payloads] == case["payload_bytes"]
     if case["payloads"]:
@@ -93,7 +93,7 @@ def test_composed_versions_match_the_vectors(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_vector_versions_are_read_back(case: dict[str, Any]) -> None:
-    """The server takes the push apart, and the diary's key opens it to what was written, unaltered."""
+    """The server parses the push, and it opens with the diary's key to the original content, unaltered."""
     received = push.decode(push_body_of(case), **case["place"])
     assert (received.commitment, received.signature, received.envelopes_digest) == (case["c"], case["sig"], case["env"])
     assert push.encode(received) == push_body_of(case)
@@ -113,7 +113,7 @@ def test_vector_versions_are_read_back(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", VECTORS["altered"], ids=[case["name"] for case in VECTORS["altered"]])
 def test_a_version_that_differs_from_its_commitment_is_altered(case: dict[str, Any]) -> None:
-    """What does not add up to its commitment opens, and is called altered."""
+    """A version that does not match its commitment opens, and is marked as altered."""
     meta, *sealed = decode_frames(unb64(case["body"]))
     received = push.from_frames(parse_canonical_json(meta), sealed)
     place = versions.VersionIds(**case["place"])
@@ -122,7 +122,7 @@ def test_a_version_that_differs_from_its_commitment_is_altered(case: dict[str, A
 
 @pytest.mark.parametrize("case", VECTORS["refused_pushes"], ids=[case["name"] for case in VECTORS["refused_pushes"]])
 def test_pushes_that_are_refused(case: dict[str, Any]) -> None:
-    """A push that does not add up, or was sealed for another place, is refused before it is stored."""
+    """An inconsistent push, or one sealed for another place, is refused before it is stored."""
     first = CASES["open only"]
     meta, wrapped, sealed = decode_frames(push_body_of(first))
     known_frames = {"meta": meta, "wrap": wrapped, "envelope": sealed}
@@ -135,7 +135,7 @@ def test_pushes_that_are_refused(case: dict[str, Any]) -> None:
 
 
 def test_a_push_with_any_changed_byte_is_never_read_as_written() -> None:
-    """A changed bit of a push is refused, or does not open, or is called altered: never read as written."""
+    """A push with a flipped bit is refused, does not open, or is marked as altered."""
     case = CASES["open and restricted"]
     body, place = push_body_of(case), versions.VersionIds(**case["place"])
     for bit in range(0, len(body) * 8, 61):
@@ -146,12 +146,13 @@ def test_a_push_with_any_changed_byte_is_never_read_as_written() -> None:
             opened = versions.open_version(received, place, names_of, DIARY_KEY)
         except KeptError:
             continue
-        # Ids in the meta are not signed themselves; parents stand in the commitment, blobs beside their keys.
+        # Ids in the metadata are not signed themselves; parents are in the commitment, blobs are listed with their
+        # keys.
         assert opened.is_altered or received.blobs != push.decode(body, **case["place"]).blobs
 
 
 def test_sealed_by_the_library() -> None:
-    """What the product seals opens again, under fresh keys each time, and is signed."""
+    """A version sealed by the product opens again, has new keys each time, and is signed."""
     place = versions.VersionIds(*(id_text(new_id()) for _ in range(3)))
     draft = replace(
         draft_of(CASES["open and restricted"]), ids=place, open_keys=((id_text(new_id()), fixed_bytes("blob", 32)),)
@@ -174,7 +175,7 @@ def test_sealed_by_the_library() -> None:
 
 
 def test_parts_of_two_versions_cannot_be_swapped() -> None:
-    """Between two valid versions nothing can be swapped: not the place, not a wrap, not an envelope."""
+    """Place, wraps and envelopes cannot be swapped between two valid versions."""
     first, second = (push.decode(push_body_of(CASES[name]), **CASES[name]["place"]) for name in ("open only", "long"))
     place = versions.VersionIds(**CASES["open only"]["place"])
     for made in (
@@ -188,14 +189,14 @@ def test_parts_of_two_versions_cannot_be_swapped() -> None:
 
 
 def test_a_field_of_no_schema_is_not_sealed() -> None:
-    """A field outside the schema would be outside the commitment."""
+    """A field outside the schema would be outside the commitment, so it is refused."""
     draft = replace(draft_of(CASES["open only"]), open={"nowhere": 1})
     with pytest.raises(SealError):
         versions.seal_version(draft, NAMES, AUTHOR, DIARY_KEY, 1)
 
 
 def test_a_withheld_field_is_replaced_by_its_digest() -> None:
-    """With one value withheld, the others, its digest and the seeds' salts still make the commitment."""
+    """With one value withheld, the others, its digest and the seeds' salts still give the commitment."""
     case = CASES["open and restricted"]
     seed = unb64(case["seeds"]["restricted"])
     expected_digest = field_digest(
@@ -224,7 +225,7 @@ def test_a_withheld_field_is_replaced_by_its_digest() -> None:
     ],
 )
 def test_malformed_payloads_are_refused(payload: bytes) -> None:
-    """A payload its author sealed wrongly is a SealError, never another error."""
+    """A payload that its author sealed wrongly raises SealError, never another error."""
     case = CASES["open only"]
     received = push.decode(push_body_of(case), **case["place"])
     header = push.envelope_header(**case["place"], part="open")
@@ -238,13 +239,13 @@ def test_malformed_payloads_are_refused(payload: bytes) -> None:
 
 
 def test_a_push_without_frames_is_refused() -> None:
-    """An empty body is a BadRequest."""
+    """An empty body raises BadRequest."""
     with pytest.raises(BadRequest):
         push.decode(b"", diary="", record="", version="")
 
 
 def test_with_its_own_keys_a_version_opens_as_far_as_they_go() -> None:
-    """A part without its key is withheld and no alteration; with digests that are given for it nothing is withheld."""
+    """A part without its key is withheld, not altered; with its digests nothing is withheld."""
     case = next(vector_case for vector_case in CASES.values() if len(vector_case["payload_bytes"]) == 2)
     received, place = push.decode(push_body_of(case), **case["place"]), versions.VersionIds(**case["place"])
     keys = [unb64(case["given"][f"{partly_opened}_key"]) for partly_opened in received.parts]

@@ -1,4 +1,4 @@
-"""What WEBCAT is told of a release: every file by its digest, and the WebAssembly that stands in scripts."""
+"""WEBCAT manifest of a release: the digest of every file, and of the WebAssembly in scripts."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ STANDALONE_WASM_MODULE = b"\0asm\x01\0\0\0" + b"in no script"
 
 
 def webcat_digest(raw: bytes) -> str:
-    """As WEBCAT spells it."""
+    """Return a digest in WEBCAT's spelling."""
     return base64.urlsafe_b64encode(hashlib.sha256(raw).digest()).decode().rstrip("=")
 
 
 def read_manifest(files: dict[str, bytes]) -> dict[str, object]:
-    """The manifest as it is read."""
+    """Return the parsed manifest."""
     raw = build_manifest(files, app="https://kept.example", version="1.2", content_security_policy="default-src 'none'")
     assert raw.endswith(b"}\n")
     read = json.loads(raw)
@@ -28,7 +28,7 @@ def read_manifest(files: dict[str, bytes]) -> dict[str, object]:
 
 
 def test_every_file_is_listed_and_the_shell_is_the_index() -> None:
-    """The page at / is /index.html; nothing else changes its name."""
+    """The page at / is listed as /index.html; other files keep their names."""
     read = read_manifest({"/": b"<html>", "/static/a.js": b"1", "/static/": b"2"})
     assert read == {
         "app": "https://kept.example",
@@ -46,7 +46,7 @@ def test_every_file_is_listed_and_the_shell_is_the_index() -> None:
 
 
 def test_modules_of_their_own_and_in_scripts_are_listed_once_in_order() -> None:
-    """In either kind of quotes, in .js and .mjs; what only looks like one elsewhere is none."""
+    """WebAssembly in either kind of quotes, in .js and .mjs, is listed once, in order; similar text is not."""
     text = base64.b64encode(WASM_MODULE)
     other = base64.b64encode(OTHER_WASM_MODULE)
     read = read_manifest({

@@ -1,4 +1,4 @@
-"""witness.json in Python: nine words, what is asked and answered, and each thing that must not hold."""
+"""witness.json in Python: nine words, request, statement, and every refusal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DERIVED_CODE = witness_code.derive_secrets(
 
 
 def test_words_are_read_in_every_spelling_and_a_slip_is_noticed() -> None:
-    """Made of five bytes and a fingerprint; read as they are said; two in the wrong order are none."""
+    """The words encode five bytes and a fingerprint, and are read in every spelling; swapped words are refused."""
     assert (
         witness_code.encode_words(bytes.fromhex(WITNESS_VECTORS["raw"]), bytes.fromhex(WITNESS_VECTORS["print"]))
         == WITNESS_VECTORS["words"]
@@ -48,7 +48,7 @@ def test_words_are_read_in_every_spelling_and_a_slip_is_noticed() -> None:
 
 
 def test_a_code_of_seven_words_is_read_as_before() -> None:
-    """Three words of the key, which the salt does not know of: what an earlier release made is found and opened."""
+    """Codes of seven words from an earlier release still open: three words of key, without a salt."""
     old_vector = WITNESS_VECTORS["old"]
     assert witness_code.parse_words(old_vector["words"]) == (
         old_vector["read"]["code"],
@@ -68,7 +68,7 @@ def test_a_code_of_seven_words_is_read_as_before() -> None:
 
 @pytest.mark.parametrize("first", range(0, 256, 16))
 def test_the_check_of_a_code_of_seven_words_is_over_its_bytes_alone(first: int) -> None:
-    """Sixteen codes of before, because four bits hold by chance for one in sixteen."""
+    """Among sixteen old codes only one passes the four-bit check."""
     raw = bytes([first, 1, 2, 3, 4])
     number = int.from_bytes(raw, "big") << 4 | hashlib.sha256(b"kept/witness-check\0" + raw).digest()[0] >> 4
     code = " ".join(word_list()[number >> shift & 0x7FF] for shift in (33, 22, 11, 0))
@@ -76,14 +76,14 @@ def test_the_check_of_a_code_of_seven_words_is_over_its_bytes_alone(first: int) 
 
 
 def test_as_many_characters_as_four_hundred_are_read() -> None:
-    """Spaces count; one more is not looked at."""
+    """Input of four hundred characters is read, spaces included; longer input is refused."""
     assert witness_code.parse_words(WITNESS_VECTORS["words"].ljust(400))[0] == WITNESS_VECTORS["read"]["code"]
     with pytest.raises(BadRequest):
         witness_code.parse_words(WITNESS_VECTORS["words"].ljust(401))
 
 
 def test_the_request_opens_with_the_words_only() -> None:
-    """Another key, another code's words, another place: refused."""
+    """Another key, another code's words and another place are refused."""
     sealed = unb64(WITNESS_VECTORS["asking"]["envelope"])
     request_opened = witness_statements.open_request(
         DERIVED_CODE, WITNESS_VECTORS["read"]["key_words"], WITNESS_VECTORS["witness"], sealed
@@ -107,7 +107,7 @@ def test_the_request_opens_with_the_words_only() -> None:
 
 
 def test_a_statement_is_bound_to_its_code() -> None:
-    """Opened by the keeper, verified by the code; without the proof it opens and is not verified."""
+    """A statement opens for the keeper and is verified by the code's proof; without the proof it is unverified."""
     scalar, proof = unb64(WITNESS_VECTORS["hpke"]), DERIVED_CODE.proof
     statement, verified = witness_statements.open_statement(
         scalar, proof, WITNESS_VECTORS["witness"], unb64(WITNESS_VECTORS["statement"])

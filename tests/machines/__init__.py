@@ -1,1 +1,1 @@
-"""State machines: random sequences of requests to a server, each answer compared with a plain model of what must hold."""
+"""State machines: random sequences of requests to a server, with each answer compared with a simple model."""

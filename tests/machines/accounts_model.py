@@ -1,4 +1,4 @@
-"""An account's sessions, as a model: who is signed in, and why not."""
+"""Model of an account's sessions: which devices are signed in, and why others are not."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SESSION_LIFE_MS, BORROWED_SESSION_LIFE_MS, RENEWAL_LIFE_MS, SIGN_IN_LOG_LIFE_MS 
 
 @dataclass
 class SessionModel:
-    """One that the server has a row of."""
+    """Session that the server has a row for."""
 
     id: str
     expires_at: int
@@ -40,7 +40,7 @@ class SessionModel:
 
 @dataclass
 class DeviceModel:
-    """A phone, what it was given, and what should come of using that. `failures`: times of wrong sign-ins that still count."""
+    """Device, its tokens, and the expected result of using them. `failures`: times of wrong sign-ins that still count."""
 
     phone: Phone
     id: str
@@ -55,7 +55,7 @@ class DeviceModel:
 
 @dataclass
 class SignInModel:
-    """A line of the list of sign-ins."""
+    """Line in the list of sign-ins."""
 
     at: int
     session: str
@@ -65,10 +65,10 @@ class SignInModel:
 
 
 class AccountsModel(ServerStateMachine):
-    """One keeper's account, up to six devices, somebody else's account, and somebody who knows nothing."""
+    """One keeper's account with up to six devices, another account, and an attacker without either."""
 
     def __init__(self, server_box: ServerBox) -> None:
-        """`on`: the server, which other accounts of earlier runs share."""
+        """Use `server_box`, which accounts of earlier runs share."""
         super().__init__(server_box)
         self.keeper = server_box.new_keeper()
         self.other = server_box.new_keeper()
@@ -78,7 +78,7 @@ class AccountsModel(ServerStateMachine):
         self.devices_made = self.guess_rounds = 0
         self.closing_at: int | None = None
         self.closed = False
-        # Times of wrong sign-ins from devices that nobody knows, whichever they were.
+        # Times of wrong sign-ins from all unknown devices together.
         self.stranger_requests: list[int] = []
         first_session = SessionModel(
             "", server_box.now_ms + SESSION_LIFE_MS, server_box.now_ms, server_box.now_ms, "Command line"
@@ -89,10 +89,10 @@ class AccountsModel(ServerStateMachine):
             SignInModel(first_session.created_at, first_session.id, "ordinary", "signed_in", "Command line")
         ]
 
-    # What the model says.
+    # State of the model.
 
     def is_signed_in(self, device: DeviceModel) -> bool:
-        """Whether the device's session lets it in now."""
+        """Check whether the device's session is valid now."""
         return (
             device.session is not None
             and not device.session.was_ended
@@ -100,7 +100,7 @@ class AccountsModel(ServerStateMachine):
         )
 
     def expected_refusal(self, device: DeviceModel) -> str:
-        """The code that the device gets where it is not let in."""
+        """Return the error code expected for a device without a valid session."""
         session = device.session
         return (
             "session_ended"
@@ -109,24 +109,24 @@ class AccountsModel(ServerStateMachine):
         )
 
     def note_session_use(self, device: DeviceModel) -> None:
-        """A request in a session is noted to the hour."""
+        """Record the use of a session, to the hour."""
         if device.session:
             device.session.seen_at = max(
                 device.session.seen_at, self.server_box.now_ms - self.server_box.now_ms % HOUR_MS
             )
 
     def trim_sign_in_log(self) -> None:
-        """Every act that is written down drops the lines of more than half a year ago."""
+        """Drop lines older than half a year, as every recorded event does."""
         self.log = [sign_in for sign_in in self.log if sign_in.at >= self.server_box.now_ms - SIGN_IN_LOG_LIFE_MS]
 
     def request(
         self, device: DeviceModel, method: str, path: str, body: object = None, **headers: str
     ) -> ServerAnswer | None:
-        """A request in a session; None where the model says that it is refused, which is checked here."""
+        """Send a request in a session. Return None, after checking, where the model expects a refusal."""
         session_before = self.is_signed_in(device)
         response = self.server_box.request(device.phone, method, path, body, **headers)  # type: ignore[arg-type]
         if not self.is_signed_in(device):
-            # The second that passes with the request may be the session's last.
+            # The session may expire within the second that the request takes.
             assert (response.status, response.code) == (401, self.expected_refusal(device)), (session_before, response)
             return None
         self.note_session_use(device)
@@ -135,7 +135,10 @@ class AccountsModel(ServerStateMachine):
     def request_with_proof(
         self, device: DeviceModel, is_right: bool, method: str, path: str, body: object = None
     ) -> ServerAnswer | None:
-        """A request that needs the words; None where it is refused. The tenth wrong proof in a row ends the session."""
+        """Send a request that needs the words. Return None where refused.
+
+        The tenth wrong proof in a row ends the session.
+        """
         proof = self.words if is_right else WRONG_PROOF
         answer = self.request(device, method, path, body, x_proof=proof)
         if answer is None or device.session is None:
@@ -151,12 +154,12 @@ class AccountsModel(ServerStateMachine):
         return None
 
     def invalidate_renewal(self, session: str) -> None:
-        """A session was ended on purpose: the renewal given with it is dead."""
+        """Mark the renewal token of a session that was ended on purpose as invalid."""
         for device in self.devices:
             device.is_renewal_valid = device.is_renewal_valid and device.renewal_session != session
 
     def end_other_sessions(self, current_device: DeviceModel, *, notify_device: bool) -> None:
-        """Every other session ends; `shut`: and its device is told so."""
+        """End every other session. `notify_device`: whether their devices are told why."""
         for device in self.devices:
             if device is not current_device:
                 device.is_renewal_valid = False
@@ -164,17 +167,17 @@ class AccountsModel(ServerStateMachine):
                     device.session.was_ended = True
                 elif not notify_device:
                     device.session = None
-            # A renewal of an earlier session of this device is another session's as well.
+            # A renewal token of an earlier session of this device also belongs to another session.
             elif current_device.session and device.renewal_session != current_device.session.id:
                 device.is_renewal_valid = False
 
     def start_session(self, device: DeviceModel, answer: ServerAnswer, kind: str, act: str = "signed_in") -> None:
-        """A session begins on a device, and its earlier one is gone."""
+        """Start a session on a device; its earlier one is replaced."""
         now, response_body = self.server_box.now_ms, answer.body
         assert response_body["account"] == self.keeper.identity.account and response_body["now"] == now
         assert [diary_row["diary"] for diary_row in response_body["diaries"]] == [self.keeper.identity.diary]
         assert response_body["closing_at"] == self.closing_at
-        # Rows of sessions whose time is over go when another begins.
+        # Expired sessions are deleted when another starts.
         for diary_row in self.devices:
             if diary_row.session and diary_row.session.expires_at <= now:
                 diary_row.session = None
@@ -193,21 +196,21 @@ class AccountsModel(ServerStateMachine):
         self.log.append(SignInModel(now - now % MINUTE_MS, response_body["session"], kind, act, device.name))
         self.trim_sign_in_log()
 
-    # What must hold.
+    # Invariants.
 
     def compare_with_model(self) -> None:
-        """All that can be read."""
+        """Compare everything readable with the model."""
         self.check_devices()
         self.check_invalid_renewals()
 
     def check_devices(self) -> None:
-        """Each device is let in or told the right reason."""
+        """Each device is accepted, or refused with the right reason."""
         for device in self.devices:
             answer = self.request(device, "GET", "/v1/usage")
             assert answer is None or answer.status == 200
 
     def check_invalid_renewals(self) -> None:
-        """A renewal that was ended, or used, begins no session: to try it changes nothing."""
+        """A used or invalid renewal token starts no session; trying it changes nothing."""
         for device in self.devices:
             if device.renewal and not device.is_renewal_valid:
                 body = {"renewal": device.renewal, "device": device.id, "device_name": device.name}

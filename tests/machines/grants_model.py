@@ -1,4 +1,4 @@
-"""What a keeper lets advocates see, as a model: who can read what, and until when."""
+"""Model of grants: which advocates can read what, and until when."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MINUTE_MS = 60_000
 
 @dataclass
 class GrantModel:
-    """A grant as it was acknowledged. `given`: the versions it has keys for."""
+    """Grant as it was acknowledged. `given`: the versions it has keys for."""
 
     id: str
     advocate_index: int
@@ -30,7 +30,7 @@ class GrantModel:
 
 @dataclass
 class GrantedVersionModel:
-    """A version of the keeper's; `frames`: what the feed gives of it."""
+    """Version of the keeper's. `frames`: its content in the feed."""
 
     id: str
     record: str
@@ -41,7 +41,7 @@ class GrantedVersionModel:
 
 @dataclass
 class LetterModel:
-    """A letter to the keeper."""
+    """Letter to the keeper."""
 
     id: str
     grant: str
@@ -51,10 +51,10 @@ class LetterModel:
 
 
 class GrantsModel(ServerStateMachine):
-    """A keeper, an organisation of three, and another keeper who asks for the same things."""
+    """A keeper, an organisation of three, and another keeper who tries the same requests."""
 
     def __init__(self, server_box: ServerBox) -> None:
-        """`on`: the server, which others share."""
+        """Use `server_box`, which other models share."""
         super().__init__(server_box)
         self.keeper, self.other_keeper = server_box.new_keeper(), server_box.new_keeper()
         self.desks: list[AdvocateDevice] = server_box.new_organisation(("Leigh", "Priya", "Sam"))
@@ -64,65 +64,65 @@ class GrantsModel(ServerStateMachine):
         self.letters: list[LetterModel] = []
         self.views: list[tuple[int, str, str]] = []
         self.ids_made = 0
-        # Sessions last thirty days, and an advocate's next sign-in would need a second step.
+        # Sessions last thirty days, and an advocate's next sign-in would need a second factor.
         self.time_budget_ms = 27 * DAY_MS
 
-    # What the model says.
+    # State of the model.
 
     def request(self, method: str, path: str, body: Any = None, **headers: str) -> ServerAnswer:
-        """A request of the keeper's."""
+        """Send a request as the keeper."""
         return self.server_box.request(self.keeper, method, path, body, **headers)
 
     def new_id(self, kind: str) -> str:
-        """An id that nothing has."""
+        """Return a new id."""
         self.ids_made += 1
         return id_text(hashlib.sha256(f"{kind} {self.ids_made} {self.keeper.identity.diary}".encode()).digest()[:16])
 
     def grant_path(self, grant: GrantModel) -> str:
-        """Where the keeper finds a grant."""
+        """Return the path of a grant for the keeper."""
         return f"{self.keeper.diary}/grants/{grant.id}"
 
     def is_active(self, grant: GrantModel) -> bool:
-        """Whether the advocate still sees something by it."""
+        """Check whether the grant still gives the advocate access."""
         return grant.ended_at is None and grant.not_after > self.server_box.now_ms
 
     def fingerprint(self, desk: int) -> str:
-        """An advocate's keys in short."""
+        """Return the fingerprint of an advocate's keys."""
         return b64(self.desks[desk].advocate.fingerprint)
 
     def record_view(self, grant: GrantModel, what: str) -> None:
-        """A look is written down, the same within a minute once."""
+        """Record a view. Equal views within a minute are recorded once."""
         minute = self.server_box.now_ms - self.server_box.now_ms % MINUTE_MS
         grant.viewed_at = minute
         if (minute, grant.id, what) not in self.views:
             self.views.append((minute, grant.id, what))
 
     def end_grant(self, grant: GrantModel, at: int) -> None:
-        """A grant is over, and its keys are gone."""
+        """End a grant and delete its keys."""
         grant.ended_at, grant.granted_versions, grant.summary = at, [], None
 
     def unerased_versions(self, ids: list[str]) -> list[GrantedVersionModel]:
-        """Those of some versions that are not erased, in the order of the feed."""
+        """Return those of the versions that are not erased, in the feed's order."""
         return [version for version in self.versions if version.id in ids and not version.erased]
 
     def request_as_advocate(self, desk: int, method: str, path: str, body: Any = None) -> ServerAnswer | None:
-        """A request of an advocate's; None from one who has left, which is checked here."""
+        """Send a request as an advocate. Return None, after checking, for one who has left."""
         answer = self.server_box.request(self.desks[desk], method, path, body)
         if desk in self.departed_advocates:
             assert (answer.status, answer.code) == (401, "signed_out")
             return None
         return answer
 
-    # What must hold.
+    # Invariants.
 
     def compare_with_model(self) -> None:
-        """All that can be read."""
+        """Compare everything readable with the model."""
         self.check_keepers_list()
         self.check_advocates_lists()
         self.check_letters()
 
     def check_keepers_list(self) -> None:
-        """Every grant, how many versions it gives, and every look."""
+        """The keeper's list has every grant with its number of versions and every view."""
         response_body = self.request("GET", "/v1/grants").body
         keys = ("grant", "not_after", "made_at", "ended_at", "given", "looked_at", "marks", "to", "kept")
         assert {tuple(row[key] for key in keys) for row in response_body["grants"]} == {
@@ -146,7 +146,7 @@ class GrantsModel(ServerStateMachine):
         assert [(one["at"], one["grant"], one["what"]) for one in response_body["looks"]] == self.views[::-1]
 
     def check_advocates_lists(self) -> None:
-        """Each advocate is shown the grants of theirs that stand."""
+        """Each advocate's list has their valid grants."""
         for at in range(len(self.desks)):
             answer = self.request_as_advocate(at, "GET", "/v1/clients")
             if answer is not None:
@@ -164,7 +164,7 @@ class GrantsModel(ServerStateMachine):
                 }
 
     def check_letters(self) -> None:
-        """Those that wait, and with `taken` those that were taken in."""
+        """Letters that wait are listed, and with `taken` those that were accepted."""
         for query, expected_letters in (
             ("", [one for one in self.letters if one.taken_at is None]),
             ("?taken=1", self.letters),

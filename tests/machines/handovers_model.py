@@ -1,4 +1,4 @@
-"""Hand-overs and witness codes, as a model: what is left for somebody without an account, and when it is over."""
+"""Model of handovers and witness codes: what people without an account can fetch or leave, and until when."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ HANDOVER_LIFE_MS = 14 * DAY_MS
 
 
 def derived_bytes(*labels: object) -> bytes:
-    """32 bytes that follow from what is told, for ids, names and proofs."""
+    """Return 32 bytes derived from the arguments, for ids, names and proofs."""
     return hashlib.sha256(repr(labels).encode()).digest()
 
 
 @dataclass
 class HandoverModel:
-    """A hand-over. `tickets`: each with the time until which it is good."""
+    """Handover. `tickets`: each with its expiry."""
 
     id: str
     name: str
@@ -35,17 +35,17 @@ class HandoverModel:
 
     @property
     def size(self) -> int:
-        """Its sealed size."""
+        """Return the sealed size."""
         return sum(map(len, self.parts))
 
     def is_over(self, now: int) -> bool:
-        """Whether nobody gets it any more."""
+        """Check whether the handover can no longer be fetched."""
         return self.ended_at is not None or now >= self.made_at + HANDOVER_LIFE_MS
 
 
 @dataclass
 class WitnessCodeModel:
-    """A witness code. `upload`: files that are on their way or came; `ticket` with the time until which it is good."""
+    """Witness code. `upload`: files in progress or complete; `ticket`: with its expiry."""
 
     id: str
     name: str
@@ -59,49 +59,49 @@ class WitnessCodeModel:
     taken_at: int | None = None
 
     def is_over(self, now: int) -> bool:
-        """Whether it takes nothing any more."""
+        """Check whether the code accepts nothing any more."""
         return self.answered_at is not None or now >= self.made_at + HANDOVER_LIFE_MS
 
 
 class WordsModel(ServerStateMachine):
-    """A keeper, another one, and people on the public host who were told words."""
+    """A keeper, another one, and people on the public host who have the words."""
 
     def __init__(self, server_box: ServerBox) -> None:
-        """`on`: the server, which others share."""
+        """Use `server_box`, which other models share."""
         super().__init__(server_box)
         self.keeper, self.other_keeper = server_box.new_keeper(), server_box.new_keeper()
         self.desk = server_box.new_public_phone()
         self.handovers: list[HandoverModel] = []
         self.codes: list[WitnessCodeModel] = []
         self.wrong_tries: dict[str, list[int]] = {}
-        # Bytes of a witness's files that no statement came with: they go with the next thing that is removed, or by the hour.
+        # Bytes of a witness's files without a statement: deleted with the next removal, or by the hourly work.
         self.abandoned_count = self.ids_made = 0
 
-    # What the model says.
+    # State of the model.
 
     def request(self, method: str, path: str, body: Any = None, **headers: str) -> ServerAnswer:
-        """A request of the keeper's."""
+        """Send a request as the keeper."""
         return self.server_box.request(self.keeper, method, path, body, **headers)
 
     def used_bytes(self) -> int:
-        """Bytes that are taken."""
+        """Return how many bytes are used."""
         handover_bytes = self.abandoned_count + sum(code.size for code in self.handovers if not code.is_removed)
         return handover_bytes + sum(sum(map(len, code.upload[1])) for code in self.codes if code.upload)
 
     def is_try_allowed(self, name: str) -> bool:
-        """Whether ten wrong tries about this name, from this desk, are not reached."""
+        """Check whether another try is allowed: fewer than ten wrong ones for this name from this address."""
         self.wrong_tries[name] = [
             at for at in self.wrong_tries.get(name, []) if at > self.server_box.now_ms + SECOND_MS - HOUR_MS
         ]
         return len(self.wrong_tries[name]) < 10
 
     def code_with_ticket(self, which: int) -> WitnessCodeModel:
-        """A code whose words were typed."""
+        """Return a code whose words were entered."""
         typed = [code for code in self.codes if code.ticket[0]]
         return typed[which % len(typed)]
 
     def is_refused(self, code: WitnessCodeModel, answer: ServerAnswer) -> bool:
-        """Whether the ticket or the code is over; then the answer says so."""
+        """Check that the answer is a refusal when the ticket or the code is over."""
         if self.server_box.now_ms >= code.ticket[1]:
             assert (answer.status, answer.code) == (401, "no_match")
             return True
@@ -110,20 +110,20 @@ class WordsModel(ServerStateMachine):
             return True
         return False
 
-    # What must hold.
+    # Invariants.
 
     def compare_with_model(self) -> None:
-        """All that can be read."""
+        """Compare everything readable with the model."""
         self.check_used_room()
         self.check_lists()
         self.check_statement_files()
 
     def check_used_room(self) -> None:
-        """Hand-overs and the files of statements take the keeper's room, for as long as they are there."""
+        """Handovers and the files of statements use the keeper's quota while they exist."""
         assert self.request("GET", "/v1/usage").body["used_bytes"] == self.used_bytes() <= QUOTA_BYTES
 
     def check_lists(self) -> None:
-        """What the keeper is shown of both."""
+        """The keeper's lists of both match the model."""
         handover_rows = self.request("GET", "/v1/handovers").body["handovers"]
         keys = ("handover", "made_at", "expires_at", "ended_at", "complete", "size", "openings")
         expected = [
@@ -155,7 +155,7 @@ class WordsModel(ServerStateMachine):
         }
 
     def check_statement_files(self) -> None:
-        """By the keeper, once the statement has come: byte for byte."""
+        """The keeper reads the files of a statement byte for byte, once it has arrived."""
         for code in self.codes:
             if code.upload:
                 answer = self.request("GET", f"{self.keeper.diary}/blobs/{code.upload[0]}/parts/1")

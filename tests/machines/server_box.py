@@ -1,7 +1,7 @@
-"""The only file of the state machines that knows how a server is started, asked and given its hourly work.
+"""Server for the state machines: the only module that starts it, sends its requests and runs its hourly work.
 
-A `Box` is one server in this process, over SQLite or PostgreSQL, whose clock stands still but for what a machine moves. Every
-answer of it, whoever asked, goes through `check`.
+A `ServerBox` is one server in this process, over SQLite or PostgreSQL, whose clock only moves when a machine moves it.
+Every answer, to any client, goes through `check_response`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _T = TypeVar("_T")
 
 
 def documented_codes() -> dict[str, int]:
-    """Each code of a failure and its status, as docs/api.md lists them."""
+    """Return each error code with its status, from docs/api.md."""
     codes_section = _API_PAGE.read_text(encoding="utf-8").split("\n## Codes\n")[1]
     return {code: int(status) for code, status in re.findall(r"`(\w+)` (\d{3})", codes_section)}
 
@@ -63,7 +63,7 @@ STATUS_BY_CODE = documented_codes()
 
 
 async def check_response(response: httpx.Response) -> None:
-    """What holds of every answer: no fault of the server's, its headers, and a failure that has a listed code and a sentence."""
+    """Check any answer: no server error, the security headers, and for failures a documented code and a sentence."""
     await response.aread()
     request_line = f"{response.request.method} {response.request.url.path}"
     assert response.status_code < 500, (request_line, response.status_code, response.text)
@@ -80,10 +80,10 @@ async def check_response(response: httpx.Response) -> None:
 
 
 class _CheckedServer(InProcessServer):
-    """A running application; whatever its clients are answered is checked."""
+    """Running application that checks every answer to its clients."""
 
     def http_client(self, address: str = "198.51.100.7") -> httpx.AsyncClient:
-        """As for every test, with each answer checked."""
+        """Return a client as in every test, with each answer checked."""
         made = super().http_client(address)
         made.event_hooks["response"].append(check_response)
         return made
@@ -91,59 +91,59 @@ class _CheckedServer(InProcessServer):
 
 @dataclass(frozen=True)
 class ServerAnswer:
-    """An answer as a machine compares it."""
+    """Answer in a form that machines compare."""
 
     status: int
     body: Any
 
     @property
     def code(self) -> str:
-        """The code of a failure, or ''."""
+        """Return the error code, or ''."""
         return str(self.body["error"]) if self.status >= 400 else ""
 
 
 @dataclass
 class ServerBox:
-    """A server, and the only way in which a machine uses it."""
+    """A server, and the only interface a machine has to it."""
 
     server: InProcessServer
     runner: asyncio.Runner
     address_numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def run(self, work: Coroutine[Any, Any, _T]) -> _T:
-        """Run something of the server's to its end."""
+        """Run a coroutine of the server's to its end."""
         return self.runner.run(work)
 
     @property
     def now_ms(self) -> int:
-        """The server's time in ms."""
+        """Return the server's time in ms."""
         return self.server.clock.now_ms()
 
     def start_new_day(self) -> None:
-        """Midnight of a new day: every run of a machine begins at the same hour, whatever runs there were before."""
+        """Advance to the next midnight, so that every run of a machine begins at the same time of day."""
         self.server.clock.advance(2 * DAY_MS - self.now_ms % DAY_MS)
 
     def new_address(self) -> str:
-        """A network that nobody has come from yet."""
+        """Return an address in an unused network."""
         number = next(self.address_numbers)
         return f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
 
     def new_keeper(self) -> Keeper:
-        """Somebody with a new account and an empty diary, signed in on one device."""
+        """Return a new keeper with an empty diary, signed in on one device."""
         return self.run(register_keeper(self.server, self.new_address()))
 
     def new_phone(self) -> Phone:
-        """A device that has never been here."""
+        """Return a new device."""
         return Phone(self.server.http_client(self.new_address()))
 
     def new_public_phone(self) -> Phone:
-        """Somebody without an account, on the public host."""
+        """Return a new client of the public host, without an account."""
         client = self.server.http_client(self.new_address())
         client.base_url = httpx.URL(self.server.settings.public_url)
         return Phone(client)
 
     def new_organisation(self, names: tuple[str, ...]) -> list[AdvocateDevice]:
-        """Advocates of one new organisation; the first leads it."""
+        """Return the advocates of a new organisation; the first is its lead."""
         _, invite = self.run(create_organisation(self.server))
         desks = [self.run(join_organisation(self.server, invite, names[0], self.new_address()))]
         for name in names[1:]:
@@ -152,28 +152,28 @@ class ServerBox:
         return desks
 
     def advocate_proof(self, desk: AdvocateDevice) -> str:
-        """X-Proof of an advocate's words."""
+        """Return the X-Proof value of an advocate's words."""
         return self.run(desk.passphrase_proof())
 
     def request(
         self, phone: Phone, method: str, path: str, body: Mapping[str, Any] | bytes | None = None, **headers: str
     ) -> ServerAnswer:
-        """One request, a second after the one before it."""
+        """Send a request, a second after the previous one."""
         self.server.clock.advance(SECOND_MS)
         response = self.run(phone.request(method, path, body, **headers))
         is_json = response.headers.get("content-type", "").startswith("application/json")
         return ServerAnswer(response.status_code, response.json() if is_json else response.content)
 
     def let_server_run(self) -> None:
-        """Let what the server does beside its answers go on for a moment."""
+        """Let the server's background work run for a moment."""
         self.run(asyncio.sleep(0.02))
 
     def advance_clock(self, ms: int) -> None:
-        """Move the clock, and nothing else."""
+        """Advance the clock, and nothing else."""
         self.server.clock.advance(ms)
 
     def run_hourly_work(self) -> int:
-        """Two of the server's hourly runs: the second believes the clock, whatever was passed before the first. When that was."""
+        """Run the hourly work twice, and return when: only the second run trusts a clock moved before the first."""
         instance = self.server.app.state.app_context.instance
         self.run(purge(instance))
         self.server.clock.advance(HOUR_MS)
@@ -181,7 +181,7 @@ class ServerBox:
         return self.now_ms
 
     def sign_in_again(self, keeper: Keeper) -> None:
-        """The words once more on the keeper's device, before its session runs out."""
+        """Sign in on the keeper's device with the words, before its session expires."""
         identity = keeper.identity
         body = {"auth": identity.proof, "device": identity.device, "device_name": "Phone", "login": identity.login}
         assert self.request(keeper, "POST", "/v1/sessions", body).status == 200
@@ -189,7 +189,7 @@ class ServerBox:
 
 @contextmanager
 def running_box(folder: Path, **setting: str) -> Iterator[ServerBox]:
-    """A server for the length of the block, with its files in `folder`."""
+    """Run a server within the block, with its files in `folder`."""
     with asyncio.Runner() as runner:
         context = running_server(folder, **setting)
         server = runner.run(context.__aenter__())
@@ -200,34 +200,34 @@ def running_box(folder: Path, **setting: str) -> Iterator[ServerBox]:
 
 
 class ServerStateMachine(RuleBasedStateMachine):
-    """A machine that compares all of what the server says with its model every few steps, and at the end."""
+    """State machine that compares all the server's answers with its model every few steps and at the end."""
 
     def __init__(self, server_box: ServerBox) -> None:
-        """`on`: the server, which other runs share; nothing of theirs is this one's."""
+        """Use `server_box`, which other runs share without sharing data."""
         super().__init__()
         self.server_box = server_box
         self.steps = 0
         server_box.start_new_day()
 
     def compare_with_model(self) -> None:
-        """Everything that can be read, against the model."""
+        """Compare everything readable with the model."""
         raise NotImplementedError
 
     @invariant()
     def compare_sometimes(self) -> None:
-        """Reading everything costs more than a step does."""
+        """Compare every few steps: reading everything costs more than a step."""
         self.steps += 1
         if self.steps % 5 == 0:
             self.compare_with_model()
 
     def teardown(self) -> None:
-        """After the last step, unless a step has failed."""
+        """Compare after the last step, unless a step has failed."""
         if sys.exc_info()[0] is None:
             self.compare_with_model()
 
 
 def parametrize_lengths(short: tuple[int, int], long: tuple[int, int]) -> pytest.MarkDecorator:
-    """Run a test as it runs each time, and longer where slow tests run too. Each: examples, and steps of an example."""
+    """Parametrise a test with its usual length, and with a longer one for slow runs. Each: examples, steps per example."""
     return pytest.mark.parametrize(
         ("examples", "steps"),
         [pytest.param(*short, id="short"), pytest.param(*long, id="long", marks=pytest.mark.slow)],
@@ -235,7 +235,7 @@ def parametrize_lengths(short: tuple[int, int], long: tuple[int, int]) -> pytest
 
 
 def run_machine(machine: Callable[[], ServerStateMachine], *, examples: int, steps: int) -> None:
-    """Run a machine; what fails is cut down to its shortest sequence. The same sequences each time."""
+    """Run a machine with a fixed seed. Failing sequences are shrunk to the shortest."""
     run_state_machine_as_test(
         machine,
         settings=settings(
@@ -251,42 +251,45 @@ def run_machine(machine: Callable[[], ServerStateMachine], *, examples: int, ste
     )
 
 
-# What a phone sends, made as cheaply as the server can be made to look at it: it reads the public head of each envelope, and the
-# rest is random bytes to it.
+# Request bodies as phones send them, made cheaply: the server reads only the public header of each envelope, and the
+# rest is random.
 
 
 def diary_file_part(keeper: Keeper, blob: str, i: int, parts: int, content: bytes) -> bytes:
-    """A sealed part of a diary's file."""
+    """Return a sealed part of a diary's file."""
     return envelope_prefix(EnvelopeKind.FILE_PART, part_header(keeper.identity.diary, blob, i, parts)) + content
 
 
 def file_digest(parts: list[bytes]) -> str:
-    """What completes a file."""
+    """Return the digest that completes a file."""
     return b64(parts_digest(hashlib.sha256(part).digest() for part in parts))
 
 
 def handover_kdf() -> dict[str, Any]:
-    """Salt and cost of the words of a hand-over."""
+    """Return salt and cost of a handover's words."""
     return handover.new_kdf_params(kdf.CHEAPEST_PROFILE, bytes(16))
 
 
 def handover_part(one: str, i: int, parts: int, content: bytes) -> bytes:
-    """A sealed part of a hand-over, or of a witness's files."""
+    """Return a sealed part of a handover, or of a witness's files."""
     return envelope_prefix(EnvelopeKind.HANDOVER, handover.handover_part_header(one, i, parts)) + content
 
 
 def sealed_witness_request(witness: str, content: bytes) -> bytes:
-    """What a witness is asked, sealed."""
+    """Return a sealed request to a witness."""
     return envelope_prefix(EnvelopeKind.WITNESS_REQUEST, request_header(witness), SUITE_SYMMETRIC) + content
 
 
 def sealed_witness_statement(witness: str, content: bytes) -> bytes:
-    """A witness's statement, sealed."""
+    """Return a witness's sealed statement."""
     return envelope_prefix(EnvelopeKind.LETTER, statement_header(witness), SUITE_PUBLIC_KEY) + content
 
 
 def grant_envelope(kind: str, diary: str, grant: str, content: bytes, **extra: str) -> bytes:
-    """What a grant carries, sealed. `kind`: grant (`to`: for the advocate), kept (`to`), summary, marks or letter (`letter`)."""
+    """Return a sealed envelope of a grant.
+
+    `kind`: grant (`to`: for the advocate), kept (`to`), summary, marks or letter (`letter`).
+    """
     place: dict[str, object] = {"diary": diary, "grant": grant, "t": "grant" if kind == "kept" else kind, **extra}
     kinds = {
         "letter": (EnvelopeKind.LETTER, SUITE_PUBLIC_KEY),
@@ -301,7 +304,7 @@ def grant_envelope(kind: str, diary: str, grant: str, content: bytes, **extra: s
 
 
 def grant_wrap(diary: str, grant: str, version: str) -> bytes:
-    """The key of a version's open part, wrapped for a grant."""
+    """Return the key of a version's open part, wrapped for a grant."""
     return (
         envelope_prefix(EnvelopeKind.WRAP, grant_wrap_header(grant, diary, version, "open"))
         + b"wrapped for "
@@ -310,7 +313,7 @@ def grant_wrap(diary: str, grant: str, version: str) -> bytes:
 
 
 def sealed_version_for_grants(keeper: Keeper, grants: tuple[str, ...], files: tuple[str, ...]) -> tuple[str, bytes]:
-    """A version with its files' names in it, and with its wrap for each grant: its address and its body."""
+    """Return path and body of a version that names its files and has a wrap for each grant."""
     local_version = keeper.journal.append(
         VersionContent("incident", {"narrative": "Again."}, open_keys=[(blob, bytes(32)) for blob in files])
     )
@@ -321,7 +324,7 @@ def sealed_version_for_grants(keeper: Keeper, grants: tuple[str, ...], files: tu
 
 
 def advocate_versions(answer: ServerAnswer) -> list[tuple[dict[str, Any], tuple[bytes, ...], tuple[bytes, ...]]]:
-    """Each version that an advocate is given: its facts, its wraps and envelopes, and the wraps for the grant."""
+    """Return each version an advocate gets: its metadata, its wraps and envelopes, and the wraps for the grant."""
     split = [decode_frames(frame) for frame in decode_frames(answer.body, frames_limit=501)]
     return [
         (json.loads(facts), tuple(decode_frames(sealed)), tuple(decode_frames(own_wraps)))
@@ -330,13 +333,13 @@ def advocate_versions(answer: ServerAnswer) -> list[tuple[dict[str, Any], tuple[
 
 
 def feed_versions(answer: ServerAnswer) -> list[tuple[dict[str, Any], tuple[bytes, ...]]]:
-    """Each version of a feed: its facts, and its wraps and envelopes."""
+    """Return each version of a feed: its metadata, and its wraps and envelopes."""
     split = [decode_frames(frame) for frame in decode_frames(answer.body, frames_limit=501)[1:]]
     return [(json.loads(facts), tuple(sealed)) for facts, *sealed in split]
 
 
 def new_passphrase_lock(server_box: ServerBox, keeper: Keeper, number: int) -> tuple[str, dict[str, Any]]:
-    """A lock on other words: the proof of them, and the body that sets it."""
+    """Return the proof of other words, and the body that sets them."""
     identity = keeper.identity
     kdf_parameters = {
         "alg": "argon2id",
@@ -352,7 +355,7 @@ def new_passphrase_lock(server_box: ServerBox, keeper: Keeper, number: int) -> t
 
 
 def new_recovery_code(keeper: Keeper, number: int) -> tuple[str, dict[str, str]]:
-    """A recovery code: its proof, and the body that sets it. Number 0 is the one every keeper begins with."""
+    """Return the proof of a recovery code, and the body that sets it. Every keeper starts with number 0."""
     identity, code = keeper.identity, number.to_bytes(16, "big") if number else RECOVERY_CODE
     proof = b64(kdf.derive_code_proof(code, identity.login))
     sealed = wrap_key(kdf.derive_code_kek(code), code_wrap_header(identity.account, 1), identity.account_key)

@@ -1,4 +1,7 @@
-"""A diary and its files: versions, parts, room, erasures. A model says what can be read back, by whom, and what is gone."""
+"""Diary and files at random: versions, parts, quota, erasures.
+
+The model has what can be read, by whom, and what is gone.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ ABANDONED_AFTER_MS = 30 * DAY_MS
 
 @dataclass
 class FileModel:
-    """A file as announced. `parts`: the sealed parts that came; `size`: the room it takes; `touched`: when it last changed."""
+    """Announced file. `parts`: sealed parts received; `size`: quota it uses; `touched`: time of its last change."""
 
     parts: int
     size: int
@@ -46,7 +49,7 @@ class FileModel:
 
 @dataclass
 class DiaryVersionModel:
-    """A version that was acknowledged. `room`: what is free again when it is erased; `frames`: what the feed gives of it."""
+    """Acknowledged version. `room`: quota that erasing it frees; `frames`: its content in the feed."""
 
     record: str
     path: str
@@ -59,7 +62,7 @@ class DiaryVersionModel:
 
 @dataclass
 class ErasureModel:
-    """One that waits."""
+    """Pending erasure."""
 
     id: str
     records: frozenset[str]
@@ -67,10 +70,10 @@ class ErasureModel:
 
 
 class DiaryMachine(ServerStateMachine):
-    """One keeper who writes, attaches and erases; somebody with an account of their own who asks for the same things."""
+    """A keeper who writes, attaches and erases, and another account that tries the same requests."""
 
     def __init__(self, server_box: ServerBox) -> None:
-        """`on`: the server, which other diaries of earlier runs share."""
+        """Use `server_box`, which diaries of earlier runs share."""
         super().__init__(server_box)
         self.keeper, self.other_keeper = server_box.new_keeper(), server_box.new_keeper()
         self.files: dict[str, FileModel] = {}
@@ -81,26 +84,26 @@ class DiaryMachine(ServerStateMachine):
         self.send_whole(0, 2, 1, False)
         self.write(9, {0})
 
-    # What the model says.
+    # State of the model.
 
     def blob_path(self, name: int) -> str:
-        """The address of a file."""
+        """Return the path of a file."""
         return f"{self.keeper.diary}/blobs/{self.ids[name]}"
 
     def request(self, method: str, path: str, body: Any = None, **headers: str) -> ServerAnswer:
-        """A request of the keeper's, whose session goes on: it signs in again before it runs out."""
+        """Send a request as the keeper, who signs in again before the session expires."""
         return self.server_box.request(self.keeper, method, path, body, **headers)
 
     def file_bytes(self) -> int:
-        """Bytes that files take."""
+        """Return how many bytes files use."""
         return sum(file.size for file in self.files.values() if not file.erased)
 
     def unerased_versions(self, record: str) -> list[DiaryVersionModel]:
-        """The versions of a record that are not erased."""
+        """Return the versions of a record that are not erased."""
         return [version for version in self.versions if version.record == record and version.erased_at is None]
 
     def erase_records(self, records: frozenset[str], at: int) -> None:
-        """Erase records and the files that no other version names."""
+        """Erase records, and the files that no other version names."""
         erased_versions = [version for record in records for version in self.unerased_versions(record)]
         for version in erased_versions:
             version.erased_at, version.frames = at, ()
@@ -111,7 +114,7 @@ class DiaryMachine(ServerStateMachine):
         }:
             self.files.setdefault(name, FileModel(0, 0, 0)).erased = True
 
-    # What the keeper does with files.
+    # The keeper's actions on files.
 
     @rule(
         name=NAMES,
@@ -119,7 +122,7 @@ class DiaryMachine(ServerStateMachine):
         size=st.sampled_from([0, 1, 400, 900, 1_500, QUOTA_BYTES, QUOTA_BYTES + 1, 4 << 20]),
     )
     def declare(self, name: int, parts: int, size: int) -> None:
-        """Announce a file, or announce it anew with other numbers."""
+        """Announce a file, or announce it again with other numbers."""
         answer = self.request("PUT", self.blob_path(name), {"parts": parts, "size": size})
         known_file = self.files.get(self.ids[name])
         if size > parts << 20:
@@ -142,12 +145,12 @@ class DiaryMachine(ServerStateMachine):
             assert answer == ServerAnswer(200, self.expected_file_state(file))
 
     def expected_file_state(self, file: FileModel) -> dict[str, Any]:
-        """What the server says of a file."""
+        """Return the state of a file that the server should report."""
         return {"complete": file.complete, "have": sorted(file.received_parts), "parts": file.parts}
 
     @rule(name=NAMES, i=st.integers(0, 2), inside=st.integers(0, 3), right=MOSTLY_TRUE)
     def put_part(self, name: int, i: int, inside: int, right: bool) -> None:
-        """Send a part: the one that belongs there, another one, or one that belongs to another place."""
+        """Send a part: the right one, another one, or one of another place."""
         known_file = self.files.get(self.ids[name])
         parts = known_file.parts if known_file else 1
         raw = diary_file_part(
@@ -177,7 +180,7 @@ class DiaryMachine(ServerStateMachine):
 
     @rule(name=NAMES, right=MOSTLY_TRUE)
     def complete(self, name: int, right: bool) -> None:
-        """Declare a file whole, with its digest or another."""
+        """Complete a file, with its digest or another."""
         known_file = self.files.get(self.ids[name])
         parts = [known_file.received_parts[i] for i in sorted(known_file.received_parts)] if known_file else []
         digest = file_digest(parts) if right else b64(bytes(32))
@@ -198,9 +201,9 @@ class DiaryMachine(ServerStateMachine):
 
     @rule(name=NAMES, parts=st.integers(1, 2), inside=st.integers(0, 3), mixed_up=st.booleans())
     def send_whole(self, name: int, parts: int, inside: int, mixed_up: bool) -> None:
-        """A file that is announced, sent and completed in one go, when there is room and its id is free.
+        """Announce, send and complete a file, if there is room and the id is free.
 
-        `mixed_up`: with a wrong digest first, which drops its parts.
+        `mixed_up`: with a wrong digest first, which drops the parts.
         """
         if self.ids[name] in self.files:
             return
@@ -221,11 +224,11 @@ class DiaryMachine(ServerStateMachine):
             self.check_files()
         assert file.complete
 
-    # What the keeper writes and erases.
+    # Writing and erasing.
 
     @rule(record=st.integers(0, 3), names=st.sets(NAMES, max_size=2))
     def write(self, record: int, names: set[int]) -> None:
-        """A new record, or a further version of one, with files named in it whether or not they are there."""
+        """Write a new record or another version, naming files that may or may not exist."""
         files = tuple(self.ids[name] for name in sorted(names))
         known_records = sorted({version.record for version in self.versions})
         of = known_records[record] if record < len(known_records) else None
@@ -234,7 +237,7 @@ class DiaryMachine(ServerStateMachine):
         path, body = self.keeper.seal("Again.", open_keys=keys, record=of, parents=parents)
         answer = self.request("PUT", path, body)
         assert answer.status == 201 and answer.body["seq"] == len(self.versions) + 1, answer
-        # Its place stays when it is erased, and keeps the room of its first frame.
+        # An erased version keeps its number, and the quota of its first frame.
         new_version = DiaryVersionModel(
             path.split("/")[5], path, body, files, len(body) - 4 - int.from_bytes(body[:4], "big")
         )
@@ -245,7 +248,7 @@ class DiaryMachine(ServerStateMachine):
     @precondition(lambda self: self.versions)
     @rule(which=st.integers(0, 9))
     def push_again(self, which: int) -> None:
-        """The same bytes once more, erased or not: the receipt of the first time, and nothing more is stored."""
+        """Push the same bytes again, erased or not: the first receipt is returned, and nothing is stored."""
         version = self.versions[which % len(self.versions)]
         answer = self.request("PUT", version.path, version.body)
         assert (answer.status, answer.body["seq"]) == (200, self.versions.index(version) + 1)
@@ -253,7 +256,7 @@ class DiaryMachine(ServerStateMachine):
     @precondition(lambda self: self.versions)
     @rule(which=st.integers(0, 9), also=st.integers(0, 9), right=MOSTLY_TRUE)
     def erase(self, which: int, also: int, right: bool) -> None:
-        """Ask for one or two records to be erased in seven days."""
+        """Schedule the erasure of one or two records in seven days."""
         records = frozenset(self.versions[index % len(self.versions)].record for index in (which, also))
         proof = self.keeper.proof if right else b64(bytes(32))
         body = {"records": sorted(records), "why": "keeper"}
@@ -272,7 +275,7 @@ class DiaryMachine(ServerStateMachine):
     @precondition(lambda self: self.versions)
     @rule(which=st.integers(0, 9))
     def erase_now(self, which: int) -> None:
-        """A picture of somebody under 18 goes at once; a record without a file does not."""
+        """Purge a picture of somebody under 18 at once; a record without a file is refused."""
         record = self.versions[which % len(self.versions)].record
         body = {"records": [record], "why": "under_18_image"}
         answer = self.request("POST", f"{self.keeper.diary}/erasures", body, x_proof=self.keeper.proof)
@@ -285,14 +288,14 @@ class DiaryMachine(ServerStateMachine):
     @precondition(lambda self: self.pending_erasures)
     @rule(which=st.integers(0, 9))
     def take_back(self, which: int) -> None:
-        """An erasure is taken back, once."""
+        """Cancel an erasure, once."""
         erasure = self.pending_erasures.pop(which % len(self.pending_erasures))
         for status in (204, 404):
             assert self.request("DELETE", f"{self.keeper.diary}/erasures/{erasure.id}").status == status
 
     @rule(ms=st.sampled_from([HOUR_MS, DAY_MS, 6 * DAY_MS, 7 * DAY_MS, 29 * DAY_MS]))
     def time_passes(self, ms: int) -> None:
-        """And the server does its hourly work; the keeper is signed in again after a while."""
+        """Let time pass with the hourly work; the keeper signs in again afterwards."""
         self.server_box.advance_clock(ms)
         at = self.server_box.run_hourly_work()
         for each_keeper in (self.keeper, self.other_keeper):
@@ -305,27 +308,27 @@ class DiaryMachine(ServerStateMachine):
             if not file.complete and not file.erased and not is_named and file.touched_at < at - ABANDONED_AFTER_MS:
                 file.erased = True
 
-    # What must hold.
+    # Invariants.
 
     def compare_with_model(self) -> None:
-        """All that can be read."""
+        """Compare everything readable with the model."""
         self.check_used_room()
         self.check_files()
         self.check_feed()
         self.check_pending_erasures()
 
     def feed(self) -> list[tuple[dict[str, Any], tuple[bytes, ...]]]:
-        """The feed from the beginning."""
+        """Return the feed from the beginning."""
         return feed_versions(self.request("GET", f"{self.keeper.diary}/changes"))
 
     def check_used_room(self) -> None:
-        """Files take what was announced, words what was sent, and what was erased takes nothing."""
+        """Files use the announced bytes, text the sent bytes, and erased content none."""
         usage = self.request("GET", "/v1/usage").body
         assert usage["used_bytes"] == self.file_bytes() <= usage["quota_bytes"] == QUOTA_BYTES
         assert usage["text_used_bytes"] == self.text_bytes
 
     def check_files(self) -> None:
-        """Each file's state, and each part's bytes, or why there is none."""
+        """Each file has the right state, and each part its content or the right error."""
         for number, name in enumerate(self.ids):
             known_file = self.files.get(name)
             answer = self.request("GET", self.blob_path(number))
@@ -345,7 +348,7 @@ class DiaryMachine(ServerStateMachine):
                     )
 
     def check_feed(self) -> None:
-        """Every version in its place, byte for byte; an erased one as a stone with its time and none of its words."""
+        """Every version is in its place, byte for byte; an erased one is a tombstone with its time and no content."""
         feed_rows = self.feed()
         assert [one["seq"] for one, _ in feed_rows] == list(range(1, len(self.versions) + 1))
         for (facts, sealed), one in zip(feed_rows, self.versions, strict=True):
@@ -355,7 +358,7 @@ class DiaryMachine(ServerStateMachine):
             assert one.erased_at is not None or facts["blobs"] == list(one.files)
 
     def check_pending_erasures(self) -> None:
-        """The list of erasures."""
+        """The list of erasures matches the model."""
         rows = self.request("GET", f"{self.keeper.diary}/erasures").body["erasures"]
         assert {(row["erasure"], frozenset(row["records"]), row["due_at"]) for row in rows} == {
             (row.id, row.records, row.due_at) for row in self.pending_erasures
@@ -363,7 +366,7 @@ class DiaryMachine(ServerStateMachine):
 
     @rule(name=NAMES)
     def check_other_keeper_sees_nothing(self, name: int) -> None:
-        """With an account of their own and their own words proved: 404 for all of it, and nothing changes."""
+        """Another account with its own valid proof gets 404 for everything, and changes nothing."""
         proof = self.other_keeper.proof
         for method, path, body in (
             ("GET", f"{self.keeper.diary}/changes", None),
@@ -382,7 +385,7 @@ class DiaryMachine(ServerStateMachine):
             *(("PUT", version.path, version.body) for version in self.versions[:1]),
         ):
             answer = self.server_box.request(self.other_keeper, method, path, body, x_proof=proof)
-            # A version is looked at before it is known whose diary it is for: its signature is not theirs.
+            # A version is parsed before its diary is checked: its signature is not the other keeper's.
             assert answer.status == 404 or (answer.code == "bad_signature" and "/records/" in path), (
                 method,
                 path,
@@ -394,6 +397,6 @@ class DiaryMachine(ServerStateMachine):
 def test_a_diary_and_its_files_follow_the_model(
     tmp_path: Path, database_setting: dict[str, str], examples: int, steps: int
 ) -> None:
-    """Requests at random: what was acknowledged is read back byte for byte, and what was erased is gone."""
+    """Over random requests, everything acknowledged reads back byte for byte, and everything erased is gone."""
     with running_box(tmp_path, DIARY_QUOTA_BYTES=str(QUOTA_BYTES), **database_setting) as server_box:
         run_machine(lambda: DiaryMachine(server_box), examples=examples, steps=steps)

@@ -1,4 +1,4 @@
-"""What a keeper lets advocates see: grants, keys, letters, looks, marks, asked for at random. The model is in granting.py."""
+"""Grants at random: grants, keys, letters, views, marks. The model is in grants_model.py."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.machines.server_box import (
 WRONG_PROOF = b64(bytes(32))
 ITEM_INDEX = st.integers(0, 9)
 ADVOCATE_INDEX = st.integers(0, 2)
-# Whose desk asks: the one that the grant is for, or any.
+# The requesting advocate: the grant's own, or any.
 READING_ADVOCATE = st.sampled_from([None, None, None, 0, 1, 2])
 MOSTLY_TRUE = st.sampled_from([True, True, True, False])
 LETTER_KEPT_MS = 30 * DAY_MS
@@ -39,10 +39,10 @@ GRANT_LIFE_LIMIT_MS = 181 * DAY_MS
 
 
 class GrantsMachine(GrantsModel):
-    """What the keeper, the advocates and somebody else do."""
+    """Actions of the keeper, the advocates and another keeper."""
 
     def __init__(self, server_box: ServerBox) -> None:
-        """`on`: the server. Two versions, two grants and a letter are there from the start."""
+        """Start with two versions, two grants and a letter on `server_box`."""
         super().__init__(server_box)
         for with_file in (False, True):
             self.write_version(with_file, False)
@@ -51,11 +51,11 @@ class GrantsMachine(GrantsModel):
             self.give_keys(desk - 1, {0, 1})
         self.write_letter(0, None, False)
 
-    # What the keeper does.
+    # Keeper's actions.
 
     @rule(with_file=st.booleans(), inline=st.booleans())
     def write_version(self, with_file: bool, inline: bool) -> None:
-        """A new version, with its keys for every grant that stands, and for those that are over, or without."""
+        """Push a version, with keys for all grants, valid or ended, or without keys."""
         files = (self.new_id("file"),) if with_file else ()
         to = self.grants if inline else []
         path, body = sealed_version_for_grants(self.keeper, tuple(grant.id for grant in to), files)
@@ -71,7 +71,7 @@ class GrantsMachine(GrantsModel):
     @precondition(lambda self: any(one.files and not one.erased for one in self.versions))
     @rule(which=ITEM_INDEX)
     def erase_now(self, which: int) -> None:
-        """An entry with a file goes at once, and with it its keys."""
+        """Purge an entry with a file, and with it its keys."""
         versions_with_files = [one for one in self.versions if one.files and not one.erased]
         one = versions_with_files[which % len(versions_with_files)]
         body = {"records": [one.record], "why": "under_18_image"}
@@ -87,7 +87,7 @@ class GrantsMachine(GrantsModel):
         right=MOSTLY_TRUE,
     )
     def create_grant(self, desk: int, lasts: int, right: bool) -> None:
-        """A grant, asked for twice: the answer may have been lost."""
+        """Create a grant, with the request sent twice: the answer may have been lost."""
         grant_id, not_after = self.new_id("grant"), self.server_box.now_ms + lasts
         to, diary = self.fingerprint(desk), self.keeper.identity.diary
         body = {
@@ -113,7 +113,7 @@ class GrantsMachine(GrantsModel):
     @precondition(lambda self: self.grants and self.versions)
     @rule(which=ITEM_INDEX, versions=st.sets(ITEM_INDEX, min_size=1, max_size=3))
     def give_keys(self, which: int, versions: set[int]) -> None:
-        """Keys for versions that are there already; for a grant that is over nothing is kept."""
+        """Upload keys of existing versions; for an ended grant nothing is stored."""
         grant = self.grants[which % len(self.grants)]
         chosen = sorted({self.versions[at % len(self.versions)].id for at in versions})
         diary = self.keeper.identity.diary
@@ -132,7 +132,7 @@ class GrantsMachine(GrantsModel):
     @precondition(lambda self: self.grants)
     @rule(which=ITEM_INDEX)
     def send_summary(self, which: int) -> None:
-        """What the advocate's list shows."""
+        """Upload the summary for the advocate's list."""
         grant = self.grants[which % len(self.grants)]
         self.ids_made += 1
         summary = grant_envelope("summary", self.keeper.identity.diary, grant.id, b"summary %d" % self.ids_made)
@@ -144,7 +144,7 @@ class GrantsMachine(GrantsModel):
     @precondition(lambda self: self.grants)
     @rule(which=ITEM_INDEX, right=MOSTLY_TRUE)
     def end_grant_by_keeper(self, which: int, right: bool) -> None:
-        """The keeper ends a grant."""
+        """End a grant as the keeper."""
         grant = self.grants[which % len(self.grants)]
         answer = self.request("DELETE", self.grant_path(grant), x_proof=self.keeper.proof if right else WRONG_PROOF)
         if not right:
@@ -158,7 +158,7 @@ class GrantsMachine(GrantsModel):
     @precondition(lambda self: self.letters)
     @rule(which=ITEM_INDEX, drop=st.booleans(), right=MOSTLY_TRUE)
     def take_letter(self, which: int, drop: bool, right: bool) -> None:
-        """A letter becomes the keeper's, or goes; to make it go the words are needed."""
+        """Accept a letter, or delete it, which needs the words."""
         letter = self.letters[which % len(self.letters)]
         where = f"{self.keeper.diary}/letters/{letter.id}"
         if not drop:
@@ -172,12 +172,12 @@ class GrantsMachine(GrantsModel):
         else:
             assert self.request("DELETE", where, x_proof=WRONG_PROOF).code == "no_match"
 
-    # What advocates do.
+    # Advocates' actions.
 
     @precondition(lambda self: self.grants)
     @rule(which=ITEM_INDEX, at=READING_ADVOCATE)
     def read_as_advocate(self, which: int, at: int | None) -> None:
-        """An advocate reads by a grant, their own or a colleague's: what was given, byte for byte, or nothing."""
+        """Read by a grant as an advocate, their own or a colleague's: what was shared, byte for byte, or nothing."""
         grant = self.grants[which % len(self.grants)]
         desk = grant.advocate_index if at is None else at
         answer = self.request_as_advocate(desk, "GET", f"/v1/clients/{grant.id}/changes")
@@ -198,7 +198,7 @@ class GrantsMachine(GrantsModel):
     @precondition(lambda self: self.grants)
     @rule(which=ITEM_INDEX, at=READING_ADVOCATE, what=st.sampled_from(["stands", "pack", "nonsense", "file"]))
     def request_grant_details(self, which: int, at: int | None, what: str) -> None:
-        """Whether a grant stands; that a pack is made of it; a file that a given version names."""
+        """Request whether a grant is valid, record that a pack is made, or fetch a file of a shared version."""
         grant_model = self.grants[which % len(self.grants)]
         desk = grant_model.advocate_index if at is None else at
         where, files = (
@@ -218,7 +218,7 @@ class GrantsMachine(GrantsModel):
         elif desk != grant_model.advocate_index or not self.is_active(grant_model):
             assert answer.status == 404
         elif what == "file":
-            # It was never sent; what matters is that asking does no harm.
+            # The file was never sent; what matters is that the request does no harm.
             assert answer.status == 404
         elif what == "stands":
             numbers = [
@@ -237,7 +237,7 @@ class GrantsMachine(GrantsModel):
     @precondition(lambda self: self.grants)
     @rule(which=ITEM_INDEX, at=READING_ADVOCATE, again=st.booleans())
     def write_letter(self, which: int, at: int | None, again: bool) -> None:
-        """A letter to the keeper, a new one or the same once more."""
+        """Send the keeper a letter, a new one or the same again."""
         grant = self.grants[which % len(self.grants)]
         desk = grant.advocate_index if at is None else at
         known_letter = next((letter for letter in self.letters if letter.grant == grant.id), None) if again else None
@@ -254,7 +254,7 @@ class GrantsMachine(GrantsModel):
     @precondition(lambda self: self.grants)
     @rule(which=ITEM_INDEX, at=READING_ADVOCATE)
     def send_marks(self, which: int, at: int | None) -> None:
-        """What the advocate has looked through."""
+        """Upload the advocate's review marks."""
         grant = self.grants[which % len(self.grants)]
         desk = grant.advocate_index if at is None else at
         self.ids_made += 1
@@ -270,7 +270,7 @@ class GrantsMachine(GrantsModel):
     @precondition(lambda self: len(self.departed_advocates) == 0)
     @rule(desk=st.integers(1, 2))
     def remove_advocate(self, desk: int) -> None:
-        """A colleague leaves: sessions, grants and keys end in one step."""
+        """Remove a colleague: sessions, grants and keys end in one step."""
         lead = self.desks[0]
         proof = self.server_box.advocate_proof(lead)
         where = f"/v1/organisation/members/{self.desks[desk].advocate.account}"
@@ -282,7 +282,7 @@ class GrantsMachine(GrantsModel):
 
     @rule(ms=st.sampled_from([MINUTE_MS, HOUR_MS, 2 * HOUR_MS, DAY_MS, 3 * DAY_MS]), hourly=st.booleans())
     def time_passes(self, ms: int, hourly: bool) -> None:
-        """With the server's hourly work or before it."""
+        """Let time pass, with or without the server's hourly work."""
         if self.time_budget_ms < ms + HOUR_MS:
             return
         self.time_budget_ms -= ms + HOUR_MS
@@ -299,7 +299,7 @@ class GrantsMachine(GrantsModel):
     @precondition(lambda self: self.grants)
     @rule(which=ITEM_INDEX)
     def check_single_grant(self, which: int) -> None:
-        """The keeper's own view of one grant: versions while it stands, marks for ever."""
+        """The keeper's view of one grant shows versions while it is valid, marks for ever."""
         grant = self.grants[which % len(self.grants)]
         answer = self.request("GET", f"{self.grant_path(grant)}/wraps")
         if grant.ended_at is None:
@@ -314,7 +314,7 @@ class GrantsMachine(GrantsModel):
 
     @rule(which=ITEM_INDEX)
     def check_other_keeper_sees_nothing(self, which: int) -> None:
-        """Another keeper, at the keeper's addresses and at an advocate's: 404."""
+        """Another keeper gets 404 at the keeper's and at an advocate's paths."""
         requests: list[tuple[str, str, Any]] = [
             ("GET", f"{self.keeper.diary}/letters", None),
             ("GET", "/v1/clients", None),
@@ -332,7 +332,7 @@ class GrantsMachine(GrantsModel):
             requests += [("POST", f"{self.other_keeper.diary}/letters/{self.letters[0].id}/taken", None)]
         for method, path, body in requests:
             answer = self.server_box.request(self.other_keeper, method, path, body, x_proof=self.other_keeper.proof)
-            # A grant that has run out cannot be made again, whoever asks.
+            # Nobody can create an expired grant again.
             assert answer.status == 404 or (answer.code == "bad_request" and path.endswith("/grants")), (
                 method,
                 path,
@@ -344,6 +344,6 @@ class GrantsMachine(GrantsModel):
 def test_grants_and_letters_follow_the_model(
     tmp_path: Path, database_setting: dict[str, str], examples: int, steps: int
 ) -> None:
-    """Requests at random: an advocate reads what was given, while it is given, and each look is shown to the keeper."""
+    """Over random requests, advocates read what is shared while it is shared, and every view is listed for the keeper."""
     with running_box(tmp_path, **database_setting) as server_box:
         run_machine(lambda: GrantsMachine(server_box), examples=examples, steps=steps)

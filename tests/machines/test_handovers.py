@@ -1,4 +1,4 @@
-"""Hand-overs and witness codes, asked for at random: how often each opens, and for whom. The model is in spoken.py."""
+"""Handovers and witness codes at random: how often each opens, and for whom. The model is in handovers_model.py."""
 
 from __future__ import annotations
 
@@ -44,21 +44,21 @@ MOSTLY_TRUE = st.sampled_from([True, True, False])
 
 
 class WordsMachine(WordsModel):
-    """What a keeper, another one and people on the public host do."""
+    """Actions of a keeper, another one and people on the public host."""
 
     def __init__(self, server_box: ServerBox) -> None:
-        """`on`: the server. A hand-over and a code are there from the start."""
+        """Start with a handover and a code on `server_box`."""
         super().__init__(server_box)
         self.announce_handover(2, True, 100)
         self.send_remaining_parts(0)
         self.create_witness_code(True)
 
-    # Hand-overs.
+    # Handovers.
 
     @precondition(lambda self: len(self.handovers) < 4)
     @rule(parts=st.integers(2, 3), right=MOSTLY_TRUE, size=st.sampled_from([100, 400, 2_000]))
     def announce_handover(self, parts: int, right: bool, size: int) -> None:
-        """Announce a pack, twice: the answer may have been lost."""
+        """Announce a pack, with the request sent twice: the answer may have been lost."""
         self.ids_made += 1
         number = (self.keeper.identity.diary, self.ids_made)
         handover_id = id_text(derived_bytes("handover", *number)[:16])
@@ -91,7 +91,7 @@ class WordsMachine(WordsModel):
     @precondition(lambda self: self.handovers)
     @rule(which=ITEM_INDEX, i=st.integers(0, 3))
     def put_part(self, which: int, i: int) -> None:
-        """A part of it, or one more than there are."""
+        """Send a part, or one beyond the last."""
         handover = self.handovers[which % len(self.handovers)]
         raw = handover.parts[i] if i < len(handover.parts) else b"no part"
         answer = self.request("PUT", f"/v1/handovers/{handover.id}/parts/{i}", raw)
@@ -104,7 +104,7 @@ class WordsMachine(WordsModel):
     @precondition(lambda self: self.handovers)
     @rule(which=ITEM_INDEX)
     def send_remaining_parts(self, which: int) -> None:
-        """All that is lacking, and then complete."""
+        """Send all missing parts, then complete."""
         handover = self.handovers[which % len(self.handovers)]
         if handover.is_removed:
             return
@@ -122,7 +122,7 @@ class WordsMachine(WordsModel):
     @precondition(lambda self: self.handovers)
     @rule(which=ITEM_INDEX, right=MOSTLY_TRUE)
     def open_handover(self, which: int, right: bool) -> None:
-        """Somebody types the eight words, right or wrong: five openings, and every refusal is one answer."""
+        """Enter the eight words, right or wrong: five openings are allowed, and every refusal is the same."""
         handover = self.handovers[which % len(self.handovers)]
         is_allowed = self.is_try_allowed(handover.name)
         body = {"name": handover.name, "auth": handover.auth if right else b64(bytes(32))}
@@ -149,7 +149,7 @@ class WordsMachine(WordsModel):
     @precondition(lambda self: self.handovers)
     @rule(which=ITEM_INDEX, times=st.integers(4, 7))
     def open_repeatedly(self, which: int, times: int) -> None:
-        """One after the other, from as many places."""
+        """Open repeatedly, from different addresses."""
         for _ in range(times):
             self.desk = self.server_box.new_public_phone()
             self.wrong_tries = {}
@@ -158,7 +158,7 @@ class WordsMachine(WordsModel):
     @precondition(lambda self: any(one.tickets for one in self.handovers))
     @rule(which=ITEM_INDEX, ticket=ITEM_INDEX, i=st.integers(0, 3))
     def fetch_part(self, which: int, ticket: int, i: int) -> None:
-        """A part for a ticket that still holds."""
+        """Fetch a part with a valid ticket."""
         opened = [handover for handover in self.handovers if handover.tickets]
         handover = opened[which % len(opened)]
         token, until = handover.tickets[ticket % len(handover.tickets)]
@@ -171,7 +171,7 @@ class WordsMachine(WordsModel):
     @precondition(lambda self: self.handovers)
     @rule(which=ITEM_INDEX, right=MOSTLY_TRUE)
     def end_handover(self, which: int, right: bool) -> None:
-        """The keeper ends it: its room is free at once."""
+        """End a handover as the keeper; its quota is freed at once."""
         handover = self.handovers[which % len(self.handovers)]
         proof = self.keeper.proof if right else b64(bytes(32))
         answer = self.request("DELETE", f"/v1/handovers/{handover.id}", x_proof=proof)
@@ -188,7 +188,7 @@ class WordsMachine(WordsModel):
     @precondition(lambda self: len(self.codes) < 4)
     @rule(right=MOSTLY_TRUE)
     def create_witness_code(self, right: bool) -> None:
-        """The keeper makes a code."""
+        """Create a code as the keeper."""
         self.ids_made += 1
         number = (self.keeper.identity.diary, self.ids_made)
         code_id = id_text(derived_bytes("witness", *number)[:16])
@@ -213,7 +213,7 @@ class WordsMachine(WordsModel):
     @precondition(lambda self: self.codes)
     @rule(which=ITEM_INDEX)
     def type_words(self, which: int) -> None:
-        """Somebody types the nine words: what is asked, or that it is over."""
+        """Enter the nine words: the request is returned, or the code is over."""
         code = self.codes[which % len(self.codes)]
         answer = self.server_box.request(self.desk, "POST", "/v1/statement/code", {"name": code.name})
         assert answer.status == 200 and answer.body["over"] == code.is_over(self.server_box.now_ms), answer
@@ -227,7 +227,7 @@ class WordsMachine(WordsModel):
     @precondition(lambda self: any(one.ticket[0] for one in self.codes))
     @rule(which=ITEM_INDEX, upload=st.integers(0, 1), size=st.sampled_from([50, 700, 2_500]))
     def announce_files(self, which: int, upload: int, size: int) -> None:
-        """The witness begins to send files, or begins anew with others."""
+        """Start sending files as the witness, or start again with others."""
         code = self.code_with_ticket(which)
         name = id_text(derived_bytes("upload", code.id, upload)[:16])
         sealed = [handover_part(name, i, 2, bytes([upload]) * size) for i in range(2)]
@@ -238,7 +238,7 @@ class WordsMachine(WordsModel):
         if self.is_refused(code, answer):
             return
         self.given_up = 0
-        # What an earlier try had sent is given up first, whatever comes of this one.
+        # What an earlier try had sent is dropped first, even if this try fails.
         before = code.upload if code.upload and code.upload[0] == name else None
         if code.upload and before is None:
             code.upload, code.received_parts = None, {}
@@ -254,7 +254,7 @@ class WordsMachine(WordsModel):
     @precondition(lambda self: any(one.upload and one.ticket[0] for one in self.codes))
     @rule(which=ITEM_INDEX)
     def send_files(self, which: int) -> None:
-        """Every part of them."""
+        """Send every part of the files."""
         codes_sending = [code for code in self.codes if code.upload and code.ticket[0]]
         code = codes_sending[which % len(codes_sending)]
         if code.upload is None:
@@ -274,7 +274,7 @@ class WordsMachine(WordsModel):
     @precondition(lambda self: any(one.ticket[0] for one in self.codes))
     @rule(which=ITEM_INDEX, files=st.booleans(), text=st.integers(0, 1))
     def send_statement(self, which: int, files: bool, text: int) -> None:
-        """The statement, with its files or without."""
+        """Send the statement, with or without its files."""
         code = self.code_with_ticket(which)
         envelope = sealed_witness_statement(code.id, bytes([text]) * 200)
         sent = [envelope]
@@ -302,7 +302,7 @@ class WordsMachine(WordsModel):
     @precondition(lambda self: self.codes)
     @rule(which=ITEM_INDEX)
     def take_statement_in(self, which: int) -> None:
-        """What came has become the keeper's."""
+        """Accept the statement as the keeper."""
         code = self.codes[which % len(self.codes)]
         answer = self.request("POST", f"{self.keeper.diary}/witnesses/{code.id}/taken")
         assert answer.status == (404 if code.statement is None else 204)
@@ -312,7 +312,7 @@ class WordsMachine(WordsModel):
     @precondition(lambda self: self.codes)
     @rule(which=ITEM_INDEX, right=MOSTLY_TRUE)
     def remove_code(self, which: int, right: bool) -> None:
-        """The keeper ends a code, or drops what came."""
+        """End a code as the keeper, or delete what arrived."""
         code = self.codes[which % len(self.codes)]
         proof = self.keeper.proof if right else b64(bytes(32))
         answer = self.request("DELETE", f"{self.keeper.diary}/witnesses/{code.id}", x_proof=proof)
@@ -325,7 +325,7 @@ class WordsMachine(WordsModel):
 
     @rule(ms=st.sampled_from([HOUR_MS, 3 * HOUR_MS, DAY_MS, 13 * DAY_MS, 15 * DAY_MS, 29 * DAY_MS]))
     def time_passes(self, ms: int) -> None:
-        """And the server does its hourly work."""
+        """Let time pass with the server's hourly work."""
         self.server_box.advance_clock(ms)
         at = self.server_box.run_hourly_work()
         for handover in list(self.handovers):
@@ -347,7 +347,7 @@ class WordsMachine(WordsModel):
 
     @rule(which=ITEM_INDEX)
     def check_other_keeper_sees_nothing(self, which: int) -> None:
-        """With an account of their own: 404, and nothing changes."""
+        """Another account gets 404, and changes nothing."""
         requests: list[tuple[str, str, Any]] = [("GET", f"{self.keeper.diary}/witnesses", None)]
         if self.handovers:
             handover = self.handovers[which % len(self.handovers)]
@@ -371,6 +371,6 @@ class WordsMachine(WordsModel):
 def test_handovers_and_witness_codes_follow_the_model(
     tmp_path: Path, database_setting: dict[str, str], examples: int, steps: int
 ) -> None:
-    """Requests at random: who has the words gets what was left, as often and as long as was said, and nobody else."""
+    """Over random requests, only people with the words get what was left, and only as often and as long as allowed."""
     with running_box(tmp_path, DIARY_QUOTA_BYTES=str(QUOTA_BYTES), **database_setting) as server_box:
         run_machine(lambda: WordsMachine(server_box), examples=examples, steps=steps)

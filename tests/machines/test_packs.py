@@ -1,4 +1,4 @@
-"""Places in the queue for packs: whose they are, how long they last, and what becomes of a capsule that is none."""
+"""Queue of packs at random: owners of places, their lifetime, and malformed capsules."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KEEPER_INDEX = st.integers(0, 2)
 
 @dataclass
 class QueuePlaceModel:
-    """A keeper's place. `capsule`: whether one was sent, which no worker can read; `since`: when it failed or was asked for."""
+    """A keeper's place. `capsule`: whether one was sent, malformed; `since`: when it failed or was last requested."""
 
     pack: str
     last_asked_at: int
@@ -26,12 +26,12 @@ class QueuePlaceModel:
 
 
 class PacksMachine(ServerStateMachine):
-    """Three keepers, each with one place at most."""
+    """Three keepers with at most one place each."""
 
     with_capsules = False
 
     def __init__(self, server_box: ServerBox) -> None:
-        """`on`: the server, which others share."""
+        """Use `server_box`, which other models share."""
         super().__init__(server_box)
         self.keepers: list[Keeper] = [server_box.new_keeper() for _ in range(3)]
         self.places: dict[int, QueuePlaceModel] = {}
@@ -39,7 +39,7 @@ class PacksMachine(ServerStateMachine):
 
     @rule(who=KEEPER_INDEX)
     def take_place(self, who: int) -> None:
-        """A place; the one before it is given up."""
+        """Take a place; the keeper's earlier one is dropped."""
         if who in self.places:
             self.earlier.append(self.places[who].pack)
         answer = self.server_box.request(
@@ -51,7 +51,7 @@ class PacksMachine(ServerStateMachine):
     @precondition(lambda self: self.places)
     @rule(who=KEEPER_INDEX, of=KEEPER_INDEX)
     def check_place(self, who: int, of: int) -> None:
-        """One asks for a place, their own or another's."""
+        """Request a place, one's own or another's."""
         if of not in self.places:
             return
         place = self.places[of]
@@ -65,7 +65,7 @@ class PacksMachine(ServerStateMachine):
     @precondition(lambda self: self.places)
     @rule(who=KEEPER_INDEX, of=KEEPER_INDEX)
     def give_up_place(self, who: int, of: int) -> None:
-        """One gives a place up, their own or another's."""
+        """Drop a place, one's own or another's."""
         if of not in self.places:
             return
         answer = self.server_box.request(self.keepers[who], "DELETE", f"/v1/packs/{self.places[of].pack}")
@@ -76,7 +76,7 @@ class PacksMachine(ServerStateMachine):
     @precondition(lambda self: self.places)
     @rule(who=KEEPER_INDEX, of=KEEPER_INDEX)
     def fetch_front(self, who: int, of: int) -> None:
-        """There is nothing to fetch yet, or never will be; of another's nothing is known."""
+        """Fetch a result that does not exist; another's place is unknown."""
         if of not in self.places:
             return
         place = self.places[of]
@@ -90,7 +90,10 @@ class PacksMachine(ServerStateMachine):
     @precondition(lambda self: self.places and self.with_capsules)
     @rule(who=KEEPER_INDEX, of=KEEPER_INDEX)
     def send_capsule(self, who: int, of: int) -> None:
-        """What is no capsule fails in its worker; a second one is refused, and another's place takes none."""
+        """Send a malformed capsule, which fails in the worker.
+
+        A second one is refused, and so is one for another's place.
+        """
         if of not in self.places:
             return
         place = self.places[of]
@@ -108,7 +111,7 @@ class PacksMachine(ServerStateMachine):
 
     @rule(who=KEEPER_INDEX, of=KEEPER_INDEX)
     def request_pack_of_other_diary(self, who: int, of: int) -> None:
-        """A pack of another's diary is not there; one's own place stays."""
+        """A pack of another's diary is not found, and one's own place remains."""
         if who != of:
             answer = self.server_box.request(
                 self.keepers[who], "POST", "/v1/packs", {"diary": self.keepers[of].identity.diary}
@@ -117,9 +120,9 @@ class PacksMachine(ServerStateMachine):
 
     @rule(ms=st.sampled_from([60_000, FINISHED_KEPT_MS, 5 * 60_000, PLACE_TIMEOUT_MS, 3 * PLACE_TIMEOUT_MS]))
     def time_passes(self, ms: int) -> None:
-        """A place that nobody asks for is given up."""
+        """Let time pass: a place nobody requests is dropped."""
         self.server_box.advance_clock(ms)
-        # Somebody asks for anything: what is over is given up before that is answered.
+        # Send any request: expired places are dropped before it is answered.
         assert self.server_box.request(self.keepers[0], "GET", f"/v1/packs/{id_text(bytes(16))}").status == 404
         for who, place_item in list(self.places.items()):
             if self.server_box.now_ms - place_item.last_asked_at > (
@@ -128,7 +131,7 @@ class PacksMachine(ServerStateMachine):
                 self.earlier.append(self.places.pop(who).pack)
 
     def compare_with_model(self) -> None:
-        """Whoever asks, whatever for."""
+        """Every keeper's view of every place matches the model."""
         for pack in self.earlier[-2:]:
             for keeper in self.keepers:
                 assert self.server_box.request(keeper, "GET", f"/v1/packs/{pack}").status == 404
@@ -136,19 +139,19 @@ class PacksMachine(ServerStateMachine):
 
 
 class PacksMachineWithWorkers(PacksMachine):
-    """The same with workers, each a process."""
+    """The same with workers, each in its own process."""
 
     with_capsules = True
 
 
 def test_queue_places_follow_the_model(tmp_path: Path, database_setting: dict[str, str]) -> None:
-    """Requests at random: a place is its keeper's, and lasts as long as it is asked for."""
+    """Over random requests, a place belongs to its keeper and lasts as long as it is requested."""
     with running_box(tmp_path, **database_setting) as server_box:
         run_machine(lambda: PacksMachine(server_box), examples=6, steps=20)
 
 
 @pytest.mark.slow
 def test_queue_places_with_workers_follow_the_model(tmp_path: Path, database_setting: dict[str, str]) -> None:
-    """The same for longer, with capsules that go to real workers."""
+    """The same for longer, with capsules that are sent to real workers."""
     with running_box(tmp_path, **database_setting) as server_box:
         run_machine(lambda: PacksMachineWithWorkers(server_box), examples=30, steps=25)

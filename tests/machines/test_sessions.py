@@ -1,4 +1,4 @@
-"""Accounts and sessions: sign-in, renewal, ending, new words, new code, closing, at random. The model is in accounts.py."""
+"""Accounts and sessions at random: sign-in, renewal, sign-out, new words and code, closing. Model: accounts_model.py."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ from tests.machines.server_box import (
     running_box,
 )
 
-# A machine stays below the limit of sessions of one account, so that none is pushed out; tests/web/test_sessions.py has that.
+# The machine stays below the limit of sessions per account; tests/web/test_sessions.py covers it.
 MAX_DEVICES = 6
 DEVICE_INDEX = st.integers(0, MAX_DEVICES - 1)
 
 
 class AccountsMachine(AccountsModel):
-    """What people do with up to six devices."""
+    """Actions of people with up to six devices."""
 
     def __init__(self, server_box: ServerBox) -> None:
-        """`on`: the server."""
+        """Use `server_box`."""
         super().__init__(server_box)
-        # Two more phones from the start: most of what can go wrong is between devices.
+        # Start with two more phones: most faults are between devices.
         for which in (1, 2):
             self.new_device()
             self.sign_in(which, "ordinary", True)
 
-    # What people do.
+    # Actions.
 
     @precondition(lambda self: len(self.devices) < MAX_DEVICES)
     @rule()
     def new_device(self) -> None:
-        """Somebody takes up another phone."""
+        """Add another phone."""
         number = len(self.devices)
         self.devices.append(DeviceModel(self.server_box.new_phone(), id_text(bytes([number]) * 16), f"Phone {number}"))
 
@@ -51,7 +51,7 @@ class AccountsMachine(AccountsModel):
         which=DEVICE_INDEX, kind=st.sampled_from(["ordinary", "borrowed"]), right=st.sampled_from([True, True, False])
     )
     def sign_in(self, which: int, kind: str, right: bool) -> None:
-        """With the words, right or wrong; ten wrong ones in an hour from one device, and then nothing is looked at."""
+        """Sign in with right or wrong words; after ten wrong ones in an hour from one device, nothing is checked."""
         device = self.devices[which % len(self.devices)]
         body = {"auth": self.words if right else WRONG_PROOF, "device": device.id, "device_name": device.name}
         body |= {"login": self.keeper.identity.login} | ({"borrowed": True} if kind == "borrowed" else {})
@@ -72,14 +72,14 @@ class AccountsMachine(AccountsModel):
     @precondition(lambda self: self.guess_rounds < 2)
     @rule(which=DEVICE_INDEX)
     def guess_repeatedly(self, which: int) -> None:
-        """Nine wrong sign-ins one after the other. Twice at most: a network may ask 60 times a real minute about one name."""
+        """Sign in wrongly nine times. At most twice: a network may request a name 60 times a real minute."""
         self.guess_rounds += 1
         for _ in range(9):
             self.sign_in(which, "ordinary", False)
 
     @rule(which=DEVICE_INDEX, right=st.booleans())
     def recover(self, which: int, right: bool) -> None:
-        """With the recovery code of now, or one of before."""
+        """Recover with the current code, or an earlier one."""
         device = self.devices[which % len(self.devices)]
         code = self.code if right else (self.old_codes[-1] if self.old_codes else WRONG_PROOF)
         body = {"code_auth": code, "device": device.id, "device_name": device.name, "login": self.keeper.identity.login}
@@ -93,7 +93,7 @@ class AccountsMachine(AccountsModel):
 
     @rule(which=DEVICE_INDEX, of=DEVICE_INDEX)
     def renew(self, which: int, of: int) -> None:
-        """With a renewal, the device's own or another's."""
+        """Renew with the device's own token or another's."""
         device, source = self.devices[which % len(self.devices)], self.devices[of % len(self.devices)]
         if source.renewal is None:
             return
@@ -113,7 +113,7 @@ class AccountsMachine(AccountsModel):
 
     @rule(which=DEVICE_INDEX)
     def sign_out(self, which: int) -> None:
-        """The device's session and its renewal end."""
+        """Sign out: the device's session and its renewal token end."""
         device = self.devices[which % len(self.devices)]
         session = device.session
         answer = self.request(device, "DELETE", "/v1/session")
@@ -124,7 +124,7 @@ class AccountsMachine(AccountsModel):
 
     @rule(which=DEVICE_INDEX, of=DEVICE_INDEX, right=st.booleans())
     def end_session_by_id(self, which: int, of: int, right: bool) -> None:
-        """One session ends another, or itself, by its id."""
+        """End a session by its id, another's or one's own."""
         device, target = self.devices[which % len(self.devices)], self.devices[of % len(self.devices)]
         if target.session is None:
             return
@@ -140,7 +140,7 @@ class AccountsMachine(AccountsModel):
 
     @rule(which=DEVICE_INDEX, right=st.booleans())
     def end_other_sessions_by_request(self, which: int, right: bool) -> None:
-        """Every session but this one."""
+        """End every other session."""
         device = self.devices[which % len(self.devices)]
         answer = self.request_with_proof(device, right, "DELETE", "/v1/sessions")
         if answer is not None:
@@ -150,7 +150,7 @@ class AccountsMachine(AccountsModel):
 
     @rule(which=DEVICE_INDEX, right=st.booleans(), by_code=st.booleans())
     def change_passphrase(self, which: int, right: bool, by_code: bool) -> None:
-        """New words, proved with the old ones or the code: they alone sign in from now on."""
+        """Set new words, proved with the old ones or the code: only the new ones sign in from now on."""
         device = self.devices[which % len(self.devices)]
         self.devices_made += 1
         proof, body = new_passphrase_lock(self.server_box, self.keeper, self.devices_made)
@@ -169,7 +169,7 @@ class AccountsMachine(AccountsModel):
 
     @rule(which=DEVICE_INDEX, right=st.booleans())
     def change_recovery_code(self, which: int, right: bool) -> None:
-        """A new recovery code: the old one opens nothing."""
+        """Set a new recovery code: the old one stops working."""
         device = self.devices[which % len(self.devices)]
         self.devices_made += 1
         proof, body = new_recovery_code(self.keeper, self.devices_made)
@@ -182,7 +182,7 @@ class AccountsMachine(AccountsModel):
 
     @rule(which=DEVICE_INDEX, name=st.sampled_from(["My phone", "Das Handy", "电话"]))
     def rename_device(self, which: int, name: str) -> None:
-        """What the keeper calls a device."""
+        """Rename a device."""
         device = self.devices[which % len(self.devices)]
         answer = self.request(device, "PUT", "/v1/session", {"device_name": name})
         if answer is not None and device.session:
@@ -192,7 +192,7 @@ class AccountsMachine(AccountsModel):
     @precondition(lambda self: self.old_proofs)
     @rule(which=DEVICE_INDEX)
     def try_old_passphrases(self, which: int) -> None:
-        """Words of before prove nothing, at sign-in from a new phone nor in a session."""
+        """Earlier words are refused, at sign-in from a new phone and in a session."""
         self.stranger_requests = [
             at for at in self.stranger_requests if at > self.server_box.now_ms + SECOND_MS - HOUR_MS
         ]
@@ -206,13 +206,13 @@ class AccountsMachine(AccountsModel):
 
     @rule(which=DEVICE_INDEX)
     def check_other_account_changes_nothing(self, which: int) -> None:
-        """Another account, with its own words proved, ends nothing here; a made-up token is none."""
+        """Another account with its own valid proof ends no session here; an invented token is refused."""
         device = self.devices[which % len(self.devices)]
         if device.session:
             answer = self.server_box.request(
                 self.other, "DELETE", f"/v1/sessions/{device.session.id}", x_proof=self.other.proof
             )
-            # The other account's session runs out as anybody's does.
+            # The other account's session expires too.
             assert answer.status in (404, 401), answer
         stranger = self.server_box.new_phone()
         stranger.tokens["session"] = b64(bytes(32))
@@ -220,7 +220,7 @@ class AccountsMachine(AccountsModel):
 
     @rule(which=DEVICE_INDEX, ask=st.booleans())
     def request_closing(self, which: int, ask: bool) -> None:
-        """The account is to be closed in seven days, or stays after all."""
+        """Schedule closing the account in seven days, or cancel it."""
         device = self.devices[which % len(self.devices)]
         if ask:
             answer = self.request_with_proof(device, True, "POST", "/v1/account/closing")
@@ -240,7 +240,7 @@ class AccountsMachine(AccountsModel):
         )
     )
     def time_passes(self, ms: int) -> None:
-        """And the server does its hourly work."""
+        """Let time pass with the server's hourly work."""
         self.server_box.advance_clock(ms)
         if ms >= DAY_MS:
             self.server_box.run_hourly_work()
@@ -251,7 +251,7 @@ class AccountsMachine(AccountsModel):
 
     @rule(which=DEVICE_INDEX)
     def check_session_list(self, which: int) -> None:
-        """The list of sessions is the model's: names, times to the hour, which one is here."""
+        """The list of sessions matches the model: names, times to the hour, and the current one."""
         device = self.devices[which % len(self.devices)]
         answer = self.request_with_proof(device, True, "GET", "/v1/sessions")
         if answer is None:
@@ -272,7 +272,7 @@ class AccountsMachine(AccountsModel):
 
     @rule(which=DEVICE_INDEX)
     def check_sign_in_list(self, which: int) -> None:
-        """Every sign-in since this device's own, in order, and whether it still stands."""
+        """Every sign-in since this device's own is listed, in order, with whether it is still valid."""
         device = self.devices[which % len(self.devices)]
         answer = self.request(device, "GET", "/v1/sign-ins")
         if answer is None or device.session is None:
@@ -292,6 +292,6 @@ class AccountsMachine(AccountsModel):
 def test_accounts_and_sessions_follow_the_model(
     tmp_path: Path, database_setting: dict[str, str], examples: int, steps: int
 ) -> None:
-    """Requests at random, again and again: whoever should be let in is, and nobody else."""
+    """Over random requests, exactly the right devices are accepted."""
     with running_box(tmp_path, **database_setting) as server_box:
         run_machine(lambda: AccountsMachine(server_box), examples=examples, steps=steps)

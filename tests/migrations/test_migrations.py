@@ -1,4 +1,4 @@
-"""The tables are the models', and a database that is behind is not served. Rows through each step: test_rows.py."""
+"""Migrated tables match the models, and an outdated database is not served. Rows through each step: test_rows.py."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MIGRATION_NAMES = sorted(path.stem for path in (Path(database.__file__).parent /
 
 
 def columns_by_table(connection: sqlite3.Connection) -> dict[str, list[tuple[object, ...]]]:
-    """Every table's columns and indexed columns."""
+    """Return every table's columns and indexed columns."""
     tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     result: dict[str, list[tuple[object, ...]]] = {}
     for table in tables:
@@ -38,7 +38,7 @@ def columns_by_table(connection: sqlite3.Connection) -> dict[str, list[tuple[obj
 
 
 async def test_the_migrations_make_the_models_tables(tmp_path: Path) -> None:
-    """Column by column and index by index: a model changed without a migration is found."""
+    """Columns and indexes are compared one by one: a model changed without a migration is found."""
     settings = config.load_settings({"DIARY_DATA": str(tmp_path)})
     await database.migrate(settings)
     path = path_from_url(settings.database_url)
@@ -53,7 +53,7 @@ async def test_the_migrations_make_the_models_tables(tmp_path: Path) -> None:
 
 
 async def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
-    """Rows stay, and a keeper goes on, after every migration has been asked for once more."""
+    """Rows remain, and a keeper can continue, after a repeated migration."""
     async with running_server(tmp_path) as server:
         keeper = await register_keeper(server)
         await keeper.push()
@@ -64,7 +64,7 @@ async def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
 
 
 async def test_a_database_that_is_behind_is_not_served(tmp_path: Path) -> None:
-    """The server says what to run instead of failing at the first request."""
+    """The server names the command to run instead of failing at the first request."""
     settings = config.load_settings({"DIARY_DATA": str(tmp_path / "new")})
     with pytest.raises(BadSetting, match="migrate"):
         async with database.open_database(settings):
@@ -80,14 +80,14 @@ async def test_a_database_that_is_behind_is_not_served(tmp_path: Path) -> None:
 
 
 def test_an_unsupported_database_url_is_refused() -> None:
-    """Only what this server can write to."""
+    """Only supported databases are accepted."""
     for url in ("postgres://x/y", "sqlite://", "/var/x"):
         with pytest.raises(BadSetting):
             path_from_url(url)
 
 
 async def test_existing_versions_are_queued_for_the_log(tmp_path: Path) -> None:
-    """What was receipted before there was a log waits for its place in it, in the order it came."""
+    """Versions with receipts from before the log are queued for it, in order."""
     settings = config.load_settings({"DIARY_DATA": str(tmp_path)})
     path = path_from_url(settings.database_url)
     async with TortoiseContext() as context:
@@ -108,9 +108,9 @@ async def test_existing_versions_are_queued_for_the_log(tmp_path: Path) -> None:
 async def test_an_interrupted_migration_is_applied_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
-    """Nothing half stays: the same command makes the same tables afterwards.
+    """After an interruption the same command creates the same tables.
 
-    Nor could it at any other step: until the end nobody else finds a table or a note of what was done.
+    Nothing is visible to other connections until the end: no table and no record of a step.
     """
     settings = config.load_settings({"DIARY_DATA": str(tmp_path)})
     path = path_from_url(settings.database_url)
@@ -135,7 +135,7 @@ async def test_an_interrupted_migration_is_applied_again(
 
 
 def tables_and_migration_count(path: Path) -> tuple[set[str], int]:
-    """The tables that another connection finds, and how many steps are noted as done."""
+    """Return the tables that another connection sees, and how many steps are recorded as done."""
     with closing(sqlite3.connect(path)) as connection:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         migration_count: int = connection.execute("SELECT count(*) FROM tortoise_migrations").fetchone()[0]

@@ -1,4 +1,4 @@
-"""A database from before files had an owner and a kind: what was taken over goes back to the diary, and the rest goes on."""
+"""Databases from before files had an owner and a kind: taken-over files return to the diary, the rest continues."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ PART_BYTES = 500
 
 @dataclass
 class OldReleaseDatabase:
-    """Rows of the release before, put in one by one, and their bytes where that release put them."""
+    """Rows of the previous release, inserted one by one, and their content where that release stored it."""
 
     database: RawDatabase
     blob_folder: Path
@@ -47,13 +47,13 @@ class OldReleaseDatabase:
     named_blobs: list[bytes] = field(default_factory=list)
 
     def insert_row(self, table: str, **values: Any) -> None:
-        """One row."""
+        """Insert one row."""
         self.database.execute(
             f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join(map(self._literal, values.values()))})"
         )
 
     def _literal(self, value: Any) -> str:
-        """A value as this database spells it."""
+        """Return a value in this database's syntax."""
         if isinstance(value, bytes):
             return rf"'\x{value.hex()}'" if self.database.postgres else f"x'{value.hex()}'"
         if isinstance(value, bool) and not self.database.postgres:
@@ -63,7 +63,7 @@ class OldReleaseDatabase:
     def insert_file(
         self, n: int, *, parts: int = 1, parts_present: int = 1, is_named: bool = True, **extra: Any
     ) -> bytes:
-        """A file or pack of `parts` parts of which `have` have come: its id."""
+        """Insert a file or pack of `parts` parts, of which `parts_present` have arrived, and return its id."""
         blob, row = bytes([100 + n]) * 16, next(self.row_numbers)
         columns = {
             "diary_id": DIARY_ID,
@@ -85,7 +85,7 @@ class OldReleaseDatabase:
         return blob
 
     def insert_handover(self, blob: bytes, **extra: Any) -> None:
-        """A hand-over of that id."""
+        """Insert a handover with that id."""
         columns = {
             "name_mac": blob,
             "auth_mac": blob,
@@ -96,7 +96,7 @@ class OldReleaseDatabase:
         self.insert_row("handover", id=blob, diary_id=DIARY_ID, **(columns | extra))
 
     def insert_witness_code(self, code: bytes, upload: bytes, answered_at: int | None = None) -> None:
-        """A witness's code that named this upload."""
+        """Insert a witness code that names this upload."""
         columns = {
             "name_mac": code,
             "sealed": b"x",
@@ -107,7 +107,7 @@ class OldReleaseDatabase:
         self.insert_row("witness_code", id=code, diary_id=DIARY_ID, upload=upload, **columns)
 
     def insert_version(self) -> None:
-        """A version that names every file that is to be named."""
+        """Insert a version that names every file to be named."""
         facts = canonical_json({"blobs": [b64(blob) for blob in self.named_blobs]})
         columns = {
             "seq": 1,
@@ -122,13 +122,13 @@ class OldReleaseDatabase:
 
 
 def part_content(blob: bytes, i: int) -> bytes:
-    """Bytes of a part."""
+    """Return the content of a part."""
     return (blob + bytes([i])) * (PART_BYTES // 17) + bytes(PART_BYTES % 17)
 
 
 @dataclass
 class UpgradedDatabase:
-    """The ids of what stood there."""
+    """Ids of the old rows."""
 
     ids: dict[str, bytes]
     settings: Settings
@@ -137,12 +137,8 @@ class UpgradedDatabase:
 
 @pytest.fixture(params=DATABASES)
 async def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> UpgradedDatabase:
-    """The release before, with a row for every case, brought up to date."""
-    url = (
-        {"DIARY_DATABASE_URL": request.getfixturevalue("postgres").create_empty_database()}
-        if request.param == "postgres"
-        else {}
-    )
+    """Return a database of the previous release with a row for every case, migrated."""
+    url = {"DIARY_DATABASE_URL": request.getfixturevalue("postgres").empty()} if request.param == "postgres" else {}
     settings = config.load_settings({"DIARY_DATA": str(tmp_path), **url})
     async with TortoiseContext() as context:
         await context.init(config=database._tortoise_config(settings.database_url))
@@ -180,19 +176,19 @@ async def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> UpgradedDa
     old_database.insert_witness_code(CODE_ID, ids["taken by a witness"])
     old_database.insert_witness_code(USED_ID, ids["a statement"], NOON_MS + 9)
     if old_database.database.postgres:
-        # The rows above chose their numbers; those of that release took them from here.
+        # The rows above chose their own numbers; continue the sequence after them.
         old_database.database.execute("SELECT setval(pg_get_serial_sequence('blob', 'id'), 100)")
     await database.migrate(settings)
     return UpgradedDatabase(ids, settings, old_database.database)
 
 
 async def fetch_part(instance: Instance, place: Any, i: int = 0) -> bytes:
-    """A part as it is fetched."""
+    """Fetch a part."""
     return await blobs.get_part(instance, place, i)
 
 
 async def test_files_taken_over_are_returned_to_their_diary(upgraded: UpgradedDatabase) -> None:
-    """By a pack or a witness, named by a version or there before: read whole, and no end of either touches them."""
+    """Files taken over by a pack or a witness, yet named by a version, are read whole, whatever happens to either."""
     async with open_instance(upgraded.settings, FixedClock(NOON_MS)) as instance:
         for name in ("taken by a pack", "taken before it was named", "taken by a witness"):
             place = file_reference(ACCOUNT_ID, DIARY_ID, upgraded.ids[name])
@@ -213,7 +209,7 @@ async def test_files_taken_over_are_returned_to_their_diary(upgraded: UpgradedDa
 
 
 async def test_packs_and_statements_go_on(upgraded: UpgradedDatabase) -> None:
-    """What was theirs is theirs: parts are fetched, a keeper reads a statement's files by their id, an upload goes on."""
+    """Other files stay with packs and statements: parts are fetched, files read by id, uploads continue."""
     async with open_instance(upgraded.settings, FixedClock(NOON_MS)) as instance:
         pack = upgraded.ids["a pack"]
         pack_parts = await stored.find_parts(instance.db, pack)
@@ -237,7 +233,7 @@ async def test_packs_and_statements_go_on(upgraded: UpgradedDatabase) -> None:
 async def test_what_is_erased_stays_so_and_what_was_erased_wrongly_can_be_sent_again(
     upgraded: UpgradedDatabase,
 ) -> None:
-    """A keeper's own erasure is 410 for good; a file a pack took and erased is announced anew; room is counted once."""
+    """A keeper's own erasure stays 410; a file erased by a pack is announced again; quota is counted once."""
     async with open_instance(upgraded.settings, FixedClock(NOON_MS)) as instance:
         with pytest.raises(ContentErased):
             await blobs.declare(
@@ -259,7 +255,7 @@ async def test_what_is_erased_stays_so_and_what_was_erased_wrongly_can_be_sent_a
 
 
 async def test_a_backup_finds_every_part_where_it_lies(upgraded: UpgradedDatabase, tmp_path: Path) -> None:
-    """Each part that is still given to anybody, under the name it had before."""
+    """A backup includes each part that anyone can still fetch, under its old name."""
     copy = tmp_path / "copy"
     await backup.take_snapshot(upgraded.settings, copy)
     names = backup.list_part_names(copy)

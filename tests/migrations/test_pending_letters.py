@@ -1,4 +1,4 @@
-"""A database from before letters and statements stayed after they were taken in: those that are there still wait."""
+"""Databases from before accepted letters and statements were kept: existing ones are still pending."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LAST_MIGRATION_BEFORE = "0017_tokens"
 async def test_pending_letters_and_statements_stay_pending(
     which: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    """A row of each kind from the release before: not taken in, listed, and taken in from now on without being deleted."""
+    """Old letters and statements are pending and listed; accepting them no longer deletes them."""
     settings = await migrated_to(LAST_MIGRATION_BEFORE, which, tmp_path, request)
     raw_database = RawDatabase(settings)
     raw_database.insert_sample_rows()

@@ -1,4 +1,4 @@
-"""A database of any earlier day, a row in each of its tables, brought to the newest: every value is still there."""
+"""A database of any earlier step, with a row in each table, migrates with every value intact."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ from tests.postgres import PostgresServer, fetch_rows, run_in_thread
 
 DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 SAMPLE_ID = bytes(range(16))
-# One value for each kind of column. Every id is the same, so rows that belong together do.
+# One value for each type of column. All ids are equal, so related rows match.
 SQLITE_SAMPLE_VALUES = {"BLOB": f"x'{SAMPLE_ID.hex()}'", "VARCHAR": "'x'"}
 POSTGRES_SAMPLE_VALUES = {"bytea": rf"'\x{SAMPLE_ID.hex()}'", "character varying": "'x'", "boolean": "false"}
 OWN_TABLES_CONDITION = "NOT LIKE 'tortoise%'"
 
 
 class RawDatabase:
-    """A database beside the server's own code: what it holds, and rows put into it."""
+    """Database accessed without the product's code: its content, and rows to insert."""
 
     def __init__(self, settings: Settings) -> None:
-        """Which one."""
+        """Use the database of `settings`."""
         self.url = settings.database_url
         self.postgres = is_postgres(self.url)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """The rows of a statement; a change is kept."""
+        """Return the rows of a statement, and commit."""
         if self.postgres:
             rows: list[tuple[Any, ...]] = run_in_thread(fetch_rows(self.url, sql))
             return rows
@@ -49,7 +49,7 @@ class RawDatabase:
             return connection.execute(sql).fetchall()
 
     def columns(self) -> dict[str, dict[str, str]]:
-        """The kind of each column of each table."""
+        """Return the type of each column of each table."""
         if self.postgres:
             rows = self.query(
                 "SELECT table_name, column_name, data_type FROM information_schema.columns"
@@ -66,25 +66,25 @@ class RawDatabase:
         return kind_by_column
 
     def insert_sample_rows(self) -> dict[str, list[str]]:
-        """One row more in each table; the columns of each."""
+        """Insert one row into each table, and return the columns of each."""
         values = POSTGRES_SAMPLE_VALUES if self.postgres else SQLITE_SAMPLE_VALUES
         columns = self.columns()
         for table, kinds in columns.items():
             insert_statement = ", ".join(values.get(column_kind.split("(")[0], "7") for column_kind in kinds.values())
-            # Which row belongs to which is not what is asked here.
+            # Relations between rows do not matter here.
             before = "SET session_replication_role = replica; " if self.postgres else ""
             self.execute(f"{before}INSERT INTO {table} ({', '.join(kinds)}) VALUES ({insert_statement})")
         return {table: list(kinds) for table, kinds in columns.items()}
 
     def execute(self, sql: str) -> None:
-        """Statements without an answer."""
+        """Run statements without results."""
         if self.postgres:
             run_in_thread(run_postgres_statements(self.url, sql))
         else:
             self.query(sql)
 
     def rows(self, columns: dict[str, list[str]]) -> dict[str, list[tuple[Any, ...]]]:
-        """What those columns hold."""
+        """Return the content of those columns."""
         return {
             table: sorted(self.query(f"SELECT {', '.join(names)} FROM {table}"), key=repr)
             for table, names in columns.items()
@@ -92,7 +92,7 @@ class RawDatabase:
 
 
 async def run_postgres_statements(url: str, sql: str) -> None:
-    """Several statements over one connection."""
+    """Run several statements over one connection."""
     import asyncpg
 
     connection = await asyncpg.connect(url)
@@ -103,7 +103,7 @@ async def run_postgres_statements(url: str, sql: str) -> None:
 
 
 async def migrated_to(step: str, which: str, folder: Path, request: pytest.FixtureRequest) -> Settings:
-    """The settings of a new database of that kind, migrated as far as a step."""
+    """Return the settings of a new database of that kind, migrated up to a step."""
     if which == "sqlite":
         settings = config.load_settings({"DIARY_DATA": str(folder)})
         shutil.copy(await sqlite_migrated_to(step), path_from_url(settings.database_url))
@@ -118,7 +118,7 @@ _MIGRATED_FILES: dict[str, Path] = {}
 
 
 async def sqlite_migrated_to(step: str) -> Path:
-    """A SQLite database migrated as far as a step. Each is made once, as a copy taken on the way to the newest."""
+    """Return a SQLite database migrated up to a step. Each is made once, as a copy on the way to the newest."""
     if not _MIGRATED_FILES:
         folder = Path(tempfile.mkdtemp(prefix="kept-migrations-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -141,7 +141,7 @@ async def sqlite_migrated_to(step: str) -> Path:
 
 
 async def _migrate(settings: Settings, step: str) -> None:
-    """Apply the steps one by one, as far as a step."""
+    """Apply the migrations one by one, up to a step."""
     async with TortoiseContext() as context:
         await context.init(config=database._tortoise_config(settings.database_url))
         executor = MigrationExecutor(context.connections.get("default"), database._TORTOISE_APPS)
@@ -153,7 +153,7 @@ async def _migrate(settings: Settings, step: str) -> None:
 async def test_rows_of_every_table_survive_migration(
     step: str, which: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    """Nothing that stood in a table at this step is gone or another afterwards, and the server opens the database."""
+    """No value is missing or changed after migrating from this step, and the server opens the database."""
     settings = await migrated_to(step, which, tmp_path, request)
     raw_database = RawDatabase(settings)
     columns = raw_database.insert_sample_rows()
@@ -161,7 +161,7 @@ async def test_rows_of_every_table_survive_migration(
     assert all(before.values()), before
     await database.migrate(settings)
     rows_after = raw_database.rows(columns)
-    # A step may queue what was there for the log; it takes nothing away and changes nothing.
+    # A step may queue existing rows for the log; it removes and changes nothing.
     for table, rows in before.items():
         assert [row for row in rows if row not in rows_after[table]] == [], table
     async with database.open_database(settings) as db:

@@ -1,1 +1,1 @@
-"""The models beside docs/formats.md, checked exhaustively, and shown to fail for each fault planted in them."""
+"""Models of docs/formats.md, checked exhaustively, and shown to fail for each planted fault."""

@@ -1,4 +1,4 @@
-"""`make model`: every model as the protocol is, and with each planted fault; ends with 1 when one comes out otherwise.
+"""`make model`: check every model, unchanged and with each planted fault. Exits with 1 on an unexpected result.
 
 python -m tests.model [--trace MODEL WEAKENING]
 """
@@ -11,7 +11,7 @@ from tests.model.checking import ModelCase, run_model_checker
 
 
 def print_result(case: ModelCase) -> bool:
-    """Print what came of a case; whether it is what it should be."""
+    """Print the result of a case. Return whether it is as expected."""
     outcome = run_model_checker(case)
     is_right = outcome.broken == case.broken_property and not (
         outcome.rules_never_applied and case.broken_property is None
@@ -29,7 +29,7 @@ def print_result(case: ModelCase) -> bool:
 
 
 def main() -> int:
-    """Check them all, or print one counterexample."""
+    """Check all models, or print one counterexample."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--trace", nargs=2, metavar=("MODEL", "WEAKENING"), help="print the counterexample of one planted fault"

@@ -1,4 +1,4 @@
-"""What is checked: each model as the protocol is, and with each fault planted that it must find."""
+"""Cases to check: each model unchanged, and with each planted fault that it must find."""
 
 from typing import Final
 
@@ -20,7 +20,7 @@ HOLDING_CASES: Final = [
     ModelCase("squatting", {"WORDS_KNOWN": True}),
     ModelCase("rollback", {}),
 ]
-# One more version; a server that is put back twice. A minute each.
+# One more version; a server that is restored twice. A minute each.
 LARGER_CASES: Final = [ModelCase("keys", {"LONGEST": 3}), ModelCase("rollback", {"RESTORES": 2, "EARLY": 0})]
 PLANTED_FAULTS: Final = [
     *(

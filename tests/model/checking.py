@@ -1,4 +1,4 @@
-"""Runs Rumur, an exhaustive model checker, over a model of docs/model."""
+"""Run Rumur, an exhaustive model checker, on a model of docs/model."""
 
 import platform
 import re
@@ -15,7 +15,7 @@ MODELS = PROJECT_ROOT / "docs" / "model"
 
 @dataclass(frozen=True, slots=True)
 class ModelCase:
-    """One model under some of its constants; `breaks` is the property that must fail, None where all must hold."""
+    """One model with some of its constants. `breaks`: the property that must fail, None where all must hold."""
 
     model: str
     constants: Mapping[str, int | bool]
@@ -27,7 +27,7 @@ class ModelCase:
 
 @dataclass(frozen=True, slots=True)
 class CheckOutcome:
-    """What the checker found. `broken`: the property that failed first, None for none; `trace`: the steps that lead there."""
+    """Result of the checker. `broken`: the first failed property, or None; `trace`: the steps to it."""
 
     broken: str | None
     states: int
@@ -36,7 +36,7 @@ class CheckOutcome:
 
 
 def model_with_constants(text: str, constants: Mapping[str, int | bool]) -> str:
-    """The model's text with these constants in the place of its own. Raises ValueError for a constant it does not have."""
+    """Return the model's text with these constants replaced. Raises ValueError for an unknown constant."""
     for name, value in constants.items():
         text, count = re.subn(rf"^(  {name}): \w+;", rf"\1: {str(value).lower()};", text, flags=re.MULTILINE)
         if count != 1:
@@ -45,10 +45,10 @@ def model_with_constants(text: str, constants: Mapping[str, int | bool]) -> str:
 
 
 def run_model_checker(case: ModelCase) -> CheckOutcome:
-    """Visit every state that the model can reach, or as many as it takes to find a property that fails.
+    """Visit every reachable state of the model, or stop at the first failed property.
 
-    One thread, so that a counterexample is the same each time and one of the shortest. Raises CalledProcessError where the model
-    cannot be read, and RuntimeError where the checker ends without a result.
+    One thread, so that the counterexample is the same each time and among the shortest. Raises CalledProcessError for a
+    malformed model, and RuntimeError when the checker ends without a result.
     """
     with tempfile.TemporaryDirectory() as name:
         model, source, program = Path(name, f"{case.model}.m"), Path(name, "checker.c"), Path(name, "checker")
@@ -57,7 +57,7 @@ def run_model_checker(case: ModelCase) -> CheckOutcome:
         )
         options = ["--threads", "1", "--colour", "off", "--deadlock-detection", "off"]
         subprocess.run(["rumur", *options, "--output", source, model], check=True)
-        # The checker compares and swaps two words at once. -O2 takes a second longer to compile and is no faster here.
+        # The checker needs an atomic exchange of two words. -O2 takes a second longer to compile and is no faster here.
         atomic_options = ["-mcx16"] if platform.machine() == "x86_64" else ["-latomic"]
         subprocess.run(["cc", "-std=c11", "-O1", "-w", "-o", program, source, *atomic_options, "-lpthread"], check=True)
         result = subprocess.run([program], check=False, capture_output=True, text=True)
@@ -65,7 +65,7 @@ def run_model_checker(case: ModelCase) -> CheckOutcome:
 
 
 def parse_report(text: str) -> CheckOutcome:
-    """The checker's report, without its progress. Raises RuntimeError where it is none."""
+    """Parse the checker's report, without its progress lines. Raises RuntimeError for anything else."""
     lines = [line for line in text.splitlines() if not re.match(r"\t? *\d+ states explored in", line)]
     report = "\n".join(lines)
     states = re.search(r"(\d+) states, \d+ rules fired", report)

@@ -1,4 +1,4 @@
-"""The protocol's model: every property holds in every state, and each planted fault breaks the one it is about."""
+"""In the protocol's model every property holds in every state, and each planted fault breaks its property."""
 
 import re
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.whole
 
 @pytest.mark.parametrize("case", HOLDING_CASES, ids=str)
 def test_every_property_holds_in_every_state(case: ModelCase) -> None:
-    """And everything that a `cover` names came to pass, so that nothing holds for want of an occasion."""
+    """Every property holds, and every `cover` state is reached, so that no property holds vacuously."""
     outcome = run_model_checker(case)
     assert (outcome.broken, outcome.rules_never_applied) == (None, ()), outcome.trace
 
@@ -20,20 +20,20 @@ def test_every_property_holds_in_every_state(case: ModelCase) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("case", LARGER_CASES, ids=str)
 def test_every_property_holds_in_larger_models(case: ModelCase) -> None:
-    """With one more version, and a server that is put back twice."""
+    """The same with one more version, and a server that is restored twice."""
     outcome = run_model_checker(case)
     assert (outcome.broken, outcome.rules_never_applied) == (None, ()), outcome.trace
 
 
 @pytest.mark.parametrize("case", PLANTED_FAULTS, ids=str)
 def test_each_planted_fault_is_found(case: ModelCase) -> None:
-    """By the property that it is about."""
+    """Each planted fault breaks the property it is about."""
     outcome = run_model_checker(case)
     assert outcome.broken == case.broken_property, outcome.trace
 
 
 def test_each_fault_that_a_model_lists_is_planted() -> None:
-    """The numbers at the head of each model, and no others."""
+    """The numbered faults at the head of each model are exactly the planted ones."""
     for path in MODELS.glob("*.m"):
         fault_numbers = [int(n) for n in re.findall(r"^--   (\d+) ", path.read_text(encoding="utf-8"), re.MULTILINE)]
         assert fault_numbers == sorted(
@@ -42,6 +42,6 @@ def test_each_fault_that_a_model_lists_is_planted() -> None:
 
 
 def test_a_constant_that_a_model_lacks_is_refused() -> None:
-    """A slip in a name would check the model as it stands."""
+    """A misspelt constant would otherwise check the unchanged model."""
     with pytest.raises(ValueError, match="NO_SUCH"):
         model_with_constants("const\n  WEAKENING: 0;\n", {"NO_SUCH": 1})

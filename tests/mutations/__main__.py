@@ -30,7 +30,7 @@ EQUIVALENT_PATH: Final = Path(__file__).with_name("equivalent.toml")
 
 
 def main() -> int:
-    """Draw, run and report; 1 when an area is below 85 in a hundred or all together below 90."""
+    """Draw, run and report. Return 1 when an area is below 85 % or the total below 90 %."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sample", type=int, default=1000, help="how many mutants, the same number from each area")
     parser.add_argument("--seed", type=int, default=1)
@@ -62,7 +62,7 @@ def main() -> int:
 
 
 def first_mutants(area: str, seed: int, part: str, count: int) -> list[CodeMutant]:
-    """The first mutants that `draw` gives. They are kept: making them takes as long as judging many of them."""
+    """Return the first mutants of `draw`, cached: creating them takes as long as judging many of them."""
     source_digest = covering.digest(PROJECT_ROOT / name for name in [*files_of(area), *_GENERATOR_SOURCES])
     cache_path = RESULTS_FOLDER / "drawn" / f"{area}-{seed}-{part.replace('/', '.')}-{source_digest}.json"
     rows = json.loads(cache_path.read_text(encoding="utf-8")) if cache_path.exists() else []
@@ -77,7 +77,7 @@ def first_mutants(area: str, seed: int, part: str, count: int) -> list[CodeMutan
     return [CodeMutant(file, lines and tuple(lines), partial(str, source)) for file, lines, source in rows[:count]]
 
 
-# What decides which mutants there are.
+# Everything that determines the mutants.
 _GENERATOR_SOURCES: Final = [
     f"tests/mutations/{name}"
     for name in (
@@ -92,7 +92,7 @@ _GENERATOR_SOURCES: Final = [
 
 
 def draw(area: str, seed: int, part: str) -> Iterator[CodeMutant]:
-    """The mutants of an area in an order that the seed decides; those that do not compile are passed over."""
+    """Yield the mutants of an area in an order set by the seed, without those that do not compile."""
     names = [name for name in files_of(area) if part in name]
     if area.startswith("py-"):
         all_mutants = [each_mutant for name in names for each_mutant in python_mutants.mutants(name)]
@@ -111,7 +111,7 @@ def draw(area: str, seed: int, part: str) -> Iterator[CodeMutant]:
 def judge_mutants(
     mutants_by_area: dict[str, list[CodeMutant]], judge: MutantJudge, *, use_known_only: bool
 ) -> dict[str, dict[str, Any]]:
-    """The result of each mutant by its key: the one that is kept, or a new one."""
+    """Return the result of each mutant by its key: the stored one, or a new one."""
     results_before = stored_results()
     for before in results_before.values():
         judge.record_kill(before)
@@ -136,9 +136,9 @@ def judge_mutants(
 
 
 def result_of(mutant: CodeMutant, area: str, before: dict[str, Any] | None, judge: MutantJudge) -> dict[str, Any]:
-    """A mutant's result: the one from before where no test is left to run that could change it, else a new one, which is kept.
+    """Return the stored result if no remaining test could change it, else judge the mutant and store the result.
 
-    A survivor gets the tests of files that are new or have changed since, and with a larger budget those that it has not had.
+    A survivor gets the tests of new and changed files, and with a larger budget those it has not had.
     """
     if before and before["how"] == "killed":
         return before
@@ -172,7 +172,7 @@ def result_of(mutant: CodeMutant, area: str, before: dict[str, Any] | None, judg
 
 @cache
 def covered_by(area: str, *, is_measured: bool = True) -> covering.CoverageMap:
-    """The tests that may judge an area."""
+    """Return the tests that may judge an area."""
     if area.startswith("py-"):
         return covering.python_coverage(area, is_measured=is_measured)
     names = tuple(name for area in AREAS if area.startswith("js-") for name in files_of(area))
@@ -180,14 +180,14 @@ def covered_by(area: str, *, is_measured: bool = True) -> covering.CoverageMap:
 
 
 def stored_results() -> dict[str, dict[str, Any]]:
-    """The newest result of every mutant that was run."""
+    """Return the newest result of every mutant that was run."""
     if not RESULTS_PATH.exists():
         return {}
     return {result["key"]: result for result in map(json.loads, RESULTS_PATH.read_text(encoding="utf-8").splitlines())}
 
 
 def equivalent_mutants() -> dict[tuple[str, tuple[str, ...], tuple[str, ...]], str]:
-    """The reasons why some mutants change nothing that anybody could see, by file, lines that go and lines that come."""
+    """Return the reasons why some mutants are equivalent, by file, removed lines and added lines."""
     reasons: dict[tuple[str, tuple[str, ...], tuple[str, ...]], str] = {}
     for row in tomllib.loads(EQUIVALENT_PATH.read_text(encoding="utf-8")).get("mutant", ()):
         for becomes in [row["becomes"]] if isinstance(row["becomes"], str) else row["becomes"]:
@@ -199,7 +199,7 @@ def equivalent_mutants() -> dict[tuple[str, tuple[str, ...], tuple[str, ...]], s
 
 
 def print_report(mutants_by_area: dict[str, list[CodeMutant]], results: dict[str, dict[str, Any]], seed: int) -> int:
-    """Print the survivors and a line for each area; 1 when a score is too low."""
+    """Print the survivors and a line for each area. Return 1 when a score is too low."""
     argued = equivalent_mutants()
     rows: dict[str, Counter[str]] = defaultdict(Counter)
     for area, mutants in mutants_by_area.items():

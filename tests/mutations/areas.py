@@ -1,4 +1,4 @@
-"""What is mutated, by area, and which tests may cover it."""
+"""Mutated files by area, and the tests that may cover them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 PROJECT_ROOT: Final = Path(__file__).resolve().parent.parent.parent
 RESULTS_FOLDER: Final = PROJECT_ROOT / "var" / "mutations"
 
-# Code that only a PostgreSQL server runs, moving to one, and migrations are held by tests that start such a server.
+# Code of PostgreSQL servers only, moving to PostgreSQL, and migrations are covered by tests that start such a server.
 _EXCLUDED_PATTERNS: Final = (
     "diary/storage/postgres/*.py",
     "diary/storage/transfer.py",
@@ -27,7 +27,7 @@ _JS_SYNC_MODULES: Final = (
     "diary/attachments/sealing diary/erasing/clear_phone diary/erasing/purging net/api net/blobs net/feed net/http "
     "net/proofs net/push ledger/push ledger/manifest ledger/receipts"
 )
-# Without the page that draws what was found (front/): only browsers run it.
+# Without front/, which draws the findings: only browsers run it.
 _JS_VERIFY: Final = (
     "pack/capsule pack/proofs imports/unzip imports/unzip_stream ledger/checkpoint ledger/heads ledger/lines "
     "ledger/signed ledger/statements ledger/timestamps ledger/tree"
@@ -46,7 +46,8 @@ AREAS: Final[dict[str, tuple[str, ...]]] = {
     "js-verify": tuple(f"static/js/{name}.js" for name in _JS_VERIFY.split()),
 }
 
-# Tests that run the code in their own process, by area; those that start a command or a browser are not counted as covering.
+# Tests that run the code in their own process, by area. Those that start a command or a browser do not count as
+# covering.
 _COMMON_TEST_FOLDERS: Final = (
     "crypto",
     "ledger",
@@ -71,7 +72,7 @@ NODE_TESTS: Final = "tests/js/*.test.mjs"
 
 
 def files_of(area: str) -> Iterator[str]:
-    """The files of an area, relative to the project, in order of name."""
+    """Return the files of an area, relative to the project, in order of name."""
     left_out = {path for pattern in _EXCLUDED_PATTERNS for path in PROJECT_ROOT.glob(pattern)}
     paths = {path for pattern in AREAS[area] for path in PROJECT_ROOT.glob(pattern)} - left_out
     if area == "js-record":
@@ -80,5 +81,5 @@ def files_of(area: str) -> Iterator[str]:
 
 
 def _is_generated(path: Path) -> bool:
-    """Whether a program wrote the file: a test runs that program anew and compares."""
+    """Check whether the file is generated: a test regenerates and compares it."""
     return path.read_text(encoding="utf-8").startswith("// Written by .ci/")

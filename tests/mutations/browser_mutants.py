@@ -1,4 +1,4 @@
-"""The mutants of files of the browser's code, made by Stryker's operators (browser_mutants.mjs)."""
+"""Mutants of the browser's code by Stryker's operators (browser_mutants.mjs)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.mutations.mutant import CodeMutant
 
 
 def mutants(files: list[str]) -> Iterator[CodeMutant]:
-    """Every mutant of files, in the order of their text."""
+    """Return every mutant of the files, in the order of their text."""
     command = ["node", "--no-warnings", "--experimental-vm-modules", "tests/mutations/browser_mutants.mjs", *files]
     for line in subprocess.run(
         command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=True
@@ -24,6 +24,6 @@ def mutants(files: list[str]) -> Iterator[CodeMutant]:
 
 
 def apply_change(file: str, start: int, end: int, text: str) -> str:
-    """The file with `text` from `start` to `end`, which count UTF-16 units as JavaScript does."""
+    """Return the file with `text` from `start` to `end`, counted in UTF-16 units as in JavaScript."""
     units = (PROJECT_ROOT / file).read_text(encoding="utf-8").encode("utf-16-le")
     return units[: 2 * start].decode("utf-16-le") + text + units[2 * end :].decode("utf-16-le")

@@ -1,4 +1,4 @@
-"""Which tests run which lines: measured once, and again for tests that have changed."""
+"""Lines that each test runs, measured once, and again for changed tests."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NODE_COVERAGE: Final = RESULTS_FOLDER / "node-covered"
 
 @dataclass(frozen=True)
 class CoveringTest:
-    """A test: its file and its name, what it costs, and what it sets up with others."""
+    """A test: its file and name, its cost, and the fixtures it shares."""
 
     file: str
     name: str
@@ -37,15 +37,15 @@ class CoveringTest:
 
     @property
     def id(self) -> str:
-        """Names the test in results: pytest's node id, or the same form for Node."""
+        """Return the name of the test in results: pytest's node id, or the same form for Node."""
         return self.name if self.name.startswith(self.file) else f"{self.file}::{self.name}"
 
 
 @dataclass
 class CoverageMap:
-    """The tests by the lines that they run, and the processor seconds of what they set up with others.
+    """Tests by the lines that they run, and the processor seconds of shared fixtures.
 
-    Of a file that has changed since a test was measured, the test counts as running every line.
+    A test counts as running every line of a file that has changed since it was measured.
     """
 
     by_line: dict[str, dict[int, set[CoveringTest]]] = field(
@@ -58,7 +58,7 @@ class CoverageMap:
     _imported: dict[str, set[CoveringTest]] = field(default_factory=dict)
 
     def add(self, test: CoveringTest, lines: dict[str, list[int]], changed: set[str]) -> None:
-        """Note the lines of a test, and which of the files have changed since it was measured."""
+        """Add the lines of a test, and the files that have changed since it was measured."""
         self.tests.add(test)
         for file, numbers in lines.items():
             self.by_file[file].add(test)
@@ -69,7 +69,7 @@ class CoverageMap:
                 self.by_line[file][number].add(test)
 
     def _tests_importing(self, module: str) -> set[CoveringTest]:
-        """The tests in files that import a module by its name: they may read what it holds and run no line of it."""
+        """Return the tests in files that import a module: they may use its values without running a line of it."""
         if module not in self._imported:
             import_pattern = re.compile(rf"^(from|import) .*\b{module}\b", re.MULTILINE)
             importing_tests = {
@@ -81,11 +81,11 @@ class CoverageMap:
         return self._imported[module]
 
     def tests_for(self, mutant: CodeMutant) -> list[CoveringTest]:
-        """The tests that run the place that is changed, the cheapest first."""
+        """Return the tests that run the changed place, cheapest first."""
         tests = set[CoveringTest]()
         if mutant.lines is not None:
             tests = self.by_import[mutant.file].union(*(self.by_line[mutant.file][line] for line in mutant.lines))
-        # What runs as a module is imported runs in no test, and so does a function that is called there only.
+        # Module-level code, and functions called only from it, run in no test.
         if mutant.lines is None or (not tests and mutant.file.endswith(".py")):
             tests = self.by_file[mutant.file] | self._tests_importing(Path(mutant.file).stem)
         return sorted(
@@ -99,7 +99,7 @@ class CoverageMap:
 
 
 def digest(paths: Iterable[Path]) -> str:
-    """Names the content of files."""
+    """Return a digest of the files' content."""
     hasher = hashlib.sha256()
     for path in sorted(paths):
         hasher.update(f"{path.relative_to(PROJECT_ROOT)}\0".encode() + path.read_bytes())
@@ -107,13 +107,13 @@ def digest(paths: Iterable[Path]) -> str:
 
 
 def python_coverage(area: str, *, is_measured: bool = True) -> CoverageMap:
-    """Measure pytest's tests of an area, those files only that changed; without `is_measured`, leave those out."""
+    """Measure pytest's tests of an area, only in changed files. Without `is_measured`, leave those out."""
     _PYTHON_COVERAGE.mkdir(parents=True, exist_ok=True)
     coverage = CoverageMap()
     cache_by_test_file = {path: _PYTHON_COVERAGE / f"{path.stem}-{digest([path])}.json" for path in _python_tests(area)}
     unmeasured = [path for path, cache_path in cache_by_test_file.items() if not cache_path.exists()]
     if is_measured:
-        # A folder at a time, so that a run which is ended has to measure one folder again.
+        # One folder at a time, so that an interrupted run repeats only one folder.
         for _folder, paths in groupby(unmeasured, lambda path: path.parent):
             _measure_python(list(paths), cache_by_test_file)
     for path, cache_path in cache_by_test_file.items():
@@ -131,7 +131,7 @@ def python_coverage(area: str, *, is_measured: bool = True) -> CoverageMap:
 
 
 def changed_since(record: dict[str, Any]) -> set[str]:
-    """The files of which the lines that were measured are no longer those of today."""
+    """Return the files whose measured lines are out of date."""
     return {
         file
         for file, digest_before in record["code"].items()
@@ -180,7 +180,7 @@ def _measure_python(paths: list[Path], cache_by_test_file: dict[Path, Path]) -> 
 
 
 def store_python_coverage(record: dict[str, Any], paths: list[Path], cache_by_test_file: dict[Path, Path]) -> None:
-    """Write what was measured, a file for each file of tests."""
+    """Store the measurements, one cache file per test file."""
     by_file: dict[str, dict[str, Any]] = defaultdict(dict)
     for name, test_record in record["tests"].items():
         by_file[name.partition("::")[0]][name] = test_record
@@ -194,14 +194,14 @@ def store_python_coverage(record: dict[str, Any], paths: list[Path], cache_by_te
 
 
 def write_coverage(cache_path: Path, record: dict[str, Any], measured: Iterable[dict[str, Any]]) -> None:
-    """Write what was measured, with what the code was then."""
+    """Store the measurement with a digest of the code."""
     files = {file for file_name in measured for file in file_name["lines"]}
     record["code"] = {file: digest([PROJECT_ROOT / file]) for file in sorted(files)}
     cache_path.write_text(json.dumps(record), encoding="utf-8")
 
 
 def node_coverage(areas_files: Iterable[str], *, is_measured: bool = True) -> CoverageMap:
-    """Measure Node's tests, those files only that changed; without `is_measured`, leave those out."""
+    """Measure Node's tests, only in changed files. Without `is_measured`, leave those out."""
     _NODE_COVERAGE.mkdir(parents=True, exist_ok=True)
     coverage = CoverageMap()
     files = set(areas_files)
@@ -238,7 +238,7 @@ def _measure_node(path: Path, cache_path: Path) -> None:
     else:
         record = json.loads(out.read_text(encoding="utf-8"))
         out.unlink()
-        # What the servers of the tests use is shared out among them.
+        # The cost of the tests' servers is divided among the tests.
         measured_cost = record["cost"] + sum(test_record["cost"] for test_record in record["tests"].values())
         cost_factor = max(1.0, total_cost / max(measured_cost, 0.01))
         record["cost"] *= cost_factor

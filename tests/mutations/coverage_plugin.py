@@ -1,7 +1,7 @@
-"""Which lines each Python test runs, and what it costs: a pytest plugin that writes var/mutations/python-covered.json.
+"""Pytest plugin that records the lines each test runs, and its cost, in var/mutations/python-covered.json.
 
-Fixtures of a module or a session are set up in whichever test asks first, so each is measured by itself and named by the tests
-that use it.
+Module and session fixtures are set up by whichever test needs them first, so each is measured separately and listed
+with the tests that use it.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from tests.mutations.areas import PROJECT_ROOT
 
 
 def _cpu_seconds() -> float:
-    """Processor seconds of this process and of those it has waited for."""
+    """Return processor seconds of this process and of its finished children."""
     return sum(os.times()[:4])
 
 
 class CoveragePlugin:
-    """Measures every test and every wider fixture under a context of its own."""
+    """Measure every test and every wider fixture in its own coverage context."""
 
     def __init__(self, out: str) -> None:
         """Write to `out` at the end."""
@@ -50,7 +50,7 @@ class CoveragePlugin:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: Any) -> Iterator[Any]:
-        """Measure a fixture that outlives its test."""
+        """Measure a fixture with a wider scope than a test."""
         if fixturedef.scope == "function":
             return (yield)
         before, fixture_name = self.current_context, fixture_id(fixturedef)
@@ -65,12 +65,12 @@ class CoveragePlugin:
             self._switch_context(before)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """A test that fails or is left out with nothing changed cannot judge a change."""
+        """Drop a test that fails or is skipped on unchanged code: it cannot judge a mutant."""
         if not report.passed:
             self.failed.add(report.nodeid)
 
     def pytest_sessionfinish(self) -> None:
-        """Write what was found."""
+        """Write the measurements."""
         self.cover.stop()
         data = self.cover.get_data()
         lines: dict[str, dict[str, list[int]]] = defaultdict(dict)

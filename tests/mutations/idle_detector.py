@@ -1,4 +1,4 @@
-"""Tells a program that waits for what will never come from one that is only slow because the machine is busy."""
+"""Detector of processes that wait for ever, as opposed to slow ones on a busy machine."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-# What has hardly run or waited for a processor for so long waits for ever: no test and no server needs so long for an answer.
-# Timers of a server that nobody asks take a tenth of this.
+# A process that needs almost no processor time for so long is stuck: no test and no server takes so long to answer. An
+# idle server's timers use a tenth of this.
 IDLE_SECONDS: Final = 30.0
 MINIMUM_WANTED_SECONDS: Final = 1.0
 CHECK_INTERVAL_SECONDS: Final = 5.0
 
 
 class IdleDetector:
-    """Watches a process group, and the children of another process beside it."""
+    """Monitor of a process group, and of the children of another process."""
 
     def __init__(self, group: int, parent: int = 0, *, wanted_s: Callable[[int, int], float] | None = None) -> None:
-        """Begin to watch. `wanted_s` (for tests) says how many seconds of the processor they have wanted so far."""
+        """Start monitoring. `wanted_s` (for tests) returns the processor seconds requested so far."""
         self.group, self.parent = group, parent
         self._read_wanted = wanted_s or processor_seconds_wanted
         self._last_wanted, self._idle_since = self._read_wanted(group, parent), time.monotonic()
 
     def is_over(self, now: float | None = None) -> bool:
-        """Whether they have wanted no processor for IDLE_S seconds. Ask every LOOK_EVERY_S."""
+        """Return whether no processor time was requested for IDLE_SECONDS. Call this regularly."""
         now = time.monotonic() if now is None else now
         wanted_s = self._read_wanted(self.group, self.parent)
-        # It also falls, where one of them has ended.
+        # The sum also falls when one of the processes ends.
         if abs(wanted_s - self._last_wanted) > MINIMUM_WANTED_SECONDS:
             self._last_wanted, self._idle_since = wanted_s, now
         return now - self._idle_since > IDLE_SECONDS
 
 
 def processor_seconds_wanted(group: int, parent: int) -> float:
-    """Seconds for which the processes ran, or stood in the queue for a processor."""
+    """Return the seconds for which the processes ran or were queued for a processor."""
     return sum(_process_seconds(path) for path in _stat_paths(group, parent))
 
 

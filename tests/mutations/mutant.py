@@ -1,4 +1,4 @@
-"""One change of one place in one file."""
+"""One change in one file."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tests.mutations.areas import PROJECT_ROOT
 
 @dataclass(frozen=True)
 class CodeMutant:
-    """A file with one place changed.
+    """File with one place changed.
 
-    `lines`, from 1: a test that runs one of them reaches the place. None when it is run as the module is imported.
+    `lines`, from 1: a test that runs one of them reaches the place. None when the place runs at import.
     """
 
     file: str
@@ -24,23 +24,23 @@ class CodeMutant:
 
     @cached_property
     def source(self) -> str:
-        """The whole file as changed, made when it is first asked for: most mutants are never drawn."""
+        """Return the whole mutated file, built on first use: most mutants are never drawn."""
         return self.build_source()
 
     @cached_property
     def key(self) -> str:
-        """Names the change: it stays the same for as long as the file does."""
+        """Return a name of the change that is stable while the file is unchanged."""
         key_text = "\0".join((self.file, (PROJECT_ROOT / self.file).read_text(encoding="utf-8"), self.source))
         return hashlib.sha256(key_text.encode()).hexdigest()[:16]
 
     @property
     def line(self) -> int:
-        """The first line that is changed, from 1; 0 when it is run as the module is imported."""
+        """Return the first changed line, from 1; 0 when it runs at import."""
         return self.lines[0] if self.lines else 0
 
     @cached_property
     def changed_lines(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The lines that go and the lines that come, without the space around them."""
+        """Return the removed and the added lines, without surrounding whitespace."""
         lines_before = (PROJECT_ROOT / self.file).read_text(encoding="utf-8").splitlines()
         lines_after = self.source.splitlines()
         removed: list[str] = []
@@ -52,7 +52,7 @@ class CodeMutant:
         return tuple(line.strip() for line in removed), tuple(line.strip() for line in added)
 
     def diff(self) -> str:
-        """The change as a unified diff."""
+        """Return the change as a unified diff."""
         before = (PROJECT_ROOT / self.file).read_text(encoding="utf-8").splitlines()
         diff_lines = difflib.unified_diff(before, self.source.splitlines(), self.file, self.file, n=1, lineterm="")
         return "\n".join(diff_lines)

@@ -1,4 +1,4 @@
-"""Runs the tests that cover a mutant until one is red: first those that killed others near it, then the cheapest files."""
+"""Run the tests that cover a mutant until one fails: first those that killed others nearby, then the cheapest files."""
 
 from __future__ import annotations
 
@@ -15,51 +15,52 @@ from tests.mutations.areas import PROJECT_ROOT
 from tests.mutations.coverage_map import CoverageMap, CoveringTest
 from tests.mutations.mutant import CodeMutant
 
-# Usual processor seconds of tests, a mutant. One that lives so long is a survivor, though dearer tests might have seen it.
+# Budget of tests per mutant, in usual processor seconds. A mutant that survives it counts as a survivor, although more
+# expensive tests might kill it.
 BUDGET_SECONDS: Final = 60.0
-# What a mutant may take: so many times the usual, and so much more.
+# Limit per mutant: a multiple of the usual time plus a constant.
 TIME_FACTOR: Final = 4
 EXTRA_SECONDS: Final = 5
-# Importing a file of tests.
+# Cost of importing a test file.
 _FILE_OVERHEAD_SECONDS: Final = 0.3
-# A kill counts in full within this many lines of the mutant, and in part in the rest of the file.
+# A kill counts fully within this many lines of the mutant, and partly in the rest of the file.
 _NEARBY_LINES: Final = 15
 _FAR_WEIGHT: Final = 0.2
-# So many tests that killed others are tried by themselves first, and they may usually take so many processor seconds.
+# Number of previous killers that are tried individually first, and their budget in usual processor seconds.
 _FIRST_TESTS: Final = 6
 _FIRST_RUN_SECONDS: Final = 4.0
-# By the clock: a red test that took longer must be green with nothing changed.
+# Wall time: a failing test that took longer must pass on unchanged code.
 _SLOW_TEST_SECONDS: Final = node_runner.TEST_TIMEOUT_MS / 2000
 
 
 class MutantJudge:
-    """Judges mutants of both languages; `close` when done."""
+    """Judge of mutants in both languages. Call `close` at the end."""
 
     def __init__(self, budget_s: float = BUDGET_SECONDS, *, is_measured: bool = True) -> None:
-        """Give each mutant tests that usually take `budget_s` processor seconds. `is_measured`: measure what lacks first."""
+        """Use tests of `budget_s` usual processor seconds per mutant. `is_measured`: measure missing coverage first."""
         self.budget_s = budget_s
         self.is_measured = is_measured
         self._python_runner: subprocess.Popen[str] | None = None
         self._recorded_kills: dict[str, list[tuple[int, str]]] = defaultdict(list)
 
     def close(self) -> None:
-        """End the runners."""
+        """Stop the runners."""
         node_runner.stop_servers()
         if self._python_runner:
             self._python_runner.communicate()
 
     def record_kill(self, result: dict[str, Any]) -> None:
-        """Note which test killed a mutant of which line: it is likely to kill others there."""
+        """Record which test killed a mutant on which line: it is likely to kill others there."""
         if result["how"] == "killed" and result["by"]:
             self._recorded_kills[result["file"]].append((result["line"], result["by"]))
 
     def judge(
         self, mutant: CodeMutant, covering: CoverageMap, tests: list[CoveringTest] | None = None
     ) -> dict[str, Any]:
-        """Run `tests`, or all that cover a mutant, as far as the budget goes.
+        """Run `tests`, or all that cover the mutant, within the budget.
 
-        Returns how it ended ("killed", "survived", "timeout", "not covered"), by which test, the processor seconds spent, and the
-        ids of the tests that stayed green.
+        Returns the result ("killed", "survived", "timeout", "not covered"), the deciding test, the processor seconds
+        spent, and the ids of the tests that passed.
         """
         candidate_tests = covering.tests_for(mutant) if tests is None else tests
         runs = self._within_budget([*self.plan_runs(mutant, candidate_tests, covering)], covering)
@@ -82,7 +83,7 @@ class MutantJudge:
         return {"how": result["how"], "by": result["by"], "cpu_s": round(seconds_spent, 2), "green": green}
 
     def _likelihood(self, mutant: CodeMutant) -> dict[str, float]:
-        """How often each test killed a mutant of the same file, those nearby above all."""
+        """Return how often each test killed a mutant of the same file, weighted by distance."""
         likelihoods: dict[str, float] = defaultdict(float)
         for line, test in self._recorded_kills[mutant.file]:
             likelihoods[test] += 1.0 if abs(line - mutant.line) <= _NEARBY_LINES else _FAR_WEIGHT
@@ -91,9 +92,9 @@ class MutantJudge:
     def plan_runs(
         self, mutant: CodeMutant, tests: list[CoveringTest], covering: CoverageMap
     ) -> Iterator[list[CoveringTest]]:
-        """The tests in the order of their runs: the likeliest by themselves, then file by file.
+        """Return the tests in the order of their runs: the likeliest individually, then file by file.
 
-        Of files, those first that cost least for what they are likely to find.
+        Files with the lowest cost per expected kill come first.
         """
         likely = self._likelihood(mutant)
         first, seconds_planned = list[CoveringTest](), 0.0
@@ -117,7 +118,7 @@ class MutantJudge:
         )
 
     def _within_budget(self, runs: list[list[CoveringTest]], covering: CoverageMap) -> list[list[CoveringTest]]:
-        """The runs that fit; one that does not fit alone is cut to its cheapest tests."""
+        """Return the runs that fit the budget. One too large by itself is cut to its cheapest tests."""
         fitting_runs, seconds_left = [], self.budget_s
         for tests in runs:
             kept_tests = list(tests)
@@ -129,7 +130,7 @@ class MutantJudge:
         return fitting_runs
 
     def _joined_runs(self, runs: list[list[CoveringTest]]) -> Iterator[list[CoveringTest]]:
-        """Two files, then four, then eight: most mutants fall at the first, and a process costs less than many imports."""
+        """Join two files, then four, then eight: most mutants fail early, and a process costs less than many imports."""
         index, count = 0, 2
         while index < len(runs):
             yield [test for test_run in runs[index : index + count] for test in test_run]
@@ -158,7 +159,7 @@ class MutantJudge:
         started_at = time.monotonic()
         result = node_runner.run(mutant.file, mutant.source, file, [test.name for test in tests], limit)
         if result["how"] == "killed" and time.monotonic() - started_at > _SLOW_TEST_SECONDS:
-            # A test that waits by the clock is red on a machine that is busy enough: then it has judged nothing.
+            # On a busy machine a time-dependent test fails on unchanged code too: then it has judged nothing.
             control_result = node_runner.run(
                 "", "", file, [result["by"]] if result["by"] else [test.name for test in tests], limit
             )
@@ -168,7 +169,7 @@ class MutantJudge:
 
 
 def group_by_file(tests: list[CoveringTest], covering: CoverageMap) -> list[list[CoveringTest]]:
-    """The tests by their file, the cheapest file first and in it the cheapest test."""
+    """Group the tests by file, the cheapest file first and in it the cheapest test."""
     groups: dict[str, list[CoveringTest]] = defaultdict(list)
     for test in tests:
         groups[test.file].append(test)
@@ -176,7 +177,7 @@ def group_by_file(tests: list[CoveringTest], covering: CoverageMap) -> list[list
 
 
 def usual_seconds(tests: list[CoveringTest], covering: CoverageMap) -> float:
-    """Processor seconds that tests of one run usually take, what they set up with others counted once."""
+    """Return the usual processor seconds of tests in one run, with shared fixtures counted once."""
     return sum(test.cost for test in tests) + sum(
         covering.shared_costs[fixture] for fixture in {fixture for test in tests for fixture in test.fixtures_used}
     )

@@ -1,4 +1,4 @@
-"""Runs Node's tests against a changed module of the browser's code, a process for each test file, until the first red."""
+"""Run Node's tests against a mutated module of the browser's code, one process per test file, until the first failure."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from tests.js.conftest import server_spawner
 from tests.mutations.areas import PROJECT_ROOT, RESULTS_FOLDER
 from tests.mutations.idle_detector import CHECK_INTERVAL_SECONDS, IdleDetector
 
-# Processor time and idleness are the limits. This one by the clock is far off: the machine may be busy.
+# The real limits are processor time and idleness. This wall time limit is generous: the machine may be busy.
 WALL_CLOCK_FACTOR: Final = 40
 WALL_CLOCK_MINIMUM_SECONDS: Final = 900
-# How long tests of whole phones wait for what a mutant may keep from coming. A kill that took longer than half of it is tried
-# against a run with nothing changed (judging.py).
+# Timeout of whole-phone tests, which a mutant may run into. A kill that took more than half of it is checked against
+# unchanged code (mutant_judge.py).
 TEST_TIMEOUT_MS: Final = 25_000
 _FAILED_TEST: Final = re.compile(r"^not ok \d+ - (.*)$")
 _LOADER_FOLDER: Final = PROJECT_ROOT / "tests" / "mutations"
 
 
 def run(module: str, source: str, file: str, names: list[str], cpu_s: float) -> dict[str, Any]:
-    """Run the tests of `file` that are named, with `source` in place of `module`; both paths are relative to the project.
+    """Run the named tests of `file`, with `source` in place of `module`; both paths are relative to the project.
 
-    An empty `module` changes nothing. Node may use `cpu_s` processor seconds. Returns how it ended ("killed", "survived" or
-    "timeout"), by which test, and the processor seconds of Node and of the servers that it started.
+    An empty `module` changes nothing. Node may use `cpu_s` processor seconds. Returns the result ("killed", "survived"
+    or "timeout"), the deciding test, and the processor seconds of Node and of the servers it started.
     """
     folder = RESULTS_FOLDER / f"node-{os.getpid()}"
     shutil.rmtree(folder, ignore_errors=True)
@@ -55,7 +55,10 @@ def run(module: str, source: str, file: str, names: list[str], cpu_s: float) -> 
 
 
 def measure_coverage(file: str, output_path: Path) -> float | None:
-    """Write which lines each test of a file runs; the processor seconds, or None when a test is red with nothing changed."""
+    """Write the lines that each test of a file runs.
+
+    Returns the processor seconds, or None when a test fails on unchanged code.
+    """
     env = {**os.environ, "KEPT_COVERED": str(output_path), "KEPT_SERVERS": str(server_spawner().socket)}
     command = [
         "node",
@@ -68,14 +71,14 @@ def measure_coverage(file: str, output_path: Path) -> float | None:
 
 
 def stop_servers() -> None:
-    """End the process that starts servers."""
+    """Stop the process that starts servers."""
     if server_spawner.cache_info().currsize:
         server_spawner().stop()
         server_spawner.cache_clear()
 
 
 def run_until_first_failure(command: list[str], env: dict[str, str], cpu_s: float) -> dict[str, Any]:
-    """Run a command that prints TAP, and end it and all that it started at the first red or at the limit."""
+    """Run a command that prints TAP. Kill it and its children at the first failure or at the limit."""
     usage_before = resource.getrusage(resource.RUSAGE_CHILDREN)
     limit = int(cpu_s) + 1
 
@@ -108,7 +111,7 @@ def run_until_first_failure(command: list[str], env: dict[str, str], cpu_s: floa
 
 
 def read_first_failure(process: subprocess.Popen[bytes], deadline: float) -> tuple[str, bool]:
-    """The name of the first red test, and whether the time was over, or nothing more was to come, before it ended."""
+    """Return the first failed test, and whether the process ran into a limit or became idle before it ended."""
     assert process.stdout
     unread = b""
     idle = IdleDetector(process.pid, server_spawner().pid)
@@ -129,5 +132,5 @@ def read_first_failure(process: subprocess.Popen[bytes], deadline: float) -> tup
 
 
 def exact_name_pattern(name: str) -> str:
-    """A pattern of JavaScript's for one name."""
+    """Return a JavaScript pattern that matches one name exactly."""
     return re.sub(r"[\\^$.*+?()\[\]{}|/]", lambda one: "\\" + one[0], name)

@@ -1,4 +1,4 @@
-"""The mutants of a Python file, made by mutmut's operators."""
+"""Mutants of a Python file by mutmut's operators."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.mutations.mutant import CodeMutant
 
 
 def mutants(file: str) -> Iterator[CodeMutant]:
-    """Every mutant of a file, in the order of its text."""
+    """Return every mutant of a file, in the order of its text."""
     code = (PROJECT_ROOT / file).read_text(encoding="utf-8")
     wrapper = MetadataWrapper(cst.parse_module(code))
     positions = wrapper.resolve(PositionProvider)
@@ -35,7 +35,7 @@ def mutants(file: str) -> Iterator[CodeMutant]:
 
 
 def changes_meaning(mutant: CodeMutant) -> bool:
-    """Whether the changed file is Python, and says something else: not where only a default is left out."""
+    """Check that the changed file parses and differs in meaning: removing a default's value does not."""
     try:
         compile(mutant.source, mutant.file, "exec", dont_inherit=True)
     except SyntaxError:
@@ -48,16 +48,16 @@ def changes_meaning(mutant: CodeMutant) -> bool:
     return not any(added in _with_default_removed(removed, default) for default in _DEFAULTS)
 
 
-# Python takes their names in any case.
+# Codec names are case-insensitive.
 _CODECS: Final = ('"utf-8"', '"ascii"', '"utf-16-le"')
-# A type's name in quotes, which nothing reads when the program runs.
+# A quoted type name, which is not evaluated at run time.
 _CAST: Final = re.compile(r'(?<=cast\()"[^"]*"')
-# How bytes stand for a number where nothing is said: from Python 3.11 on.
+# The default byte order, from Python 3.11.
 _DEFAULTS: Final = (', "big")',)
 
 
 def _with_default_removed(line: str, default: str) -> set[str]:
-    """A line with the default left out in one place."""
+    """Return a line with one use of the default removed."""
     pieces = line.split(default)
     return {default.join(pieces[:at]) + ", )" + default.join(pieces[at:]) for at in range(1, len(pieces))}
 
@@ -67,7 +67,7 @@ def apply_mutation(module: cst.Module, mutation: Mutation) -> str:
 
 
 def changes_only_text(mutation: Mutation) -> bool:
-    """Whether only a sentence, the letters of SQL, or what nothing but a type checker reads would be changed."""
+    """Check whether only prose, the case of SQL or type annotations would change."""
     node, mutated = mutation.original_node, mutation.mutated_node
     if isinstance(node, (cst.Assign, cst.AnnAssign)):
         return is_prose(node.value)
@@ -80,7 +80,7 @@ def changes_only_text(mutation: Mutation) -> bool:
 
 
 def is_prose(node: cst.CSTNode | None) -> bool:
-    """Whether a piece of code is text with a space inside."""
+    """Check whether a piece of code is a string with a space in it."""
     if isinstance(node, cst.SimpleString):
         text = node.evaluated_value
         return isinstance(text, str) and " " in text.strip()
@@ -90,7 +90,7 @@ def is_prose(node: cst.CSTNode | None) -> bool:
 
 
 def _covering_lines(tree: ast.Module, where: CodeRange) -> tuple[int, ...] | None:
-    """The lines that are run when the place is reached; None outside functions."""
+    """Return the lines that run when the place is reached; None outside functions."""
     first, last = where.start.line, where.end.line
     enclosing_function, statement = None, None
     for node in ast.walk(tree):
@@ -98,7 +98,7 @@ def _covering_lines(tree: ast.Module, where: CodeRange) -> tuple[int, ...] | Non
             continue
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.body[0].lineno <= first:
             enclosing_function = node
-        # `ast.walk` goes from the outside in: the last one found is the innermost.
+        # `ast.walk` goes from outside in: the last match is the innermost.
         statement = node
     if enclosing_function is None or statement is None or statement.lineno < enclosing_function.lineno:
         return None

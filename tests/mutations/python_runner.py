@@ -1,7 +1,7 @@
-"""Runs tests against mutants of Python files: `python -m tests.mutations.python_runner`, a line of JSON in, a line of JSON out.
+"""Run tests against mutants of Python files: `python -m tests.mutations.python_runner`, JSON lines in and out.
 
-Each mutant has a process of its own, forked from one that has imported the packages of others but nothing of ours. There the
-changed file is put in place of the real one before anything is imported, so what is computed at import is changed as well.
+Each mutant gets its own process, forked from one that has imported third-party packages but no project code. The
+mutated file replaces the real one before anything is imported, so that values computed at import change too.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ import pytest
 from tests.mutations.areas import PROJECT_ROOT, RESULTS_FOLDER
 from tests.mutations.idle_detector import CHECK_INTERVAL_SECONDS, IdleDetector
 
-# Processor time and idleness are the limits. This one by the clock is far off: the machine may be busy.
+# The real limits are processor time and idleness. This wall time limit is generous: the machine may be busy.
 WALL_CLOCK_FACTOR: Final = 40
 WALL_CLOCK_MINIMUM_SECONDS: Final = 900
 _OWN_PACKAGES: Final = ("diary", "tests")
-# pytest says that it cannot rewrite the assertions of plugins that were imported before; they have none that matter here.
+# pytest warns that it cannot rewrite assertions of plugins that were imported before; they have none that matter.
 _PYTEST_OPTIONS: Final = (
     "-x -q -p no:cacheprovider --assert=plain --tb=line -W ignore::pytest.PytestAssertRewriteWarning".split()
 )
 
 
 class ChangedModuleFinder(importlib.abc.MetaPathFinder):
-    """Finds one module with a source of its own."""
+    """Import finder for one module with replaced source."""
 
     def __init__(self, file: str, source: str) -> None:
-        """Put `source` in place of `file`, a path relative to the project."""
+        """Replace `file`, a path relative to the project, by `source`."""
         self.name = file.removesuffix(".py").replace("/", ".")
         self.path = str(PROJECT_ROOT / file)
         self.source = source
@@ -54,7 +54,7 @@ class ChangedModuleFinder(importlib.abc.MetaPathFinder):
     def find_spec(
         self, fullname: str, path: object, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """Answer for that module only."""
+        """Return a spec for that module only."""
         if fullname != self.name:
             return None
         return importlib.util.spec_from_file_location(
@@ -72,13 +72,13 @@ class _ChangedSourceLoader(importlib.machinery.SourceFileLoader):
 
 
 def main() -> None:
-    """Answer every task until the input ends."""
+    """Process tasks until the input ends."""
     RESULTS_FOLDER.mkdir(parents=True, exist_ok=True)
     for name in json.loads(subprocess.check_output([sys.executable, "-c", _PRELOAD_PACKAGES], cwd=PROJECT_ROOT)):
         try:
             importlib.import_module(name)
         except ImportError:
-            continue  # made by its package as it is imported, and only then
+            continue  # created by its package at import, and only then
     _MIGRATED_DATABASE.unlink(missing_ok=True)
     run_tests_in_child({"file": "", "source": "", "tests": [_WARM_UP_TEST], "cpu_s": 120})
     for line in sys.stdin:
@@ -88,7 +88,7 @@ def main() -> None:
 _MIGRATED_DATABASE: Final = RESULTS_FOLDER / "migrated.db"
 # A test that starts a server.
 _WARM_UP_TEST: Final = "tests/web/test_rotation.py::test_words_alone_leave_the_code[sqlite]"
-# Tells which modules of others the tests import.
+# Reveals which third-party modules the tests import.
 _PRELOAD_PACKAGES: Final = """
 import json, sys
 import pytest, _pytest.assertion.rewrite, _hypothesis_pytestplugin, hypothesis, pytest_asyncio.plugin, xdist.plugin
@@ -100,7 +100,7 @@ print(json.dumps([name for name in sys.modules if name.partition('.')[0] not in 
 def run_tests_in_child(task: dict[str, Any]) -> dict[str, Any]:
     """Run `tests` against `file` with `source`, in at most `cpu_s` processor seconds.
 
-    Returns how it ended ("killed", "survived" or "timeout"), by which test, and the processor seconds.
+    Returns the result ("killed", "survived" or "timeout"), the deciding test, and the processor seconds.
     """
     read, write = os.pipe()
     usage_before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -113,7 +113,7 @@ def run_tests_in_child(task: dict[str, Any]) -> dict[str, Any]:
     first_failure, timed_out = read_child(read, pid, wall_seconds)
     os.close(read)
     _, status = os.waitpid(pid, 0)
-    # Servers that a test started and did not end, because it was ended itself.
+    # Servers that a killed test had started.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
     usage_after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -127,7 +127,7 @@ def run_tests_in_child(task: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_child(read: int, pid: int, wall_seconds: float) -> tuple[str, bool]:
-    """What the child says until it ends, and whether it had to be ended."""
+    """Read the child's output until it ends. Return it, and whether the child had to be killed."""
     child_fd = os.pidfd_open(pid)
     try:
         timed_out, idle, deadline = False, IdleDetector(pid), time.monotonic() + wall_seconds
@@ -146,15 +146,15 @@ def read_child(read: int, pid: int, wall_seconds: float) -> tuple[str, bool]:
 
 
 class _MigratedDatabasePlugin:
-    """A database with every table, made once by the code as it is: migrating takes longer than most tests."""
+    """Migrated database, made once by the unchanged code: migrating takes longer than most tests."""
 
     def __init__(self, *, is_kept: bool) -> None:
-        """`is_kept`: nothing is changed in this process, so what it makes may serve the others."""
+        """`is_kept`: this process runs unchanged code, so its databases may serve the others."""
         self.is_stored = is_kept
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: Any) -> None:
-        """Use the cached set-up (tests/cached_setup.py) as a worker does, so that nothing is prepared twice in a run."""
+        """Use the cached setup (tests/cached_setup.py) as workers do, so that nothing is prepared twice in a run."""
         config.workerinput = {"workerid": "gw0", "workercount": 1}
         once = sys.modules.get("tests.cached_setup")
         if once is None:
@@ -171,7 +171,7 @@ class _MigratedDatabasePlugin:
 
 
 class _FirstFailurePlugin:
-    """Tells which test was red first."""
+    """Records the first failing test."""
 
     def __init__(self, write: int) -> None:
         self.write = write
@@ -206,7 +206,7 @@ def run_child(task: dict[str, Any], write: int) -> None:
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(RESULTS_FOLDER / "hypothesis")
         import hypothesis
 
-        # No example is made smaller: the first red is enough. The same examples each time: a mutant lives or dies by the tests.
+        # No shrinking: the first failure is enough. Fixed examples: the result must depend on the tests only.
         phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
         hypothesis.settings.register_profile("mutants", phases=phases, derandomize=True, database=None, deadline=None)
         hypothesis.settings.load_profile("mutants")

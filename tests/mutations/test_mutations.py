@@ -1,4 +1,4 @@
-"""The mutation run itself: its mutants are what they say, it sees a planted fault, and what is argued is still there."""
+"""The mutation run: mutants are correct, planted faults are found, and arguments for equivalent mutants are current."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROLES_SCRIPT = "static/js/record/roles.js"
 
 
 def test_every_area_has_files_and_none_is_in_two() -> None:
-    """A file that is renamed is not left out in silence."""
+    """A renamed file is not left out silently, and no file is in two areas."""
     area_files = [name for area in AREAS for name in files_of(area)]
     assert len(area_files) == len(set(area_files))
     for area, patterns in AREAS.items():
@@ -35,7 +35,7 @@ def test_every_area_has_files_and_none_is_in_two() -> None:
 
 
 def test_a_mutant_of_python_changes_one_place_and_knows_its_lines() -> None:
-    """The line that goes is among the lines whose being run means that the place was reached."""
+    """The changed line is among the lines whose running means that the place was reached."""
     source = (PROJECT_ROOT / PADDING_MODULE).read_text(encoding="utf-8").splitlines()
     all_mutants = list(python_mutants.mutants(PADDING_MODULE))
     assert len(all_mutants) > 20
@@ -47,7 +47,7 @@ def test_a_mutant_of_python_changes_one_place_and_knows_its_lines() -> None:
 
 
 def test_a_mutant_of_the_browser_s_code_changes_one_place() -> None:
-    """Stryker's places are those of the file."""
+    """Positions in Stryker's mutants are those of the file."""
     source = (PROJECT_ROOT / ROLES_SCRIPT).read_text(encoding="utf-8").splitlines()
     all_mutants = list(browser_mutants.mutants([ROLES_SCRIPT]))
     assert len(all_mutants) > 20
@@ -58,14 +58,14 @@ def test_a_mutant_of_the_browser_s_code_changes_one_place() -> None:
 
 
 def test_the_seed_decides_what_is_drawn_and_a_larger_sample_begins_with_the_smaller() -> None:
-    """The same seed draws the same; another one others."""
+    """The same seed gives the same mutants, another seed others, and a larger sample starts with the smaller one."""
     drawn = [[one.key for one in draw("py-crypto", seed, "padding")] for seed in (1, 1, 2)]
     assert drawn[0] == drawn[1] != drawn[2]
     assert set(drawn[0]) == set(drawn[2])
 
 
 def test_mutants_that_were_kept_are_those_that_were_drawn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The same changes of the same lines, in the same order; a larger sample is drawn anew."""
+    """Cached mutants have the same changes of the same lines in the same order; a larger sample is drawn again."""
     monkeypatch.setattr(mutations, "RESULTS_FOLDER", tmp_path)
     times = []
     monkeypatch.setattr(mutations, "draw", lambda *given: times.append(given) or draw(*given))
@@ -79,7 +79,7 @@ def test_mutants_that_were_kept_are_those_that_were_drawn(monkeypatch: pytest.Mo
 
 
 def test_a_planted_fault_is_seen_in_python_and_no_change_is_not() -> None:
-    """The changed file is the one that is imported, in a process of its own."""
+    """The mutated file is the one that is imported, in a separate process."""
     test = CoveringTest("tests/crypto/test_padding.py", "tests/crypto/test_padding.py", 1.0)
     judge = MutantJudge()
     try:
@@ -94,7 +94,7 @@ def test_a_planted_fault_is_seen_in_python_and_no_change_is_not() -> None:
 
 
 def test_a_planted_fault_is_seen_in_node_and_no_change_is_not() -> None:
-    """The changed module is the one that is imported."""
+    """The mutated module is the one that is imported."""
     source = (PROJECT_ROOT / ROLES_SCRIPT).read_text(encoding="utf-8")
     unchanged = node_runner.run(ROLES_SCRIPT, source, "tests/js/roles.test.mjs", [], 60)
     broken = node_runner.run(
@@ -105,7 +105,7 @@ def test_a_planted_fault_is_seen_in_node_and_no_change_is_not() -> None:
 
 
 def test_tests_that_killed_nearby_run_first_then_cheap_files() -> None:
-    """The order is: likely killers by themselves, then whole files by what they cost."""
+    """Likely killers run individually first, then whole files by cost."""
     cheap, dear, killer = (
         CoveringTest("a", "a::cheap", 1.0),
         CoveringTest("b", "b::dear", 9.0),
@@ -120,7 +120,7 @@ def test_tests_that_killed_nearby_run_first_then_cheap_files() -> None:
 
 
 class RecordingJudge(MutantJudge):
-    """Runs nothing, and notes which tests it was asked to run."""
+    """Judge that runs nothing, and records the tests it should run."""
 
     def __init__(self, budget_s: float) -> None:
         """Judge with this budget."""
@@ -130,14 +130,14 @@ class RecordingJudge(MutantJudge):
     def judge(
         self, mutant: CodeMutant, covering: CoverageMap, tests: list[CoveringTest] | None = None
     ) -> dict[str, Any]:
-        """Let every test that fits the budget be green."""
+        """Report that every test within the budget passed."""
         self.requested_tests = [test.id for test in tests or []]
         green = [test.id for test in tests or [] if test.cost <= self.budget_s]
         return {"how": "survived", "by": "", "cpu_s": 0.0, "green": green}
 
 
 def test_a_survivor_gets_the_tests_that_it_has_not_had(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A changed file is run again, a larger budget runs the dear ones too, and what has nothing left to run is not run."""
+    """Changed files run again, a larger budget adds expensive tests, and without remaining tests nothing runs."""
     covered = CoverageMap()
     for file, name, cost in (("a", "a::cheap", 1.0), ("b", "b::cheap", 1.0), ("b", "b::dear", 9.0)):
         covered.add(CoveringTest(file, name, cost), {ROLES_SCRIPT: [40]}, set())
@@ -163,12 +163,12 @@ def test_a_survivor_gets_the_tests_that_it_has_not_had(monkeypatch: pytest.Monke
 
 
 def test_only_a_process_without_cpu_demand_is_idle() -> None:
-    """One that runs, or stands in the queue of a busy machine, is not; nor is one whose helpers have just ended."""
+    """A process that runs or is queued on a busy machine is not idle, nor is one whose child has just ended."""
     cpu_readings = iter([5.0, 5.0, 9.0, 9.0, 2.0, 2.0, 2.05])
     idle = IdleDetector(1, wanted_s=lambda _group, _parent: next(cpu_readings))
     idle.is_over(0.0)
     start_time = 1000.0
-    assert idle.is_over(start_time + 0.0) is False  # it has wanted more
+    assert idle.is_over(start_time + 0.0) is False  # more time was requested
     assert idle.is_over(start_time + IDLE_SECONDS - 1) is False
     assert idle.is_over(start_time + IDLE_SECONDS) is False  # one of its processes has ended
     assert idle.is_over(start_time + 2 * IDLE_SECONDS) is False
@@ -176,7 +176,7 @@ def test_only_a_process_without_cpu_demand_is_idle() -> None:
 
 
 def test_a_process_that_runs_has_wanted_the_processor() -> None:
-    """The count is the kernel's own, of a whole group of processes. The group here is the test's own: others' end meanwhile."""
+    """The figure is the kernel's, for a whole process group. The test uses its own group, as others may end."""
     script = "for _ in range(2): sum(range(2_000_000)); print(flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
@@ -192,7 +192,7 @@ def test_a_process_that_runs_has_wanted_the_processor() -> None:
 
 
 def test_a_slow_test_that_is_red_with_nothing_changed_judges_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a busy machine a test that waits by the clock fails whatever is changed; a kill must hold against that."""
+    """On a busy machine time-dependent tests fail on unchanged code too, so such a failure is no kill."""
     monkeypatch.setattr(judging, "_SLOW_TEST_SECONDS", 0.0)
     mutant = CodeMutant(ROLES_SCRIPT, (40,), lambda: "changed")
     tests = [CoveringTest("tests/js/x.test.mjs", "one", 1.0)]
@@ -208,7 +208,7 @@ def test_a_slow_test_that_is_red_with_nothing_changed_judges_nothing(monkeypatch
 
 
 def test_every_equivalent_mutant_still_exists() -> None:
-    """A row whose line is gone argues for nothing."""
+    """An argument for a line that no longer exists is reported."""
     for (name, removed, added), reason in equivalent_mutants().items():
         lines = [line.strip() for line in (PROJECT_ROOT / name).read_text(encoding="utf-8").splitlines()]
         assert all(line in lines for line in removed), f"{name} no longer holds {removed}"

@@ -1,4 +1,4 @@
-"""A backup of a running server brings everything back, opens only with its key, and is refused when it could not help."""
+"""A backup of a running server restores everything, opens only with its key, and is refused when incomplete."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from tests.server_fixture import SealedUpload as KeptFile
 
 
 def ignore_progress(*_: object) -> None:
-    """No progress."""
+    """Ignore progress reports."""
 
 
 async def fill_server(server: InProcessServer) -> tuple[Keeper, KeptFile]:
-    """A keeper with a few versions and a file of two parts."""
+    """Create a keeper with a few versions and a file of two parts."""
     keeper = await register_keeper(server)
     for n in range(5):
         assert (await keeper.push(f"Number {n}")).status_code == 201
@@ -46,7 +46,7 @@ async def fill_server(server: InProcessServer) -> tuple[Keeper, KeptFile]:
 
 
 async def device_view(keeper: Keeper, file: KeptFile) -> list[bytes]:
-    """What a device compares: feed, session, room, the server itself, the parts."""
+    """Return what a device compares: feed, session, quota, server information, parts."""
     places = [keeper.diary + "/changes", "/v1/session", "/v1/usage", "/v1/server"]
     places += [f"{keeper.diary}/blobs/{file.blob}/parts/{i}" for i in range(len(file.sealed_parts))]
     return [(await keeper.request("GET", place)).content for place in places]
@@ -54,13 +54,13 @@ async def device_view(keeper: Keeper, file: KeptFile) -> list[bytes]:
 
 @pytest.fixture
 def backup_key(tmp_path: Path) -> tuple[bytes, bytes]:
-    """The operator's key: its public half, and itself."""
+    """Return the operator's key: its public and private half."""
     pub = backups.create_operator_key(tmp_path / "k")
     return pub, (tmp_path / "k").read_bytes()
 
 
 async def make_server_and_backup(folder: Path, pub: bytes, **settings: str) -> tuple[Settings, Path]:
-    """The settings of a filled server, and a backup made while it ran."""
+    """Return the settings of a filled server, and a backup made while it ran."""
     async with running_server(folder, **settings) as server:
         await fill_server(server)
         backup = await backups.create_backup(server.settings, pub, folder / "out", server.clock, ignore_progress)
@@ -69,12 +69,12 @@ async def make_server_and_backup(folder: Path, pub: bytes, **settings: str) -> t
 
 
 def empty_server_settings(folder: Path, **settings: str) -> Settings:
-    """Settings of an empty place."""
+    """Return settings for an empty folder."""
     return config.load_settings({"DIARY_DATA": str(folder / "data"), **settings})
 
 
 def write_backup(path: Path, pub: bytes, members: list[tuple[str, bytes]]) -> Path:
-    """A backup with just these members."""
+    """Write a backup with exactly these members."""
     with path.open("wb") as file:
         sealed_stream = SealedBackupWriter(file, pub)
         for name, content in members:
@@ -86,7 +86,7 @@ def write_backup(path: Path, pub: bytes, members: list[tuple[str, bytes]]) -> Pa
 async def test_a_backup_of_a_running_server_brings_everything_back(
     tmp_path: Path, database_setting: dict[str, str], backup_key: tuple[bytes, bytes]
 ) -> None:
-    """Everything from before is back byte for byte, and nothing from after; sessions, receipts and the log hold."""
+    """Everything from before the backup returns byte for byte, nothing later; sessions, receipts and log are valid."""
     pub, scalar = backup_key
     async with running_server(tmp_path / "old", **database_setting) as server:
         keeper, file = await fill_server(server)
@@ -108,7 +108,7 @@ async def test_a_backup_of_a_running_server_brings_everything_back(
 
 @pytest.mark.postgres
 async def test_a_backup_goes_back_into_postgresql(tmp_path: Path, postgres, backup_key: tuple[bytes, bytes]) -> None:  # type: ignore[no-untyped-def]
-    """A backup of SQLite fills an empty PostgreSQL database, and one that is in use is left alone."""
+    """A backup of SQLite fills an empty PostgreSQL database; one in use is left unchanged."""
     pub, scalar = backup_key
     _, path = await make_server_and_backup(tmp_path / "old", pub)
     url = postgres.create_empty_database()
@@ -127,7 +127,7 @@ async def test_a_backup_goes_back_into_postgresql(tmp_path: Path, postgres, back
 async def test_a_backup_without_a_secret_is_refused_before_anything_is_written(
     tmp_path: Path, backup_key: tuple[bytes, bytes], missing: str
 ) -> None:
-    """Without pepper or notary key nobody could use what it holds: the restore says so and the place stays empty."""
+    """Without pepper or notary key the data is useless: the restore is refused and the folder stays empty."""
     pub, scalar = backup_key
     _, path = await make_server_and_backup(tmp_path / "old", pub)
     members = [(name, b"".join(pieces)) for name, pieces in read_members(path, scalar)]
@@ -144,7 +144,7 @@ async def test_a_backup_without_a_secret_is_refused_before_anything_is_written(
 async def test_no_backup_is_made_when_a_secret_is_missing_or_another(
     tmp_path: Path, backup_key: tuple[bytes, bytes], name: str
 ) -> None:
-    """A secret that is gone, or was replaced, is named; no file is left that could pass for a backup, no secret is made."""
+    """A missing or replaced secret is named; no backup file is left and no secret is created."""
     async with running_server(tmp_path) as server:
         await fill_server(server)
     place = server.settings.data / name

@@ -53,7 +53,7 @@ IDLE_TIMEOUT_SECONDS = 60
 
 
 def main() -> None:
-    """Serve as the command line asks."""
+    """Serve as the command line says."""
     if sys.argv[1] == "--for":
         serve_connections(Path(sys.argv[2]))
     else:
