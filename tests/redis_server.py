@@ -1,4 +1,4 @@
-"""A real Redis for tests, on a socket in a folder of its own; `.ci/tools.py` installs it."""
+"""Real Redis for tests, on a socket in its own folder; `.ci/tools.py` installs it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pathlib import Path
 
 
 class RedisServer:
-    """One process; it may be stopped and started again."""
+    """One Redis process, which may be stopped and restarted."""
 
     def __init__(self, folder: Path) -> None:
-        """`folder`: empty."""
+        """Use an empty `folder`."""
         program = shutil.which("redis-server") or shutil.which("valkey-server")
         if program is None:
             raise RuntimeError("tests need redis-server: .ci/tools.py redis-server")
@@ -24,7 +24,7 @@ class RedisServer:
         self.url = f"unix://{folder}/s"
 
     def start(self) -> None:
-        """Start it and return when it listens."""
+        """Start Redis, and return when it accepts connections."""
         command = [
             self._program,
             "--port",
@@ -44,7 +44,7 @@ class RedisServer:
         raise RuntimeError("Redis did not start")
 
     def stop(self) -> None:
-        """End it."""
+        """Stop it."""
         if self._process:
             self._process.terminate()
             self._process.wait()
@@ -53,7 +53,7 @@ class RedisServer:
 
 @contextmanager
 def running_redis() -> Iterator[RedisServer]:
-    """A server for the length of the block."""
+    """Run Redis within the block."""
     folder = Path(tempfile.mkdtemp(prefix="kept-redis-"))
     server = RedisServer(folder)
     server.start()

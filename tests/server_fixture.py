@@ -1,6 +1,6 @@
-"""A server in this process and keepers who use it, for every test of the server.
+"""Server in this process, and its keepers, for all server tests.
 
-Requests go straight into the application, with the headers a phone sends; each may be left out or replaced.
+Requests go directly to the application, with the headers a phone sends; each may be left out or replaced.
 """
 
 from __future__ import annotations
@@ -43,20 +43,23 @@ TOKEN_ISSUING_PATHS = ("/v1/accounts", "/v1/members", "/v1/sessions", "/v1/recov
 
 @dataclass
 class InProcessServer:
-    """A running application, its clock and its files."""
+    """Running application, its clock and its files."""
 
     app: Any
     settings: Settings
     clock: FixedClock
 
     def http_client(self, address: str = "198.51.100.7") -> httpx.AsyncClient:
-        """A way to it that keeps no cookies, seen as coming from `address`. Each answer is held to docs/openapi.json."""
+        """Return a client without cookies whose requests come from `address`.
+
+        Answers are checked against docs/openapi.json.
+        """
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False, client=(address, 4711))
         hooks = {"response": [described.check_response]}
         return httpx.AsyncClient(transport=transport, base_url=self.settings.app_url, event_hooks=hooks)
 
     def query(self, sql: str) -> list[Any]:
-        """What the database holds, read beside the server."""
+        """Return rows of the database, over a separate connection."""
         if is_postgres(self.settings.database_url):
             return run_in_thread(fetch_rows(self.settings.database_url, sql))
         connection = sqlite3.connect(self.settings.data / "kept.sqlite3")
@@ -66,7 +69,8 @@ class InProcessServer:
             connection.close()
 
     def dump(self) -> list[str]:
-        """Every row of every table, to see that nothing changed; without the clock the server sets by itself as it starts."""
+        """Return every row of every table, to check that nothing changed; without the clock, set at each start.
+        """
         if is_postgres(self.settings.database_url):
             rows = run_in_thread(dump_tables(self.settings.database_url))
         else:
@@ -80,8 +84,8 @@ class InProcessServer:
 
 @asynccontextmanager
 async def running_server(folder: Path, **settings: str) -> AsyncIterator[InProcessServer]:
-    """A server whose files are in `folder`; Argon2id is cheap."""
-    # How full this computer's own disk is makes no difference to a test.
+    """Run a server with its files in `folder`, with cheap Argon2id parameters."""
+    # Free space on this computer must not affect a test.
     settings_loaded = config.load_settings(
         {"DIARY_DATA": str(folder / "data"), "DIARY_MIN_FREE_BYTES": "1", **settings}
     )
@@ -108,7 +112,7 @@ class Phone:
         leave_out: tuple[str, ...] = (),
         **headers: str,
     ) -> httpx.Response:
-        """One request. `headers`: further ones, `_` for `-`; `leave_out`: of those a phone would send."""
+        """Send a request. `headers`: additional ones, `_` for `-`; `leave_out`: names of usual ones to leave out."""
         sent_headers = {} if method == "GET" else dict(WRITE_HEADERS)
         if path == "/v1/sessions" and isinstance(body, dict) and "device" in self.tokens:
             body = {"device_token": self.tokens["device"]} | body
@@ -132,23 +136,23 @@ class Phone:
 
 @dataclass
 class Keeper(Phone):
-    """A registered keeper at one device."""
+    """Registered keeper on one device."""
 
     identity: Identity = None  # type: ignore[assignment] # always given
     journal: Journal = None  # type: ignore[assignment] # always given
 
     @property
     def diary(self) -> str:
-        """The address of the keeper's diary."""
+        """Return the path of the keeper's diary."""
         return f"/v1/diaries/{self.identity.diary}"
 
     @property
     def proof(self) -> str:
-        """X-Proof of the words."""
+        """Return the X-Proof value of the words."""
         return self.identity.proof
 
     def seal(self, text: str = "He waited outside again.", **extra: Any) -> tuple[str, bytes]:
-        """A sealed version of an incident: its address and its body."""
+        """Return path and body of a sealed version of an incident."""
         local_version = self.journal.append(VersionContent("incident", {"narrative": text}, **extra))
         place = local_version.opened_version.ids
         path = f"/v1/diaries/{place.diary}/records/{place.record}/versions/{place.version}"
@@ -161,7 +165,7 @@ class Keeper(Phone):
 
 
 async def register_keeper(server: InProcessServer, address: str = "198.51.100.7") -> Keeper:
-    """A new keeper, signed in."""
+    """Register a keeper, and return their signed-in device."""
     client = server.http_client(address)
     api_client = RemoteServer(client, server.settings.app_url)
     identity = await accounts.enrol(
@@ -172,14 +176,14 @@ async def register_keeper(server: InProcessServer, address: str = "198.51.100.7"
 
 
 def device_with_copied_tokens(server: InProcessServer, keeper: Keeper, address: str = "192.0.2.66") -> Phone:
-    """Somebody else's device with a copy of all that signs the keeper's device in."""
+    """Return another device with copies of all the keeper's tokens."""
     return Phone(server.http_client(address), dict(keeper.tokens))
 
 
 async def sign_in_on_second_device(
     server: InProcessServer, keeper: Keeper, address: str = "198.51.100.8", **extra: object
 ) -> Keeper:
-    """The keeper at a second device, signed in with the words."""
+    """Sign in with the words on a second device."""
     phone = Phone(server.http_client(address))
     body = new_device_sign_in_body(keeper.identity.login, keeper.proof)
     response = await phone.request("POST", "/v1/sessions", {**body, **extra})
@@ -188,36 +192,36 @@ async def sign_in_on_second_device(
 
 
 def passphrase_proof(keeper: Keeper, passphrase: str, prelogin: Mapping[str, Any]) -> str:
-    """AUTH of words under the `kdf` of a prelogin answer."""
+    """Return AUTH of words under the `kdf` of a prelogin answer."""
     root = kdf.derive_root(passphrase, prelogin["kdf"], kdf.TEST_POLICY)
     return b64(kdf.derive_sign_in_proof(root, prelogin["kdf"], prelogin["kdf"]["origin"]))
 
 
 def new_device_sign_in_body(login: str, auth: str) -> dict[str, str]:
-    """A sign-in from a device nobody has seen."""
+    """Return the body of a sign-in from a new device."""
     return {"auth": auth, "device": id_text(new_id()), "device_name": "Second phone", "login": login}
 
 
 @dataclass
 class SealedUpload:
-    """A file in sealed parts."""
+    """File in sealed parts."""
 
     blob: str
     sealed_parts: list[bytes]
 
     @property
     def declaration(self) -> dict[str, int]:
-        """What is announced."""
+        """Return the body that announces the file."""
         return {"parts": len(self.sealed_parts), "size": sum(map(len, self.sealed_parts))}
 
     @property
     def digest(self) -> str:
-        """What completes it."""
+        """Return the digest that completes it."""
         return b64(sha256(canonical_json([b64(sha256(part).digest()) for part in self.sealed_parts])).digest())
 
 
 def seal_file(keeper: Keeper, content: bytes) -> SealedUpload:
-    """A file sealed for the keeper's diary."""
+    """Seal a file for the keeper's diary."""
     blob, key = id_text(new_id()), bytes(32)
     sealed_parts = file_parts.seal_parts(key, keeper.identity.diary, blob, [content], len(content))
     return SealedUpload(blob, list(sealed_parts))

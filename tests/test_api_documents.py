@@ -1,4 +1,4 @@
-"""docs/api.md and docs/openapi.json are what the route table and the views say, and the second is sound OpenAPI."""
+"""docs/api.md and docs/openapi.json match the route table and the views, and the latter is valid OpenAPI."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SCRIPT = PROJECT_ROOT / ".ci" / "api.py"
 
 
 def load_generator() -> ModuleType:
-    """The generator, as a module."""
+    """Load the generator as a module."""
     spec = importlib.util.spec_from_file_location("api", SCRIPT)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -43,7 +43,7 @@ GENERATOR = load_generator()
 
 
 def test_the_committed_documents_are_what_the_generator_writes() -> None:
-    """Nobody changed one side alone."""
+    """The committed documents equal the generator's output."""
     result = subprocess.run([sys.executable, str(SCRIPT), "--check"], capture_output=True, text=True, check=False)
     assert (result.returncode, result.stdout) == (0, ""), result.stderr
 
@@ -52,7 +52,7 @@ def test_the_committed_documents_are_what_the_generator_writes() -> None:
 def test_a_stale_document_is_named(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One word changed by hand is enough, and so is a file that is missing."""
+    """A file with one word changed by hand, and a missing file, are reported."""
     real: Path = getattr(GENERATOR, name)
     changed = tmp_path / real.name
     monkeypatch.setattr(GENERATOR, name, changed)
@@ -67,7 +67,7 @@ def test_a_stale_document_is_named(
 
 
 def test_the_document_is_valid_openapi() -> None:
-    """A validator that is not ours finds nothing, and finds a fault that is put in."""
+    """An independent validator finds nothing, and finds a planted fault."""
     assert list(OpenAPIV31SpecValidator(OPENAPI_DOCUMENT).iter_errors()) == []
     wrong = json.loads(json.dumps(OPENAPI_DOCUMENT))
     wrong["paths"]["/v1/usage"]["get"]["responses"]["200"].pop("description")
@@ -75,7 +75,7 @@ def test_the_document_is_valid_openapi() -> None:
 
 
 def test_the_document_has_exactly_the_routes_of_the_table() -> None:
-    """Each method and address on its host, in each language; every view, page and shape that is described is used."""
+    """Each method and path is there per host and language; every described view, page and schema is used."""
     for policy in ROUTES:
         host = "public.localhost:8000" if policy.audience in (Audience.PUBLIC, Audience.RECIPIENT) else "localhost:8000"
         path = GENERATOR.address(policy).replace("{path}", "a/b")
@@ -93,7 +93,7 @@ def test_the_document_has_exactly_the_routes_of_the_table() -> None:
 
 
 def test_every_operation_states_audience_rate_and_size() -> None:
-    """The policy of the table, and for each status of a failure its codes with their sentences."""
+    """Each operation has the table's policy, and for each failure status its codes with their messages."""
     for policy in GENERATOR.listed_rows(ROUTES):
         operation = OPENAPI_DOCUMENT["paths"][GENERATOR.address(policy)][policy.method.lower()]
         assert operation["x-limit"] == {"counted_by": policy.limit.counted_by, "per_minute": policy.limit.per_minute}
@@ -114,7 +114,7 @@ def test_every_operation_states_audience_rate_and_size() -> None:
 
 
 def test_a_proof_is_asked_for_where_the_table_says_so() -> None:
-    """A view of a row for which the words are typed reads them; no other does."""
+    """Views of routes that need the words read the proof; no others do."""
     for policy in ROUTES:
         needs_proof = policy.audience in (Audience.PROVED, Audience.ADVOCATE_PROVED)
         assert GENERATOR.reads_of(OPERATIONS[policy.view], policy.view).proof is needs_proof, (
@@ -123,16 +123,16 @@ def test_a_proof_is_asked_for_where_the_table_says_so() -> None:
         )
 
 
-# --- Planted faults ------------------------------------------------------------------------------------
+# --- Planted faults ----------------------------------------------------------------------------------------
 
 
 async def view_without_description(request: RequestContext) -> BytesResponse:
-    """A view that nobody described."""
+    """Stand for a view without a description."""
     return json_response({"name": request.fields().text("name", 7)})
 
 
 async def view_reading_every_kind(request: RequestContext) -> BytesResponse:
-    """A view that reads something of each sort, some of it through a helper."""
+    """Read one value of each kind, some through a helper."""
     fields = request.fields()
     inside = fields.inner("inside")
     request_fields = fields.text("wish", 3) if fields.has("wish") else ""
@@ -150,19 +150,20 @@ async def view_reading_every_kind(request: RequestContext) -> BytesResponse:
 
 
 def read_part_of_body(fields: Any) -> object:
-    """Part of a body."""
+    """Read part of the body."""
     return fields.integer("size", maximum=8), fields.mapping("kdf")
 
 
 def test_a_route_without_a_description_is_named() -> None:
-    """A new row, before anybody has said what it is for."""
+    """A new route without a description is reported."""
     policy = RoutePolicy("POST", "/v1/new", view_without_description, Audience.ANYONE, UNAUTHENTICATED, JSON_BODY)
     with pytest.raises(SystemExit, match=r"Describe .*view_without_description in diary/web/operations\.py"):
         GENERATOR.document([*ROUTES, policy])
 
 
 def test_what_a_view_reads_is_what_the_document_says() -> None:
-    """Out of its source: path, query, body, helpers, what may be left out; and an object that nobody has given a shape."""
+    """Path, query, body, helpers and optional members are found in the source; an object without a schema is reported.
+    """
     view = Operation("", {}, body_schemas={"kdf": SCHEMAS["Lock"]})
     fields_read = GENERATOR.reads_of(view, view_reading_every_kind)
     assert (list(fields_read.path), fields_read.query["after"]["maximum"]) == (["diary"], 9)
@@ -176,7 +177,7 @@ def test_what_a_view_reads_is_what_the_document_says() -> None:
 
 
 def test_a_part_of_an_address_that_no_view_reads_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Such an address would be answered whatever stands in that place."""
+    """A path parameter that no view reads would accept any value."""
     monkeypatch.setitem(vars(GENERATOR)["OPERATIONS"], view_without_description, Operation("New.", {}))
     policy = RoutePolicy(
         "DELETE", "/v1/new/{novel}", view_without_description, Audience.ANYONE, UNAUTHENTICATED, NO_BODY
@@ -197,7 +198,7 @@ def test_a_part_of_an_address_that_no_view_reads_is_named(monkeypatch: pytest.Mo
 async def test_a_view_that_answers_something_else_is_found(
     answered: object, says: str, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A status, a code, a shape and a field that the document does not have."""
+    """A status, code, schema or field that is not in the document is found."""
 
     async def otherwise(*_: object) -> object:
         if isinstance(answered, errors.KeptError):

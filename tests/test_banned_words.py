@@ -1,6 +1,6 @@
-"""Words that would claim too much, or hurt, are nowhere a person can read them.
+"""Words that claim too much, or hurt, appear in no text for people.
 
-docs/glossary.md says what to say instead. The list lives here, so that no page has to spell it out.
+docs/glossary.md has the replacements. The list is here, so that no page has to spell it out.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ GENERATED_FOLDERS = (
     PROJECT_ROOT / "diary" / "pack" / "fonts",
 )
 
-# Claims no software can keep, anywhere in the project.
+# Claims that no software can keep, anywhere in the project.
 BANNED_CLAIM = re.compile(
     r"""tamper[- ]?proof | court[- ]?admissible | \bforensic | \bcertified\b | 100\s?%\s?secure
       | military[- ]grade | unhackable | (?:cryptographic|mathematical|digital|legal)\ proof
@@ -28,17 +28,17 @@ BANNED_CLAIM = re.compile(
       | \blow[- ]risk\b | \brisk\ (?:score|level|rating)\b | \bMG11\b""",
     re.IGNORECASE | re.VERBOSE,
 )
-# The same words where they are denied: "does not prove", "no risk score".
+# The same words in a denial: "does not prove", "no risk score".
 NEGATION = re.compile(
     r"\b(?:not?|never|nor|cannot|can't|doesn't|does\ not|nothing\ here|without\ a)\b[^.|\n]{0,40}$", re.IGNORECASE
 )
-# The keeper is not called this on screen; names of services and laws keep theirs.
+# On screen the keeper is not called this; names of services and laws keep the word.
 VICTIM_WORD = re.compile(r"\bvictims?\b(?! support\b)(?!['’]s? (?:code|commissioner)\b)(?!s['’] code\b)", re.IGNORECASE)
 SCREEN_FOLDERS = ("static/", "templates/")
 
 
 def readable_files() -> Iterator[Path]:
-    """Every text file of the project that a person may come to read."""
+    """Return every text file of the project that people may read."""
     yield PROJECT_ROOT / "README.md"
     for folder in ("diary", "static", "templates", "docs"):
         for path in sorted((PROJECT_ROOT / folder).rglob("*")):
@@ -51,7 +51,7 @@ def readable_files() -> Iterator[Path]:
 
 
 def banned_claims(name: str, text: str) -> list[str]:
-    """Where `text` says what is never said."""
+    """Return the banned claims in `text`."""
     faults = []
     for number, line in enumerate(text.splitlines(), 1):
         for found in BANNED_CLAIM.finditer(line):
@@ -63,7 +63,7 @@ def banned_claims(name: str, text: str) -> list[str]:
 
 
 def test_no_text_makes_a_banned_claim() -> None:
-    """No page, screen, message or pack file says a word of the list."""
+    """No page, screen, message or pack file has a word of the list."""
     assert [
         f for p in readable_files() for f in banned_claims(p.relative_to(PROJECT_ROOT).as_posix(), p.read_text())
     ] == []
@@ -81,17 +81,17 @@ def test_no_text_makes_a_banned_claim() -> None:
     ],
 )
 def test_a_banned_claim_is_found(line: str) -> None:
-    """Each kind of claim is named when it is there."""
+    """Each kind of claim is found."""
     assert len(banned_claims("docs/a.md", line)) == 1
 
 
 def test_the_keeper_is_never_called_a_victim_on_screen() -> None:
-    """On a screen the word is found; in the name of a service, or in a document about police, it stands."""
+    """On a screen the word is found; in a service's name, or a document about police, it is allowed."""
     assert banned_claims("templates/a.html", "for victims of stalking") == ["templates/a.html:1: victims"]
     assert banned_claims("templates/a.html", "Victim Support, the Victims' Code") == []
     assert banned_claims("docs/a.md", "what a victim statement is") == []
 
 
 def test_a_denial_may_use_the_word() -> None:
-    """Saying what a pack does not prove is the opposite of the claim."""
+    """A statement of what a pack does not prove is allowed."""
     assert banned_claims("docs/a.md", "A pack does not prove that it happened; there is no risk score.") == []

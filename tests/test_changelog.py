@@ -1,4 +1,4 @@
-"""CHANGELOG.md follows Keep a Changelog: versions in falling order, sections in a fixed order, one line for one change."""
+"""CHANGELOG.md follows Keep a Changelog: descending versions, sections in a fixed order, one line per change."""
 
 import re
 import tomllib
@@ -19,7 +19,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
 def line_faults(entry: str) -> list[str]:
-    """Return what is wrong with one line of a section."""
+    """Return the faults of one line of a section."""
     if not entry.startswith("- "):
         return ["is not an entry of one line"]
     faults = []
@@ -33,7 +33,7 @@ def line_faults(entry: str) -> list[str]:
 
 
 def section_faults(body: list[str]) -> list[str]:
-    """Return what is wrong below the heading of a version: its sections, their order and their entries."""
+    """Return the faults below a version's heading: its sections, their order and their entries."""
     faults = []
     names: list[str] = []
     counts: list[int] = []
@@ -58,7 +58,7 @@ def section_faults(body: list[str]) -> list[str]:
 
 
 def version_faults(headings: list[str]) -> list[str]:
-    """Return what is wrong with the headings of the versions, newest first."""
+    """Return the faults in the headings of the versions, newest first."""
     faults = []
     released: list[tuple[tuple[int, ...], date]] = []
     for at, heading in enumerate(headings):
@@ -81,7 +81,7 @@ def version_faults(headings: list[str]) -> list[str]:
 
 
 def split_versions(text: str) -> dict[str, list[str]]:
-    """Return the lines below each version's heading. Raises AssertionError for a heading that stands twice."""
+    """Return the lines below each version's heading. Raises AssertionError for a repeated heading."""
     versions: dict[str, list[str]] = {}
     body: list[str] = []
     for line in text.splitlines():
@@ -95,9 +95,9 @@ def split_versions(text: str) -> dict[str, list[str]]:
 
 
 def changelog_faults(text: str, version: str) -> list[str]:
-    """Return everything that is wrong with a changelog.
+    """Return all faults of a changelog.
 
-    version: the project's own, which has to be the newest released one unless there is an Unreleased section.
+    version: the project's own, which must be the newest released one unless there is an Unreleased section.
     """
     versions = split_versions(text)
     faults = [] if text.startswith("# Changelog\n") else ["the first line is not '# Changelog'"]
@@ -118,7 +118,7 @@ def anchors(page: str) -> set[str]:
 
 
 def broken_links(text: str) -> list[str]:
-    """Return the links to pages of the project that lead nowhere."""
+    """Return broken links to pages of the project."""
     broken = []
     for link in LINK.findall(text):
         if "://" in link:
@@ -136,20 +136,20 @@ def make_changelog(*entries: str, section: str = "Fixed", heading: str = "1.2.3 
 
 
 def test_the_changelog_follows_the_format() -> None:
-    """Every version, section and line of CHANGELOG.md."""
+    """Every version, section and line of CHANGELOG.md is well-formed."""
     version = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     assert changelog_faults(CHANGELOG.read_text(encoding="utf-8"), version) == []
 
 
 def test_links_of_the_changelog_resolve() -> None:
-    """Pages and their headings exist."""
+    """Linked pages and headings exist."""
     text = CHANGELOG.read_text(encoding="utf-8")
     assert LINK.search(text)
     assert broken_links(text) == []
 
 
 def test_a_sound_changelog_has_no_fault() -> None:
-    """Prose and numbered steps before the sections are allowed, and an empty Unreleased."""
+    """Prose and numbered steps before the sections are allowed, and so is an empty Unreleased."""
     assert changelog_faults(make_changelog("- Keep `a.b`."), "1.2.3") == []
     steps = "## Unreleased\n\n**Upgrading.** On the server:\n\n1. Make a backup.\n\n### Added\n\n- Say so.\n\n## 1.2.3"
     assert changelog_faults(make_changelog("- Keep it.").replace("## 1.2.3", steps), "1.2.4") == []
@@ -194,18 +194,18 @@ def test_a_sound_changelog_has_no_fault() -> None:
     ids=lambda value: "" if "\n" in value else value,
 )
 def test_a_planted_fault_is_found(text: str, fault: str) -> None:
-    """Named, whatever else follows from it."""
+    """A planted fault is reported, whatever else follows from it."""
     faults = changelog_faults(text, "1.2.3")
     assert any(fault in found for found in faults), faults
 
 
 def test_a_version_that_stands_twice_is_refused() -> None:
-    """Its second body would hide the first."""
+    """A repeated version would hide the first one."""
     with pytest.raises(AssertionError, match="stands twice"):
         split_versions(make_changelog("- Keep it.") + make_changelog("- Keep it."))
 
 
 def test_a_link_that_leads_nowhere_is_found() -> None:
-    """A page that is gone, and a heading that is gone; other hosts are not asked."""
+    """A missing page and a missing heading are found; other hosts are not checked."""
     gone = "[a](docs/gone.md) [b](docs/operating.md#gone) [c](docs/operating.md#packs) [d](https://kept.example/gone)"
     assert broken_links(gone) == ["docs/gone.md", "docs/operating.md#gone"]

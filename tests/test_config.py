@@ -1,4 +1,4 @@
-"""Settings: read once, checked, and silent about secrets."""
+"""Settings are read once, checked, and never reveal secrets."""
 
 import stat
 from pathlib import Path
@@ -11,7 +11,7 @@ from diary.errors import BadSetting
 
 
 def test_defaults_serve_on_this_computer() -> None:
-    """With nothing set, two localhost addresses, SQLite and a folder under var."""
+    """Without settings there are two localhost addresses, SQLite and a folder under var."""
     settings = config.load_settings({})
     assert (settings.app_url, settings.public_url) == ("http://localhost:8000", "http://public.localhost:8000")
     assert settings.database_url == f"sqlite://{settings.data}/kept.sqlite3"
@@ -43,7 +43,7 @@ def test_fields_follow_the_table() -> None:
     ],
 )
 def test_a_bad_value_is_named_not_shown(name: str, value: str) -> None:
-    """A setting that cannot be used stops the start and is named; its value is not repeated."""
+    """An invalid setting stops the start and is named, without its value."""
     with pytest.raises(BadSetting) as caught:
         config.load_settings({name: value})
     assert "DIARY_" in str(caught.value)
@@ -51,7 +51,7 @@ def test_a_bad_value_is_named_not_shown(name: str, value: str) -> None:
 
 
 def test_addresses_have_one_spelling() -> None:
-    """An address loses its trailing slash and capitals, as a browser's own origin would."""
+    """An address loses its trailing slash and capitals, as in a browser's origin."""
     settings = config.load_settings(
         {"DIARY_APP_URL": "https://Notes.Example/", "DIARY_PUBLIC_URL": "https://kept.example:8443"}
     )
@@ -59,7 +59,7 @@ def test_addresses_have_one_spelling() -> None:
 
 
 def test_secrets_hide() -> None:
-    """Neither the settings nor a secret show bytes when printed."""
+    """`repr` of settings and secrets shows no bytes."""
     settings = config.load_settings({"DIARY_PEPPER": b64(b"p" * 32), "DIARY_NOTARY_KEY": b64(b"n" * 32)})
     assert settings.load_or_create_pepper() == b"p" * 32
     assert settings.load_or_create_notary_seed() == b"n" * 32
@@ -68,7 +68,7 @@ def test_secrets_hide() -> None:
 
 
 def test_secret_files_are_made_once(tmp_path: Path) -> None:
-    """The pepper and the notary's key are drawn at the first start, for the owner only, and kept."""
+    """The pepper and the notary's key are created at the first start, readable by the owner only, and kept."""
     settings = config.load_settings({"DIARY_DATA": str(tmp_path / "data")})
     pepper, seed = settings.load_or_create_pepper(), settings.load_or_create_notary_seed()
     assert (len(pepper), len(seed), pepper != seed) == (32, 32, True)
@@ -78,7 +78,7 @@ def test_secret_files_are_made_once(tmp_path: Path) -> None:
 
 
 def test_a_damaged_secret_is_not_replaced(tmp_path: Path) -> None:
-    """A cut-off secret stops the start: a new one would lock everybody out."""
+    """A truncated secret stops the start: a new one would lock everybody out."""
     (tmp_path / "pepper").write_bytes(b"short")
     with pytest.raises(BadSetting, match="pepper"):
         config.load_settings({"DIARY_DATA": str(tmp_path)}).load_or_create_pepper()

@@ -1,4 +1,4 @@
-"""Values that both languages need stand once: diary/constants.json, read by Python, written into a module for the browser."""
+"""Shared values are defined once: diary/constants.json, read by Python, and written to a module for the browser."""
 
 import ast
 import json
@@ -16,11 +16,11 @@ from tests.test_layers import PROJECT_ROOT
 CONSTANT_GROUPS: dict[str, dict[str, Any]] = json.loads((PROJECT_ROOT / "diary" / "constants.json").read_text("utf-8"))
 CONSTANT_VALUES = {name: value for group in CONSTANT_GROUPS.values() for name, value in group.items()}
 CONSTANT_NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
-# How a name ends says what is counted: a unit, or the things themselves.
+# The end of a name states its unit, or what is counted.
 UNIT_SUFFIXES = ("_bytes", "_ms", "_hours", "_days", "_minutes", "_kib", "_pixels", "_characters", "_words")
 COUNT_SUFFIXES = ("_passes", "_versions", "_files", "_limit", "_profiles")
-# What both languages write down although it is no choice of ours: units of time, and sizes and marks of the formats, which
-# docs/formats.md states and the vectors hold.
+# Values both languages define because they are not ours to choose: units of time, and sizes and markers of the formats,
+# which docs/formats.md states and the vectors check.
 FORMAT_CONSTANTS = frozenset(
     {"DAY_MS", "HOUR_MS", "MINUTE_MS", "COMMENT_MOST", "DIGEST_BYTES", "ENC_BYTES", "FINGERPRINT_BYTES", "FIXED_BYTES"}
     | {"CODE_BYTES", "SLOT_COUNT", "WORD_LIST_LENGTH"}
@@ -32,7 +32,7 @@ BROWSER_MODULE = "static/src/core/constants.ts"
 READ_BROWSER_CONSTANTS = (
     "import * as all from '{root}/static/js/core/constants.js'; process.stdout.write(JSON.stringify(all));"
 )
-# A sentence of the screens that says a value, and the value. The number stands there as a word or in figures.
+# A sentence of the screens with a value, and the value, as a word or in digits.
 VALUES_IN_SCREEN_TEXTS = {
     ("features/handover", "hand.limits"): ("handover_openings_limit", "handover_days"),
     ("features/advocates", "adv.again_lead"): ("letter_kept_days",),
@@ -46,7 +46,7 @@ VALUES_IN_SCREEN_TEXTS = {
     ("desk", "desk.new_words_hint"): ("words_min_characters",),
     ("desk", "desk.invite_shown"): ("invite_days",),
 }
-# The same for pages of docs/: the words before the values, each value with a comma at its thousands.
+# The same for pages of docs/: the words before the values, each with thousands separators.
 VALUES_IN_PAGES = {
     ("record.md", "text exactly as typed or received, up to"): ("text_limit_characters", "line_limit_characters"),
 }
@@ -54,7 +54,7 @@ NUMBER_WORDS = {5: "five", 7: "seven"}
 
 
 def evaluate_number(text: str) -> int | float | None:
-    """The value of an expression of numbers alone, in either language; None for anything else."""
+    """Return the value of an expression of numbers only, in either language; None for anything else."""
     if not re.fullmatch(r"[-+*/<() _0-9a-fA-Fox.]+", text) or not re.search("[0-9]", text):
         return None
     try:
@@ -65,7 +65,7 @@ def evaluate_number(text: str) -> int | float | None:
 
 
 def python_numbers(source: str) -> Iterator[tuple[str, int | float]]:
-    """Constants of a module that are given as numbers."""
+    """Return the numeric constants of a Python module."""
     for node in ast.parse(source).body:
         if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
@@ -75,7 +75,7 @@ def python_numbers(source: str) -> Iterator[tuple[str, int | float]]:
 
 
 def browser_numbers(source: str) -> Iterator[tuple[str, int | float]]:
-    """Constants of a browser's module that are given as numbers."""
+    """Return the numeric constants of a browser module."""
     for name, text in TS_NUMBER.findall(source):
         value = evaluate_number(text)
         if value is not None:
@@ -83,7 +83,7 @@ def browser_numbers(source: str) -> Iterator[tuple[str, int | float]]:
 
 
 def duplicated_constants(python: Mapping[str, str], browser: Mapping[str, str]) -> list[str]:
-    """Each number that stands twice: under a name of constants.json, or under one name in both languages."""
+    """Return the numbers defined twice: under a name of constants.json, or under one name in both languages."""
     python_constants = {path: list(python_numbers(source)) for path, source in python.items()}
     browser_constants = {
         path: list(browser_numbers(source)) for path, source in browser.items() if path != BROWSER_MODULE
@@ -106,7 +106,7 @@ def duplicated_constants(python: Mapping[str, str], browser: Mapping[str, str]) 
 
 
 def sources(folder: str, ending: str) -> dict[str, str]:
-    """Path in the checkout → text."""
+    """Return the text of each file, by path."""
     return {
         path.relative_to(PROJECT_ROOT).as_posix(): path.read_text("utf-8")
         for path in sorted((PROJECT_ROOT / folder).rglob(f"*{ending}"))
@@ -114,7 +114,7 @@ def sources(folder: str, ending: str) -> dict[str, str]:
 
 
 def test_python_has_each_value() -> None:
-    """The module has each name of the file with its value, and no other."""
+    """The module has exactly the file's names and values."""
     read = {name: value for name, value in vars(constants).items() if name.isupper() and not name.startswith("_")}
     assert read == {
         name.upper(): tuple(value) if isinstance(value, list) else value for name, value in CONSTANT_VALUES.items()
@@ -122,14 +122,14 @@ def test_python_has_each_value() -> None:
 
 
 def test_the_browser_has_each_value() -> None:
-    """The module that browsers import has each name of the file with its value, and no other."""
+    """The browser's module has exactly the file's names and values."""
     command = ["node", "--input-type=module", "-e", READ_BROWSER_CONSTANTS.format(root=PROJECT_ROOT.as_posix())]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     assert json.loads(result.stdout) == {name.upper(): value for name, value in CONSTANT_VALUES.items()}
 
 
 def test_names_say_their_unit() -> None:
-    """No name stands twice, and each ends with a unit or with what is counted."""
+    """No name is repeated, and each ends with a unit or with what is counted."""
     assert len(CONSTANT_VALUES) == sum(len(group) for group in CONSTANT_GROUPS.values()) > 80
     assert [
         name
@@ -145,7 +145,7 @@ def test_the_page_explains_each() -> None:
 
 
 def test_no_value_stands_twice() -> None:
-    """Neither language has a number of its own under a name of the file, nor both one number under one name."""
+    """No number is defined in a language under a name of the file, or in both under one name."""
     python, browser = sources("diary", ".py"), sources("static/src", ".ts")
     assert len(python) > 300 and len(browser) > 400
     assert duplicated_constants(python, browser) == []
@@ -169,12 +169,12 @@ def test_no_value_stands_twice() -> None:
     ],
 )
 def test_a_planted_double_is_found(python: str, browser: str, says: str) -> None:
-    """Each kind of double is found when it is there."""
+    """Each kind of duplicate is found."""
     assert duplicated_constants({"diary/a.py": python}, {"static/src/a.ts": browser}) == [says]
 
 
 def test_what_is_no_double() -> None:
-    """A value by way of the file, another number, and a size of a format are let be."""
+    """Imported values, other numbers and sizes of formats are allowed."""
     python = "MARKS_LIMIT: Final = constants.MARKS_LIMIT\nA_DAYS: Final = 3\nSALT_BYTES: Final = 16"
     assert (
         duplicated_constants({"diary/a.py": python}, {"static/src/a.ts": "const A_DAYS = 4;\nconst SALT_BYTES = 16;"})
@@ -184,7 +184,7 @@ def test_what_is_no_double() -> None:
 
 @pytest.mark.parametrize(("folder", "key"), VALUES_IN_SCREEN_TEXTS)
 def test_screens_say_the_values(folder: str, key: str) -> None:
-    """A sentence that states a value states the one that holds."""
+    """A sentence with a value has the current one."""
     sentence = json.loads((PROJECT_ROOT / "static" / "src" / Path(folder) / "words.json").read_text("utf-8"))[key]
     for name in VALUES_IN_SCREEN_TEXTS[(folder, key)]:
         said = str(CONSTANT_VALUES[name])
@@ -193,7 +193,7 @@ def test_screens_say_the_values(folder: str, key: str) -> None:
 
 @pytest.mark.parametrize(("page", "words"), VALUES_IN_PAGES)
 def test_pages_say_the_values(page: str, words: str) -> None:
-    """A sentence of docs/ that states a value states the one that holds."""
+    """A sentence of docs/ with a value has the current one."""
     text = (PROJECT_ROOT / "docs" / page).read_text(encoding="utf-8")
     (said,) = re.findall(rf"{re.escape(words)}([^|\n]*)", text)
     assert [name for name in VALUES_IN_PAGES[(page, words)] if f"{CONSTANT_VALUES[name]:,}" not in said] == [], said

@@ -1,4 +1,4 @@
-"""The app's copy of the directory is the public page's own table."""
+"""The app's copy of the directory equals the public page's table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.test_layers import PROJECT_ROOT
 
 
 def test_the_committed_module_is_what_the_generator_writes() -> None:
-    """Nobody changed one side alone."""
+    """The committed module equals the generator's output."""
     result = subprocess.run(
         [sys.executable, str(PROJECT_ROOT / ".ci" / "directory.py"), "--check"],
         capture_output=True,

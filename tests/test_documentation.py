@@ -1,7 +1,7 @@
-"""What the code names, the docs name: settings, error codes, audiences, vocabulary codes.
+"""Names in the code are documented: settings, error codes, audiences, vocabulary codes.
 
-The tables of the code are the source; a name that is missing from docs/, or that stands in docs/ and no longer in
-the code, fails. Phrases are never asserted.
+The code's tables are the source. A name missing from docs/, and one in docs/ that the code no longer has, fails.
+Wording is not checked.
 """
 
 from __future__ import annotations
@@ -26,30 +26,30 @@ DOCS_BY_PATH = {
     p.relative_to(PROJECT_ROOT).as_posix(): p.read_text() for p in sorted((PROJECT_ROOT / "docs").rglob("*.md"))
 }
 CODE_SPAN = re.compile(r"`([^`\n]+)`")
-# Settings of the project's own are written in capitals with this beginning and nowhere else.
+# The project's own settings are upper-case with this prefix, which nothing else has.
 SETTING_NAME = re.compile(r"\bDIARY_[A-Z_]+\b")
 
 
 def code_spans(texts: Iterable[str]) -> set[str]:
-    """Every name that stands as code somewhere in `texts`, lists in one span taken apart."""
+    """Return every name marked as code in `texts`. Lists in one span are split."""
     return {name for text in texts for span in CODE_SPAN.findall(text) for name in re.split(r"[\s,|·:/]+", span)}
 
 
 def undocumented_names(names: Iterable[str], texts: Iterable[str]) -> list[str]:
-    """The `names` that no text writes as code."""
+    """Return the `names` that no text marks as code."""
     written = code_spans(texts)
     return sorted(name for name in set(names) if name not in written)
 
 
 def error_codes(top: type[errors.KeptError] = errors.KeptError) -> Iterator[str]:
-    """The code of every class in the tree."""
+    """Return the code of every class in the tree."""
     yield top.code
     for subclass in top.__subclasses__():
         yield from error_codes(subclass)
 
 
 def vocabulary_codes(value: Any) -> Iterator[str]:
-    """Every code in vocabulary.json, however deep."""
+    """Return every code in vocabulary.json, at any depth."""
     if isinstance(value, dict):
         if isinstance(value.get("code"), str):
             yield value["code"]
@@ -61,7 +61,7 @@ def vocabulary_codes(value: Any) -> Iterator[str]:
 
 
 def test_every_setting_is_documented_with_its_default() -> None:
-    """docs/settings.md has a row for each setting, in the code's words, with the code's default."""
+    """docs/settings.md has a row for each setting, with the code's description and default."""
     page = DOCS_BY_PATH["docs/settings.md"]
     rows = {line for line in page.splitlines() if line.startswith("| `DIARY_")}
     expected = {
@@ -84,12 +84,12 @@ def test_every_error_code_is_documented() -> None:
 
 
 def test_every_audience_is_documented() -> None:
-    """Each audience a route names is explained in docs/api.md."""
+    """Each audience of a route is explained in docs/api.md."""
     assert undocumented_names({row.audience.value for row in ROUTES}, [DOCS_BY_PATH["docs/api.md"]]) == []
 
 
 def test_every_vocabulary_code_is_documented() -> None:
-    """Each code of diary/record/vocabulary.json stands in docs/record.md."""
+    """Each code of diary/record/vocabulary.json is in docs/record.md."""
     vocabulary = json.loads((PROJECT_ROOT / "diary/record/vocabulary.json").read_text())
     codes = list(vocabulary_codes(vocabulary))
     assert len(codes) > 150
@@ -97,7 +97,7 @@ def test_every_vocabulary_code_is_documented() -> None:
 
 
 def test_every_field_of_a_record_is_documented() -> None:
-    """The row of each kind in docs/record.md names the fields of diary/record/schemas.json, open and restricted."""
+    """Each kind's row in docs/record.md names the open and restricted fields of diary/record/schemas.json."""
     schemas = json.loads((PROJECT_ROOT / "diary/record/schemas.json").read_text())
     rows = dict(re.findall(r"^\| `(\w+)` \(\d+\) (\|.*\|)$", DOCS_BY_PATH["docs/record.md"], re.MULTILINE))
     for kind, numbers in schemas.items():
@@ -108,7 +108,7 @@ def test_every_field_of_a_record_is_documented() -> None:
 
 
 def table_names() -> set[str]:
-    """Every table of the database."""
+    """Return every table of the database."""
     classes = [
         model for name in MODEL_MODULES for model in vars(import_module(name)).values() if isinstance(model, type)
     ]
@@ -116,13 +116,13 @@ def table_names() -> set[str]:
 
 
 def event_codes(sources: Iterable[str]) -> set[str]:
-    """Every event the server can log: the strings inside its `say(…)` calls."""
+    """Return every event the server can log: the strings in its `say(…)` calls."""
     log_calls = (arguments for text in sources for arguments in re.findall(r"event_log\.log_event\(([^\n]*)\)", text))
     return {code for arguments in log_calls for code in re.findall(r'"([a-z_]+)"', arguments)}
 
 
 def test_the_record_of_processing_has_every_table_and_no_other() -> None:
-    """docs/operators/record-of-processing.md has one row for each table: a table that is added without its row fails."""
+    """docs/operators/record-of-processing.md has exactly one row per table."""
     page = DOCS_BY_PATH["docs/operators/record-of-processing.md"].split("| log field")[0]
     rows = re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE)
     assert len(table_names()) > 14
@@ -130,7 +130,7 @@ def test_the_record_of_processing_has_every_table_and_no_other() -> None:
 
 
 def test_the_record_of_processing_has_every_log_field_and_event() -> None:
-    """What a line of the log can hold is what the page says, event by event; nothing else is formatted into one."""
+    """The page lists exactly the fields of each log event; nothing else is formatted into a line."""
     page = DOCS_BY_PATH["docs/operators/record-of-processing.md"]
     events = (PROJECT_ROOT / "diary/web/event_log.py").read_text()
     assert re.findall(r'LOGGER\.\w+\("([^"]+)", (.+)\)', events) == [
@@ -145,14 +145,14 @@ def test_the_record_of_processing_has_every_log_field_and_event() -> None:
 
 
 def test_only_the_event_log_logs() -> None:
-    """One module of the server writes the log: no other asks for a logger to write with."""
+    """Only one module of the server writes the log."""
     files = [p for part in ("storage", "services", "web") for p in (PROJECT_ROOT / "diary" / part).rglob("*.py")]
     asks = [p for p in files if re.search(r"getLogger\((?!\"asyncpg\")", p.read_text())]
     assert [p.name for p in asks] == ["event_log.py"]
 
 
 def test_every_page_for_operators_says_what_is_answered_and_what_to_decide() -> None:
-    """Each begins with both, and the list of them is whole."""
+    """Each page begins with both, and the list of pages is complete."""
     pages = {
         name: text
         for name, text in DOCS_BY_PATH.items()
@@ -247,6 +247,6 @@ def test_an_identifier_that_is_gone_or_elsewhere_is_found() -> None:
 
 
 def test_an_undocumented_name_is_found() -> None:
-    """The checker names what is missing and takes lists in one span apart."""
+    """Missing names are reported, and lists in one span are split."""
     assert undocumented_names({"one", "two", "three"}, ["`one · two`", "three in plain words"]) == ["three"]
     assert list(vocabulary_codes({"a": {"codes": [{"code": "x"}, {"code": "y"}]}})) == ["x", "y"]

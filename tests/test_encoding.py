@@ -1,4 +1,4 @@
-"""Canonical JSON, base64url, ids and frames: the shared vectors, and any value or bytes at all."""
+"""Canonical JSON, base64url, ids and frames: the shared vectors, and arbitrary values and bytes."""
 
 import json
 from typing import Any
@@ -25,13 +25,13 @@ VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(K
 
 
 def vector_params(cases: list[dict[str, Any]]) -> Any:
-    """Vectors as parameters, by name."""
+    """Return vectors as parameters, by name."""
     return pytest.mark.parametrize("case", cases, ids=[case["name"] for case in cases])
 
 
 @vector_params(VECTORS["canonical"])
 def test_each_value_has_one_canonical_form(case: dict[str, Any]) -> None:
-    """Ordinary JSON has the canonical spelling of the vector, and reading that gives it back."""
+    """Ordinary JSON gets the vector's canonical spelling, which parses to the same value."""
     raw = case["canon"].encode()
     assert canonical_json(json.loads(case["from"])) == raw
     assert canonical_json(parse_canonical_json(raw)) == raw
@@ -39,7 +39,7 @@ def test_each_value_has_one_canonical_form(case: dict[str, Any]) -> None:
 
 @vector_params(VECTORS["refused"])
 def test_non_canonical_json_is_refused(case: dict[str, Any]) -> None:
-    """Anything that is not the canonical spelling is refused by name, deep nesting and huge texts included."""
+    """Any other spelling is refused by name, including deep nesting and huge texts."""
     with pytest.raises(KeptError) as caught:
         parse_canonical_json(case_bytes(case))
     assert caught.value.code == case["code"]
@@ -47,7 +47,7 @@ def test_non_canonical_json_is_refused(case: dict[str, Any]) -> None:
 
 @vector_params(VECTORS["no_canonical_form"])
 def test_values_outside_canonical_json_are_refused(case: dict[str, Any]) -> None:
-    """A value that has no canonical form is not written."""
+    """A value without a canonical form is refused."""
     with pytest.raises(KeptError) as caught:
         canonical_json(json.loads(case["json"]))
     assert caught.value.code == case["code"]
@@ -55,26 +55,26 @@ def test_values_outside_canonical_json_are_refused(case: dict[str, Any]) -> None
 
 @vector_params(VECTORS["accepted_by_rule"])
 def test_the_limit_itself_is_accepted(case: dict[str, Any]) -> None:
-    """1 MiB exactly is read and written."""
+    """Exactly 1 MiB is read and written."""
     raw = case_bytes(case)
     assert canonical_json(parse_canonical_json(raw)) == raw
 
 
 def test_20_000_objects_hash_alike() -> None:
-    """Both languages make the same 20,000 objects and the same canonical bytes of them."""
+    """Both languages create the same 20,000 objects and the same canonical bytes."""
     rule = VECTORS["random"]
     assert random_objects.objects_digest(rule["count"]) == (rule["first"], rule["sha256"])
 
 
 @given(VALUES)
 def test_what_is_written_is_read_back(value: object) -> None:
-    """canon and parse are each other's inverse."""
+    """Writing and parsing are inverse to each other."""
     assert parse_canonical_json(canonical_json(value)) == value
 
 
 @given(st.binary(max_size=200) | st.text("[]{}\":,\\ 0123456789.eE+-truefalsn'", max_size=60).map(str.encode))
 def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
-    """No bytes end in anything but a value that spells back to them, or NotCanonical."""
+    """Any bytes give a value that is written back identically, or NotCanonical."""
     try:
         value = parse_canonical_json(raw)
     except NotCanonical:
@@ -84,13 +84,13 @@ def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
 
 @pytest.mark.parametrize("value", [1.0, b"", {1}, {1: 2}, object(), float("nan"), 2**53, "\udc00", {"a": [1.5]}])
 def test_foreign_values_are_refused(value: object) -> None:
-    """Types JSON does not know, and numbers outside its exact range, are refused."""
+    """Types outside JSON, and numbers outside its exact range, are refused."""
     with pytest.raises(NotCanonical):
         canonical_json(value)
 
 
 def test_a_loop_is_refused() -> None:
-    """A value that holds itself ends in NotCanonical, not in a recursion error."""
+    """A value that contains itself raises NotCanonical instead of a recursion error."""
     loop: list[object] = []
     loop.append(loop)
     with pytest.raises(NotCanonical):
@@ -98,7 +98,7 @@ def test_a_loop_is_refused() -> None:
 
 
 def test_an_error_never_repeats_the_text() -> None:
-    """A refusal carries nothing of what was refused, nor an error that does."""
+    """An error and its causes contain nothing of the refused text."""
     with pytest.raises(NotCanonical) as caught:
         parse_canonical_json(b'{"secret": "he was here\xff"}')
     assert "here" not in repr(caught.value)
@@ -107,7 +107,7 @@ def test_an_error_never_repeats_the_text() -> None:
 
 
 def test_base64url_vectors_hold() -> None:
-    """Each byte string has one text, and each other text is refused."""
+    """Each byte string has one text; every other text is refused."""
     good, bad = VECTORS["base64url"]["good"], VECTORS["base64url"]["bad"]
     for case in good:
         assert (b64(bytes.fromhex(case["hex"])), unb64(case["text"]).hex()) == (case["text"], case["hex"])
@@ -118,7 +118,7 @@ def test_base64url_vectors_hold() -> None:
 
 @given(st.text(max_size=24))
 def test_any_text_is_base64url_or_refused(text: str) -> None:
-    """unb64 gives bytes that spell back to the text, or BadRequest."""
+    """Any text gives bytes that encode to the same text, or BadRequest."""
     try:
         raw = unb64(text)
     except BadRequest:
@@ -127,7 +127,7 @@ def test_any_text_is_base64url_or_refused(text: str) -> None:
 
 
 def test_id_vectors_hold() -> None:
-    """An id is 16 bytes and 22 characters, in one spelling."""
+    """An id is 16 bytes, or 22 characters in one spelling."""
     for case in VECTORS["ids"]["good"]:
         assert (id_text(bytes.fromhex(case["hex"])), parse_id(case["text"]).hex()) == (case["text"], case["hex"])
     for text in VECTORS["ids"]["bad"]:
@@ -139,7 +139,7 @@ def test_id_vectors_hold() -> None:
 
 
 def test_frame_vectors_hold() -> None:
-    """Frames come apart as they were put together; bytes missing or left over are refused."""
+    """Frames decode as they were encoded; missing and extra bytes are refused."""
     for case in VECTORS["frames"]["good"]:
         parts = [unb64(part) for part in case["parts"]]
         assert encode_frames(parts) == unb64(case["bytes"])
@@ -152,7 +152,7 @@ def test_frame_vectors_hold() -> None:
 @settings(max_examples=200)
 @given(st.lists(st.binary(max_size=40), max_size=64), st.integers(0, 100))
 def test_truncated_frames_are_refused_or_fewer(parts: list[bytes], cut: int) -> None:
-    """A cut never gives other frames than the first of the uncut."""
+    """Truncated frames are refused, or give only the first frames of the original."""
     raw = encode_frames(parts)
     assert decode_frames(raw) == parts
     try:

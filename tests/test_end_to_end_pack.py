@@ -1,4 +1,4 @@
-"""The whole job by the command line, against a real server, judged by tools that are not ours."""
+"""Make a pack on the command line against a real server, and check it with independent tools."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from diary.encoding import b64
 from diary.samples.demo import running_server
 from tests.cli_runner import run_cli, run_cli_in_process
 
-# The demo takes some twenty seconds: `make quick` leaves this file out.
+# The demo takes about twenty seconds: `make quick` leaves this file out.
 pytestmark = pytest.mark.whole
 
 
 @dataclass
 class DemoOutput:
-    """What one run of the demo left."""
+    """Output of one run of the demo."""
 
     pack: Path
     notary: Path
@@ -30,7 +30,7 @@ class DemoOutput:
     stdout: str
 
     def unpack(self, target: Path) -> Path:
-        """The pack's folder, unzipped."""
+        """Unzip the pack, and return its folder."""
         with zipfile.ZipFile(self.pack) as archive:
             archive.extractall(target)
         (folder,) = target.iterdir()
@@ -39,7 +39,7 @@ class DemoOutput:
 
 @pytest.fixture(scope="module")
 def demo_output(tmp_path_factory: pytest.TempPathFactory) -> DemoOutput:
-    """One run."""
+    """Run the demo once."""
     folder = tmp_path_factory.mktemp("demo")
     result = run_cli("demo", "--out", folder / "p.zip", "--keep", folder / "kept")
     assert result.returncode == 0, result.stdout + result.stderr
@@ -47,7 +47,7 @@ def demo_output(tmp_path_factory: pytest.TempPathFactory) -> DemoOutput:
 
 
 def test_the_demo_prints_where_its_files_are(demo_output: DemoOutput) -> None:
-    """Pack, notary key, server files, files as received, the sign-in: each printed, each there."""
+    """Pack, notary key, server files, files as received and credentials are printed and exist."""
     for path in (
         demo_output.pack,
         demo_output.notary,
@@ -61,7 +61,7 @@ def test_the_demo_prints_where_its_files_are(demo_output: DemoOutput) -> None:
 
 
 def test_the_server_holds_no_plaintext_of_the_diary(demo_output: DemoOutput) -> None:
-    """Nothing of the diary can be found in the server's files: database, sealed files, log."""
+    """The server's files, that is database, sealed files and log, have no plaintext of the diary."""
     needles = [
         "Please stop messaging me",
         "Larch Court",
@@ -80,21 +80,21 @@ def test_the_server_holds_no_plaintext_of_the_diary(demo_output: DemoOutput) -> 
 
 
 def test_verify_finds_nothing_with_the_servers_key(demo_output: DemoOutput) -> None:
-    """With the instance's key the pack is whole, and the status says so."""
+    """With the server's notary key the pack verifies, with status 0."""
     result = run_cli("verify", demo_output.pack, "--notary", demo_output.notary)
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.startswith("No finding.")
 
 
 def test_without_the_servers_key_it_says_where_the_keys_come_from(demo_output: DemoOutput) -> None:
-    """A pack forged with its own keys is never simply whole."""
+    """Without a trusted key a pack is never reported as simply valid: it may be forged with its own keys."""
     result = run_cli("verify", demo_output.pack)
     assert result.returncode == 1
     assert result.stdout.startswith("keys_from_pack: ")
 
 
 def test_another_servers_key_is_named(demo_output: DemoOutput, tmp_path: Path) -> None:
-    """Receipts of one server do not pass for another's."""
+    """Receipts of one server are not accepted for another's."""
     other_path = tmp_path / "other.txt"
     other_path.write_text(b64(bytes([9]) * 32))
     result = run_cli("verify", demo_output.pack, "--notary", other_path)
@@ -103,13 +103,13 @@ def test_another_servers_key_is_named(demo_output: DemoOutput, tmp_path: Path) -
 
 
 def test_the_library_of_congress_tool_accepts_the_bag(demo_output: DemoOutput, tmp_path: Path) -> None:
-    """bagit validates it, completeness and digests."""
+    """bagit validates completeness and digests."""
     bag = bagit.Bag(str(demo_output.unpack(tmp_path)))
     bag.validate()
 
 
 def test_sha256sum_accepts_every_list(demo_output: DemoOutput, tmp_path: Path) -> None:
-    """The bag's list from its folder, and the servable list from its own."""
+    """The bag's list is valid from its folder, the servable list from its own."""
     folder = demo_output.unpack(tmp_path)
     for where in (folder, folder / "data" / "servable"):
         result = subprocess.run(

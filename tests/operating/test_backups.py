@@ -163,7 +163,7 @@ async def test_no_backup_is_made_when_a_secret_is_missing_or_another(
 
 
 async def test_other_secrets_in_a_backup_are_refused(tmp_path: Path, backup_key: tuple[bytes, bytes]) -> None:
-    """A pepper that is not the database's own is noticed although everything opens."""
+    """A pepper that is not the database's own is detected, although everything opens."""
     pub, scalar = backup_key
     _, path = await make_server_and_backup(tmp_path / "old", pub)
     members = [
@@ -182,7 +182,7 @@ async def test_other_secrets_in_a_backup_are_refused(tmp_path: Path, backup_key:
 async def test_damage_anywhere_is_refused_before_anything_is_written(
     tmp_path: Path, backup_key: tuple[bytes, bytes]
 ) -> None:
-    """A changed byte, a cut, an added byte, a swapped frame, another key: nothing is written."""
+    """An altered, missing or extra byte, a swapped frame and another key are refused, and nothing is written."""
     pub, scalar = backup_key
     _, path = await make_server_and_backup(tmp_path / "old", pub)
     raw = path.read_bytes()
@@ -208,7 +208,7 @@ async def test_damage_anywhere_is_refused_before_anything_is_written(
 
 
 async def test_nothing_is_restored_over_something(tmp_path: Path, backup_key: tuple[bytes, bytes]) -> None:
-    """A database, or other secrets, in the place: refused, and they stay as they are; another address is refused too."""
+    """A database or other secrets already in place are refused and left unchanged; so is another address."""
     pub, scalar = backup_key
     settings, path = await make_server_and_backup(tmp_path / "old", pub)
     with pytest.raises(Conflict):
@@ -227,7 +227,7 @@ async def test_nothing_is_restored_over_something(tmp_path: Path, backup_key: tu
 async def test_a_missing_part_is_named_but_an_erased_one_is_not(
     tmp_path: Path, backup_key: tuple[bytes, bytes]
 ) -> None:
-    """Damage that was there before is said at once, by the name of the part; the rest is saved all the same."""
+    """Existing damage is reported with the part's name; the rest is backed up all the same."""
     pub, scalar = backup_key
     async with running_server(tmp_path) as server:
         await fill_server(server)
@@ -260,13 +260,13 @@ async def test_a_missing_part_is_named_but_an_erased_one_is_not(
 
 @contextmanager
 def server_connection(server: InProcessServer) -> Iterator[sqlite3.Connection]:
-    """A writing connection beside the server, committed and closed."""
+    """Yield a writing connection to the server's database, then commit and close it."""
     with closing(sqlite3.connect(server.settings.data / "kept.sqlite3")) as connection, connection:
         yield connection
 
 
 async def test_a_backup_reveals_nothing_without_the_key(tmp_path: Path, backup_key: tuple[bytes, bytes]) -> None:
-    """Neither the pepper, nor a row, nor the address stands in it; and the state beside the data tells secrets apart only."""
+    """The file has neither the pepper nor a row nor the address; the state file only identifies secrets."""
     settings, path = await make_server_and_backup(tmp_path, backup_key[0])
     raw = path.read_bytes() + (settings.data / backup_history.HISTORY_FILE_NAME).read_bytes()
     secrets = settings.load_or_create_pepper(), settings.load_or_create_notary_seed()
@@ -279,7 +279,7 @@ async def test_a_backup_reveals_nothing_without_the_key(tmp_path: Path, backup_k
 
 
 def test_the_drill_signs_in_on_the_restored_copy(tmp_path: Path) -> None:
-    """As an operator does it, by the command line alone: a key, a canary, a backup, a drill; what is missing is said."""
+    """The commands alone suffice: key, canary, backup, drill; anything missing is reported."""
     env = {"DIARY_DATA": str(tmp_path / "data")}
 
     def run_command(*arguments: str | Path) -> tuple[int, str]:
@@ -311,7 +311,7 @@ def test_the_drill_signs_in_on_the_restored_copy(tmp_path: Path) -> None:
 
 
 async def test_a_canary_whose_words_changed_fails_the_drill(tmp_path: Path) -> None:
-    """The drill opens the account; a wrong word, or a line that is not there, is no success."""
+    """A canary with a wrong word or without its line fails the drill."""
     async with running_server(tmp_path) as server:
         canary = await backup_canary.create_canary(
             server.app,

@@ -1,4 +1,4 @@
-"""What a backup or a restore leaves that was killed, and what lies about where a restore goes."""
+"""Leftovers of a killed backup or restore, and files in the way of a restore."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tests.server_fixture import register_keeper, running_server
 
 
 def ignore_progress(*_: object) -> None:
-    """No progress."""
+    """Ignore progress reports."""
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """A server with a keeper and an entry, stopped."""
+    """Return the settings of a stopped server with a keeper and an entry."""
 
     async def once() -> Settings:
         async with running_server(tmp_path / "old") as server:
@@ -36,7 +36,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def test_leftovers_of_a_killed_backup_are_removed_by_the_next(settings: Settings, tmp_path: Path) -> None:
-    """The unsealed copy of the database and the half file; those of one that still runs stay."""
+    """The next backup removes a plain database copy and partial file, but not those of a running one."""
     pub, out = backups.create_operator_key(tmp_path / "k"), tmp_path / "out"
     dead, alive = (settings.data / f".work-{name}" for name in ("dead", "alive"))
     out.mkdir()
@@ -57,7 +57,7 @@ def test_leftovers_of_a_killed_backup_are_removed_by_the_next(settings: Settings
 
 
 def test_a_restore_beside_another_databases_log_is_refused(settings: Settings, tmp_path: Path) -> None:
-    """SQLite would write the log of the database that was moved away into the one that is put in its place."""
+    """SQLite would apply the journal of the moved database to the one that replaces it."""
     pub, out = backups.create_operator_key(tmp_path / "k"), tmp_path / "out"
     backup = asyncio.run(backups.create_backup(settings, pub, out, FixedClock(0), ignore_progress))
     place = config.load_settings({"DIARY_DATA": str(tmp_path / "new")})
@@ -72,7 +72,7 @@ def test_a_restore_beside_another_databases_log_is_refused(settings: Settings, t
 def test_a_database_on_a_disk_of_its_own_is_restored_there(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where a file cannot be renamed to another disk it is copied, and appears when it is whole."""
+    """A file that cannot be renamed to another disk is copied, and appears only when complete."""
     pub, out = backups.create_operator_key(tmp_path / "k"), tmp_path / "out"
     backup = asyncio.run(backups.create_backup(settings, pub, out, FixedClock(0), ignore_progress))
     database_path = tmp_path / "far" / "kept.sqlite3"

@@ -1,4 +1,4 @@
-"""Each thing a server stands on, broken in turn: a sentence that names it, and nothing made in the place of what is gone."""
+"""Each dependency of a server, broken in turn: it is named in one sentence, and nothing is created in its place."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.server_fixture import register_keeper, running_server
 
 
 def run_server_once(folder: Path, *, enrolled: bool = False) -> Settings:
-    """Start a server and stop it, with a keeper who comes and writes in between if asked for."""
+    """Start a server and stop it. `enrolled`: a keeper registers and writes in between."""
 
     async def start_and_stop() -> Settings:
         async with running_server(folder) as server:
@@ -32,7 +32,7 @@ def run_server_once(folder: Path, *, enrolled: bool = False) -> Settings:
 
 
 def failing_command_output(*command: str | Path, **env: str) -> str:
-    """What a command that fails says; never with a traceback."""
+    """Return the output of a failing command, which must have no traceback."""
     result = run_cli_in_process(*command, **env)
     assert result.returncode == 1 and result.stderr.startswith("Error: ") and "Traceback" not in result.stderr
     return result.stderr
@@ -40,7 +40,7 @@ def failing_command_output(*command: str | Path, **env: str) -> str:
 
 @pytest.mark.parametrize("name", ["pepper", "notary.key"])
 def test_a_secret_that_is_gone_stops_the_start_and_none_is_made(tmp_path: Path, name: str) -> None:
-    """A new pepper would turn right words into wrong ones: no command makes one over a database somebody is in."""
+    """A new pepper would make right words wrong: no command creates one for a database with accounts."""
     settings = run_server_once(tmp_path, enrolled=True)
     data = settings.data
     original_secret = (data / name).read_bytes()
@@ -58,7 +58,7 @@ def test_a_secret_that_is_gone_stops_the_start_and_none_is_made(tmp_path: Path, 
 
 
 def test_a_replaced_pepper_is_reported_at_start(tmp_path: Path) -> None:
-    """It is said at the start and by doctor; an account that is being closed is no witness against the right one."""
+    """A replaced pepper is reported at start and by doctor; accounts in closing do not count as evidence for one."""
     settings = run_server_once(tmp_path, enrolled=True)
     data = settings.data
     original_pepper = (data / "pepper").read_bytes()
@@ -78,7 +78,7 @@ def test_a_replaced_pepper_is_reported_at_start(tmp_path: Path) -> None:
 
 
 def test_an_unusable_database_is_reported_without_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Damaged, held by another program, or closed to us: every command ends, at once, with that."""
+    """With a damaged, locked or unreadable database every command ends at once, and says so."""
     monkeypatch.setitem(connection.PRAGMAS, "busy_timeout", "50")
     assert run_cli_in_process("migrate", DIARY_DATA=str(tmp_path)).returncode == 0
     file = tmp_path / "kept.sqlite3"
@@ -99,7 +99,7 @@ def test_an_unusable_database_is_reported_without_waiting(tmp_path: Path, monkey
 
 
 def test_a_system_error_is_reported_in_one_sentence(tmp_path: Path) -> None:
-    """A folder that is not there, a file where a folder should be: the place is named."""
+    """A missing folder, or a file in place of a folder, is named."""
     assert "no/k.key" in failing_command_output("backup-key", tmp_path / "no" / "k.key")
     assert "no/r.key" in failing_command_output("release", "key", tmp_path / "no" / "r.key")
     (tmp_path / "file").write_text("")
@@ -107,7 +107,7 @@ def test_a_system_error_is_reported_in_one_sentence(tmp_path: Path) -> None:
 
 
 def test_a_server_that_cannot_start_says_why_in_one_sentence(tmp_path: Path) -> None:
-    """From the process itself: no traceback, the setting by its name."""
+    """The process prints the setting by its name, without a traceback."""
     result = run_cli("serve", DIARY_DATA=str(tmp_path))
     assert result.returncode == 1 and "migrate" in result.stderr and "Traceback" not in result.stderr
     assert run_cli_in_process("migrate", DIARY_DATA=str(tmp_path)).returncode == 0
@@ -122,7 +122,7 @@ def test_a_server_that_cannot_start_says_why_in_one_sentence(tmp_path: Path) -> 
 
 
 def test_files_made_by_root_belong_to_the_folders_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The service under a user of its own reads the canary, the secrets and the notes that its operator made as root."""
+    """The service, under its own user, can read the canary, secrets and notes that the operator created as root."""
     owners_by_path: dict[str, tuple[int, int]] = {}
     env = {"DIARY_DATA": str(tmp_path)}
     assert run_cli_in_process("migrate", **env).returncode == 0
@@ -137,7 +137,7 @@ def test_files_made_by_root_belong_to_the_folders_owner(tmp_path: Path, monkeypa
 
 
 def test_an_unreachable_host_is_not_asked_for_every_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each answer that does not come is waited for; one that came in between begins the count anew."""
+    """After several timeouts in a row the remaining files are not requested; a success resets the count."""
     requested_paths: list[str] = []
     answer = ProbeResponse(200, {}, b"")
 
@@ -159,7 +159,7 @@ def test_an_unreachable_host_is_not_asked_for_every_file(monkeypatch: pytest.Mon
 
 
 def test_invalid_arguments_are_refused_before_anything_is_done(tmp_path: Path) -> None:
-    """A year beyond any plan, a port there is not, a file that is no text."""
+    """A year far in the future, an invalid port and a file that is not text are refused before anything is done."""
     env = {"DIARY_DATA": str(tmp_path)}
     assert run_cli_in_process("migrate", **env).returncode == 0
     assert run_cli_in_process("closing", "9999-12-31", **env).returncode == 2

@@ -1,4 +1,4 @@
-"""A server that is to close: said in time, nobody new, then nothing new, then nothing; the public log stays."""
+"""A closing server announces it, then refuses new accounts, then writing, then all service; the public log remains."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ DAY_MS = 86_400_000
 
 
 def instance_of(server: InProcessServer) -> Any:
-    """What the server's services work with."""
+    """Return the instance that the server's services use."""
     return server.app.state.app_context.instance
 
 
 async def announced_closing(server: InProcessServer) -> object:
-    """What a phone is told."""
+    """Return the announcement that phones receive."""
     closing = (await server.http_client().get("/v1/log")).json()["closing"]
     assert (await server.http_client().get("/v1/server")).json()["closing"] == closing
     return closing
@@ -40,7 +40,7 @@ async def announced_closing(server: InProcessServer) -> object:
 async def test_registration_then_writing_then_all_service_stops(
     tmp_path: Path, database_setting: Mapping[str, str]
 ) -> None:
-    """Each date has its refusals and its sentence; what may be read is read to the last day, and taking it back undoes it."""
+    """Each date brings its refusals and message; reading works to the last day, and a cancellation restores service."""
     async with running_server(tmp_path, DIARY_ENROLMENT="open", **database_setting) as server:
         keeper = await register_keeper(server)
         assert (await keeper.push()).status_code == 201
@@ -74,7 +74,7 @@ async def test_registration_then_writing_then_all_service_stops(
 
 
 async def test_a_closing_announced_by_another_process_is_reported(tmp_path: Path) -> None:
-    """The announcement is made on the command line, by another process."""
+    """An announcement made by another process, on the command line, is reported."""
     async with running_server(tmp_path) as server:
         assert await announced_closing(server) is None
         env = {"DIARY_DATA": str(server.settings.data)}
@@ -88,7 +88,7 @@ async def test_a_closing_announced_by_another_process_is_reported(tmp_path: Path
 
 
 async def test_an_invalid_or_too_early_day_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Twenty-eight days at least, unless it is said to be at once; nothing is announced by a slip."""
+    """At least twenty-eight days are required unless stated otherwise, and nothing is announced by mistake."""
     monkeypatch.setenv("DIARY_DATA", str(tmp_path))
     await migrate(config.load_settings({"DIARY_DATA": str(tmp_path)}))
     for bad_arguments in (["tomorrow"], ["2020-01-01"], ["2099-05-03", "--off", "2099-05-02"], ["2099-02-30"]):

@@ -1,4 +1,4 @@
-"""docs/deploy as it would be pasted: the Caddy file under a real Caddy, the units under systemd's own judge."""
+"""docs/deploy exactly as published: the Caddy file under a real Caddy, the units checked by systemd."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ APP_HOST, PUBLIC_HOST = "notes.example", "public.example"
 
 
 def environment_file_settings(folder: Path) -> dict[str, str]:
-    """kept.env as systemd reads it, with the data somewhere else."""
+    """Return kept.env as systemd reads it, with another data folder."""
     lines = [line for line in (DEPLOY / "kept.env").read_text().splitlines() if line and not line.startswith("#")]
     values = dict(shlex.split(line)[0].split("=", 1) for line in lines)
     assert values["DIARY_DATA"] == "/var/lib/kept"
@@ -34,7 +34,7 @@ def environment_file_settings(folder: Path) -> dict[str, str]:
 
 @contextmanager
 def running_program(command: list[str], port: int, log: Path, **env: str) -> Iterator[None]:
-    """A program that listens at a port, for the length of the block."""
+    """Run a program that listens at a port, within the block."""
     with log.open("wb") as log_file:
         process = subprocess.Popen(
             command, stdout=log_file, stderr=log_file, cwd=PROJECT_ROOT, env={"PATH": "/usr/bin:/bin", **env}
@@ -54,7 +54,7 @@ def running_program(command: list[str], port: int, log: Path, **env: str) -> Ite
 
 
 def create_authority(folder: Path) -> Path:
-    """An authority of our own and a certificate for each name, good for sixty days as a public one's would be."""
+    """Create a local authority and a certificate for each name, valid for sixty days like a public one's."""
     request_options = ["-days", "60", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
     root = folder / "root.pem"
     _openssl(
@@ -90,7 +90,7 @@ def _openssl(*arguments: str | Path) -> None:
 
 
 def write_caddy_file(folder: Path, backend: int, https: int) -> Path:
-    """The file as pasted, on other ports and with certificates of our own authority: nothing else of it is changed."""
+    """Write the published file with other ports and certificates, and otherwise unchanged."""
     text = (DEPLOY / "Caddyfile").read_text()
     assert text.count("127.0.0.1:8000") == 2
     text = text.replace("127.0.0.1:8000", f"127.0.0.1:{backend}")
@@ -104,7 +104,7 @@ def write_caddy_file(folder: Path, backend: int, https: int) -> Path:
 
 
 def test_caddy_serves_both_hosts_and_doctor_finds_no_fault_in_it(tmp_path: Path) -> None:
-    """TLS with a certificate for each name, headers unchanged, each host without the other's pages, no address in any log."""
+    """Each host has TLS, its own certificate, unchanged headers and only its own pages; no log has an address."""
     caddy = shutil.which("caddy")
     assert caddy, "tests need Caddy: python .ci/tools.py caddy"
     env = environment_file_settings(tmp_path)
@@ -127,20 +127,20 @@ def test_caddy_serves_both_hosts_and_doctor_finds_no_fault_in_it(tmp_path: Path)
             httpx.Client(verify=False, base_url=f"https://127.0.0.1:{https}", trust_env=False) as client,
             pytest.raises(httpx.ConnectError, match="alert"),
         ):
-            client.get("/")  # under any other name there is no certificate, so nothing of either host
+            client.get("/")  # other names have no certificate, so no host is served
     for log in ("caddy.log", "server.log"):
         assert "handled request" not in (tmp_path / log).read_text()
 
 
 def doctor_lines(root: Path, https: int, env: dict[str, str]) -> dict[str, tuple[str, str]]:
-    """What doctor says, by line."""
+    """Return doctor's output, by line."""
     output = run_cli("doctor", "--at", f"127.0.0.1:{https}", "--ca", root, **env).stdout
     matches = re.findall(r"^(green|red)\s+([^:]+): (.*)$", output, re.MULTILINE)
     return {name: (colour, advice) for colour, name, advice in matches}
 
 
 def test_the_caddy_file_is_valid_unchanged(tmp_path: Path) -> None:
-    """Byte for byte as pasted, with nothing Caddy would warn of."""
+    """Caddy accepts the published file without a warning."""
     result = subprocess.run(
         ["caddy", "adapt", "--config", str(DEPLOY / "Caddyfile"), "--adapter", "caddyfile"],
         capture_output=True,
@@ -153,7 +153,7 @@ def test_the_caddy_file_is_valid_unchanged(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("unit", ["kept.service", "kept-backup.service", "kept-backup.timer"])
 def test_systemd_finds_no_fault_in_the_units(unit: str, tmp_path: Path) -> None:
-    """Each unit beside its others, with the program where this checkout has it."""
+    """systemd accepts each unit together with the others, with the program's path in this checkout."""
     for path in DEPLOY.glob("kept*.[st]*"):
         unit_text = (
             path.read_text()

@@ -1,4 +1,4 @@
-"""Each line of `doctor` turns red when its thing is wrong, says what to do, and green again when it is right."""
+"""Each line of `doctor` is red for its fault, gives advice, and is green once the fault is fixed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ APP_URL, PUBLIC_URL = "https://notes.example", "https://public.example"
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """A server for people, with its secrets."""
+    """Return the settings of a public server, with its secrets."""
     loaded = config.load_settings(
         {
             "DIARY_APP_URL": APP_URL,
@@ -49,7 +49,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def healthy_observation(settings: Settings) -> Observations:
-    """What is seen of a server that is well."""
+    """Return the observation of a healthy server."""
     secrets_by_name = {
         "pepper": settings.find_existing_pepper() or b"",
         "notary.key": settings.find_existing_notary_seed() or b"",
@@ -78,13 +78,13 @@ def healthy_observation(settings: Settings) -> Observations:
 
 
 def with_changed_notes(name: str, value: Any) -> Callable[[Observations], Observations]:
-    """What is remembered, with one thing otherwise."""
+    """Return the stored notes with one value changed."""
     return lambda seen: replace(seen, history={**seen.history, name: value})
 
 
 ChangeObservation = Callable[[Observations], Observations]
-# What cannot be right while another thing is wrong.
-ALSO_RED = {"TLS": {"headers", "two hosts"}, "last backup": {"secrets in backup"}}
+# Lines that cannot be green while another one is red.
+ALSO_RED = {"TLS": {"headers", "two hosts"}, "last backup": {"secrets in it"}}
 WRONG_CASES: list[tuple[str, ChangeObservation, dict[str, Any]]] = [
     ("TLS", lambda s: replace(s, app=replace(s.app, url="http://notes.example")), {}),
     ("TLS", lambda s: replace(s, public=replace(s.public, status=None, failure="refused")), {}),
@@ -137,7 +137,7 @@ WRONG_CASES: list[tuple[str, ChangeObservation, dict[str, Any]]] = [
 def test_each_line_turns_red_and_gives_advice(
     settings: Settings, name: str, change: ChangeObservation, other: dict[str, Any]
 ) -> None:
-    """That line, and no other that does not follow from it; without the fault every line is green."""
+    """Only that line and those that depend on it are red; without the fault every line is green."""
     observation = healthy_observation(settings)
     assert [line.name for line in run_checks(settings, observation) if not line.is_ok] == []
     red = [line for line in run_checks(replace(settings, **other), change(observation)) if not line.is_ok]
@@ -147,14 +147,14 @@ def test_each_line_turns_red_and_gives_advice(
 
 
 def test_every_line_has_a_failing_case(settings: Settings) -> None:
-    """No line of doctor is without a test that turns it red."""
+    """Every line of doctor has a test that turns it red."""
     assert {line.name for line in run_checks(settings, healthy_observation(settings))} == {
         name for name, _, _ in WRONG_CASES
     }
 
 
 def test_a_secret_that_is_gone_is_red_and_not_made(settings: Settings) -> None:
-    """Doctor looks and never makes a new pepper in the place of a lost one."""
+    """A missing pepper is red, and doctor does not create one."""
     observation = healthy_observation(settings)
     (settings.data / "pepper").unlink()
     (line,) = [line for line in run_checks(settings, observation) if not line.is_ok]
@@ -165,7 +165,7 @@ def test_a_secret_that_is_gone_is_red_and_not_made(settings: Settings) -> None:
 
 @contextmanager
 def running_over_tls(folder: Path, change: Callable[[Any], Any]) -> Iterator[tuple[Settings, Path]]:
-    """A real server over TLS in this process; `change` stands where a proxy would."""
+    """Run a real server over TLS in this process, with `change` in place of a proxy."""
     from tests.browser.live_server import make_certificate
 
     certificate = make_certificate(folder)
@@ -197,15 +197,15 @@ def running_over_tls(folder: Path, change: Callable[[Any], Any]) -> Iterator[tup
 
 
 class FaultyProxy:
-    """Does to answers what a proxy might: takes a header away, changes a file, answers for the other host."""
+    """Faulty proxy: removes a header, changes a file, or serves the other host."""
 
     def __init__(self, app: Any) -> None:
-        """Stand around the application."""
+        """Wrap the application."""
         self.app = app
         self.fault = ""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """One request."""
+        """Handle one request."""
 
         async def send_changed(message: Any) -> None:
             if message["type"] == "http.response.start" and self.fault == "header":
@@ -229,7 +229,7 @@ class FaultyProxy:
 
 
 def test_doctor_checks_a_real_server_over_tls(tmp_path: Path) -> None:
-    """Headers, hosts and files of a running server, each broken on the way and mended; a certificate nobody knows is red."""
+    """Faults in headers, hosts and files of a running server are found and cleared; an unknown certificate is red."""
     proxies: list[FaultyProxy] = []
 
     def change(app: Any) -> FaultyProxy:
@@ -251,9 +251,9 @@ def test_doctor_checks_a_real_server_over_tls(tmp_path: Path) -> None:
             and lines_by_name["release files"].is_ok
             and lines_by_name["enrolment"].is_ok
         ), lines_by_name
-        # One certificate for both: right for this test's server, and just what the line is there to notice.
+        # One certificate for both hosts: fine for this test's server, and exactly what that line must report.
         assert "names public.localhost too" in lines_by_name["TLS"].finding
-        # Each look finds what is broken now, and mended what was broken at the one before.
+        # Each round must report the current fault, and the previous one as fixed.
         mended = "enrolment"
         for fault, name in (("header", "headers"), ("file", "release files"), ("host", "two hosts"), ("", "enrolment")):
             proxies[0].fault = fault
@@ -278,8 +278,10 @@ def test_doctor_checks_a_real_server_over_tls(tmp_path: Path) -> None:
 
 
 def test_key_canary_backup_and_drill_turn_their_lines_green(tmp_path: Path) -> None:
-    """As an operator does it beside a running server, by the commands alone: three red lines, each until what it asks for was
-    done; a backup cut short is no drill; and a notary key put in the place of the one in use is red again."""
+    """Commands beside a running server clear the three red lines one by one.
+
+    A truncated backup is not a drill, and a replaced notary key is red again.
+    """
     from tests.cli_runner import run_cli
 
     with running_over_tls(tmp_path, lambda app: app) as (tls_settings, ca):
@@ -294,7 +296,7 @@ def test_key_canary_backup_and_drill_turn_their_lines_green(tmp_path: Path) -> N
             assert result.returncode == 0, result.stdout + result.stderr
             return result.stdout
 
-        # One look over the network is enough: only what the commands leave behind changes.
+        # One network check is enough: only the results of the commands change.
         observation = cli_doctor.inspect_server(tls_settings, "", ca)
 
         def line_states() -> dict[str, bool]:
@@ -328,7 +330,7 @@ def test_key_canary_backup_and_drill_turn_their_lines_green(tmp_path: Path) -> N
 
 
 async def test_times_come_from_the_database(tmp_path: Path, database_setting: dict[str, str]) -> None:
-    """The newest moment signed, and stamps that have been pending for a day."""
+    """The line shows the newest signed time, and timestamps pending for a day."""
     from tests.server_fixture import NOON_MS, register_keeper, running_server
 
     async with running_server(tmp_path, **database_setting) as server:
@@ -351,14 +353,14 @@ async def test_times_come_from_the_database(tmp_path: Path, database_setting: di
 
 
 def test_the_sandbox_is_tried_for_real() -> None:
-    """A worker isolates itself here and tries what must be refused; the line says so."""
+    """A worker isolates itself here and tries what must be refused; the line reports the result."""
     isolation_found = isolation.find()
     assert isolation_found.failure_reason == ""
     assert isolation.find() is isolation_found
 
 
 def test_disk_is_remembered_day_by_day(tmp_path: Path) -> None:
-    """One row a day, a month of them, and what else is noted stays."""
+    """One row is stored per day for a month, and other notes remain."""
     for n in range(40):
         for _ in range(2):
             backup_history.record_free_space(tmp_path, NOW_MS + n * DAY_MS, n)
@@ -370,7 +372,7 @@ def test_disk_is_remembered_day_by_day(tmp_path: Path) -> None:
 
 
 def test_the_exit_status_says_whether_all_is_well(tmp_path: Path) -> None:
-    """A server that is not there: red lines, each with what to do, status 1, no traceback."""
+    """An unreachable server gives red lines with advice, status 1, and no traceback."""
     from tests.cli_runner import run_cli
 
     env = {

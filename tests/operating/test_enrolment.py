@@ -1,4 +1,4 @@
-"""Who may register, with what, and the room they get."""
+"""Rules for registration, and the quota of new accounts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DAY_MS = 86_400_000
 
 
 async def register_with_invitation(server: InProcessServer, invite: str | None = None) -> accounts.Identity:
-    """A new account with an invitation, as the reference client registers."""
+    """Register with an invitation, as the reference client does."""
     api_client = RemoteServer(server.http_client(), server.settings.app_url)
     return await accounts.enrol(
         api_client, PASSPHRASE, code=RECOVERY_CODE, profile=kdf.CHEAPEST_PROFILE, policy=kdf.TEST_POLICY, invite=invite
@@ -29,7 +29,7 @@ async def register_with_invitation(server: InProcessServer, invite: str | None =
 
 
 async def assert_registration_refused(server: InProcessServer, invite: str | None) -> None:
-    """Registering like this is refused, and leaves nothing."""
+    """Assert that registration is refused and leaves nothing behind."""
     before = server.query("SELECT count(*) FROM account")
     with pytest.raises(InvalidInvitation):
         await register_with_invitation(server, invite)
@@ -37,12 +37,12 @@ async def assert_registration_refused(server: InProcessServer, invite: str | Non
 
 
 def instance_of(server: InProcessServer) -> Any:
-    """What the server's services work with."""
+    """Return the instance that the server's services use."""
     return server.app.state.app_context.instance
 
 
 async def test_an_invitation_opens_one_account_and_ends(tmp_path: Path, database_setting: Mapping[str, str]) -> None:
-    """Nothing, a wrong one, a used one and one that is over are refused alike; as typed on a phone it counts."""
+    """Missing, wrong, used and expired invitations are refused alike; phone spelling is accepted."""
     async with running_server(tmp_path, DIARY_ENROLMENT="invite", **database_setting) as server:
         assert (await server.http_client().get("/v1/server")).json()["enrolment"] == "invite"
         for wrong in (None, "", "abcd-efgh-jkmn", "x" * 40):
@@ -59,7 +59,7 @@ async def test_an_invitation_opens_one_account_and_ends(tmp_path: Path, database
 
 
 async def test_a_registration_whose_answer_was_lost_is_answered_again(tmp_path: Path) -> None:
-    """The invitation is used up by then; the same body signs in all the same, another account with it does not."""
+    """A repeated registration signs in although the invitation is used; another account with it is refused."""
     async with running_server(tmp_path, DIARY_ENROLMENT="invite") as server:
         request_body: dict[str, Any] = {}
 
@@ -87,7 +87,7 @@ async def test_a_registration_whose_answer_was_lost_is_answered_again(tmp_path: 
 
 
 async def test_the_code_of_the_day_is_valid_for_two_days_and_reusable(tmp_path: Path) -> None:
-    """Today's and yesterday's; it lies nowhere on the disk."""
+    """Today's and yesterday's code are valid, and no file contains them."""
     async with running_server(tmp_path, DIARY_ENROLMENT="code") as server:
         code = await enrolment.create_invitation(instance_of(server), 14)
         await register_with_invitation(server, code)
@@ -103,7 +103,7 @@ async def test_the_code_of_the_day_is_valid_for_two_days_and_reusable(tmp_path: 
 async def test_open_gives_fifty_megabytes_and_quota_changes_it(
     tmp_path: Path, database_setting: Mapping[str, str]
 ) -> None:
-    """Where anyone may register the room is small; the operator gives one account more, or everyone's."""
+    """Where anyone may register the quota is small; the operator can raise it for one account or for all."""
     settings = {
         "DIARY_ENROLMENT": "open",
         "DIARY_APP_URL": "https://notes.example",
@@ -137,12 +137,13 @@ async def test_open_gives_fifty_megabytes_and_quota_changes_it(
     ],
 )
 def test_a_server_for_people_asks_for_an_invitation_unless_told_otherwise(settings: dict[str, str], mode: str) -> None:
-    """Open by default is for this computer only."""
+    """Open registration is the default for a local server only."""
     assert config.load_settings(settings).enrolment == mode
 
 
 def test_a_server_for_people_names_who_runs_it() -> None:
-    """Without a name, a contact or a second host it does not start, and says which is missing."""
+    """A public server needs a name, a contact and a second host; otherwise it does not start and names what is missing.
+    """
     base = {"DIARY_APP_URL": "https://notes.example", "DIARY_PUBLIC_URL": "https://public.example"}
     complete_settings = base | {"DIARY_OPERATOR": "A charity", "DIARY_PRIVACY_CONTACT": "privacy@charity.example"}
     config.load_settings(complete_settings).check_operator_settings()
@@ -156,7 +157,7 @@ def test_a_server_for_people_names_who_runs_it() -> None:
 
 
 def test_the_commands_answer_with_a_sentence(tmp_path: Path) -> None:
-    """An invitation is printed; what cannot be is said; serve refuses half a set-up."""
+    """The invitation is printed, mistakes are explained, and `serve` refuses an incomplete setup."""
     people = {
         "DIARY_APP_URL": "https://notes.example",
         "DIARY_PUBLIC_URL": "https://public.example",

@@ -1,4 +1,4 @@
-"""A supervisor sees whether the server lives and is of use, and can stop it without cutting anyone off."""
+"""A supervisor can check that the server runs and is ready, and can stop it without interrupting requests."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from diary.errors import Unavailable
 from tests.cli_runner import PROJECT_ROOT, run_cli
 from tests.server_fixture import InProcessServer, running_server
 
-# Libraries with compiled parts that a server over SQLite needs for a pack, a stamp, another database, or never.
+# Compiled libraries that a server over SQLite needs only for packs, timestamps or another database, or not at all.
 UNUSED_PACKAGES = ("PIL", "asyncpg", "pillow_heif", "redis", "rfc3161_client", "typst", "websockets")
 
 
 async def test_up_and_ready_answer_with_a_status_only(tmp_path: Path) -> None:
-    """No body, on the app's host only; without a database the one stays 204 and the other is 503."""
+    """Both answer without a body, on the app's host only; without a database one stays 204, the other is 503."""
     async with running_server(tmp_path) as server:
         for path in ("/up", "/ready"):
             answer = await server.http_client().get(path)
@@ -31,7 +31,7 @@ async def test_up_and_ready_answer_with_a_status_only(tmp_path: Path) -> None:
 
 
 async def check_without_database(server: InProcessServer) -> None:
-    """The look-up fails as it does when the database is away."""
+    """Check the answers while the database is unavailable."""
 
     class UnavailableDatabase:
         async def fetch_one(self, *_: object) -> None:
@@ -50,10 +50,10 @@ async def check_without_database(server: InProcessServer) -> None:
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_running_requests_are_finished_before_shutdown(tmp_path: Path, how: signal.Signals) -> None:
-    """A request that is half sent at the signal is finished; nobody new is let in; the process ends by itself.
+    """A request that is half sent at the signal is finished, new ones are refused, and the process exits by itself.
 
-    Before that somebody asks for a WebSocket: answered as anyone is, and nothing of it is in the log. What an idle server has
-    no use for it has not loaded.
+    A WebSocket upgrade before it gets the usual answer and is not logged. An idle server has not loaded libraries that
+    it does not need.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -91,7 +91,7 @@ def test_running_requests_are_finished_before_shutdown(tmp_path: Path, how: sign
 
 
 def check_websocket_upgrade_refused(port: int) -> None:
-    """The answer to an upgrade is the address's own, with every header that any answer has."""
+    """Check that an upgrade gets the path's usual answer, with every usual header."""
     lines = ["GET /up HTTP/1.1", f"Host: localhost:{port}", "Connection: Upgrade", "Upgrade: websocket"]
     lines += ["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: " + 22 * "A" + "==", "", ""]
     with _connect(port) as upgrade_socket:
@@ -101,7 +101,7 @@ def check_websocket_upgrade_refused(port: int) -> None:
 
 
 def wait_until_port_closed(port: int) -> None:
-    """Wait until no connection is taken any more."""
+    """Wait until connections are refused."""
     for _ in range(200):
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
@@ -112,7 +112,7 @@ def wait_until_port_closed(port: int) -> None:
 
 
 def _connect(port: int) -> socket.socket:
-    """A connection, as soon as there is somebody."""
+    """Connect, as soon as the port accepts connections."""
     for _ in range(600):
         try:
             return socket.create_connection(("127.0.0.1", port), timeout=20)

@@ -1,7 +1,7 @@
-"""The unit as pasted: what kept.service takes away is taken away here too, and the pack builder is tried in what is left.
+"""The published systemd unit: its restrictions are reproduced here, and the pack builder runs under them.
 
-No systemd runs in the tests, so that each line of the unit is made with mounts and limits in a namespace of its own. A line that
-this file does not know fails: whoever adds one adds what it takes away.
+Tests have no systemd, so each line of the unit is reproduced with mounts and limits in a namespace. A line that this
+file does not list fails: add its restriction here as well.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.cli_runner import PROJECT_ROOT
 
 pytestmark = pytest.mark.slow
 UNIT_PATH = PROJECT_ROOT / "docs" / "deploy" / "kept.service"
-# Lines of [Service] that take nothing away.
+# Lines of [Service] that restrict nothing.
 UNRESTRICTING_KEYS = {
     "User",
     "Group",
@@ -32,10 +32,10 @@ UNRESTRICTING_KEYS = {
     "Restart",
     "TimeoutStopSec",
 }
-# No list of what is there; the tests' own program may lie beneath.
+# No directory listing; the test program may be below this folder.
 HIDE_FOLDER_COMMAND = "mount -t tmpfs -o mode=0111 none"
 ALLOWED_DEVICES = "null zero full random urandom tty"
-# A process with a filter of system calls on already, as systemd's are; it allows everything, since what is tried is the stacking.
+# A process that already has a system call filter, as under systemd. It allows everything: the test is about stacking.
 SECCOMP_WRAPPER = """
 import ctypes, os, platform, struct, sys
 from diary.pack.sandbox import confinement
@@ -44,10 +44,10 @@ libc.syscall.restype = ctypes.c_long
 confinement._install_filter(libc, platform.machine(), struct.pack("=HBBI", 6, 0, 0, 0x7FFF0000), 0)
 os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 """
-# By line of the unit: shell commands that take away the same, run by root of a user namespace.
+# By line of the unit: shell commands with the same restriction, run by root of a user namespace.
 SHELL_STEP_BY_LINE = {
-    "NoNewPrivileges=yes": "",  # setpriv, at the end
-    "RestrictSUIDSGID=yes": "",  # a filter of system calls, at the end
+    "NoNewPrivileges=yes": "",  # done by setpriv, at the end
+    "RestrictSUIDSGID=yes": "",  # done by a system call filter, at the end
     "LimitCORE=0": "ulimit -c 0",
     # Not in the unit, and must not be: see the last tests.
     "ProtectKernelTunables=yes": (
@@ -70,25 +70,25 @@ SHELL_STEP_BY_LINE = {
     "ProtectSystem=strict": "mount -o remount,bind,ro / && mount -o remount,bind,ro /usr 2>/dev/null || true",
     "ReadWritePaths=/var/lib/kept": "mount --move /mnt/data /var/lib/kept",
 }
-# The order in which they can be made: a root that is read-only takes no more folders.
+# Order in which they can be applied: no folder can be created in a read-only root.
 STEP_ORDER = [*(name for name in SHELL_STEP_BY_LINE if not name.startswith("ProtectSystem")), "ProtectSystem=strict"]
 
 
 def service_lines(unit: str) -> list[str]:
-    """What stands under [Service]."""
+    """Return the lines of [Service]."""
     service = unit.partition("[Service]\n")[2].partition("\n[")[0]
     return [line for line in service.splitlines() if line and not line.startswith("#")]
 
 
 def restricting_lines(unit: str) -> list[str]:
-    """Its lines that take something away. Fails for one that nobody made here."""
+    """Return the restricting lines. Fails for a line that is not reproduced here."""
     restricting = [line for line in service_lines(unit) if line.partition("=")[0] not in UNRESTRICTING_KEYS]
     assert set(restricting) <= set(SHELL_STEP_BY_LINE), "make in STEPS what these take away"
     return restricting
 
 
 def sandbox_script(unit: str, data: Path, command: list[str]) -> str:
-    """A shell script that runs `command` where the unit's lines hold; /var/lib/kept is `data`."""
+    """Return a shell script that runs `command` under the unit's lines; /var/lib/kept is `data`."""
     readable_paths = [str(PROJECT_ROOT), sys.base_prefix]
     steps = [
         "set -e",
@@ -100,7 +100,7 @@ def sandbox_script(unit: str, data: Path, command: list[str]) -> str:
     lines = restricting_lines(unit)
     for line in STEP_ORDER:
         if line == "ProtectSystem=strict":
-            # Where the tests' own program lies, /srv/kept on a server.
+            # Folder of the test program; /srv/kept on a server.
             for i, place in enumerate(map(shlex.quote, readable_paths)):
                 steps.append(
                     f"(umask 022; mkdir -p {place}); mount --move /mnt/{i} {place}; mount -o remount,bind,ro {place}"
@@ -132,7 +132,7 @@ def run_under_unit(unit: str, data: Path, command: list[str], **env: str) -> sub
 
 @pytest.fixture
 def data_folder() -> Iterator[Path]:
-    """A data folder of the test's own."""
+    """Return a data folder for the test."""
     with tempfile.TemporaryDirectory() as folder:
         yield Path(folder)
 
@@ -159,7 +159,7 @@ print(json.dumps({
 
 
 def test_each_unit_line_restricts_what_it_names(data_folder: Path) -> None:
-    """The stand-in for systemd is no empty one."""
+    """Each reproduced line has its effect."""
     result = run_under_unit(UNIT_PATH.read_text(), data_folder, ["-c", PROBE_SCRIPT])
     assert result.returncode == 0, result.stderr
     probe_report = json.loads(result.stdout)
@@ -167,7 +167,7 @@ def test_each_unit_line_restricts_what_it_names(data_folder: Path) -> None:
 
 
 def test_the_builder_is_isolated_under_the_unit(data_folder: Path) -> None:
-    """It says so itself, from inside, as the server and doctor ask it."""
+    """The builder itself reports that it is isolated, when asked as the server and doctor do."""
     result = run_under_unit(
         UNIT_PATH.read_text(), data_folder, ["-c", "from diary import isolation; print(repr(isolation.find()))"]
     )
@@ -175,7 +175,7 @@ def test_the_builder_is_isolated_under_the_unit(data_folder: Path) -> None:
 
 
 def test_a_pack_is_made_under_the_unit(data_folder: Path) -> None:
-    """The whole job: a server, a diary with pictures, a pack by the isolated builder."""
+    """A server, a diary with pictures and a pack by the isolated builder work under the unit."""
     result = run_under_unit(
         UNIT_PATH.read_text(),
         data_folder,
@@ -196,7 +196,7 @@ print(subprocess.run(space, capture_output=True).returncode)
 def test_bubblewrap_can_have_its_own_processes_only_where_nothing_of_proc_is_covered(
     data_folder: Path, line: str, status: str
 ) -> None:
-    """It mounts /proc in a namespace of its own, which the kernel refuses where parts of the old one are covered."""
+    """bubblewrap mounts /proc in a namespace, which the kernel refuses where parts of the old one are covered."""
     unit = UNIT_PATH.read_text().replace("LimitCORE=0", line)
     result = run_under_unit(unit, data_folder, ["-c", MOUNT_PROBE_SCRIPT])
     assert result.stdout.strip() == status, result.stdout + result.stderr
@@ -204,7 +204,7 @@ def test_bubblewrap_can_have_its_own_processes_only_where_nothing_of_proc_is_cov
 
 @pytest.mark.parametrize("kind", ["hidepid=invisible", "hidepid=noaccess"])
 def test_packs_are_bounded_where_processes_are_hidden(data_folder: Path, kind: str) -> None:
-    """ProtectProc= in a unit, or a hardened computer: the supervisor cannot see what its own builders use, and says so."""
+    """With ProtectProc=, or on a hardened computer, the supervisor cannot see its builders' memory use, and says so."""
     unit = UNIT_PATH.read_text().replace("LimitCORE=0", f"ProtectProc={kind}")
     result = run_under_unit(unit, data_folder, ["-c", "from diary import isolation; print(repr(isolation.find()))"])
     assert "failure_reason='The pack builder" in result.stdout, result.stdout + result.stderr

@@ -1,4 +1,4 @@
-"""Order, gaps and counts, each with the entries behind it."""
+"""Order, gaps and counts, each with the entries it is based on."""
 
 import json
 from pathlib import Path
@@ -33,7 +33,7 @@ def make_incident(
 
 
 def test_order_is_by_time_with_undated_last_and_ties_by_number() -> None:
-    """Entries without a number come after those with one."""
+    """Order is by time; entries without a number come after those with one."""
     entries = [
         make_incident("3", None),
         make_incident("2", 5),
@@ -45,14 +45,14 @@ def test_order_is_by_time_with_undated_last_and_ties_by_number() -> None:
 
 
 def test_months_without_entries_are_counted_as_none() -> None:
-    """From the first to the last, over a year's end."""
+    """All months from the first to the last are listed, across years."""
     found = order.tally_by_month(order.extract_facts([make_incident("1", 0), make_incident("2", 280)]))
     assert [(tally.label, tally.count) for tally in found][:2] == [("May 2026", 1), ("Jun 2026", 0)]
     assert found[-1].label == "Feb 2027" and len(found) == 10
 
 
 def test_codes_are_counted_once_an_entry_most_used_first() -> None:
-    """With their entries and letters."""
+    """Each code counts once per entry, with entries and letters, most used first."""
     found = order.tally_by_code(
         [make_incident("1", 0, behaviours=["watch", "calls", "calls"]), make_incident("2", 1, behaviours=["calls"])],
         "behaviours",
@@ -65,7 +65,7 @@ def test_codes_are_counted_once_an_entry_most_used_first() -> None:
 
 
 def test_weekday_and_hour_are_local() -> None:
-    """00:30 British summer time is the next day there."""
+    """00:30 British summer time is the next day compared with UTC."""
     found = order.tally_by_weekday(
         order.extract_facts([make_incident("1", 0, occurred_start=MAY_4_MS + DAY_MS - 1_800_000)])
     )
@@ -80,7 +80,7 @@ def test_weekday_and_hour_are_local() -> None:
 
 
 def test_gaps_are_days_between_days_that_are_told_of() -> None:
-    """The undated one makes none, and neither do two entries of one day; long ones and the middle one are found."""
+    """Undated entries and entries of one day make no gap; long gaps and the median are found."""
     gaps = order.summarise_gaps(
         order.extract_facts(
             [
@@ -97,7 +97,7 @@ def test_gaps_are_days_between_days_that_are_told_of() -> None:
 
 
 def test_a_time_over_months_ends_the_gap_before_it_and_is_in_no_month() -> None:
-    """What is told from 5 May to 13 July leaves nothing open in June."""
+    """An entry from 5 May to 13 July leaves no gap in June."""
     over = make_incident("2", 1, precision="date_range", end=MAY_4_MS + 70 * DAY_MS)
     facts = order.extract_facts([make_incident("1", 0), over, make_incident("3", 80)])
     assert [
@@ -112,7 +112,7 @@ def test_a_time_over_months_ends_the_gap_before_it_and_is_in_no_month() -> None:
 
 
 def test_days_since_counts_from_the_last_day_told_of() -> None:
-    """On the keeper's own calendar."""
+    """Days since the last event count on the keeper's own calendar."""
     assert (
         order.days_since_last_entry(
             order.extract_facts([make_incident("1", 0), make_incident("2", 3)]), MAY_4_MS + 10 * DAY_MS, 60
@@ -123,7 +123,7 @@ def test_days_since_counts_from_the_last_day_told_of() -> None:
 
 
 def test_one_estimate_makes_the_sum_an_estimate() -> None:
-    """43 calls and about 30 messages are about 73; a schedule counts where its entry says no number."""
+    """43 calls and about 30 messages are about 73; a schedule counts where its entry has no number."""
     incident_facts = order.extract_facts(
         [
             make_incident("1", 0, count=43),
@@ -141,7 +141,7 @@ def test_one_estimate_makes_the_sum_an_estimate() -> None:
     ids=lambda case: case["name"],
 )
 def test_a_pack_counts_as_the_screen_does(case: dict[str, Any]) -> None:
-    """The vectors of the Patterns screen, the nights of the clocks among them, through what a pack prints."""
+    """The vectors of the Patterns screen, clock changes included, match the text of a pack."""
     expect, kept_incidents = (
         case["expect"],
         [incident for incident in case["diary"]["incidents"] if incident.get("taken_out") is None],
@@ -192,7 +192,7 @@ def test_a_pack_counts_as_the_screen_does(case: dict[str, Any]) -> None:
 
 
 def test_late_is_more_than_a_day_after_the_end() -> None:
-    """A day that is not over is no delay; what was written years later is late whatever it is called."""
+    """A day that is not over is not late; anything written years later is, whatever its source."""
     start = MAY_4_MS
     assert not make_incident("1", 0, written=start + DAY_MS).is_late
     assert make_incident("1", 0, written=start + DAY_MS + 1).is_late

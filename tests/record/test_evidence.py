@@ -1,4 +1,4 @@
-"""How attachments, entries and times are read: what is blank, what is held back, and how it is spelt."""
+"""Reading attachments, entries and times: blanks, withheld pictures, and wording."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ def make_incident(fields: dict[str, object], at: int = NOON_MS) -> Incident:
     ],
 )
 def test_a_file_is_called_after_its_bytes(media_type: str | None, extension: str, is_mail: bool) -> None:
-    """A type that is not known keeps its bytes under .bin; mail goes by itself."""
+    """An unknown type keeps its content under .bin; mail has its own folder."""
     made = make_attachment({"media_type": media_type, "name": "holiday.exe"})
     assert (made.extension, made.is_mail) == (extension, is_mail)
 
 
 def test_saved_mail_alone_is_mail() -> None:
-    """Nothing else goes in its folder."""
+    """Only saved mail is in the mail folder."""
     assert [name for name, extension in evidence.EXTENSIONS.items() if extension in evidence.MAIL_EXTENSIONS] == [
         "message/rfc822"
     ]
 
 
 def test_a_file_is_described_by_its_keeper_else_by_its_kind() -> None:
-    """The keeper's sentence, the label of the kind, or `File`."""
+    """The description is the keeper's sentence, the label of the kind, or `File`."""
     assert make_attachment({"kind": "screenshot", "description": "His message"}).description == "His message"
     assert make_attachment({"kind": "screenshot", "description": ""}).description == vocabulary.label(
         "attachment_kinds", "screenshot"
@@ -76,12 +76,12 @@ def test_a_file_is_described_by_its_keeper_else_by_its_kind() -> None:
 def test_a_picture_is_held_back_unless_it_was_looked_at_and_nothing_speaks_against_it(
     fields: dict[str, object], restricted: dict[str, object], is_held_back: bool
 ) -> None:
-    """Any one of the three holds it back by itself."""
+    """Each of the three reasons withholds a picture by itself."""
     assert make_attachment(fields, **restricted).is_held_back is is_held_back
 
 
 def test_the_first_picture_for_a_purpose_and_its_place() -> None:
-    """The place is that of its key, so pictures for other purposes count."""
+    """The position is that of its key, so renditions for other purposes count."""
     renditions = [{"purpose": "preview", "n": 1}, {"purpose": "print", "n": 2}, {"purpose": "print", "n": 3}]
     made = make_attachment({"renditions": renditions})
     assert made.find_rendition("print") == (1, renditions[1])
@@ -90,7 +90,7 @@ def test_the_first_picture_for_a_purpose_and_its_place() -> None:
 
 
 def test_what_a_file_belongs_to_and_its_times() -> None:
-    """Each from its own field."""
+    """Each value comes from its own field."""
     block = {
         "start": NOON_MS,
         "end": NOON_MS + 60_000,
@@ -114,7 +114,7 @@ def test_what_a_file_belongs_to_and_its_times() -> None:
     ("offset", "read"), [(None, 60), (0, 0), (18 * 60, 18 * 60), (-18 * 60, -18 * 60), (18 * 60 + 1, 60), (True, 60)]
 )
 def test_a_distance_that_no_zone_has_is_reckoned_from_the_zone(offset: int | None, read: int) -> None:
-    """Eighteen hours are the most."""
+    """An impossible offset is computed from the zone instead; the limit is eighteen hours."""
     summer = NOON_MS - 120 * DAY_MS
     assert (
         times.read_time_block(
@@ -128,7 +128,7 @@ def test_a_distance_that_no_zone_has_is_reckoned_from_the_zone(offset: int | Non
 
 
 def test_an_entry_keeps_its_first_words() -> None:
-    """What was corrected later stands beneath, with its day."""
+    """Later corrections follow the original words, with their date."""
     history = build_history([
         make_version("incident", "a", NOON_MS, {"narrative": "He came"}),
         make_version("incident", "b", NOON_MS + DAY_MS, {"narrative": "He came back"}, ("a",)),
@@ -152,13 +152,13 @@ def test_an_entry_keeps_its_first_words() -> None:
     ],
 )
 def test_how_many_an_entry_stands_for(fields: dict[str, object], count: tuple[int, bool] | None) -> None:
-    """A number below nothing, or a switch, is none; an estimate is one only when it was said to be."""
+    """Negative numbers and booleans are no count; an estimate is one only when marked as such."""
     assert make_incident(fields).claimed_count == count
 
 
 @pytest.mark.parametrize(("kind", "is_late"), [("", False), ("contemporaneous", False), ("from_memory", True)])
 def test_an_entry_says_itself_that_it_is_late(kind: str, is_late: bool) -> None:
-    """Whoever wrote it from memory has said so."""
+    """Entries from memory are marked as such."""
     assert make_incident({"entry_kind": kind}).is_late is is_late
 
 
@@ -166,7 +166,7 @@ def test_an_entry_says_itself_that_it_is_late(kind: str, is_late: bool) -> None:
     ("after", "is_late"), [(0, False), (LATE_AFTER_MS, False), (LATE_AFTER_MS + 1, True), (-1, False)]
 )
 def test_a_day_is_the_limit_of_lateness(after: int, is_late: bool) -> None:
-    """Twenty-four hours, to the millisecond, are not late yet."""
+    """Exactly twenty-four hours are not late."""
     assert LATE_AFTER_MS == DAY_MS
     fields = {"occurred_start": NOON_MS, "tz": "Europe/London", "precision": "minute"}
     assert make_incident(fields, NOON_MS + after).delay_ms == after
@@ -174,7 +174,7 @@ def test_a_day_is_the_limit_of_lateness(after: int, is_late: bool) -> None:
 
 
 def test_what_is_not_over_is_not_late() -> None:
-    """The end counts where there is one, and never less than nothing."""
+    """Lateness counts from the end where there is one, and is never negative."""
     fields = {"occurred_start": NOON_MS, "occurred_end": NOON_MS + DAY_MS, "tz": "Europe/London", "precision": "day"}
     assert [make_incident(fields, NOON_MS + n).delay_ms for n in (0, DAY_MS, 2 * DAY_MS + 1)] == [0, 0, DAY_MS + 1]
     assert make_incident({"precision": "unknown"}).delay_ms is None
@@ -192,12 +192,12 @@ def test_what_is_not_over_is_not_late() -> None:
     ],
 )
 def test_a_date_in_words(text: str, words: str) -> None:
-    """A day without a zero before it; what is no date stays as it is."""
+    """A day has no leading zero; text that is not a date stays unchanged."""
     assert times.format_iso_date(text) == words
 
 
 def test_months() -> None:
-    """Twelve, short and long."""
+    """Twelve months, short and long."""
     assert [
         times.short_month_name(n) for n in range(1, 13)
     ] == "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
@@ -217,13 +217,13 @@ def test_months() -> None:
     ],
 )
 def test_an_instant_on_the_clock_of_a_zone(ms: int, tz: str, day: str, clock: str) -> None:
-    """With the zone's own name and its distance; a number that no calendar holds is said to be that."""
+    """An instant has the zone's name and offset; a number outside the calendar is reported as such."""
     printed = times.format_instant(ms, tz)
     assert (printed.day, printed.clock, printed.note) == (day, clock, "")
 
 
 def test_the_mark_of_somebody_else_s_words() -> None:
-    """Put in by the keeper, checked, not checked, not known; and changed since."""
+    """The mark distinguishes entered by the keeper, checked, unchecked, unknown, and changed since."""
     put_in = witness.authorship_label({"narrative": "He ran."})
     marks = [
         witness.authorship_label({"narrative": "He ran.", "arrived": {"words": "He ran.", "verified": one}})
@@ -238,7 +238,7 @@ def test_the_mark_of_somebody_else_s_words() -> None:
 
 
 def test_what_came_is_shown_where_other_words_stand_now() -> None:
-    """And not where they are the same."""
+    """The received words are shown only where the current ones differ."""
     came = {"arrived": {"words": "He ran.", "verified": True}}
     assert witness.original_words_if_changed({"narrative": "He walked.", **came}) == "He ran."
     assert witness.original_words_if_changed({"narrative": "He ran.", **came}) == ""
@@ -261,7 +261,7 @@ def test_what_came_is_shown_where_other_words_stand_now() -> None:
 def test_a_field_is_read_as_what_it_is_asked_for(
     value: object, text: str, whole: int | None, switch: bool | None, codes: tuple[str, ...]
 ) -> None:
-    """What is of another shape reads as blank, never as an error: a newer app may have written it."""
+    """A value of another shape reads as blank, never as an error: a newer app may have written it."""
     fields = {"f": value}
     assert (reading.text_of(fields, "f"), reading.integer_of(fields, "f"), reading.boolean_of(fields, "f")) == (
         text,
@@ -272,7 +272,7 @@ def test_a_field_is_read_as_what_it_is_asked_for(
 
 
 def test_objects_of_a_field() -> None:
-    """What is no object is passed over."""
+    """Values that are not objects are skipped."""
     assert reading.objects_of({"f": [{"a": 1}, "b", None, {}]}, "f") == ({"a": 1}, {})
     assert reading.objects_of({"f": {"a": 1}}, "f") == ()
     assert reading.object_of({"f": {"a": 1}}, "f") == {"a": 1}
@@ -294,12 +294,12 @@ def test_objects_of_a_field() -> None:
     ],
 )
 def test_blank_is_what_says_nothing(value: object, blank: bool) -> None:
-    """No and nought say something."""
+    """No and zero are not blank."""
     assert reading.is_blank(value) is blank
 
 
 def test_letters_of_the_list_of_behaviours() -> None:
-    """Once each, in order; a code that reads like two letters gives both, one that is not known none."""
+    """Letters are unique and in order; a code like two letters gives both, an unknown one none."""
     behaviours = vocabulary.CHOICE_LISTS["behaviours"].terms
     double = next((term for term in behaviours if term.letter and "/" in term.letter), None)
     single = next(term for term in behaviours if term.letter and "/" not in term.letter)

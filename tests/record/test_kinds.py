@@ -1,4 +1,4 @@
-"""Every kind of record as it is sealed: tests/vectors/kinds.json."""
+"""Every kind of record as sealed: tests/vectors/kinds.json."""
 
 from typing import Any
 
@@ -17,13 +17,13 @@ CASES = {case["name"]: case for case in VECTORS["cases"]}
 
 
 def test_the_vectors_hold_every_kind() -> None:
-    """None is left out."""
+    """No kind is missing from the vectors."""
     assert sorted(CASES) == list(RECORD_KINDS)
 
 
 @pytest.mark.parametrize("kind", RECORD_KINDS)
 def test_composed_versions_match_the_vectors(kind: str) -> None:
-    """Every field of the schema, open and restricted: lengths, digests, commitment and what is signed."""
+    """Every field of the schema, open and restricted, matches: lengths, digests, commitment and signed bytes."""
     case: dict[str, Any] = CASES[kind]
     names, draft = find_schema(kind, 1), case["draft"]
     draft_object = versions.VersionDraft(

@@ -1,4 +1,4 @@
-"""The pattern in numbers: counted by hand here, and the same in both languages."""
+"""Pattern figures: computed by hand here, and the same in both languages."""
 
 import json
 import subprocess
@@ -16,12 +16,12 @@ RANDOM_DIARY_COUNT = 300
 
 
 def pattern_of_case(name: str) -> dict[str, Any]:
-    """What a case comes to."""
+    """Return the figures of a case."""
     return patterns.count_patterns(diaries.cases()[name], diaries.LONDON)
 
 
 def test_no_entry_and_one_entry_are_counted_like_any_number() -> None:
-    """Nothing is said to need two: an empty diary has no since, a single entry has no gap."""
+    """An empty diary has no days since, a single entry no gap."""
     nothing, one = pattern_of_case("nothing"), pattern_of_case("one")
     assert (nothing["all"], nothing["since"], nothing["days"], nothing["months"], nothing["gaps"]["longest"]) == (
         [],
@@ -37,13 +37,13 @@ def test_no_entry_and_one_entry_are_counted_like_any_number() -> None:
 
 
 def test_what_was_taken_out_is_counted_nowhere_else() -> None:
-    """Only their number is told."""
+    """Withdrawn entries appear only in their own count."""
     out = pattern_of_case("all taken out")
     assert (out["taken_out"], out["all"], out["since"], out["neither"]) == (1, [], "", [])
 
 
 def test_an_entry_without_a_time_is_counted_and_stands_in_no_order() -> None:
-    """It is one of all, and of no day, month, hour or side of a date."""
+    """An undated entry counts in the total, but in no day, month, hour or side of a date."""
     one = pattern_of_case("one without a time")
     assert (one["all"], one["undated"], one["days"], one["months"], one["no_hour"]) == (["a"], ["a"], 0, [], ["a"])
     dates = pattern_of_case("key dates")
@@ -51,12 +51,12 @@ def test_an_entry_without_a_time_is_counted_and_stands_in_no_order() -> None:
 
 
 def test_the_night_the_clocks_go_back() -> None:
-    """Both 01:s are in hour 1, the second after the first whatever the wall says; a skipped hour is read by its instant."""
+    """Both 1 o'clock hours are hour 1, ordered by instant; a skipped hour is read by its instant."""
     found = pattern_of_case("clocks")
     hours = {(one["weekday"], one["hour"]): one["ids"] for one in found["hours"]}
     assert hours[6, 1] == ["first", "second"]
     assert hours[6, 23] == ["about"] and found["about"] == ["about"]
-    assert hours[6, 2] == ["spring"]  # 01:30 never was that night
+    assert hours[6, 2] == ["spring"]  # 01:30 did not exist that night
     assert hours[0, 0] == ["away"]  # half past midnight on Monday there, Sunday evening in London
     assert hours[5, 23] == ["no offset"] and hours[5, 22] == ["no zone"]
     assert found["undated"] == ["broken clock"]
@@ -64,7 +64,7 @@ def test_the_night_the_clocks_go_back() -> None:
 
 
 def test_ranges_have_no_day_of_their_own_and_gaps_begin_where_they_end() -> None:
-    """From 10 January to 1 February are 22 days; the range that ends at the midnight after the change ends on the 25th."""
+    """From 10 January to 1 February are 22 days; a range that ends at midnight after the change ends on the 25th."""
     found = pattern_of_case("ranges")
     assert (found["days"], found["no_day"]) == (3, ["month", "season", "range", "backwards"])
     assert found["over_months"] == ["season", "range"]
@@ -76,14 +76,14 @@ def test_ranges_have_no_day_of_their_own_and_gaps_begin_where_they_end() -> None
 
 
 def test_entries_of_one_day_have_no_gap_and_a_night_of_the_clocks_is_one_day() -> None:
-    """The day with four entries counts once; 25 to 26 October is a day though it had 25 hours."""
+    """A day with four entries counts once; 25 to 26 October is one day although it had 25 hours."""
     gaps = pattern_of_case("gaps")["gaps"]
     assert (gaps["longest"]["days"], gaps["longest"]["ids"]) == (210, ["same day", "earlier that night"])
     assert gaps["median"] == 1 and len(gaps["long"]) == 1  # of 1, 210, 1 and 2
 
 
 def test_six_new_accounts_after_a_block() -> None:
-    """Merged ones are one; of the same day none is called new; the keeper's own word stands before a date."""
+    """Merged accounts count once; those of the same day are not new; the keeper's own answer overrides dates."""
     found = pattern_of_case("after a block")
     assert found["new_accounts"] == ["n0", "n1", "n2", "n3", "n4", "n5"]
     assert found["new_account_ids"] == ["e0", "e1", "e2", "e3", "e4", "e5", "told", "twin"]
@@ -95,7 +95,7 @@ def test_six_new_accounts_after_a_block() -> None:
 
 
 def test_links_survive_merging_missing_records_and_nonsense() -> None:
-    """Two names of one person count as one; a person who is gone still counts; a term nobody named is 0."""
+    """Merged people count as one; a deleted person still counts; an unnamed term counts as 0."""
     found = pattern_of_case("links")
     assert found["actors"] == [{"code": "p1", "ids": ["a", "b"]}, {"code": "gone", "ids": ["c"]}]
     assert found["breaches"] == [{"order": "o", "term": 0, "ids": ["a"]}, {"order": "o", "term": 2, "ids": ["a"]}]
@@ -105,7 +105,7 @@ def test_links_survive_merging_missing_records_and_nonsense() -> None:
 
 
 def test_messages_come_from_the_entry_or_else_from_its_schedule() -> None:
-    """43 about, none, two that came in of three rows, nine; a count below nothing is none."""
+    """The counts are about 43, none, two received of three rows, and nine; a negative count is none."""
     assert pattern_of_case("messages")["messages"] == {
         "count": 54,
         "about": True,
@@ -114,7 +114,7 @@ def test_messages_come_from_the_entry_or_else_from_its_schedule() -> None:
 
 
 def test_before_and_after_a_day_never_guess() -> None:
-    """By the clock where both sides have one; an entry of that day or over it is on neither side."""
+    """Times decide where both sides have one; an entry on or across that day is on neither side."""
     found = pattern_of_case("key dates")
     keys = {(one["kind"], one["record"]): one for one in found["key_dates"]}
     assert [one["kind"] for one in found["key_dates"]] == ["own", "moved", "notice", "report", "served", "moved"]
@@ -136,7 +136,7 @@ def test_before_and_after_a_day_never_guess() -> None:
 
 
 def test_both_languages_count_the_same() -> None:
-    """On every vector, and on diaries nobody would write."""
+    """Both languages agree on every vector, and on random diaries."""
     random_diaries = [diaries.random_diary(seed) for seed in range(RANDOM_DIARY_COUNT)]
     all_diaries = [*diaries.cases().values(), *random_diaries]
     lines = "".join(json.dumps({"diary": diary, "tz": diaries.LONDON}) + "\n" for diary in all_diaries)
@@ -146,7 +146,7 @@ def test_both_languages_count_the_same() -> None:
     assert len(answers) == len(all_diaries)
     assert (
         sum(bool(diary["new_accounts"]) for diary in answers) > RANDOM_DIARY_COUNT // 10
-    )  # the dice do reach what is being compared
+    )  # the random cases do cover what is compared
     for diary, answer in zip(all_diaries, answers, strict=True):
         assert answer == json.loads(json.dumps(patterns.count_patterns(diary, diaries.LONDON))), diary
 
@@ -157,12 +157,12 @@ def test_both_languages_count_the_same() -> None:
     ids=lambda case: case["name"],
 )
 def test_vectors_hold(case: dict[str, Any]) -> None:
-    """The committed file is what this code counts."""
+    """The committed file has the figures of this code."""
     assert json.loads(json.dumps(patterns.count_patterns(case["diary"], diaries.LONDON))) == case["expect"]
 
 
 def test_days_are_those_of_a_calendar() -> None:
-    """What is no date has no day after it and is no days away."""
+    """Text that is not a date has no next day and no distance."""
     assert [next_day(day) for day in ("2026-12-31", "2028-02-28", "2026-02-30", "", "20261231")] == [
         "2027-01-01",
         "2028-02-29",

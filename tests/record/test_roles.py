@@ -1,4 +1,4 @@
-"""Role codes: one for each person, the same on every device, never given twice."""
+"""Role codes: one per person, the same on every device, never reused."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ def test_codes_are_those_of_the_vectors(case: dict[str, object]) -> None:
 
 @pytest.mark.parametrize("case", VECTORS, ids=[case["name"] for case in VECTORS])
 def test_a_settled_code_never_changes(case: dict[str, object]) -> None:
-    """What comes later in the feed moves nobody who keeps their role, and no two people share a code."""
+    """Later versions change no code of a person who keeps their role, and codes are unique."""
     claims = [RoleClaim(**claim) for claim in case["claims"]]  # type: ignore[attr-defined]
     for length in range(len(claims) + 1):
         codes = assign_role_codes(claims[:length])

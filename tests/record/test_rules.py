@@ -1,4 +1,4 @@
-"""What fields may hold and what cannot be true: tests/vectors/record.json, and every shape by itself."""
+"""Allowed field values and impossible ones: tests/vectors/record.json, and every shape separately."""
 
 import json
 from pathlib import Path
@@ -38,25 +38,25 @@ def faults_as_json(faults: object) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("case", VECTORS["shapes"], ids=lambda case: case["name"])
 def test_field_shapes_match_the_vectors(case: dict[str, RecordFields]) -> None:
-    """Each shape, and what a broken app could write in its place."""
+    """Each shape is checked, with values a faulty app could write."""
     assert faults_as_json(find_shape_issues(str(case["kind"]), case["fields"])) == case["faults"]
 
 
 @pytest.mark.parametrize("case", VECTORS["times"], ids=lambda case: case["name"])
 def test_time_rules_match_the_vectors(case: dict[str, RecordFields]) -> None:
-    """The future, ends before beginnings, hours that never were or came twice."""
+    """Future times, ends before starts, skipped hours and repeated hours are found."""
     assert faults_as_json(find_time_issues(case["fields"], case["now"])) == case["faults"]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("case", VECTORS["standings"], ids=lambda case: case["name"])
 def test_order_status_matches_the_vectors(case: dict[str, RecordFields]) -> None:
-    """To the millisecond on the day it was served and the day it ended."""
+    """The status is exact to the millisecond on the day of service and of expiry."""
     assert order_status(case["order"], case["incident"]) == case["standing"]
 
 
 @pytest.mark.parametrize("case", VECTORS["assisted"], ids=lambda case: case["mark"])
 def test_assisted_entries_match_the_vectors(case: dict[str, Any]) -> None:
-    """What an assisted entry becomes, and the mark it carries everywhere."""
+    """An assisted letter becomes the expected entry, with its mark everywhere."""
     assert assisted.build_entry_fields(case["letter"], "key", case["answer"], case["at"]) == case["entry"]
     combined = case["entry"] | case["changed"]
     assert [
@@ -69,13 +69,13 @@ def test_assisted_entries_match_the_vectors(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", VECTORS["breaches"], ids=lambda case: case["name"])
 def test_breach_checks_match_the_vectors(case: dict[str, RecordFields]) -> None:
-    """Only after service, and only of a term there is."""
+    """A breach requires service and an existing term."""
     orders = dict.fromkeys([VECTORS["order_id"]] if case["orders"] else [], case["orders"].get("order"))
     assert faults_as_json(find_breach_issues(case["fields"], orders)) == case["faults"]  # type: ignore[arg-type]
 
 
 def test_rules_are_of_names_and_lists_there_are() -> None:
-    """Every name of every schema has a rule, and every rule a name; codes are of a vocabulary."""
+    """Every name of every schema has a rule and every rule a name; codes are in a vocabulary."""
     assert set(FIELD_RULES) == set(SCHEMA_KINDS)
     for kind, rules in FIELD_RULES.items():
         names = {
@@ -87,7 +87,7 @@ def test_rules_are_of_names_and_lists_there_are() -> None:
 
 
 def test_a_long_text_is_kept_and_a_longer_one_refused() -> None:
-    """The limit itself still fits; letters beyond the first plane count as two, as the phone counts them."""
+    """The limit itself fits; characters outside the basic plane count as two, as on the phone."""
     assert find_shape_issues("incident", {"narrative": "x" * TEXT_LIMIT_CHARACTERS}) == []
     assert faults_as_json(find_shape_issues("incident", {"narrative": "x" * (TEXT_LIMIT_CHARACTERS + 1)})) == [
         {"field": "narrative", "code": "too_long"}
@@ -100,7 +100,7 @@ def test_a_long_text_is_kept_and_a_longer_one_refused() -> None:
 @given(kind=st.sampled_from(sorted(FIELD_RULES)), data=st.data())
 @settings(max_examples=300, deadline=None)
 def test_no_value_stops_a_reader(kind: str, data: st.DataObject) -> None:
-    """Anything JSON can say in any field gives faults, never an error."""
+    """Any JSON value in any field gives faults, never an error."""
     names = st.sampled_from(sorted(FIELD_RULES[kind]))
     fields = data.draw(st.dictionaries(names, JSON, max_size=6))
     faults = find_issues(kind, fields, {})
@@ -109,14 +109,14 @@ def test_no_value_stops_a_reader(kind: str, data: st.DataObject) -> None:
 
 
 def test_a_term_is_found_by_its_number_and_by_nothing_that_equals_it() -> None:
-    """No is not the number 0, nor yes the number 1."""
+    """`False` is not the term 0, nor `True` the term 1."""
     order = {"terms": [{"no": 0}, {"no": 1}]}
     assert (find_term(order, 0), find_term(order, 1)) == ({"no": 0}, {"no": 1})
     assert find_term(order, False) is None and find_term(order, True) is None
 
 
 def test_what_is_odd_about_a_version_is_told_in_order_of_both_its_parts() -> None:
-    """The clock of its sealing says what was still to come, of entries only."""
+    """Faults of both parts are listed in order; future times are checked by the sealing clock, for entries only."""
     sealed = 1_777_896_000_000
     fields = {"occurred_start": sealed + 300_001, "channel": "!", "_clock": {"utc": sealed}}
     assert faults_as_json(find_issues("incident", fields, {"place_detail": 5})) == [

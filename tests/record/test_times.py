@@ -1,4 +1,4 @@
-"""Times are never more exact than they were said to be, and a clock that goes back is read one way only."""
+"""Times never look more exact than they were recorded, and repeated hours have one reading."""
 
 from datetime import UTC, datetime
 
@@ -31,7 +31,7 @@ def make_when(
 
 
 def test_the_repeated_hour_is_printed_two_ways() -> None:
-    """01:30 on 25 October 2026 happens twice; the offset tells which, in print and in ISO."""
+    """01:30 on 25 October 2026 happens twice; the offset distinguishes them, in print and in ISO."""
     first, second = (
         make_when(utc_ms(2026, 10, 25, 0, 30), "minute", 60),
         make_when(utc_ms(2026, 10, 25, 1, 30), "minute", 0),
@@ -43,7 +43,7 @@ def test_the_repeated_hour_is_printed_two_ways() -> None:
 
 
 def test_a_time_abroad_carries_its_zone() -> None:
-    """Half-hour zones and zones without a short name included."""
+    """Half-hour zones and zones without a short name are printed too."""
     assert (
         times.format_claimed_time(make_when(utc_ms(2026, 7, 1, 10), "minute", 120, tz="Europe/Warsaw")).clock
         == "12:00 CEST (UTC+2)"
@@ -59,7 +59,7 @@ def test_a_time_abroad_carries_its_zone() -> None:
 
 
 def test_a_stored_offset_wins_over_what_the_zone_would_say() -> None:
-    """The keeper's own offset is kept; a name that would contradict it is not printed."""
+    """The stored offset is used; a zone name that would contradict it is not printed."""
     assert times.format_claimed_time(make_when(utc_ms(2026, 7, 1, 10), "minute", 0)).clock == "10:00 UTC"
 
 
@@ -87,7 +87,7 @@ def test_a_stored_offset_wins_over_what_the_zone_would_say() -> None:
     ],
 )
 def test_each_precision_has_its_own_words(precision: str, end: int | None, local: str, line: str) -> None:
-    """All nine of the format, and one nobody knows yet."""
+    """Every precision of the format has its wording, and so has an unknown one."""
     assert times.format_claimed_time(make_when(utc_ms(2026, 11, 3, 20, 14), precision, 0, end, local)).to_line() == line
 
 
@@ -117,7 +117,7 @@ REPEATED_HOUR_TEXT = "Sun 25 Oct 2026, between 00:30 BST (UTC+1) and 01:30 GMT (
     ],
 )
 def test_a_range_ends_by_the_clock_of_its_end(start: int, end: int, line: str, iso: str) -> None:
-    """Over a change of clocks, over the hour that came twice, and over midnight, where both times the keeper gave are kept."""
+    """Clock changes, the repeated hour and midnight are handled; both times the keeper gave are shown."""
     told = make_when(start, "date_range", times.offset_minutes_at(start, "Europe/London"), end)
     assert times.format_claimed_time(told).to_line() == line
     assert times.format_iso(told.end_ms, told.end_offset_minutes) == iso
@@ -131,7 +131,7 @@ def test_an_impossible_instant_counts_as_unknown(start: int | None) -> None:
 
 
 def test_an_unknown_zone_is_utc() -> None:
-    """Zone names come from records: paths and nonsense included."""
+    """Zone names come from records, and may be paths or nonsense."""
     for tz in ("", "Mars/Olympus", "../../etc/passwd", "Europe/London\0", "x" * 400):
         assert times.offset_minutes_at(utc_ms(2026, 7, 1), tz) == 0
 
@@ -147,12 +147,12 @@ def test_an_unknown_zone_is_utc() -> None:
     ],
 )
 def test_delays_in_words(delay: int, words: str) -> None:
-    """How long after it was written down."""
+    """The delay until an entry was written is put in words."""
     assert times.format_delay(delay) == words
 
 
 def test_a_time_without_a_precision_is_to_the_minute_and_no_time_is_unknown() -> None:
-    """Both are codes of the list, as a sealed record would hold them."""
+    """Both codes are in the list, as in a sealed record."""
     start = utc_ms(2026, 5, 4, 12)
     assert times.occurred_time({"occurred_start": start}).precision == "minute"
     assert times.occurred_time({}).precision == "unknown"
@@ -165,12 +165,12 @@ def test_a_time_without_a_precision_is_to_the_minute_and_no_time_is_unknown() ->
     ("minutes", "kept"), [(18 * 60, 18 * 60), (-18 * 60, -18 * 60), (18 * 60 + 1, 60), (-18 * 60 - 1, 60), (None, 60)]
 )
 def test_an_offset_that_no_clock_has_is_read_from_the_zone(minutes: int | None, kept: int) -> None:
-    """Eighteen hours each way are the most there are."""
+    """Eighteen hours either way is the limit."""
     assert make_when(utc_ms(2026, 5, 4, 12), "minute", minutes).offset_minutes == kept
 
 
 def test_the_end_has_the_offset_of_its_own_moment_where_the_zone_is_known() -> None:
-    """Without an end it is that of the beginning; so it is where the zone does not say what was kept, or is none."""
+    """The end has its own offset where the zone is known; otherwise it is that of the start."""
     before, after = utc_ms(2026, 10, 24, 22), utc_ms(2026, 10, 25, 6)
     assert make_when(before, "minute", 60).end_offset_minutes == 60
     assert make_when(before, "minute", 60, end=after).end_offset_minutes == 0

@@ -1,4 +1,4 @@
-"""What was said first, what was added, what was changed: the ten-minute rule."""
+"""First words, additions and amendments: the ten-minute rule."""
 
 import pytest
 
@@ -13,7 +13,7 @@ def make_version(
 
 
 def test_the_first_version_is_the_last_one_within_ten_minutes() -> None:
-    """Correcting a slip is not amending."""
+    """Correcting a mistake at once is not an amendment."""
     history = build_history([
         make_version("a", 0, {"narrative": "Hw came"}),
         make_version("b", CORRECTION_WINDOW_MS, {"narrative": "He came"}, ("a",)),
@@ -24,7 +24,7 @@ def test_the_first_version_is_the_last_one_within_ten_minutes() -> None:
 
 
 def test_growth_is_an_addition_and_other_changes_are_amendments() -> None:
-    """Blank to something, a longer end, more items: additions. Less or other: amendments."""
+    """Filling a blank, appending and adding items are additions; anything less or different is an amendment."""
     grew = [
         ({}, {"who": "Dan"}),
         ({"who": ""}, {"who": "Dan"}),
@@ -45,7 +45,7 @@ def test_growth_is_an_addition_and_other_changes_are_amendments() -> None:
 
 
 def test_bookkeeping_is_no_change() -> None:
-    """Opening a card, or marking an entry to start with, says nothing about what happened."""
+    """Opening a card, or pinning an entry, changes nothing about the event."""
     history = build_history(
         [
             make_version("a", 0, {"narrative": "x"}),
@@ -57,7 +57,7 @@ def test_bookkeeping_is_no_change() -> None:
 
 @pytest.mark.parametrize("name", "assisted cards_opened reason include_in_pack start_with_this looked_at _line".split())
 def test_each_kind_of_bookkeeping_is_no_change_by_itself(name: str) -> None:
-    """And the same version with a word more is an addition of that word alone."""
+    """The same version with one word added is an addition of that word alone."""
     bookkeeping_change = make_version("b", 10**9, {"narrative": "x", name: 3}, ("a",))
     visible_change = make_version("b", 10**9, {"narrative": "x y", name: 3}, ("a",))
     assert build_history([make_version("a", 0, {"narrative": "x"}), bookkeeping_change]).revisions == ()
@@ -67,12 +67,12 @@ def test_each_kind_of_bookkeeping_is_no_change_by_itself(name: str) -> None:
 
 @pytest.mark.parametrize(("old", "new"), [({}, {"who": ""}), ({"who": []}, {}), ({"who": None}, {"who": []})])
 def test_blank_to_blank_is_no_change(old: dict[str, object], new: dict[str, object]) -> None:
-    """Whatever the shape of saying nothing."""
+    """All forms of blank are equal."""
     assert build_history([make_version("a", 0, old), make_version("b", 10**9, new, ("a",))]).revisions == ()
 
 
 def test_two_devices_are_compared_with_what_each_saw() -> None:
-    """Both wrote on from one version; neither took away what the other added."""
+    """Two devices that continued from one version are each compared with it; neither removed the other's addition."""
     history = build_history([
         make_version("a", 0, {"narrative": "x"}),
         make_version("b", 10**9, {"narrative": "x", "who": "Dan"}, ("a",)),
@@ -83,7 +83,7 @@ def test_two_devices_are_compared_with_what_each_saw() -> None:
 
 
 def test_a_reason_is_kept_with_its_amendment() -> None:
-    """And restricted fields count as fields."""
+    """A reason stays with its amendment, and restricted fields count."""
     history = build_history(
         [
             make_version("a", 0, {"count": 43}, (), place_detail="x"),
@@ -110,7 +110,7 @@ def test_a_clock_that_is_missing_or_ran_backwards_loses_nothing() -> None:
 
 
 def test_records_come_in_the_order_of_their_earliest_versions() -> None:
-    """Grouped by record, one kind at a time."""
+    """Records of one kind are ordered by their earliest versions."""
     rows = [
         RecordVersion(record, f"{record}{n}", kind, 1, {}, {})
         for n, (record, kind) in enumerate([("b", "incident"), ("a", "incident"), ("n", "note"), ("b", "incident")])
@@ -119,7 +119,7 @@ def test_records_come_in_the_order_of_their_earliest_versions() -> None:
 
 
 def test_taking_out_and_putting_back_are_no_amendments() -> None:
-    """The words stand behind a taking out; what is written afterwards is compared with them."""
+    """Withdrawing and restoring keep the words, and later changes are compared with them."""
     versions = [
         make_version("a", 0, {"narrative": "x"}),
         make_version("out", 10**9, {"taken_out": 10**9, "reason": "not now"}, ("a",)),
@@ -138,7 +138,7 @@ def test_taking_out_and_putting_back_are_no_amendments() -> None:
 
 
 def test_words_from_another_device_outlive_a_taking_out() -> None:
-    """A record is out only when every last word is a taking out."""
+    """A record is withdrawn only when every newest version withdraws it."""
     versions = [
         make_version("a", 0, {"narrative": "x"}),
         make_version("b", 10**9, {"narrative": "x y"}, ("a",)),
@@ -151,7 +151,7 @@ def test_words_from_another_device_outlive_a_taking_out() -> None:
 
 
 def test_only_a_version_without_words_takes_out() -> None:
-    """A broken app's mixture still shows its words; a diary of nothing but takings out stops nothing."""
+    """A malformed mixture still shows its words; a diary of withdrawals only is readable."""
     mixed = make_version("b", 1, {"taken_out": 1, "narrative": "x"}, ("a",))
     assert not mixed.is_withdrawal and not make_version("c", 1, {"taken_out": "soon"}).is_withdrawal
     assert not make_version("d", 1, {"taken_out": 1}, (), place_detail="x").is_withdrawal
@@ -160,7 +160,7 @@ def test_only_a_version_without_words_takes_out() -> None:
 
 
 def test_true_differs_from_one() -> None:
-    """Also within a list, where something else came in its place."""
+    """The same holds for items of a list."""
     for was, is_now in ((True, 1), ([True], [1, 2]), ({"a": [0]}, {"a": [False]})):
         history = build_history(
             [

@@ -1,4 +1,4 @@
-"""The lists and schemas: complete, unique, and in words a child can read."""
+"""The lists and schemas are complete, unique, and worded for a child."""
 
 import json
 import re
@@ -32,7 +32,7 @@ BEHAVIOURS_WITHOUT_MARK = frozenset(
 
 
 def test_codes_are_well_formed_and_unique() -> None:
-    """Within a list; sections exist; letters are those of the Act."""
+    """Codes are unique within a list, sections exist, and letters are those of the Act."""
     for choice in CHOICE_LISTS.values():
         codes = [term.code for term in choice.terms]
         assert [code for code in codes if codes.count(code) > 1] == [], f"{choice.name}: listed twice"
@@ -42,7 +42,7 @@ def test_codes_are_well_formed_and_unique() -> None:
 
 
 def test_every_behaviour_of_the_design_is_here() -> None:
-    """Seven sections and the rest; somebody can always say something else, or nothing."""
+    """All seven sections and the rest are there, with an option for anything else and for nothing."""
     assert len(CHOICE_LISTS["behaviours"].terms) >= 77
     for name in ("behaviours", "channels", "places", "feelings", "attribution", "responses"):
         codes = {term.code for term in CHOICE_LISTS[name].terms}
@@ -50,7 +50,7 @@ def test_every_behaviour_of_the_design_is_here() -> None:
 
 
 def test_every_behaviour_has_its_mark_or_needs_none() -> None:
-    """Patterns and packs count marks, so a new kind of behaviour that is in none would be left out without a word."""
+    """Patterns and packs count marks, so a new behaviour without one would be left out silently."""
     marks = json.loads((RECORD_FOLDER / "marks.json").read_text(encoding="utf-8"))["marks"]
     marked = {code for mark in marks.values() for code in mark.get("behaviours", [])}
     known_codes = {term.code for term in CHOICE_LISTS["behaviours"].terms}
@@ -63,7 +63,7 @@ def test_every_behaviour_has_its_mark_or_needs_none() -> None:
 
 
 def test_labels_name_no_offence_and_are_short() -> None:
-    """Plain words, at most fourteen of them, for a young keeper too. Orders keep the names courts gave them."""
+    """Labels have at most fourteen plain words, for a young keeper too. Orders keep their legal names."""
     for choice in CHOICE_LISTS.values():
         for term in choice.terms:
             for words in (term.label, term.young, term.hint, term.young_hint):
@@ -73,7 +73,7 @@ def test_labels_name_no_offence_and_are_short() -> None:
 
 
 def test_what_a_person_is_asked_can_be_left_open() -> None:
-    """`not_sure` and `prefer_not_to_say` in every list that is asked, `other` too unless it covers everything there is."""
+    """Every question offers `not_sure` and `prefer_not_to_say`, and `other` unless the list is complete."""
     closed = {
         "precision",
         "parts_of_day",
@@ -81,7 +81,7 @@ def test_what_a_person_is_asked_can_be_left_open() -> None:
         "shows",
         "begin_pictures",
         "outside_copies",
-    }  # each has its own way out
+    }  # these have their own option
     for choice in CHOICE_LISTS.values():
         codes = {term.code for term in choice.terms}
         answers = {"not_sure", "prefer_not_to_say"} <= codes
@@ -91,7 +91,7 @@ def test_what_a_person_is_asked_can_be_left_open() -> None:
 
 
 def test_the_six_pictures_set_what_the_lists_know() -> None:
-    """Each presets codes of the lists, and never a word."""
+    """Each picture presets codes of the lists, and never free text."""
     lists = {"behaviours": "behaviours", "channel": "channels", "place_category": "places"}
     assert len(CHOICE_LISTS["begin_pictures"].terms) == 6
     for term in CHOICE_LISTS["begin_pictures"].terms:
@@ -103,7 +103,7 @@ def test_the_six_pictures_set_what_the_lists_know() -> None:
 
 
 def test_lists_of_the_design_are_complete() -> None:
-    """Orders, channels, effects on life and the nine points of a useful screenshot, as record.md has them."""
+    """Orders, channels, effects on life and the nine points of a useful screenshot are as in record.md."""
     orders = """spo interim_spo restraining_order non_molestation occupation civil_injunction_pha_s3 undertaking dvpn dvpo dapn
         dapo police_bail_condition court_bail_condition licence_condition community_protection_notice harassment_warning_or_pin
         sexual_harm_prevention non_harassment_order_sco interdict_sco spo_ni other"""
@@ -116,13 +116,13 @@ def test_lists_of_the_design_are_complete() -> None:
 
 
 def test_an_unknown_code_is_shown_and_never_lost() -> None:
-    """A newer phone's entry in an older pack builder."""
+    """A newer phone's code is shown by an older pack builder."""
     assert label("behaviours", "new_thing") == "new thing"
     assert section_letters(["watch", "drive_past", "new_thing"]) == ("e", "g")
 
 
 def test_schemas_are_sorted_disjoint_and_hold_the_reserved_names() -> None:
-    """In the open part of every kind."""
+    """Reserved names are in the open part of every kind."""
     raw = json.loads((RECORD_FOLDER / "schemas.json").read_text(encoding="utf-8"))
     assert set(RESERVED_NAMES) == set(COMMITTED)
     for kind in RECORD_KINDS:
@@ -133,20 +133,20 @@ def test_schemas_are_sorted_disjoint_and_hold_the_reserved_names() -> None:
 
 
 def test_every_choice_in_print_is_a_list_and_a_field() -> None:
-    """Field to list, for the pages."""
+    """Every choice in the printed pages names a list and a field."""
     fields = {name for kind in RECORD_KINDS for name in find_schema(kind, 1).open}
     assert all(choice in CHOICE_LISTS and name in fields for name, choice in FIELD_VOCABULARIES.items())
 
 
 def test_an_unknown_kind_or_number_is_refused() -> None:
-    """Nothing is guessed."""
+    """An unknown kind or number is an error."""
     for kind, number in (("incident", 2), ("dream", 1)):
         with pytest.raises(BadRequest):
             find_schema(kind, number)
 
 
 def test_every_list_is_read_whole() -> None:
-    """Each member of vocabulary.json comes out where it belongs; what a list does not say is empty."""
+    """Every member of vocabulary.json is read into its place; missing lists are empty."""
     lists = json.loads((RECORD_FOLDER / "vocabulary.json").read_text(encoding="utf-8"))
     assert list(CHOICE_LISTS) == list(lists)
     for name, row in lists.items():

@@ -1,4 +1,4 @@
-"""The fictional diary is what the demo promises: 26 incidents, 30 realistic files, six scripts, nobody real."""
+"""The fictional diary has what the demo promises: 26 incidents, 30 realistic files, six scripts, no real people."""
 
 import json
 import re
@@ -31,12 +31,12 @@ pytestmark = pytest.mark.filterwarnings("error")
 
 @pytest.fixture(scope="module")
 def sample_files() -> list[SampleFile]:
-    """Every file of the diary, drawn once."""
+    """Return every file of the diary, drawn once."""
     return [file for entry in load_entries() for file in entry.draw_files()]
 
 
 def test_there_are_26_incidents_and_30_files(sample_files: list[SampleFile]) -> None:
-    """The numbers of the demo; one entry is taken out the day after it was written."""
+    """The numbers match; one entry is withdrawn the day after it was written."""
     assert len(load_entries()) == 26
     assert [change.is_removal for entry in load_entries() for change in entry.later_changes].count(True) == 1
     assert len(sample_files) == 30
@@ -44,7 +44,7 @@ def test_there_are_26_incidents_and_30_files(sample_files: list[SampleFile]) -> 
 
 
 def test_every_field_and_code_is_the_records_own(sample_files: list[SampleFile]) -> None:
-    """Nothing is sealed that the schemas and vocabularies do not name."""
+    """Only names and codes of the schemas and vocabularies are sealed."""
     incident, attachment = find_schema("incident", 1), find_schema("attachment", 1)
     for entry in load_entries():
         assert set(entry.fields) <= set(incident.open)
@@ -63,7 +63,7 @@ def test_every_field_and_code_is_the_records_own(sample_files: list[SampleFile])
 
 
 def test_each_incident_is_written_after_it_happened() -> None:
-    """Nobody writes of tomorrow, and the diary is in the order it was written."""
+    """No entry is written before its event, and the diary is in chronological order."""
     diary_entries = load_entries()
     assert [entry.written_at_ms for entry in diary_entries] == sorted(entry.written_at_ms for entry in diary_entries)
     for entry in diary_entries:
@@ -72,7 +72,7 @@ def test_each_incident_is_written_after_it_happened() -> None:
 
 
 def test_six_scripts_and_emoji_are_in_it() -> None:
-    """Urdu, Punjabi, Bengali, Hindi, Polish, Chinese and emoji stand in narratives."""
+    """Urdu, Punjabi, Bengali, Hindi, Polish, Chinese and emoji are in narratives."""
     text = " ".join(str(entry.fields["narrative"]) for entry in load_entries())
     blocks = ("\u0600-\u06ff", "\u0a00-\u0a7f", "\u0980-\u09ff", "\u0900-\u097f", "ąćęłńóśźż", "\u4e00-\u9fff")
     for script in (f"[{block}]" for block in blocks):
@@ -81,7 +81,7 @@ def test_six_scripts_and_emoji_are_in_it() -> None:
 
 
 def test_the_repeated_hour_is_the_second_one(sample_files: list[SampleFile]) -> None:
-    """The night the clocks went back is told in UTC, an hour after the first half past one."""
+    """On the night of the clock change the entry is an hour after the first half past one."""
     (night,) = [entry for entry in load_entries() if entry.fields["occurred_local"] == "2026-10-25T01:30"]
     when = times.occurred_time(night.fields)
     assert when.offset_minutes == 0
@@ -89,7 +89,7 @@ def test_the_repeated_hour_is_the_second_one(sample_files: list[SampleFile]) -> 
 
 
 def test_screenshots_are_a_phones(sample_files: list[SampleFile]) -> None:
-    """Twenty-one PNG screenshots of 1170 × 2532."""
+    """Twenty-one screenshots are PNG files of 1170 × 2532."""
     shots = [file for file in sample_files if file.media_type == "image/png"]
     assert len(shots) >= 20
     for file in shots:
@@ -98,7 +98,7 @@ def test_screenshots_are_a_phones(sample_files: list[SampleFile]) -> None:
 
 
 def test_photos_hold_what_phones_put_in_them(sample_files: list[SampleFile]) -> None:
-    """JPEGs with place and orientation, one HEIC, one e-mail, one picture whose name lies about its type."""
+    """JPEGs have position and orientation; there are one HEIC, one e-mail, and one picture with a misleading name."""
     kinds = [file.media_type for file in sample_files]
     assert kinds.count("image/heic") == 1
     assert kinds.count("message/rfc822") == 1
@@ -126,7 +126,7 @@ def test_the_same_entry_gives_the_same_bytes(sample_files: list[SampleFile]) -> 
 
 
 def test_nobody_in_it_is_real() -> None:
-    """Telephone numbers are those kept for drama, hosts those kept for examples."""
+    """Telephone numbers are those reserved for drama, hosts those reserved for examples."""
     text = json.dumps([[dict(e.fields), dict(e.restricted), [dict(f) for f in e.files]] for e in load_entries()])
     text += json.dumps(dict(fictional_diary.OFFICER_SHEET))
     text += json.dumps(
@@ -141,14 +141,14 @@ def test_nobody_in_it_is_real() -> None:
 
 
 def test_the_words_are_from_the_list() -> None:
-    """The fictional diary's words could have been suggested."""
+    """The words of the fictional diary are from the list."""
     assert set(fictional_diary.SAMPLE_WORDS.split()) <= set(word_list())
     assert normalise(fictional_diary.SAMPLE_WORDS) == fictional_diary.SAMPLE_WORDS
 
 
 @pytest.fixture(scope="module")
 def written_journal() -> Journal:
-    """The whole diary with every record, on a device that has seen no server."""
+    """Return the whole diary with every record, on a device without a server."""
     clock = FixedClock(0)
     writer = JournalWriter(local_journal(clock, fictional_diary.TZ), clock)
     write_diary(writer, load_entries(), lambda *_: None, register_records.load_versions())
@@ -156,7 +156,8 @@ def written_journal() -> Journal:
 
 
 def test_the_diary_has_every_kind_a_keeper_writes(written_journal: Journal) -> None:
-    """People, accounts after a block, a vehicle, an order, reports, effects, schedules, something taken out, something asked."""
+    """People, accounts after a block, a vehicle, an order, reports, effects, schedules and a withdrawal exist.
+    """
     kinds = {row["kind"] for row in written_journal.versions()}
     assert kinds == set(RECORD_KINDS) - {"manifest", "summary"}
     rows = [row for row in written_journal.versions() if row["kind"] == "account"]
@@ -166,7 +167,7 @@ def test_the_diary_has_every_kind_a_keeper_writes(written_journal: Journal) -> N
 
 
 def test_every_link_resolves_and_no_record_has_faults(written_journal: Journal) -> None:
-    """Whatever a record names is there, and every field holds what its name stands for."""
+    """Every linked record exists, and every field is valid."""
     known = {row["record"] for row in written_journal.versions()}
     for row in written_journal.versions():
         fields, restricted = row["open"]["fields"], row["restricted"]["fields"] if row["restricted"] else {}
@@ -185,7 +186,7 @@ def test_every_link_resolves_and_no_record_has_faults(written_journal: Journal) 
 
 
 def test_43_calls_are_43_lines_and_one_entry(written_journal: Journal) -> None:
-    """The burst is one entry with a count, and the schedule holds each call."""
+    """The calls are one entry with a count, and the schedule has each of them."""
     schedules = [row["open"]["fields"] for row in written_journal.versions() if row["kind"] == "schedule"]
     calls = next(fields for fields in schedules if fields["channel"] == "phone_call")
     assert len(calls["rows"]) == calls["count"] == 43  # type: ignore[arg-type]
@@ -193,7 +194,7 @@ def test_43_calls_are_43_lines_and_one_entry(written_journal: Journal) -> None:
 
 
 def test_a_breach_before_the_order_was_served_is_refused() -> None:
-    """Entry 19 of 20 September came before 25 September; the same term on 1 October is taken, a fourth term is not."""
+    """A breach before the order was served on 25 September is refused, and so is one of a term that does not exist."""
     order = next(dict(version.fields) for version in register_records.load_versions() if version.key == "order")
     for index, term, refused in ((18, 1, "before_service"), (19, 1, ""), (19, 4, "no_such_term")):
         fields = dict(load_entries()[index].fields) | {
@@ -207,7 +208,7 @@ def test_a_breach_before_the_order_was_served_is_refused() -> None:
 
 
 def test_the_client_refuses_what_no_screen_could_show() -> None:
-    """Shapes and ends before beginnings, by name and never by value."""
+    """Invalid shapes and ends before starts are refused by name, without the value."""
     with pytest.raises(BadRequest, match="narrative") as caught:
         require_valid_record(
             "incident", {"narrative": 5, "occurred_start": 2, "occurred_end": 1}, {"place_detail": ["Elm Road"]}, {}
@@ -216,7 +217,7 @@ def test_the_client_refuses_what_no_screen_could_show() -> None:
 
 
 def test_the_client_seals_and_opens_every_kind(written_journal: Journal) -> None:
-    """Every field of every kind comes back as it went in: the drafts of tests/vectors/kinds.json."""
+    """Every field of every kind is restored: the drafts of tests/vectors/kinds.json."""
     for case in load_vectors("kinds.json")["cases"]:
         draft = case["draft"]
         local_version = written_journal.append(VersionContent(draft["kind"], draft["open"], draft["restricted"]))

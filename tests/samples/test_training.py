@@ -1,4 +1,4 @@
-"""The training diary: sixty made-up incidents that hold what is taught with them, and nobody real."""
+"""The training diary has sixty made-up incidents, everything that is taught with it, and no real people."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MORE_CODES = (("attribution_basis", "attribution"), ("response", "responses"), (
 
 @pytest.fixture(scope="module")
 def written_journal() -> Journal:
-    """The whole diary, sealed on a device that has seen no server; a breach before the order was served is refused."""
+    """Return the whole diary, sealed on a device without a server; a breach before the order was served is refused."""
     clock = FixedClock(0)
     writer = JournalWriter(local_journal(clock, fictional_diary.TZ), clock)
     write_diary(
@@ -47,7 +47,7 @@ def written_journal() -> Journal:
 
 
 def test_sixty_incidents_over_five_months() -> None:
-    """From January to June, online and face to face, most of both; the gap in spring is explained by an entry."""
+    """From January to June, online and in person, mostly both; an entry explains the gap in spring."""
     diary_entries = fictional_diary.load_entries(TRAINING_SCRIPT)
     days = [datetime.fromtimestamp(entry.written_at_ms / 1000, UTC) for entry in diary_entries]
     assert len(diary_entries) == 60 and (days[-1] - days[0]).days >= 150 and days == sorted(days)
@@ -60,8 +60,10 @@ def test_sixty_incidents_over_five_months() -> None:
 
 
 def test_it_holds_what_is_taught_with_it(written_journal: Journal) -> None:
-    """People, helpers and people who are used; an order; breaches of each term, none before it was served; replies; a
-    mistake taken out; late, copied and added-to entries; film that will be wiped."""
+    """Everything taught is there: people and helpers, proxies, an order, breaches of each term after service, replies.
+
+    A withdrawn mistake, late, copied and amended entries, and video that will be wiped are there too.
+    """
     newest = [written_journal.newest_version(record) for record in written_journal.record_ids("incident")]
     kinds = {row["kind"] for row in written_journal.versions()}
     assert {"person", "order", "report", "notice", "account", "impact", "schedule", "background", "note"} <= kinds
@@ -78,7 +80,7 @@ def test_it_holds_what_is_taught_with_it(written_journal: Journal) -> None:
 
 
 def test_nothing_in_it_is_odd(written_journal: Journal) -> None:
-    """Each version is what the rules of the record allow, each link leads somewhere, each code is of its list."""
+    """Each version is valid, each link resolves, each code is in its list."""
     known = {row["record"] for row in written_journal.versions()}
     for row in written_journal.versions():
         fields, restricted = row["open"]["fields"], row["restricted"]["fields"] if row["restricted"] else {}
@@ -92,7 +94,8 @@ def test_nothing_in_it_is_odd(written_journal: Journal) -> None:
 
 
 def test_nobody_in_it_is_real() -> None:
-    """Telephone numbers are those kept for drama, hosts those kept for examples; the words could have been suggested."""
+    """Telephone numbers are those reserved for drama, hosts those reserved for examples; the words are from the list.
+    """
     text = json.dumps(
         [
             TRAINING_SCRIPT.load_table("entries"),

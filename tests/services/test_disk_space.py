@@ -1,4 +1,4 @@
-"""How much room is left, by the disk's own account."""
+"""Free disk space, as reported by the file system."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ GIB_BYTES = 1 << 30
 def test_the_larger_of_a_gibibyte_and_a_twentieth_stays_free(
     total: int, free: int, least: int | None, spare: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Or what the operator says. Below it no file and no account; exactly up to it both."""
+    """The larger of a gibibyte and a twentieth, or the operator's value, stays free: below it no files or accounts."""
     monkeypatch.setattr(shutil, "disk_usage", lambda _: DiskUsage(total, total - free, free))
     disk = DiskSpace(replace(config.load_settings({"DIARY_DATA": str(tmp_path)}), min_free_bytes=least), None)
     assert disk.spare_bytes() == spare
@@ -44,7 +44,7 @@ def test_the_larger_of_a_gibibyte_and_a_twentieth_stays_free(
 def test_the_fuller_of_two_disks_counts_and_one_that_cannot_be_asked_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The folder of sealed files and the data folder may lie on different disks."""
+    """Files and data may be on different disks; the fuller one counts."""
     store, settings = (
         tmp_path / "store",
         replace(config.load_settings({"DIARY_DATA": str(tmp_path / "data")}), min_free_bytes=10),

@@ -1,4 +1,4 @@
-"""Erasing for good: seven days, shown everywhere, taken back by anyone signed in, and then really gone."""
+"""Permanent erasure: a delay of seven days, visible to every session, cancelled by any, then complete."""
 
 from __future__ import annotations
 
@@ -35,26 +35,26 @@ HOUR_MS = 3_600_000
 
 
 def instance_of(server: InProcessServer) -> Instance:
-    """What the server's services work with."""
+    """Return the instance that the server's services use."""
     instance: Instance = server.app.state.app_context.instance
     return instance
 
 
 async def run_hourly_purge(server: InProcessServer) -> PurgeResult:
-    """An hour later, the server's own run."""
+    """Advance an hour, and run the server's hourly work."""
     server.clock.advance(HOUR_MS)
     return await purging.purge(instance_of(server))
 
 
 async def advance_and_purge(server: InProcessServer, ms: int) -> PurgeResult:
-    """So long, with the last two hourly runs of it: the first finds a gap, the other believes the clock."""
+    """Advance the clock, with the last two hourly runs: the first notices the gap, the second trusts the clock."""
     server.clock.advance(ms - HOUR_MS)
     await purging.purge(instance_of(server))
     return await run_hourly_purge(server)
 
 
 async def push_version_with_files(keeper: Keeper, *blobs: str, **extra: Any) -> tuple[str, bytes]:
-    """Push a version that names these files: its record's id and its body."""
+    """Push a version that names these files. Return its record's id and its body."""
     held_path, body = keeper.seal("He waited outside again.", open_keys=[[blob, bytes(32)] for blob in blobs], **extra)
     response = await keeper.request("PUT", held_path, body)
     assert response.status_code == 201, response.text
@@ -62,7 +62,7 @@ async def push_version_with_files(keeper: Keeper, *blobs: str, **extra: Any) -> 
 
 
 async def upload_file(keeper: Keeper, content: bytes) -> SealedUpload:
-    """A whole file on the server."""
+    """Upload a complete file."""
     file = seal_file(keeper, content)
     place = f"{keeper.diary}/blobs/{file.blob}"
     assert (await keeper.request("PUT", place, file.declaration)).status_code == 200
@@ -73,20 +73,20 @@ async def upload_file(keeper: Keeper, content: bytes) -> SealedUpload:
 
 
 async def request_erasure(keeper: Keeper, *records: str, why: str = "keeper", **extra: Any) -> httpx.Response:
-    """Ask for an erasure with the words."""
+    """Request an erasure with the words."""
     body = {"records": list(records), "why": why}
     return await keeper.request("POST", f"{keeper.diary}/erasures", body, **({"x_proof": keeper.proof} | extra))
 
 
 async def read_feed(keeper: Keeper) -> list[tuple[dict[str, Any], list[bytes]]]:
-    """Every version the feed gives: its facts, and its frames after them."""
+    """Return every version of the feed: its metadata, and its frames."""
     _, *rest = decode_frames((await keeper.request("GET", keeper.diary + "/changes")).content, frames_limit=501)
     split = [decode_frames(frame) for frame in rest]
     return [(parse_canonical_json(facts), sealed) for facts, *sealed in split]  # type: ignore[misc]
 
 
 def stored_bytes(server: InProcessServer) -> bytes:
-    """All that lies in the data folder, and what a PostgreSQL server gives out."""
+    """Return everything in the data folder, and a dump of PostgreSQL."""
     content = b"".join(path.read_bytes() for path in sorted(server.settings.data.rglob("*")) if path.is_file())
     url = server.settings.database_url
     return content + run_in_thread(fetch_all_bytes(url)) if is_postgres(url) else content
@@ -95,8 +95,10 @@ def stored_bytes(server: InProcessServer) -> bytes:
 async def test_after_seven_days_words_and_files_are_gone_and_the_place_stays(
     keeper: Keeper, server: InProcessServer
 ) -> None:
-    """No byte of the sealed words or the file is left anywhere the server keeps them; number, ids, commitment,
-    envelope digest and leaf are; the running head still agrees; the other entry is untouched."""
+    """No byte of the sealed text or file remains on the server; number, ids, commitment, digest and leaf do.
+
+    The running head is unchanged, and so is the other entry.
+    """
     file = await upload_file(keeper, b"a picture" * 400)
     record, body = await push_version_with_files(keeper, file.blob)
     kept_record, kept_body = await push_version_with_files(keeper)
@@ -122,10 +124,10 @@ async def test_after_seven_days_words_and_files_are_gone_and_the_place_stays(
     assert server.query("SELECT leaf FROM version WHERE seq = 1") == [leaf]
     everything = stored_bytes(server)
     for frame in sealed:
-        for piece in (frame[len(frame) // 2 :][:64], frame[-64:]):  # it begins with its public header
+        for piece in (frame[len(frame) // 2 :][:64], frame[-64:]):  # an envelope begins with its public header
             assert piece not in everything
     assert not [path for path in (server.settings.data / "blobs").rglob("*") if path.is_file()]
-    # What a device computes over the feed is still the head the server signed.
+    # The head a device computes over the feed is still the one the server signed.
     head = heads.INITIAL_HEAD
     for facts, _ in after:
         env = facts["env"] if "env" in facts else facts["receipt"]["env"]
@@ -143,7 +145,7 @@ async def test_after_seven_days_words_and_files_are_gone_and_the_place_stays(
 
 
 async def test_nothing_is_erased_before_seven_days(keeper: Keeper, server: InProcessServer) -> None:
-    """At six days and twenty-three hours everything is there, byte for byte."""
+    """After six days and twenty-three hours everything is there, byte for byte."""
     record, _ = await push_version_with_files(keeper)
     before = await read_feed(keeper)
     await request_erasure(keeper, record)
@@ -152,7 +154,7 @@ async def test_nothing_is_erased_before_seven_days(keeper: Keeper, server: InPro
 
 
 async def test_every_session_sees_it_and_any_can_take_it_back(keeper: Keeper, server: InProcessServer) -> None:
-    """A second device finds it in its session and in the list, and takes it back without the words."""
+    """A second device sees it in its session and in the list, and cancels it without the words."""
     record, _ = await push_version_with_files(keeper)
     response_body = (await request_erasure(keeper, record)).json()
     second = Keeper(server.http_client("192.0.2.1"), {}, identity=keeper.identity, journal=keeper.journal)
@@ -172,7 +174,7 @@ async def test_every_session_sees_it_and_any_can_take_it_back(keeper: Keeper, se
 
 
 async def test_erasing_needs_the_passphrase(keeper: Keeper, server: InProcessServer) -> None:
-    """Without the proof, or with another, nothing is noted."""
+    """Without the proof, or with another, nothing is scheduled."""
     record, _ = await push_version_with_files(keeper)
     for proof in ({"x_proof": b64(bytes(32))}, {"leave_out": ("X-Proof",)}, {"x_proof": "no"}):
         answer = await request_erasure(keeper, record, **proof)
@@ -194,13 +196,13 @@ async def test_erasing_needs_the_passphrase(keeper: Keeper, server: InProcessSer
     ],
 )
 async def test_what_makes_no_sense_is_refused(keeper: Keeper, body: dict[str, Any]) -> None:
-    """Nothing, twice the same, a whole diary at once, an unknown reason: 400."""
+    """An empty request, duplicates, a whole diary and an unknown reason give 400."""
     answer = await keeper.request("POST", f"{keeper.diary}/erasures", body, x_proof=keeper.proof)
     assert (answer.status_code, answer.json()["error"]) == (400, "bad_request")
 
 
 async def test_a_record_that_is_not_there_is_not_found(keeper: Keeper, other_keeper: Keeper) -> None:
-    """Unknown, and another's, alike."""
+    """An unknown record and another keeper's give the same answer."""
     theirs, _ = await push_version_with_files(other_keeper)
     unknown, foreign = await request_erasure(keeper, id_text(new_id())), await request_erasure(keeper, theirs)
     assert unknown.status_code == 404 and unknown.content == foreign.content
@@ -211,7 +213,7 @@ async def test_a_record_that_is_not_there_is_not_found(keeper: Keeper, other_kee
 
 
 async def test_asking_twice_is_one_erasure(keeper: Keeper, server: InProcessServer) -> None:
-    """The second asking is the first: it does not begin the seven days again."""
+    """A repeated request does not restart the seven days."""
     record, _ = await push_version_with_files(keeper)
     first = (await request_erasure(keeper, record)).json()
     server.clock.advance(DAY_MS)
@@ -220,7 +222,7 @@ async def test_asking_twice_is_one_erasure(keeper: Keeper, server: InProcessServ
 
 
 async def test_a_picture_of_someone_under_18_goes_at_once(keeper: Keeper, server: InProcessServer) -> None:
-    """That file and its versions only, in the same request; nothing without a file goes that way."""
+    """Only that file and its versions are erased, in the same request; a record without a file is refused."""
     file = await upload_file(keeper, b"a picture" * 400)
     record, _ = await push_version_with_files(keeper, file.blob)
     words, _ = await push_version_with_files(keeper)
@@ -235,7 +237,7 @@ async def test_a_picture_of_someone_under_18_goes_at_once(keeper: Keeper, server
 
 
 async def test_a_file_that_another_version_names_stays(keeper: Keeper, server: InProcessServer) -> None:
-    """Only what nothing else in the diary names goes."""
+    """Only files that no other version names are erased."""
     shared, alone = await upload_file(keeper, b"one" * 900), await upload_file(keeper, b"two" * 900)
     record, _ = await push_version_with_files(keeper, shared.blob, alone.blob)
     await push_version_with_files(keeper, shared.blob)
@@ -249,7 +251,7 @@ async def test_a_file_that_another_version_names_stays(keeper: Keeper, server: I
 
 
 async def test_what_was_erased_is_not_taken_again(keeper: Keeper, server: InProcessServer) -> None:
-    """A device that knows nothing of it gets its old receipt for the version, and 410 for the file."""
+    """A device that does not know of the erasure gets the old receipt for the version, and 410 for the file."""
     file = await upload_file(keeper, b"a picture" * 400)
     unsent = seal_file(keeper, b"not announced yet")
     path, body = keeper.seal("again", open_keys=[[file.blob, bytes(32)], [unsent.blob, bytes(32)]])
@@ -270,7 +272,7 @@ async def test_what_was_erased_is_not_taken_again(keeper: Keeper, server: InProc
 
 
 async def test_a_clock_that_jumps_erases_nothing(keeper: Keeper, server: InProcessServer) -> None:
-    """Three weeks ahead, back and ahead again: everything is there until the clock has run evenly for an hour."""
+    """After jumps of three weeks nothing is erased until the clock has run evenly for an hour."""
     record, _ = await push_version_with_files(keeper)
     await request_erasure(keeper, record)
     before = await read_feed(keeper)
@@ -286,7 +288,7 @@ async def test_a_clock_that_jumps_erases_nothing(keeper: Keeper, server: InProce
 
 
 async def test_a_server_that_was_off_erases_an_hour_after_it_is_back(keeper: Keeper, server: InProcessServer) -> None:
-    """Eight days off: the first look erases nothing, the one an hour later does."""
+    """After eight days off the first run erases nothing, the one an hour later does."""
     record, _ = await push_version_with_files(keeper)
     await request_erasure(keeper, record)
     server.clock.advance(8 * DAY_MS)
@@ -297,7 +299,7 @@ async def test_a_server_that_was_off_erases_an_hour_after_it_is_back(keeper: Kee
 async def test_files_left_by_a_crash_are_removed_by_the_next_run(
     keeper: Keeper, server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The rows went, the process died before the files did: nobody is given them, and the next run removes them."""
+    """Files left when the process died after deleting the rows are not served, and the next run deletes them."""
     file = await upload_file(keeper, b"a picture" * 400)
     record, _ = await push_version_with_files(keeper, file.blob)
 
@@ -314,7 +316,7 @@ async def test_files_left_by_a_crash_are_removed_by_the_next_run(
 
 
 async def test_uploads_nobody_finished_are_given_up(keeper: Keeper, server: InProcessServer) -> None:
-    """Thirty days without a part: gone, and its room is free again. One that a version names waits for ever."""
+    """After thirty days without a part an upload is deleted and its quota freed, unless a version names it."""
     lost, named, recent = (seal_file(keeper, bytes([n]) * 1_500_000) for n in (1, 2, 3))
     await push_version_with_files(keeper, named.blob)
     for file in (lost, named):
@@ -334,8 +336,10 @@ async def test_uploads_nobody_finished_are_given_up(keeper: Keeper, server: InPr
 async def test_closing_an_account_takes_seven_days_and_leaves_nothing_of_it(
     keeper: Keeper, other_keeper: Keeper, server: InProcessServer
 ) -> None:
-    """Shown in the session, taken back by any session; carried out, no row and no file of it is left, nobody can
-    sign in, the other keeper's diary is untouched."""
+    """A scheduled closing is visible and any session can cancel it; afterwards no row or file of the account is left.
+
+    Nobody can sign in to it, and another keeper's diary is untouched.
+    """
     file = await upload_file(keeper, b"a picture" * 400)
     _, body = await push_version_with_files(keeper, file.blob)
     await push_version_with_files(other_keeper)
@@ -377,7 +381,7 @@ async def test_closing_waits_for_the_log(keeper: Keeper, server: InProcessServer
 
 
 async def test_a_recovery_code_is_as_good_as_the_words(tmp_path: Path) -> None:
-    """Whoever has lost the words can still have something erased."""
+    """A keeper who has lost the words can still request an erasure."""
     async with running_server(tmp_path) as server:
         from diary.crypto import kdf
 
@@ -388,7 +392,7 @@ async def test_a_recovery_code_is_as_good_as_the_words(tmp_path: Path) -> None:
 
 
 async def test_the_command_line_purges_too(tmp_path: Path) -> None:
-    """`python -m diary purge` says what it did, and that it does not believe a clock it sees for the first time."""
+    """`python -m diary purge` reports what it did, and that it does not trust a clock on the first run."""
     async with running_server(tmp_path) as server:
         await register_keeper(server)
     result = run_cli("purge", DIARY_DATA=str(tmp_path / "data"))

@@ -1,4 +1,4 @@
-"""The server's log: places for leaves, checkpoints, proofs for keepers, plain text for everyone."""
+"""The server's log: positions of leaves, checkpoints, proofs for keepers, plain text for everyone."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ MINUTE_MS = 60_000
 
 
 def instance_of(server: InProcessServer) -> Instance:
-    """What the server's own loop works with."""
+    """Return the instance that the server's own loop uses."""
     return server.app.state.app_context.instance  # type: ignore[no-any-return]
 
 
 async def get_public_page(server: InProcessServer, path: str) -> Any:
-    """A page of the public host."""
+    """Return a page of the public host."""
     async with server.http_client() as client:
         return await client.get(server.settings.public_url + path)
 
 
 async def request_proofs(keeper: Keeper, size: int, cursor: int = 0) -> Any:
-    """Where the diary's versions stand."""
+    """Request the inclusion proofs of the diary's versions."""
     return parse_canonical_json((await keeper.request("GET", f"{keeper.diary}/proofs/{size}?after={cursor}")).content)
 
 
 async def test_a_phone_is_told_the_limits_that_hold(tmp_path: Path, database_setting: dict[str, str]) -> None:
-    """The file limit in /v1/log and /v1/server is the setting; the room in /v1/usage is the account's own."""
+    """The file limit in /v1/log and /v1/server is the setting; the quota in /v1/usage is the account's own."""
     limits = {"DIARY_FILE_BYTES": "5000000", "DIARY_QUOTA_BYTES": "70000000"}
     async with running_server(tmp_path, **limits, **database_setting) as server:
         keeper = await register_keeper(server)
@@ -50,7 +50,7 @@ async def test_a_phone_is_told_the_limits_that_hold(tmp_path: Path, database_set
 async def test_every_receipt_is_in_a_checkpoint_and_can_be_shown(
     tmp_path: Path, database_setting: dict[str, str]
 ) -> None:
-    """Two keepers push; each proves each of its own versions from the receipt to the signed root."""
+    """Two keepers push; each version is proved from its receipt to the signed root."""
     async with running_server(tmp_path, **database_setting) as server:
         keepers = [await register_keeper(server, f"198.51.100.{n}") for n in range(2)]
         told = {}
@@ -77,7 +77,7 @@ async def test_every_receipt_is_in_a_checkpoint_and_can_be_shown(
 async def test_a_checkpoint_comes_every_ten_minutes_if_the_log_grew(
     tmp_path: Path, database_setting: dict[str, str]
 ) -> None:
-    """The first at once, then none too early, none without anything new, all old ones still there."""
+    """The first comes at once, none too early and none without new leaves; old ones remain available."""
     async with running_server(tmp_path, **database_setting) as server:
         keeper, instance = await register_keeper(server), instance_of(server)
         sizes: list[int | None] = []
@@ -100,7 +100,7 @@ async def test_a_checkpoint_comes_every_ten_minutes_if_the_log_grew(
 async def test_checkpoints_are_consistent_and_only_they_can_be_asked_for(
     tmp_path: Path, database_setting: dict[str, str]
 ) -> None:
-    """Each pair has its proof; sizes that were never signed, and pairs the wrong way round, have none."""
+    """Each pair has its proof; unsigned sizes and reversed pairs have none."""
     async with running_server(tmp_path, **database_setting) as server:
         keeper, instance = await register_keeper(server), instance_of(server)
         made: list[Checkpoint] = []
@@ -126,7 +126,7 @@ async def test_checkpoints_are_consistent_and_only_they_can_be_asked_for(
 
 
 async def test_nobody_else_is_shown_where_a_diary_stands(tmp_path: Path, database_setting: dict[str, str]) -> None:
-    """Another keeper, and nobody at all: as if there were no such diary."""
+    """Another keeper and an anonymous client get the answer for a diary that does not exist."""
     async with running_server(tmp_path, **database_setting) as server:
         keeper, other = await register_keeper(server), await register_keeper(server, "198.51.100.8")
         await keeper.push()
@@ -141,7 +141,7 @@ async def test_nobody_else_is_shown_where_a_diary_stands(tmp_path: Path, databas
 async def test_leaves_are_served_under_the_newest_checkpoint_only(
     tmp_path: Path, database_setting: dict[str, str]
 ) -> None:
-    """What no checkpoint covers is not shown; the leaves served give the signed root."""
+    """Leaves not under a checkpoint are not served; those served give the signed root."""
     async with running_server(tmp_path, **database_setting) as server:
         keeper, instance = await register_keeper(server), instance_of(server)
         assert (await get_public_page(server, "/log/leaves/0")).status_code == 404
@@ -157,7 +157,7 @@ async def test_leaves_are_served_under_the_newest_checkpoint_only(
 
 
 async def test_the_keys_are_on_the_public_pages(tmp_path: Path) -> None:
-    """Without an instance key that is said; with one, both keys, their short forms, and every statement."""
+    """Without an instance key the page says so; with one it has both keys, their fingerprints, and every statement."""
     instance_key = Ed25519Signer(bytes(31) + b"\7")
     async with running_server(tmp_path) as server:
         notary = instance_of(server).notary
@@ -182,7 +182,7 @@ async def test_the_keys_are_on_the_public_pages(tmp_path: Path) -> None:
 
 
 async def test_many_workers_may_place_leaves_at_once(tmp_path: Path, database_setting: dict[str, str]) -> None:
-    """Eight sequencers over one queue: every leaf once, places dense, the root the definition's."""
+    """Eight sequencers over one queue place every leaf once and without gaps, with the right root."""
     async with running_server(tmp_path, **database_setting) as server:
         keeper, instance = await register_keeper(server), instance_of(server)
         for _ in range(30):
@@ -199,7 +199,7 @@ async def test_many_workers_may_place_leaves_at_once(tmp_path: Path, database_se
 
 
 async def test_a_damaged_log_signs_nothing(tmp_path: Path) -> None:
-    """A node that is gone stops the next checkpoint instead of giving a root over a gap; the loop says so and goes on."""
+    """A missing node stops the next checkpoint instead of giving a wrong root; the loop reports it and continues."""
     faults: list[BaseException] = []
     async with running_server(tmp_path) as server:
         keeper = await register_keeper(server)
@@ -222,7 +222,7 @@ async def test_a_damaged_log_signs_nothing(tmp_path: Path) -> None:
 
 
 async def test_the_server_keeps_its_log_by_itself(tmp_path: Path, database_setting: dict[str, str]) -> None:
-    """With nobody asking, a push is in a checkpoint soon; a receipt still holds."""
+    """Without any request, a push is in a checkpoint soon; its receipt is still valid."""
     async with running_server(tmp_path, **database_setting, DIARY_CHECKPOINT_SECONDS="1") as server:
         keeper = await register_keeper(server)
         answer: Any = parse_canonical_json((await keeper.push()).content)

@@ -1,4 +1,4 @@
-"""What the pepper hides."""
+"""Values protected by the pepper."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_what_is_sealed_opens_for_its_purpose_and_owner_only() -> None:
 
 
 def test_everything_made_from_it_is_its_own() -> None:
-    """Names, salts, tickets, networks and devices: always the same for one pepper, never for two."""
+    """Names, salts, tickets, networks and devices depend on the pepper, and are stable for one."""
     for make in (
         lambda pepper: pepper.login_mac("river-bank-abcd"),
         lambda pepper: pepper.decoy_salt("river-bank-abcd"),
@@ -40,7 +40,7 @@ def test_everything_made_from_it_is_its_own() -> None:
 
 
 def test_a_device_is_known_for_its_account_only() -> None:
-    """Another account's token, a changed one and text that is none are nobody's."""
+    """Another account's token, an altered one and arbitrary text are refused."""
     nonce, account = bytes(range(16)), bytes(32)
     token = PEPPER.device_token(nonce, account)
     assert PEPPER.find_device(token, account) == nonce

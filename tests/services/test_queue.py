@@ -1,4 +1,4 @@
-"""The pack queue: one job at a time, nothing left behind, and no job that stops the service."""
+"""The pack queue runs one job at a time, leaves nothing behind, and no job stops the service."""
 
 import asyncio
 import contextlib
@@ -32,7 +32,7 @@ def leftover_files() -> set[str]:
 
 
 async def test_a_job_runs_once_and_leaves_nothing() -> None:
-    """Queued, ready, building, done; the front part is fetched once; then the job is gone and so is its folder."""
+    """Queued, ready, building, done; the result is fetched once; then the job and its folder are gone."""
     diary = fictional_diary(count=3, exhibits=1)
     jobs, before = make_job_queue(diary), leftover_files()
     job = await run_job(jobs, make_capsule_of(diary))
@@ -48,7 +48,7 @@ async def test_a_job_runs_once_and_leaves_nothing() -> None:
 
 
 async def test_a_running_jobs_folder_is_in_memory_and_holds_no_key() -> None:
-    """Only what was typeset stands there while it runs; the capsule never does."""
+    """The folder of a running job has only typeset files, never the capsule."""
     diary = fictional_diary(count=3, exhibits=2)
     jobs = make_job_queue(diary)
     job = await run_job(jobs, make_capsule_of(diary))
@@ -62,7 +62,7 @@ async def test_a_running_jobs_folder_is_in_memory_and_holds_no_key() -> None:
 
 
 async def test_cancelling_kills_the_worker_and_erases_everything() -> None:
-    """In the middle of the pages."""
+    """Cancelling also works while pages are typeset."""
     diary = fictional_diary(count=25, exhibits=4)
     jobs, before = make_job_queue(diary), leftover_files()
     account, pack = new_id(), new_id()
@@ -79,7 +79,7 @@ async def test_cancelling_kills_the_worker_and_erases_everything() -> None:
 
 
 async def test_another_account_cannot_see_start_fetch_or_cancel_a_job() -> None:
-    """Absent and forbidden look alike."""
+    """Absent and forbidden jobs get the same answer."""
     jobs = make_job_queue(FictionalDiary())
     job = await jobs.enqueue(new_id(), new_id(), new_id())
     stranger = new_id()
@@ -93,7 +93,8 @@ async def test_another_account_cannot_see_start_fetch_or_cancel_a_job() -> None:
 
 
 async def test_places_hold_nothing_and_capsules_have_their_turns() -> None:
-    """Two places are ready together; the second capsule waits for the first pack's end, and a third place is queued meanwhile."""
+    """Two places are ready together; the second capsule waits for the first pack, and a third place is queued.
+    """
     diary = fictional_diary(count=2, exhibits=0)
     jobs, raw = make_job_queue(diary), make_capsule_of(diary)
     first, second, third = [await jobs.enqueue(new_id(), new_id(), new_id()) for _ in range(3)]
@@ -113,9 +114,9 @@ async def test_places_hold_nothing_and_capsules_have_their_turns() -> None:
 
 
 async def test_the_line_has_an_end_and_a_place_outlives_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Too many capsules, or one that waits too long: Conflict, and the place can be used again. Given up while it waits: gone."""
-    monkeypatch.setattr(queue, "WAITING_TIMEOUT_SECONDS", 0.05)
-    monkeypatch.setattr(queue, "WAITING_JOBS_LIMIT", 1)
+    """Too many capsules, or too long a wait, give Conflict, and the place remains usable. Dropped places are gone."""
+    monkeypatch.setattr(queue, "LINE_SECONDS", 0.05)
+    monkeypatch.setattr(queue, "LINE_LIMIT", 1)
     diary = fictional_diary(count=25, exhibits=4)
     jobs, raw = make_job_queue(diary), make_capsule_of(diary)
     first, second, third = [await jobs.enqueue(new_id(), new_id(), new_id()) for _ in range(3)]
@@ -140,7 +141,7 @@ async def test_the_line_has_an_end_and_a_place_outlives_it(monkeypatch: pytest.M
 
 
 async def test_a_worker_is_ended_also_when_the_server_stops_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The job has failed and its worker is being ended when everything is closed: that is waited for, not cut off."""
+    """Shutdown waits for a failed job's worker to end."""
     end_worker, end_started, ended_workers = worker_process.WorkerProcess.end, asyncio.Event(), []
 
     async def slowly(worker: worker_process.WorkerProcess) -> None:
@@ -160,7 +161,7 @@ async def test_a_worker_is_ended_also_when_the_server_stops_meanwhile(monkeypatc
 
 
 async def test_the_place_asked_for_longest_ago_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With as many places as there may be, a new one takes the oldest's; a job that has its capsule is never given up for it."""
+    """When the queue is full, a new place replaces the oldest; a job with a capsule is never dropped for it."""
     monkeypatch.setattr(queue, "QUEUE_LIMIT", 3)
     clock = FixedClock(START_MS)
     jobs = make_job_queue(FictionalDiary(), clock)
@@ -177,7 +178,7 @@ async def test_the_place_asked_for_longest_ago_makes_room(monkeypatch: pytest.Mo
 
 
 async def test_an_abandoned_place_delays_nobody() -> None:
-    """A phone that no longer asks while it waits has no turn; those behind it move up at once."""
+    """A phone that stops polling loses its turn; those behind it move up at once."""
     clock = FixedClock(START_MS)
     jobs = make_job_queue(FictionalDiary(), clock)
     first, abandoned, third = [await jobs.enqueue(new_id(), new_id(), new_id()) for _ in range(3)]
@@ -192,10 +193,9 @@ async def test_an_abandoned_place_delays_nobody() -> None:
 
 
 async def test_an_abandoned_job_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A phone that is gone when its pack is ready, and one whose request is dropped before the first byte: erased by the clock
-    alone, with no further request of anybody's."""
-    monkeypatch.setattr(queue, "FINISHED_JOB_LIFETIME_MS", 2_000)
-    monkeypatch.setattr(queue, "CLEANUP_INTERVAL_SECONDS", 0.02)
+    """Results of phones that are gone, or whose request was dropped, are erased by time alone, without a request."""
+    monkeypatch.setattr(queue, "DONE_MS", 2_000)
+    monkeypatch.setattr(queue, "LOOK_SECONDS", 0.02)
     diary = fictional_diary(count=1, exhibits=0)
     before = leftover_files()
     for dropped in (False, True):
@@ -215,7 +215,7 @@ async def test_an_abandoned_job_leaves_nothing(monkeypatch: pytest.MonkeyPatch) 
 def test_a_worker_cancelled_while_it_starts_is_ended_with_its_pipes(
     turns: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
 ) -> None:
-    """Cancel after each turn of the loop: no pipe is left open, which Python reports when the loop is gone, and no process."""
+    """After cancelling at each step of the loop no pipe, which Python would report, and no process is left."""
     started: list[int] = []
     make = asyncio.create_subprocess_exec
 
@@ -243,7 +243,7 @@ def test_a_worker_cancelled_while_it_starts_is_ended_with_its_pipes(
 
 
 async def test_files_left_by_a_killed_server_are_deleted(job_folder: Path) -> None:  # noqa: F811
-    """Folders of a process that is no more go at the next job; those of one that runs, and anybody else's, stay."""
+    """Folders of ended processes are deleted at the next job; those of running ones, and foreign ones, stay."""
     child = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
     await child.wait()
     own_folder, running, foreign_folder = (
@@ -259,7 +259,7 @@ async def test_files_left_by_a_killed_server_are_deleted(job_folder: Path) -> No
 
 
 async def test_a_new_place_gives_up_the_accounts_earlier_one() -> None:
-    """One pack an account."""
+    """An account has one pack at a time."""
     jobs, account = make_job_queue(FictionalDiary()), new_id()
     first = await jobs.enqueue(account, new_id(), new_id())
     second = await jobs.enqueue(account, new_id(), new_id())
@@ -269,7 +269,7 @@ async def test_a_new_place_gives_up_the_accounts_earlier_one() -> None:
 
 
 async def test_the_queue_has_an_end_and_packs_can_be_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Full: later. Off: said so."""
+    """A full queue answers to try later; disabled packs are reported as such."""
     monkeypatch.setattr(queue, "QUEUE_LIMIT", 1)
     jobs = make_job_queue(FictionalDiary())
     job = await jobs.enqueue(new_id(), new_id(), new_id())
@@ -282,7 +282,7 @@ async def test_the_queue_has_an_end_and_packs_can_be_off(monkeypatch: pytest.Mon
 
 
 async def test_an_oversized_capsule_is_refused_before_a_worker_starts() -> None:
-    """Sixteen mebibytes."""
+    """The limit is sixteen mebibytes."""
     jobs, account, pack = make_job_queue(FictionalDiary()), new_id(), new_id()
     await jobs.enqueue(account, new_id(), pack)
     with pytest.raises(TooLarge):
@@ -291,7 +291,7 @@ async def test_an_oversized_capsule_is_refused_before_a_worker_starts() -> None:
 
 @pytest.mark.parametrize("raw", [b"", b"{}", b"[" * 5000, b"\xff" * 100])
 async def test_a_capsule_that_makes_no_sense_fails_the_job_and_nothing_else(raw: bytes) -> None:
-    """The state says failed; the next job works."""
+    """The job's state is failed; the next job works."""
     diary = fictional_diary(count=1, exhibits=0)
     jobs = make_job_queue(diary)
     job = await run_job(jobs, raw)
@@ -303,7 +303,7 @@ async def test_a_capsule_that_makes_no_sense_fails_the_job_and_nothing_else(raw:
 
 
 async def test_a_worker_that_dies_or_hangs_fails_its_job_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Killed in the middle, and stopped at the hard limit."""
+    """A worker that is killed, or stopped at the hard limit, fails its own job only."""
     diary = fictional_diary(count=25, exhibits=4)
     jobs, before = make_job_queue(diary), leftover_files()
     account, pack = new_id(), new_id()
@@ -322,7 +322,8 @@ async def test_a_worker_that_dies_or_hangs_fails_its_job_only(monkeypatch: pytes
 
 
 async def test_hostile_files_get_no_picture_and_the_pack_is_made() -> None:
-    """Bombs, renamed SVG and EPS, a photo with a place: a card for each that is no picture, never a failed pack."""
+    """Bombs, renamed SVG and EPS and a photo with a position each get a card without a picture, and the pack is made.
+    """
     diary = FictionalDiary()
     incident = diary.add("incident", incident_fields(START_MS, "He sent files."))
     evil = [
@@ -341,7 +342,7 @@ async def test_hostile_files_get_no_picture_and_the_pack_is_made() -> None:
 
 
 async def test_a_missing_or_wrong_part_fails_with_a_sentence() -> None:
-    """The phone is told that a picture is not there, or does not open."""
+    """The phone is told that a picture is missing or does not open."""
     diary = fictional_diary(count=1, exhibits=1)
     raw, parts = make_capsule_of(diary), dict(diary.sealed_parts)
     diary.sealed_parts.clear()

@@ -1,4 +1,4 @@
-"""Counts that workers share in a real Redis, and what happens when it is away."""
+"""Counters that workers share in a real Redis, and the behaviour when it is unavailable."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ _NAME_NUMBERS = count(1)
 
 @pytest.fixture
 def clock() -> FixedClock:
-    """A clock that stands."""
+    """Return a clock that stands still."""
     return FixedClock(NOON_MS)
 
 
 @pytest.fixture
 def unused_name() -> str:
-    """A name nobody has counted under."""
+    """Return an unused name."""
     return f"name {next(_NAME_NUMBERS)}"
 
 
 async def test_ten_wrong_guesses_an_hour_over_all_workers(
     redis: RedisServer, clock: FixedClock, unused_name: str
 ) -> None:
-    """Two workers let in ten together, tell the eleventh to wait longer each time, and forget after an hour."""
+    """Two workers accept ten wrong guesses together, delay further ones more each time, and forget after an hour."""
     async with (
         open_limit_stores(redis.url, clock) as (_, first_worker),
         open_limit_stores(redis.url, clock) as (_, second_worker),
@@ -57,7 +57,7 @@ async def test_ten_wrong_guesses_an_hour_over_all_workers(
 
 
 async def test_a_successful_try_is_not_counted(redis: RedisServer, clock: FixedClock, unused_name: str) -> None:
-    """Only its own is taken back, wherever it was counted."""
+    """A successful try removes only its own count, on any worker."""
     async with (
         open_limit_stores(redis.url, clock) as (_, first_worker),
         open_limit_stores(redis.url, clock) as (_, second_worker),
@@ -72,7 +72,7 @@ async def test_a_successful_try_is_not_counted(redis: RedisServer, clock: FixedC
 
 
 async def test_a_bound_of_a_hundred_is_shared_too(redis: RedisServer, clock: FixedClock, unused_name: str) -> None:
-    """Two workers let in a hundred together under one key, ten under another, and count under neither when one is full."""
+    """Two workers accept a hundred under one key and ten under another, and count under neither when one is full."""
     async with (
         open_limit_stores(redis.url, clock) as (_, first_worker),
         open_limit_stores(redis.url, clock) as (_, second_worker),
@@ -98,7 +98,7 @@ async def test_a_bound_of_a_hundred_is_shared_too(redis: RedisServer, clock: Fix
 async def test_a_clock_set_back_does_not_lock_anybody_out(
     redis: RedisServer, clock: FixedClock, unused_name: str
 ) -> None:
-    """Failures from a time that has not come yet are forgotten."""
+    """Failures with a future time are forgotten."""
     async with open_limit_stores(redis.url, clock) as (_, guard):
         for _ in range(FAILURES_LIMIT):
             await guard.begin_attempt(unused_name)
@@ -107,7 +107,7 @@ async def test_a_clock_set_back_does_not_lock_anybody_out(
 
 
 async def test_requests_are_counted_over_all_workers(redis: RedisServer, tmp_path: Path) -> None:
-    """300 open posts a minute from one network, through whichever worker."""
+    """A network may send 300 anonymous posts a minute, over all workers together."""
     setting = {"DIARY_COUNTS_URL": redis.url}
     async with (
         running_server(tmp_path, **setting) as first_worker,
@@ -125,7 +125,7 @@ async def test_requests_are_counted_over_all_workers(redis: RedisServer, tmp_pat
 
 @pytest.fixture
 def stoppable_redis() -> Iterator[RedisServer]:
-    """One that a test may stop."""
+    """Run a Redis that a test may stop."""
     with running_redis() as made:
         yield made
 
@@ -133,7 +133,7 @@ def stoppable_redis() -> Iterator[RedisServer]:
 async def test_without_redis_the_signed_in_go_on_and_nobody_guesses(
     stoppable_redis: RedisServer, tmp_path: Path
 ) -> None:
-    """Pushing works, signing in is 503 and not an unlimited number of tries; back again, it works."""
+    """Without Redis pushing works and signing in gives 503, never unlimited tries; afterwards it works again."""
     async with running_server(tmp_path, DIARY_COUNTS_URL=stoppable_redis.url) as server:
         keeper = await register_keeper(server)
         stoppable_redis.stop()
@@ -149,7 +149,7 @@ async def test_without_redis_the_signed_in_go_on_and_nobody_guesses(
 
 
 async def test_a_count_that_cannot_be_kept_is_no_permission(stoppable_redis: RedisServer, clock: FixedClock) -> None:
-    """A guard without its Redis raises; it never lets a try through uncounted."""
+    """Without Redis a guard raises an error, and never accepts a try uncounted."""
     async with open_limit_stores(stoppable_redis.url, clock) as (counts, guard):
         stoppable_redis.stop()
         assert counts is not None and await counts.hit(60, "x") is None
@@ -158,7 +158,7 @@ async def test_a_count_that_cannot_be_kept_is_no_permission(stoppable_redis: Red
 
 
 async def test_redis_holds_no_id_no_name_and_no_address(stoppable_redis: RedisServer, tmp_path: Path) -> None:
-    """Whoever reads all of it, keys and values, finds nothing that the database or an answer names."""
+    """No key and no value in Redis appears in the database or in an answer."""
     async with running_server(tmp_path, DIARY_COUNTS_URL=stoppable_redis.url) as server:
         keeper = await register_keeper(server, "192.0.2.77")
         await keeper.push("He waited outside.")
@@ -188,7 +188,7 @@ async def test_redis_holds_no_id_no_name_and_no_address(stoppable_redis: RedisSe
 
 
 def test_only_addresses_of_redis_are_taken() -> None:
-    """Anything else is said at the start, without repeating it."""
+    """Other addresses are refused at start, without being repeated."""
     assert is_redis_url("redis://host:6379/0") and is_redis_url("rediss://host") and not is_redis_url("memory")
     with pytest.raises(BadSetting):
         is_redis_url("memcached://host")

@@ -1,4 +1,4 @@
-"""Counting failures, by the clock."""
+"""Counting failures over time."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ HOUR_MS = 3_600_000
 
 @pytest.fixture
 def clock() -> FixedClock:
-    """A clock that stands."""
+    """Return a clock that stands still."""
     return FixedClock(NOON_MS)
 
 
 async def test_ten_failures_an_hour_and_not_one_more(clock: FixedClock) -> None:
-    """Over a day of tries every second, no hour holds more than ten that were let in."""
+    """With tries every second over a day, no hour has more than ten accepted ones."""
     throttle = MemoryFailureThrottle(clock)
     let_in: list[int] = []
     for _ in range(5_000):
@@ -34,7 +34,7 @@ async def test_ten_failures_an_hour_and_not_one_more(clock: FixedClock) -> None:
 
 
 async def test_a_successful_try_is_not_counted(clock: FixedClock) -> None:
-    """A keeper who signs in all day is never told to wait."""
+    """A keeper who signs in all day is never throttled."""
     throttle = MemoryFailureThrottle(clock)
     for _ in range(100):
         await throttle.forgive_attempt("name", await throttle.begin_attempt("name"))
@@ -42,7 +42,7 @@ async def test_a_successful_try_is_not_counted(clock: FixedClock) -> None:
 
 
 async def test_tries_sent_at_once_count_before_they_are_answered(clock: FixedClock) -> None:
-    """Ten may be under way, the eleventh is not let in."""
+    """Ten tries may be in progress, the eleventh is refused."""
     throttle = MemoryFailureThrottle(clock)
     for _ in range(FAILURES_LIMIT):
         await throttle.begin_attempt("name")
@@ -52,7 +52,7 @@ async def test_tries_sent_at_once_count_before_they_are_answered(clock: FixedClo
 
 
 async def test_a_clock_set_back_does_not_lock_anybody_out(clock: FixedClock) -> None:
-    """Failures from a time that has not come yet are forgotten."""
+    """Failures with a future time are forgotten."""
     throttle = MemoryFailureThrottle(clock)
     for _ in range(FAILURES_LIMIT):
         await throttle.begin_attempt("name")
@@ -61,7 +61,7 @@ async def test_a_clock_set_back_does_not_lock_anybody_out(clock: FixedClock) -> 
 
 
 async def test_names_are_counted_within_bounds(clock: FixedClock) -> None:
-    """A flood of made-up names does not fill the memory."""
+    """A flood of invented names does not fill the memory."""
     throttle = MemoryFailureThrottle(clock)
     for number in range(TRACKED_KEYS_LIMIT + 50):
         await throttle.begin_attempt(number)

@@ -1,4 +1,4 @@
-"""Stamps from a real authority over HTTP: accepted, pending through an outage, refused when anything is wrong."""
+"""Timestamps from a real authority over HTTP: accepted, pending during an outage, refused for any fault."""
 
 from __future__ import annotations
 
@@ -26,24 +26,25 @@ MINUTE_MS = 60_000
 
 @pytest.fixture
 def authority(tmp_path: Path) -> LocalTimestampAuthority:
-    """An authority of this test's own."""
+    """Create an authority for one test."""
     return make_authority(tmp_path / "tsa")
 
 
 async def keeper_and_instance(server: InProcessServer) -> tuple[Keeper, Instance]:
-    """A keeper, and what the server's own loop works with, today: an authority has no clock of ours."""
+    """Register a keeper and return the server's instance, at today's time: the authority uses the real clock.
+    """
     server.clock.ms = SystemClock().now_ms()
     return await register_keeper(server), server.app.state.app_context.instance
 
 
 async def log_state(keeper: Keeper) -> Any:
-    """GET /v1/log."""
+    """Return the answer of GET /v1/log."""
     return parse_canonical_json((await keeper.request("GET", "/v1/log")).content)
 
 
 @contextmanager
 def fixed_answer_authority(response_bytes: bytes, status: int = 200) -> Iterator[str]:
-    """Somebody at the authority's address who always says the same."""
+    """Run a server in place of the authority that always sends the same response."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -54,7 +55,7 @@ def fixed_answer_authority(response_bytes: bytes, status: int = 200) -> Iterator
             self.wfile.write(response_bytes)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Suppress the request log."""
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -65,7 +66,7 @@ def fixed_answer_authority(response_bytes: bytes, status: int = 200) -> Iterator
 async def test_a_checkpoint_is_stamped_and_the_stamp_verifies(
     tmp_path: Path, authority: LocalTimestampAuthority
 ) -> None:
-    """What a keeper is given is checked again from outside, under the authority's own chain."""
+    """The timestamp a keeper receives verifies independently, under the authority's own chain."""
     with authority.serve() as url:
         async with running_server(tmp_path, DIARY_TIMESTAMPS=str(authority.write_settings(url))) as server:
             keeper, instance = await keeper_and_instance(server)
@@ -93,7 +94,7 @@ async def test_a_checkpoint_is_stamped_and_the_stamp_verifies(
 async def test_a_stamp_stays_pending_through_an_outage(
     tmp_path: Path, authority: LocalTimestampAuthority, database_setting: dict[str, str]
 ) -> None:
-    """Nothing fails, the checkpoint is served, later rounds ask again with growing pauses, and then it is there."""
+    """The checkpoint is served, later rounds retry with growing pauses, and then the timestamp is there."""
     with fixed_answer_authority(b"", 503) as unavailable_url:
         async with running_server(
             tmp_path, **database_setting, DIARY_TIMESTAMPS=str(authority.write_settings(unavailable_url))
@@ -119,7 +120,7 @@ async def test_a_stamp_stays_pending_through_an_outage(
 
 
 async def test_one_stamp_is_not_requested_twice_at_once(tmp_path: Path, authority: LocalTimestampAuthority) -> None:
-    """A stamp one worker has taken in hand is not another's."""
+    """A timestamp one worker is requesting is not requested by another."""
     with fixed_answer_authority(b"no") as url:
         async with running_server(tmp_path, DIARY_TIMESTAMPS=str(authority.write_settings(url))) as server:
             keeper, instance = await keeper_and_instance(server)
@@ -135,7 +136,8 @@ async def test_one_stamp_is_not_requested_twice_at_once(tmp_path: Path, authorit
 
 
 async def test_wrong_responses_are_not_stored(tmp_path: Path, authority: LocalTimestampAuthority) -> None:
-    """Of another note, by another authority, too large, a page of somebody's, another time than ours: pending still."""
+    """After a reply for another note, by another authority, too large, foreign or at a wrong time it is still pending.
+    """
     other_authority = make_authority(tmp_path / "other")
     asked = timestamps.build_request(b"something else")
     for reply in (
@@ -161,7 +163,7 @@ async def test_wrong_responses_are_not_stored(tmp_path: Path, authority: LocalTi
 
 
 def test_settings_that_cannot_be_used_are_said(tmp_path: Path, authority: LocalTimestampAuthority) -> None:
-    """No file, not TOML, none in it, a name that is none, a chain that is missing: the setting is named."""
+    """A missing or malformed file, no authority, an invalid name and a missing chain are reported with the setting."""
     assert timestamping.read_authorities(None) == ()
     good = authority.write_settings("http://127.0.0.1:1/").read_text()
     assert timestamping.read_authorities(authority.folder / "timestamps.toml")[0].name == "local"

@@ -1,4 +1,4 @@
-"""The shares of an upgraded server are those of the accounts that it has; they are fixed at its first start."""
+"""Shares of parameters for unknown names follow an upgraded server's accounts, and are fixed at its first start."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from tests.server_fixture import PASSPHRASE, RECOVERY_CODE, register_keeper, run
 
 
 async def test_accounts_that_are_there_at_the_first_start_are_counted(tmp_path: Path) -> None:
-    """Two of one kind and one of another, on top of a hundred made-up ones; later ones change nothing."""
+    """Existing accounts are added to a hundred invented ones; later accounts change nothing."""
     async with running_server(tmp_path) as server:
         await register_keeper(server)
         await register_keeper(server)
         api_client = RemoteServer(server.http_client(), server.settings.app_url)
         await accounts.enrol(api_client, PASSPHRASE, code=RECOVERY_CODE, profile=FLOOR_PROFILE, policy=kdf.TEST_POLICY)
-        # As a database of the release before, which had no shares.
+        # As in a database of the previous release, which had no shares.
         await server.app.state.app_context.instance.db.writer.run(
             lambda hand: hand.execute("DELETE FROM lock_shares", ())
         )
@@ -35,7 +35,7 @@ async def test_accounts_that_are_there_at_the_first_start_are_counted(tmp_path: 
 
 
 async def test_a_lock_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
-    """It is no reason not to start."""
+    """Unreadable parameters do not prevent the start."""
     async with running_server(tmp_path) as server:
         keeper = await register_keeper(server)
         pepper, account = server.app.state.app_context.instance.pepper, parse_id(keeper.identity.account)
@@ -50,13 +50,13 @@ async def test_a_lock_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
 
 
 def replace_lock(transaction: Transaction, kdf: bytes) -> None:
-    """Another lock for the account, and no shares yet."""
+    """Replace the account's parameters, and delete the shares."""
     transaction.execute("UPDATE account SET kdf = ?", (kdf,))
     transaction.execute("DELETE FROM lock_shares", ())
 
 
 def test_a_draw_falls_on_a_kind_as_often_as_its_weight() -> None:
-    """Over a whole round of numbers, and over the next."""
+    """Each kind is drawn as often as its weight, over two whole rounds of numbers."""
     shares = KdfProfileShares(((FLOOR_PROFILE, 3), (DEFAULT_PROFILE, 97)))
     for start in (0, 100, 1 << 63):
         drawn = [shares.pick(start + n) for n in range(100)]

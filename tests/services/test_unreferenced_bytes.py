@@ -1,4 +1,4 @@
-"""Bytes that no part speaks of are known to the database, and go: whatever failed, whoever was first, whenever it stopped."""
+"""Stored bytes without a part are recorded and deleted, whatever fails, in any order and at any moment."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ HOUR_MS = 3_600_000
 
 
 def stored_files(server: InProcessServer) -> list[Path]:
-    """What lies in the folder of sealed files."""
+    """Return the files in the folder of sealed files."""
     return [path for path in (server.settings.data / "blobs").rglob("*") if path.is_file()]
 
 
 def unreferenced_count(server: InProcessServer) -> int:
-    """How many names the database has that no part speaks of."""
+    """Return how many unreferenced names the database lists."""
     return int(server.query("SELECT count(*) FROM loose_bytes")[0][0])
 
 
 async def announce_file(keeper: Keeper) -> tuple[SealedUpload, str]:
-    """A file of two parts that was announced, and where its first part goes."""
+    """Announce a file of two parts. Return it and the path of its first part."""
     file = seal_file(keeper, bytes(1_500_000))
     place = f"{keeper.diary}/blobs/{file.blob}"
     assert (await keeper.request("PUT", place, file.declaration)).status_code == 200
@@ -38,18 +38,18 @@ async def announce_file(keeper: Keeper) -> tuple[SealedUpload, str]:
 
 
 def altered_part(part: bytes) -> bytes:
-    """Other bytes for the same place."""
+    """Return other bytes for the same part."""
     return part[:-8] + os.urandom(8)
 
 
 async def run_purge(server: InProcessServer) -> None:
-    """One hourly run."""
+    """Run the hourly work once."""
     async with open_instance_on_database(server) as instance:
         await purge(instance)
 
 
 async def test_one_part_sent_twice_at_once_is_stored_once(keeper: Keeper, server: InProcessServer) -> None:
-    """Both are acknowledged, one copy lies there, and it is the one that is fetched."""
+    """Both uploads are acknowledged; one copy is stored and served."""
     file, part = await announce_file(keeper)
     answers = await asyncio.gather(*(keeper.request("PUT", part, file.sealed_parts[0]) for _ in range(2)))
     assert [answer.status_code for answer in answers] == [204, 204]
@@ -58,7 +58,7 @@ async def test_one_part_sent_twice_at_once_is_stored_once(keeper: Keeper, server
 
 
 async def test_two_parts_for_one_number_at_once_leave_one(keeper: Keeper, server: InProcessServer) -> None:
-    """Whichever is last stands, whole; the other's bytes are gone."""
+    """The last upload remains, complete; the other one's bytes are deleted."""
     file, part = await announce_file(keeper)
     bodies = [altered_part(file.sealed_parts[0]) for _ in range(3)]
     answers = await asyncio.gather(*(keeper.request("PUT", part, body) for body in bodies))
@@ -70,7 +70,7 @@ async def test_two_parts_for_one_number_at_once_leave_one(keeper: Keeper, server
 async def test_bytes_that_cannot_be_removed_are_removed_by_the_hourly_run(
     keeper: Keeper, server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The store does not answer while a part is replaced: the part is taken, and the old bytes go when the store is back."""
+    """When the store fails during a replacement, the part is accepted and the old bytes are deleted later."""
     file, part = await announce_file(keeper)
     assert (await keeper.request("PUT", part, altered_part(file.sealed_parts[0]))).status_code == 204
 
@@ -89,7 +89,8 @@ async def test_bytes_that_cannot_be_removed_are_removed_by_the_hourly_run(
 async def test_unremovable_bytes_are_limited(
     keeper: Keeper, server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While nothing can be removed, replacing goes on up to a limit; then it is "try again", and the disk grows no further."""
+    """While nothing can be deleted, replacements work up to a limit; then they are refused, and the disk stops growing.
+    """
     file, part = await announce_file(keeper)
 
     async def raise_unavailable(*_: object) -> None:
@@ -106,11 +107,11 @@ async def test_unremovable_bytes_are_limited(
 async def test_a_server_that_died_between_bytes_and_row_leaves_nothing(
     keeper: Keeper, server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The bytes lie there and the row was never written: they go after an hour, and the part is sent again."""
+    """Bytes without a row are deleted after an hour, and the part is sent again."""
     file, part = await announce_file(keeper)
 
     class ServerKilled(BaseException):
-        """What no handler of ours sees."""
+        """Stands for a kill: no handler catches it."""
 
     async def dies(self: BlobStore, name: str, raw: bytes) -> None:
         await put(self, name, raw)
@@ -133,7 +134,7 @@ async def test_a_server_that_died_between_bytes_and_row_leaves_nothing(
 async def test_a_part_that_was_given_up_while_on_its_way_is_refused(
     keeper: Keeper, server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two hours on its way, and cleared meanwhile: 503, no bytes and no row; sent again it is taken."""
+    """A part that takes two hours and is cleared meanwhile gets 503 and leaves nothing; sent again it is accepted."""
     file, part = await announce_file(keeper)
     put, upload_arrived, upload_released = BlobStore.put, asyncio.Event(), asyncio.Event()
 
@@ -160,7 +161,7 @@ async def test_a_part_that_was_given_up_while_on_its_way_is_refused(
 async def test_a_file_announced_anew_while_a_part_is_on_its_way(
     keeper: Keeper, server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The part belongs to the former number of parts: 409, and nothing of it stays."""
+    """A part for the former number of parts gets 409, and nothing of it remains."""
     file, part = await announce_file(keeper)
     put, upload_arrived, upload_released = BlobStore.put, asyncio.Event(), asyncio.Event()
 
@@ -184,7 +185,7 @@ async def test_a_file_announced_anew_while_a_part_is_on_its_way(
 async def test_a_commit_whose_answer_was_lost_keeps_its_bytes(
     keeper: Keeper, server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The part was noted, and the database broke off before it said so: 503, and the bytes stay where the row says."""
+    """When the commit succeeds but its answer is lost, the request gets 503 and the bytes stay."""
     file, part = await announce_file(keeper)
     app_context = server.app.state.app_context
     writer = app_context.instance.db.writer

@@ -101,7 +101,7 @@ class SimulatedServer:
         return {}
 
     async def organisation(self, command: dict[str, Any], _body: bytes) -> dict[str, Any]:
-        """Add an organisation of advocates, and return the invitation for its leader."""
+        """Add an organisation of advocates, and return the invitation for its lead."""
         _, code = await organisations.create_organisation(self.app.state.app_context.instance, command["name"])
         return {"invite": code}
 
