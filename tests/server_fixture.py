@@ -69,8 +69,7 @@ class InProcessServer:
             connection.close()
 
     def dump(self) -> list[str]:
-        """Return every row of every table, to check that nothing changed; without the clock, set at each start.
-        """
+        """Return every row of every table, to check that nothing changed; without the clock, set at each start."""
         if is_postgres(self.settings.database_url):
             rows = run_in_thread(dump_tables(self.settings.database_url))
         else:

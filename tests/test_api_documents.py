@@ -162,8 +162,7 @@ def test_a_route_without_a_description_is_named() -> None:
 
 
 def test_what_a_view_reads_is_what_the_document_says() -> None:
-    """Path, query, body, helpers and optional members are found in the source; an object without a schema is reported.
-    """
+    """Path, query, body, helpers and optional members are found in the source; an object without a schema is reported."""
     view = Operation("", {}, body_schemas={"kdf": SCHEMAS["Lock"]})
     fields_read = GENERATOR.reads_of(view, view_reading_every_kind)
     assert (list(fields_read.path), fields_read.query["after"]["maximum"]) == (["diary"], 9)

@@ -103,7 +103,7 @@ def test_another_servers_key_is_named(demo_output: DemoOutput, tmp_path: Path) -
 
 
 def test_the_library_of_congress_tool_accepts_the_bag(demo_output: DemoOutput, tmp_path: Path) -> None:
-    """bagit validates completeness and digests."""
+    """The Library of Congress tool bagit validates completeness and digests."""
     bag = bagit.Bag(str(demo_output.unpack(tmp_path)))
     bag.validate()
 

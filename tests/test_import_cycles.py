@@ -13,8 +13,7 @@ BIOME = PROJECT_ROOT / "node_modules" / "@biomejs" / "biome" / "bin" / "biome"
 
 
 def find_python_import_cycle(sources: dict[str, str]) -> list[str]:
-    """Return the modules of one cycle in order, or an empty list. Imports under `TYPE_CHECKING` and in functions count.
-    """
+    """Return the modules of one cycle in order, or an empty list. Imports under `TYPE_CHECKING` and in functions count."""
     graph = {
         name: {imported for imported in imports_of(name, text, sources) if imported in sources} - {name}
         for name, text in sources.items()

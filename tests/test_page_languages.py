@@ -189,8 +189,7 @@ def test_a_draft_shows_the_english_beneath(pages: RenderedPages, one: object) ->
 
 @pytest.mark.parametrize("one", LANGUAGES, ids=[one.code for one in LANGUAGES])
 def test_what_the_check_of_a_pack_finds_is_said_in_the_language_of_the_page(pages: RenderedPages, one: object) -> None:
-    """Findings on `/verify`, `/get` and in the saved file are translated; drafts add the English, English pages do not.
-    """
+    """Findings on `/verify`, `/get` and in the saved file are translated; drafts add the English, English pages do not."""
     at = one.path_prefix  # type: ignore[attr-defined]
     said = pages_of_language(pages, at)
     for place in ("/get", "/verify", "/verify/check-a-pack.html"):

@@ -88,8 +88,7 @@ async def test_every_class_of_response_has_every_header(
 
 
 async def test_the_public_host_has_them_too(server: InProcessServer) -> None:
-    """Pages, style sheet, missing pages and unknown hosts have them; their policy lets no script connect anywhere.
-    """
+    """Pages, style sheet, missing pages and unknown hosts have them; their policy lets no script connect anywhere."""
     client = server.http_client()
     for url in ("https://kept.example/", "https://kept.example/style.css", "https://kept.example/x"):
         answer = await client.get(url)

@@ -102,8 +102,7 @@ def test_every_claim_names_a_test() -> None:
 
 
 def test_every_named_test_is_there() -> None:
-    """Each test exists under its full name, in its file. A span that looks like a test but is not parsed is a mistake.
-    """
+    """Each test exists under its full name, in its file. A span that looks like a test but is not parsed is a mistake."""
     assert [
         test for test in NAMED_TESTS if test.partition("::")[2] not in claims.test_names_in(test.partition("::")[0])
     ] == []
@@ -168,7 +167,7 @@ def test_make_test_all_leaves_nothing_out() -> None:
 
 @pytest.mark.whole
 def test_every_named_test_is_collected() -> None:
-    """pytest collects each named test, with the marks of `make test-all`. Node's files run whole."""
+    """Each named test is collected by pytest with the marks of `make test-all`. Node's files run whole."""
     files = sorted({test.partition("::")[0] for test in NAMED_TESTS})
     result = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *files],
@@ -196,8 +195,7 @@ def test_every_published_attack_has_an_answer(row: list[str]) -> None:
 
 
 def test_every_attack_of_the_paper_has_a_row() -> None:
-    """The rows of its Table 1 are complete: twelve on Bitwarden, seven on LastPass, six on Dashlane, six on 1Password.
-    """
+    """The rows of its Table 1 are complete: twelve on Bitwarden, seven on LastPass, six on Dashlane, six on 1Password."""
     listed = [one for row in COMPETITOR_ATTACK_ROWS for one in re.findall(r"\b(?:BW|LP|DL|1P)\d\d\b", row[0])]
     kinds = {"BW": 12, "LP": 7, "DL": 6, "1P": 6}
     assert sorted(listed) == sorted(f"{kind}{n:02}" for kind, most in kinds.items() for n in range(1, most + 1))

@@ -1,5 +1,4 @@
-"""Every warning of the app has a row in docs/warnings.md, with tests that it appears, and goes or stays by design.
-"""
+"""Every warning of the app has a row in docs/warnings.md, with tests that it appears, and goes or stays by design."""
 
 from __future__ import annotations
 

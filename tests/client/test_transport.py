@@ -97,7 +97,7 @@ async def test_a_writing_request_says_where_it_comes_from() -> None:
 
 
 async def test_a_local_name_is_reached_without_asking_a_name_server() -> None:
-    """localhost and names under it resolve to this computer; the name is sent as Host."""
+    """Names such as localhost connect to this computer; the name is sent as Host."""
     async with connect("http://public.localhost:8123") as server:
         assert str(server._client.base_url) == "http://127.0.0.1:8123"
         assert server._headers("GET", "", None)["Host"] == "public.localhost:8123"

@@ -204,13 +204,13 @@ class AccountsModel(ServerStateMachine):
         self.check_invalid_renewals()
 
     def check_devices(self) -> None:
-        """Each device is accepted, or refused with the right reason."""
+        """Check that each device is accepted, or refused with the right reason."""
         for device in self.devices:
             answer = self.request(device, "GET", "/v1/usage")
             assert answer is None or answer.status == 200
 
     def check_invalid_renewals(self) -> None:
-        """A used or invalid renewal token starts no session; trying it changes nothing."""
+        """Check that used and invalid renewal tokens start no session and change nothing."""
         for device in self.devices:
             if device.renewal and not device.is_renewal_valid:
                 body = {"renewal": device.renewal, "device": device.id, "device_name": device.name}

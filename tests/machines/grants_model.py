@@ -122,7 +122,7 @@ class GrantsModel(ServerStateMachine):
         self.check_letters()
 
     def check_keepers_list(self) -> None:
-        """The keeper's list has every grant with its number of versions and every view."""
+        """Check that the keeper's list has every grant with its number of versions and every view."""
         response_body = self.request("GET", "/v1/grants").body
         keys = ("grant", "not_after", "made_at", "ended_at", "given", "looked_at", "marks", "to", "kept")
         assert {tuple(row[key] for key in keys) for row in response_body["grants"]} == {
@@ -146,7 +146,7 @@ class GrantsModel(ServerStateMachine):
         assert [(one["at"], one["grant"], one["what"]) for one in response_body["looks"]] == self.views[::-1]
 
     def check_advocates_lists(self) -> None:
-        """Each advocate's list has their valid grants."""
+        """Check that each advocate's list has their valid grants."""
         for at in range(len(self.desks)):
             answer = self.request_as_advocate(at, "GET", "/v1/clients")
             if answer is not None:
@@ -164,7 +164,7 @@ class GrantsModel(ServerStateMachine):
                 }
 
     def check_letters(self) -> None:
-        """Letters that wait are listed, and with `taken` those that were accepted."""
+        """Check that pending letters are listed, and with `taken` the accepted ones."""
         for query, expected_letters in (
             ("", [one for one in self.letters if one.taken_at is None]),
             ("?taken=1", self.letters),

@@ -119,11 +119,11 @@ class WordsModel(ServerStateMachine):
         self.check_statement_files()
 
     def check_used_room(self) -> None:
-        """Handovers and the files of statements use the keeper's quota while they exist."""
+        """Check that handovers and the files of statements use the keeper's quota while they exist."""
         assert self.request("GET", "/v1/usage").body["used_bytes"] == self.used_bytes() <= QUOTA_BYTES
 
     def check_lists(self) -> None:
-        """The keeper's lists of both match the model."""
+        """Check that the keeper's lists of both match the model."""
         handover_rows = self.request("GET", "/v1/handovers").body["handovers"]
         keys = ("handover", "made_at", "expires_at", "ended_at", "complete", "size", "openings")
         expected = [
@@ -155,7 +155,7 @@ class WordsModel(ServerStateMachine):
         }
 
     def check_statement_files(self) -> None:
-        """The keeper reads the files of a statement byte for byte, once it has arrived."""
+        """Check that the keeper reads the files of a statement byte for byte, once it has arrived."""
         for code in self.codes:
             if code.upload:
                 answer = self.request("GET", f"{self.keeper.diary}/blobs/{code.upload[0]}/parts/1")

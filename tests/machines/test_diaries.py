@@ -275,7 +275,7 @@ class DiaryMachine(ServerStateMachine):
     @precondition(lambda self: self.versions)
     @rule(which=st.integers(0, 9))
     def erase_now(self, which: int) -> None:
-        """Purge a picture of somebody under 18 at once; a record without a file is refused."""
+        """Purge a picture of somebody under 18 at once. A record without a file is refused."""
         record = self.versions[which % len(self.versions)].record
         body = {"records": [record], "why": "under_18_image"}
         answer = self.request("POST", f"{self.keeper.diary}/erasures", body, x_proof=self.keeper.proof)
@@ -322,13 +322,13 @@ class DiaryMachine(ServerStateMachine):
         return feed_versions(self.request("GET", f"{self.keeper.diary}/changes"))
 
     def check_used_room(self) -> None:
-        """Files use the announced bytes, text the sent bytes, and erased content none."""
+        """Check the quota: files use the announced bytes, text the sent bytes, and erased content none."""
         usage = self.request("GET", "/v1/usage").body
         assert usage["used_bytes"] == self.file_bytes() <= usage["quota_bytes"] == QUOTA_BYTES
         assert usage["text_used_bytes"] == self.text_bytes
 
     def check_files(self) -> None:
-        """Each file has the right state, and each part its content or the right error."""
+        """Check that each file has the right state, and each part its content or the right error."""
         for number, name in enumerate(self.ids):
             known_file = self.files.get(name)
             answer = self.request("GET", self.blob_path(number))
@@ -348,7 +348,7 @@ class DiaryMachine(ServerStateMachine):
                     )
 
     def check_feed(self) -> None:
-        """Every version is in its place, byte for byte; an erased one is a tombstone with its time and no content."""
+        """Check that every version is in its place, byte for byte, and erased ones are tombstones without content."""
         feed_rows = self.feed()
         assert [one["seq"] for one, _ in feed_rows] == list(range(1, len(self.versions) + 1))
         for (facts, sealed), one in zip(feed_rows, self.versions, strict=True):
@@ -358,7 +358,7 @@ class DiaryMachine(ServerStateMachine):
             assert one.erased_at is not None or facts["blobs"] == list(one.files)
 
     def check_pending_erasures(self) -> None:
-        """The list of erasures matches the model."""
+        """Check that the list of erasures matches the model."""
         rows = self.request("GET", f"{self.keeper.diary}/erasures").body["erasures"]
         assert {(row["erasure"], frozenset(row["records"]), row["due_at"]) for row in rows} == {
             (row.id, row.records, row.due_at) for row in self.pending_erasures
@@ -366,7 +366,7 @@ class DiaryMachine(ServerStateMachine):
 
     @rule(name=NAMES)
     def check_other_keeper_sees_nothing(self, name: int) -> None:
-        """Another account with its own valid proof gets 404 for everything, and changes nothing."""
+        """Check that another account with its own valid proof gets 404 for everything, and changes nothing."""
         proof = self.other_keeper.proof
         for method, path, body in (
             ("GET", f"{self.keeper.diary}/changes", None),

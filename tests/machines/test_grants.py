@@ -299,7 +299,7 @@ class GrantsMachine(GrantsModel):
     @precondition(lambda self: self.grants)
     @rule(which=ITEM_INDEX)
     def check_single_grant(self, which: int) -> None:
-        """The keeper's view of one grant shows versions while it is valid, marks for ever."""
+        """Check the keeper's view of one grant: versions while it is valid, marks for ever."""
         grant = self.grants[which % len(self.grants)]
         answer = self.request("GET", f"{self.grant_path(grant)}/wraps")
         if grant.ended_at is None:
@@ -314,7 +314,7 @@ class GrantsMachine(GrantsModel):
 
     @rule(which=ITEM_INDEX)
     def check_other_keeper_sees_nothing(self, which: int) -> None:
-        """Another keeper gets 404 at the keeper's and at an advocate's paths."""
+        """Check that another keeper gets 404 at the keeper's and at an advocate's paths."""
         requests: list[tuple[str, str, Any]] = [
             ("GET", f"{self.keeper.diary}/letters", None),
             ("GET", "/v1/clients", None),

@@ -347,7 +347,7 @@ class WordsMachine(WordsModel):
 
     @rule(which=ITEM_INDEX)
     def check_other_keeper_sees_nothing(self, which: int) -> None:
-        """Another account gets 404, and changes nothing."""
+        """Check that another account gets 404, and changes nothing."""
         requests: list[tuple[str, str, Any]] = [("GET", f"{self.keeper.diary}/witnesses", None)]
         if self.handovers:
             handover = self.handovers[which % len(self.handovers)]

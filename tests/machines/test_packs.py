@@ -111,7 +111,7 @@ class PacksMachine(ServerStateMachine):
 
     @rule(who=KEEPER_INDEX, of=KEEPER_INDEX)
     def request_pack_of_other_diary(self, who: int, of: int) -> None:
-        """A pack of another's diary is not found, and one's own place remains."""
+        """Request a pack of another's diary, which is not found. One's own place remains."""
         if who != of:
             answer = self.server_box.request(
                 self.keepers[who], "POST", "/v1/packs", {"diary": self.keepers[of].identity.diary}
@@ -131,7 +131,7 @@ class PacksMachine(ServerStateMachine):
                 self.earlier.append(self.places.pop(who).pack)
 
     def compare_with_model(self) -> None:
-        """Every keeper's view of every place matches the model."""
+        """Compare every keeper's view of every place with the model."""
         for pack in self.earlier[-2:]:
             for keeper in self.keepers:
                 assert self.server_box.request(keeper, "GET", f"/v1/packs/{pack}").status == 404

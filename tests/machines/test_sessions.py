@@ -192,7 +192,7 @@ class AccountsMachine(AccountsModel):
     @precondition(lambda self: self.old_proofs)
     @rule(which=DEVICE_INDEX)
     def try_old_passphrases(self, which: int) -> None:
-        """Earlier words are refused, at sign-in from a new phone and in a session."""
+        """Try earlier words, which are refused at sign-in from a new phone and in a session."""
         self.stranger_requests = [
             at for at in self.stranger_requests if at > self.server_box.now_ms + SECOND_MS - HOUR_MS
         ]
@@ -206,7 +206,7 @@ class AccountsMachine(AccountsModel):
 
     @rule(which=DEVICE_INDEX)
     def check_other_account_changes_nothing(self, which: int) -> None:
-        """Another account with its own valid proof ends no session here; an invented token is refused."""
+        """Check that another account with its own valid proof ends no session here, and an invented token is refused."""
         device = self.devices[which % len(self.devices)]
         if device.session:
             answer = self.server_box.request(
@@ -251,7 +251,7 @@ class AccountsMachine(AccountsModel):
 
     @rule(which=DEVICE_INDEX)
     def check_session_list(self, which: int) -> None:
-        """The list of sessions matches the model: names, times to the hour, and the current one."""
+        """Check that the list of sessions matches the model: names, times to the hour, and the current one."""
         device = self.devices[which % len(self.devices)]
         answer = self.request_with_proof(device, True, "GET", "/v1/sessions")
         if answer is None:
@@ -272,7 +272,7 @@ class AccountsMachine(AccountsModel):
 
     @rule(which=DEVICE_INDEX)
     def check_sign_in_list(self, which: int) -> None:
-        """Every sign-in since this device's own is listed, in order, with whether it is still valid."""
+        """Check that every sign-in since this device's own is listed, in order, with whether it is still valid."""
         device = self.devices[which % len(self.devices)]
         answer = self.request(device, "GET", "/v1/sign-ins")
         if answer is None or device.session is None:

@@ -153,7 +153,7 @@ def test_the_caddy_file_is_valid_unchanged(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("unit", ["kept.service", "kept-backup.service", "kept-backup.timer"])
 def test_systemd_finds_no_fault_in_the_units(unit: str, tmp_path: Path) -> None:
-    """systemd accepts each unit together with the others, with the program's path in this checkout."""
+    """Systemd accepts each unit together with the others, with the program's path in this checkout."""
     for path in DEPLOY.glob("kept*.[st]*"):
         unit_text = (
             path.read_text()

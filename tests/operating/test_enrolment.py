@@ -142,8 +142,7 @@ def test_a_server_for_people_asks_for_an_invitation_unless_told_otherwise(settin
 
 
 def test_a_server_for_people_names_who_runs_it() -> None:
-    """A public server needs a name, a contact and a second host; otherwise it does not start and names what is missing.
-    """
+    """A public server needs a name, a contact and a second host; otherwise it does not start and names what is missing."""
     base = {"DIARY_APP_URL": "https://notes.example", "DIARY_PUBLIC_URL": "https://public.example"}
     complete_settings = base | {"DIARY_OPERATOR": "A charity", "DIARY_PRIVACY_CONTACT": "privacy@charity.example"}
     config.load_settings(complete_settings).check_operator_settings()

@@ -196,7 +196,7 @@ print(subprocess.run(space, capture_output=True).returncode)
 def test_bubblewrap_can_have_its_own_processes_only_where_nothing_of_proc_is_covered(
     data_folder: Path, line: str, status: str
 ) -> None:
-    """bubblewrap mounts /proc in a namespace, which the kernel refuses where parts of the old one are covered."""
+    """Bubblewrap mounts /proc in a namespace, which the kernel refuses where parts of the old one are covered."""
     unit = UNIT_PATH.read_text().replace("LimitCORE=0", line)
     result = run_under_unit(unit, data_folder, ["-c", MOUNT_PROBE_SCRIPT])
     assert result.stdout.strip() == status, result.stdout + result.stderr

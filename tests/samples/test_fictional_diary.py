@@ -156,8 +156,7 @@ def written_journal() -> Journal:
 
 
 def test_the_diary_has_every_kind_a_keeper_writes(written_journal: Journal) -> None:
-    """People, accounts after a block, a vehicle, an order, reports, effects, schedules and a withdrawal exist.
-    """
+    """People, accounts after a block, a vehicle, an order, reports, effects, schedules and a withdrawal exist."""
     kinds = {row["kind"] for row in written_journal.versions()}
     assert kinds == set(RECORD_KINDS) - {"manifest", "summary"}
     rows = [row for row in written_journal.versions() if row["kind"] == "account"]

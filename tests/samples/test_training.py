@@ -94,8 +94,7 @@ def test_nothing_in_it_is_odd(written_journal: Journal) -> None:
 
 
 def test_nobody_in_it_is_real() -> None:
-    """Telephone numbers are those reserved for drama, hosts those reserved for examples; the words are from the list.
-    """
+    """Telephone numbers are those reserved for drama, hosts those reserved for examples; the words are from the list."""
     text = json.dumps(
         [
             TRAINING_SCRIPT.load_table("entries"),

@@ -93,8 +93,7 @@ async def test_another_account_cannot_see_start_fetch_or_cancel_a_job() -> None:
 
 
 async def test_places_hold_nothing_and_capsules_have_their_turns() -> None:
-    """Two places are ready together; the second capsule waits for the first pack, and a third place is queued.
-    """
+    """Two places are ready together; the second capsule waits for the first pack, and a third place is queued."""
     diary = fictional_diary(count=2, exhibits=0)
     jobs, raw = make_job_queue(diary), make_capsule_of(diary)
     first, second, third = [await jobs.enqueue(new_id(), new_id(), new_id()) for _ in range(3)]
@@ -322,8 +321,7 @@ async def test_a_worker_that_dies_or_hangs_fails_its_job_only(monkeypatch: pytes
 
 
 async def test_hostile_files_get_no_picture_and_the_pack_is_made() -> None:
-    """Bombs, renamed SVG and EPS and a photo with a position each get a card without a picture, and the pack is made.
-    """
+    """Bombs, renamed SVG and EPS and a photo with a position each get a card without a picture, and the pack is made."""
     diary = FictionalDiary()
     incident = diary.add("incident", incident_fields(START_MS, "He sent files."))
     evil = [

@@ -31,8 +31,7 @@ def authority(tmp_path: Path) -> LocalTimestampAuthority:
 
 
 async def keeper_and_instance(server: InProcessServer) -> tuple[Keeper, Instance]:
-    """Register a keeper and return the server's instance, at today's time: the authority uses the real clock.
-    """
+    """Register a keeper and return the server's instance, at today's time: the authority uses the real clock."""
     server.clock.ms = SystemClock().now_ms()
     return await register_keeper(server), server.app.state.app_context.instance
 
@@ -136,8 +135,7 @@ async def test_one_stamp_is_not_requested_twice_at_once(tmp_path: Path, authorit
 
 
 async def test_wrong_responses_are_not_stored(tmp_path: Path, authority: LocalTimestampAuthority) -> None:
-    """After a reply for another note, by another authority, too large, foreign or at a wrong time it is still pending.
-    """
+    """After a reply for another note, by another authority, too large, foreign or at a wrong time it is still pending."""
     other_authority = make_authority(tmp_path / "other")
     asked = timestamps.build_request(b"something else")
     for reply in (

@@ -89,8 +89,7 @@ async def test_bytes_that_cannot_be_removed_are_removed_by_the_hourly_run(
 async def test_unremovable_bytes_are_limited(
     keeper: Keeper, server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While nothing can be deleted, replacements work up to a limit; then they are refused, and the disk stops growing.
-    """
+    """While nothing can be deleted, replacements work up to a limit; then they are refused, and the disk stops growing."""
     file, part = await announce_file(keeper)
 
     async def raise_unavailable(*_: object) -> None:

@@ -328,8 +328,7 @@ def close_removing_page(people: People) -> None:
 
 
 def count_openable_records(page: Page, words: str) -> tuple[int, int]:
-    """Count the records in the phone's store that the words open by the app's own code, and those with a proof.
-    """
+    """Count the records in the phone's store that the words open by the app's own code, and those with a proof."""
     stored = page.evaluate(READ_STORED_RECORDS)
     script = Path(__file__).with_name("opened_store.mjs")
     script_input = json.dumps(stored | {"words": words})

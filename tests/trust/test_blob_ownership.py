@@ -184,8 +184,7 @@ async def declare_as_witness(witness_code: WitnessRequest, upload: str, parts: i
 
 
 async def test_a_witness_cannot_erase_a_file_of_the_diary(server: InProcessServer, keeper: Keeper) -> None:
-    """A code from the public host names a file's id as its upload, then another, then none, and is removed: no effect.
-    """
+    """A code from the public host names a file's id as its upload, then another, then none, and is removed: no effect."""
     file = await store_file(keeper)
     room = await used_bytes(keeper)
     witness_request = await create_witness_code(server, keeper)

@@ -72,8 +72,7 @@ def ann_api_client(upgraded_server: UpgradedServer) -> tuple[ScreenlessUser, Ide
 
 
 def test_a_page_that_stood_open_writes_on_and_goes_over_with_nothing_asked(upgraded_server: UpgradedServer) -> None:
-    """The page uses its cookies until the update, then a token: no sign-in, no stored proof, and the cookie is invalid.
-    """
+    """The page uses its cookies until the update, then a token: no sign-in, no stored proof, and the cookie is invalid."""
     ann, jar = upgraded_server.people.ann, cookies_of(upgraded_server.people.ann)
     ann.add_entry(LATE_ENTRY)
     ann.wait_until_kept_safe(LATE_ENTRY)
@@ -205,9 +204,7 @@ def test_numbers_of_entries_packs_and_exhibits_go_on(upgraded_server: UpgradedSe
     ann = upgraded_server.people.ann
     ann.lock()
     ann.unlock()
-    ann.wait_until_kept_safe(
-        BORROWED_PHONE_ENTRY
-    )  # sync first, so that nothing arrives after the review
+    ann.wait_until_kept_safe(BORROWED_PHONE_ENTRY)  # sync first, so that nothing arrives after the review
     expect(ann.entry_row(FIRST_ENTRY).get_by_text("No. 1", exact=True)).to_be_visible()
     go_to_consent(ann, 0)  # the picture's review was kept
     give_consent(ann)
@@ -265,8 +262,7 @@ def test_a_notebook_stays_a_notebook(upgraded_server: UpgradedServer) -> None:
 
 
 def test_a_change_of_keys_is_finished(upgraded_server: UpgradedServer) -> None:
-    """A change of keys that was half done on phone and server is completed by the new words; the old ones open nothing.
-    """
+    """A change of keys that was half done on phone and server is completed by the new words; the old ones open nothing."""
     keeper, old = upgraded_server.people.rekeying_phone, upgraded_server.people.rekeying_phone.passphrase
     upgraded_server.people.reopen_app(keeper)
     keeper.wait_for_lock()

@@ -1,5 +1,4 @@
-"""The page that runs is the one the keeper accepted, also after every tab was closed and the browser changed workers.
-"""
+"""The page that runs is the one the keeper accepted, also after every tab was closed and the browser changed workers."""
 
 from __future__ import annotations
 

@@ -16,8 +16,7 @@ SHARED_ADDRESS = "192.0.2.200"
 async def test_a_neighbours_wrong_words_do_not_close_a_hand_over_to_an_officer(
     keeper: Keeper, server: InProcessServer
 ) -> None:
-    """After forty wrong tries at handovers from one address, an officer there still opens theirs at once.
-    """
+    """After forty wrong tries at handovers from one address, an officer there still opens theirs at once."""
     handover = await leave_handover(keeper, b"a pack")
     neighbour, desk = officer_phone(server, SHARED_ADDRESS), officer_phone(server, SHARED_ADDRESS)
     for _ in range(40):
@@ -39,8 +38,7 @@ async def test_a_neighbours_wrong_words_do_not_close_a_statement_to_a_witness(
 
 
 async def test_a_neighbours_endless_requests_delay_only_their_own_name(keeper: Keeper, server: InProcessServer) -> None:
-    """After seventy posts about one name in a minute that name gets 429, and the keeper signs in from the same address.
-    """
+    """After seventy posts about one name in a minute that name gets 429, and the keeper signs in from the same address."""
     neighbour, at_home = Phone(server.http_client(SHARED_ADDRESS)), Phone(server.http_client(SHARED_ADDRESS))
     statuses = [
         (await neighbour.request("POST", "/v1/prelogin", {"login": "somebody-else-x2y3"})).status_code

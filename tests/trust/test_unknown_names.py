@@ -29,8 +29,7 @@ async def prelogin_locks(server: InProcessServer, names: list[str]) -> list[dict
 
 
 async def register_with_profile(server: InProcessServer, profile: KdfProfile) -> str:
-    """Register an account with this kind of parameters, as a phone with or without WebAssembly does. Return its name.
-    """
+    """Register an account with this kind of parameters, as a phone with or without WebAssembly does. Return its name."""
     api_client = RemoteServer(server.http_client(), server.settings.app_url)
     return (
         await accounts.enrol(api_client, PASSPHRASE, code=RECOVERY_CODE, profile=profile, policy=kdf.TEST_POLICY)

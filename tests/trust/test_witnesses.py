@@ -106,8 +106,7 @@ async def test_the_witness_cosigns_the_real_log_and_audit_counts_it(
 
 
 async def test_a_forked_log_is_refused_by_the_witness(tmp_path: Path, witness: WitnessProgram) -> None:
-    """The same key over another tree gets no cosignature; the witness keeps its state, and the first log is unharmed.
-    """
+    """The same key over another tree gets no cosignature; the witness keeps its state, and the first log is unharmed."""
     settings = {"DIARY_WITNESSES": str(witness.write_settings_file())}
     with witness.running_witness():
         async with running_on_public_port(tmp_path / "one", **settings) as server:

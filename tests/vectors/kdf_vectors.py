@@ -58,8 +58,7 @@ def derivation_cases() -> list[Case]:
 
 
 def refused_parameters() -> list[Case]:
-    """Return parameters the product's policy must refuse, some after a higher cost was seen (`high`, m × t).
-    """
+    """Return parameters the product's policy must refuse, some after a higher cost was seen (`high`, m × t)."""
     valid_parameters: Case = {"m": 65_536, "t": 3}
     changes: list[tuple[str, Case, int]] = [
         ("memory below the floor", {"m": 47_103, "t": 3}, 0),

@@ -17,7 +17,7 @@ def load_vectors(name: str) -> Any:
 
 
 def case_bytes(case: dict[str, Any]) -> bytes:
-    """The bytes a case gives as b64, or by the rule before + repeat x times + after."""
+    """Return the bytes of a case, given as b64 or by the rule before + repeat × times + after."""
     if "bytes" in case:
         return unb64(case["bytes"])
     text: str = case["before"] + case["repeat"] * case["times"] + case["after"]
@@ -25,12 +25,12 @@ def case_bytes(case: dict[str, Any]) -> bytes:
 
 
 def case_plaintext(case: dict[str, Any]) -> bytes:
-    """A plaintext given by its length."""
+    """Return the plaintext of a case, given by its length."""
     return patterned_bytes(case["length"])
 
 
 def apply_operations(raw: bytes, ops: list[list[Any]]) -> Iterator[bytes]:
-    """`raw` after the operations; many times for `every_bit`."""
+    """Yield `raw` after the operations; many results for `every_bit`."""
     if ops == [["every_bit"]]:
         yield from (with_flipped_bit(raw, bit) for bit in range(len(raw) * 8))
         return
@@ -40,14 +40,14 @@ def apply_operations(raw: bytes, ops: list[list[Any]]) -> Iterator[bytes]:
 
 
 def with_flipped_bit(raw: bytes, bit: int) -> bytes:
-    """`raw` with one bit changed; bit 0 is the lowest of the first byte."""
+    """Return `raw` with one bit flipped; bit 0 is the lowest of the first byte."""
     changed_bytes = bytearray(raw)
     changed_bytes[bit // 8] ^= 1 << bit % 8
     return bytes(changed_bytes)
 
 
 def apply_operation(raw: bytes, operation: list[Any]) -> bytes:
-    """One operation, as `about` in envelopes.json lists them."""
+    """Apply one operation, as listed by `about` in envelopes.json."""
     name, *arguments = operation
     changed_bytes = bytearray(raw)
     if name == "set":

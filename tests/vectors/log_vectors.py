@@ -1,4 +1,4 @@
-"""log.json: the tree, proofs, signed notes and statements about keys, with what does not hold."""
+"""log.json: the tree, proofs, signed notes and key statements, valid and invalid."""
 
 import base64
 import hashlib
@@ -22,7 +22,7 @@ LOG_SIZES = (1, 2, 3, 4, 7, 8, 11)
 
 
 def log_vectors() -> Case:
-    """log.json."""
+    """Return log.json."""
     leaf_inputs = [
         {"c": b64(fixed_bytes(f"c {n}", 32)), "n": b64(fixed_bytes(f"n {n}", 16)), "ts": 1_790_000_000_000 + n}
         for n in range(11)
@@ -97,12 +97,12 @@ def log_vectors() -> Case:
 
 
 def path_as_text(steps: list[bytes]) -> list[str]:
-    """Steps as text."""
+    """Return steps as text."""
     return [b64(step) for step in steps]
 
 
 def altered_inclusion_proofs(valid_proofs: list[Case]) -> dict[str, Case]:
-    """Changes that no proof survives."""
+    """Return alterations that invalidate any inclusion proof."""
     path = list(valid_proofs[-3]["path"])  # type: ignore[call-overload]
     return {
         "another leaf": {"leaf": valid_proofs[0]["leaf"]},
@@ -118,7 +118,7 @@ def altered_inclusion_proofs(valid_proofs: list[Case]) -> dict[str, Case]:
 
 
 def altered_consistency_proofs(roots: dict[int, str]) -> dict[str, Case]:
-    """Changes that no proof survives; the case is from 8 to 11."""
+    """Return alterations that invalidate any consistency proof; the case is from 8 to 11."""
     return {
         "another older root": {"roots": [roots[7], roots[11]]},
         "another newer root": {"roots": [roots[8], roots[7]]},
@@ -131,7 +131,7 @@ def altered_consistency_proofs(roots: dict[int, str]) -> dict[str, Case]:
 
 
 def invalid_notes(root: bytes) -> list[Case]:
-    """Notes that do not hold under the notary's key."""
+    """Return notes that are invalid under the notary's key."""
     valid_note = checkpoints.sign_checkpoint(NOTARY_KEY, 11, root).decode()
     other_note = checkpoints.sign_checkpoint(SECOND_KEY, 11, root).decode()
     lines = valid_note.split("\n")
@@ -170,18 +170,21 @@ def invalid_notes(root: bytes) -> list[Case]:
 
 
 def unknown_signature_line() -> str:
-    """A line by a key that no reader knows."""
+    """Return a line by an unknown key."""
     return f"\u2014 log.example/other {base64.b64encode(fixed_bytes('another line', 68)).decode()}\n"
 
 
 def line_filling_note(valid_note: str, extra_bytes: int) -> str:
-    """A stranger's line that makes a note 64 KiB long, and `over` bytes more."""
+    """Return a stranger's line that makes a note 64 KiB long, plus `extra_bytes`."""
     empty = len("\u2014  AAAAAAAA\n".encode())
     return f"\u2014 {(checkpoints.NOTE_LIMIT_BYTES + extra_bytes - len(valid_note.encode()) - empty) * 'n'} AAAAAAAA\n"
 
 
 def notes_with_more_lines(root: bytes) -> list[Case]:
-    """Notes that hold with more lines than the notary's; `one`: what a timestamp is over; `seen`: the known witnesses in them."""
+    """Return valid notes with more lines than the notary's.
+
+    `one`: what a timestamp covers; `seen`: the known witnesses in them.
+    """
     valid_note = checkpoints.sign_checkpoint(NOTARY_KEY, 11, root).decode()
     notary_line = valid_note.split("\n")[4] + "\n"
     text = valid_note.split("\n\n")[0] + "\n"
@@ -216,12 +219,12 @@ def notes_with_more_lines(root: bytes) -> list[Case]:
 
 
 def cosignature_line(text: str, n: int, at: int) -> str:
-    """The line of one of the witnesses."""
+    """Return the line of one of the witnesses."""
     return checkpoints.format_signature_line(cosignatures.cosign(COSIGNERS[n], LOG_WITNESSES[n].name, text, at))
 
 
 def invalid_cosignatures(root: bytes) -> list[Case]:
-    """Notes with a line in a known witness's name that does not hold: the whole note is refused."""
+    """Return notes with an invalid line in a known witness's name: the whole note is refused."""
     valid_note = checkpoints.sign_checkpoint(NOTARY_KEY, 11, root).decode()
     text = valid_note.split("\n\n")[0] + "\n"
     name = LOG_WITNESSES[0].name
@@ -245,7 +248,7 @@ def invalid_cosignatures(root: bytes) -> list[Case]:
 
 
 def statement_chains(root: str) -> Case:
-    """Chains that hold, with how far each key counts, and chains that do not."""
+    """Return valid chains with the range of each key, and invalid chains."""
     last = {"root": root, "size": 7}
 
     def follow(before: list[JsonObject], key: Ed25519Signer, why: key_statements.ReplacementReason) -> list[JsonObject]:

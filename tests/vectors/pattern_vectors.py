@@ -1,4 +1,4 @@
-"""Small diaries whose pattern can be counted by hand, and any number of odd ones (tests/vectors/patterns.json)."""
+"""Small diaries whose patterns can be computed by hand, and random ones (tests/vectors/patterns.json)."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Fields = dict[str, Any]
 
 
 def utc_ms(local: str, tz: str = LONDON, fold: int = 0) -> int:
-    """ms UTC of a local time; `fold` 1 is the second of an hour that came twice."""
+    """Return ms UTC of a local time; `fold` 1 is the second of a repeated hour."""
     return int(datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(tz), fold=fold).timestamp() * 1000)
 
 
 def incident_fields(
     local: str, precision: str = "minute", *, until: str = "", fold: int = 0, tz: str = LONDON, **fields: Any
 ) -> Fields:
-    """An incident's time and words."""
+    """Return an incident's time and narrative."""
     start = utc_ms(local, tz, fold)
     end = {"occurred_end": utc_ms(until, tz)} if until else {}
     return {
@@ -36,12 +36,12 @@ def incident_fields(
 
 
 def make_incident(record: str, fields: Fields, **extra: Any) -> Fields:
-    """One incident as it stands."""
+    """Return one incident in its current version."""
     return {"record": record, "fields": fields, "restricted": {}, **extra}
 
 
 def make_record(record: str, **fields: Any) -> Fields:
-    """A record of another kind."""
+    """Return a record of another kind."""
     return {"record": record, "fields": fields}
 
 
@@ -49,7 +49,7 @@ UNKNOWN_TIME: Fields = {"precision": "unknown", "tz": LONDON}
 
 
 def cases() -> dict[str, dict[str, Any]]:
-    """Each diary by name."""
+    """Return each diary by name."""
     return {
         "nothing": {"incidents": []},
         "one": {
@@ -75,7 +75,7 @@ def cases() -> dict[str, dict[str, Any]]:
 
 
 def _clocks() -> Fields:
-    """The night that has 01:30 twice, the night that has none, and midnight on either side of a zone."""
+    """Return the night with two 01:30, the night with none, and midnight on either side of a zone."""
     return {
         "incidents": [
             make_incident("second", incident_fields("2026-10-25T01:10", fold=1)),
@@ -98,7 +98,7 @@ def _clocks() -> Fields:
 
 
 def _gaps() -> Fields:
-    """Several of one day, and gaps over the nights that have an hour more or less: days are counted, never hours."""
+    """Return entries of one day, and gaps across clock changes: days are counted, never hours."""
     return {
         "incidents": [
             make_incident("eve", incident_fields("2026-03-28T23:50")),
@@ -115,12 +115,12 @@ def _gaps() -> Fields:
 
 
 def _ranges() -> Fields:
-    """Ranges, a month, a season, an end before its start; gaps are counted from the last day reached."""
+    """Return ranges, a month, a season, an end before its start; gaps start at the last day."""
     return {
         "incidents": [
             make_incident("day", incident_fields("2026-01-05T00:00", "day", until="2026-01-06T00:00")),
             make_incident("night", incident_fields("2026-01-10T22:00", "part_of_day", until="2026-01-11T05:00")),
-            # Ends on the midnight after the clocks went back: its last day is the 25th.
+            # Ends at midnight after the clocks went back: its last day is the 25th.
             make_incident("range", incident_fields("2026-09-20T00:00", "date_range", until="2026-10-26T00:00")),
             make_incident("month", incident_fields("2026-02-01T00:00", "month", until="2026-03-01T00:00")),
             make_incident("season", incident_fields("2026-06-01T00:00", "season", until="2026-09-01T00:00")),
@@ -132,7 +132,7 @@ def _ranges() -> Fields:
 
 
 def _blocks() -> Fields:
-    """Six accounts after a block, one of the day itself, one said not to be new, two that are one, and a ring."""
+    """Return six accounts after a block, one of the same day, one marked as not new, two merged ones, and a cycle."""
     used = [
         make_incident(f"e{n}", incident_fields(f"2026-06-{n + 2:02d}T20:00", account_ids=[f"n{n}"], actor_ids=["p"]))
         for n in range(6)
@@ -169,7 +169,7 @@ def _blocks() -> Fields:
 
 
 def _sightings() -> Fields:
-    """What the keeper saw of accounts: before and after a block, said to be new, said of one that is another, and taken out."""
+    """Return sightings of accounts: before and after a block, marked as new, of a merged account, and withdrawn."""
     return {
         "incidents": [
             make_incident("a", incident_fields("2026-06-01T12:00", account_ids=["blocked"], actor_ids=["p"]))
@@ -200,7 +200,7 @@ def _sightings() -> Fields:
 
 
 def _links() -> Fields:
-    """Merged people, people who are gone, breaches by order and term, and what can't be a link at all."""
+    """Return merged people, deleted people, breaches by order and term, and invalid links."""
     order = [
         {"order_id": "o", "term_no": 2},
         {"order_id": "o", "term_no": 2},
@@ -236,7 +236,7 @@ def _links() -> Fields:
 
 
 def _messages() -> Fields:
-    """Counts, an estimate, a schedule's own count, its rows, and one that is not whole."""
+    """Return counts, an estimate, a schedule's own count, its rows, and an incomplete one."""
     rows = [{"direction": "in"}, {"direction": "out"}, {"direction": "in"}]
     return {
         "incidents": [
@@ -257,7 +257,7 @@ def _messages() -> Fields:
 
 
 def _key_dates() -> Fields:
-    """Days something changed, and entries of those very days: by the clock where both have one, else neither side."""
+    """Return key dates, and entries of the same day: ordered by time where both have one, else on neither side."""
     return {
         "incidents": [
             make_incident("before", incident_fields("2026-05-04T08:00", behaviours=["threat_to_me"])),
@@ -301,7 +301,7 @@ def _key_dates() -> Fields:
 
 
 def pattern_vectors() -> dict[str, Any]:
-    """The vector file: every case with what it comes to."""
+    """Return the vector file: every case with its figures."""
     return {
         "tz": LONDON,
         "cases": [
@@ -316,14 +316,14 @@ IDS = [f"x{n}" for n in range(6)]
 
 
 class RandomRecords(random.Random):
-    """What a diary may hold, at random."""
+    """Generator of random records."""
 
     def random_codes(self, codes: list[str]) -> list[str]:
-        """None, one or two of them, perhaps the same twice."""
+        """Return none, one or two codes, possibly equal."""
         return [self.choice(codes) for _ in range(self.randrange(3))]
 
     def random_instant(self) -> int:
-        """Near the nights the clocks change, a leap day, or before 1970."""
+        """Return an instant near clock changes, a leap day, or before 1970."""
         base = self.choice(
             [
                 utc_ms("2026-10-25T00:00"),
@@ -336,7 +336,7 @@ class RandomRecords(random.Random):
         return base + self.randrange(-3 * 86_400_000, 40 * 86_400_000)
 
     def random_moment(self) -> object:
-        """Any of the ways a record may keep a time."""
+        """Return a time in any form that a record may have."""
         start = self.random_instant()
         day = datetime.fromtimestamp(start / 1000, UTC).date().isoformat()
         block = {
@@ -347,7 +347,7 @@ class RandomRecords(random.Random):
         return self.choice([day, start, block, None, "soon", {"start": start}])
 
     def random_incident(self, number: int) -> Fields:
-        """One entry, perhaps taken out."""
+        """Return one entry, possibly withdrawn."""
         start = self.random_instant()
         fields: Fields = {
             "occurred_start": self.choice([start, start, start, None]),
@@ -380,7 +380,7 @@ class RandomRecords(random.Random):
         return {**make_incident(f"i{number}", fields), "taken_out": self.choice([None, None, None, 5])}
 
     def random_linked_records(self, kind: str) -> list[Fields]:
-        """Some records of a kind, each with links to anything."""
+        """Return some records of a kind, with links to anything."""
         return [
             make_record(
                 one,
@@ -406,7 +406,7 @@ class RandomRecords(random.Random):
 
 
 def random_diary(seed: int) -> dict[str, Any]:
-    """A diary nobody would write: every field at random, links to anything."""
+    """Return a diary with random fields, and links to anything."""
     random_records = RandomRecords(seed)
     kinds = ("person", "account", "sighting", "order", "notice", "report", "background", "impact", "schedule")
     incidents = [random_records.random_incident(number) for number in range(random_records.randrange(25))]

@@ -16,14 +16,14 @@ ODD_CHARACTERS = '"\\/\x7f\x80\u00a0\u2028\u2029\ufeff\ufffd\ue000\uffff'
 
 
 class RandomStream:
-    """The stream of numbers."""
+    """Stream of random numbers."""
 
     def __init__(self, seed: int = SEED) -> None:
-        """Start at `seed`, not zero."""
+        """Start at `seed`, which must not be zero."""
         self._state = seed
 
     def next_number(self) -> int:
-        """The next 32-bit number."""
+        """Return the next 32-bit number."""
         x = self._state
         x ^= (x << 13) & 0xFFFFFFFF
         x ^= x >> 17
@@ -32,11 +32,11 @@ class RandomStream:
         return x
 
     def next_below(self, n: int) -> int:
-        """The next number modulo n."""
+        """Return the next number modulo n."""
         return self.next_number() % n
 
     def next_character(self) -> str:
-        """One character: letters most often, then controls, odd ones and three planes."""
+        """Return one character: mostly letters, then controls, unusual ones and three planes."""
         pick = self.next_below(10)
         if pick == 4:
             return chr(self.next_below(0x20))
@@ -51,19 +51,19 @@ class RandomStream:
         return chr(0x61 + self.next_below(26))
 
     def next_integer(self) -> int:
-        """An integer of up to 53 bits, either sign."""
+        """Return an integer of up to 53 bits with either sign."""
         high = self.next_below(0x200000)
         number = high * 0x100000000 + self.next_number()
         return -number if self.next_below(2) else number
 
     def next_key(self) -> str:
-        """An object's key."""
+        """Return an object's key."""
         length = 1 + self.next_below(8)
         first = LETTERS[self.next_below(len(LETTERS))]
         return first + "".join(KEY_LETTERS[self.next_below(len(KEY_LETTERS))] for _ in range(length - 1))
 
     def next_value(self, depth: int) -> object:
-        """Any value; no arrays or objects from depth 4 on."""
+        """Return any value; no arrays or objects from depth 4 on."""
         pick = self.next_below(8 if depth < 4 else 6)
         if pick <= 1:
             return self.next_below(2) == 1 if pick else None
@@ -76,7 +76,7 @@ class RandomStream:
         return self.next_object(self.next_below(6), depth)
 
     def next_object(self, count: int, depth: int) -> dict[str, object]:
-        """An object of at most `count` keys; a key drawn twice keeps its second value."""
+        """Return an object of at most `count` keys. A key drawn twice keeps its second value."""
         members: dict[str, object] = {}
         for _ in range(count):
             key = self.next_key()
@@ -85,7 +85,7 @@ class RandomStream:
 
 
 def objects_digest(count: int = COUNT) -> tuple[str, str]:
-    """The canonical form of the first object, and SHA-256 (hex) over all of them, a newline after each."""
+    """Return the canonical form of the first object, and the SHA-256 (hex) of all, each followed by a newline."""
     stream, running, first = RandomStream(), hashlib.sha256(), ""
     for _ in range(count):
         raw = canonical_json(stream.next_object(1 + stream.next_below(6), 0))

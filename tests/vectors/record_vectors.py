@@ -1,4 +1,4 @@
-"""record.json: what fields may hold, what cannot be true, how a record is told, and what it names. Expected by hand."""
+"""record.json: allowed and impossible field values, histories, and links. Expected results are written by hand."""
 
 from diary.encoding import b64
 from diary.record import assisted
@@ -31,7 +31,7 @@ def shape_case(name: str, kind: str, fields: Case, *faults: tuple[str, str]) -> 
 
 
 def shape_cases() -> list[Case]:
-    """One case a shape, and what a broken app could write in its place."""
+    """Return one case per shape, and values a faulty app could write instead."""
     return [*plain_shape_cases(), *listed_shape_cases(), *nested_shape_cases()]
 
 
@@ -116,7 +116,7 @@ def listed_shape_cases() -> list[Case]:
 
 
 def day_cases() -> list[Case]:
-    """What is nearly a day."""
+    """Return text that is almost a date."""
     days = {
         "more after it": "2026-05-044",
         "more before it": "12026-05-04",
@@ -189,7 +189,7 @@ def time_case(name: str, fields: Case, now: int | None, *faults: tuple[str, str]
 
 
 def time_cases() -> list[Case]:
-    """What can and cannot be said of when."""
+    """Return possible and impossible times."""
     london: Case = {"tz": "Europe/London"}
     return [
         time_case("nothing said", {}, NOON_MS),
@@ -258,7 +258,7 @@ SAMPLE_ORDER: Case = {
 
 
 def order_status_cases() -> list[Case]:
-    """How one order stood at several moments, and odd orders at one."""
+    """Return the status of an order at several moments, and of unusual orders at one."""
     served = 1_778_022_000_000  # 2026-05-06T00:00 in London
     order_end = 1_780_786_800_000  # 2026-06-07T00:00 in London, when the last day is over
     tz: Case = {"tz": "Europe/London"}
@@ -306,7 +306,7 @@ def order_status_cases() -> list[Case]:
 
 
 def breach_cases() -> list[Case]:
-    """Alleged breaches of ORDER and of nothing."""
+    """Return alleged breaches of ORDER, and of no order."""
     alleged_breaches = [
         {"order_id": RECORD_ID, "term_no": 1},
         {"order_id": RECORD_ID, "term_no": 9},
@@ -340,7 +340,7 @@ def make_version(name: str, at: int, fields: Case, *parents: str) -> Case:
 
 
 def record_histories() -> dict[str, list[Case]]:
-    """Records as their devices wrote them."""
+    """Return records as their devices wrote them."""
     first = make_version("a", NOON_MS, {"narrative": "Hw came"})
     fixed_words = make_version("b", NOON_MS + 600_000, {"narrative": "He came"}, "a")
     more = make_version("c", NOON_MS + 600_001, {"narrative": "He came back", "who": "Dan"}, "b")
@@ -388,7 +388,7 @@ def record_histories() -> dict[str, list[Case]]:
 
 
 def history_case(name: str, versions: list[Case]) -> Case:
-    """How a story is told."""
+    """Return a record's expected history."""
     history = build_history([RecordVersion(schema=1, **version) for version in versions])  # type: ignore[arg-type]
     revisions = [
         {
@@ -409,7 +409,7 @@ def history_case(name: str, versions: list[Case]) -> Case:
 
 
 def link_cases() -> Case:
-    """What records name, and how far links reach; circles and gaps included."""
+    """Return the links of records, followed transitively, with cycles and missing records."""
     fields: Case = {
         "_ids": {"record": "no"},
         "actor_ids": ["b", 5, ""],
@@ -440,7 +440,7 @@ def link_cases() -> Case:
 
 
 def assisted_entry_cases() -> list[Case]:
-    """Entries that an advocate typed: the fields they become, and how each is marked. The marks are written out by hand."""
+    """Return entries that an advocate typed: their fields, and their marks, written by hand."""
     turns = [
         {"asked": "tell_me", "said": "He came to the shop.", "words": ""},
         {"asked": "own", "said": "Twice.", "words": "How often?"},
@@ -481,7 +481,7 @@ def assisted_entry_cases() -> list[Case]:
 
 
 def record_vectors() -> Case:
-    """record.json."""
+    """Return record.json."""
     return {
         "about": "Faults of shape, time and breaches; how an order stood; records as told; what records name. docs/record.md.",
         "order_id": RECORD_ID,

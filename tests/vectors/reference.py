@@ -1,7 +1,6 @@
-"""A second Cobblestone and HPKE with every random value given, so that vectors come out the same each time.
+"""Second implementation of Cobblestone and HPKE with given random values, so that vectors are reproducible.
 
-The product never does this: it lets the library draw its salts. The tests check that the library opens
-what is written here.
+The product never does this: its library draws the salts. The tests check that the library opens what is written here.
 """
 
 import hashlib
@@ -23,17 +22,17 @@ HPKE_SUITE = b"HPKE\x00\x10\x00\x01\x00\x02"
 
 
 def fixed_bytes(label: str, length: int) -> bytes:
-    """Bytes that are the same each time and look like no others."""
+    """Return fixed bytes, different for each label."""
     return hashlib.shake_256(b"kept vectors " + label.encode()).digest(length)
 
 
 def patterned_bytes(length: int) -> bytes:
-    """The bytes a vector describes by their length: byte i is (7i + 3) mod 256."""
+    """Return the bytes that vectors describe by length: byte i is (7i + 3) mod 256."""
     return (bytes((i * 7 + 3) & 255 for i in range(256)) * (length // 256 + 1))[:length]
 
 
 def reference_box(key: bytes, context: bytes, plaintext: bytes, salt: bytes) -> bytes:
-    """Cobblestone-256 with a given 24-byte salt."""
+    """Seal with Cobblestone-256 and a given 24-byte salt."""
     okm = HKDFExpand(SHA512(), 76, LABEL_256 + salt + context).derive(key)
     aead, base = AESGCM(okm[:32]), int.from_bytes(okm[32:44], "big")
     chunks = [
@@ -46,7 +45,7 @@ def reference_box(key: bytes, context: bytes, plaintext: bytes, salt: bytes) -> 
 def reference_envelope(
     key: bytes, kind: EnvelopeKind, header: dict[str, object], plaintext: bytes, salt: bytes
 ) -> bytes:
-    """Envelope E1, suite 1, with a given salt."""
+    """Seal an envelope E1, suite 1, with a given salt."""
     context = envelope_prefix(kind, header)
     return context + reference_box(key, context, plaintext, salt)
 
@@ -61,13 +60,13 @@ def seal_envelope_to_person(
     key: bytes,
     salt: bytes,
 ) -> bytes:
-    """Envelope E1, suite 2, with a given ephemeral scalar, content key and salt."""
+    """Seal an envelope E1, suite 2, with a given ephemeral scalar, content key and salt."""
     context = envelope_prefix(kind, header, SUITE_PUBLIC_KEY)
     return context + seal_hpke(pub, HPKE_LABEL + context, key, ephemeral) + reference_box(key, context, plaintext, salt)
 
 
 def seal_hpke(pub: bytes, info: bytes, plaintext: bytes, ephemeral: bytes) -> bytes:
-    """HPKE base mode of formats.md 1, one message, with a given ephemeral scalar: enc ‖ ct."""
+    """Seal one message with HPKE base mode (formats.md 1) and a given ephemeral scalar; return enc ‖ ct."""
     enc = public_point(ephemeral)
     shared_point = load_private_key(ephemeral).exchange(ec.ECDH(), load_public_key(pub))
     eae = labeled_extract(KEM_SUITE, b"", b"eae_prk", shared_point)
@@ -84,11 +83,11 @@ def seal_hpke(pub: bytes, info: bytes, plaintext: bytes, ephemeral: bytes) -> by
 
 
 def labeled_extract(suite: bytes, salt: bytes, label: bytes, ikm: bytes) -> bytes:
-    """LabeledExtract of RFC 9180."""
+    """Compute LabeledExtract of RFC 9180."""
     return hmac.digest(salt or bytes(32), b"HPKE-v1" + suite + label + ikm, "sha256")
 
 
 def labeled_expand(suite: bytes, prk: bytes, label: bytes, info: bytes, length: int) -> bytes:
-    """LabeledExpand of RFC 9180, for up to 32 bytes."""
+    """Compute LabeledExpand of RFC 9180, for up to 32 bytes."""
     labelled = length.to_bytes(2, "big") + b"HPKE-v1" + suite + label + info
     return hmac.digest(prk, labelled + b"\x01", "sha256")[:length]

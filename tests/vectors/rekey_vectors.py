@@ -1,4 +1,4 @@
-"""rekey.json: statements about an account's keys, the keyset that carries them, and what does not hold."""
+"""rekey.json: statements about an account's keys, the keyset with them, and invalid ones."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ BAD_SIGNATURE = {"code": "bad_signature"}
 
 
 def rekey_vectors() -> Case:
-    """rekey.json."""
+    """Return rekey.json."""
     beacon = {"log": b64(fixed_bytes("log", 32)), "root": b64(fixed_bytes("root", 32)), "size": 11}
     first, second = key_step(0, 1, 2, 4), key_step(1, 2, 3, 9, beacon)
     keyset = Keyset(fixed_bytes("author 2", 32), fixed_bytes("hpke scalar", 32), (first, second))
@@ -84,12 +84,12 @@ def rekey_vectors() -> Case:
 
 
 def signed_text(statement: JsonObject) -> str:
-    """What the signature is over."""
+    """Return the signed text."""
     return canonical_json({name: value for name, value in statement.items() if name != "sig"}).decode()
 
 
 def key_step(old: int, new: int, epoch: int, seq: int, beacon: object = None) -> JsonObject:
-    """Key `old` hands over to key `new`."""
+    """Return the statement by which key `old` names key `new`."""
     statement = {
         "account": ACCOUNT_ID,
         "beacon": beacon,
@@ -105,7 +105,7 @@ def key_step(old: int, new: int, epoch: int, seq: int, beacon: object = None) ->
 
 
 def altered_statements(valid_statement: JsonObject) -> list[Case]:
-    """A statement with one thing wrong."""
+    """Return statements with one fault each."""
     changes: dict[str, JsonObject] = {
         "another key comes": {"ecdsa_pub": b64(AUTHOR_KEYS[2].pub)},
         "a later number": {"seq": 5},

@@ -1,4 +1,4 @@
-"""release.json: a release's signed list, byte for byte, and lists that do not hold."""
+"""release.json: a release's signed list, byte for byte, and invalid lists."""
 
 from diary.crypto.signing import Ed25519Signer
 from diary.encoding import b64, canonical_json
@@ -14,7 +14,7 @@ RELEASE_KEY, OTHER_KEY = (
 
 
 def release_vectors() -> Case:
-    """release.json."""
+    """Return release.json."""
     sha = {name: fixed_bytes(name, 32).hex() for name in ("shell", "main", "named", "worker", "release")}
     files = {"/": sha["shell"], "/static/js/main.js": sha["main"], "/static/lang/اردو.js": sha["named"]}
     release_text = releases.sign_release(RELEASE_KEY, digest=sha["release"], files=files, worker=sha["worker"])

@@ -1,4 +1,4 @@
-"""The part of grants.json about a keeper whose keys were replaced: which versions hold, and what lets no grant hold."""
+"""Part of grants.json about a keeper with replaced keys: valid versions, and faults that invalidate the grant."""
 
 from diary.crypto.padding import pad_version
 from diary.crypto.sealing import EnvelopeKind
@@ -17,7 +17,10 @@ BAD_SIGNATURE = {"code": "bad_signature"}
 def succeeded_keeper_cases(
     advocate: GrantParty, keeper_key: bytes, keeper: GrantParty, fields: Case, key: bytes
 ) -> Case:
-    """A grant by a keeper whose keys were replaced twice. `fields`: the grant's, but for what it says of the keys before."""
+    """Return cases of a grant by a keeper whose keys were replaced twice.
+
+    `fields`: the grant's, without those about earlier keys.
+    """
     first, second, stranger = (
         AuthorSigner(fixed_bytes(who, 32)) for who in ("keeper before", "keeper between", "stranger")
     )
@@ -45,7 +48,7 @@ def succeeded_keeper_cases(
         return sealed(grants.sign_grant(newest, fields | earlier_keys.earlier_keys_binding(statements)), statements)
 
     grant_without_binding = grants.sign_grant(newest, fields)
-    # Anyone can have a key of their own hand over to the keeper's: what counts is that the keeper's key says so too.
+    # Anyone can sign a statement that names the keeper's key as their next one; the keeper's key must confirm it.
     claimed = key_replacement(stranger, newest.pub, diary, 3, 9)
     signed_as = {"c": b64(fixed_bytes("c", 32)), "diary": diary} | {
         name: b64(fixed_bytes(name, 16)) for name in ("record", "version")
@@ -86,7 +89,7 @@ def succeeded_keeper_cases(
 
 
 def key_replacement(old: AuthorSigner, new: bytes, diary: str, epoch: int, seq: int) -> Case:
-    """One key hands over to the next."""
+    """Return the statement by which one key names the next."""
     statement: Case = {
         "account": b64(fixed_bytes("account", 16)), "beacon": None, "diary": diary, "ecdsa_pub": b64(new), "epoch": epoch,
         "head": b64(fixed_bytes(f"head {seq}", 32)), "hpke_pub": b64(public_point(fixed_bytes("hpke between", 32))), "seq": seq,

@@ -29,24 +29,24 @@ NOT_OPENED = {"code": "not_opened"}
 
 
 def describe_bytes(raw: bytes) -> Case:
-    """Bytes as b64 where they are short, else as length and SHA-256 (hex)."""
+    """Return short bytes as b64, longer ones as length and SHA-256 (hex)."""
     digest: Case = {"length": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
     return digest if len(raw) > 1024 else digest | {"bytes": b64(raw)}
 
 
 def plaintext_rule(length: int) -> Case:
-    """A plaintext by its rule: byte i is (7i + 3) mod 256."""
+    """Return a plaintext by its rule: byte i is (7i + 3) mod 256."""
     return {"length": length, "rule": "(7i+3)&255"}
 
 
 def lengths_at_chunk_edges(start: int, end: int) -> list[int]:
-    """Lengths just before, at and after the edge of each chunk of an envelope whose body starts at `start`."""
+    """Return lengths just before, at and after each chunk boundary of an envelope whose body starts at `start`."""
     edges = range(start + 56, end, 16_400)
     return sorted({edge + step for edge in edges for step in (-1, 0, 1, 16) if edge + step < end})
 
 
 def refused_cases(start: int, end: int, flip_from: str) -> list[Case]:
-    """What must not open, as operations on the case `three chunks`, whose body runs from `start` to `end`."""
+    """Return operations on the case `three chunks`, with its body from `start` to `end`, after which it must not open."""
     first, size = start + 56, 16_400
     three = {"of": "three chunks"} | NOT_OPENED
     cut = [
@@ -95,7 +95,7 @@ def refused_cases(start: int, end: int, flip_from: str) -> list[Case]:
 
 
 def envelope_vectors() -> Case:
-    """envelopes.json."""
+    """Return envelopes.json."""
     key = fixed_bytes("envelope key", 32)
     cases: list[Case] = []
     for length in (*SIZES, 40_000):
@@ -127,7 +127,7 @@ def envelope_vectors() -> Case:
 
 
 def headers_by_kind() -> dict[EnvelopeKind, Case]:
-    """A header for each kind of envelope that is not a version."""
+    """Return a header for each kind of envelope that is not a version."""
     account, diary, blob = (b64(fixed_bytes(name, 16)) for name in ("account", "diary", "blob"))
     return {
         EnvelopeKind.FILE_PART: file_parts.part_header(diary, blob, 0, 1),
@@ -137,7 +137,7 @@ def headers_by_kind() -> dict[EnvelopeKind, Case]:
 
 
 def person_envelope_cases() -> Case:
-    """Suite 2: what the holder of a scalar can open."""
+    """Return suite 2 cases, which open with a private key."""
     scalar, wrong_scalar = fixed_bytes("recipient", 32), fixed_bytes("someone else", 32)
     header: Case = {"at": 1_790_000_000_000, "install": b64(fixed_bytes("install", 16)), "t": "capture"}
     cases: list[Case] = []
@@ -184,7 +184,7 @@ def person_envelope_cases() -> Case:
 
 
 def part_vectors() -> Case:
-    """parts.json."""
+    """Return parts.json."""
     key, diary, blob = fixed_bytes("blob key", 32), b64(fixed_bytes("diary", 16)), b64(fixed_bytes("blob", 16))
     files = []
     for size in (0, 1, 4095, 4096, 16_383, 16_384, 16_385, 1_032_191, 1_032_192, 1_032_193, 2_500_000):
@@ -230,7 +230,7 @@ def part_vectors() -> Case:
 
 
 def wrap_vectors() -> Case:
-    """wraps.json."""
+    """Return wraps.json."""
     account, diary, version = (b64(fixed_bytes(name, 16)) for name in ("account", "diary", "version"))
     opener, inner = fixed_bytes("opener", 32), fixed_bytes("inner", 32)
     kdf = {"alg": "argon2id", "login": "calm-river-7f3k", "m": 65_536, "origin": "https://notes.example", "p": 1}
@@ -273,7 +273,7 @@ def wrap_vectors() -> Case:
 
 
 def keyset_cases(opener: bytes, account: str) -> Case:
-    """The keyset, and one whose public key is not its own."""
+    """Return the keyset, and one with a mismatched public key."""
     keyset = keys.Keyset(fixed_bytes("ecdsa scalar", 32), fixed_bytes("hpke scalar", 32))
     header = keys.keyset_header(account, 1, 3)
     plaintext = keyset.plaintext()
@@ -304,7 +304,7 @@ def keyset_cases(opener: bytes, account: str) -> Case:
 
 
 def store_vectors() -> Case:
-    """store.json."""
+    """Return store.json."""
     store_key, record = fixed_bytes("store key", 32), fixed_bytes("store record", 16)
     records: list[Case] = []
     for length in (0, 1, 4000, 16_384, 1_033_325):

@@ -1,4 +1,4 @@
-"""The committed vectors are what the code makes, byte for byte."""
+"""The committed vectors equal the generator's output, byte for byte."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""uploads.json: tickets with which a locked phone sends one file."""
+"""uploads.json: tickets with which a locked phone uploads one file."""
 
 from diary.crypto.upload_ticket import UploadTicket
 from diary.encoding import b64
@@ -9,7 +9,7 @@ Case = dict[str, object]
 
 
 def upload_vectors() -> Case:
-    """uploads.json."""
+    """Return uploads.json."""
     return {
         "about": "docs/formats.md 6. `key` b64, the session's; ids as text; `until` in ms; `size` in bytes; `digest` b64.",
         "tickets": [
@@ -21,7 +21,7 @@ def upload_vectors() -> Case:
 
 
 def ticket_case(name: str, parts: int, size: int, until: int) -> Case:
-    """One ticket, and all that goes into it."""
+    """Return one ticket with its inputs."""
     session, diary, blob = (fixed_bytes(f"{name} {what}", 16) for what in ("session", "diary", "blob"))
     key, digest = fixed_bytes(f"{name} upload key", 32), fixed_bytes(f"{name} digest", 32)
     ticket = UploadTicket(session, diary, blob, until, parts, size, digest)

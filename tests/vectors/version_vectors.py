@@ -1,4 +1,4 @@
-"""versions.json and receipts.json: what is committed to, signed, sent and answered."""
+"""versions.json and receipts.json: commitments, signatures, pushes and answers."""
 
 import hashlib
 
@@ -30,7 +30,7 @@ NARRATIVE = (
 
 
 def make_draft(name: str, n: int, prev: str | None, **extra: object) -> versions.VersionDraft:
-    """A draft with what the cases share."""
+    """Return a draft with the fields that cases share."""
     place = versions.VersionIds(DIARY_ID, RECORD_ID, b64(fixed_bytes(f"version {name}", 16)))
     fields: dict[str, object] = {
         "open": {"title": "Outside work", "narrative": NARRATIVE, "occurred": {"k": "exact", "utc": 1_789_990_000_000}},
@@ -48,7 +48,7 @@ def make_draft(name: str, n: int, prev: str | None, **extra: object) -> versions
 
 
 def draft_cases() -> dict[str, versions.VersionDraft]:
-    """The cases, along one device's line; `prev` is filled in when they are sealed."""
+    """Return the cases along one device's line. `prev` is filled in when they are sealed."""
     blobs = [(b64(fixed_bytes(f"blob {i}", 16)), fixed_bytes(f"blob key {i}", 32)) for i in range(3)]
     first = b64(fixed_bytes("version open only", 16))
     return {
@@ -84,7 +84,7 @@ def draft_cases() -> dict[str, versions.VersionDraft]:
 def seal_draft(
     name: str, draft: versions.VersionDraft, payloads: tuple[bytes, ...], c: bytes
 ) -> tuple[push.VersionPush, Case]:
-    """The push of a draft with every random value given, and those values."""
+    """Return the push of a draft with given random values, and those values."""
     place, random_values = draft.ids, {}
     wraps, envelopes = [], []
     for part, payload in zip(push.PARTS, payloads, strict=False):
@@ -111,7 +111,7 @@ def seal_draft(
 
 
 def version_case(name: str, draft: versions.VersionDraft, names: FieldNames = NAMES) -> tuple[Case, push.VersionPush]:
-    """One version, pinned byte for byte."""
+    """Return one version, byte for byte."""
     secrets = versions.VersionSecrets(
         *(fixed_bytes(f"{name} {what}", 32) for what in ("open key", "open seed", "restricted key", "restricted seed"))
     )
@@ -155,7 +155,7 @@ def version_case(name: str, draft: versions.VersionDraft, names: FieldNames = NA
 
 
 def altered_version_case(name: str, change: Case, *, meta: Case | None = None) -> Case:
-    """A version whose payload was changed after its commitment was signed: it opens, and is altered."""
+    """Return a version whose payload was changed after its commitment was signed: it opens, and is altered."""
     draft = draft_cases()["open only"]
     place, secrets = draft.ids, versions.VersionSecrets(*(fixed_bytes(f"altered {i}", 32) for i in range(4)))
     composed = versions.compose(draft, NAMES, AUTHOR_KEY.key_id, secrets)
@@ -170,7 +170,7 @@ def altered_version_case(name: str, change: Case, *, meta: Case | None = None) -
 
 
 def open_fields(draft: versions.VersionDraft) -> Case:
-    """Everything in the open part of a draft."""
+    """Return every field in the open part of a draft."""
     return dict(draft.open) | {
         "_kind": draft.kind,
         "_schema": draft.schema,
@@ -185,7 +185,7 @@ def open_fields(draft: versions.VersionDraft) -> Case:
 
 
 def version_vectors() -> Case:
-    """versions.json."""
+    """Return versions.json."""
     cases, prev = [], None
     for name, draft in draft_cases().items():
         linked = versions.VersionDraft(
@@ -226,7 +226,7 @@ def version_vectors() -> Case:
 
 
 def invalid_signature_cases() -> list[Case]:
-    """Author's signatures that do not hold, each over `message` under `pub`."""
+    """Return invalid author's signatures, each of `message` under `pub`."""
     message = push.version_signing_input(
         c=b64(fixed_bytes("c", 32)), diary=DIARY_ID, record=RECORD_ID, version=OTHER_ID
     )
@@ -252,7 +252,7 @@ def invalid_signature_cases() -> list[Case]:
 
 
 def invalid_push_cases() -> list[Case]:
-    """Pushes a server must refuse: changes to the meta of the first case, or to its frames or place."""
+    """Return pushes a server must refuse: changes to the first case's metadata, frames or place."""
     meta: dict[str, tuple[Case, str]] = {
         "a grant": ({"grants": [{}]}, "bad_request"),
         "a field more": ({"more": 1}, "bad_request"),
@@ -285,7 +285,7 @@ def invalid_push_cases() -> list[Case]:
 
 
 def receipt_vectors() -> Case:
-    """receipts.json."""
+    """Return receipts.json."""
     chain, head = [], heads.INITIAL_HEAD
     for seq in range(1, 4):
         c, env = b64(fixed_bytes(f"c {seq}", 32)), b64(fixed_bytes(f"env {seq}", 32))
@@ -318,14 +318,14 @@ def receipt_vectors() -> Case:
 
 
 def short_code(entries: int, head: str, seq: int) -> str:
-    """As the page says it, spelt out a second time: the first 30 bits, five at a time."""
+    """Compute the short code as the page does, independently: the first 30 bits, five at a time."""
     digest = hashlib.sha256(b"kept/short\0" + canonical_json({"entries": entries, "head": head, "seq": seq})).digest()
     bits = "".join(f"{byte:08b}" for byte in digest)[:30]
     return "".join("0123456789ABCDEFGHJKMNPQRSTVWXYZ"[int(bits[i : i + 5], 2)] for i in range(0, 30, 5))
 
 
 def invalid_receipt_cases(entry: Case) -> list[Case]:
-    """Receipts that do not hold for the first push."""
+    """Return receipts that are invalid for the first push."""
     valid_receipt = entry["receipt"]
     assert isinstance(valid_receipt, dict)
     c, env, ts = str(entry["c"]), str(entry["env"]), 1_790_000_000_001
@@ -369,7 +369,7 @@ def invalid_receipt_cases(entry: Case) -> list[Case]:
 
 
 def invalid_head_cases(entry: Case) -> list[Case]:
-    """Heads that do not hold for the second push."""
+    """Return heads that are invalid for the second push."""
     valid_head = entry["head"]
     assert isinstance(valid_head, dict)
     ts = 1_790_000_000_002

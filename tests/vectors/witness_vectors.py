@@ -1,4 +1,4 @@
-"""witness.json: nine words, what they are worth, what is asked and answered, and what does not hold."""
+"""witness.json: nine words, values derived from them, request and statement, and invalid ones."""
 
 from hashlib import sha256
 
@@ -20,7 +20,7 @@ ADDRESS = "https://kept.example/answer"
 
 
 def witness_vectors() -> Case:
-    """witness.json."""
+    """Return witness.json."""
     ecdsa, hpke = public_point(fixed_bytes("keeper ecdsa", 32)), public_point(fixed_bytes("keeper hpke", 32))
     words = witness_code.encode_words(fixed_bytes("witness code", 5), fingerprint(ecdsa, hpke))
     code, key_words = witness_code.parse_words(words)
@@ -86,7 +86,7 @@ def witness_vectors() -> Case:
 
 
 def seven_word_case(raw: bytes, key_words: list[str], witness_id: str, request: Case) -> Case:
-    """A code as releases before made it: seven words, and a salt that does not hold the words of the key."""
+    """Return a code of earlier releases: seven words, and a salt without the words of the key."""
     number = int.from_bytes(raw, "big") << 4 | sha256(b"kept/witness-check\0" + raw).digest()[0] >> 4
     code = " ".join(word_list()[number >> shift & 0x7FF] for shift in range(33, -1, -11))
     root = argon2id(code.encode(), sha256(b"kept/witness-salt\0" + ADDRESS.encode()).digest()[:16], CHEAPEST_PROFILE)
@@ -113,7 +113,7 @@ def seven_word_case(raw: bytes, key_words: list[str], witness_id: str, request: 
 
 
 def invalid_statements(fields: Case, files: Case, file: Case) -> Case:
-    """What is not whole."""
+    """Return malformed statements."""
     return {
         "refused_asked": [{"name": 7}, {"note": "x" * 501}, {"until": -1}, {"hpke_pub": "x"}, {"risk": 1}],
         "refused_said": [

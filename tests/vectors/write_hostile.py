@@ -37,7 +37,7 @@ def make_zip(
 
 
 def with_bytes_replaced(raw: bytes, old: bytes, new: bytes) -> bytes:
-    """A name changed where the library would not write it; of the same length."""
+    """Replace a name by one of the same length that the library would not write."""
     assert len(old) == len(new) and old in raw
     return raw.replace(old, new)
 
@@ -47,12 +47,12 @@ def zip_of_one_member(name: str = "data/servable/x.txt", content: bytes = b"x") 
 
 
 def slip() -> HostileZip:
-    """A name that leads out of the folder."""
+    """Return a name that leads out of the folder."""
     return make_zip([(f"{PACK_FOLDER_NAME}/../../evil.txt", b"x")]), ["bad_name"]
 
 
 def absolute() -> HostileZip:
-    """A name from the root."""
+    """Return a name from the root."""
     return with_bytes_replaced(
         zip_of_one_member("data/servable/abs.txt"),
         f"{PACK_FOLDER_NAME}/".encode(),
@@ -61,67 +61,67 @@ def absolute() -> HostileZip:
 
 
 def backslash() -> HostileZip:
-    """A name that is a path on Windows alone."""
+    """Return a name that is a path on Windows only."""
     return with_bytes_replaced(zip_of_one_member("data/servable/..x..x.txt"), b"..x..x.txt", b"..\\..\\.txt"), [
         "bad_name"
     ]
 
 
 def zero_byte() -> HostileZip:
-    """A name cut short by a zero byte."""
+    """Return a name with a zero byte in it."""
     return with_bytes_replaced(zip_of_one_member("data/servable/a.txt?b.txt"), b"a.txt?b", b"a.txt\0b"), ["bad_name"]
 
 
 def not_utf8() -> HostileZip:
-    """A name in no encoding."""
+    """Return a name in no encoding."""
     raw = with_bytes_replaced(zip_of_one_member("data/servable/aaaa.txt"), b"aaaa.txt", b"\xc3\x28\xff\xfe.txt")
     return raw, ["bad_name"]
 
 
 def long_name() -> HostileZip:
-    """A name far too long."""
+    """Return a name that is far too long."""
     return zip_of_one_member("data/" + "a" * 300 + ".txt"), ["bad_name"]
 
 
 def deep() -> HostileZip:
-    """Folders in folders."""
+    """Return deeply nested folders."""
     return zip_of_one_member("data/" + "a/" * 60 + "x.txt"), ["bad_name"]
 
 
 def link() -> HostileZip:
-    """A symbolic link to a file of the computer."""
+    """Return a symbolic link to a file of the computer."""
     return make_zip([(f"{PACK_FOLDER_NAME}/data/servable/x.txt", b"/etc/passwd")], mode=stat.S_IFLNK | 0o777), [
         "not_a_file"
     ]
 
 
 def device() -> HostileZip:
-    """A device."""
+    """Return a device file."""
     return make_zip([(f"{PACK_FOLDER_NAME}/data/servable/x.txt", b"")], mode=stat.S_IFCHR | 0o666), ["not_a_file"]
 
 
 def twice() -> HostileZip:
-    """Two files of one name, whatever a reader takes."""
+    """Return two files with one name, read differently by different programs."""
     name = f"{PACK_FOLDER_NAME}/data/servable/x.txt"
     return with_bytes_replaced(make_zip([(name, b"one"), (name[:-5] + "y.txt", b"two")]), b"y.txt", b"x.txt"), ["twice"]
 
 
 def case() -> HostileZip:
-    """Two names that are one on Windows and macOS."""
+    """Return two names that are equal on Windows and macOS."""
     return make_zip(
         [(f"{PACK_FOLDER_NAME}/data/servable/x.txt", b"one"), (f"{PACK_FOLDER_NAME}/data/servable/X.txt", b"two")]
     ), ["twice"]
 
 
 def bomb() -> HostileZip:
-    """Four megabytes of nothing in four kilobytes."""
+    """Return four megabytes of zeros in four kilobytes."""
     return make_zip([(f"{PACK_FOLDER_NAME}/data/servable/x.txt", bytes(4_500_000))], kind=zipfile.ZIP_DEFLATED), [
         "too_large"
     ]
 
 
 def claims() -> HostileZip:
-    """A member that claims to be larger than any disk."""
+    """Return a member that claims to be larger than any disk."""
     raw = bytearray(zip_of_one_member())
     at = raw.index(b"PK\x01\x02")
     struct.pack_into("<I", raw, at + 24, 0xFFFFFFF0)
@@ -129,7 +129,7 @@ def claims() -> HostileZip:
 
 
 def longer() -> HostileZip:
-    """A packed member that is longer than it says."""
+    """Return a compressed member that is longer than declared."""
     packed = zlib.compressobj(9, zlib.DEFLATED, -15)
     body = packed.compress(b"x" * 500) + packed.flush()
     raw = bytearray(make_zip([(f"{PACK_FOLDER_NAME}/data/servable/x.txt", b"x" * 500)], kind=zipfile.ZIP_DEFLATED))
@@ -140,7 +140,7 @@ def longer() -> HostileZip:
 
 
 def crc() -> HostileZip:
-    """A member whose checksum is another."""
+    """Return a member with a wrong checksum."""
     raw = bytearray(zip_of_one_member())
     for mark, offset in ((b"PK\x03\x04", 14), (b"PK\x01\x02", 16)):
         struct.pack_into("<I", raw, raw.index(mark) + offset, 7)
@@ -148,7 +148,7 @@ def crc() -> HostileZip:
 
 
 def encrypted() -> HostileZip:
-    """A member that says it is encrypted."""
+    """Return a member declared as encrypted."""
     raw = bytearray(zip_of_one_member())
     for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         struct.pack_into("<H", raw, raw.index(mark) + offset, 1)
@@ -156,12 +156,12 @@ def encrypted() -> HostileZip:
 
 
 def before() -> HostileZip:
-    """Bytes before the zip: another kind of file for whoever starts at the front."""
+    """Return bytes before the zip: another file format for programs that start at the front."""
     return b"<html><script>alert(1)</script>" + zip_of_one_member(), ["hidden"]
 
 
 def comment() -> HostileZip:
-    """A comment that holds a page."""
+    """Return a comment that contains a page."""
     out = io.BytesIO(zip_of_one_member())
     with zipfile.ZipFile(out, "a") as archive:
         archive.comment = b"<script>alert(1)</script>"
@@ -169,14 +169,14 @@ def comment() -> HostileZip:
 
 
 def two_folders() -> HostileZip:
-    """Files outside the pack's folder."""
+    """Return files outside the pack's folder."""
     return make_zip(
         [(f"{PACK_FOLDER_NAME}/data/servable/x.txt", b"x"), ("PACK_JB_2_20261124/data/servable/y.txt", b"y")]
     ), ["no_folder"]
 
 
 def huge_list() -> HostileZip:
-    """A list of digests of five thousand files that are not here."""
+    """Return a list with digests of five thousand missing files."""
     lines = "".join(f"{n:064x}  data/servable/{n}.txt\n" for n in range(5_000)).encode()
     return make_zip(
         [(f"{PACK_FOLDER_NAME}/data/servable/x.txt", b"x"), (f"{PACK_FOLDER_NAME}/manifest-sha256.txt", lines)]
@@ -184,7 +184,7 @@ def huge_list() -> HostileZip:
 
 
 def list_not_utf8() -> HostileZip:
-    """A list in no encoding."""
+    """Return a list in no encoding."""
     return make_zip(
         [
             (f"{PACK_FOLDER_NAME}/data/servable/x.txt", b"x"),
@@ -194,66 +194,66 @@ def list_not_utf8() -> HostileZip:
 
 
 def deep_json() -> HostileZip:
-    """A record nested until a parser falls over."""
+    """Return a record nested beyond a parser's limits."""
     return zip_of_one_member("data/restricted/12_record.json", b"[" * 100_000 + b"\n"), ["unreadable"]
 
 
 def odd_json() -> HostileZip:
-    """A record that is no object, a number beyond all, a name given twice."""
+    """Return a record that is not an object, with a huge number and a repeated name."""
     return zip_of_one_member("data/restricted/12_record.json", b'{"t":"record/v1","t":1e999}\n'), ["unreadable"]
 
 
 def odd_pdf() -> HostileZip:
-    """A chronology that is no PDF."""
+    """Return a chronology that is not a PDF."""
     return zip_of_one_member(
         "data/servable/01_chronology.pdf", b"%PDF-1.7\n" + b"1 0 obj<</Length 9999999999>>stream\n" * 50
     ), ["unreadable"]
 
 
 def cut() -> HostileZip:
-    """A zip that ends in the middle."""
+    """Return a truncated zip."""
     return zip_of_one_member()[:-30], ["not_a_pack"]
 
 
 def not_a_zip() -> HostileZip:
-    """Something else altogether."""
+    """Return something that is not a zip."""
     return b"GIF89a" + bytes(500), ["not_a_pack"]
 
 
 def empty() -> HostileZip:
-    """A zip of nothing."""
+    """Return an empty zip."""
     return make_zip([]), ["not_a_pack"]
 
 
 def with_local_header_field(offset: int, form: str, value: int) -> bytes:
-    """A member's own header changed, where the zip's list still says the truth."""
+    """Change a member's local header; the central directory stays correct."""
     raw = bytearray(zip_of_one_member())
     struct.pack_into(form, raw, raw.index(b"PK\x03\x04") + offset, value)
     return bytes(raw)
 
 
 def own_method() -> HostileZip:
-    """A member that is packed, as its own header says, and stored, as the list says: two readers, two files."""
+    """Return a member that is compressed by its local header and stored by the directory: two readers, two files."""
     return with_local_header_field(8, "<H", zipfile.ZIP_DEFLATED), ["damaged"]
 
 
 def own_crc() -> HostileZip:
-    """A checksum in a member's own header that is another than the list's."""
+    """Return a checksum in a local header that differs from the directory's."""
     return with_local_header_field(14, "<I", 7), ["damaged"]
 
 
 def own_size() -> HostileZip:
-    """A member that its own header says is empty."""
+    """Return a member that is empty by its local header."""
     return with_local_header_field(18, "<I", 0), ["damaged"]
 
 
 def own_lock() -> HostileZip:
-    """A member that only its own header calls encrypted."""
+    """Return a member that is encrypted by its local header only."""
     return with_local_header_field(6, "<H", 1), ["damaged"]
 
 
 def other_name() -> HostileZip:
-    """An extra field with another name, which some readers unpack it under."""
+    """Return an extra field with another name, which some programs use."""
     info = zipfile.ZipInfo(f"{PACK_FOLDER_NAME}/data/servable/x.txt", _DATE)
     info.external_attr, info.create_system = (stat.S_IFREG | 0o644) << 16, 3
     unicode_path_field = (
@@ -269,31 +269,31 @@ def other_name() -> HostileZip:
 
 
 def with_central_header_field(offset: int, form: str, value: int) -> bytes:
-    """The zip's own list changed."""
+    """Change the zip's central directory."""
     raw = bytearray(zip_of_one_member())
     struct.pack_into(form, raw, raw.rindex(b"PK\x01\x02") + offset, value)
     return bytes(raw)
 
 
 def dos_folder() -> HostileZip:
-    """A file that Windows is told is a folder."""
+    """Return a file that is marked as a folder for Windows."""
     return with_central_header_field(38, "<I", (stat.S_IFREG | 0o644) << 16 | 0x10), ["not_a_file"]
 
 
 def other_disk() -> HostileZip:
-    """A member on a second disk."""
+    """Return a member on a second disk."""
     return with_central_header_field(34, "<H", 1), ["not_a_file"]
 
 
 def miscounted() -> HostileZip:
-    """A list that says it is shorter than it is: whoever goes by it sees fewer files."""
+    """Return a directory with too low a count: programs that rely on it see fewer files."""
     raw = bytearray(make_zip([(f"{PACK_FOLDER_NAME}/data/servable/{name}.txt", b"x") for name in "xy"]))
     struct.pack_into("<2H", raw, raw.rindex(b"PK\x05\x06") + 8, 1, 1)
     return bytes(raw), ["not_a_pack"]
 
 
 def many_disks() -> HostileZip:
-    """A zip that says it is the last of several."""
+    """Return a zip that claims to be the last of several."""
     raw = bytearray(zip_of_one_member())
     struct.pack_into("<2H", raw, raw.rindex(b"PK\x05\x06") + 4, 2, 1)
     return bytes(raw), ["not_a_pack"]
@@ -307,12 +307,12 @@ CASES: Final[tuple[Callable[[], HostileZip], ...]] = (
 
 
 def corpus() -> dict[str, HostileZip]:
-    """Every case by its file's name."""
+    """Return every case by its file's name."""
     return {f"{case_function.__name__}.zip": case_function() for case_function in CASES}
 
 
 def main() -> None:
-    """Write them."""
+    """Write the files."""
     OUTPUT_FOLDER.mkdir(exist_ok=True)
     files = corpus()
     for name, (raw, _) in files.items():

@@ -1,6 +1,6 @@
 """Write the tables of code points assigned in Unicode 14, for Python and for the browser.
 
-Run by hand on a Python whose unicodedata is 14.0.0 (3.11). The result never changes.
+Run by hand on a Python whose unicodedata is 14.0.0 (3.11); the result never changes.
 """
 
 import textwrap
@@ -54,7 +54,7 @@ export function isAssigned(codePoint: number): boolean {{
 
 
 def base36(number: int) -> str:
-    """Return a number above zero in base 36."""
+    """Return a positive number in base 36."""
     digits = ""
     while number:
         number, digit = divmod(number, 36)
@@ -63,7 +63,7 @@ def base36(number: int) -> str:
 
 
 def run_lengths() -> list[int]:
-    """Return the lengths of alternating runs of assigned and unassigned code points, assigned first."""
+    """Return the lengths of alternating runs of assigned and unassigned code points."""
     lengths, last = [0], True
     for code_point in range(0x110000):
         assigned = unicodedata.category(chr(code_point)) not in ("Cn", "Cs")

@@ -1,4 +1,4 @@
-"""A phone that goes away in the middle of a pack, against a real server: no folder, no worker and no job is left behind."""
+"""A phone that disconnects during a pack, with a real server: no folder, worker or job is left behind."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CLEANUP_TIMEOUT_SECONDS = 10
 
 @dataclass
 class PackPhone:
-    """A signed-in phone, a capsule of its diary, and the server's process."""
+    """Signed-in phone with a capsule of its diary, and the server's process."""
 
     server: RemoteServer
     diary: str
@@ -40,19 +40,19 @@ class PackPhone:
     pid: int
 
     async def take_place(self) -> str:
-        """The address of a job whose turn it is."""
+        """Return the path of a job whose turn it is."""
         job = await self.server.json("POST", "/v1/packs", {"diary": self.diary})
         assert job["state"] == "ready"
         return f"/v1/packs/{job['pack']}"
 
     async def wait_for_state(self, address: str, state: str) -> None:
-        """Wait for a state."""
+        """Wait until the job has a state."""
         async with asyncio.timeout(60):
             while (await self.server.json("GET", address))["state"] != state:
                 await asyncio.sleep(0.2)
 
     def send_raw_request(self, method: str, address: str, body: bytes, length: int) -> socket.socket:
-        """A request of one's own, as far as `body` goes; the server is told of `length` bytes."""
+        """Send a raw request whose body ends early: the header announces `length` bytes."""
         headers = self.server._headers(method, "application/octet-stream" if length else "", None)
         headers |= {"Content-Length": str(length)}
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
@@ -61,7 +61,7 @@ class PackPhone:
         return connection
 
     def leftovers(self) -> list[str]:
-        """Folders of jobs, and processes below the server."""
+        """Return folders of jobs, and processes below the server."""
         folders = [path.name for path in job_folder_root().glob(f"{JOB_FOLDER_PREFIX}{self.pid}-*")]
         below = [
             line
@@ -71,7 +71,7 @@ class PackPhone:
         return folders + below
 
     async def assert_nothing_left(self) -> None:
-        """Within seconds, and without another request."""
+        """Assert that nothing is left within seconds, without another request."""
         async with asyncio.timeout(CLEANUP_TIMEOUT_SECONDS):
             while self.leftovers():
                 await asyncio.sleep(0.05)
@@ -79,7 +79,7 @@ class PackPhone:
 
 @dataclass(frozen=True)
 class ServerWithDiary:
-    """A server with a registered diary of 120 entries: where, its process, the session, a capsule."""
+    """Server with a registered diary of 120 entries: address, process, session, a capsule."""
 
     origin: str
     pid: int
@@ -89,7 +89,7 @@ class ServerWithDiary:
 
     @asynccontextmanager
     async def connect_phone(self) -> AsyncIterator[PackPhone]:
-        """The phone, in a test's own loop."""
+        """Connect a phone, in the test's own event loop."""
         async with connect(self.origin) as server:
             server.tokens = dict(self.tokens)
             yield PackPhone(server, self.diary, self.capsule, self.pid)
@@ -97,7 +97,7 @@ class ServerWithDiary:
 
 @contextmanager
 def running_with_diary(folder: Path) -> Iterator[ServerWithDiary]:
-    """A server of its own."""
+    """Run a separate server."""
     before = server_pids()
     with running_server(folder) as origin:
         (pid,) = server_pids() - before
@@ -119,21 +119,21 @@ async def register_and_fill_diary(origin: str, pid: int) -> ServerWithDiary:
 
 
 def server_pids() -> set[int]:
-    """The servers this process started."""
+    """Return the servers this process started."""
     below = [int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
     return {pid for pid in below if b"serve" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")}
 
 
 @pytest.fixture(scope="module")
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerWithDiary]:
-    """One server for all who leave nothing on it."""
+    """Run one server for all tests that leave nothing on it."""
     with running_with_diary(tmp_path_factory.mktemp("server")) as started:
         yield started
 
 
 @pytest.fixture
 async def phone(shared_server: ServerWithDiary) -> AsyncIterator[PackPhone]:
-    """On the server of all."""
+    """Connect a phone to the shared server."""
     async with shared_server.connect_phone() as phone:
         assert phone.leftovers() == []
         yield phone
@@ -141,13 +141,13 @@ async def phone(shared_server: ServerWithDiary) -> AsyncIterator[PackPhone]:
 
 @pytest.fixture
 def killable_server(tmp_path: Path) -> Iterator[ServerWithDiary]:
-    """A server to be killed."""
+    """Run a server to be killed."""
     with running_with_diary(tmp_path) as started:
         yield started
 
 
 async def test_a_capsule_cut_off_in_the_middle(phone: PackPhone) -> None:
-    """Nothing of it was kept, nothing was begun; the place is still there for the whole one."""
+    """Nothing is stored or started; the place is still there for the complete capsule."""
     address = await phone.take_place()
     with phone.send_raw_request(
         "PUT", f"{address}/capsule", phone.capsule[: len(phone.capsule) // 2], len(phone.capsule)
@@ -165,7 +165,7 @@ async def test_a_capsule_cut_off_in_the_middle(phone: PackPhone) -> None:
 
 
 async def test_given_up_while_it_is_made(phone: PackPhone) -> None:
-    """The worker, its children and its folder are gone, and so is the job."""
+    """The worker, its children, its folder and the job are gone."""
     address = await phone.take_place()
     await phone.server.put(f"{address}/capsule", phone.capsule)
     async with asyncio.timeout(CLEANUP_TIMEOUT_SECONDS):
@@ -179,7 +179,7 @@ async def test_given_up_while_it_is_made(phone: PackPhone) -> None:
 
 @pytest.mark.parametrize("read", [0, 1000])
 async def test_the_front_part_dropped_on_its_way(phone: PackPhone, read: int) -> None:
-    """A connection closed before and after the first bytes: the front part is erased, and is not to be had again."""
+    """When the connection closes before or after the first bytes, the result is erased and cannot be fetched again."""
     address = await phone.take_place()
     await phone.server.put(f"{address}/capsule", phone.capsule)
     await phone.wait_for_state(address, "done")
@@ -192,7 +192,7 @@ async def test_the_front_part_dropped_on_its_way(phone: PackPhone, read: int) ->
 
 
 async def test_what_a_killed_server_was_making(killable_server: ServerWithDiary) -> None:
-    """Its worker ends by itself; its folder goes with the next server's first job (tests/services/test_queue.py)."""
+    """Its worker ends by itself; its folder is deleted by the next server's first job (tests/services/test_queue.py)."""
     async with killable_server.connect_phone() as phone:
         address = await phone.take_place()
         await phone.server.put(f"{address}/capsule", phone.capsule)
@@ -211,7 +211,7 @@ async def test_what_a_killed_server_was_making(killable_server: ServerWithDiary)
 
 
 def is_running(pid: int) -> bool:
-    """Whether a process is there and has not ended."""
+    """Check whether a process exists and has not ended."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:

@@ -1,6 +1,6 @@
-"""Every actor on every row that has to do with an advocate: in scope, out of scope, run out, ended, gone, a keeper, nobody.
+"""Every client on every advocate's route: in scope, out of scope, expired, ended, removed, a keeper, anonymous.
 
-Keepers on keepers' rows are in test_authorisation.py.
+Keepers on keepers' routes are in test_authorisation.py.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ HOUR_MS = 3_600_000
 
 
 def route_name(policy: RoutePolicy) -> str:
-    """A row as a test's name."""
+    """Return a route's name for a test id."""
     return f"{policy.method} {policy.path}"
 
 
 async def grant_with_file(
     server: InProcessServer, keeper: Keeper, desk: AdvocateDevice, choice: GrantTerms
 ) -> dict[str, str]:
-    """A grant with one version that names a file, and a letter's id."""
+    """Create a grant with one version that names a file, and a letter. Return the ids."""
     granted = await grant_access_to(server, keeper, desk, choice)
     file = seal_file(keeper, b"a picture")
     await keeper.request("PUT", f"{keeper.diary}/blobs/{file.blob}", file.declaration)
@@ -76,7 +76,7 @@ async def grant_with_file(
 def valid_body(
     policy: RoutePolicy, desk: AdvocateDevice, keeper: Keeper, ids: dict[str, str]
 ) -> bytes | dict[str, object] | None:
-    """A body the row would take."""
+    """Return a body the route accepts."""
     if policy.path.endswith("/marks") and policy.changes_state:
         marks = {"diary": keeper.identity.diary, "grant": ids["grant"], "t": "marks"}
         return envelope_prefix(Envelope.SUMMARY, marks) + b"x" * 90
@@ -93,7 +93,7 @@ def valid_body(
 async def send_policy_request(
     policy: RoutePolicy, client: Phone, body: bytes | dict[str, object] | None, ids: dict[str, str]
 ) -> httpx.Response:
-    """The row's request for these ids."""
+    """Send the route's request for these ids."""
     return await client.request(policy.method, re.sub(r"{(\w+)}", lambda found: ids[found[1]], policy.path), body)
 
 
@@ -101,7 +101,7 @@ async def send_policy_request(
 async def test_keepers_and_strangers_are_refused_on_advocate_routes(
     row: RoutePolicy, keeper: Keeper, server: InProcessServer
 ) -> None:
-    """Without a session 401; a keeper, whose diary it is, gets what a stranger gets: not found."""
+    """Without a session 401; a keeper, even the diary's own, gets the same 404 as a stranger."""
     desk, _ = await create_organisation_lead(server)
     ids = await grant_with_file(server, keeper, desk, full_access_choice(server))
     body = valid_body(row, desk, keeper, ids)
@@ -117,7 +117,7 @@ async def test_keepers_and_strangers_are_refused_on_advocate_routes(
 async def test_forbidden_expired_ended_and_absent_get_one_response(
     row: RoutePolicy, keeper: Keeper, server: InProcessServer
 ) -> None:
-    """In scope it answers; for a colleague, after the date, after the end and for what nobody has: the same bytes."""
+    """In scope there is an answer; for a colleague, after expiry, after the end and for unknown ids the same bytes."""
     desk, _ = await create_organisation_lead(server)
     ids = await grant_with_file(
         server, keeper, desk, full_access_choice(server, not_after=server.clock.now_ms() + HOUR_MS)
@@ -145,7 +145,7 @@ async def test_forbidden_expired_ended_and_absent_get_one_response(
 
 
 async def test_who_has_left_is_a_stranger_on_every_row(keeper: Keeper, server: InProcessServer) -> None:
-    """Of a member who was let in, and whose membership ended meanwhile, the session is over, whatever is asked with it."""
+    """The session of a member with a grant is over once the membership has ended, on every route."""
     lead, _ = await create_organisation_lead(server)
     invite = await lead.invite_colleague()
     departed = await join_organisation(server, invite, "Sam")
@@ -163,7 +163,7 @@ async def test_who_has_left_is_a_stranger_on_every_row(keeper: Keeper, server: I
 async def test_an_advocate_in_scope_finds_nothing_at_a_keepers_addresses(
     keeper: Keeper, server: InProcessServer
 ) -> None:
-    """With the ids of all that the client who let them in has, their own words proved: what nobody has, byte for byte."""
+    """With all ids of the client and the advocate's own proof, the answer is that for unknown ids, byte for byte."""
     desk, _ = await create_organisation_lead(server)
     others_ids = await keepers_rows.create_one_of_everything(keeper, server, desk)
     nobodys = {
@@ -179,7 +179,7 @@ async def test_an_advocate_in_scope_finds_nothing_at_a_keepers_addresses(
             body = keepers_rows.valid_body(row, keeper, ids)
             answers.append(await desk.request(row.method, path_with_ids(row, ids), body, x_proof=proof))
         forbidden, absent = answers
-        # What a keeper pushes carries that keeper's signature: an advocate has no diary it could be for.
+        # A keeper's push has that keeper's signature: an advocate has no diary for one.
         allowed = (404, 400) if row.path.endswith("versions/{version}") else (404,)
         assert forbidden.status_code in allowed, route_name(row)
         assert forbidden.content == absent.content, route_name(row)
@@ -188,12 +188,12 @@ async def test_an_advocate_in_scope_finds_nothing_at_a_keepers_addresses(
 
 
 def path_with_ids(policy: RoutePolicy, ids: dict[str, str]) -> str:
-    """A row's address with these ids."""
+    """Return a route's path with these ids."""
     return re.sub(r"{(\w+)}", lambda found: ids[found[1]], policy.path)
 
 
 async def test_unscoped_routes_show_an_advocate_only_their_own_account(keeper: Keeper, server: InProcessServer) -> None:
-    """Lists of sessions, grants, hand-overs and the like hold nothing of the client's; nothing can be begun in their diary."""
+    """Lists of sessions, grants and handovers have nothing of the client's, and nothing can be created in their diary."""
     desk, _ = await create_organisation_lead(server)
     others_ids = await keepers_rows.create_one_of_everything(keeper, server, desk)
     secret = [
@@ -217,7 +217,7 @@ async def test_unscoped_routes_show_an_advocate_only_their_own_account(keeper: K
 
 
 async def test_a_session_opens_nothing_on_the_public_host(keeper: Keeper, server: InProcessServer) -> None:
-    """Hand-overs and statements are for whoever has the words: keeper, advocate in scope and nobody get one answer."""
+    """Handovers and statements need the words: keeper, advocate in scope and anonymous clients get the same answer."""
     desk, _ = await create_organisation_lead(server)
     ids = await keepers_rows.create_one_of_everything(keeper, server, desk) | {"upload": id_text(new_id())}
     nothing = {"name": b64(bytes(16)), "auth": "A" * 43, "parts": 1, "size": 9000}

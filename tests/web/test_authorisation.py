@@ -1,4 +1,4 @@
-"""Keeper A, keeper B and nobody, against every route: what is another's is as if it were not there."""
+"""Two keepers and an anonymous client on every route: another's objects are answered as if they did not exist."""
 
 from __future__ import annotations
 
@@ -21,20 +21,22 @@ from tests.advocate_helpers import AdvocateDevice, create_organisation_lead, gra
 from tests.server_fixture import NOON_MS, InProcessServer, Keeper, seal_file
 
 KEEPER_POLICIES = [row for row in ROUTES if row.audience in (Audience.KEEPER, Audience.PROVED)]
-# Rows about the session itself name nothing that could be another's; an advocate may be found by every keeper who has
-# heard their nine words.
+# Routes about the session itself name nothing of another's; any keeper who has the nine words may find an advocate.
 POLICIES_WITH_IDS = [row for row in KEEPER_POLICIES if "{" in row.path and "{fingerprint}" not in row.path]
 
 
 def route_name(policy: RoutePolicy) -> str:
-    """A row as a test's name."""
+    """Return a route's name for a test id."""
     return f"{policy.method} {policy.path}"
 
 
 async def create_one_of_everything(
     keeper: Keeper, server: InProcessServer, desk: AdvocateDevice | None = None
 ) -> dict[str, str]:
-    """One of everything a keeper may have, by the name it has in addresses. `desk`: who is let in, somebody new without one."""
+    """Create one of everything, and return the ids by their names in paths.
+
+    `desk`: the advocate to grant access to, a new one by default.
+    """
     path, body = keeper.seal()
     await keeper.request("PUT", path, body)
     file = seal_file(keeper, b"a picture")
@@ -79,12 +81,12 @@ async def create_one_of_everything(
 
 
 def sealed_witness_request(witness: str) -> str:
-    """What a witness is asked, as far as a server can tell."""
+    """Return a sealed request to a witness, as far as a server can check it."""
     return b64(envelope_prefix(Envelope.WITNESS_REQUEST, {"t": "asking", "witness": witness}) + b"x" * 90)
 
 
 def valid_body(policy: RoutePolicy, keeper: Keeper, ids: dict[str, str]) -> bytes | dict[str, object] | None:
-    """A body the row would take."""
+    """Return a body the route accepts."""
     if policy.path.endswith("/parts/{i}") and policy.method == "PUT":
         return seal_file(keeper, b"a picture").sealed_parts[0]
     if policy.body.kind is BodyKind.OCTETS:
@@ -95,7 +97,7 @@ def valid_body(policy: RoutePolicy, keeper: Keeper, ids: dict[str, str]) -> byte
 
 
 def valid_json_body(policy: RoutePolicy, ids: dict[str, str]) -> dict[str, object]:
-    """The same, of a row that takes JSON: where a proof is needed the body must be right, or that is said first."""
+    """Return a valid JSON body: where a proof is needed an invalid body would be refused first."""
     if policy.path.endswith("/grants"):
         place = {"diary": ids["diary"], "grant": ids["grant"], "t": "grant", "to": ids["fingerprint"]}
         sealed, keepers_envelope = (
@@ -118,7 +120,7 @@ def valid_json_body(policy: RoutePolicy, ids: dict[str, str]) -> dict[str, objec
 
 
 async def send_policy_request(policy: RoutePolicy, keeper: Keeper, ids: dict[str, str]) -> httpx.Response:
-    """The row's request for these ids."""
+    """Send the route's request for these ids."""
     path = re.sub(r"{(\w+)}", lambda found: ids[found[1]], policy.path)
     return await keeper.request(policy.method, path, valid_body(policy, keeper, ids), x_proof=keeper.proof)
 
@@ -127,7 +129,7 @@ async def send_policy_request(policy: RoutePolicy, keeper: Keeper, ids: dict[str
 async def test_every_route_gives_one_response_without_a_session(
     row: RoutePolicy, keeper: Keeper, server: InProcessServer
 ) -> None:
-    """401 signed_out on every row, whatever is asked for, and nothing changes."""
+    """Every route gives 401 signed_out, whatever is requested, and nothing changes."""
     ids = await create_one_of_everything(keeper, server)
     before = server.dump()
     keeper.tokens.clear()
@@ -143,7 +145,7 @@ async def test_every_route_gives_one_response_without_a_session(
 async def test_forbidden_and_absent_get_one_response(
     row: RoutePolicy, keeper: Keeper, other_keeper: Keeper, server: InProcessServer
 ) -> None:
-    """B asking for what is A's gets, byte for byte, the answer for what nobody has; nothing of A's changes."""
+    """B's requests for A's objects get the answer for unknown ids, byte for byte; nothing of A's changes."""
     others_ids = await create_one_of_everything(keeper, server)
     nobodys = {
         name: others_ids[name] if name in ("i", "size", "fingerprint") else id_text(new_id()) for name in others_ids
@@ -151,7 +153,7 @@ async def test_forbidden_and_absent_get_one_response(
     before = server.dump()
     forbidden = await send_policy_request(row, other_keeper, others_ids)
     if row.path.endswith("versions/{version}"):
-        # What B pushes is sealed for A's place here, signed by B: the signature already fails.
+        # B's push is sealed for A's place but signed by B: the signature check fails first.
         assert forbidden.status_code == 400
         return
     absent = await send_policy_request(row, other_keeper, nobodys)
@@ -164,7 +166,7 @@ async def test_forbidden_and_absent_get_one_response(
 async def test_a_version_for_anothers_diary_is_not_found(
     keeper: Keeper, other_keeper: Keeper, server: InProcessServer
 ) -> None:
-    """Sealed and signed by B for A's diary: the same answer as for a diary nobody has."""
+    """A version for A's diary, sealed and signed by B, gets the answer for an unknown diary."""
     answers = []
     before = server.dump()
     mine = other_keeper.identity.diary
@@ -182,17 +184,17 @@ async def test_a_version_for_anothers_diary_is_not_found(
 async def test_part_zero_of_another_keepers_file_is_not_revealed(
     keeper: Keeper, other_keeper: Keeper, server: InProcessServer
 ) -> None:
-    """Known ids in B's own diary's address do not reach A's file either."""
+    """Known ids in the path of B's own diary do not give access to A's file either."""
     ids = await create_one_of_everything(keeper, server)
     answer = await other_keeper.request("GET", f"{other_keeper.diary}/blobs/{ids['blob']}/parts/0")
     assert answer.status_code == 404
 
 
 def _with_diary(keeper: Keeper, diary: str) -> object:
-    """The keeper's identity, claiming another diary."""
+    """Return the keeper's identity with another diary."""
     return replace(keeper.identity, diary=diary)
 
 
 def header_list(answer: httpx.Response) -> list[tuple[str, str]]:
-    """An answer's headers, to compare."""
+    """Return an answer's headers, to compare."""
     return sorted(answer.headers.multi_items())

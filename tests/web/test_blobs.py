@@ -1,4 +1,4 @@
-"""Sealed files: in any order, again after a break, whole or not at all."""
+"""Sealed files: parts in any order, resumed after an interruption, complete or not at all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BIG_CONTENT = bytes(2_500_000)
 
 
 def blob_path(keeper: Keeper, file: SealedUpload) -> str:
-    """Where a file is sent."""
+    """Return the path of a file."""
     return f"{keeper.diary}/blobs/{file.blob}"
 
 
@@ -32,7 +32,7 @@ async def upload_file(keeper: Keeper, file: SealedUpload) -> None:
 
 
 async def test_a_file_comes_back_as_it_went(keeper: Keeper) -> None:
-    """Parts in any order; every byte returns; the state tells what is there."""
+    """With parts in any order every byte returns; the state lists what is there."""
     file = seal_file(keeper, BIG_CONTENT)
     assert len(file.sealed_parts) == 3
     await upload_file(keeper, file)
@@ -47,7 +47,7 @@ async def test_a_file_comes_back_as_it_went(keeper: Keeper) -> None:
 
 
 async def test_an_interrupted_upload_is_resumed(keeper: Keeper, server: InProcessServer) -> None:
-    """Repeating changes nothing; what is missing is named; complete needs all of it and its digest."""
+    """Repeats change nothing; missing parts are listed; completing needs all of them and the digest."""
     file = seal_file(keeper, BIG_CONTENT)
     where = blob_path(keeper, file)
     for _ in range(2):
@@ -72,7 +72,7 @@ async def test_an_interrupted_upload_is_resumed(keeper: Keeper, server: InProces
 
 
 async def test_other_bytes_or_numbers_are_refused_once_it_is_complete(keeper: Keeper) -> None:
-    """A part and a declaration of a complete file stand: 409 for another of either."""
+    """Another part or declaration of a complete file gives 409."""
     file = seal_file(keeper, BIG_CONTENT)
     where = blob_path(keeper, file)
     await keeper.request("PUT", where, file.declaration)
@@ -88,7 +88,7 @@ async def test_other_bytes_or_numbers_are_refused_once_it_is_complete(keeper: Ke
 
 
 async def test_a_part_for_another_place_is_refused(keeper: Keeper) -> None:
-    """The part's public header must say this file and number; a number outside is not there."""
+    """The part's public header must have this file and number; a number outside the range is not found."""
     file = seal_file(keeper, BIG_CONTENT)
     where = blob_path(keeper, file)
     await keeper.request("PUT", where, file.declaration)
@@ -100,7 +100,7 @@ async def test_a_part_for_another_place_is_refused(keeper: Keeper) -> None:
 
 
 async def test_parts_larger_than_announced_are_refused(keeper: Keeper) -> None:
-    """A file takes the room it announced and no more."""
+    """A file uses the quota it announced and no more."""
     file = seal_file(keeper, BIG_CONTENT)
     where = blob_path(keeper, file)
     await keeper.request("PUT", where, {"parts": 3, "size": len(file.sealed_parts[0]) + 10})
@@ -126,14 +126,14 @@ async def test_parts_larger_than_announced_are_refused(keeper: Keeper) -> None:
 async def test_numbers_that_cannot_be_are_refused(
     declaration: dict[str, object], status: int, keeper: Keeper, server: InProcessServer
 ) -> None:
-    """No file is announced with them."""
+    """No file is announced with impossible sizes."""
     answer = await keeper.request("PUT", f"{keeper.diary}/blobs/{id_text(new_id())}", declaration)
     assert answer.status_code == status
     assert server.query("SELECT count(*) FROM blob") == [(0,)]
 
 
 async def test_files_have_their_quota_and_words_still_fit(keeper: Keeper, server: InProcessServer) -> None:
-    """413 over_quota for the file that does not fit; usage tells; a version goes in all the same."""
+    """A file that does not fit gives 413 over_quota; usage reports it; a version is accepted all the same."""
     object.__setattr__(server.settings, "quota_bytes", 10_000)
     file = seal_file(keeper, b"small")
     await upload_file(keeper, file)
@@ -148,7 +148,7 @@ async def test_files_have_their_quota_and_words_still_fit(keeper: Keeper, server
 async def test_a_part_is_flushed_before_it_is_acknowledged(
     keeper: Keeper, server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When a part is answered with 204, its file and the folders with its name in them were flushed."""
+    """Before a part is answered with 204, its file and the new folders were flushed."""
     flushed: list[Path] = []
     really = blob_store.flush
     monkeypatch.setattr(blob_store, "flush", lambda path: (flushed.append(path), really(path)))
@@ -168,7 +168,7 @@ async def test_a_part_is_flushed_before_it_is_acknowledged(
 async def test_a_disk_error_is_reported_and_nothing_acknowledged(
     keeper: Keeper, server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """503 when a flush fails; the part is not listed, and sending it again works."""
+    """A failed flush gives 503; the part is not listed, and can be sent again."""
     file = seal_file(keeper, b"small")
     where = blob_path(keeper, file)
     await keeper.request("PUT", where, file.declaration)
@@ -185,7 +185,7 @@ async def test_a_disk_error_is_reported_and_nothing_acknowledged(
 
 
 def test_flush_asks_the_disk(tmp_path: Path) -> None:
-    """`flush` really calls fsync, on a file and on a folder: seen by a process that counts the calls."""
+    """`flush` really calls fsync, on a file and on a folder, as counted in a process."""
     program = (
         "import os, sys, pathlib\n"
         "calls = []\n"

@@ -1,4 +1,4 @@
-"""Every row of the route table against a server that is to close: what it still does, and what it refuses."""
+"""Every route of a closing server: what still works, and what is refused."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tests.server_fixture import InProcessServer, Phone, running_server
 
 DAY_MS = 86_400_000
 SIGNED_IN_AUDIENCES = (Audience.KEEPER, Audience.PROVED, Audience.ADVOCATE, Audience.ADVOCATE_PROVED)
-# The public side goes on to the end: a hand-over that was given is still fetched.
+# The public side works to the end: an existing handover is still fetched.
 PUBLIC_AUDIENCES = (Audience.PAGES, Audience.PUBLIC, Audience.RECIPIENT)
-# What a keeper may still set in motion when nothing new is taken: leaving, reading, erasing, and shutting others out.
+# Actions a keeper may still start when nothing new is accepted: leaving, reading, erasing, and ending others' access.
 ROUTES_STILL_OPEN = {
     "DELETE", "POST /v1/prelogin", "POST /v1/sessions", "POST /v1/recoveries", "POST /v1/packs", "PUT /v1/packs/{pack}/capsule",
     "POST /v1/session/exchange", "POST /v1/session/renewal",
@@ -28,13 +28,13 @@ ROUTES_STILL_OPEN = {
 
 
 async def is_closed(server: InProcessServer, policy: RoutePolicy) -> bool:
-    """Whether a row answers that the server has closed, to somebody without a session."""
+    """Check whether a route answers an anonymous client that the server has closed."""
     answer = await Phone(server.http_client()).request(policy.method, re.sub(r"\{[^}]*\}", "0", policy.path))
     return answer.status_code == 410 and answer.json()["error"] == "closed"
 
 
 async def test_every_route_closes_on_its_day(tmp_path: Path) -> None:
-    """Each writing row says whether it adds; after the day those refuse and the others do not, after the last day all do."""
+    """Each writing route says whether it adds; those are refused after the first date, all routes after the last."""
     async with running_server(tmp_path) as server:
         rows = [row for row in ROUTES if row.audience not in PUBLIC_AUDIENCES]
         for row in rows:

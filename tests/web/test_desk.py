@@ -1,4 +1,4 @@
-"""What the advocate's page asks of the server besides reading: a session without a trace, whether a grant stands, who looked."""
+"""Requests of the advocate's page besides reading: sessions without traces, checks of grants, access logs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.server_fixture import RECOVERY_CODE, InProcessServer, Keeper, Phone, 
 
 
 async def test_a_desk_keeps_nothing_and_clears_nothing(server: InProcessServer) -> None:
-    """An advocate's page gets a token and no device token, and what its browser keeps of this host is left alone."""
+    """An advocate's page gets a token and no device token, and the browser's data for this host is not cleared."""
     _, invite = await create_organisation(server)
     responses: list[httpx.Response] = []
 
@@ -79,7 +79,7 @@ async def test_a_desk_keeps_nothing_and_clears_nothing(server: InProcessServer) 
 async def test_checking_whether_a_grant_stands_is_not_recorded_as_a_view(
     keeper: Keeper, server: InProcessServer
 ) -> None:
-    """It says the end and the newest number, changes nothing, and is gone with the grant."""
+    """It returns the end and the newest number, changes nothing, and gives 404 after the grant."""
     desk, _ = await create_organisation_lead(server)
     granted = await grant_access_to(server, keeper, desk)
     await keeper.push()
@@ -92,7 +92,7 @@ async def test_checking_whether_a_grant_stands_is_not_recorded_as_a_view(
 
 
 async def test_marks_are_for_keeper_and_advocate(keeper: Keeper, server: InProcessServer) -> None:
-    """What was looked through reaches the keeper, who alone has its key besides; it outlives the grant, and counts as no look."""
+    """Only the keeper has the marks' key besides the advocate; marks outlive the grant, and are not recorded as a view."""
     desk, _ = await create_organisation_lead(server)
     granted = await grant_access_to(server, keeper, desk)
     (client,) = await desk.list_clients(server.clock.now_ms())
@@ -107,7 +107,7 @@ async def test_marks_are_for_keeper_and_advocate(keeper: Keeper, server: InProce
     row = (await keeper.request("GET", "/v1/grants")).json()
     assert (row["grants"][0]["marks"], row["looks"]) == (3, [])
     assert record not in str(server.dump()) and parse_id(record).hex() not in str(server.dump()).lower()
-    # of another place, or too many, they are refused
+    # marks of another place, or too many, are refused
     elsewhere = review_marks.MARKS_DOCUMENT.seal(
         replace(granted, statement={**granted.statement, "grant": id_text(new_id())}), {"made_at": 1, "marks": []}
     )
@@ -121,7 +121,7 @@ async def test_marks_are_for_keeper_and_advocate(keeper: Keeper, server: InProce
 
 
 async def test_a_lead_reads_who_looked_and_no_clients_name(keeper: Keeper, server: InProcessServer) -> None:
-    """Looks of every member with a code for the client; a colleague who does not lead finds nothing there."""
+    """Views of every member are listed with a code for the client; a colleague who is not the lead gets 404."""
     desk, _ = await create_organisation_lead(server)
     invite = await desk.invite_colleague()
     colleague = await join_organisation(server, invite, "Sam", "198.51.100.21")
@@ -136,7 +136,7 @@ async def test_a_lead_reads_who_looked_and_no_clients_name(keeper: Keeper, serve
 
 
 async def test_the_page_and_its_code_have_an_address_of_their_own(server: InProcessServer) -> None:
-    """What only a desk needs is not among the keeper's files; what both need is at both addresses, the same bytes."""
+    """The desk's own files are not among the keeper's; shared ones are identical at both paths."""
     phone = Phone(server.http_client())
     page = await phone.request("GET", "/desk")
     assert (
@@ -155,7 +155,7 @@ async def test_the_page_and_its_code_have_an_address_of_their_own(server: InProc
 
 
 async def test_a_pack_is_recorded_before_it_is_made(server: InProcessServer, keeper: Keeper) -> None:
-    """For the keeper to read; counted for that diary alone, whatever the grant; not once it is ended, and by nobody else."""
+    """The keeper can read it; it counts for that diary alone. Ended grants and other clients cannot record one."""
     (desk, _), (stranger, _) = await create_organisation_lead(server), await create_organisation_lead(server)
     first = await grant_access_to(server, keeper, desk)
     second_keeper = await register_keeper(server, "203.0.113.51")

@@ -1,4 +1,4 @@
-"""The directory: rows that are wrong are refused, and what it says of the time of day is right."""
+"""The directory refuses wrong rows, and its opening times are right."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ HELPLINE_ID = "nsh"
 
 
 def moment_at(text: str) -> datetime:
-    """A moment in the directory's zone."""
+    """Return a moment in the directory's zone."""
     return datetime.fromisoformat(text).replace(tzinfo=read_support_directory().time_zone)
 
 
 def ms_at(text: str) -> int:
-    """The same as milliseconds."""
+    """Return the same in milliseconds."""
     return int(moment_at(text).timestamp() * 1000)
 
 
 def test_the_table_is_whole() -> None:
-    """Emergency stands first for each way of talking; nobody who cannot hear prompts is sent to a voice menu."""
+    """Emergency help is first for each way of contact; nobody who cannot hear prompts is sent to a voice menu."""
     directory = read_support_directory()
     assert [directory.services_reached_by(way)[0].id for way in ("call", "text", "bsl")] == ["999", "esms", "999bsl"]
     for way in ("text", "bsl"):
@@ -54,14 +54,14 @@ def test_the_table_is_whole() -> None:
     ],
 )
 def test_open_now_is_right_to_the_minute(moment: str, is_open: bool, opens: tuple[str, str] | None) -> None:
-    """Open and closed to the minute, over the weekend, in summer time and in winter time."""
+    """Open and closed are right to the minute, over weekends, in summer and winter time."""
     (helpline,) = (service for service in read_support_directory().services if service.id == HELPLINE_ID)
     assert helpline.is_open(moment_at(moment)) is is_open
     assert (None if is_open else next_opening(helpline, moment_at(moment))) == opens
 
 
 def test_hours_nobody_knows_are_not_guessed() -> None:
-    """Day and night is open; no hours is unknown, never closed."""
+    """Day and night is open; unknown hours are unknown, never closed."""
     states = {
         service.id: service_row(service, moment_at("2026-11-24T03:00"))["state"]
         for service in read_support_directory().services
@@ -70,7 +70,7 @@ def test_hours_nobody_knows_are_not_guessed() -> None:
 
 
 def test_what_is_due_is_what_nobody_checked(tmp_path: Path) -> None:
-    """A row counts as checked for ninety days from the day a person rang it."""
+    """A row is current for ninety days after a person phoned it; the others are due."""
     table = tmp_path / "directory.toml"
     text = TABLE_PATH.read_text().replace('id = "101"', 'id = "101"\nchecked_on = "2026-11-01"\nchecked_by = "AB"')
     table.write_text(text)
@@ -106,7 +106,7 @@ def test_what_is_due_is_what_nobody_checked(tmp_path: Path) -> None:
     ],
 )
 def test_a_row_that_is_wrong_is_refused(tmp_path: Path, right: str, wrong: str) -> None:
-    """A letter in a number, a kind or person or day that is none, half a check, an id twice: said, never shown."""
+    """Letters in a number, unknown kinds, persons or days, incomplete checks and repeated ids are reported, not shown."""
     table = tmp_path / "directory.toml"
     assert right in TABLE_PATH.read_text()
     table.write_text(TABLE_PATH.read_text().replace(right, wrong, 1))
@@ -115,7 +115,7 @@ def test_a_row_that_is_wrong_is_refused(tmp_path: Path, right: str, wrong: str) 
 
 
 async def test_the_page_is_right_for_its_minute(server: InProcessServer) -> None:
-    """The same bytes within a minute; open in the morning, closed in the evening; each number asks before it rings."""
+    """The page is identical within a minute; open in the morning, closed in the evening; numbers ask before dialling."""
     address = server.settings.public_url + "/directory"
     server.clock.ms = int(moment_at("2026-11-24T10:15").timestamp() * 1000)
     morning = (await server.http_client().get(address)).text
@@ -132,7 +132,7 @@ async def test_the_page_is_right_for_its_minute(server: InProcessServer) -> None
 
 
 async def test_the_hours_of_a_week_are_said(server: InProcessServer) -> None:
-    """What is open now is no help at night or on paper: the week stands beside it, in the order of days, in each language."""
+    """At night and on paper "open now" does not help, so the week is listed by day, in each language."""
     server.clock.ms = int(moment_at("2026-11-24T20:00").timestamp() * 1000)
 
     async def said(tongue: str) -> str:

@@ -1,4 +1,4 @@
-"""An advocate sees what a keeper gave, for as long as it was given, and changes nothing."""
+"""An advocate reads what a keeper shares, for as long as it is shared, and changes nothing."""
 
 from __future__ import annotations
 
@@ -44,25 +44,25 @@ PURPOSE = "Report to the police together"
 
 @pytest.fixture
 async def server(tmp_path: Path, database_setting: dict[str, str]) -> AsyncIterator[InProcessServer]:
-    """A server of its own, over each database."""
+    """Run a separate server over each database."""
     async with running_server(tmp_path, **database_setting) as running:
         yield running
 
 
 @pytest.fixture
 async def desk(server: InProcessServer) -> AdvocateDevice:
-    """An advocate who leads a new organisation."""
+    """Register an advocate who leads a new organisation."""
     return (await create_organisation_lead(server))[0]
 
 
 async def give_keys(server: InProcessServer, keeper: Keeper, granted: OpenedGrant, *local_versions: object) -> int:
-    """The keeper gives the keys of versions that are on the server."""
+    """Upload the keys of versions that are on the server."""
     versions = [(local_version.push, local_version.opened_version.ids) for local_version in local_versions]  # type: ignore[attr-defined]
     return await grant_access.upload_version_keys(api_client_for(keeper, server), keeper.identity, granted, versions)
 
 
 async def write_for_grants(keeper: Keeper, text: str, *granted: OpenedGrant, **restricted: str) -> object:
-    """A version sealed, pushed with wraps for the grants, and held."""
+    """Seal a version, push it with wraps for the grants, and return it."""
     local_version = keeper.journal.append(VersionContent("incident", {"narrative": text}, restricted))
     place = local_version.opened_version.ids
     grant_wraps = tuple(
@@ -75,7 +75,7 @@ async def write_for_grants(keeper: Keeper, text: str, *granted: OpenedGrant, **r
 
 
 async def narratives_read(server: InProcessServer, desk: AdvocateDevice) -> list[str]:
-    """What the advocate reads of the one client there is."""
+    """Return the narratives the advocate reads of the one client."""
     (client,) = await desk.list_clients(server.clock.now_ms())
     return [
         str(version.opened_version.fields["narrative"])
@@ -86,7 +86,7 @@ async def narratives_read(server: InProcessServer, desk: AdvocateDevice) -> list
 async def test_what_was_and_what_comes_is_seen_and_nothing_after_the_end(
     server: InProcessServer, keeper: Keeper, desk: AdvocateDevice
 ) -> None:
-    """Old versions by their keys, new ones with their own push; after the end nothing, of what was or what comes."""
+    """Old versions are read by their keys, new ones with their push; after the end none of either."""
     before = await write_for_grants(keeper, "Before anybody knew.")
     granted = await grant_access_to(server, keeper, desk)
     assert await narratives_read(server, desk) == []
@@ -105,7 +105,7 @@ async def test_what_was_and_what_comes_is_seen_and_nothing_after_the_end(
 async def test_restricted_fields_only_where_they_were_ticked(
     server: InProcessServer, keeper: Keeper, desk: AdvocateDevice
 ) -> None:
-    """Without the tick a version is read without its restricted part, and says so; with it, whole and checked."""
+    """Without the option a version is read without its restricted part, and marked so; with it, completely."""
     plain = await grant_access_to(server, keeper, desk)
     other = await join_organisation(server, await desk.invite_colleague(), "Sam")
     whole = await grant_access_to(server, keeper, other, full_access_choice(server, restricted=True))
@@ -123,7 +123,7 @@ async def test_restricted_fields_only_where_they_were_ticked(
 async def test_the_server_cannot_substitute_keys(
     server: InProcessServer, keeper: Keeper, desk: AdvocateDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Keys that are not the nine words' are refused before anything is granted; words that name nobody find nobody."""
+    """Keys that do not match the nine words are refused before granting; unknown words find nobody."""
     forged = Keyset.generate()
     told = {
         "ecdsa_pub": b64(forged.ecdsa_pub),
@@ -147,7 +147,7 @@ async def test_the_server_cannot_substitute_keys(
 async def test_grants_that_do_not_hold_are_left_out(
     server: InProcessServer, keeper: Keeper, desk: AdvocateDevice
 ) -> None:
-    """A grant by a stranger's key in the keeper's name, one widened after signing, one for somebody else: each is ignored."""
+    """Grants signed by a stranger's key, widened after signing, or for somebody else are ignored."""
     granted = await grant_access_to(
         server, keeper, desk, full_access_choice(server, scope={"records": [id_text(new_id())]})
     )
@@ -170,7 +170,7 @@ async def test_grants_that_do_not_hold_are_left_out(
 
 
 async def replace_grant_envelope(server: InProcessServer, granted: OpenedGrant, envelope: bytes) -> None:
-    """What a server that cheats hands out in a grant's place."""
+    """Replace a grant's envelope, as a malicious server would."""
     async with open_instance_on_database(server) as instance:
         row = "UPDATE access_grant SET sealed = ?"
         await instance.db.writer.run(lambda hand: hand.execute(row, (envelope,)))
@@ -179,7 +179,7 @@ async def replace_grant_envelope(server: InProcessServer, granted: OpenedGrant, 
 async def test_a_grant_ends_by_itself_on_both_sides(
     server: InProcessServer, keeper: Keeper, desk: AdvocateDevice
 ) -> None:
-    """By the server's clock nothing is served after the end, by the advocate's it does not stand; the purge drops the keys."""
+    """The server serves nothing after expiry, the advocate's device refuses the grant, and the purge deletes the keys."""
     granted = await grant_access_to(
         server, keeper, desk, full_access_choice(server, not_after=server.clock.now_ms() + 3 * 3_600_000)
     )
@@ -198,7 +198,7 @@ async def test_a_grant_ends_by_itself_on_both_sides(
 async def test_a_grant_is_there_under_its_own_diary_only(
     server: InProcessServer, keeper: Keeper, desk: AdvocateDevice
 ) -> None:
-    """Another diary in the address is 404, what is no id 400; the grant stands."""
+    """Another diary in the path is 404, a malformed id 400; the grant stays."""
     granted = await grant_access_to(server, keeper, desk)
     for diary, status in (("A" * 22, 404), ("x", 400)):
         at = f"/v1/diaries/{diary}/grants/{granted.id}"
@@ -212,7 +212,7 @@ async def test_a_grant_is_there_under_its_own_diary_only(
 async def test_a_grant_needs_the_passphrase_and_an_end(
     server: InProcessServer, keeper: Keeper, desk: AdvocateDevice
 ) -> None:
-    """A stolen session lets nobody in; nobody is let in for ever; the envelope must be the grant's own."""
+    """A stolen session grants no access; a grant must expire; the envelope must be the grant's own."""
     person = await grant_access.fetch_advocate(api_client_for(keeper, server), desk.advocate.fingerprint_words)
     stolen = replace(keeper.identity, proof=b64(os.urandom(32)))
     with pytest.raises(InvalidCredentials):
@@ -240,7 +240,7 @@ async def test_a_grant_needs_the_passphrase_and_an_end(
 async def test_an_advocate_gets_files_of_granted_versions_and_no_others(
     server: InProcessServer, keeper: Keeper, desk: AdvocateDevice
 ) -> None:
-    """A file that a given version names is served, sealed; another of the same diary is not there."""
+    """A file that a shared version names is served, sealed; another of the same diary is not found."""
     granted = await grant_access_to(server, keeper, desk)
     named, other = seal_file(keeper, b"a picture"), seal_file(keeper, b"not for anybody")
     for file in (named, other):
@@ -266,7 +266,7 @@ async def test_an_advocate_gets_files_of_granted_versions_and_no_others(
 async def test_a_keeper_sees_who_read_what_and_when(
     server: InProcessServer, keeper: Keeper, desk: AdvocateDevice
 ) -> None:
-    """To the minute; the same within a minute is one line; another keeper sees nothing of it."""
+    """Times are exact to the minute, with one line per minute; another keeper gets none of it."""
     granted = await grant_access_to(server, keeper, desk)
     await write_for_grants(keeper, PLAINTEXT_SENTINEL, granted)
     for _ in range(3):
@@ -283,7 +283,7 @@ async def test_a_keeper_sees_who_read_what_and_when(
 async def test_a_question_reaches_the_keeper_and_changes_nothing(
     server: InProcessServer, keeper: Keeper, desk: AdvocateDevice
 ) -> None:
-    """Sealed to the keeper, signed by the advocate; tampered with or by another key, nobody's; taken in, it waits no more."""
+    """It is sealed to the keeper and signed by the advocate; altered ones are ignored, accepted ones not listed."""
     granted = await grant_access_to(server, keeper, desk, full_access_choice(server, rights=("view", "comment")))
     held = await write_for_grants(keeper, PLAINTEXT_SENTINEL, granted)
     before = server.query("SELECT count(*) FROM version")
@@ -309,7 +309,7 @@ async def test_a_question_reaches_the_keeper_and_changes_nothing(
 
 
 async def test_joining_needs_an_unused_invitation_and_valid_digits(server: InProcessServer) -> None:
-    """A used invitation, a made-up one and a keeper's own open nothing; wrong digits use none up."""
+    """Used, invented and keepers' invitations are refused; a wrong code does not use one up."""
     _, invite = await create_organisation(server)
     with pytest.raises(InvalidInvitation):
         await join_organisation(server, "abcd-efgh-jkmn-pqrs")
@@ -320,11 +320,11 @@ async def test_joining_needs_an_unused_invitation_and_valid_digits(server: InPro
 
 
 async def test_the_second_step_works_once_and_counts(server: InProcessServer) -> None:
-    """Right words without digits, with wrong ones or with used ones: second_step; with fresh ones, in; the keeper has none."""
+    """Without a code, with a wrong or a used one: second_step; with a new one the sign-in works; a keeper has none."""
     _, invite = await create_organisation(server)
     desk = await join_organisation(server, invite)
     made, now = desk.advocate, server.clock.now_ms()
-    with pytest.raises(SecondFactorFailed):  # the digits of joining
+    with pytest.raises(SecondFactorFailed):  # the code used at registration
         await advocates.sign_in(
             desk.api_client, made.login, ADVOCATE_PASSPHRASE, made.totp_secret, now, policy=cheap_kdf_policy()
         )
@@ -343,14 +343,14 @@ async def test_the_second_step_works_once_and_counts(server: InProcessServer) ->
 
 
 def cheap_kdf_policy() -> object:
-    """The cheap locks of tests."""
+    """Use cheap key derivation."""
     from diary.crypto.kdf import TEST_POLICY
 
     return TEST_POLICY
 
 
 async def test_who_leaves_reaches_nothing(server: InProcessServer, keeper: Keeper) -> None:
-    """Sessions, grants and keys end in one step, also in the middle of reading; the colleague's grants stay."""
+    """Sessions, grants and keys end in one step, even while reading; the colleague's grants stay."""
     lead, _ = await create_organisation_lead(server)
     departed = await join_organisation(server, await lead.invite_colleague(), "Sam")
     theirs, stays = await grant_access_to(server, keeper, departed), await grant_access_to(server, keeper, lead)
@@ -380,7 +380,7 @@ async def test_who_leaves_reaches_nothing(server: InProcessServer, keeper: Keepe
 async def test_an_ended_organisation_sees_nothing(
     server: InProcessServer, keeper: Keeper, desk: AdvocateDevice
 ) -> None:
-    """The operator ends it: every member's sessions and grants go, and nobody finds their words any more."""
+    """When the operator ends it, every member's sessions and grants end, and their words find nobody."""
     granted = await grant_access_to(server, keeper, desk)
     await write_for_grants(keeper, PLAINTEXT_SENTINEL, granted)
     organisation = bytes(server.query("SELECT id FROM organisation")[0][0])
@@ -394,7 +394,7 @@ async def test_an_ended_organisation_sees_nothing(
 async def test_nothing_of_a_grant_can_be_read_on_the_server(
     server: InProcessServer, keeper: Keeper, desk: AdvocateDevice
 ) -> None:
-    """Text, purpose, names between the two and the question: in no row; the advocate's own name only sealed."""
+    """Text, purpose, names and question are in no row; the advocate's own name is stored sealed only."""
     granted = await grant_access_to(
         server, keeper, desk, full_access_choice(server, purpose=PURPOSE, rights=("view", "comment"))
     )
@@ -423,7 +423,7 @@ async def test_a_summary_is_for_the_grant_alone(server: InProcessServer, keeper:
 
 
 async def test_choosing_is_checked() -> None:
-    """Scopes, rights and times that make no sense are signed by nobody."""
+    """Invalid scopes, rights and times are never signed."""
     keyset, other = Keyset.generate(), Keyset.generate()
     from diary.crypto.signing import AuthorSigner
 
@@ -475,7 +475,7 @@ async def test_choosing_is_checked() -> None:
 async def test_the_same_version_with_other_wraps_for_grants_is_the_same(
     server: InProcessServer, keeper: Keeper, desk: AdvocateDevice
 ) -> None:
-    """Sent again after its answer was lost, without the grant or with new wraps for it: 200, one version, a sound audit."""
+    """Sent again without the grant or with new wraps, it is 200 and one version, and the audit passes."""
     granted = await grant_access_to(server, keeper, desk)
     local_version = keeper.journal.append(VersionContent("incident", {"narrative": "Once."}))
     place = local_version.opened_version.ids

@@ -1,4 +1,4 @@
-"""A keeper whose keys were made anew lets an advocate in: what the old key signed is read up to its end, and nothing after it."""
+"""Grants of a keeper with replaced keys: the old key's versions are read up to its end, and none after it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ NEW_PASSPHRASE = "orbit velvet canyon maple drift"
 
 
 class TamperingServer(RemoteServer):
-    """The advocate's way to a server that says something else of a version; `bent`: by its number."""
+    """Advocate's connection to a server that alters versions, by number."""
 
     changes_by_version: dict[int, dict[str, object]]
 
     async def get(self, path: str, *, proof: str | None = None) -> bytes:
-        """The feed, so changed."""
+        """Return the feed, altered."""
         frames_out = []
         for frame in decode_frames(await super().get(path, proof=proof), frames_limit=400):
             facts, *more_frames = decode_frames(frame, frames_limit=3)
@@ -45,7 +45,7 @@ class TamperingServer(RemoteServer):
 
 
 async def keeper_after_new_keys(keeper: Keeper, server: InProcessServer) -> tuple[Identity, RemoteServer, Journal]:
-    """The keeper on a device of their own, after new keys: identity, way to the server, and all there is."""
+    """Return the keeper after a key rotation: identity, connection and the whole diary."""
     rotated = await rotate_keys.rotate(
         api_client_for(keeper, server),
         keeper.identity,
@@ -63,7 +63,7 @@ async def keeper_after_new_keys(keeper: Keeper, server: InProcessServer) -> tupl
 async def test_both_keys_entries_are_read_and_none_by_the_old_one_after_its_end(
     keeper: Keeper, server: InProcessServer
 ) -> None:
-    """Old and new are read; the old key on a newer version, or on one moved past its end, is nobody's."""
+    """Old and new versions are read; the old key on a newer version, or on one moved past its end, is refused."""
     desk, _ = await create_organisation_lead(server)
     before = await grant_access_to(server, keeper, desk)
     for text in ("He waited outside.", "He rang nine times."):
@@ -106,6 +106,6 @@ async def test_both_keys_entries_are_read_and_none_by_the_old_one_after_its_end(
 
 
 async def check_without_statements(between: TamperingServer, client: AdvocateClient) -> None:
-    """A grant that carries none holds for the key in it alone."""
+    """Check that a grant without statements is valid for its own key only."""
     with pytest.raises(BadSignature):
         await advocates.fetch_versions(between, replace(client, grant=replace(client.grant, earlier_statements=())))

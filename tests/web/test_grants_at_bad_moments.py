@@ -1,4 +1,4 @@
-"""Grants at bad moments: played again, and while what they give is erased."""
+"""Grants in unusual situations: replayed, and while what they share is erased."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["desk"]  # a fixture
 async def test_a_grant_played_again_lets_nobody_in(
     server: InProcessServer, keeper: Keeper, desk: AdvocateDevice
 ) -> None:
-    """The wider grant of before in the place of a narrower one, and the request that made a grant after it was ended: nothing."""
+    """Neither a wider earlier grant in place of a narrower one, nor a replayed request after the end, gives access."""
     wide = await grant_access_to(server, keeper, desk)
     held = await write_for_grants(keeper, PLAINTEXT_SENTINEL, wide)
     sealed = server.query("SELECT sealed FROM access_grant")[0][0]
@@ -52,7 +52,7 @@ async def test_a_grant_played_again_lets_nobody_in(
 async def test_an_erased_version_goes_from_grants_too(
     server: InProcessServer, keeper: Keeper, desk: AdvocateDevice
 ) -> None:
-    """Erased while an advocate reads: their next look has nothing of it, nor of its file, and the grant goes on."""
+    """When a version is erased, the advocate's next request has nothing of it or its file, and the grant stays valid."""
     granted = await grant_access_to(server, keeper, desk)
     await write_for_grants(keeper, "This stays.", granted)
     held = await write_for_grants(keeper, PLAINTEXT_SENTINEL, granted)

@@ -1,4 +1,4 @@
-"""A hand-over is opened by eight words and nothing else, five times at most, and every refusal is one answer."""
+"""Eight words alone open a handover, at most five times, and every refusal is the same answer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DAY_MS = 86_400_000
 
 @dataclass
 class PreparedHandover:
-    """A hand-over as the phone left it, and what the recipient was told."""
+    """Handover as uploaded by the phone, and what the recipient was given."""
 
     words: str
     kdf: dict[str, object]
@@ -43,7 +43,7 @@ class PreparedHandover:
 
 
 def make_handover(content: bytes) -> PreparedHandover:
-    """A pack of `content`, sealed as a phone seals it."""
+    """Seal a pack of `content` as a phone does."""
     passphrase, kdf, handover = words.generate_words(), words.new_kdf_params(CHEAPEST_PROFILE), id_text(new_id())
     slip = words.HandoverMetadata(
         "PACK_JB_1_20261124.zip", len(content), hashlib.sha256(content).hexdigest(), 1_790_000_000_000
@@ -55,14 +55,14 @@ def make_handover(content: bytes) -> PreparedHandover:
 
 
 async def announce_handover(keeper: Keeper, handover: PreparedHandover) -> httpx.Response:
-    """The phone's first request."""
+    """Send the phone's first request."""
     body = {"diary": keeper.identity.diary, "handover": handover.handover, "kdf": handover.kdf, **handover.opening_body}
     body |= {"parts": len(handover.sealed_parts), "size": sum(map(len, handover.sealed_parts))}
     return await keeper.request("POST", "/v1/handovers", body, x_proof=keeper.proof)
 
 
 async def leave_handover(keeper: Keeper, content: bytes = b"a pack " * 400_000) -> PreparedHandover:
-    """A hand-over that has come whole."""
+    """Upload a complete handover."""
     handover = make_handover(content)
     assert (await announce_handover(keeper, handover)).status_code == 201
     for i, part in enumerate(handover.sealed_parts):
@@ -75,13 +75,13 @@ async def leave_handover(keeper: Keeper, content: bytes = b"a pack " * 400_000) 
 
 
 def officer_phone(server: InProcessServer, address: str = "203.0.113.9") -> Phone:
-    """Somebody at a desk, on the public host."""
+    """Return a recipient's client on the public host."""
     transport = httpx.ASGITransport(server.app, raise_app_exceptions=False, client=(address, 4712))
     return Phone(httpx.AsyncClient(transport=transport, base_url=server.settings.public_url))
 
 
 def are_indistinguishable(answers: list[httpx.Response]) -> bool:
-    """Whether nobody could tell these apart."""
+    """Check whether the answers are identical to an observer."""
     return (
         len(
             {
@@ -94,7 +94,7 @@ def are_indistinguishable(answers: list[httpx.Response]) -> bool:
 
 
 async def test_the_words_open_it_and_the_keeper_sees_when(server: InProcessServer) -> None:
-    """Salt, proof, parts: the same bytes under their true name; one opening, at its minute, in the keeper's list only."""
+    """Salt, proof and parts give the same bytes under the right name; the keeper's list has one opening, to the minute."""
     keeper, other = await register_keeper(server), await register_keeper(server)
     handover = await leave_handover(keeper)
     desk = officer_phone(server)
@@ -120,7 +120,7 @@ async def test_the_words_open_it_and_the_keeper_sees_when(server: InProcessServe
 
 
 async def test_the_reference_client_leaves_and_collects(server: InProcessServer, tmp_path: Path) -> None:
-    """A file handed over and fetched with the words alone; wrong words bring nothing and leave nothing."""
+    """A file is fetched with the words alone; wrong words give nothing and leave no file."""
     keeper = await register_keeper(server)
     pack = tmp_path / "PACK_JB_1_20261124.zip"
     pack.write_bytes(os.urandom(2_500_000))
@@ -142,7 +142,7 @@ async def test_the_reference_client_leaves_and_collects(server: InProcessServer,
 
 
 async def test_every_refusal_is_one_answer(server: InProcessServer) -> None:
-    """Wrong word, unknown words, not whole yet, sixth opening, ended, expired: status, body and headers are the same."""
+    """A wrong word, unknown words, an incomplete, ended or expired one and a sixth opening give identical answers."""
     keeper = await register_keeper(server)
     left, ended, half = await leave_handover(keeper), await leave_handover(keeper), make_handover(b"half")
     await announce_handover(keeper, half)
@@ -168,7 +168,7 @@ async def test_every_refusal_is_one_answer(server: InProcessServer) -> None:
 
 
 async def test_a_salt_says_nothing(server: InProcessServer) -> None:
-    """A name that nothing has gets a salt of its own, the same each time and of the same form as a real one's."""
+    """An unknown name gets a salt of its own, stable and in the form of a real one."""
     keeper = await register_keeper(server)
     left, desk = await leave_handover(keeper), officer_phone(server)
     made_up = [await desk.request("POST", "/v1/handover/salt", {"name": b64(bytes(16))}) for _ in range(2)]
@@ -180,7 +180,7 @@ async def test_a_salt_says_nothing(server: InProcessServer) -> None:
 
 
 async def test_tries_are_held_back_by_words_and_by_network(server: InProcessServer) -> None:
-    """Ten wrong ones against one name from one network, a hundred from everywhere; known and unknown alike."""
+    """Ten wrong tries per name and network are allowed, a hundred from everywhere, for known and unknown names alike."""
     keeper = await register_keeper(server)
     handover = await leave_handover(keeper)
     for name in (handover.opening_body["name"], b64(os.urandom(16))):
@@ -198,7 +198,7 @@ async def test_tries_are_held_back_by_words_and_by_network(server: InProcessServ
 
 
 async def test_parts_need_a_ticket_that_still_holds(server: InProcessServer) -> None:
-    """None, another's, a bent one, one of six hours ago, one of a hand-over that was ended: 401, the same each time."""
+    """A missing, foreign, altered or old ticket, and one of an ended handover, give the same 401."""
     keeper = await register_keeper(server)
     left, desk = await leave_handover(keeper), officer_phone(server)
     ticket = (await desk.request("POST", "/v1/handover/openings", left.opening_body)).json()["ticket"]
@@ -217,7 +217,7 @@ async def test_parts_need_a_ticket_that_still_holds(server: InProcessServer) -> 
 
 
 async def test_room_is_taken_and_given_back(server: InProcessServer) -> None:
-    """A hand-over counts as files do; ended or run out, its bytes and its room are gone, its rows a month later."""
+    """A handover uses quota as files do; once ended or expired its bytes and quota are freed, its rows a month later."""
     keeper = await register_keeper(server)
     used = (await keeper.request("GET", "/v1/usage")).json()["used_bytes"]
     ended, kept = await leave_handover(keeper), await leave_handover(keeper)
@@ -245,7 +245,7 @@ async def test_room_is_taken_and_given_back(server: InProcessServer) -> None:
 
 
 async def test_what_never_came_whole_gives_its_room_back_after_a_day(server: InProcessServer) -> None:
-    """A phone that was shut in the middle: a day later its bytes and room are gone, nothing opens it, and its place is free."""
+    """A day after the upload stopped, its bytes and quota are freed, nothing opens it, and another may be created."""
     keeper = await register_keeper(server)
     used = (await keeper.request("GET", "/v1/usage")).json()["used_bytes"]
     half = make_handover(os.urandom(3_000_000))
@@ -272,7 +272,7 @@ async def test_what_never_came_whole_gives_its_room_back_after_a_day(server: InP
 
 
 async def test_content_too_long_for_its_class_is_refused(tmp_path: Path) -> None:
-    """Too large, over quota, cheap parameters, another's diary, words in use, another kind of part."""
+    """Too large, over quota, cheap parameters, another's diary, words in use and other kinds of parts are refused."""
     async with running_server(tmp_path, DIARY_HANDOVER_BYTES="3000000", DIARY_QUOTA_BYTES="4000000") as server:
         keeper, other = await register_keeper(server), await register_keeper(server, "198.51.100.8")
         assert (await announce_handover(keeper, make_handover(bytes(5_000_000)))).json()["error"] == "too_large"
@@ -312,7 +312,7 @@ async def test_content_too_long_for_its_class_is_refused(tmp_path: Path) -> None
 
 
 async def test_the_operators_disk_holds_neither_words_nor_key(server: InProcessServer) -> None:
-    """Words, their digests, proof and key are in no row and no file; the pack is not there in clear."""
+    """Words, their digests, proof and key are in no row and no file, and neither is the pack's plaintext."""
     keeper = await register_keeper(server)
     handover = await leave_handover(keeper, b"SENTINEL OF THE PACK " * 9000)
     await officer_phone(server).request("POST", "/v1/handover/openings", handover.opening_body)

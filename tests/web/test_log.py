@@ -1,4 +1,4 @@
-"""The log says what happened and in which hour; never to whom, from where, or what was sent."""
+"""The log has events and their hour, never people, addresses or content."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ID_PATTERN = re.compile(r"[A-Za-z0-9_-]{22}")
 async def test_the_most_verbose_log_names_nobody(
     keeper: Keeper, server: InProcessServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every kind of use, failure and fault, at the most talkative level: only codes, hours and our own lines."""
+    """Every kind of use, failure and error at the most verbose level logs only codes, hours and fixed lines."""
     caplog.set_level(logging.DEBUG, logger="diary")
     await keeper.push("SENTINEL")
     file = seal_file(keeper, b"SENTINEL")
@@ -52,7 +52,7 @@ async def test_the_most_verbose_log_names_nobody(
 
 @pytest.mark.parametrize("path", ["GET /v1/session", "GET /v1/server", "PUT /v1/diaries", "POST /v1/names"])
 async def test_every_fault_gives_one_plain_response(path: str, keeper: Keeper, monkeypatch: pytest.MonkeyPatch) -> None:
-    """500 with the one sentence there is, whatever the exception says."""
+    """An error gives 500 with one fixed sentence, whatever the exception says."""
 
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("SENTINEL")

@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer has a code and a sentence; never a 500, never a traceback, never what was sent."""
+"""Any input gets an answer with a code and a sentence; never a 500, a traceback, or the input itself."""
 
 from __future__ import annotations
 
@@ -56,18 +56,18 @@ WEIRD_PATH_PARTS = [
 
 
 def route_name(policy: RoutePolicy) -> str:
-    """A row as a test's name."""
+    """Return a route's name for a test id."""
     return f"{policy.method} {policy.path}"
 
 
 def path_with_ids(policy: RoutePolicy, keeper: Keeper) -> str:
-    """A row's address with ids of the keeper's."""
+    """Return a route's path with the keeper's ids."""
     ids = {"diary": keeper.identity.diary, "i": "0"}
     return re.sub(r"{(\w+)}", lambda found: ids.get(found[1], "A" * 22), policy.path)
 
 
 def check_refusal(answer: Any) -> None:
-    """A failure of ours has a code and a sentence, and is never our fault."""
+    """Check that a refusal has a code and a sentence, and is not a server error."""
     assert answer.status_code < 500, answer.request.url
     if answer.status_code >= 400:
         error_body = answer.json()
@@ -77,7 +77,7 @@ def check_refusal(answer: Any) -> None:
 
 @pytest.mark.parametrize("row", POLICIES_WITH_BODY, ids=route_name)
 async def test_nasty_bodies_are_refused_by_name(row: RoutePolicy, keeper: Keeper) -> None:
-    """Every row that takes a body, over every kind of body that is none."""
+    """Every route with a body refuses every kind of malformed body."""
     for body in NASTY_BODIES:
         answer = await keeper.request(
             row.method, path_with_ids(row, keeper), body, content_type=row.body.kind.value, x_proof=keeper.proof
@@ -88,7 +88,7 @@ async def test_nasty_bodies_are_refused_by_name(row: RoutePolicy, keeper: Keeper
 
 @pytest.mark.parametrize("row", [row for row in ROUTES if "{" in row.path], ids=route_name)
 async def test_nasty_addresses_are_refused_by_name(row: RoutePolicy, keeper: Keeper) -> None:
-    """Ids and numbers that are none, in every place of every address."""
+    """Every parameter of every path refuses malformed ids and numbers."""
     for name in re.findall(r"{(\w+)", row.path):
         for weird in WEIRD_PATH_PARTS:
             path = re.sub(rf"{{{name}(:path)?}}", weird, row.path)
@@ -99,7 +99,7 @@ async def test_nasty_addresses_are_refused_by_name(row: RoutePolicy, keeper: Kee
 
 
 async def test_nasty_headers_are_refused_by_name(keeper: Keeper) -> None:
-    """Lengths, types, proofs, tokens and cookies that are none."""
+    """Malformed lengths, types, proofs, tokens and cookies are refused."""
     for headers in (
         {"content_type": "application/json; charset=nonsense"},
         {"content_type": ""},
@@ -124,7 +124,7 @@ LONE_SURROGATE = "\ud800"
     "value", [LONE_SURROGATE, [LONE_SURROGATE], {"a": LONE_SURROGATE}], ids=["text", "list", "object"]
 )
 async def test_half_a_character_inside_an_object_is_refused(value: object, keeper: Keeper) -> None:
-    """Wherever it stands in what is handed on whole: a lock, and a statement about keys."""
+    """A lone surrogate is refused in values that are passed on whole: parameters, and key statements."""
     lock = {"alg": "argon2id", "login": value, "m": 8, "origin": "x", "p": 1, "salt": "A" * 22, "t": 1}
     keys = {"diary_wrap": "AAAA", "ecdsa_pub": "B" * 86 + "A", "hpke_pub": "B" * 86 + "A", "keyset": "AAAA"}
     sound = {**lock, "login": keeper.identity.login}
@@ -141,7 +141,7 @@ async def test_half_a_character_inside_an_object_is_refused(value: object, keepe
 
 
 async def test_a_length_that_python_cannot_read_is_too_large(keeper: Keeper) -> None:
-    """5,000 digits of `Content-Length`, more than Python reads as a number."""
+    """5,000 digits of `Content-Length`, more than Python converts, are too large."""
     answer = await keeper.request("POST", "/v1/names", {}, content_length="9" * 5_000)
     assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
 
@@ -155,7 +155,7 @@ JSON_BODIES = st.dictionaries(st.sampled_from(FIELD_NAMES), JSON_VALUES, max_siz
 
 
 def test_random_json_never_breaks_the_entrance() -> None:
-    """Objects with the right names and wrong values, at every JSON row; and changed pushes and parts."""
+    """Objects with the right names and wrong values at every JSON route, and altered pushes and parts, get a refusal."""
     with tempfile.TemporaryDirectory() as folder, asyncio.Runner() as runner:
         context = running_server(Path(folder))
         server: InProcessServer = runner.run(context.__aenter__())

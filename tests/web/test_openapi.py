@@ -1,8 +1,7 @@
-"""Requests that Schemathesis makes of docs/openapi.json, sent to a real server: no fault of its own, and no answer that the
-document does not have.
+"""Schemathesis requests from docs/openapi.json to a real server find no server error and no undocumented answer.
 
-Each route is asked by somebody who may and by somebody who has nothing, with what the document allows and with what it does not.
-The requests are the same each time; `make test-all` has more.
+Each route gets requests with and without credentials, valid and invalid. The requests are the same each time; `make
+test-all` has more.
 """
 
 from __future__ import annotations
@@ -54,18 +53,18 @@ RESPONSE_CHECKS = [
         "negative_data_rejection",
     )
 ]
-# What ends or changes something comes after what looks.
+# Requests that end or change something come after those that only read.
 DOCUMENTED_OPERATIONS = sorted(operations(), key=lambda one: ("GET", "POST", "PUT", "DELETE").index(one[0]))
 MINUTE_MS = 61_000
 EXAMPLES_MINIMUM = 4
-# A file behind each address that serves several.
+# A file for each path that serves several.
 SAMPLE_FILES = {
     "/code/{path}": "js/front/get.js",
     "/desk/code/{path}": "css/desk.css",
     "/log/tile/{path}": "0/000.p/1",
     "/static/{path}": "css/app.css",
 }
-# Not there on this server: what an operator publishes, and what an advocate was not given or nobody has made yet.
+# Missing on this server: files an operator publishes, and objects that the advocate has no access to or nobody created.
 UNCHECKED_PATHS = {
     "/.well-known/webcat/{name}",
     "/log/checkpoint-witnessed",
@@ -79,7 +78,7 @@ UNCHECKED_PATHS = {
 
 @dataclass
 class ApiWorld:
-    """A server with something of each kind on it, and everybody who may ask for it."""
+    """Server with one object of each kind, and every kind of client."""
 
     runner: asyncio.Runner
     server: InProcessServer
@@ -91,7 +90,7 @@ class ApiWorld:
     network_numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def credentials(self, path: str, operation: dict[str, Any]) -> dict[str, str]:
-        """What the first way in that a route has asks for."""
+        """Return the credentials for a route's first security scheme."""
         headers: dict[str, str] = {}
         for scheme in next(iter(operation["security"]), {}):
             phone = self.desk if operation["x-audience"].startswith("advocate") else self.keeper
@@ -104,11 +103,11 @@ class ApiWorld:
         return headers
 
     def proof(self, phone: Keeper | AdvocateDevice) -> str:
-        """The words, typed again."""
+        """Enter the words again, and return the proof."""
         return phone.proof if isinstance(phone, Keeper) else self.known_values["advocate_proof"]
 
     def send_case(self, case: Case, *, is_public: bool, headers: dict[str, str]) -> httpx.Response:
-        """One request, from a network that nobody has come from yet."""
+        """Send one request from an unused network."""
         number = next(self.network_numbers)
         settings = self.server.settings
         transport_arguments = case.as_transport_kwargs(settings.public_url if is_public else settings.app_url)
@@ -124,26 +123,26 @@ class ApiWorld:
         return self.runner.run(client.request(str(prepared.method), str(prepared.url), headers=lines, content=body))
 
     def path_parameters(self, path: str) -> dict[str, str]:
-        """What is there, for the places of an address."""
+        """Return existing values for path parameters."""
         known = self.known_values | ({"path": SAMPLE_FILES[path]} if path in SAMPLE_FILES else {})
         return {name: known[name] for name in re.findall(r"{(\w+)}", path) if name in known}
 
     def with_known_values(self, case: Case) -> Case:
-        """A request with what is there in the places of its body that have such names."""
+        """Return the request with existing values for known names in its body."""
         if isinstance(case.body, dict):
             known_here = self.known_values | self.bodies.get(case.operation.path, {})
             case.body |= {name: value for name, value in known_here.items() if name in case.body}
         return case
 
     def sign_in_again(self) -> None:
-        """A request may have ended a session."""
+        """Sign in again, as a request may have ended a session."""
         answer = self.runner.run(self.keeper.request("GET", "/v1/session"))
         if answer.status_code == 401:
             self.keeper = self.runner.run(sign_in_on_second_device(self.server, self.keeper))
 
 
 async def build_world(server: InProcessServer, runner: asyncio.Runner) -> ApiWorld:
-    """One thing of each kind, and who has it."""
+    """Create one object of each kind, with its owners."""
     keeper = await register_keeper(server)
     path, body = keeper.seal()
     assert (await keeper.request("PUT", path, body)).status_code == 201
@@ -194,7 +193,7 @@ async def build_world(server: InProcessServer, runner: asyncio.Runner) -> ApiWor
 
 @pytest.fixture(scope="module")
 def api_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiWorld]:
-    """One server for all that is asked here."""
+    """Run one server for all requests of this module."""
     with asyncio.Runner() as runner:
         context = running_server(tmp_path_factory.mktemp("described"))
         server = runner.run(context.__aenter__())
@@ -209,7 +208,7 @@ def _as_it_is(case: Case) -> Case:
 
 
 def can_be_invalid(operation: dict[str, Any], places: dict[str, str]) -> bool:
-    """Whether a request can be something that the document does not allow: a page has only its address; bytes are bytes."""
+    """Check whether a request can be invalid: a page has only its path, and any bytes are valid."""
     parameters = [resolve_reference(parameter) for parameter in operation.get("parameters", ())]
     free = [
         parameter
@@ -220,7 +219,7 @@ def can_be_invalid(operation: dict[str, Any], places: dict[str, str]) -> bool:
 
 
 def examples(few: int, many: int) -> Any:
-    """How many requests of each sort a route gets."""
+    """Return how many requests of each kind a route gets."""
     return pytest.mark.parametrize(
         "examples", [pytest.param(few, id="few"), pytest.param(many, id="many", marks=pytest.mark.slow)]
     )
@@ -236,7 +235,7 @@ def examples(few: int, many: int) -> Any:
 def test_every_answer_is_one_that_the_document_has(
     api_world: ApiWorld, method: str, path: str, told: dict[str, Any], signed: bool, examples: int
 ) -> None:
-    """Whatever Schemathesis sends: no fault, a documented status and type, the headers and the shape that belong to it."""
+    """Any request gets a documented status and type with its headers and schema, and no server error."""
     if examples > EXAMPLES_MINIMUM:
         api_world.server.clock.advance(MINUTE_MS)
     api_world.sign_in_again()
@@ -286,7 +285,7 @@ USAGE = {"quota_bytes": 1, "text_quota_bytes": 1, "text_used_bytes": 1, "used_by
     ],
 )
 def test_a_planted_fault_is_reported(status: int, content: dict[str, Any], kind: str, says: str) -> None:
-    """A fault, a status, a type, a shape, a code and a missing header; what is as it should be passes."""
+    """A server error, wrong status, type, schema or code, and a missing header are reported; a correct answer passes."""
     case = SCHEMA["/v1/usage"]["GET"].Case()
     asked = httpx.Request("GET", "http://localhost:8000/v1/usage")
     sound = httpx.Response(200, json=USAGE, request=asked, headers={"Content-Type": "application/json"})

@@ -1,4 +1,4 @@
-"""Pack jobs over HTTP: a place, the capsule, progress, the front part once."""
+"""Pack jobs over HTTP: a place, the capsule, progress, one fetch of the result."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.server_fixture import Keeper, register_keeper, running_server
 
 
 async def test_a_place_is_ready_and_can_be_given_up(keeper: Keeper) -> None:
-    """Nothing of the diary is sent for a place; given up, it is gone."""
+    """A place needs nothing of the diary; once dropped it is gone."""
     made = await keeper.request("POST", "/v1/packs", {"diary": keeper.identity.diary})
     assert made.status_code == 201 and made.json()["state"] in ("queued", "ready")
     where = f"/v1/packs/{made.json()['pack']}"
@@ -26,7 +26,7 @@ async def test_a_place_is_ready_and_can_be_given_up(keeper: Keeper) -> None:
 
 
 async def test_a_capsule_that_is_none_fails_by_name(keeper: Keeper) -> None:
-    """The worker refuses it; the job says so and the server goes on."""
+    """The worker refuses it; the job reports that, and the server continues."""
     made = (await keeper.request("POST", "/v1/packs", {"diary": keeper.identity.diary})).json()
     where = f"/v1/packs/{made['pack']}"
     begun = await keeper.request("PUT", f"{where}/capsule", b'{"t":"not a capsule"}')
@@ -46,7 +46,7 @@ async def test_a_capsule_that_is_none_fails_by_name(keeper: Keeper) -> None:
 
 
 async def test_an_instance_can_turn_packs_off(tmp_path: Path, keeper: Keeper) -> None:
-    """By its setting: /v1/server says it beforehand, and 403 packs_off to whoever asks all the same; no worker is started."""
+    """/v1/server says so beforehand, other requests get 403 packs_off, and no worker is started."""
     assert (await keeper.request("GET", "/v1/server")).json()["server_packs"] is True
     async with running_server(tmp_path / "off", DIARY_SERVER_PACKS="off") as without:
         alone = await register_keeper(without)
@@ -60,7 +60,7 @@ async def test_an_instance_can_turn_packs_off(tmp_path: Path, keeper: Keeper) ->
 async def test_where_workers_cannot_be_isolated_there_are_no_packs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The phone is told before it asks, as where packs are switched off, and offers its other ways."""
+    """The phone is told beforehand, as when packs are disabled, and offers its other ways."""
     monkeypatch.setattr(isolation, "find", lambda: Isolation(failure_reason="There is no Landlock here."))
     async with running_server(tmp_path / "old") as server:
         keeper = await register_keeper(server)
@@ -70,6 +70,6 @@ async def test_where_workers_cannot_be_isolated_there_are_no_packs(
 
 
 async def test_a_pack_is_of_ones_own_diary(keeper: Keeper, other_keeper: Keeper) -> None:
-    """Another's diary is not there."""
+    """Another's diary is not found."""
     answer = await keeper.request("POST", "/v1/packs", {"diary": other_keeper.identity.diary})
     assert (answer.status_code, answer.json()["error"]) == (404, "not_found")

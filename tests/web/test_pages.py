@@ -1,4 +1,4 @@
-"""The pages: the app's shell and files, and the public page that anyone can read."""
+"""Pages: the app's shell and files, and the public page that anyone can read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.server_fixture import InProcessServer, Phone, new_device_sign_in_body
 
 
 async def test_the_shell_holds_nothing_of_anybody(server: InProcessServer) -> None:
-    """One page, the same for everyone, with the lock form in it; no cookie."""
+    """The page is the same for everyone, has the lock form, and sets no cookie."""
     first, second = await server.http_client().get("/"), await server.http_client("192.0.2.9").get("/")
     assert first.content == second.content and "set-cookie" not in first.headers
     assert b"<title>Notes</title>" in first.content
@@ -21,7 +21,7 @@ async def test_the_shell_holds_nothing_of_anybody(server: InProcessServer) -> No
 
 
 async def test_static_files_are_asked_for_again(server: InProcessServer) -> None:
-    """Bytes as on disk; 304 for who has them; nothing outside the folder."""
+    """Files are served as on disk; 304 when unchanged; nothing outside the folder."""
     client = server.http_client()
     answer = await client.get("/static/css/app.css")
     assert answer.content == (STATIC / "css" / "app.css").read_bytes()
@@ -32,7 +32,7 @@ async def test_static_files_are_asked_for_again(server: InProcessServer) -> None
 
 
 async def test_the_worker_is_this_releases(server: InProcessServer) -> None:
-    """`/sw.js` names the release that /v1/server names, and is 304 for who has it."""
+    """`/sw.js` has the release of /v1/server, and gives 304 when unchanged."""
     client = server.http_client()
     worker = await client.get("/sw.js")
     response_body = (await client.get("/v1/server")).json()
@@ -43,7 +43,7 @@ async def test_the_worker_is_this_releases(server: InProcessServer) -> None:
 
 
 async def test_signing_in_and_out_on_a_borrowed_device_clears_its_browser(server: InProcessServer) -> None:
-    """What the browser kept of this host goes at both ends; on any other device nothing is cleared, for a diary lies there."""
+    """The browser's data for this host is cleared at both; other devices keep theirs, since a diary is stored there."""
     keeper = await register_keeper(server)
     borrowed_phone = Phone(server.http_client("192.0.2.9"))
     body = new_device_sign_in_body(keeper.identity.login, keeper.proof)
@@ -58,7 +58,7 @@ async def test_signing_in_and_out_on_a_borrowed_device_clears_its_browser(server
 
 @pytest.mark.parametrize("path", ["/share", "/share?x=1"])
 async def test_what_a_phone_shares_is_not_even_read(server: InProcessServer, path: str) -> None:
-    """204, whatever the form; the body, which only a page without its worker would send here, is left unread."""
+    """204 for any form; the body, which only a page without its worker would send, is not read."""
     asked: list[str] = []
 
     async def receive() -> dict[str, object]:

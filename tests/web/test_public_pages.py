@@ -1,4 +1,4 @@
-"""The public pages: readable without a script, kept by nobody, and no link leads nowhere."""
+"""Public pages are readable without scripts, never cached, and have no broken links."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from tests.server_fixture import InProcessServer
 PAGES = tuple(one.path_prefix + path for one in LANGUAGES for path in (*PUBLIC_PAGES, "/directory"))
 
 FOUR_SIGNS = ("Fixated", "Obsessive", "Unwanted", "Repeated")
-# The way out is a page about the weather that everybody knows.
+# The exit leads to a well-known weather page.
 EXIT_URL = "https://www.bbc.co.uk/weather"
 
 
 async def get_public_page(server: InProcessServer, path: str) -> httpx.Response:
-    """A page of the public host."""
+    """Return a page of the public host."""
     return await server.http_client().get(server.settings.public_url + path)
 
 
 async def test_the_first_page_begins_with_emergency_help(server: InProcessServer) -> None:
-    """999, 101, the helpline and the sentence about evidence stand before anything else; then FOUR, then Start."""
+    """999, 101, the helpline and the sentence about evidence are first; then FOUR, then Start."""
     text = (await get_public_page(server, "/")).text
     evidence, start = "You do not need to gather evidence before you report.", f'href="{server.settings.app_url}/"'
     order = ["999", "101", "0808 802 0300", evidence, *FOUR_SIGNS, start]
@@ -32,7 +32,7 @@ async def test_the_first_page_begins_with_emergency_help(server: InProcessServer
 
 
 async def test_pages_hold_and_keep_nothing(server: InProcessServer) -> None:
-    """One h1, a title, a way out, no cookie, no inline script, nothing from elsewhere; the same bytes for everyone."""
+    """One h1, a title, an exit, no cookie, no inline script, nothing external; the same bytes for everyone."""
     for path in PAGES:
         answer = await get_public_page(server, path)
         text = answer.text
@@ -48,10 +48,10 @@ async def test_pages_hold_and_keep_nothing(server: InProcessServer) -> None:
 
 
 async def test_no_link_leads_nowhere(server: InProcessServer) -> None:
-    """Each link of a page is answered, and each place on a page that a link names is there."""
+    """Each link is answered, and each fragment in a link exists."""
     texts = {path: (await get_public_page(server, path)).text for path in PAGES}
     links = {link for text in texts.values() for link in re.findall(r'href="(/[^"#]*)', text)}
-    for link in links - {"/log/checkpoint"}:  # a log is signed once something is in it
+    for link in links - {"/log/checkpoint"}:  # a log has a checkpoint once something is in it
         assert (await get_public_page(server, link)).status_code == 200, link
     for here, text in texts.items():
         for link, place in set(re.findall(r'href="(/[^"#]*)?#([^"]+)"', text)):
@@ -59,13 +59,13 @@ async def test_no_link_leads_nowhere(server: InProcessServer) -> None:
 
 
 async def test_only_the_start_names_the_other_host(server: InProcessServer) -> None:
-    """The app's host is named by Start on the first page, and nowhere else."""
+    """Only Start on the first page names the app's host."""
     named = {path: (await get_public_page(server, path)).text.count(server.settings.app_url) for path in PAGES}
     assert named == dict.fromkeys(PAGES, 0) | {f"{language.path_prefix}/": 1 for language in LANGUAGES}
 
 
 async def test_what_pages_bring_along_is_not_kept(server: InProcessServer) -> None:
-    """Style, script and icon: no-store, packed for whoever takes that; a script too short for a compiled copy on disk."""
+    """Style, script and icon are no-store and compressed on request; scripts are too short for a compiled copy on disk."""
     for path in PUBLIC_FILES:
         answer = await get_public_page(server, path)
         assert answer.headers["cache-control"] == "no-store" and answer.content
@@ -77,7 +77,7 @@ async def test_what_pages_bring_along_is_not_kept(server: InProcessServer) -> No
 
 
 async def test_each_page_stands_in_each_language(server: InProcessServer) -> None:
-    """Its own `lang` and `dir`, the same page named in every language with whole addresses, a draft marked as one."""
+    """Each has its `lang` and `dir`, links to all languages with full addresses, and a mark if it is a draft."""
     public = server.settings.public_url
     for language in LANGUAGES:
         for path in (*PUBLIC_PAGES, "/directory", "/get", "/verify"):
@@ -95,12 +95,12 @@ async def test_each_page_stands_in_each_language(server: InProcessServer) -> Non
 
 
 async def test_nothing_here_is_a_page(server: InProcessServer) -> None:
-    """An address without a page is a page that says so, with the way out."""
+    """An unknown path gives a page that says so, with the exit."""
     answer = await get_public_page(server, "/nothing")
     assert answer.status_code == 404 and EXIT_URL in answer.text
 
 
 async def test_the_notary_is_told_to_whoever_checks(server: InProcessServer) -> None:
-    """The key on the public host is the one the phones use."""
+    """The key on the public host is the one that phones use."""
     told = (await server.http_client().get("/v1/server")).json()["notary"]
     assert (await get_public_page(server, "/notary.txt")).text.strip() == told

@@ -1,4 +1,4 @@
-"""New keys for an account: what the old ones still open afterwards (nothing new), and every way to begin or end it wrongly."""
+"""Key rotation of an account: old keys open nothing new afterwards, and every wrong way to begin or end it is refused."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ NEW_PASSPHRASE = "orbit velvet canyon maple drift"
 
 
 def api_client_for(keeper: Keeper, server: InProcessServer) -> RemoteServer:
-    """The keeper's device as the client sees it."""
+    """Return the keeper's device as a reference client."""
     api_client = RemoteServer(keeper.client, server.settings.app_url)
     api_client.tokens = dict(keeper.tokens)
     return api_client
 
 
 def unknown_device(server: InProcessServer) -> RemoteServer:
-    """A device nobody has seen."""
+    """Return a new device."""
     return RemoteServer(server.http_client(), server.settings.app_url)
 
 
 async def rotate_keys_of(keeper: Keeper, server: InProcessServer) -> Identity:
-    """The keeper's keys, made anew."""
+    """Rotate the keeper's keys."""
     return await rotate_keys.rotate(
         api_client_for(keeper, server),
         keeper.identity,
@@ -54,7 +54,7 @@ async def rotate_keys_of(keeper: Keeper, server: InProcessServer) -> Identity:
 
 
 async def test_only_the_new_passphrase_opens_everything(keeper: Keeper, server: InProcessServer) -> None:
-    """All entries open with the new words; words, code, sessions and keys of before do not."""
+    """All entries open with the new words; old words, code, sessions and keys open nothing."""
     for text in ("He waited outside.", "He rang nine times."):
         assert (await keeper.push(text)).status_code == 201
     before = await accounts.sign_in(unknown_device(server), keeper.identity.login, PASSPHRASE, policy=kdf.TEST_POLICY)
@@ -91,7 +91,7 @@ async def test_only_the_new_passphrase_opens_everything(keeper: Keeper, server: 
 async def assert_old_keys_open_nothing_new(
     keeper: Keeper, server: InProcessServer, old: Identity, new: Identity, device: RemoteServer
 ) -> None:
-    """Written since: sealed under other keys, and a version signed by the old one is refused."""
+    """Assert that new versions do not open with old keys, and that a push signed by the old key is refused."""
     journal = Journal(new, server.clock)
     await journal.fetch(device)
     journal.append(incident("He came back."))
@@ -121,17 +121,17 @@ async def assert_old_keys_open_nothing_new(
 
 
 def incident(text: str) -> VersionContent:
-    """An incident."""
+    """Return an incident."""
     return VersionContent("incident", {"narrative": text})
 
 
 def with_copied_tokens(keeper: Keeper) -> Keeper:
-    """Someone with a copy of the keeper's tokens."""
+    """Return a client with a copy of the keeper's tokens."""
     return replace(keeper, tokens=dict(keeper.tokens))
 
 
 async def test_keys_may_be_changed_as_often_as_they_must_be(keeper: Keeper, server: InProcessServer) -> None:
-    """With a thousand statements of the times before in the keyset, which no server counts."""
+    """A keyset with a thousand statements is accepted, since no server counts them."""
     row = await rotation_body(keeper, server)
     before = replace(keeper.identity.keyset, earlier_statements=(row["statement"],) * 1000)
     identity = await rotate_keys.rotate(
@@ -149,7 +149,7 @@ async def test_keys_may_be_changed_as_often_as_they_must_be(keeper: Keeper, serv
 
 
 async def test_it_begins_and_ends_with_the_words(keeper: Keeper, server: InProcessServer) -> None:
-    """A session alone changes nothing, at any step; nor does an interrupted change."""
+    """A session alone changes nothing at any step, and neither does an interrupted rotation."""
     await keeper.push()
     body = await rotation_body(keeper, server)
     before = server.dump()
@@ -157,7 +157,7 @@ async def test_it_begins_and_ends_with_the_words(keeper: Keeper, server: InProce
     for proof in ({}, {"x_proof": b64(bytes(32))}):
         assert (await keeper.request("POST", path, body, **proof)).json()["error"] == "no_match"
         assert (await keeper.request("POST", f"{path}/commit", **proof)).json()["error"] == "no_match"
-    # A right proof sets the session's count of wrong ones back; nothing else may have changed.
+    # A correct proof resets the session's count of wrong ones; nothing else may have changed.
     assert (await keeper.request("GET", "/v1/access", x_proof=keeper.proof)).status_code == 200
     assert server.dump() == before
     assert (await keeper.request("POST", path, body, x_proof=keeper.proof)).json() == {"to": 0}
@@ -167,21 +167,21 @@ async def test_it_begins_and_ends_with_the_words(keeper: Keeper, server: InProce
     assert (
         await keeper.request("POST", "/v1/sessions", new_device_sign_in_body(login, keeper.proof))
     ).status_code == 200
-    # Interrupted for ten minutes, it holds nothing up any more.
+    # Interrupted for ten minutes, it blocks nothing any more.
     assert (await keeper.push()).json()["error"] == "unavailable"
     server.clock.advance(600_000)
     assert (await keeper.push()).status_code == 201
 
 
 async def rotation_body(keeper: Keeper, server: InProcessServer, **over: object) -> dict[str, Any]:
-    """What a phone would begin with."""
+    """Return the body with which a phone would begin."""
     captured: dict[str, Any] = {}
 
     class StopBeforeSending(Exception):
-        """Enough was seen."""
+        """Raised once enough is captured."""
 
     class CapturingServer(RemoteServer):
-        """Keeps what would have been sent."""
+        """Server stub that stores the request instead of sending it."""
 
         async def json(self, method: str, path: str, body: Any = None, *, proof: str | None = None) -> dict[str, Any]:
             if path.endswith("/rotation"):
@@ -201,7 +201,7 @@ async def rotation_body(keeper: Keeper, server: InProcessServer, **over: object)
 async def test_keys_not_signed_by_the_old_key_are_refused(
     keeper: Keeper, other_keeper: Keeper, server: InProcessServer
 ) -> None:
-    """A statement that is missing, altered, another's, or about other keys; wraps of another epoch or account."""
+    """Missing, altered and foreign statements, other keys, and wraps of another epoch or account are refused."""
     body = await rotation_body(keeper, server)
     strangers = await rotation_body(other_keeper, server)
     statement = body["statement"]
@@ -225,9 +225,9 @@ async def test_keys_not_signed_by_the_old_key_are_refused(
 
 
 async def test_something_written_meanwhile_is_not_lost(keeper: Keeper, server: InProcessServer) -> None:
-    """Another device pushes after the old key was ended on paper: it is refused, and taken in when the change was given up.
+    """Another device's push is refused during the rotation, and accepted once it is abandoned.
 
-    What came after the statement keeps the change from taking effect; it can be begun again.
+    A version after the statement prevents the commit; the rotation can be begun again.
     """
     await keeper.push()
     body = await rotation_body(keeper, server)
@@ -254,19 +254,19 @@ async def test_something_written_meanwhile_is_not_lost(keeper: Keeper, server: I
 
 
 def keys_digest(body: dict[str, Any]) -> bytes:
-    """What wraps of these keys are sent under."""
+    """Return the digest under which these keys' wraps are sent."""
     return hashlib.sha256(unb64(body["keyset"])).digest()
 
 
 def new_wrap(keeper: Keeper, version: str, part: Any, key: bytes) -> bytes:
-    """A new wrap for a version, of the second epoch."""
+    """Return a new wrap for a version, of the second epoch."""
     return wrap_key(key, version_wrap_header(keeper.identity.diary, version, part, 2), bytes(32))
 
 
 async def test_wraps_for_another_place_are_refused(
     keeper: Keeper, other_keeper: Keeper, server: InProcessServer
 ) -> None:
-    """Of the old epoch, for another version, of another's diary, or of none."""
+    """Wraps of the old epoch, for another version, another diary or none are refused."""
     await keeper.push()
     await other_keeper.push()
     path = f"{keeper.diary}/rotation"
@@ -301,7 +301,7 @@ async def test_wraps_for_another_place_are_refused(
 
 
 async def test_each_version_gets_as_many_wraps_as_it_has_parts(keeper: Keeper, server: InProcessServer) -> None:
-    """One wrap for a version of two parts, or two for one, is refused and keeps nothing: what has no new wrap opens no more."""
+    """One wrap for a version of two parts, or two for one, is refused and not stored: it would no longer open."""
     path = f"{keeper.diary}/rotation"
     for more in ({}, {"restricted": {"place_detail": "12 Acre Lane"}}):
         place, sealed = keeper.seal(**more)
@@ -324,7 +324,7 @@ async def test_each_version_gets_as_many_wraps_as_it_has_parts(keeper: Keeper, s
 
 
 def test_the_statements_must_follow_one_another() -> None:
-    """A chain that skips, turns round, ends elsewhere or was made up from the far end is refused."""
+    """A chain that skips, loops, ends elsewhere or is forged from the far end is refused."""
     keys = [AuthorSigner(bytes([n]) * 32) for n in (1, 2, 3)]
     fields = {"account": b64(bytes(16)), "beacon": None, "diary": b64(bytes(16)), "head": b64(bytes(32)), "ts": 1}
 
@@ -353,7 +353,7 @@ def test_the_statements_must_follow_one_another() -> None:
 
 
 async def test_the_recovery_code_makes_every_key_new_too(keeper: Keeper, server: InProcessServer) -> None:
-    """By the client, without the words: the new words open everything, the old ones nothing."""
+    """The client rotates without the words: new words open everything, old ones nothing."""
     await keeper.push("He waited outside.")
     new = await rotate_keys.rotate(
         api_client_for(keeper, server),
@@ -371,7 +371,7 @@ async def test_the_recovery_code_makes_every_key_new_too(keeper: Keeper, server:
 
 
 async def test_words_alone_leave_the_code(keeper: Keeper, server: InProcessServer) -> None:
-    """New words re-wrap the account key only: old words and their wrap open nothing, other sessions end, the code still works."""
+    """New words only wrap the account key again: the old ones fail, other sessions end, the code still works."""
     login = keeper.identity.login
     second = await accounts.sign_in(unknown_device(server), login, PASSPHRASE, policy=kdf.TEST_POLICY)
     kept = accounts.new_kdf_parameters(login, server.settings.app_url, kdf.CHEAPEST_PROFILE)

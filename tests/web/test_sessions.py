@@ -1,4 +1,4 @@
-"""Sessions: found, listed, ended, changed at sign-in; and guessing, which is slow for everybody else."""
+"""Sessions are found, listed, ended, and renewed at sign-in; guessing is slow and delays nobody else."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def test_only_the_digest_of_a_token_is_kept(keeper: Keeper, server: InProc
 
 
 async def test_the_token_changes_at_sign_in(keeper: Keeper, server: InProcessServer) -> None:
-    """Signing in again on one device ends the session it had."""
+    """Signing in again on one device ends its previous session."""
     before = dict(keeper.tokens)
     body = new_device_sign_in_body(keeper.identity.login, keeper.proof)
     assert (await keeper.request("POST", "/v1/sessions", body)).status_code == 200
@@ -35,7 +35,7 @@ async def test_the_token_changes_at_sign_in(keeper: Keeper, server: InProcessSer
 
 
 async def test_sessions_are_listed_and_ended_after_the_words(keeper: Keeper, server: InProcessServer) -> None:
-    """The list needs the words and rounds to the hour; an ended session stops within one request."""
+    """The list needs the words and rounds to the hour; an ended session is refused at its next request."""
     second = Phone(server.http_client())
     server.clock.advance(HOUR_MS + 1234)
     await second.request("POST", "/v1/sessions", new_device_sign_in_body(keeper.identity.login, keeper.proof))
@@ -59,7 +59,10 @@ async def test_sessions_are_listed_and_ended_after_the_words(keeper: Keeper, ser
 async def test_a_device_whose_session_was_ended_is_told_so_and_no_more_is_kept(
     keeper: Keeper, server: InProcessServer
 ) -> None:
-    """`session_ended` until it signs in again or its time is over; in no list, without a name, and gone with either."""
+    """The device gets `session_ended` until it signs in again or the session would have expired.
+
+    Until then the session is in no list and has no name; afterwards its row is deleted.
+    """
     second = Phone(server.http_client())
     body = new_device_sign_in_body(keeper.identity.login, keeper.proof)
     await second.request("POST", "/v1/sessions", body)
@@ -72,14 +75,14 @@ async def test_a_device_whose_session_was_ended_is_told_so_and_no_more_is_kept(
     assert [one["signed_out"] for one in (await keeper.request("GET", "/v1/sign-ins")).json()["sign_ins"]] == [True]
     ((ended_at, name),) = server.query("SELECT ended_at, device_name FROM session WHERE ended_at IS NOT NULL")
     assert ended_at % HOUR_MS == 0 and name == b""
-    # Whoever ends it twice, or all at once, ends nothing more.
+    # Ending it twice, or ending all, ends nothing more.
     assert (await keeper.request("DELETE", "/v1/sessions", x_proof=keeper.proof)).status_code == 204
     assert server.query("SELECT count(*) FROM session") == [(2,)]
-    # The words bring it back, and what was kept to tell it goes.
+    # A sign-in with the words deletes the stored reason.
     assert (await second.request("POST", "/v1/sessions", body)).status_code == 200
     assert (await second.request("GET", "/v1/usage")).status_code == 200
     assert server.query("SELECT count(*) FROM session WHERE ended_at IS NOT NULL") == [(0,)]
-    # One that never comes back is told until its time is over, and is then one among all that ran out.
+    # A device that never returns gets the reason until the session would have expired, then the usual refusal.
     await keeper.request("DELETE", "/v1/sessions", x_proof=keeper.proof)
     server.clock.advance(30 * 24 * HOUR_MS + 1)
     assert (await second.request("GET", "/v1/usage")).json()["error"] == "signed_out"
@@ -88,7 +91,7 @@ async def test_a_device_whose_session_was_ended_is_told_so_and_no_more_is_kept(
 
 
 async def list_sessions(keeper: Keeper) -> list[dict[str, Any]]:
-    """The keeper's list of sessions."""
+    """Return the keeper's list of sessions."""
     sessions: list[dict[str, Any]] = (await keeper.request("GET", "/v1/sessions", x_proof=keeper.proof)).json()[
         "sessions"
     ]
@@ -96,7 +99,7 @@ async def list_sessions(keeper: Keeper) -> list[dict[str, Any]]:
 
 
 async def test_signing_out_ends_the_session_and_keeps_the_device_known(keeper: Keeper, server: InProcessServer) -> None:
-    """Its token stops working; the one by which the device is known goes on."""
+    """The session's token stops working; the device token continues to work."""
     device, token = keeper.tokens["device"], keeper.tokens["session"]
     assert (await keeper.request("DELETE", "/v1/session")).status_code == 204
     assert (await keeper.request("GET", "/v1/session")).status_code == 401
@@ -111,7 +114,7 @@ async def test_signing_out_ends_the_session_and_keeps_the_device_known(keeper: K
 
 
 async def test_a_session_ends_after_thirty_days(keeper: Keeper, server: InProcessServer) -> None:
-    """Used or not."""
+    """It ends whether it is used or not."""
     server.clock.advance(30 * 24 * HOUR_MS - 1)
     assert (await keeper.request("GET", "/v1/usage")).status_code == 200
     server.clock.advance(2)
@@ -119,7 +122,7 @@ async def test_a_session_ends_after_thirty_days(keeper: Keeper, server: InProces
 
 
 async def test_twenty_sessions_are_kept(keeper: Keeper, server: InProcessServer) -> None:
-    """The oldest above that end, so that a list stays one that can be read."""
+    """The oldest beyond that end, so that the list stays readable."""
     for number in range(21):
         await Phone(server.http_client(f"192.0.2.{number}")).request(
             "POST", "/v1/sessions", new_device_sign_in_body(keeper.identity.login, keeper.proof)
@@ -128,7 +131,7 @@ async def test_twenty_sessions_are_kept(keeper: Keeper, server: InProcessServer)
 
 
 async def test_a_new_code_replaces_the_old(keeper: Keeper, server: InProcessServer) -> None:
-    """After the words; the code before it no longer signs in."""
+    """The change needs the words; the previous code no longer signs in."""
     from diary.crypto import kdf
     from diary.crypto.keys import code_wrap_header, wrap_key
     from tests.server_fixture import RECOVERY_CODE
@@ -145,8 +148,10 @@ async def test_a_new_code_replaces_the_old(keeper: Keeper, server: InProcessServ
 
 
 async def test_a_thousand_guesses_do_not_lock_the_keeper_out(keeper: Keeper, server: InProcessServer) -> None:
-    """From many networks at most a hundred an hour are looked at; the keeper's own phone signs in at once, a
-    device nobody knows has to wait, and after the hour it need not."""
+    """Of guesses from many networks at most a hundred an hour are checked; the keeper's own phone signs in at once.
+
+    A new device has to wait, until the hour is over.
+    """
     login, looked_at = keeper.identity.login, 0
     for number in range(1000):
         server.clock.advance(3_000)
@@ -175,7 +180,7 @@ async def test_a_thousand_guesses_do_not_lock_the_keeper_out(keeper: Keeper, ser
 
 
 async def test_unknown_names_are_throttled_the_same_way(server: InProcessServer) -> None:
-    """Ten tries, then 429 with a wait that doubles up to a quarter of an hour."""
+    """After ten tries, 429 with a wait that doubles up to a quarter of an hour."""
     waits = []
     guess = Phone(server.http_client("10.1.0.1"))
     for _ in range(18):
@@ -186,7 +191,7 @@ async def test_unknown_names_are_throttled_the_same_way(server: InProcessServer)
 
 
 async def test_a_known_device_has_its_own_ten_tries(keeper: Keeper, server: InProcessServer) -> None:
-    """Forgetting the words on the keeper's phone is counted there, and a made-up device token counts as none."""
+    """Wrong words on the keeper's phone count for that device; an invented device token counts as none."""
     login = keeper.identity.login
     forged = Phone(server.http_client("192.0.2.5"), {"device": b64(bytes(32))})
     for _ in range(10):
@@ -202,7 +207,7 @@ async def test_a_known_device_has_its_own_ten_tries(keeper: Keeper, server: InPr
 
 
 async def test_one_network_gets_three_hundred_open_posts_a_minute(server: InProcessServer) -> None:
-    """Then 429, for every open route together; an IPv6 household is one network."""
+    """Beyond the limit 429, for all open routes together; an IPv6 household is one network."""
     first, second = Phone(server.http_client("2001:db8:1:2::1")), Phone(server.http_client("2001:db8:1:2:ffff::9"))
     statuses = [(await phone.request("POST", "/v1/names", {})).status_code for phone in [first, second] * 151]
     assert statuses == [200] * 300 + [429] * 2
@@ -212,7 +217,7 @@ async def test_one_network_gets_three_hundred_open_posts_a_minute(server: InProc
 async def test_what_was_done_is_listed_after_the_words_and_says_no_address(
     keeper: Keeper, server: InProcessServer
 ) -> None:
-    """What, when to the hour, and the name the keeper gave; a new device is told to the others at their next look."""
+    """The list has the event, its hour and the keeper's name for the device; other devices learn of a new one."""
     second = Phone(server.http_client("203.0.113.9"))
     login = keeper.identity.login
     assert (await keeper.request("PUT", "/v1/session", {"device_name": "My old phone"})).status_code == 204

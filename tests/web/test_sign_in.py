@@ -1,4 +1,4 @@
-"""Registering, signing in, recovering; names that exist and names that do not."""
+"""Registering, signing in and recovering, with known and unknown names."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ WRONG_PROOF = b64(bytes(32))
 
 
 def visible_answer(answer: httpx.Response) -> tuple[int, bytes, list[tuple[str, str]]]:
-    """All of an answer that someone outside can see."""
+    """Return everything in an answer that an outsider can see."""
     return answer.status_code, answer.content, sorted(answer.headers.multi_items())
 
 
 async def test_sign_in_gives_what_the_words_open(keeper: Keeper, server: InProcessServer) -> None:
-    """A second device gets wraps, keyset, diaries and head with the words, and a session of its own."""
+    """With the words a second device gets wraps, keyset, diaries and head, and a session of its own."""
     await keeper.push()
     phone = Phone(server.http_client())
     response_body = (await phone.request("POST", "/v1/prelogin", {"login": keeper.identity.login})).json()
@@ -47,7 +47,7 @@ async def test_sign_in_gives_what_the_words_open(keeper: Keeper, server: InProce
 
 
 async def test_the_code_signs_in_and_new_words_end_other_sessions(keeper: Keeper, server: InProcessServer) -> None:
-    """Recovery gives the code's wrap; new words replace the old, whose sessions and proof stop working."""
+    """Recovery returns the code's wrap; with new words the old words' sessions and proof stop working."""
     phone = Phone(server.http_client("192.0.2.44"))
     login = keeper.identity.login
     body = new_device_sign_in_body(login, "") | {"code_auth": b64(kdf.derive_code_proof(RECOVERY_CODE, login))}
@@ -64,7 +64,7 @@ async def test_the_code_signs_in_and_new_words_end_other_sessions(keeper: Keeper
 
 
 def new_passphrase_lock(keeper: Keeper, words: str) -> tuple[dict[str, object], str]:
-    """A body for PUT /v1/account/words, and the proof of the new words."""
+    """Return a body for PUT /v1/account/words, and the proof of the new words."""
     from diary.crypto.keys import words_wrap_header, wrap_key
 
     identity = keeper.identity
@@ -78,7 +78,7 @@ def new_passphrase_lock(keeper: Keeper, words: str) -> tuple[dict[str, object], 
 
 
 async def test_registering_twice_with_the_same_body_is_one_account(server: InProcessServer) -> None:
-    """An answer that was lost can be asked for again; another's id is a conflict."""
+    """A request may be repeated when its answer was lost; another account with the same id is a conflict."""
     phone = Phone(server.http_client())
     keeper = await register_keeper(server)
     body = await registration_body(server, keeper)
@@ -93,7 +93,7 @@ async def test_registering_twice_with_the_same_body_is_one_account(server: InPro
 
 
 async def registration_body(server: InProcessServer, keeper: Keeper) -> dict[str, object]:
-    """A body that would register another account with this keeper's keys."""
+    """Return a body that would register another account with this keeper's keys."""
     from diary.crypto.keys import diary_wrap_header, words_wrap_header, wrap_key
     from diary.ids import id_text, new_id
 
@@ -153,7 +153,7 @@ async def registration_body(server: InProcessServer, keeper: Keeper) -> dict[str
 async def test_an_enrolment_that_could_not_be_opened_is_refused(
     change: dict[str, object], keeper: Keeper, server: InProcessServer
 ) -> None:
-    """400 for a wrap of another place, a key that is none, a name without its ticket; nothing is stored."""
+    """A wrap of another place, an invalid key and a name without its ticket give 400, and nothing is stored."""
     body = await registration_body(server, keeper)
     before = server.dump()
     answer = await Phone(server.http_client()).request("POST", "/v1/accounts", body | change)
@@ -162,7 +162,7 @@ async def test_an_enrolment_that_could_not_be_opened_is_refused(
 
 
 async def test_a_lock_below_the_floor_or_for_another_origin_is_refused(keeper: Keeper, server: InProcessServer) -> None:
-    """The server takes no lock that a phone would refuse to use."""
+    """The server accepts no parameters that a phone would refuse."""
     body = await registration_body(server, keeper)
     derivation = body["kdf"]
     assert isinstance(derivation, dict)
@@ -172,14 +172,14 @@ async def test_a_lock_below_the_floor_or_for_another_origin_is_refused(keeper: K
 
 
 async def test_a_ticket_is_good_for_an_hour_and_its_own_name(keeper: Keeper, server: InProcessServer) -> None:
-    """After an hour the name has to be asked for again."""
+    """After an hour the name must be requested again."""
     body = await registration_body(server, keeper)
     server.clock.advance(3_600_001)
     assert (await Phone(server.http_client()).request("POST", "/v1/accounts", body)).status_code == 400
 
 
 async def test_a_wish_keeps_its_look_and_gets_four_characters(server: InProcessServer) -> None:
-    """Names are made from a wish and never equal to it; any text makes a name."""
+    """A name resembles the request but never equals it; any text gives a name."""
     phone = Phone(server.http_client())
     for wish, stem in (("River Bank", "river-bank-"), ("ÄÖ", ""), ("x" * 60, "x" * 35 + "-"), ("--a--", "a-")):
         login = (await phone.request("POST", "/v1/names", {"wish": wish})).json()["login"]
@@ -188,7 +188,7 @@ async def test_a_wish_keeps_its_look_and_gets_four_characters(server: InProcessS
 
 
 async def test_known_and_unknown_names_get_the_same_response(keeper: Keeper, server: InProcessServer) -> None:
-    """Sign-in and recovery: same status, body and headers. Pre-login: same shape, and the same each time."""
+    """Sign-in and recovery give the same status, body and headers; pre-login the same shape, stable per name."""
     phone = Phone(server.http_client("192.0.2.9"))
     login = keeper.identity.login
     known = await phone.request("POST", "/v1/sessions", new_device_sign_in_body(login, WRONG_PROOF))
@@ -213,7 +213,7 @@ async def test_known_and_unknown_names_get_the_same_response(keeper: Keeper, ser
 async def test_unknown_names_cost_the_same_work(
     keeper: Keeper, server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Counted, not timed: as many look-ups, Argon2ids (none for a code) and openings for a name nobody has."""
+    """Counted, not timed: look-ups, Argon2id runs (none for a code) and decryptions are the same for unknown names."""
     pepper = server.app.state.app_context.instance.pepper
     counts: list[str] = []
 

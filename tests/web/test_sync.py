@@ -1,4 +1,4 @@
-"""Versions in, receipts and changes out."""
+"""Pushes of versions, receipts, and the feed of changes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def test_a_push_is_receipted_and_moves_the_head(keeper: Keeper) -> None:
 
 
 async def test_the_same_bytes_again_get_the_same_answer(keeper: Keeper, server: InProcessServer) -> None:
-    """A repeat is 200 with the receipt of the first time, and changes nothing, whatever came between."""
+    """A repeat is 200 with the first receipt, and changes nothing, even after other pushes."""
     path, body = keeper.seal()
     first = await keeper.request("PUT", path, body)
     await keeper.push("Another")
@@ -46,7 +46,7 @@ async def test_the_same_bytes_again_get_the_same_answer(keeper: Keeper, server: 
 
 
 async def test_other_bytes_under_a_version_id_are_refused(keeper: Keeper, server: InProcessServer) -> None:
-    """409, and what was there stays."""
+    """409, and the stored version stays."""
     path, body = keeper.seal()
     await keeper.request("PUT", path, body)
     before = server.dump()
@@ -59,7 +59,7 @@ async def test_other_bytes_under_a_version_id_are_refused(keeper: Keeper, server
 
 
 async def test_a_signature_that_does_not_hold_is_refused(keeper: Keeper, server: InProcessServer) -> None:
-    """400 bad_signature, and nothing is kept."""
+    """400 bad_signature, and nothing is stored."""
     path, body = keeper.seal()
     meta, *sealed = decode_frames(body)
     response_body = parse_canonical_json(meta)
@@ -82,7 +82,7 @@ async def test_a_signature_that_does_not_hold_is_refused(keeper: Keeper, server:
 
 
 async def test_a_version_sealed_for_another_place_is_refused(keeper: Keeper) -> None:
-    """The envelope's public header must say the address it is pushed to."""
+    """The envelope's public header must match the path of the push."""
     path, body = keeper.seal()
     elsewhere, _ = keeper.seal()
     answer = await keeper.request("PUT", elsewhere, body)
@@ -91,7 +91,7 @@ async def test_a_version_sealed_for_another_place_is_refused(keeper: Keeper) -> 
 
 
 async def test_the_feed_gives_everything_in_order(keeper: Keeper, server: InProcessServer) -> None:
-    """Each version once, in order, with wraps and envelopes as pushed; `after` takes up where one stopped."""
+    """Each version comes once, in order, with wraps and envelopes as pushed; `after` continues from a number."""
     bodies = []
     for text in ("one", "two", "three"):
         path, body = keeper.seal(text)
@@ -112,7 +112,7 @@ async def test_the_feed_gives_everything_in_order(keeper: Keeper, server: InProc
 
 
 async def test_a_long_feed_comes_in_pages(keeper: Keeper) -> None:
-    """An answer stays under 8 MiB; `to` below `latest` says to ask again."""
+    """An answer stays under 8 MiB; `to` below `latest` means that more follows."""
     for _ in range(12):
         assert (await keeper.push("x" * 900_000)).status_code == 201
     seen, after = 0, 0
@@ -128,13 +128,13 @@ async def test_a_long_feed_comes_in_pages(keeper: Keeper) -> None:
 
 
 async def test_an_empty_diary_has_an_empty_feed(keeper: Keeper) -> None:
-    """No head, nothing after."""
+    """It has no head and no versions."""
     answer = await keeper.request("GET", keeper.diary + "/changes")
     assert parse_canonical_json(decode_frames(answer.content)[0]) == {"after": 0, "head": None, "latest": 0, "to": 0}
 
 
 async def test_words_have_their_own_quota(keeper: Keeper, server: InProcessServer) -> None:
-    """413 over_quota when the words' room is used up, and the version is not kept."""
+    """413 over_quota when the quota for text is used up, and the version is not stored."""
     object.__setattr__(server.settings, "text_quota_bytes", 9_000)
     assert (await keeper.push()).status_code == 201
     answer = await keeper.push()

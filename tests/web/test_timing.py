@@ -1,8 +1,7 @@
-"""How long a refusal takes says nothing about why: distributions of times, compared by Kolmogorov and Smirnov's test.
+"""The duration of a refusal does not reveal its reason: times are compared by the Kolmogorov–Smirnov test.
 
-Each kind of refusal is asked for again and again, in an order drawn anew each time, so that whatever else the machine
-does falls on all of them. A difference that somebody could use would have to show in as many tries as are made here; a
-made-up one does.
+Each kind of refusal is requested repeatedly, in a new random order each round, so that other load affects all of them.
+A usable difference would show within the number of tries made here; a random one does not.
 """
 
 from __future__ import annotations
@@ -31,20 +30,20 @@ from tests.web.test_handovers import DAY_MS, leave_handover, make_handover, offi
 pytestmark = pytest.mark.timed
 
 HOUR_MS = 3_600_000
-# Of each kind. Two distributions that are one differ by more than APART once in ten thousand pairs.
+# For each kind. Equal distributions differ by more than this once in ten thousand pairs.
 TRIES_PER_KIND = 240
 DISTINGUISHABLE_DISTANCE = math.sqrt(-math.log(1e-4 / 2) / 2) * math.sqrt(2 / TRIES_PER_KIND)
-# Of what the quickest refusal takes. On a quiet machine, with no network between, even the reading of one row more shows: some
-# five microseconds of three hundred. Against one name ten tries an hour are let through, and a network's own times vary by
-# a hundred times that, so that this much would take years to see.
+# As a share of the fastest refusal's time. On a quiet machine without a network even one more row read shows: about
+# five of three hundred microseconds. Ten tries an hour are allowed per name, and a network's own variation is a hundred
+# times larger, so a difference of this size would take years to measure.
 SMALLEST_DIFFERENCE = 0.05
-# Ten tries in an hour are let through against one name.
+# Ten tries per hour are allowed for one name.
 TRIES_BEFORE_WAIT = 9
 RequestAttempt = Callable[[Phone], Awaitable[httpx.Response]]
 
 
 def ks_distance(first_times: list[float], second_times: list[float]) -> float:
-    """Kolmogorov and Smirnov's: the most by which two empirical distributions differ, 0 to 1."""
+    """Return the Kolmogorov–Smirnov distance of two empirical distributions, 0 to 1."""
     left, right = sorted(first_times), sorted(second_times)
     places = left + right
     return max(abs(bisect.bisect(left, at) / len(left) - bisect.bisect(right, at) / len(right)) for at in places)
@@ -56,7 +55,7 @@ async def measure_times(
     status: int,
     person: Callable[[InProcessServer, str], Phone] = officer_phone,
 ) -> dict[str, list[float]]:
-    """Seconds that each try took, by kind; each from a network of its own, in a new order each time."""
+    """Return the seconds of each try, by kind. Each comes from its own network, in a new order each time."""
     times_by_kind: dict[str, list[float]] = {kind: [] for kind in kinds}
     addresses = (f"10.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}" for n in itertools.count(1))
     gc.collect()
@@ -71,7 +70,7 @@ async def measure_times(
                 answer = await attempt(phone)
                 elapsed = time.perf_counter() - started_at
                 assert answer.status_code == status, kind
-                # The first ones fill caches.
+                # The first tries fill caches.
                 if turn >= TRIES_BEFORE_WAIT:
                     times_by_kind[kind].append(elapsed)
     finally:
@@ -80,9 +79,9 @@ async def measure_times(
 
 
 async def always_distinguishable(*arguments: Any) -> set[tuple[str, str]]:
-    """The pairs that three measurements in a row tell apart; asked as `times` is.
+    """Return the pairs that three measurements in a row distinguish; called as `measure_times` is.
 
-    What the answer really tells, it tells every time; a machine that does something else for a while does not.
+    A real difference shows every time; a temporary load does not.
     """
     pairs = set(distinguishable_pairs(await measure_times(*arguments)))
     for _ in range(2):
@@ -92,7 +91,7 @@ async def always_distinguishable(*arguments: Any) -> set[tuple[str, str]]:
 
 
 def distinguishable_pairs(times_by_kind: Mapping[str, list[float]]) -> dict[tuple[str, str], float]:
-    """Every pair of kinds that the times tell from one another."""
+    """Return every pair of kinds that the times distinguish."""
     pairs = {
         (first_kind, second_kind): ks_distance(times_by_kind[first_kind], times_by_kind[second_kind])
         for first_kind, second_kind in itertools.combinations(times_by_kind, 2)
@@ -112,20 +111,20 @@ def distinguishable_pairs(times_by_kind: Mapping[str, list[float]]) -> dict[tupl
 
 
 def opening_attempt(opening_body: Mapping[str, object]) -> RequestAttempt:
-    """A try at a hand-over."""
+    """Return a try to open a handover."""
     return lambda phone: phone.request("POST", "/v1/handover/openings", opening_body)
 
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[InProcessServer]:
-    """A server of its own."""
+    """Run a separate server."""
     async with running_server(tmp_path) as running:
         yield running
 
 
 @pytest.fixture
 async def refused_attempts(server: InProcessServer) -> dict[str, RequestAttempt]:
-    """A try of every kind that is refused. Words are right but where they are what is wrong."""
+    """Return a try for every kind of refusal. Words are right unless they are the fault."""
     keeper = await register_keeper(server)
     expired = await leave_handover(keeper)
     server.clock.advance(14 * DAY_MS)
@@ -162,12 +161,12 @@ async def refused_attempts(server: InProcessServer) -> dict[str, RequestAttempt]
 async def test_no_refusal_of_a_handover_is_told_by_its_time(
     server: InProcessServer, refused_attempts: dict[str, RequestAttempt]
 ) -> None:
-    """Wrong words, words nobody has, ended, run out, the sixth opening, one that has not all come."""
+    """Wrong and unknown words, an ended, expired or incomplete handover, and the sixth opening take the same time."""
     assert await always_distinguishable(server, refused_attempts, 401) == set()
 
 
 async def test_no_salt_is_told_by_its_time(server: InProcessServer) -> None:
-    """Of a hand-over that stands, of one that ended, of a name that nothing has."""
+    """An existing handover, an ended one and an unknown name take the same time."""
     keeper = await register_keeper(server)
     standing, ended = await leave_handover(keeper), await leave_handover(keeper)
     await keeper.request("DELETE", f"/v1/handovers/{ended.handover}", x_proof=keeper.proof)
@@ -184,7 +183,7 @@ async def test_no_salt_is_told_by_its_time(server: InProcessServer) -> None:
     ("path", "more", "status"), [("sessions", "auth", 401), ("recoveries", "code_auth", 401), ("prelogin", "", 200)]
 )
 async def test_no_sign_in_name_is_told_by_its_time(server: InProcessServer, path: str, more: str, status: int) -> None:
-    """A name somebody has and names that nobody has, with the wrong words, the wrong code, and before either."""
+    """A known name and unknown ones take the same time, with wrong words, a wrong code, and before either."""
     keeper = await register_keeper(server)
 
     def asks(login: Callable[[], str]) -> RequestAttempt:
@@ -201,7 +200,7 @@ async def test_no_sign_in_name_is_told_by_its_time(server: InProcessServer, path
 async def test_a_difference_is_seen(
     server: InProcessServer, refused_attempts: dict[str, RequestAttempt], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same measure over a server that answers unknown words half a millisecond sooner tells them from the others."""
+    """A server that answers unknown words half a millisecond sooner is detected by the same measure."""
     find = stored.find_by_name
 
     async def slower(db: object, mac: bytes) -> object:

@@ -1,4 +1,4 @@
-"""Somebody who saw it answers once, with nine words and no account; whoever has other words learns nothing."""
+"""A witness answers once, with nine words and no account; other words reveal nothing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DAY_MS = 86_400_000
 
 @dataclass
 class WitnessRequest:
-    """A code as its keeper has it, and somebody on the public host."""
+    """Code as its keeper has it, and a witness on the public host."""
 
     words: str
     code: WitnessCodeSecrets
@@ -43,7 +43,7 @@ class WitnessRequest:
     })  # fmt: skip
 
     async def enter_words(self, code: WitnessCodeSecrets | None = None) -> httpx.Response:
-        """The words, typed on the page."""
+        """Enter the words, as on the page."""
         answer = await self.witness_phone.request("POST", "/v1/statement/code", {"name": b64((code or self.code).name)})
         if answer.status_code == 200 and not answer.json()["over"]:
             self.ticket = answer.json()["ticket"]
@@ -52,23 +52,23 @@ class WitnessRequest:
     def seal_statement(
         self, keeper: Keeper, files: dict[str, object] | None = None, proof: bytes | None = None
     ) -> bytes:
-        """The statement in its envelope."""
+        """Return the statement in its envelope."""
         code = self.code if proof is None else WitnessCodeSecrets(self.code.name, self.code.key, proof)
         statement = {"fields": self.fields, "files": files, "made_at": 1}
         return witness_statements.seal_statement(code, keeper.identity.keyset.hpke_pub, self.id, statement)
 
     async def send_statement(self, *parts: bytes) -> httpx.Response:
-        """What the page sends in the end."""
+        """Send the statement, as the page does."""
         return await self.witness_phone.request("PUT", "/v1/statement", encode_frames(parts), x_proof=self.ticket)
 
 
 def statement_path(server: InProcessServer) -> str:
-    """Where the words are typed."""
+    """Return the page's address for entering the words."""
     return f"{server.settings.public_url}/answer"
 
 
 async def create_witness_code(server: InProcessServer, keeper: Keeper) -> WitnessRequest:
-    """A keeper makes a code and says it to somebody."""
+    """Create a code as a keeper, and return it for the witness."""
     keys = keeper.identity.keyset
     words = witness_code.generate_words(fingerprint(keys.ecdsa_pub, keys.hpke_pub))
     code = witness_code.derive_secrets(*witness_code.parse_words(words), statement_path(server), CHEAPEST_PROFILE)
@@ -91,14 +91,14 @@ async def create_witness_code(server: InProcessServer, keeper: Keeper) -> Witnes
 
 
 async def list_codes(keeper: Keeper) -> list[dict[str, object]]:
-    """The keeper's codes and what came."""
+    """Return the keeper's codes and the statements."""
     return list((await keeper.request("GET", f"{keeper.diary}/witnesses")).json()["witnesses"])
 
 
 async def test_one_statement_sealed_to_the_keeper_and_read_by_nobody_else(
     server: InProcessServer, keeper: Keeper
 ) -> None:
-    """The right words give what is asked; one statement arrives, proved; the server holds nothing that can be read."""
+    """The right words return the request; one proved statement arrives; the server stores nothing readable."""
     witness_request = await create_witness_code(server, keeper)
     answer = (await witness_request.enter_words()).json()
     _, key_words = witness_code.parse_words(witness_request.words.upper().replace(" ", ", "))
@@ -141,7 +141,10 @@ async def test_one_statement_sealed_to_the_keeper_and_read_by_nobody_else(
 async def test_wrong_words_learn_nothing_and_right_ones_that_are_over_are_told_kindly(
     server: InProcessServer, keeper: Keeper
 ) -> None:
-    """Wrong, removed, of nobody: the same bytes. Used and run out: one answer, to who has the right words only."""
+    """Wrong, removed and unknown words give the same bytes.
+
+    Used and expired codes are revealed to the right words only.
+    """
     used, late, gone = (
         await create_witness_code(server, keeper),
         await create_witness_code(server, keeper),
@@ -160,18 +163,18 @@ async def test_wrong_words_learn_nothing_and_right_ones_that_are_over_are_told_k
     out = await late.enter_words()
     for one, answer in ((used, again), (late, out)):
         assert answer.json() == {"files_bytes": 100_000_000, "over": True, "witness": one.id}
-    assert (await late.send_statement(late.seal_statement(keeper))).status_code == 401  # no ticket was ever given
+    assert (await late.send_statement(late.seal_statement(keeper))).status_code == 401  # no ticket was ever issued
     server.clock.advance(31 * DAY_MS)
     async with open_instance_on_database(server) as instance:
         for _ in range(2):
             await purge(instance)
             server.clock.advance(3_600_000)
-    # What came is never dropped by itself.
+    # Statements that arrived are never deleted automatically.
     assert [bytes(row[0]) for row in server.query("SELECT id FROM witness_code")] == [unb64(used.id)]
 
 
 async def test_a_ticket_is_for_its_code_its_time_and_one_statement(server: InProcessServer, keeper: Keeper) -> None:
-    """Another's place, a second statement, a ticket two hours old, bent by a bit: refused, and what came stays as it was."""
+    """A ticket for another place, a second statement, an old ticket and an altered one are refused; the first stays."""
     asked, other = await create_witness_code(server, keeper), await create_witness_code(server, keeper)
     await asked.enter_words()
     await other.enter_words()
@@ -194,7 +197,7 @@ async def test_a_ticket_is_for_its_code_its_time_and_one_statement(server: InPro
 
 
 async def test_files_come_whole_and_a_large_one_is_refused_plainly(server: InProcessServer, keeper: Keeper) -> None:
-    """A file goes up sealed and comes down at the keeper's; 2 GB is refused before a byte is taken; half is no statement."""
+    """A file is uploaded sealed and read by the keeper; 2 GB are refused before upload; a partial file is refused."""
     witness_request = await create_witness_code(server, keeper)
     await witness_request.enter_words()
     content, key, upload = os.urandom(70_000), os.urandom(32), id_text(new_id())
@@ -243,7 +246,7 @@ async def test_files_come_whole_and_a_large_one_is_refused_plainly(server: InPro
 async def test_substituted_keys_and_forged_statements_are_noticed(
     server: InProcessServer, keeper: Keeper, other_keeper: Keeper
 ) -> None:
-    """Another key under the right code is refused on the page; a statement without the proof is not verified."""
+    """Another key under the right code is refused by the page; a statement without the proof is not verified."""
     witness_request = await create_witness_code(server, keeper)
     theirs = other_keeper.identity.keyset
     told = {
@@ -271,7 +274,7 @@ async def test_substituted_keys_and_forged_statements_are_noticed(
     )
     assert not verified
     *first, fourth = witness_request.words.split()[: witness_code.CODE_WORD_COUNT]
-    # The four bits that check the rest stand at the end of the fourth word: its neighbour in the list never holds.
+    # The four check bits are at the end of the fourth word, so that the next word in the list is never valid.
     beside = word_list()[word_list().index(fourth) ^ 1]
     with pytest.raises(BadRequest):
         witness_code.parse_words(
