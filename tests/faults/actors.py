@@ -1,7 +1,7 @@
 """Actors of several steps that change access: handovers, grants, key rotation, account closing.
 
 Each actor works with the reference client until its server is killed, and records what was acknowledged. With the next
-server it first checks the interrupted action: it was done completely or not at all. Anything else is a line in `wrong`.
+server it first checks the interrupted action: it was done completely or not at all. Anything else is a line in `faults`.
 """
 
 from __future__ import annotations

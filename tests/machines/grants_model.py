@@ -13,7 +13,7 @@ MINUTE_MS = 60_000
 
 @dataclass
 class GrantModel:
-    """Grant as it was acknowledged. `given`: the versions it has keys for."""
+    """Grant as it was acknowledged. `granted_versions`: those it has keys for."""
 
     id: str
     advocate_index: int

@@ -37,7 +37,7 @@ ABANDONED_AFTER_MS = 30 * DAY_MS
 
 @dataclass
 class FileModel:
-    """Announced file. `parts`: sealed parts received; `size`: quota it uses; `touched`: time of its last change."""
+    """Announced file. `parts`: sealed parts received; `size`: quota it uses; `touched_at`: last change."""
 
     parts: int
     size: int
@@ -49,7 +49,7 @@ class FileModel:
 
 @dataclass
 class DiaryVersionModel:
-    """Acknowledged version. `room`: quota that erasing it frees; `frames`: its content in the feed."""
+    """Acknowledged version. `stored_bytes`: quota that erasing it frees; `frames`: its content in the feed."""
 
     record: str
     path: str

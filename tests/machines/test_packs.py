@@ -18,7 +18,7 @@ KEEPER_INDEX = st.integers(0, 2)
 
 @dataclass
 class QueuePlaceModel:
-    """A keeper's place. `capsule`: whether one was sent, malformed; `since`: when it failed or was last requested."""
+    """A keeper's place. `last_asked_at`: when it was last requested, or failed; `has_capsule`: a malformed one was sent."""
 
     pack: str
     last_asked_at: int

@@ -15,7 +15,7 @@ MODELS = PROJECT_ROOT / "docs" / "model"
 
 @dataclass(frozen=True, slots=True)
 class ModelCase:
-    """One model with some of its constants. `breaks`: the property that must fail, None where all must hold."""
+    """One model with some of its constants. `broken_property`: the one that must fail, None where all must hold."""
 
     model: str
     constants: Mapping[str, int | bool]

@@ -1,8 +1,8 @@
 """Mutation testing: `make mutate SAMPLE=1000 SEED=1 AREA=all`, or `python -m tests.mutations --area js-store --sample 100`.
 
-Draws mutants by seed, the same number from each area, runs the tests that cover each, and says which ones no test noticed.
-Results are kept in var/mutations, so a run that was ended goes on where it was, and a larger sample begins with the smaller
-one. A survivor is tried again, with the tests that it has not had, when one that covers it has changed or the budget is larger.
+Draws mutants from a seed, the same number for each area, runs the tests that cover each, and reports the survivors.
+Results are stored in var/mutations: an interrupted run continues where it stopped, and a larger sample includes the
+smaller one. A survivor gets the tests it has not had when a covering test has changed or the budget is larger.
 """
 
 from __future__ import annotations

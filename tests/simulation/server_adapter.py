@@ -1,4 +1,4 @@
-"""The real server for the simulation. This is the only file of the simulation that uses the server's own names.
+"""The real server for the simulation. This is the only file of the simulation that uses names of the server's code.
 
 It reads commands from standard input and answers each on standard output before it reads the next, so that a seed decides
 their order. A message is a JSON header and a body, each preceded by its length in 4 bytes, big-endian. `now` in a header is
@@ -162,7 +162,7 @@ class SimulatedServer:
 
 
 def body_receiver(body: bytes, *, is_complete: bool) -> Callable[[], Awaitable[dict[str, Any]]]:
-    """Return an ASGI `receive` for a body. A body that is not whole ends with a disconnect."""
+    """Return an ASGI `receive` for a body. An incomplete body ends with a disconnect."""
     messages = [{"type": "http.request", "body": body, "more_body": not is_complete}]
     disconnected = asyncio.Event()
 

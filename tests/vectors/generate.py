@@ -1,6 +1,6 @@
-"""Writes the vectors both languages read: `python -m tests.vectors.generate`, from the top of the checkout.
+"""Write the vectors for both languages: `python -m tests.vectors.generate`, from the top of the checkout.
 
-The same each time: every salt, seed and key is given. `--check` writes nothing and fails when a file differs.
+The output is reproducible: every salt, seed and key is given. `--check` only compares, and fails when a file differs.
 """
 
 import json

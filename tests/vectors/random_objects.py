@@ -1,7 +1,7 @@
-"""20,000 objects both languages can make from one number, to compare canonical forms by a single digest.
+"""20,000 objects that both languages generate from one seed, to compare canonical forms by a single digest.
 
-Generator: xorshift32 (13, 17, 5) from SEED; `below(n)` is the next number modulo n. The order of the draws
-is the order of the code below; tests/js has the same in JavaScript.
+Generator: xorshift32 (13, 17, 5) from SEED; `next_below(n)` is the next number modulo n. The order of the draws is the
+order of the code below; tests/js has the same in JavaScript.
 """
 
 import hashlib

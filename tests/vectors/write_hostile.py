@@ -1,11 +1,10 @@
-"""Write tests/vectors/hostile/: zips that somebody made to harm whoever opens a pack, with what must be found in each.
+"""Write tests/vectors/hostile/: zips made to harm people who open a pack, with the findings required for each.
 
     python -m tests.vectors.write_hostile
 
-`expected.json` names for each file the codes that have to be among the findings (diary/pack/verify/findings.py). Both
-checkers are held to it: diary/pack/verify/verifier.py by tests/pack/test_hostile_zips.py, and the verify page by its
-own tests. The
-same bytes each time.
+`expected.json` lists for each file the codes that must be among the findings (diary/pack/verify/findings.py). Both
+verifiers are tested against it: diary/pack/verify/verifier.py by tests/pack/test_hostile_zips.py, and the verify page
+by its own tests. The output is reproducible.
 """
 
 import io

@@ -6,7 +6,7 @@
 
 Starting Python and making the pages take most of a second of processor time, and Node's tests start more than a hundred servers.
 
-Each server binds a port of its own and writes its number, so that no two servers use the same one. Rate limits are off here:
+Each server binds a free port and writes its number, so that no two servers use the same one. Rate limits are off here:
 Python's tests cover them, and a test file sends requests as fast as the machine allows.
 """
 
