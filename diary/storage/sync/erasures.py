@@ -1,34 +1,143 @@
-"""Erasing for good: what is waiting, and carrying it out.
+"""Permanent erasure: pending requests, and carrying them out.
 
-[Note: what goes and what stays] Of an erased version go its wraps, its envelopes, the author's signature, its
-parents and the files it named; number, ids, commitment, envelope digest and leaf stay, since the diary's head
-and the public log are made of them. Of an erased file stays its id: a device that knows nothing of the erasure
-must not be able to send it again. The rows change first and in one commit, so from then on nobody is given the
-bytes; the files of the blob store follow (`list_doomed`), again after a crash if need be. Their room is free when
-they are gone, and no sooner.
+[Note: what goes and what stays] An erased version loses its wraps, its envelopes, the author's signature, its parents and
+the names of its files. Its number, ids, commitment, envelope digest and leaf stay, since the diary's head and the public
+log are computed from them. An erased file keeps its id: a device that has not synced the erasure must not be able to
+upload the file again. The rows change first, in one commit, and from then on the bytes are not served. The files of the
+blob store are deleted after that (`list_erased_blobs`), again after a crash if necessary. The account is charged for them
+until they have been deleted.
 
-An erasure touches files of the diary's own kind only: a hand-over or a statement that has the same id is something else.
+An erasure affects only the diary's own files: a hand-over or a statement with the same id is a different blob.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pypika_tortoise import functions
+
 from diary.encoding import b64, canonical_json, parse_canonical_json, unb64
 from diary.errors import BadRequest, NotFound
 from diary.ledger.erased import make_tombstone
 from diary.storage.database_interface import Database
+from diary.storage.models.advocates import GrantWrap
+from diary.storage.models.core import Account, Blob, Diary, Erasure, LooseBytes, Part, Version
+from diary.storage.statements import Statement, param, query, table
 from diary.storage.sync import blobs
 from diary.storage.sync.blobs import BlobKind
 from diary.storage.writer import Transaction
 
 ID_BYTES: Final = 16
-_SELECT_PENDING: Final = "SELECT e.id, e.diary_id, e.records, e.why, e.asked_at, e.due_at FROM erasure e"
+_ACCOUNT: Final = table(Account)
+_BLOB: Final = table(Blob)
+_DIARY: Final = table(Diary)
+_ERASURE: Final = table(Erasure)
+_GRANT_WRAP: Final = table(GrantWrap)
+_LOOSE_BYTES: Final = table(LooseBytes)
+_PART: Final = table(Part)
+_VERSION: Final = table(Version)
+_FIND_OWNED_DIARY: Final = Statement(
+    query.from_(_DIARY).select(_DIARY.id).where((_DIARY.id == param.diary) & (_DIARY.account_id == param.account))
+)
+_SELECT_ERASURE: Final = query.from_(_ERASURE).select(
+    _ERASURE.id, _ERASURE.diary_id, _ERASURE.records, _ERASURE.why, _ERASURE.asked_at, _ERASURE.due_at
+)
+_LIST_OF_ACCOUNT: Final = Statement(
+    _SELECT_ERASURE.join(_DIARY)
+    .on(_DIARY.id == _ERASURE.diary_id)
+    .where(_DIARY.account_id == param.account)
+    .orderby(_ERASURE.asked_at, _ERASURE.id)
+)
+_LIST_OF_DIARY: Final = Statement(_SELECT_ERASURE.where(_ERASURE.diary_id == param.diary))
+_LIST_DUE: Final = Statement(_SELECT_ERASURE.where(_ERASURE.due_at <= param.now).orderby(_ERASURE.due_at))
+_FIND_ERASURE: Final = Statement(query.from_(_ERASURE).select(_ERASURE.id).where(_ERASURE.id == param.id))
+_ADD_ERASURE: Final = Statement(
+    query.into(_ERASURE)
+    .columns(_ERASURE.id, _ERASURE.diary_id, _ERASURE.records, _ERASURE.why, _ERASURE.asked_at, _ERASURE.due_at)
+    .insert(param.id, param.diary, param.records, param.why, param.asked_at, param.due_at)
+)
+_DELETE_ERASURE: Final = Statement(query.from_(_ERASURE).delete().where(_ERASURE.id == param.id))
+_DELETE_OF_DIARY: Final = Statement(
+    query.from_(_ERASURE).delete().where((_ERASURE.id == param.id) & (_ERASURE.diary_id == param.diary))
+)
+_LIST_VERSIONS: Final = Statement(
+    query.from_(_VERSION)
+    .select(_VERSION.id, _VERSION.facts, functions.Length(_VERSION.sealed))
+    .where((_VERSION.diary_id == param.diary) & (_VERSION.record == param.record) & _VERSION.erased_at.isnull())
+)
+_LIST_FACTS: Final = Statement(
+    query.from_(_VERSION).select(_VERSION.facts).where((_VERSION.diary_id == param.diary) & _VERSION.erased_at.isnull())
+)
+_REPLACE_BY_TOMBSTONE: Final = Statement(
+    query.update(_VERSION)
+    .set(_VERSION.facts, param.facts)
+    .set(_VERSION.sealed, b"")
+    .set(_VERSION.erased_at, param.now)
+    .where(_VERSION.id == param.id)
+)
+_DELETE_GRANT_WRAPS: Final = Statement(query.from_(_GRANT_WRAP).delete().where(_GRANT_WRAP.place == param.version_id))
+_REFUND_TEXT: Final = Statement(
+    query.update(_DIARY).set(_DIARY.text_bytes, _DIARY.text_bytes - param.size).where(_DIARY.id == param.diary)
+)
+_REFUND_FILE: Final = Statement(
+    query.update(_ACCOUNT)
+    .set(_ACCOUNT.file_bytes, _ACCOUNT.file_bytes - param.size)
+    .where(_ACCOUNT.id == query.from_(_DIARY).select(_DIARY.account_id).where(_DIARY.id == param.diary))
+)
+_LIST_ERASED_BLOBS: Final = Statement(
+    query.from_(_BLOB)
+    .join(_DIARY)
+    .on(_DIARY.id == _BLOB.diary_id)
+    .select(_BLOB.id, _BLOB.diary_id, _BLOB.blob, _DIARY.account_id)
+    .where(_BLOB.erased.eq(True) & (_BLOB.parts > 0))
+)
+_FIND_ERASED_BLOB: Final = Statement(
+    query.from_(_BLOB)
+    .select(_BLOB.kind, _BLOB.diary_id, _BLOB.size)
+    .where((_BLOB.id == param.id) & _BLOB.erased.eq(True) & (_BLOB.parts > 0))
+)
+_COUNT_BLOBS_WITH_ID: Final = Statement(
+    query.from_(_BLOB).select(functions.Count("*")).where((_BLOB.diary_id == param.diary) & (_BLOB.blob == param.blob))
+)
+_LIST_PART_NAMES: Final = Statement(query.from_(_PART).select(_PART.name).where(_PART.blob_id == param.blob))
+_LIST_LOOSE_NAMES: Final = Statement(
+    query.from_(_LOOSE_BYTES).select(_LOOSE_BYTES.name).where(_LOOSE_BYTES.blob == param.blob)
+)
+_DELETE_PARTS: Final = Statement(query.from_(_PART).delete().where(_PART.blob_id == param.blob))
+_DELETE_LOOSE: Final = Statement(query.from_(_LOOSE_BYTES).delete().where(_LOOSE_BYTES.blob == param.blob))
+_EMPTY_BLOB: Final = Statement(query.update(_BLOB).set(_BLOB.parts, 0).set(_BLOB.size, 0).where(_BLOB.id == param.id))
+_DELETE_BLOB: Final = Statement(query.from_(_BLOB).delete().where(_BLOB.id == param.id))
+_ADD_ERASED_FILE: Final = Statement(
+    query.into(_BLOB)
+    .columns(
+        _BLOB.diary_id,
+        _BLOB.kind,
+        _BLOB.owner,
+        _BLOB.blob,
+        _BLOB.parts,
+        _BLOB.size,
+        _BLOB.complete,
+        _BLOB.touched_at,
+        _BLOB.erased,
+    )
+    .insert(param.diary, int(BlobKind.FILE), param.diary, param.blob, 0, 0, False, 0, True)
+    .on_conflict(_BLOB.kind, _BLOB.owner, _BLOB.blob)
+    .do_nothing()
+)
+_IS_INCOMPLETE: Final = _BLOB.complete.eq(False) & _BLOB.erased.eq(False)
+_SET_MISSING_TIMES: Final = Statement(
+    query.update(_BLOB).set(_BLOB.touched_at, param.now).where((_BLOB.touched_at == 0) & _IS_INCOMPLETE)
+)
+_LIST_ABANDONED: Final = Statement(
+    query.from_(_BLOB)
+    .select(_BLOB.kind, _BLOB.owner, _BLOB.blob)
+    .where(_IS_INCOMPLETE & (_BLOB.touched_at < param.before))
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ErasureRow:
-    """Records that will be erased at `due_at` ms unless someone takes it back."""
+    """Records that will be erased at `due_at` ms unless the erasure is cancelled."""
 
     id: bytes
     diary: bytes
@@ -38,7 +147,7 @@ class ErasureRow:
     due_at: int
 
     def to_json(self) -> dict[str, object]:
-        """As every session sees it."""
+        """Return the erasure as the API lists it to every session of the account."""
         return {
             "asked_at": self.asked_at,
             "due_at": self.due_at,
@@ -50,9 +159,9 @@ class ErasureRow:
 
 @dataclass(frozen=True, slots=True)
 class ErasedBlob:
-    """A file that nobody is given any more and whose bytes are still to go: its number, and the names of its parts.
+    """An erased file whose bytes are still in the blob store: its primary key, and the names of its parts.
 
-    `folder`: where an earlier release may have left bytes that no row speaks of; None where that is another file's as well.
+    `legacy_folder`: folder where an earlier release may have left bytes without a row; None when another file shares it.
     """
 
     row_id: int
@@ -61,68 +170,66 @@ class ErasedBlob:
 
 
 async def list_pending(db: Database, account: bytes) -> tuple[ErasureRow, ...]:
-    """What waits in the account's diaries, oldest first."""
+    """Return the pending erasures of the account's diaries, oldest first."""
 
     def read(tx: Transaction) -> tuple[ErasureRow, ...]:
-        rows = tx.execute(
-            f"{_SELECT_PENDING} JOIN diary d ON d.id = e.diary_id WHERE d.account_id = ? ORDER BY e.asked_at, e.id",
-            (account,),
-        )
-        return tuple(_to_erasure_row(row) for row in rows)
+        return tuple(_to_erasure_row(row) for row in tx.execute(*_LIST_OF_ACCOUNT(account=account)))
 
     return await db.run_read(read)
 
 
 def check_diary_owned(tx: Transaction, account: bytes, diary: bytes) -> None:
-    """Return when the diary is the account's. Raises NotFound."""
-    if not tx.execute("SELECT 1 FROM diary WHERE id = ? AND account_id = ?", (diary, account)).fetchone():
+    """Raise NotFound unless the diary is the account's."""
+    if not tx.execute(*_FIND_OWNED_DIARY(diary=diary, account=account)).fetchone():
         raise NotFound
 
 
 def add_erasure(tx: Transaction, account: bytes, row: ErasureRow) -> ErasureRow:
-    """Note an erasure, or find that the same one waits already. Raises NotFound for a record that has no version."""
+    """Add an erasure, or return the pending one of the same records. Raises NotFound for a record without a version."""
     check_diary_owned(tx, account, row.diary)
     for record in row.records:
         if not _list_versions(tx, row.diary, record):
             raise NotFound
-    for pending_row in tx.execute(f"{_SELECT_PENDING} WHERE e.diary_id = ?", (row.diary,)).fetchall():
+    for pending_row in tx.execute(*_LIST_OF_DIARY(diary=row.diary)).fetchall():
         pending = _to_erasure_row(pending_row)
         if set(pending.records) == set(row.records):
             return pending
     tx.execute(
-        "INSERT INTO erasure (id, diary_id, records, why, asked_at, due_at) VALUES (?, ?, ?, ?, ?, ?)",
-        (row.id, row.diary, b"".join(row.records), row.why, row.asked_at, row.due_at),
+        *_ADD_ERASURE(
+            id=row.id,
+            diary=row.diary,
+            records=b"".join(row.records),
+            why=row.why,
+            asked_at=row.asked_at,
+            due_at=row.due_at,
+        )
     )
     return row
 
 
 def cancel(tx: Transaction, account: bytes, diary: bytes, erasure: bytes) -> None:
-    """Take an erasure back. Raises NotFound."""
+    """Cancel an erasure. Raises NotFound."""
     check_diary_owned(tx, account, diary)
-    cursor = tx.execute("DELETE FROM erasure WHERE id = ? AND diary_id = ?", (erasure, diary))
-    if cursor.rowcount != 1:
+    if tx.execute(*_DELETE_OF_DIARY(id=erasure, diary=diary)).rowcount != 1:
         raise NotFound
 
 
 def list_due(tx: Transaction, now: int) -> tuple[ErasureRow, ...]:
-    """What is to be carried out at `now` ms."""
-    return tuple(
-        _to_erasure_row(row)
-        for row in tx.execute(f"{_SELECT_PENDING} WHERE e.due_at <= ? ORDER BY e.due_at", (now,)).fetchall()
-    )
+    """Return the erasures that are due at `now` ms, in the order in which they fell due."""
+    return tuple(_to_erasure_row(row) for row in tx.execute(*_LIST_DUE(now=now)).fetchall())
 
 
 def is_pending(tx: Transaction, erasure: bytes) -> bool:
-    """Whether it has been neither taken back nor carried out."""
-    return tx.execute("SELECT 1 FROM erasure WHERE id = ?", (erasure,)).fetchone() is not None
+    """Check whether an erasure has been neither cancelled nor carried out."""
+    return tx.execute(*_FIND_ERASURE(id=erasure)).fetchone() is not None
 
 
 def erase_records(
     tx: Transaction, diary: bytes, records: Sequence[bytes], now: int, *, only_files: bool = False
 ) -> None:
-    """Erase every version of these records, and the files no other version names; see the module's note.
+    """Erase every version of these records, and the files that no remaining version names; see the module's note.
 
-    `only_files`: refuse, with BadRequest, a record whose versions name no file.
+    `only_files`: raise BadRequest when the versions name no file.
     """
     referenced_names: set[bytes] = set()
     freed_bytes = 0
@@ -131,77 +238,56 @@ def erase_records(
             parsed_facts: Any = parse_canonical_json(facts)
             referenced_names.update(blob.encode() for blob in parsed_facts["blobs"])
             tombstone_json = canonical_json(make_tombstone(parsed_facts, now))
-            tx.execute(
-                "UPDATE version SET facts = ?, sealed = ?, erased_at = ? WHERE id = ?",
-                (tombstone_json, b"", now, version_id),
-            )
-            tx.execute("DELETE FROM grant_wrap WHERE place = ?", (version_id,))
+            tx.execute(*_REPLACE_BY_TOMBSTONE(facts=tombstone_json, now=now, id=version_id))
+            tx.execute(*_DELETE_GRANT_WRAPS(version_id=version_id))
             freed_bytes += size
     if only_files and not referenced_names:
         raise BadRequest("Only a file can be erased at once.")
-    tx.execute("UPDATE diary SET text_bytes = text_bytes - ? WHERE id = ?", (freed_bytes, diary))
+    tx.execute(*_REFUND_TEXT(size=freed_bytes, diary=diary))
     _mark_files_erased(tx, diary, referenced_names - _find_referenced(tx, diary, referenced_names))
 
 
 def delete_pending(tx: Transaction, erasure: bytes) -> None:
-    """An erasure has been carried out."""
-    tx.execute("DELETE FROM erasure WHERE id = ?", (erasure,))
+    """Delete the row of an erasure that has been carried out."""
+    tx.execute(*_DELETE_ERASURE(id=erasure))
 
 
 def list_erased_blobs(tx: Transaction, account: bytes | None = None) -> tuple[ErasedBlob, ...]:
-    """Files whose bytes are still to go; those of one account, or of all."""
-    rows = tx.execute(
-        "SELECT b.id, b.diary_id, b.blob, d.account_id FROM blob b JOIN diary d ON d.id = b.diary_id"
-        " WHERE b.erased = ? AND b.parts > 0",
-        (True,),
-    ).fetchall()
+    """Return the erased files whose bytes are still to be deleted, of one account or of all."""
+    rows = tx.execute(*_LIST_ERASED_BLOBS()).fetchall()
     return tuple(_to_erased_blob(tx, *row[:3]) for row in rows if account in (None, row[3]))
 
 
 def _to_erased_blob(tx: Transaction, row_id: int, diary: bytes, blob: bytes) -> ErasedBlob:
-    """One of them with the names of its bytes."""
-    names = tx.execute(
-        "SELECT name FROM part WHERE blob_id = ? UNION SELECT name FROM loose_bytes WHERE blob = ?", (row_id, row_id)
-    )
-    is_id_unique = (
-        tx.execute("SELECT count(*) FROM blob WHERE diary_id = ? AND blob = ?", (diary, blob)).fetchone()[0] == 1
-    )
-    return ErasedBlob(
-        row_id, tuple(name for (name,) in names.fetchall()), f"{diary.hex()}/{blob.hex()}" if is_id_unique else None
-    )
+    """Return an erased file with the names of its bytes."""
+    names = {
+        name for statement in (_LIST_PART_NAMES, _LIST_LOOSE_NAMES) for (name,) in tx.execute(*statement(blob=row_id))
+    }
+    is_id_unique = tx.execute(*_COUNT_BLOBS_WITH_ID(diary=diary, blob=blob)).fetchone()[0] == 1
+    return ErasedBlob(row_id, tuple(sorted(names)), f"{diary.hex()}/{blob.hex()}" if is_id_unique else None)
 
 
 def delete_erased_blob(tx: Transaction, row_id: int) -> None:
-    """The bytes of a doomed file are gone: its room is free again. Of a diary's file the id stays, of anything else nothing."""
-    erased_blob_sql = "SELECT kind, diary_id, size FROM blob WHERE id = ? AND erased = ? AND parts > 0"
-    blob_row = tx.execute(erased_blob_sql, (row_id, True)).fetchone()
+    """Refund the account for an erased file whose bytes have been deleted, and delete its rows.
+
+    The row of a diary's file stays, without parts, so that its id is not used again.
+    """
+    blob_row = tx.execute(*_FIND_ERASED_BLOB(id=row_id)).fetchone()
     if blob_row is None:
-        return  # another run was there first
+        return  # another run has done it
     kind, diary, size = blob_row
-    tx.execute("DELETE FROM part WHERE blob_id = ?", (row_id,))
-    tx.execute("DELETE FROM loose_bytes WHERE blob = ?", (row_id,))
-    if kind == BlobKind.FILE:
-        tx.execute("UPDATE blob SET parts = 0, size = 0 WHERE id = ?", (row_id,))
-    else:
-        tx.execute("DELETE FROM blob WHERE id = ?", (row_id,))
-    tx.execute(
-        "UPDATE account SET file_bytes = file_bytes - ? WHERE id = (SELECT account_id FROM diary WHERE id = ?)",
-        (size, diary),
-    )
+    tx.execute(*_DELETE_PARTS(blob=row_id))
+    tx.execute(*_DELETE_LOOSE(blob=row_id))
+    tx.execute(*(_EMPTY_BLOB if kind == BlobKind.FILE else _DELETE_BLOB)(id=row_id))
+    tx.execute(*_REFUND_FILE(size=size, diary=diary))
 
 
 def erase_abandoned_uploads(tx: Transaction, before: int, now: int) -> int:
-    """Give up uploads that never became whole, that no version names and that nobody added to since `before` ms."""
-    # Rows from before there was a time start theirs now.
-    tx.execute(
-        "UPDATE blob SET touched_at = ? WHERE touched_at = 0 AND complete = ? AND erased = ?", (now, False, False)
-    )
-    rows = tx.execute(
-        "SELECT kind, owner, blob FROM blob WHERE complete = ? AND erased = ? AND touched_at < ?",
-        (False, False, before),
-    ).fetchall()
+    """Erase incomplete uploads without a new part since `before` ms that no version names. Return their number."""
+    # Rows that an earlier release wrote have no time: their age counts from now.
+    tx.execute(*_SET_MISSING_TIMES(now=now))
     count = 0
-    for kind, owner, blob in rows:
+    for kind, owner, blob in tx.execute(*_LIST_ABANDONED(before=before)).fetchall():
         # A version names files of its own diary only.
         if kind != BlobKind.FILE or not _find_referenced(tx, owner, {_encode_id(blob)}):
             count += blobs.mark_erased(tx, BlobKind(kind), owner, blob)
@@ -209,45 +295,37 @@ def erase_abandoned_uploads(tx: Transaction, before: int, now: int) -> int:
 
 
 def _list_versions(tx: Transaction, diary: bytes, record: bytes) -> list[tuple[int, bytes, int]]:
-    """Place, facts and sealed size of the versions of a record that are still there."""
-    return tx.execute(
-        "SELECT id, facts, length(sealed) FROM version WHERE diary_id = ? AND record = ? AND erased_at IS NULL",
-        (diary, record),
-    ).fetchall()
+    """Return id, facts and sealed size of the versions of a record that have not been erased."""
+    return tx.execute(*_LIST_VERSIONS(diary=diary, record=record)).fetchall()
 
 
 def _find_referenced(tx: Transaction, diary: bytes, names: Iterable[bytes]) -> set[bytes]:
-    """Those of some files' ids that a version which is still there names."""
+    """Return those of some files' ids that a version of the diary names which has not been erased."""
     wanted = set(names)
     referenced: set[bytes] = set()
     if wanted:
-        for (facts,) in tx.execute("SELECT facts FROM version WHERE diary_id = ? AND erased_at IS NULL", (diary,)):
-            # Ids are 128 random bits in text: one that stands there by chance does not happen.
+        for (facts,) in tx.execute(*_LIST_FACTS(diary=diary)):
+            # A search for the text is enough: 128 random bits do not occur in it by chance.
             referenced.update(blob for blob in wanted - referenced if blob in facts)
     return referenced
 
 
 def _mark_files_erased(tx: Transaction, diary: bytes, names: Iterable[bytes]) -> None:
-    """Take a diary's files away from everybody; ids that were never announced are kept from being so."""
+    """Mark a diary's files erased. An id that was never announced gets an erased row, so that it cannot be uploaded."""
     for name in names:
         blob = unb64(name.decode())
-        if blobs.mark_erased(tx, BlobKind.FILE, diary, blob):
-            continue
-        # Named, and not announced yet: a device may still be about to.
-        tx.execute(
-            "INSERT INTO blob (diary_id, kind, owner, blob, parts, size, complete, touched_at, erased)"
-            " VALUES (?, ?, ?, ?, 0, 0, ?, 0, ?) ON CONFLICT (kind, owner, blob) DO NOTHING",
-            (diary, int(BlobKind.FILE), diary, blob, False, True),
-        )
+        if not blobs.mark_erased(tx, BlobKind.FILE, diary, blob):
+            # A version can be pushed before its files are announced: a device may still try to upload this one.
+            tx.execute(*_ADD_ERASED_FILE(diary=diary, blob=blob))
 
 
 def _encode_id(raw: bytes) -> bytes:
-    """An id as it stands in facts."""
+    """Return an id in the form in which facts contain it."""
     return b64(raw).encode()
 
 
 def _to_erasure_row(row: tuple[bytes, bytes, bytes, str, int, int]) -> ErasureRow:
-    """A row as read."""
+    """Return a row as read, with its joined record ids split."""
     erasure, diary, joined_records, why, asked_at, due_at = row
     records = tuple(joined_records[i : i + ID_BYTES] for i in range(0, len(joined_records), ID_BYTES))
     return ErasureRow(erasure, diary, records, why, asked_at, due_at)

@@ -11,23 +11,70 @@ from diary.storage.accounts import daily_quota
 from diary.storage.accounts.daily_quota import DailyLimit
 from diary.storage.accounts.key_rotation import is_rotation_active
 from diary.storage.database_interface import Database
+from diary.storage.hot import sync as hot_sql
+from diary.storage.models.core import Diary, Version
+from diary.storage.models.log import WaitingLeaf
+from diary.storage.statements import Statement, param, query, table
 from diary.storage.writer import Transaction
 
 PAGE_VERSIONS: Final = constants.FEED_PAGE_VERSIONS
 PAGE_BYTES: Final = 8 << 20
-# One statement for all that a push has to know; NEXT_PLACE is the database's way to allot a number.
-_PUSH_STATE_SQL: Final = (
-    "SELECT d.seq, d.head, (SELECT CAST(sum(text_bytes) AS BIGINT) FROM diary WHERE account_id = ?2),"
-    " NEXT_PLACE, v.body_digest, v.answer, (SELECT is_open FROM account WHERE id = ?2),"
-    " (SELECT touched_at FROM rotation WHERE id = ?2)"
-    " FROM diary d LEFT JOIN version v ON v.diary_id = d.id AND v.version = ?3"
-    " WHERE d.id = ?1 AND d.account_id = ?2"
+_DIARY: Final = table(Diary)
+_VERSION: Final = table(Version)
+_WAITING_LEAF: Final = table(WaitingLeaf)
+_ADD_VERSION: Final = Statement(
+    query.into(_VERSION)
+    .columns(
+        _VERSION.id,
+        _VERSION.diary_id,
+        _VERSION.seq,
+        _VERSION.record,
+        _VERSION.version,
+        _VERSION.body_digest,
+        _VERSION.leaf,
+        _VERSION.facts,
+        _VERSION.sealed,
+        _VERSION.answer,
+    )
+    .insert(
+        param.id,
+        param.diary,
+        param.seq,
+        param.record,
+        param.version,
+        param.body_digest,
+        param.leaf,
+        param.facts,
+        param.sealed,
+        param.answer,
+    )
+)
+_ADD_WAITING_LEAF: Final = Statement(query.into(_WAITING_LEAF).columns(_WAITING_LEAF.id).insert(param.id))
+_ADVANCE_DIARY: Final = Statement(
+    query.update(_DIARY)
+    .set(_DIARY.seq, param.seq)
+    .set(_DIARY.head, param.head)
+    .set(_DIARY.signed_head, param.signed_head)
+    .set(_DIARY.text_bytes, _DIARY.text_bytes + param.size)
+    .where(_DIARY.id == param.id)
+)
+_FIND_DIARY: Final = Statement(
+    query.from_(_DIARY)
+    .select(_DIARY.seq, _DIARY.signed_head)
+    .where((_DIARY.id == param.diary) & (_DIARY.account_id == param.account))
+)
+_LIST_AFTER: Final = Statement(
+    query.from_(_VERSION)
+    .select(_VERSION.seq, _VERSION.facts, _VERSION.sealed)
+    .where((_VERSION.diary_id == param.diary) & (_VERSION.seq > param.after_seq))
+    .orderby(_VERSION.seq)
+    .limit(PAGE_VERSIONS)
 )
 
 
 @dataclass(frozen=True, slots=True)
 class NewVersion:
-    """A push that has been checked. `sealed`: wraps and envelopes in frames; `size`: bytes to be charged."""
+    """A push that has been checked. `sealed`: framed wraps and envelopes; `charged_bytes`: the size that is charged."""
 
     account: bytes
     diary: bytes
@@ -40,7 +87,11 @@ class NewVersion:
 
 @dataclass(frozen=True, slots=True)
 class TextQuota:
-    """Bytes of words an account may have; `open_quota`: one that registered where anyone may. `day`: what those send today."""
+    """Bytes of text an account may store.
+
+    `open_quota_bytes`: the limit for accounts from open registration; `daily_limit`: what all of those together may send
+    today, None for an account that has no such limit.
+    """
 
     quota_bytes: int
     open_quota_bytes: int
@@ -49,7 +100,7 @@ class TextQuota:
 
 @dataclass(frozen=True, slots=True)
 class NotarisedVersion:
-    """What the notary made of a version once its number is known; JSON is canonical bytes."""
+    """Result of notarising a version once its number is known. JSON is canonical, in UTF-8."""
 
     head: bytes
     signed_head: bytes
@@ -60,7 +111,7 @@ class NotarisedVersion:
 
 @dataclass(frozen=True, slots=True)
 class AppendResult:
-    """The answer to a push, and whether it had been given before."""
+    """The response to a push. `is_repeated`: the same bytes had been pushed before."""
 
     answer: bytes
     is_repeated: bool
@@ -77,7 +128,7 @@ class FeedVersion:
 
 @dataclass(frozen=True, slots=True)
 class FeedPage:
-    """Versions in order, and where the diary stands."""
+    """Versions in order, with the diary's newest number and its signed head (None before the first version)."""
 
     latest_seq: int
     signed_head: bytes | None
@@ -92,11 +143,11 @@ def append_version(
     notarise: Callable[[int, bytes], NotarisedVersion],
     now: int,
 ) -> AppendResult:
-    """Add a version at the end of its diary; or find that the same bytes are there already.
+    """Append a version to its diary; return the earlier response when the same bytes were appended before.
 
-    `witness` is given the version's number and the head before it; `next_place` is the database's own. Raises
-    NotFound (no such diary of this account), Conflict (other bytes under this version id), OverQuota, and Unavailable when the
-    day's room is used up, or while the account's keys are being changed at `now` ms ([Note: who wins],
+    `notarise` takes the version's number and the head before it; `next_version_id_sql` is the database's expression for a
+    new id. Raises NotFound (the account has no such diary), Conflict (the version id has other bytes), QuotaExceeded, and
+    Unavailable when the daily limit is reached or the account's keys are being changed at `now` ms ([Note: who wins],
     storage/accounts/key_rotation.py).
     """
     push_state = tx.execute(
@@ -124,56 +175,53 @@ def append_version(
 
 @cache
 def _push_state_sql(next_version_id_sql: str) -> str:
-    """The statement for a database with that way to allot a number."""
-    return _PUSH_STATE_SQL.replace("NEXT_PLACE", next_version_id_sql)
+    """Return the statement for a database with that expression for a new id."""
+    return hot_sql.PUSH_STATE.replace("NEXT_VERSION_ID", next_version_id_sql)
 
 
 def _insert_version(
     tx: Transaction, new_version: NewVersion, version_id: int, seq: int, notarised: NotarisedVersion
 ) -> None:
-    """The changes of a push; its leaf waits for a place in the log."""
+    """Insert the version, queue its leaf for the public log, and update the diary."""
     tx.execute(
-        "INSERT INTO version (id, diary_id, seq, record, version, body_digest, leaf, facts, sealed, answer)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            version_id,
-            new_version.diary,
-            seq,
-            new_version.record,
-            new_version.version,
-            new_version.body_digest,
-            notarised.leaf,
-            notarised.facts,
-            new_version.sealed,
-            notarised.answer,
-        ),
+        *_ADD_VERSION(
+            id=version_id,
+            diary=new_version.diary,
+            seq=seq,
+            record=new_version.record,
+            version=new_version.version,
+            body_digest=new_version.body_digest,
+            leaf=notarised.leaf,
+            facts=notarised.facts,
+            sealed=new_version.sealed,
+            answer=notarised.answer,
+        )
     )
-    tx.execute("INSERT INTO waiting_leaf (id) VALUES (?)", (version_id,))
+    tx.execute(*_ADD_WAITING_LEAF(id=version_id))
     tx.execute(
-        "UPDATE diary SET seq = ?, head = ?, signed_head = ?, text_bytes = text_bytes + ? WHERE id = ?",
-        (seq, notarised.head, notarised.signed_head, new_version.charged_bytes, new_version.diary),
+        *_ADVANCE_DIARY(
+            seq=seq,
+            head=notarised.head,
+            signed_head=notarised.signed_head,
+            size=new_version.charged_bytes,
+            id=new_version.diary,
+        )
     )
 
 
 async def read_page(db: Database, account: bytes, diary: bytes, after_seq: int) -> FeedPage:
-    """The versions numbered above `after`, at most 500 and 8 MiB, but one at least. Raises NotFound."""
+    """Return the versions numbered above `after_seq`, at most 500 and 8 MiB, but at least one. Raises NotFound."""
     return await db.run_read(lambda tx: _read_page(tx, account, diary, after_seq))
 
 
 def _read_page(tx: Transaction, account: bytes, diary: bytes, after_seq: int) -> FeedPage:
-    """The reading behind `page`."""
-    diary_row = tx.execute(
-        "SELECT seq, signed_head FROM diary WHERE id = ? AND account_id = ?", (diary, account)
-    ).fetchone()
+    """Read the page for `read_page`."""
+    diary_row = tx.execute(*_FIND_DIARY(diary=diary, account=account)).fetchone()
     if diary_row is None:
         raise NotFound
-    rows = tx.execute(
-        "SELECT seq, facts, sealed FROM version WHERE diary_id = ? AND seq > ? ORDER BY seq LIMIT ?",
-        (diary, after_seq, PAGE_VERSIONS),
-    )
     versions: list[FeedVersion] = []
     size = 0
-    for seq, facts, sealed in rows:
+    for seq, facts, sealed in tx.execute(*_LIST_AFTER(diary=diary, after_seq=after_seq)):
         size += len(facts) + len(sealed)
         if versions and size > PAGE_BYTES:
             break
