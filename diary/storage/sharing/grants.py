@@ -1,24 +1,177 @@
-"""Grants, as their keeper makes and ends them. What an advocate does with one is in advocate_clients.py.
+"""Grants, as their keeper makes and ends them. The advocate's side is in advocate_clients.py.
 
-[Note: a grant that ends] When a grant ends, by its date, by the keeper, with the advocate's leaving or with the keeper's
-new keys, its wraps go in the same transaction: from then on nothing on this server opens for it, whoever asks.
+[Note: a grant that ends] A grant ends by its date, by the keeper, when the advocate leaves, or when the keeper changes
+the account's keys. Its wraps are deleted in the same transaction: from then on, nothing on this server can be opened
+with it.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pypika_tortoise import functions
+from pypika_tortoise.enums import Order
+from pypika_tortoise.terms import Criterion
+
 from diary.encoding import encode_frames
 from diary.errors import Conflict, NotFound, QuotaExceeded
 from diary.storage.database_interface import Database
+from diary.storage.models.advocates import Grant, GrantLook, GrantMarks, GrantWrap, Letter, Member, Organisation
+from diary.storage.models.core import Diary, Version
+from diary.storage.statements import Statement, param, query, table
 from diary.storage.sync import erasures
 from diary.storage.writer import Transaction
 
 MAX_ACTIVE_GRANTS: Final = 20
-SELECT_GRANT: Final = (
-    "SELECT g.id, g.diary_id, g.advocate_id, g.not_after, g.made_at, g.ended_at, g.sealed, g.kept, g.summary, g.looked_at"
-    " FROM access_grant g"
+_DIARY: Final = table(Diary)
+_GRANT: Final = table(Grant)
+_LETTER: Final = table(Letter)
+_LOOK: Final = table(GrantLook)
+_MARKS: Final = table(GrantMarks)
+_MEMBER: Final = table(Member)
+_ORGANISATION: Final = table(Organisation)
+_VERSION: Final = table(Version)
+_WRAP: Final = table(GrantWrap)
+# The columns of a GrantRow, in order.
+SELECT_GRANT: Final = query.from_(_GRANT).select(
+    _GRANT.id,
+    _GRANT.diary_id,
+    _GRANT.advocate_id,
+    _GRANT.not_after,
+    _GRANT.made_at,
+    _GRANT.ended_at,
+    _GRANT.sealed,
+    _GRANT.kept,
+    _GRANT.summary,
+    _GRANT.looked_at,
 )
+_FIND: Final = Statement(SELECT_GRANT.where(_GRANT.id == param.id))
+_LIST_OF_ACCOUNT: Final = Statement(
+    SELECT_GRANT.join(_DIARY)
+    .on(_DIARY.id == _GRANT.diary_id)
+    .where(_DIARY.account_id == param.account)
+    .orderby(_GRANT.made_at, order=Order.desc)
+    .orderby(_GRANT.id)
+)
+_FIND_ACTIVE_MEMBER: Final = Statement(
+    query.from_(_MEMBER)
+    .join(_ORGANISATION)
+    .on(_ORGANISATION.id == _MEMBER.organisation_id)
+    .select(_MEMBER.id)
+    .where((_MEMBER.id == param.id) & _MEMBER.ended_at.isnull() & _ORGANISATION.ended_at.isnull())
+)
+_COUNT_ACTIVE: Final = Statement(
+    query.from_(_GRANT)
+    .select(functions.Count("*"))
+    .where((_GRANT.diary_id == param.diary) & _GRANT.ended_at.isnull() & (_GRANT.not_after > param.now))
+)
+_ADD: Final = Statement(
+    query.into(_GRANT)
+    .columns(
+        _GRANT.id,
+        _GRANT.diary_id,
+        _GRANT.advocate_id,
+        _GRANT.not_after,
+        _GRANT.made_at,
+        _GRANT.sealed,
+        _GRANT.kept,
+    )
+    .insert(param.id, param.diary, param.advocate, param.not_after, param.made_at, param.sealed, param.kept)
+)
+_FIND_ACTIVE_OF_DIARY: Final = Statement(
+    query.from_(_GRANT)
+    .select(_GRANT.id)
+    .where(
+        (_GRANT.id == param.id)
+        & (_GRANT.diary_id == param.diary)
+        & _GRANT.ended_at.isnull()
+        & (_GRANT.not_after > param.now)
+    )
+)
+_FIND_OWNED: Final = Statement(
+    query.from_(_GRANT)
+    .join(_DIARY)
+    .on(_DIARY.id == _GRANT.diary_id)
+    .select(_GRANT.id)
+    .where((_GRANT.id == param.id) & (_DIARY.id == param.diary) & (_DIARY.account_id == param.account))
+)
+_FIND_ACTIVE_OWNED: Final = Statement(
+    query.from_(_GRANT)
+    .join(_DIARY)
+    .on(_DIARY.id == _GRANT.diary_id)
+    .select(_GRANT.id)
+    .where((_GRANT.id == param.id) & (_DIARY.account_id == param.account) & _GRANT.ended_at.isnull())
+)
+_REPLACE_SUMMARY: Final = Statement(
+    query.update(_GRANT).set(_GRANT.summary, param.summary).where(_GRANT.id == param.id)
+)
+_ADD_WRAP: Final = Statement(
+    query.into(_WRAP)
+    .columns(_WRAP.grant_id, _WRAP.place, _WRAP.wraps)
+    .from_(_VERSION)
+    .select(param.grant, _VERSION.id, param.wraps)
+    .where((_VERSION.diary_id == param.diary) & (_VERSION.version == param.version) & _VERSION.erased_at.isnull())
+    .on_conflict(_WRAP.grant_id, _WRAP.place)
+    .do_nothing()
+)
+_COUNT_WRAPS: Final = Statement(query.from_(_WRAP).select(functions.Count("*")).where(_WRAP.grant_id == param.grant))
+_LIST_WRAPPED_VERSIONS: Final = Statement(
+    query.from_(_WRAP)
+    .join(_VERSION)
+    .on(_VERSION.id == _WRAP.place)
+    .select(_VERSION.version)
+    .where(_WRAP.grant_id == param.grant)
+    .orderby(_VERSION.seq)
+)
+_LIST_LOOKS: Final = Statement(
+    query.from_(_LOOK)
+    .join(_GRANT)
+    .on(_GRANT.id == _LOOK.grant_id)
+    .join(_DIARY)
+    .on(_DIARY.id == _GRANT.diary_id)
+    .select(_LOOK.grant_id, _LOOK.at, _LOOK.what)
+    .where(_DIARY.account_id == param.account)
+    .orderby(_LOOK.id, order=Order.desc)
+)
+_IS_OF_ACCOUNT: Final = _GRANT.diary_id.isin(
+    query.from_(_DIARY).select(_DIARY.id).where(_DIARY.account_id == param.account)
+)
+_IS_OF_OR_FOR_ACCOUNT: Final = _IS_OF_ACCOUNT | (_GRANT.advocate_id == param.account)
+# In the order in which foreign keys allow it.
+_DELETE_ALL: Final = (
+    *(
+        Statement(
+            query.from_(dependent)
+            .delete()
+            .where(dependent.grant_id.isin(query.from_(_GRANT).select(_GRANT.id).where(_IS_OF_OR_FOR_ACCOUNT)))
+        )
+        for dependent in (_LETTER, _LOOK, _MARKS, _WRAP)
+    ),
+    Statement(query.from_(_GRANT).delete().where(_IS_OF_OR_FOR_ACCOUNT)),
+    Statement(query.from_(_MEMBER).delete().where(_MEMBER.id == param.account)),
+)
+
+
+def _end_statements(criterion: Criterion) -> tuple[Statement, Statement]:
+    """Return the statements that end the grants which meet the criterion, and delete their wraps."""
+    return (
+        Statement(
+            query.update(_GRANT)
+            .set(_GRANT.ended_at, param.ended_at)
+            .set(_GRANT.summary, None)
+            .where(criterion & _GRANT.ended_at.isnull())
+        ),
+        Statement(
+            query.from_(_WRAP)
+            .delete()
+            .where(_WRAP.grant_id.isin(query.from_(_GRANT).select(_GRANT.id).where(criterion)))
+        ),
+    )
+
+
+_END_BY_ID: Final = _end_statements(_GRANT.id == param.id)
+_END_OF_ACCOUNT: Final = _end_statements(_IS_OF_ACCOUNT)
+_END_EXPIRED: Final = _end_statements(_GRANT.not_after <= param.now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +191,31 @@ class GrantRow:
 
 
 def add_grant(tx: Transaction, account: bytes, row: GrantRow) -> GrantRow:
-    """A new grant, or the same one again. Raises NotFound (diary or advocate), Conflict and OverQuota."""
+    """Add a grant, or return the same one when it exists.
+
+    Raises NotFound (diary or advocate), Conflict (another grant has the id) and QuotaExceeded.
+    """
     erasures.check_diary_owned(tx, account, row.diary)
-    existing_row = tx.execute(f"{SELECT_GRANT} WHERE g.id = ?", (row.id,)).fetchone()
+    existing_row = tx.execute(*_FIND(id=row.id)).fetchone()
     if existing_row:
         existing = GrantRow(*existing_row)
         if (existing.diary, existing.advocate, existing.sealed) != (row.diary, row.advocate, row.sealed):
             raise Conflict
         return existing
-    active_member_sql = "SELECT 1 FROM member m JOIN organisation o ON o.id = m.organisation_id WHERE m.id = ?"
-    if not tx.execute(f"{active_member_sql} AND m.ended_at IS NULL AND o.ended_at IS NULL", (row.advocate,)).fetchone():
+    if not tx.execute(*_FIND_ACTIVE_MEMBER(id=row.advocate)).fetchone():
         raise NotFound
-    active_count_sql = "SELECT count(*) FROM access_grant WHERE diary_id = ? AND ended_at IS NULL AND not_after > ?"
-    if tx.execute(active_count_sql, (row.diary, row.made_at)).fetchone()[0] >= MAX_ACTIVE_GRANTS:
+    if tx.execute(*_COUNT_ACTIVE(diary=row.diary, now=row.made_at)).fetchone()[0] >= MAX_ACTIVE_GRANTS:
         raise QuotaExceeded("There are too many people at once who can see this. End one first.")
     tx.execute(
-        "INSERT INTO access_grant (id, diary_id, advocate_id, not_after, made_at, sealed, kept) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (row.id, row.diary, row.advocate, row.not_after, row.made_at, row.sealed, row.kept),
+        *_ADD(
+            id=row.id,
+            diary=row.diary,
+            advocate=row.advocate,
+            not_after=row.not_after,
+            made_at=row.made_at,
+            sealed=row.sealed,
+            kept=row.kept,
+        )
     )
     return row
 
@@ -62,124 +223,92 @@ def add_grant(tx: Transaction, account: bytes, row: GrantRow) -> GrantRow:
 def add_wraps(
     tx: Transaction, diary: bytes, grant: bytes, versions: Iterable[tuple[bytes, Sequence[bytes]]], now: int
 ) -> int:
-    """Keep wraps for versions (id, wraps) of the diary; how many were kept.
+    """Add wraps for versions (id, wraps) of the diary. Return how many were added.
 
-    A grant that is over, or another diary's, is given nothing, and an erased version has nothing to give: a push must not
-    fail because somebody's access ended a moment ago.
+    None are added to an ended grant or to a grant of another diary, and none for an erased version. This is no error: a
+    push must not fail because a grant ended a moment ago.
     """
-    if not tx.execute(
-        "SELECT 1 FROM access_grant WHERE id = ? AND diary_id = ? AND ended_at IS NULL AND not_after > ?",
-        (grant, diary, now),
-    ).fetchone():
+    if not tx.execute(*_FIND_ACTIVE_OF_DIARY(id=grant, diary=diary, now=now)).fetchone():
         return 0
-    kept_count = 0
+    added_count = 0
     for version, wraps in versions:
-        kept_count += tx.execute(
-            "INSERT INTO grant_wrap (grant_id, place, wraps) SELECT ?, id, ? FROM version"
-            " WHERE diary_id = ? AND version = ? AND erased_at IS NULL ON CONFLICT (grant_id, place) DO NOTHING",
-            (grant, encode_frames(wraps), diary, version),
-        ).rowcount
-    return kept_count
+        statement = _ADD_WRAP(grant=grant, wraps=encode_frames(wraps), diary=diary, version=version)
+        added_count += tx.execute(*statement).rowcount
+    return added_count
 
 
 def replace_summary(tx: Transaction, account: bytes, grant: bytes, summary: bytes) -> None:
-    """Put a newer summary in the place of the one before. Raises NotFound."""
+    """Replace the sealed summary of an active grant. Raises NotFound."""
     _check_active_owned(tx, account, grant)
-    tx.execute("UPDATE access_grant SET summary = ? WHERE id = ?", (summary, grant))
+    tx.execute(*_REPLACE_SUMMARY(summary=summary, id=grant))
 
 
 def end(tx: Transaction, account: bytes, grant: bytes, now: int) -> None:
-    """The keeper ends a grant. Raises NotFound."""
+    """End an active grant of this account. Raises NotFound."""
     _check_active_owned(tx, account, grant)
-    _end_matching(tx, "id = ?", (grant,), now)
+    end_grants, delete_wraps = _END_BY_ID
+    tx.execute(*end_grants(ended_at=now, id=grant))
+    tx.execute(*delete_wraps(id=grant))
 
 
 def end_all(tx: Transaction, account: bytes, now: int) -> None:
-    """End every grant of an account's diaries: its keys are new."""
-    _end_matching(tx, "diary_id IN (SELECT id FROM diary WHERE account_id = ?)", (account,), now)
+    """End every grant of an account's diaries, after the account's keys were changed."""
+    end_grants, delete_wraps = _END_OF_ACCOUNT
+    tx.execute(*end_grants(ended_at=now, account=account))
+    tx.execute(*delete_wraps(account=account))
 
 
 def delete_all(tx: Transaction, account: bytes) -> None:
-    """A closed account has no grants, given or had; looks and letters go with them."""
-    own_diaries_sql = "diary_id IN (SELECT id FROM diary WHERE account_id = ?)"
-    for table in ("letter", "grant_look", "grant_marks", "grant_wrap"):
-        grant_ids_sql = f"(SELECT id FROM access_grant WHERE {own_diaries_sql} OR advocate_id = ?)"  # noqa: S608
-        tx.execute(f"DELETE FROM {table} WHERE grant_id IN {grant_ids_sql}", (account, account))  # noqa: S608
-    tx.execute(f"DELETE FROM access_grant WHERE {own_diaries_sql} OR advocate_id = ?", (account, account))  # noqa: S608
-    tx.execute("DELETE FROM member WHERE id = ?", (account,))
+    """Delete every grant that a closed account gave or received, with its looks, letters, marks and wraps."""
+    for statement in _DELETE_ALL:
+        tx.execute(*statement(account=account))
 
 
 def end_expired(tx: Transaction, now: int) -> int:
-    """End what has run out; how many grants."""
-    return _end_matching(tx, "not_after <= ?", (now,), now)
+    """End the grants whose date has passed at `now` ms. Return their number."""
+    end_grants, delete_wraps = _END_EXPIRED
+    ended_count = tx.execute(*end_grants(ended_at=now, now=now)).rowcount
+    tx.execute(*delete_wraps(now=now))
+    return ended_count
 
 
 async def list_for_account(db: Database, account: bytes) -> list[tuple[GrantRow, int]]:
-    """The account's grants, newest first, each with how many versions it has wraps for."""
+    """Return the account's grants, newest first, each with the number of versions it has wraps for."""
 
     def read(tx: Transaction) -> list[tuple[GrantRow, int]]:
-        rows = tx.execute(
-            f"{SELECT_GRANT} JOIN diary d ON d.id = g.diary_id WHERE d.account_id = ? ORDER BY g.made_at DESC, g.id",
-            (account,),
-        ).fetchall()
-        count = "SELECT count(*) FROM grant_wrap WHERE grant_id = ?"
-        return [(GrantRow(*row), int(tx.execute(count, (row[0],)).fetchone()[0])) for row in rows]
+        grants = [GrantRow(*row) for row in tx.execute(*_LIST_OF_ACCOUNT(account=account)).fetchall()]
+        return [(grant, int(tx.execute(*_COUNT_WRAPS(grant=grant.id)).fetchone()[0])) for grant in grants]
 
     return await db.run_read(read)
 
 
 async def check_owned(db: Database, account: bytes, diary: bytes, grant: bytes) -> None:
-    """Return when a grant is of this diary and the diary the account's. Raises NotFound."""
-    row = await db.fetch_one(
-        "SELECT 1 FROM access_grant g JOIN diary d ON d.id = g.diary_id WHERE g.id = ? AND d.id = ? AND d.account_id = ?",
-        (grant, diary, account),
-    )
-    if row is None:
+    """Raise NotFound unless the grant is of this diary and the diary is the account's."""
+    if await db.fetch_one(*_FIND_OWNED(id=grant, diary=diary, account=account)) is None:
         raise NotFound
 
 
 async def list_wrapped_versions(db: Database, account: bytes, grant: bytes) -> list[bytes]:
-    """The versions a grant of this account has wraps for, in feed order. Raises NotFound."""
+    """Return the ids of the versions an active grant of this account has wraps for, in feed order. Raises NotFound."""
 
     def read(tx: Transaction) -> list[bytes]:
         _check_active_owned(tx, account, grant)
-        rows = tx.execute(
-            "SELECT v.version FROM grant_wrap w JOIN version v ON v.id = w.place WHERE w.grant_id = ? ORDER BY v.seq",
-            (grant,),
-        ).fetchall()
+        rows = tx.execute(*_LIST_WRAPPED_VERSIONS(grant=grant)).fetchall()
         return [bytes(version) for (version,) in rows]
 
     return await db.run_read(read)
 
 
 async def list_looks(db: Database, account: bytes) -> list[tuple[bytes, int, str]]:
-    """Grant, minute and what of every look into the account's diaries, newest first."""
+    """Return grant, minute (in ms) and kind of every look into the account's diaries, newest first."""
 
     def read(tx: Transaction) -> list[tuple[bytes, int, str]]:
-        return tx.execute(
-            "SELECT l.grant_id, l.at, l.what FROM grant_look l JOIN access_grant g ON g.id = l.grant_id"
-            " JOIN diary d ON d.id = g.diary_id WHERE d.account_id = ? ORDER BY l.id DESC",
-            (account,),
-        ).fetchall()
+        return tx.execute(*_LIST_LOOKS(account=account)).fetchall()
 
     return await db.run_read(read)
 
 
 def _check_active_owned(tx: Transaction, account: bytes, grant: bytes) -> None:
-    """Return when a grant that stands is this account's. Raises NotFound."""
-    if not tx.execute(
-        "SELECT 1 FROM access_grant g JOIN diary d ON d.id = g.diary_id WHERE g.id = ? AND d.account_id = ?"
-        " AND g.ended_at IS NULL",
-        (grant, account),
-    ).fetchone():
+    """Raise NotFound unless the grant is this account's and has not been ended."""
+    if not tx.execute(*_FIND_ACTIVE_OWNED(id=grant, account=account)).fetchone():
         raise NotFound
-
-
-def _end_matching(tx: Transaction, where: str, parameters: tuple[object, ...], now: int) -> int:
-    """End grants; see the module's note."""
-    ended_count = tx.execute(
-        f"UPDATE access_grant SET ended_at = ?, summary = NULL WHERE {where} AND ended_at IS NULL",  # noqa: S608
-        (now, *parameters),
-    ).rowcount
-    tx.execute(f"DELETE FROM grant_wrap WHERE grant_id IN (SELECT id FROM access_grant WHERE {where})", parameters)  # noqa: S608
-    return ended_count

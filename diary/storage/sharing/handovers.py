@@ -1,28 +1,144 @@
-"""Hand-overs: what was left for whoever has the words, and how often it was opened. The parts are in storage/sync/blobs.py."""
+"""Hand-overs: packs left for someone who has the words, and how often each was opened.
+
+The parts are in storage/sync/blobs.py.
+"""
 
 from dataclasses import dataclass
 from typing import Final
 
+from pypika_tortoise import functions
+from pypika_tortoise.enums import Order
+
 from diary.errors import NotFound, QuotaExceeded
 from diary.storage.database_interface import Database
+from diary.storage.models.core import Blob, Diary
+from diary.storage.models.handovers import Handover, HandoverOpening
 from diary.storage.sharing.passphrase_collisions import find_recorded
+from diary.storage.statements import Statement, param, query, table
 from diary.storage.sync import blobs, erasures
 from diary.storage.sync.blobs import BlobAnnouncement, BlobKind
 from diary.storage.writer import Transaction
 
 MAX_OPEN_HANDOVERS: Final = 20
-_SELECT_HANDOVER: Final = (
-    "SELECT h.id, h.diary_id, h.name_mac, h.auth_mac, h.kdf, h.made_at, h.expires_at, h.ended_at FROM handover h"
+_BLOB: Final = table(Blob)
+_DIARY: Final = table(Diary)
+_HANDOVER: Final = table(Handover)
+_OPENING: Final = table(HandoverOpening)
+# The columns of a HandoverRow, in order.
+_COLUMNS: Final = (
+    _HANDOVER.id,
+    _HANDOVER.diary_id,
+    _HANDOVER.name_mac,
+    _HANDOVER.auth_mac,
+    _HANDOVER.kdf,
+    _HANDOVER.made_at,
+    _HANDOVER.expires_at,
+    _HANDOVER.ended_at,
 )
-_BLOB_KIND: Final = int(BlobKind.HANDOVER)
-_SELECT_WITH_PARTS: Final = _SELECT_HANDOVER.replace(" FROM", ", b.parts FROM")
-_SELECT_DUE: Final = "SELECT h.id, h.diary_id, h.expires_at FROM handover h"
-_JOIN_BLOB: Final = f"JOIN blob b ON b.kind = {_BLOB_KIND} AND b.owner = h.diary_id AND b.blob = h.id"
+_IS_ITS_BLOB: Final = (
+    (_BLOB.kind == int(BlobKind.HANDOVER)) & (_BLOB.owner == _HANDOVER.diary_id) & (_BLOB.blob == _HANDOVER.id)
+)
+_SELECT_HANDOVER: Final = query.from_(_HANDOVER).select(*_COLUMNS)
+_FIND_BY_NAME: Final = Statement(_SELECT_HANDOVER.where(_HANDOVER.name_mac == param.name_mac))
+_LIST_WITH_ID_OR_NAME: Final = Statement(
+    _SELECT_HANDOVER.where((_HANDOVER.id == param.id) | (_HANDOVER.name_mac == param.name_mac))
+)
+_SELECT_OF_ACCOUNT: Final = (
+    _SELECT_HANDOVER.join(_DIARY).on(_DIARY.id == _HANDOVER.diary_id).where(_DIARY.account_id == param.account)
+)
+_FIND_OWNED: Final = Statement(_SELECT_OF_ACCOUNT.where((_HANDOVER.id == param.id) & _HANDOVER.ended_at.isnull()))
+_LIST_OF_ACCOUNT: Final = Statement(
+    _SELECT_OF_ACCOUNT.orderby(_HANDOVER.made_at, order=Order.desc).orderby(_HANDOVER.id)
+)
+_FIND_WITH_PARTS: Final = Statement(
+    query.from_(_HANDOVER)
+    .join(_BLOB)
+    .on(_IS_ITS_BLOB)
+    .select(*_COLUMNS, _BLOB.parts)
+    .where((_HANDOVER.id == param.id) & _BLOB.complete.eq(True) & _BLOB.erased.eq(False))
+)
+_COUNT_OPEN: Final = Statement(
+    query.from_(_HANDOVER)
+    .select(functions.Count("*"))
+    .where((_HANDOVER.diary_id == param.diary) & _HANDOVER.ended_at.isnull() & (_HANDOVER.expires_at > param.now))
+)
+_ADD: Final = Statement(
+    query.into(_HANDOVER)
+    .columns(
+        _HANDOVER.id,
+        _HANDOVER.diary_id,
+        _HANDOVER.name_mac,
+        _HANDOVER.auth_mac,
+        _HANDOVER.kdf,
+        _HANDOVER.made_at,
+        _HANDOVER.expires_at,
+    )
+    .insert(param.id, param.diary, param.name_mac, param.auth_mac, param.kdf, param.made_at, param.expires_at)
+)
+_END: Final = Statement(
+    query.update(_HANDOVER)
+    .set(_HANDOVER.ended_at, param.now)
+    .where((_HANDOVER.id == param.id) & _HANDOVER.ended_at.isnull())
+)
+_FIND_TIMES: Final = Statement(
+    query.from_(_HANDOVER).select(_HANDOVER.ended_at, _HANDOVER.expires_at).where(_HANDOVER.id == param.id)
+)
+_LIST_EXPIRED: Final = Statement(
+    query.from_(_HANDOVER)
+    .join(_BLOB)
+    .on(_IS_ITS_BLOB)
+    .select(_HANDOVER.id, _HANDOVER.diary_id, _HANDOVER.expires_at)
+    .where(
+        _BLOB.erased.eq(False)
+        & (
+            (_HANDOVER.expires_at <= param.now)
+            | (_BLOB.complete.eq(False) & (_HANDOVER.made_at <= param.unfinished_before))
+        )
+    )
+)
+_LIST_WITHOUT_BLOB: Final = Statement(
+    query.from_(_HANDOVER)
+    .left_join(_BLOB)
+    .on(_IS_ITS_BLOB)
+    .select(_HANDOVER.id, _HANDOVER.diary_id, _HANDOVER.expires_at)
+    .where(_BLOB.id.isnull() & _HANDOVER.ended_at.isnull() & (_HANDOVER.made_at <= param.unfinished_before))
+)
+_DELETE_OPENINGS_OF_EXPIRED: Final = Statement(
+    query.from_(_OPENING)
+    .delete()
+    .where(
+        _OPENING.handover_id.isin(
+            query.from_(_HANDOVER).select(_HANDOVER.id).where(_HANDOVER.expires_at <= param.before)
+        )
+    )
+)
+_DELETE_EXPIRED: Final = Statement(query.from_(_HANDOVER).delete().where(_HANDOVER.expires_at <= param.before))
+_COUNT_OPENINGS: Final = Statement(
+    query.from_(_OPENING).select(functions.Count("*")).where(_OPENING.handover_id == param.handover)
+)
+_LIST_OPENINGS: Final = Statement(
+    query.from_(_OPENING)
+    .select(_OPENING.opened_at)
+    .where(_OPENING.handover_id == param.handover)
+    .orderby(_OPENING.opened_at, _OPENING.id)
+)
+_ADD_OPENING: Final = Statement(
+    query.into(_OPENING).columns(_OPENING.handover_id, _OPENING.opened_at).insert(param.handover, param.now)
+)
+_FROM_BLOB: Final = query.from_(_BLOB).where(
+    (_BLOB.kind == int(BlobKind.HANDOVER)) & (_BLOB.owner == param.diary) & (_BLOB.blob == param.handover)
+)
+_FIND_BLOB_STATE: Final = Statement(_FROM_BLOB.select(_BLOB.complete, _BLOB.erased, _BLOB.size))
+_FIND_PART_COUNT: Final = Statement(
+    _FROM_BLOB.select(functions.Coalesce(functions.Max(_BLOB.parts), 0)).where(
+        _BLOB.complete.eq(True) & _BLOB.erased.eq(False)
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
 class HandoverRow:
-    """A hand-over as stored; times in ms, `ended_at` None while the keeper has not ended it."""
+    """A hand-over as stored; times in ms. `ended_at`: None unless the keeper or the server has ended it early."""
 
     id: bytes
     diary: bytes
@@ -34,13 +150,16 @@ class HandoverRow:
     ended_at: int | None = None
 
     def is_over(self, now: int) -> bool:
-        """Whether nobody gets it any more, whatever they know."""
+        """Check whether the hand-over has ended or expired at `now` ms; it can then no longer be opened."""
         return self.ended_at is not None or now >= self.expires_at
 
 
 @dataclass(frozen=True, slots=True)
 class HandoverSummary:
-    """A hand-over as its keeper sees it; `complete`: whether all of it has come, `size`: sealed bytes held."""
+    """A hand-over for its keeper's list.
+
+    `complete`: all parts have arrived; `size`: sealed bytes, 0 once erased; `openings`: times in ms.
+    """
 
     row: HandoverRow
     complete: bool
@@ -49,145 +168,122 @@ class HandoverSummary:
 
 
 async def find(db: Database, account: bytes, handover: bytes) -> HandoverRow | None:
-    """A hand-over of this account that has not been ended."""
-    sql = f"{_SELECT_HANDOVER} JOIN diary d ON d.id = h.diary_id WHERE h.id = ? AND d.account_id = ? AND h.ended_at IS NULL"
-    row = await db.fetch_one(sql, (handover, account))
+    """Return a hand-over of this account, or None when there is none or it was ended."""
+    row = await db.fetch_one(*_FIND_OWNED(id=handover, account=account))
     return HandoverRow(*row) if row else None
 
 
 async def find_by_name(db: Database, name_mac: bytes) -> HandoverRow | None:
-    """What three words name, over or not."""
-    row = await db.fetch_one(f"{_SELECT_HANDOVER} WHERE h.name_mac = ?", (name_mac,))
+    """Return the hand-over named by three words, over or not, or None."""
+    row = await db.fetch_one(*_FIND_BY_NAME(name_mac=name_mac))
     return HandoverRow(*row) if row else None
 
 
 async def find_parts(db: Database, handover: bytes) -> tuple[HandoverRow, int] | None:
-    """A hand-over whose bytes are all here, and how many parts they are."""
-    row = await db.fetch_one(
-        f"{_SELECT_WITH_PARTS} {_JOIN_BLOB} WHERE h.id = ? AND b.complete = ? AND b.erased = ?",
-        (handover, True, False),
-    )
+    """Return a complete hand-over and its number of parts, or None."""
+    row = await db.fetch_one(*_FIND_WITH_PARTS(id=handover))
     return (HandoverRow(*row[:8]), row[8]) if row else None
 
 
 async def count_parts(db: Database, handover: HandoverRow) -> int:
-    """How many parts of it are here; 0 while they are not all. One row in every case: the time must not say what there is."""
-    row = await db.fetch_one(
-        "SELECT coalesce(max(parts), 0) FROM blob WHERE kind = ? AND owner = ? AND blob = ? AND complete = ? AND erased = ?",
-        (_BLOB_KIND, handover.diary, handover.id, True, False),
-    )
+    """Return the number of parts of a hand-over, 0 while it is incomplete.
+
+    The statement returns one row in every case, so that its duration does not show whether there are parts.
+    """
+    row = await db.fetch_one(*_FIND_PART_COUNT(diary=handover.diary, handover=handover.id))
     return int(row[0]) if row else 0
 
 
 async def count_openings(db: Database, handover: bytes) -> int:
-    """How often it was opened."""
-    row = await db.fetch_one("SELECT count(*) FROM handover_opening WHERE handover_id = ?", (handover,))
+    """Return how often a hand-over was opened."""
+    row = await db.fetch_one(*_COUNT_OPENINGS(handover=handover))
     return int(row[0]) if row else 0
 
 
 async def list_for_account(db: Database, account: bytes) -> tuple[HandoverSummary, ...]:
-    """The account's hand-overs with their openings, newest first."""
+    """Return the account's hand-overs with their openings, newest first."""
 
     def read(tx: Transaction) -> tuple[HandoverSummary, ...]:
-        rows = tx.execute(
-            f"{_SELECT_HANDOVER} JOIN diary d ON d.id = h.diary_id WHERE d.account_id = ? ORDER BY h.made_at DESC, h.id",
-            (account,),
-        ).fetchall()
+        rows = tx.execute(*_LIST_OF_ACCOUNT(account=account)).fetchall()
         return tuple(_summarise(tx, HandoverRow(*row)) for row in rows)
 
     return await db.run_read(read)
 
 
 def add_handover(tx: Transaction, account: bytes, row: HandoverRow, announcement: BlobAnnouncement) -> HandoverRow:
-    """Note a hand-over and take its room; noted before and not complete, it gets these numbers.
+    """Add a hand-over and announce its parts; an incomplete one that exists gets the new numbers.
 
-    Raises NotFound (the diary is not the account's), Conflict (those words are taken) and OverQuota.
+    Raises NotFound (the diary is not the account's), Conflict (the words are in use) and QuotaExceeded.
     """
     erasures.check_diary_owned(tx, account, row.diary)
     blob_reference = blobs.handover_reference(account, row.diary, row.id)
-    existing_rows = tx.execute(
-        f"{_SELECT_HANDOVER} WHERE h.id = ? OR h.name_mac = ?", (row.id, row.name_mac)
-    ).fetchall()
+    existing_rows = tx.execute(*_LIST_WITH_ID_OR_NAME(id=row.id, name_mac=row.name_mac)).fetchall()
     if existing := find_recorded(
         [HandoverRow(*existing_row) for existing_row in existing_rows], row, "id", "auth_mac", "diary"
     ):
         if not existing.is_over(row.made_at):
             blobs.announce(tx, blob_reference, announcement)
         return existing
-    open_count_sql = "SELECT count(*) FROM handover WHERE diary_id = ? AND ended_at IS NULL AND expires_at > ?"
-    if tx.execute(open_count_sql, (row.diary, row.made_at)).fetchone()[0] >= MAX_OPEN_HANDOVERS:
+    if tx.execute(*_COUNT_OPEN(diary=row.diary, now=row.made_at)).fetchone()[0] >= MAX_OPEN_HANDOVERS:
         raise QuotaExceeded("There are too many hand-overs at once. End one first.")
     blobs.announce(tx, blob_reference, announcement)
     tx.execute(
-        "INSERT INTO handover (id, diary_id, name_mac, auth_mac, kdf, made_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (row.id, row.diary, row.name_mac, row.auth_mac, row.kdf, row.made_at, row.expires_at),
+        *_ADD(
+            id=row.id,
+            diary=row.diary,
+            name_mac=row.name_mac,
+            auth_mac=row.auth_mac,
+            kdf=row.kdf,
+            made_at=row.made_at,
+            expires_at=row.expires_at,
+        )
     )
     return row
 
 
 def record_opening(tx: Transaction, handover: bytes, now: int, max_openings: int) -> bool:
-    """Count an opening; False, and nothing counted, when it is over or was opened `most` times."""
-    row = tx.execute("SELECT ended_at, expires_at FROM handover WHERE id = ?", (handover,)).fetchone()
+    """Record an opening. Return False, and record none, when the hand-over is over or has had `max_openings`."""
+    row = tx.execute(*_FIND_TIMES(id=handover)).fetchone()
     if row is None or row[0] is not None or now >= row[1]:
         return False
-    if (
-        tx.execute("SELECT count(*) FROM handover_opening WHERE handover_id = ?", (handover,)).fetchone()[0]
-        >= max_openings
-    ):
+    if tx.execute(*_COUNT_OPENINGS(handover=handover)).fetchone()[0] >= max_openings:
         return False
-    tx.execute("INSERT INTO handover_opening (handover_id, opened_at) VALUES (?, ?)", (handover, now))
+    tx.execute(*_ADD_OPENING(handover=handover, now=now))
     return True
 
 
 def end(tx: Transaction, account: bytes, handover: bytes, now: int) -> None:
-    """End a hand-over at once; its bytes and its room go next. Raises NotFound."""
-    row = tx.execute(
-        "SELECT h.diary_id FROM handover h JOIN diary d ON d.id = h.diary_id WHERE h.id = ? AND d.account_id = ?"
-        " AND h.ended_at IS NULL",
-        (handover, account),
-    ).fetchone()
+    """End a hand-over at once and mark its bytes for deletion. Raises NotFound."""
+    row = tx.execute(*_FIND_OWNED(id=handover, account=account)).fetchone()
     if row is None:
         raise NotFound
-    tx.execute("UPDATE handover SET ended_at = ? WHERE id = ?", (now, handover))
-    blobs.mark_erased(tx, BlobKind.HANDOVER, row[0], handover)
+    tx.execute(*_END(now=now, id=handover))
+    blobs.mark_erased(tx, BlobKind.HANDOVER, HandoverRow(*row).diary, handover)
 
 
 def erase_expired(tx: Transaction, now: int, forget_before: int, unfinished_before: int) -> int:
-    """Take what has run out from everybody; how many did.
+    """Erase the bytes of hand-overs that have expired at `now` ms. Return their number.
 
-    What never came whole and was announced before `unfinished_before` ms is ended: its phone is gone, its room is not.
-    What ran out before `forget_before` ms is forgotten.
+    Incomplete hand-overs made up to `unfinished_before` ms are ended early, since their upload was abandoned and their
+    room is still charged. Rows that expired up to `forget_before` ms are deleted.
     """
-    due_rows = tx.execute(
-        f"{_SELECT_DUE} {_JOIN_BLOB} WHERE b.erased = ? AND (h.expires_at <= ? OR (b.complete = ? AND h.made_at <= ?))",
-        (False, now, False, unfinished_before),
-    ).fetchall()
+    due_rows = tx.execute(*_LIST_EXPIRED(now=now, unfinished_before=unfinished_before)).fetchall()
     for handover, diary, _ in due_rows:
         blobs.mark_erased(tx, BlobKind.HANDOVER, diary, handover)
-    # One without parts of its own had named a diary's file (migration 0012): nobody could ever open it.
-    rows_without_blob = tx.execute(
-        f"{_SELECT_DUE} LEFT {_JOIN_BLOB} WHERE b.id IS NULL AND h.ended_at IS NULL AND h.made_at <= ?",
-        (unfinished_before,),
-    ).fetchall()
+    # Migration 0012 returned files to their diaries that hand-overs had named as their parts. Such a hand-over has no
+    # blob, and could never be opened.
+    rows_without_blob = tx.execute(*_LIST_WITHOUT_BLOB(unfinished_before=unfinished_before)).fetchall()
     for handover, _, expires_at in (*due_rows, *rows_without_blob):
         if expires_at > now:
-            tx.execute("UPDATE handover SET ended_at = ? WHERE id = ? AND ended_at IS NULL", (now, handover))
-    tx.execute(
-        "DELETE FROM handover_opening WHERE handover_id IN (SELECT id FROM handover WHERE expires_at <= ?)",
-        (forget_before,),
-    )
-    tx.execute("DELETE FROM handover WHERE expires_at <= ?", (forget_before,))
+            tx.execute(*_END(now=now, id=handover))
+    tx.execute(*_DELETE_OPENINGS_OF_EXPIRED(before=forget_before))
+    tx.execute(*_DELETE_EXPIRED(before=forget_before))
     return len(due_rows)
 
 
 def _summarise(tx: Transaction, row: HandoverRow) -> HandoverSummary:
-    """One with its state and openings."""
-    blob_row = tx.execute(
-        "SELECT complete, erased, size FROM blob WHERE kind = ? AND owner = ? AND blob = ?",
-        (_BLOB_KIND, row.diary, row.id),
-    ).fetchone()
-    times = tx.execute(
-        "SELECT opened_at FROM handover_opening WHERE handover_id = ? ORDER BY opened_at, id", (row.id,)
-    ).fetchall()
+    """Return a hand-over with its state and openings."""
+    blob_row = tx.execute(*_FIND_BLOB_STATE(diary=row.diary, handover=row.id)).fetchone()
+    times = tx.execute(*_LIST_OPENINGS(handover=row.id)).fetchall()
     complete, size = (bool(blob_row[0]), 0 if blob_row[1] else int(blob_row[2])) if blob_row else (False, 0)
     return HandoverSummary(row, complete, size, tuple(time for (time,) in times))

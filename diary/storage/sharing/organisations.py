@@ -1,25 +1,184 @@
-"""Organisations of advocates, who is in them, and invitations into them."""
+"""Organisations of advocates, their members, and invitations to them."""
 
 from dataclasses import dataclass
 from typing import Final
 
+from pypika_tortoise import functions
+from pypika_tortoise.enums import Order
+
 from diary.errors import NotFound
 from diary.storage.accounts import renewal_tokens
 from diary.storage.database_interface import Database
+from diary.storage.models.advocates import Grant, GrantLook, GrantWrap, Member, MemberInvite, Organisation
+from diary.storage.models.core import Account, Session
+from diary.storage.statements import Statement, param, query, table
 from diary.storage.writer import Transaction
 
-_SELECT_MEMBER: Final = (
-    "SELECT m.id, m.organisation_id, o.name, m.leads, m.fingerprint, m.name, m.secret, m.step, a.ecdsa_pub, a.hpke_pub"
-    " FROM member m JOIN organisation o ON o.id = m.organisation_id JOIN account a ON a.id = m.id"
-    " WHERE m.ended_at IS NULL AND o.ended_at IS NULL"
-)
 MAX_LOOKS: Final = 20_000
-_COUNT_FROM: Final = "SELECT count(*) FROM"
+_ACCOUNT: Final = table(Account)
+_GRANT: Final = table(Grant)
+_INVITE: Final = table(MemberInvite)
+_LOOK: Final = table(GrantLook)
+_MEMBER: Final = table(Member)
+_ORGANISATION: Final = table(Organisation)
+_SESSION: Final = table(Session)
+_WRAP: Final = table(GrantWrap)
+_ADD_ORGANISATION: Final = Statement(
+    query.into(_ORGANISATION)
+    .columns(_ORGANISATION.id, _ORGANISATION.name, _ORGANISATION.made_at)
+    .insert(param.id, param.name, param.now)
+)
+_LIST_ORGANISATIONS: Final = Statement(
+    query.from_(_ORGANISATION)
+    .select(
+        _ORGANISATION.id,
+        _ORGANISATION.name,
+        _ORGANISATION.made_at,
+        _ORGANISATION.ended_at,
+        query.from_(_MEMBER)
+        .select(functions.Count("*"))
+        .where((_MEMBER.organisation_id == _ORGANISATION.id) & _MEMBER.ended_at.isnull()),
+    )
+    .orderby(_ORGANISATION.made_at)
+)
+_FIND_NAME: Final = Statement(query.from_(_ORGANISATION).select(_ORGANISATION.name).where(_ORGANISATION.id == param.id))
+_FIND_ACTIVE: Final = Statement(
+    query.from_(_ORGANISATION)
+    .select(_ORGANISATION.id)
+    .where((_ORGANISATION.id == param.id) & _ORGANISATION.ended_at.isnull())
+)
+_END_ORGANISATION: Final = Statement(
+    query.update(_ORGANISATION)
+    .set(_ORGANISATION.ended_at, param.now)
+    .where((_ORGANISATION.id == param.id) & _ORGANISATION.ended_at.isnull())
+)
+_DELETE_INVITATIONS: Final = Statement(
+    query.from_(_INVITE).delete().where(_INVITE.organisation_id == param.organisation)
+)
+_DELETE_EXPIRED_INVITATIONS: Final = Statement(query.from_(_INVITE).delete().where(_INVITE.until < param.now))
+_ADD_INVITATION: Final = Statement(
+    query.into(_INVITE)
+    .columns(_INVITE.id, _INVITE.organisation_id, _INVITE.leads, _INVITE.until)
+    .insert(param.id, param.organisation, param.leads, param.expires_at)
+)
+_FIND_VALID_INVITATION: Final = Statement(
+    query.from_(_INVITE)
+    .join(_ORGANISATION)
+    .on(_ORGANISATION.id == _INVITE.organisation_id)
+    .select(_INVITE.organisation_id, _INVITE.leads)
+    .where((_INVITE.id == param.id) & (_INVITE.until >= param.now) & _ORGANISATION.ended_at.isnull())
+)
+_DELETE_INVITATION: Final = Statement(query.from_(_INVITE).delete().where(_INVITE.id == param.id))
+_ADD_MEMBER: Final = Statement(
+    query.into(_MEMBER)
+    .columns(
+        _MEMBER.id,
+        _MEMBER.organisation_id,
+        _MEMBER.leads,
+        _MEMBER.fingerprint,
+        _MEMBER.name,
+        _MEMBER.secret,
+        _MEMBER.step,
+        _MEMBER.made_at,
+    )
+    .insert(
+        param.id,
+        param.organisation,
+        param.leads,
+        param.fingerprint,
+        param.name,
+        param.secret,
+        param.step,
+        param.now,
+    )
+)
+_SELECT_MEMBER: Final = (
+    query.from_(_MEMBER)
+    .join(_ORGANISATION)
+    .on(_ORGANISATION.id == _MEMBER.organisation_id)
+    .join(_ACCOUNT)
+    .on(_ACCOUNT.id == _MEMBER.id)
+    .select(
+        _MEMBER.id,
+        _MEMBER.organisation_id,
+        _ORGANISATION.name,
+        _MEMBER.leads,
+        _MEMBER.fingerprint,
+        _MEMBER.name,
+        _MEMBER.secret,
+        _MEMBER.step,
+        _ACCOUNT.ecdsa_pub,
+        _ACCOUNT.hpke_pub,
+    )
+    .where(_MEMBER.ended_at.isnull() & _ORGANISATION.ended_at.isnull())
+)
+_FIND_MEMBER: Final = Statement(_SELECT_MEMBER.where(_MEMBER.id == param.id))
+_FIND_MEMBER_BY_FINGERPRINT: Final = Statement(_SELECT_MEMBER.where(_MEMBER.fingerprint == param.fingerprint))
+_LIST_MEMBERS: Final = Statement(
+    _SELECT_MEMBER.where(_MEMBER.organisation_id == param.organisation).orderby(_MEMBER.made_at, _MEMBER.id)
+)
+_FIND_ANY_MEMBER: Final = Statement(query.from_(_MEMBER).select(_MEMBER.id).where(_MEMBER.id == param.id))
+_FIND_ACTIVE_MEMBER: Final = Statement(
+    query.from_(_MEMBER)
+    .select(_MEMBER.id)
+    .where((_MEMBER.id == param.id) & (_MEMBER.organisation_id == param.organisation) & _MEMBER.ended_at.isnull())
+)
+_LIST_ACCOUNTS: Final = Statement(
+    query.from_(_MEMBER).select(_MEMBER.id).where(_MEMBER.organisation_id == param.organisation)
+)
+_USE_TOTP_STEP: Final = Statement(
+    query.update(_MEMBER).set(_MEMBER.step, param.step).where((_MEMBER.id == param.id) & (_MEMBER.step < param.step))
+)
+_END_MEMBER: Final = Statement(
+    query.update(_MEMBER)
+    .set(_MEMBER.ended_at, param.now)
+    .where((_MEMBER.id == param.account) & _MEMBER.ended_at.isnull())
+)
+_END_GRANTS: Final = Statement(
+    query.update(_GRANT)
+    .set(_GRANT.ended_at, param.now)
+    .where((_GRANT.advocate_id == param.account) & _GRANT.ended_at.isnull())
+)
+_DELETE_WRAPS: Final = Statement(
+    query.from_(_WRAP)
+    .delete()
+    .where(_WRAP.grant_id.isin(query.from_(_GRANT).select(_GRANT.id).where(_GRANT.advocate_id == param.account)))
+)
+_DELETE_SESSIONS: Final = Statement(query.from_(_SESSION).delete().where(_SESSION.account_id == param.account))
+_FROM_LOOKS: Final = (
+    query.from_(_LOOK)
+    .join(_GRANT)
+    .on(_GRANT.id == _LOOK.grant_id)
+    .join(_MEMBER)
+    .on(_MEMBER.id == _GRANT.advocate_id)
+    .where(_MEMBER.organisation_id == param.organisation)
+)
+_LIST_LOOKS: Final = Statement(
+    _FROM_LOOKS.select(_GRANT.advocate_id, _GRANT.id, _LOOK.at, _LOOK.what)
+    .orderby(_LOOK.at, _LOOK.id, order=Order.desc)
+    .limit(MAX_LOOKS)
+)
+_COUNT_PACKS: Final = Statement(_FROM_LOOKS.select(functions.Count("*")).where(_LOOK.what == "pack"))
+_FROM_ACTIVE_MEMBERS: Final = query.from_(_MEMBER).where(
+    (_MEMBER.organisation_id == param.organisation) & _MEMBER.ended_at.isnull()
+)
+_COUNT_MEMBERS: Final = Statement(_FROM_ACTIVE_MEMBERS.select(functions.Count("*")))
+_SELECT_ACTIVE_GRANT_COUNT: Final = (
+    query.from_(_GRANT)
+    .select(functions.Count("*"))
+    .where(
+        _GRANT.ended_at.isnull()
+        & (_GRANT.not_after > param.now)
+        & _GRANT.advocate_id.isin(_FROM_ACTIVE_MEMBERS.select(_MEMBER.id))
+    )
+)
+_COUNT_GRANTS: Final = Statement(_SELECT_ACTIVE_GRANT_COUNT)
+_COUNT_ENDING_GRANTS: Final = Statement(_SELECT_ACTIVE_GRANT_COUNT.where(_GRANT.not_after < param.ending_before))
 
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """A member who has not left. `name` and `secret` are sealed; the keys are their account's, 65 bytes."""
+    """An active member. `name` and `secret` are sealed; the public keys are the account's, 65 bytes each."""
 
     account: bytes
     organisation: bytes
@@ -35,7 +194,7 @@ class MemberRow:
 
 @dataclass(frozen=True, slots=True)
 class OrganisationStatistics:
-    """An organisation as its lead sees it: numbers and no names of anybody's clients."""
+    """Counts of an organisation for its lead; no client is named."""
 
     name: str
     members: int
@@ -46,106 +205,90 @@ class OrganisationStatistics:
 
 @dataclass(frozen=True, slots=True)
 class OrganisationLooks:
-    """Looks as (advocate, grant, ms, what), and who is in the organisation now."""
+    """Looks as (advocate, grant, ms, kind), and the organisation's active members."""
 
     looks: list[tuple[bytes, bytes, int, str]]
     members: list[MemberRow]
 
 
 def add_organisation(tx: Transaction, organisation: bytes, name: str, now: int) -> None:
-    """A new organisation."""
-    tx.execute("INSERT INTO organisation (id, name, made_at) VALUES (?, ?, ?)", (organisation, name, now))
+    """Add an organisation."""
+    tx.execute(*_ADD_ORGANISATION(id=organisation, name=name, now=now))
 
 
 def list_all(tx: Transaction) -> list[tuple[bytes, str, int, int | None, int]]:
-    """Id, name, beginning, end and members of every organisation, for the operator."""
-    return tx.execute(
-        "SELECT o.id, o.name, o.made_at, o.ended_at,"
-        " (SELECT count(*) FROM member m WHERE m.organisation_id = o.id AND m.ended_at IS NULL) FROM organisation o"
-        " ORDER BY o.made_at"
-    ).fetchall()
+    """Return id, name, start (ms), end (ms or None) and number of members of every organisation, for the operator."""
+    return tx.execute(*_LIST_ORGANISATIONS()).fetchall()
 
 
 def is_active(tx: Transaction, organisation: bytes) -> bool:
-    """Whether there is such an organisation and it has not ended."""
-    return bool(tx.execute("SELECT 1 FROM organisation WHERE id = ? AND ended_at IS NULL", (organisation,)).fetchone())
+    """Check whether the organisation exists and has not ended."""
+    return bool(tx.execute(*_FIND_ACTIVE(id=organisation)).fetchone())
 
 
 def end_organisation(tx: Transaction, organisation: bytes, now: int) -> None:
-    """End an organisation, and with it all that its members could reach. Raises NotFound."""
-    if (
-        tx.execute(
-            "UPDATE organisation SET ended_at = ? WHERE id = ? AND ended_at IS NULL", (now, organisation)
-        ).rowcount
-        != 1
-    ):
+    """End an organisation with its invitations and memberships. Raises NotFound."""
+    if tx.execute(*_END_ORGANISATION(now=now, id=organisation)).rowcount != 1:
         raise NotFound
-    tx.execute("DELETE FROM member_invite WHERE organisation_id = ?", (organisation,))
-    for (account,) in tx.execute("SELECT id FROM member WHERE organisation_id = ?", (organisation,)).fetchall():
+    tx.execute(*_DELETE_INVITATIONS(organisation=organisation))
+    for (account,) in tx.execute(*_LIST_ACCOUNTS(organisation=organisation)).fetchall():
         _end_membership(tx, account, now)
 
 
 def add_invitation(tx: Transaction, mac: bytes, organisation: bytes, *, leads: bool, now: int, expires_at: int) -> None:
-    """Store an invitation that is good until `until` ms; those that are over go."""
-    tx.execute("DELETE FROM member_invite WHERE until < ?", (now,))
-    tx.execute(
-        "INSERT INTO member_invite (id, organisation_id, leads, until) VALUES (?, ?, ?, ?)",
-        (mac, organisation, leads, expires_at),
-    )
+    """Add an invitation that is valid until `expires_at` ms, and delete the expired ones."""
+    tx.execute(*_DELETE_EXPIRED_INVITATIONS(now=now))
+    tx.execute(*_ADD_INVITATION(id=mac, organisation=organisation, leads=leads, expires_at=expires_at))
 
 
 def use_invitation(tx: Transaction, mac: bytes, now: int) -> tuple[bytes, bool] | None:
-    """Take an invitation, once: its organisation, and whether it is for a lead. None when there is none that is good."""
-    row = tx.execute(
-        "SELECT i.organisation_id, i.leads FROM member_invite i JOIN organisation o ON o.id = i.organisation_id"
-        " WHERE i.id = ? AND i.until >= ? AND o.ended_at IS NULL",
-        (mac, now),
-    ).fetchone()
-    tx.execute("DELETE FROM member_invite WHERE id = ?", (mac,))
+    """Use up an invitation. Return its organisation and whether it is for a lead, or None when it is not valid."""
+    row = tx.execute(*_FIND_VALID_INVITATION(id=mac, now=now)).fetchone()
+    tx.execute(*_DELETE_INVITATION(id=mac))
     return (row[0], bool(row[1])) if row else None
 
 
 def add_member(tx: Transaction, row: MemberRow, now: int) -> None:
-    """A new member; the account is there already."""
+    """Add a member whose account exists already."""
     tx.execute(
-        "INSERT INTO member (id, organisation_id, leads, fingerprint, name, secret, step, made_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (row.account, row.organisation, row.leads, row.fingerprint, row.name, row.secret, row.step, now),
+        *_ADD_MEMBER(
+            id=row.account,
+            organisation=row.organisation,
+            leads=row.leads,
+            fingerprint=row.fingerprint,
+            name=row.name,
+            secret=row.secret,
+            step=row.step,
+            now=now,
+        )
     )
 
 
 async def find(db: Database, account: bytes) -> MemberRow | None:
-    """The member with this account, when they have not left and their organisation stands."""
-    row = await db.fetch_one(f"{_SELECT_MEMBER} AND m.id = ?", (account,))
+    """Return the member with this account, or None unless the member and the organisation are active."""
+    row = await db.fetch_one(*_FIND_MEMBER(id=account))
     return MemberRow(*row) if row else None
 
 
 async def was_member(db: Database, account: bytes) -> bool:
-    """Whether an account is an advocate's, or was."""
-    return await db.fetch_one("SELECT 1 FROM member WHERE id = ?", (account,)) is not None
+    """Check whether the account is or was an advocate's."""
+    return await db.fetch_one(*_FIND_ANY_MEMBER(id=account)) is not None
 
 
 async def find_by_fingerprint(db: Database, fingerprint: bytes) -> MemberRow | None:
-    """The member whose nine words these are, when they have not left and their organisation stands."""
-    row = await db.fetch_one(f"{_SELECT_MEMBER} AND m.fingerprint = ?", (fingerprint,))
+    """Return the member with this fingerprint, or None unless the member and the organisation are active."""
+    row = await db.fetch_one(*_FIND_MEMBER_BY_FINGERPRINT(fingerprint=fingerprint))
     return MemberRow(*row) if row else None
 
 
 def list_members(tx: Transaction, organisation: bytes) -> list[MemberRow]:
-    """Those who have not left, the earliest first."""
-    rows = tx.execute(
-        f"{_SELECT_MEMBER} AND m.organisation_id = ? ORDER BY m.made_at, m.id", (organisation,)
-    ).fetchall()
-    return [MemberRow(*row) for row in rows]
+    """Return the organisation's active members, in the order in which they joined."""
+    return [MemberRow(*row) for row in tx.execute(*_LIST_MEMBERS(organisation=organisation)).fetchall()]
 
 
 def list_looks(tx: Transaction, organisation: bytes) -> OrganisationLooks:
-    """Who of an organisation looked and when, the latest first; members who have left are among them."""
-    looks = tx.execute(
-        "SELECT g.advocate_id, g.id, l.at, l.what FROM grant_look l JOIN access_grant g ON g.id = l.grant_id"
-        " JOIN member m ON m.id = g.advocate_id WHERE m.organisation_id = ? ORDER BY l.at DESC, l.id DESC LIMIT ?",
-        (organisation, MAX_LOOKS),
-    ).fetchall()
+    """Return the latest looks by members of an organisation, newest first; members who have left are included."""
+    looks = tx.execute(*_LIST_LOOKS(organisation=organisation)).fetchall()
     return OrganisationLooks(
         [(bytes(advocate), bytes(grant), at, what) for advocate, grant, at, what in looks],
         list_members(tx, organisation),
@@ -153,51 +296,37 @@ def list_looks(tx: Transaction, organisation: bytes) -> OrganisationLooks:
 
 
 def use_totp_step(tx: Transaction, account: bytes, step: int) -> bool:
-    """Note the digits of a step as used; False when they, or later ones, were used before."""
-    return tx.execute("UPDATE member SET step = ? WHERE id = ? AND step < ?", (step, account, step)).rowcount == 1
+    """Mark the one-time code of a time step as used. Return False when it or a later one was used before."""
+    return tx.execute(*_USE_TOTP_STEP(step=step, id=account)).rowcount == 1
 
 
 def end_membership(tx: Transaction, organisation: bytes, account: bytes, now: int) -> None:
-    """A member leaves: sessions and all they could reach end at once. Raises NotFound."""
-    if not tx.execute(
-        "SELECT 1 FROM member WHERE id = ? AND organisation_id = ? AND ended_at IS NULL", (account, organisation)
-    ).fetchone():
+    """End a membership with its sessions and grants. Raises NotFound."""
+    if not tx.execute(*_FIND_ACTIVE_MEMBER(id=account, organisation=organisation)).fetchone():
         raise NotFound
     _end_membership(tx, account, now)
 
 
 def read_statistics(tx: Transaction, organisation: bytes, now: int, ending_before: int) -> OrganisationStatistics:
-    """What a lead may know. `soon`: grants ending before this ms are counted as ending."""
-    organisation_row = tx.execute("SELECT name FROM organisation WHERE id = ?", (organisation,)).fetchone()
+    """Return the counts for a lead; grants that end before `ending_before` ms count as ending. Raises NotFound."""
+    organisation_row = tx.execute(*_FIND_NAME(id=organisation)).fetchone()
     if organisation_row is None:
         raise NotFound
-    members_sql = "SELECT id FROM member WHERE organisation_id = ? AND ended_at IS NULL"
-    active_grants_sql = f"access_grant WHERE ended_at IS NULL AND not_after > ? AND advocate_id IN ({members_sql})"
+    counts = (
+        _COUNT_MEMBERS(organisation=organisation),
+        _COUNT_GRANTS(now=now, organisation=organisation),
+        _COUNT_ENDING_GRANTS(now=now, organisation=organisation, ending_before=ending_before),
+        _COUNT_PACKS(organisation=organisation),
+    )
     return OrganisationStatistics(
-        organisation_row[0],
-        _count(tx, f"{_COUNT_FROM} ({members_sql}) AS m", (organisation,)),
-        _count(tx, f"{_COUNT_FROM} {active_grants_sql}", (now, organisation)),
-        _count(tx, f"{_COUNT_FROM} {active_grants_sql} AND not_after < ?", (now, organisation, ending_before)),
-        _count(
-            tx,
-            "SELECT count(*) FROM grant_look l JOIN access_grant g ON g.id = l.grant_id JOIN member m ON m.id = g.advocate_id"
-            " WHERE l.what = 'pack' AND m.organisation_id = ?",
-            (organisation,),
-        ),
+        organisation_row[0], *(int(tx.execute(*statement).fetchone()[0]) for statement in counts)
     )
 
 
 def _end_membership(tx: Transaction, account: bytes, now: int) -> None:
-    """The end of a member."""
-    tx.execute("UPDATE member SET ended_at = ? WHERE id = ? AND ended_at IS NULL", (now, account))
-    tx.execute("UPDATE access_grant SET ended_at = ? WHERE advocate_id = ? AND ended_at IS NULL", (now, account))
-    tx.execute(
-        "DELETE FROM grant_wrap WHERE grant_id IN (SELECT id FROM access_grant WHERE advocate_id = ?)", (account,)
-    )
-    tx.execute("DELETE FROM session WHERE account_id = ?", (account,))
+    """End a member's access: grants, wraps, sessions and renewal tokens."""
+    tx.execute(*_END_MEMBER(now=now, account=account))
+    tx.execute(*_END_GRANTS(now=now, account=account))
+    tx.execute(*_DELETE_WRAPS(account=account))
+    tx.execute(*_DELETE_SESSIONS(account=account))
     renewal_tokens.delete_all(tx, account)
-
-
-def _count(tx: Transaction, sql: str, parameters: tuple[object, ...]) -> int:
-    """One number."""
-    return int(tx.execute(sql, parameters).fetchone()[0])

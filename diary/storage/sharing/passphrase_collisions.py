@@ -1,4 +1,4 @@
-"""What stands under spoken words, of which a server knows only a name: the same words can be drawn twice."""
+"""Rows under spoken words. The server only stores a MAC of the words, and the same words can be drawn twice."""
 
 from collections.abc import Sequence
 from operator import attrgetter
@@ -10,9 +10,9 @@ RowT = TypeVar("RowT")
 
 
 def find_recorded(existing_rows: Sequence[RowT], row: RowT, *columns: str) -> RowT | None:
-    """Return the existing row that equals `row` in `columns`, or None if there is no existing row.
+    """Return the existing row that equals `row` in `columns`, or None when there is no existing row.
 
-    Raises Conflict when the existing rows belong to other words.
+    Raises Conflict when the existing rows are others: the caller must draw new words.
     """
     if not existing_rows:
         return None

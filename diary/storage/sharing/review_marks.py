@@ -1,4 +1,7 @@
-"""What advocates have looked through, sealed; one row a grant, which stays when the grant ends: it is for its keeper to read."""
+"""Review marks: which entries an advocate has looked through, sealed.
+
+There is one row for each grant. It stays when the grant ends, for the keeper to read.
+"""
 
 from collections.abc import Mapping
 from typing import Final
@@ -44,19 +47,19 @@ _FIND_OWNED: Final = Statement(
 
 
 def replace_marks(tx: Transaction, grant: bytes, sealed: bytes) -> None:
-    """Put newer marks in the place of those before. The number they stand under grows by one."""
+    """Replace the marks of a grant, and add one to their number."""
     if not tx.execute(*_REPLACE(grant=grant, sealed=sealed)).rowcount:
         tx.execute(*_ADD(grant=grant, sealed=sealed))
 
 
 async def find_marks(db: Database, grant: bytes) -> bytes | None:
-    """The sealed marks of a grant, or None."""
+    """Return the sealed marks of a grant, or None."""
     row = await db.fetch_one(*_FIND(grant=grant))
     return bytes(row[0]) if row else None
 
 
 async def list_numbers(db: Database, account: bytes) -> Mapping[bytes, int]:
-    """The number of the newest marks by grant, of those of an account's grants that have some."""
+    """Return the number of the newest marks by grant, for those of the account's grants that have marks."""
 
     def read(tx: Transaction) -> Mapping[bytes, int]:
         rows = tx.execute(*_NUMBERS(account=account)).fetchall()
@@ -66,7 +69,7 @@ async def list_numbers(db: Database, account: bytes) -> Mapping[bytes, int]:
 
 
 async def find_owned_marks(db: Database, account: bytes, diary: bytes, grant: bytes) -> bytes | None:
-    """The sealed marks of a grant of this account's diary, of one that is over too. Raises NotFound."""
+    """Return the sealed marks of a grant of this account's diary, active or ended, or None. Raises NotFound."""
     row = await db.fetch_one(*_FIND_OWNED(grant=grant, diary=diary, account=account))
     if row is None:
         raise NotFound

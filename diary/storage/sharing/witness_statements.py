@@ -1,27 +1,103 @@
-"""Witness codes: what was asked, and the one sealed statement each may bring. The parts of its files are in
-storage/sync/blobs.py."""
+"""Witness codes: what was asked, and the one sealed statement that each code can bring.
+
+The parts of a statement's files are in storage/sync/blobs.py.
+"""
 
 from dataclasses import dataclass
 from typing import Final
 
+from pypika_tortoise import functions
+from pypika_tortoise.enums import Order
+
 from diary.errors import NotFound, QuotaExceeded, Unavailable
 from diary.storage.database_interface import Database
+from diary.storage.models.core import Blob, Diary
+from diary.storage.models.witness_statements import WitnessCode
 from diary.storage.sharing.passphrase_collisions import find_recorded
+from diary.storage.statements import Statement, param, query, table
 from diary.storage.sync import blobs, erasures
 from diary.storage.sync.blobs import BlobAnnouncement, BlobKind, BlobReference
 from diary.storage.writer import Transaction
 
 MAX_OPEN_CODES: Final = 20
-_SELECT_CODE: Final = (
-    "SELECT w.id, w.diary_id, w.name_mac, w.sealed, w.made_at, w.expires_at, w.upload, w.statement, w.answered_at,"
-    " w.taken_at"
-    " FROM witness_code w"
+_BLOB: Final = table(Blob)
+_CODE: Final = table(WitnessCode)
+_DIARY: Final = table(Diary)
+# The columns of a WitnessCodeRow, in order.
+_SELECT_CODE: Final = query.from_(_CODE).select(
+    _CODE.id,
+    _CODE.diary_id,
+    _CODE.name_mac,
+    _CODE.sealed,
+    _CODE.made_at,
+    _CODE.expires_at,
+    _CODE.upload,
+    _CODE.statement,
+    _CODE.answered_at,
+    _CODE.taken_at,
+)
+_FIND: Final = Statement(_SELECT_CODE.where(_CODE.id == param.id))
+_FIND_BY_NAME: Final = Statement(_SELECT_CODE.where(_CODE.name_mac == param.name_mac))
+_FIND_OF_DIARY: Final = Statement(_SELECT_CODE.where((_CODE.id == param.id) & (_CODE.diary_id == param.diary)))
+_LIST_WITH_ID_OR_NAME: Final = Statement(
+    _SELECT_CODE.where((_CODE.id == param.id) | (_CODE.name_mac == param.name_mac))
+)
+_LIST_OF_DIARY: Final = Statement(
+    _SELECT_CODE.where(_CODE.diary_id == param.diary).orderby(_CODE.made_at, order=Order.desc).orderby(_CODE.id)
+)
+_LIST_DELETABLE: Final = Statement(
+    _SELECT_CODE.where(
+        ((_CODE.expires_at <= param.before) & _CODE.answered_at.isnull()) | (_CODE.taken_at <= param.before)
+    )
+)
+_FIND_ACCOUNT: Final = Statement(query.from_(_DIARY).select(_DIARY.account_id).where(_DIARY.id == param.diary))
+_FIND_BY_UPLOAD: Final = Statement(
+    query.from_(_CODE)
+    .join(_DIARY)
+    .on(_DIARY.id == _CODE.diary_id)
+    .select(_CODE.id)
+    .where(
+        (_DIARY.id == param.diary)
+        & (_DIARY.account_id == param.account)
+        & (_CODE.upload == param.upload)
+        & _CODE.answered_at.notnull()
+    )
+    .orderby(_CODE.answered_at, _CODE.id)
+)
+_COUNT_OPEN: Final = Statement(
+    query.from_(_CODE).select(functions.Count("*")).where((_CODE.diary_id == param.diary) & _CODE.taken_at.isnull())
+)
+_ADD: Final = Statement(
+    query.into(_CODE)
+    .columns(_CODE.id, _CODE.diary_id, _CODE.name_mac, _CODE.sealed, _CODE.made_at, _CODE.expires_at)
+    .insert(param.id, param.diary, param.name_mac, param.sealed, param.made_at, param.expires_at)
+)
+_SET_UPLOAD: Final = Statement(query.update(_CODE).set(_CODE.upload, param.upload).where(_CODE.id == param.id))
+_STORE_STATEMENT: Final = Statement(
+    query.update(_CODE)
+    .set(_CODE.statement, param.statement)
+    .set(_CODE.answered_at, param.now)
+    .where(_CODE.id == param.id)
+)
+_MARK_TAKEN: Final = Statement(
+    query.update(_CODE)
+    .set(_CODE.taken_at, functions.Coalesce(_CODE.taken_at, param.now))
+    .where((_CODE.id == param.id) & (_CODE.diary_id == param.diary) & _CODE.answered_at.notnull())
+)
+_DELETE: Final = Statement(query.from_(_CODE).delete().where(_CODE.id == param.id))
+_FIND_OTHER_UPLOAD: Final = Statement(
+    query.from_(_BLOB)
+    .select(_BLOB.id)
+    .where((_BLOB.kind == int(BlobKind.STATEMENT)) & (_BLOB.owner == param.witness_code) & (_BLOB.blob != param.upload))
 )
 
 
 @dataclass(frozen=True, slots=True)
 class WitnessCodeRow:
-    """A code as stored; times in ms. `answered_at` None while nothing has come, `taken_at` until that was taken in."""
+    """A code as stored; times in ms.
+
+    `answered_at`: None until a statement arrives; `taken_at`: None until the keeper's device has taken the statement in.
+    """
 
     id: bytes
     diary: bytes
@@ -35,23 +111,23 @@ class WitnessCodeRow:
     taken_at: int | None = None
 
     def is_over(self, now: int) -> bool:
-        """Whether it takes nothing any more: used, or its time has run out."""
+        """Check whether the code was answered or has expired at `now` ms; it then accepts no statement."""
         return self.answered_at is not None or now >= self.expires_at
 
 
 async def find_by_name(db: Database, name_mac: bytes) -> WitnessCodeRow | None:
-    """What four words name, over or not."""
-    row = await db.fetch_one(f"{_SELECT_CODE} WHERE w.name_mac = ?", (name_mac,))
+    """Return the code named by four words, over or not, or None."""
+    row = await db.fetch_one(*_FIND_BY_NAME(name_mac=name_mac))
     return WitnessCodeRow(*row) if row else None
 
 
 async def find(db: Database, witness_code: bytes) -> tuple[WitnessCodeRow, BlobReference] | None:
-    """A code, and where an upload of it would lie."""
-    row = await db.fetch_one(f"{_SELECT_CODE} WHERE w.id = ?", (witness_code,))
+    """Return a code and the reference to the files of its upload, or None. Without an upload the reference has no id."""
+    row = await db.fetch_one(*_FIND(id=witness_code))
     if row is None:
         return None
     code_row = WitnessCodeRow(*row)
-    owner_row = await db.fetch_one("SELECT account_id FROM diary WHERE id = ?", (code_row.diary,))
+    owner_row = await db.fetch_one(*_FIND_ACCOUNT(diary=code_row.diary))
     return (
         (code_row, blobs.statement_reference(owner_row[0], code_row.diary, code_row.id, code_row.upload or b""))
         if owner_row
@@ -60,50 +136,52 @@ async def find(db: Database, witness_code: bytes) -> tuple[WitnessCodeRow, BlobR
 
 
 async def find_statement_files(db: Database, account: bytes, diary: bytes, upload: bytes) -> BlobReference | None:
-    """Where the files of a statement that has come lie, by their upload's id; the earliest where several chose the same."""
-    row = await db.fetch_one(
-        "SELECT w.id FROM witness_code w JOIN diary d ON d.id = w.diary_id"
-        " WHERE d.id = ? AND d.account_id = ? AND w.upload = ? AND w.answered_at IS NOT NULL ORDER BY w.answered_at, w.id",
-        (diary, account, upload),
-    )
+    """Return the reference to the files of a statement by the id of its upload, or None.
+
+    When several witnesses chose the same id, the earliest statement is returned.
+    """
+    row = await db.fetch_one(*_FIND_BY_UPLOAD(diary=diary, account=account, upload=upload))
     return blobs.statement_reference(account, diary, row[0], upload) if row else None
 
 
 async def list_for_diary(
     db: Database, account: bytes, diary: bytes, *, include_taken: bool = False
 ) -> tuple[WitnessCodeRow, ...]:
-    """A diary's codes, newest first; with `taken`, those whose statement was taken in as well. Raises NotFound."""
+    """Return a diary's codes, newest first; `include_taken`: with those whose statement was taken in. Raises NotFound."""
 
     def read(tx: Transaction) -> tuple[WitnessCodeRow, ...]:
         erasures.check_diary_owned(tx, account, diary)
-        rows = tx.execute(f"{_SELECT_CODE} WHERE w.diary_id = ? ORDER BY w.made_at DESC, w.id", (diary,)).fetchall()
-        return tuple(
-            row for row in (WitnessCodeRow(*code_row) for code_row in rows) if include_taken or row.taken_at is None
-        )
+        rows = [WitnessCodeRow(*code_row) for code_row in tx.execute(*_LIST_OF_DIARY(diary=diary)).fetchall()]
+        return tuple(row for row in rows if include_taken or row.taken_at is None)
 
     return await db.run_read(read)
 
 
 def add_code(tx: Transaction, account: bytes, row: WitnessCodeRow) -> WitnessCodeRow:
-    """Note a code, or find that this very one was noted. Raises NotFound, Conflict and OverQuota."""
+    """Add a code, or return the same one when it exists. Raises NotFound, Conflict and QuotaExceeded."""
     erasures.check_diary_owned(tx, account, row.diary)
-    existing_rows = tx.execute(f"{_SELECT_CODE} WHERE w.id = ? OR w.name_mac = ?", (row.id, row.name_mac)).fetchall()
+    existing_rows = tx.execute(*_LIST_WITH_ID_OR_NAME(id=row.id, name_mac=row.name_mac)).fetchall()
     if existing := find_recorded(
         [WitnessCodeRow(*existing_row) for existing_row in existing_rows], row, "id", "sealed", "diary"
     ):
         return existing
-    open_count_sql = "SELECT count(*) FROM witness_code WHERE diary_id = ? AND taken_at IS NULL"
-    if tx.execute(open_count_sql, (row.diary,)).fetchone()[0] >= MAX_OPEN_CODES:
+    if tx.execute(*_COUNT_OPEN(diary=row.diary)).fetchone()[0] >= MAX_OPEN_CODES:
         raise QuotaExceeded("There are too many codes at once. Remove one first.")
     tx.execute(
-        "INSERT INTO witness_code (id, diary_id, name_mac, sealed, made_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
-        (row.id, row.diary, row.name_mac, row.sealed, row.made_at, row.expires_at),
+        *_ADD(
+            id=row.id,
+            diary=row.diary,
+            name_mac=row.name_mac,
+            sealed=row.sealed,
+            made_at=row.made_at,
+            expires_at=row.expires_at,
+        )
     )
     return row
 
 
 def abandon_other_upload(tx: Transaction, witness_code: bytes, upload: bytes, now: int) -> None:
-    """What an earlier try had sent, under another id than `upload`, is given up. Raises NotFound."""
+    """Erase the files of an earlier attempt, if its upload has another id than `upload`. Raises NotFound."""
     row = _find_open(tx, witness_code, now)
     if row.upload is not None and row.upload != upload:
         blobs.mark_erased(tx, BlobKind.STATEMENT, row.id, row.upload)
@@ -112,74 +190,74 @@ def abandon_other_upload(tx: Transaction, witness_code: bytes, upload: bytes, no
 def announce_files(
     tx: Transaction, witness_code: bytes, blob_reference: BlobReference, announcement: BlobAnnouncement
 ) -> None:
-    """Take room for the files of a statement. Raises NotFound, Unavailable while another try's bytes are left, as blobs.declare.
+    """Announce the files of a statement.
 
-    So a code never holds more than one upload's bytes, however often it is used to begin.
+    A code never stores the bytes of more than one upload, however often a new one is begun. Raises NotFound, Unavailable
+    while the bytes of another upload are being deleted, and the errors of `blobs.announce`.
     """
     _find_open(tx, witness_code, announcement.now)
-    other_blobs_sql = "SELECT 1 FROM blob WHERE kind = ? AND owner = ? AND blob != ?"
-    if tx.execute(other_blobs_sql, (int(BlobKind.STATEMENT), witness_code, blob_reference.blob)).fetchone():
+    if tx.execute(*_FIND_OTHER_UPLOAD(witness_code=witness_code, upload=blob_reference.blob)).fetchone():
         raise Unavailable("What was sent before is being removed. Nothing was lost; try again in a moment.")
     blobs.announce(tx, blob_reference, announcement)
-    tx.execute("UPDATE witness_code SET upload = ? WHERE id = ?", (blob_reference.blob, witness_code))
+    tx.execute(*_SET_UPLOAD(upload=blob_reference.blob, id=witness_code))
 
 
 def store_statement(tx: Transaction, witness_code: bytes, upload: bytes | None, statement: bytes, now: int) -> None:
-    """Keep the one statement; the same again changes nothing. Raises NotFound for a code that is over, and for another upload."""
-    existing_row = tx.execute(f"{_SELECT_CODE} WHERE w.id = ?", (witness_code,)).fetchone()
-    if existing_row is not None and existing_row[7] is not None and bytes(existing_row[7]) == statement:
-        return
+    """Store the statement of a code; storing the same one again changes nothing.
+
+    Raises NotFound when the code is over, and when its upload is another than `upload`.
+    """
+    existing_row = tx.execute(*_FIND(id=witness_code)).fetchone()
+    if existing_row is not None:
+        existing_statement = WitnessCodeRow(*existing_row).statement
+        if existing_statement is not None and bytes(existing_statement) == statement:
+            return
     row = _find_open(tx, witness_code, now)
     if upload is not None and row.upload != upload:
         raise NotFound
     if upload is None and row.upload is not None:
         blobs.mark_erased(tx, BlobKind.STATEMENT, row.id, row.upload)
-        tx.execute("UPDATE witness_code SET upload = NULL WHERE id = ?", (witness_code,))
-    tx.execute("UPDATE witness_code SET statement = ?, answered_at = ? WHERE id = ?", (statement, now, witness_code))
+        tx.execute(*_SET_UPLOAD(upload=None, id=witness_code))
+    tx.execute(*_STORE_STATEMENT(statement=statement, now=now, id=witness_code))
 
 
 def mark_taken(tx: Transaction, account: bytes, diary: bytes, witness_code: bytes, now: int) -> None:
-    """The statement that came has become the keeper's; the first time counts. Raises NotFound where none came.
+    """Mark a code's statement as taken in at `now` ms; an earlier time stays. Raises NotFound without a statement.
 
-    It stays for 30 days, as letters do ([Note: taken in], letters.py).
+    The statement stays for 30 days, as letters do ([Note: taken in], letters.py).
     """
     erasures.check_diary_owned(tx, account, diary)
-    cursor = tx.execute(
-        "UPDATE witness_code SET taken_at = coalesce(taken_at, ?) WHERE id = ? AND diary_id = ? AND answered_at IS NOT NULL",
-        (now, witness_code, diary),
-    )
-    if cursor.rowcount != 1:
+    if tx.execute(*_MARK_TAKEN(now=now, id=witness_code, diary=diary)).rowcount != 1:
         raise NotFound
 
 
 def remove_code(tx: Transaction, account: bytes, diary: bytes, witness_code: bytes) -> None:
-    """Nobody can answer any more, and what came is thrown away. Raises NotFound."""
+    """Delete a code with its statement and files. Raises NotFound."""
     erasures.check_diary_owned(tx, account, diary)
-    row = tx.execute(f"{_SELECT_CODE} WHERE w.id = ? AND w.diary_id = ?", (witness_code, diary)).fetchone()
+    row = tx.execute(*_FIND_OF_DIARY(id=witness_code, diary=diary)).fetchone()
     if row is None:
         raise NotFound
     _delete_code(tx, WitnessCodeRow(*row))
 
 
 def delete_expired(tx: Transaction, before: int) -> int:
-    """Forget codes that ran out before `before` ms and brought nothing, and what was taken in before it; how many."""
-    unused_sql = "w.expires_at <= ? AND w.answered_at IS NULL"
-    rows = tx.execute(f"{_SELECT_CODE} WHERE ({unused_sql}) OR w.taken_at <= ?", (before, before)).fetchall()
+    """Delete the codes that expired up to `before` ms without a statement, or were taken in by then. Return their number."""
+    rows = tx.execute(*_LIST_DELETABLE(before=before)).fetchall()
     for row in rows:
         _delete_code(tx, WitnessCodeRow(*row))
     return len(rows)
 
 
 def _delete_code(tx: Transaction, row: WitnessCodeRow) -> None:
-    """A code and its files."""
+    """Delete a code, and mark its files erased."""
     if row.upload is not None:
         blobs.mark_erased(tx, BlobKind.STATEMENT, row.id, row.upload)
-    tx.execute("DELETE FROM witness_code WHERE id = ?", (row.id,))
+    tx.execute(*_DELETE(id=row.id))
 
 
 def _find_open(tx: Transaction, witness_code: bytes, now: int) -> WitnessCodeRow:
-    """A code that still takes a statement. Raises NotFound."""
-    existing_row = tx.execute(f"{_SELECT_CODE} WHERE w.id = ?", (witness_code,)).fetchone()
+    """Return a code that still accepts a statement. Raises NotFound."""
+    existing_row = tx.execute(*_FIND(id=witness_code)).fetchone()
     if existing_row is None or (row := WitnessCodeRow(*existing_row)).is_over(now):
         raise NotFound
     return row
