@@ -16,7 +16,7 @@ from diary.storage.statements import Statement, param, query, table
 from tests.server_fixture import InProcessServer
 
 # Statements written by hand that are still to be built from the models. The number only falls.
-RAW_SQL_LIMIT = 166
+RAW_SQL_LIMIT = 164
 HAND_WRITTEN_FOLDERS = frozenset({"bulk", "control", "hot", "migrations"})
 HOT_SQL_LIMIT = 60
 PARAMETER = re.compile(r"\?\d*")

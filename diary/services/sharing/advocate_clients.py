@@ -15,6 +15,7 @@ from diary.storage.sharing.grants import GrantRow
 from diary.storage.sharing.letters import LetterRow
 from diary.storage.sharing.organisations import MemberRow
 from diary.storage.sync.blobs import BlobReference, file_reference
+from diary.storage.sync.diaries import find_account
 
 __all__ = ["MemberRow"]  # imported by web
 # Actions that an advocate's device reports for the keeper's list.
@@ -146,10 +147,10 @@ async def _require_granted_file(
 ) -> tuple[GrantRow, BlobReference]:
     """Return the grant, and the place of a file that a granted version references. Raise NotFound."""
     row = await _require_active_grant(instance, member, grant)
-    owner = await instance.db.fetch_one("SELECT account_id FROM diary WHERE id = ?", (row.diary,))
-    if owner is None or not await advocate_clients.is_file_referenced(instance.db, row.id, blob):
+    account = await find_account(instance.db, row.diary)
+    if account is None or not await advocate_clients.is_file_referenced(instance.db, row.id, blob):
         raise NotFound
-    return row, file_reference(owner[0], row.diary, blob)
+    return row, file_reference(account, row.diary, blob)
 
 
 async def _record_look(instance: Instance, row: GrantRow, action: str) -> None:

@@ -25,6 +25,7 @@ from diary.storage.accounts.sessions import AuthenticatedSession
 from diary.storage.sharing import handovers
 from diary.storage.sharing.handovers import HandoverRow, HandoverSummary
 from diary.storage.sync.blobs import BlobReference, handover_reference
+from diary.storage.sync.diaries import find_account
 
 HANDOVER_LIFETIME_MS: Final = constants.HANDOVER_DAYS * 86_400_000
 OPENINGS_LIMIT: Final = constants.HANDOVER_OPENINGS_LIMIT
@@ -171,10 +172,10 @@ async def get_part(instance: Instance, ticket: str, i: int) -> bytes:
     found = await handovers.find_parts(instance.db, handover)
     if found is None or found[0].is_over(instance.clock.now_ms()):
         raise InvalidCredentials
-    owner = await instance.db.fetch_one("SELECT account_id FROM diary WHERE id = ?", (found[0].diary,))
-    if owner is None:
+    account = await find_account(instance.db, found[0].diary)
+    if account is None:
         raise NotFound
-    return await blobs.get_part(instance, handover_reference(owner[0], found[0].diary, handover), i)
+    return await blobs.get_part(instance, handover_reference(account, found[0].diary, handover), i)
 
 
 async def _handover_place(instance: Instance, session: AuthenticatedSession, handover: bytes) -> BlobReference:

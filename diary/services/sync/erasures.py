@@ -18,6 +18,7 @@ from diary.services.instance import Instance
 from diary.services.sync import purge
 from diary.storage.accounts import account_closing
 from diary.storage.sync import erasures
+from diary.storage.sync.diaries import check_diary_owned
 from diary.storage.sync.erasures import ErasureRow
 from diary.storage.writer import Transaction
 
@@ -72,7 +73,7 @@ async def request_erasure(
         return ErasureStatus(row)
 
     def erase(tx: Transaction) -> None:
-        erasures.check_diary_owned(tx, session.account, diary)
+        check_diary_owned(tx, session.account, diary)
         erasures.erase_records(tx, diary, records, now, only_files=True)
 
     await instance.db.writer.run(erase, account=session.account)
@@ -81,8 +82,8 @@ async def request_erasure(
 
 
 async def list_pending(instance: Instance, session: AuthenticatedSession, diary: bytes) -> list[dict[str, object]]:
-    """Return the pending erasures of one of the keeper's diaries as JSON. Raise NotFound."""
-    await instance.db.run_read(lambda tx: erasures.check_diary_owned(tx, session.account, diary))
+    """What waits in one of the keeper's diaries. Raises NotFound."""
+    await instance.db.run_read(lambda tx: check_diary_owned(tx, session.account, diary))
     return [row.to_json() for row in await erasures.list_pending(instance.db, session.account) if row.diary == diary]
 
 

@@ -19,7 +19,7 @@ from diary.storage.database_interface import Database
 from diary.storage.models.advocates import Grant, GrantLook, GrantMarks, GrantWrap, Letter, Member, Organisation
 from diary.storage.models.core import Diary, Version
 from diary.storage.statements import Statement, param, query, table
-from diary.storage.sync import erasures
+from diary.storage.sync.diaries import check_diary_owned
 from diary.storage.writer import Transaction
 
 MAX_ACTIVE_GRANTS: Final = 20
@@ -195,7 +195,7 @@ def add_grant(tx: Transaction, account: bytes, row: GrantRow) -> GrantRow:
 
     Raises NotFound (diary or advocate), Conflict (another grant has the id) and QuotaExceeded.
     """
-    erasures.check_diary_owned(tx, account, row.diary)
+    check_diary_owned(tx, account, row.diary)
     existing_row = tx.execute(*_FIND(id=row.id)).fetchone()
     if existing_row:
         existing = GrantRow(*existing_row)

@@ -15,8 +15,9 @@ from diary.storage.models.core import Blob, Diary
 from diary.storage.models.handovers import Handover, HandoverOpening
 from diary.storage.sharing.passphrase_collisions import find_recorded
 from diary.storage.statements import Statement, param, query, table
-from diary.storage.sync import blobs, erasures
+from diary.storage.sync import blobs
 from diary.storage.sync.blobs import BlobAnnouncement, BlobKind
+from diary.storage.sync.diaries import check_diary_owned
 from diary.storage.writer import Transaction
 
 MAX_OPEN_HANDOVERS: Final = 20
@@ -215,7 +216,7 @@ def add_handover(tx: Transaction, account: bytes, row: HandoverRow, announcement
 
     Raises NotFound (the diary is not the account's), Conflict (the words are in use) and QuotaExceeded.
     """
-    erasures.check_diary_owned(tx, account, row.diary)
+    check_diary_owned(tx, account, row.diary)
     blob_reference = blobs.handover_reference(account, row.diary, row.id)
     existing_rows = tx.execute(*_LIST_WITH_ID_OR_NAME(id=row.id, name_mac=row.name_mac)).fetchall()
     if existing := find_recorded(

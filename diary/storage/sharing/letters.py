@@ -14,7 +14,7 @@ from diary.errors import Conflict, NotFound, QuotaExceeded
 from diary.storage.database_interface import Database
 from diary.storage.models.advocates import Grant, Letter
 from diary.storage.statements import Statement, param, query, table
-from diary.storage.sync import erasures
+from diary.storage.sync.diaries import check_diary_owned
 from diary.storage.writer import Transaction
 
 MAX_WAITING_LETTERS: Final = 200
@@ -81,7 +81,7 @@ async def list_for_diary(db: Database, account: bytes, diary: bytes, *, include_
     """Return the letters that wait, oldest first; `include_taken`: those that were taken in too. Raises NotFound."""
 
     def read(tx: Transaction) -> list[LetterRow]:
-        erasures.check_diary_owned(tx, account, diary)
+        check_diary_owned(tx, account, diary)
         rows = [LetterRow(*letter_row) for letter_row in tx.execute(*_LIST_OF_DIARY(diary=diary)).fetchall()]
         return [row for row in rows if include_taken or row.taken_at is None]
 
@@ -90,14 +90,14 @@ async def list_for_diary(db: Database, account: bytes, diary: bytes, *, include_
 
 def mark_taken(tx: Transaction, account: bytes, diary: bytes, letter: bytes, now: int) -> None:
     """Mark a letter as taken in at `now` ms; an earlier time stays. Raises NotFound. See [Note: taken in]."""
-    erasures.check_diary_owned(tx, account, diary)
+    check_diary_owned(tx, account, diary)
     if tx.execute(*_MARK_TAKEN(now=now, letter=letter, diary=diary)).rowcount != 1:
         raise NotFound
 
 
 def delete_letter(tx: Transaction, account: bytes, diary: bytes, letter: bytes) -> None:
     """Delete a letter. Raises NotFound."""
-    erasures.check_diary_owned(tx, account, diary)
+    check_diary_owned(tx, account, diary)
     if tx.execute(*_DELETE(letter=letter, diary=diary)).rowcount != 1:
         raise NotFound
 

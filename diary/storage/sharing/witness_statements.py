@@ -15,8 +15,9 @@ from diary.storage.models.core import Blob, Diary
 from diary.storage.models.witness_statements import WitnessCode
 from diary.storage.sharing.passphrase_collisions import find_recorded
 from diary.storage.statements import Statement, param, query, table
-from diary.storage.sync import blobs, erasures
+from diary.storage.sync import blobs
 from diary.storage.sync.blobs import BlobAnnouncement, BlobKind, BlobReference
+from diary.storage.sync.diaries import check_diary_owned, find_account
 from diary.storage.writer import Transaction
 
 MAX_OPEN_CODES: Final = 20
@@ -50,7 +51,6 @@ _LIST_DELETABLE: Final = Statement(
         ((_CODE.expires_at <= param.before) & _CODE.answered_at.isnull()) | (_CODE.taken_at <= param.before)
     )
 )
-_FIND_ACCOUNT: Final = Statement(query.from_(_DIARY).select(_DIARY.account_id).where(_DIARY.id == param.diary))
 _FIND_BY_UPLOAD: Final = Statement(
     query.from_(_CODE)
     .join(_DIARY)
@@ -127,12 +127,10 @@ async def find(db: Database, witness_code: bytes) -> tuple[WitnessCodeRow, BlobR
     if row is None:
         return None
     code_row = WitnessCodeRow(*row)
-    owner_row = await db.fetch_one(*_FIND_ACCOUNT(diary=code_row.diary))
-    return (
-        (code_row, blobs.statement_reference(owner_row[0], code_row.diary, code_row.id, code_row.upload or b""))
-        if owner_row
-        else None
-    )
+    account = await find_account(db, code_row.diary)
+    if account is None:
+        return None
+    return code_row, blobs.statement_reference(account, code_row.diary, code_row.id, code_row.upload or b"")
 
 
 async def find_statement_files(db: Database, account: bytes, diary: bytes, upload: bytes) -> BlobReference | None:
@@ -150,7 +148,7 @@ async def list_for_diary(
     """Return a diary's codes, newest first; `include_taken`: with those whose statement was taken in. Raises NotFound."""
 
     def read(tx: Transaction) -> tuple[WitnessCodeRow, ...]:
-        erasures.check_diary_owned(tx, account, diary)
+        check_diary_owned(tx, account, diary)
         rows = [WitnessCodeRow(*code_row) for code_row in tx.execute(*_LIST_OF_DIARY(diary=diary)).fetchall()]
         return tuple(row for row in rows if include_taken or row.taken_at is None)
 
@@ -159,7 +157,7 @@ async def list_for_diary(
 
 def add_code(tx: Transaction, account: bytes, row: WitnessCodeRow) -> WitnessCodeRow:
     """Add a code, or return the same one when it exists. Raises NotFound, Conflict and QuotaExceeded."""
-    erasures.check_diary_owned(tx, account, row.diary)
+    check_diary_owned(tx, account, row.diary)
     existing_rows = tx.execute(*_LIST_WITH_ID_OR_NAME(id=row.id, name_mac=row.name_mac)).fetchall()
     if existing := find_recorded(
         [WitnessCodeRow(*existing_row) for existing_row in existing_rows], row, "id", "sealed", "diary"
@@ -226,14 +224,14 @@ def mark_taken(tx: Transaction, account: bytes, diary: bytes, witness_code: byte
 
     The statement stays for 30 days, as letters do ([Note: taken in], letters.py).
     """
-    erasures.check_diary_owned(tx, account, diary)
+    check_diary_owned(tx, account, diary)
     if tx.execute(*_MARK_TAKEN(now=now, id=witness_code, diary=diary)).rowcount != 1:
         raise NotFound
 
 
 def remove_code(tx: Transaction, account: bytes, diary: bytes, witness_code: bytes) -> None:
     """Delete a code with its statement and files. Raises NotFound."""
-    erasures.check_diary_owned(tx, account, diary)
+    check_diary_owned(tx, account, diary)
     row = tx.execute(*_FIND_OF_DIARY(id=witness_code, diary=diary)).fetchone()
     if row is None:
         raise NotFound

@@ -25,6 +25,7 @@ from diary.storage.models.core import Account, Blob, Diary, Erasure, LooseBytes,
 from diary.storage.statements import Statement, param, query, table
 from diary.storage.sync import blobs
 from diary.storage.sync.blobs import BlobKind
+from diary.storage.sync.diaries import check_diary_owned
 from diary.storage.writer import Transaction
 
 ID_BYTES: Final = 16
@@ -36,9 +37,6 @@ _GRANT_WRAP: Final = table(GrantWrap)
 _LOOSE_BYTES: Final = table(LooseBytes)
 _PART: Final = table(Part)
 _VERSION: Final = table(Version)
-_FIND_OWNED_DIARY: Final = Statement(
-    query.from_(_DIARY).select(_DIARY.id).where((_DIARY.id == param.diary) & (_DIARY.account_id == param.account))
-)
 _SELECT_ERASURE: Final = query.from_(_ERASURE).select(
     _ERASURE.id, _ERASURE.diary_id, _ERASURE.records, _ERASURE.why, _ERASURE.asked_at, _ERASURE.due_at
 )
@@ -176,12 +174,6 @@ async def list_pending(db: Database, account: bytes) -> tuple[ErasureRow, ...]:
         return tuple(_to_erasure_row(row) for row in tx.execute(*_LIST_OF_ACCOUNT(account=account)))
 
     return await db.run_read(read)
-
-
-def check_diary_owned(tx: Transaction, account: bytes, diary: bytes) -> None:
-    """Raise NotFound unless the diary is the account's."""
-    if not tx.execute(*_FIND_OWNED_DIARY(diary=diary, account=account)).fetchone():
-        raise NotFound
 
 
 def add_erasure(tx: Transaction, account: bytes, row: ErasureRow) -> ErasureRow:
