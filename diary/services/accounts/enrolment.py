@@ -14,7 +14,7 @@ from diary.errors import BadSetting, InvalidInvitation, NotFound
 from diary.services.accounts.pepper import Pepper
 from diary.services.accounts.sign_in_names import check_login
 from diary.services.instance import Instance
-from diary.storage.accounts import account_rows, invitations
+from diary.storage.accounts import daily_quota, invitations
 from diary.storage.accounts.daily_quota import DailyLimit
 from diary.storage.writer import Transaction
 
@@ -78,7 +78,7 @@ async def find_daily_limit(instance: Instance, account: bytes) -> DailyLimit | N
     settings = instance.settings
     if settings.enrolment != "open" or settings.is_local:
         return None
-    if not await account_rows.is_open_account(instance.db, account):
+    if not await daily_quota.is_limited(instance.db, account):
         return None
     day = instance.clock.now_ms() // DAY_MS
     return DailyLimit(day, settings.open_day_bytes, settings.open_day_text_bytes)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from diary.errors import QuotaExceeded, Unavailable
-from diary.storage.models.core import DayUse
+from diary.storage.database_interface import Database
+from diary.storage.models.core import Account, DayUse
 from diary.storage.statements import Statement, param, query, table
 from diary.storage.writer import Transaction
 
@@ -18,6 +19,9 @@ _TEXT_REFUSED_MESSAGE: Final = (
     "Today's limit is reached. Nothing was lost: your entries are safe on your phone. Try again tomorrow."
 )
 
+
+_ACCOUNT: Final = table(Account)
+_FIND_IS_OPEN: Final = Statement(query.from_(_ACCOUNT).select(_ACCOUNT.is_open).where(_ACCOUNT.id == param.account))
 _DAY_USE: Final = table(DayUse)
 _FIND: Final = Statement(
     query.from_(_DAY_USE).select(_DAY_USE.file_bytes, _DAY_USE.text_bytes).where(_DAY_USE.id == param.day)
@@ -68,3 +72,9 @@ def refund_file_bytes(tx: Transaction, limit: DailyLimit, file_bytes: int) -> No
 def delete_before(tx: Transaction, before_day: int) -> None:
     """Delete the counts of all days before `before_day`."""
     tx.execute(*_DELETE_BEFORE(before=before_day))
+
+
+async def is_limited(db: Database, account: bytes) -> bool:
+    """Check whether the daily quota applies to an account: it registered while registration was open to anyone."""
+    row = await db.fetch_one(*_FIND_IS_OPEN(account=account))
+    return row is not None and bool(row[0])

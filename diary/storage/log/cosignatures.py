@@ -42,7 +42,7 @@ _LIST_DUE: Final = Statement(
         _CHECKPOINT.size,
         _CHECKPOINT.note,
     )
-    .where(_COSIGNATURE.due_at.notnull() & (_COSIGNATURE.due_at <= param.now))
+    .where(_COSIGNATURE.due_at <= param.now)
     .where(_COSIGNATURE.checkpoint_id == param.checkpoint)
     .orderby(_COSIGNATURE.id)
 )

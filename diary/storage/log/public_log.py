@@ -14,6 +14,7 @@ from pypika_tortoise.enums import Order
 from diary.errors import NotFound, Unavailable
 from diary.ledger import tree
 from diary.storage.database_interface import Database
+from diary.storage.hot import log as hot
 from diary.storage.log import stamps
 from diary.storage.models.core import Diary, Version
 from diary.storage.models.log import KeyStatement, LogCheckpoint, LogLeaf, LogNode, LogSize, WaitingLeaf
@@ -49,7 +50,6 @@ _SET_SIZE: Final = Statement(query.update(_SIZE).set(_SIZE.size, param.size).whe
 _ADD_LEAF: Final = Statement(
     query.into(_LEAF).columns(_LEAF.id, _LEAF.version_id, _LEAF.leaf).insert(param.id, param.version, param.leaf)
 )
-_FIND_LEAF: Final = Statement(query.from_(_LEAF).select(_LEAF.leaf).where(_LEAF.id == param.id))
 _FIND_RELEASE_LEAF: Final = Statement(
     query.from_(_LEAF).select(_LEAF.id).where(_LEAF.version_id.isnull() & (_LEAF.leaf == param.leaf))
 )
@@ -57,7 +57,6 @@ _LIST_LEAVES: Final = Statement(
     query.from_(_LEAF).select(_LEAF.leaf).where((_LEAF.id >= param.first) & (_LEAF.id < param.end)).orderby(_LEAF.id)
 )
 _ADD_NODE: Final = Statement(query.into(_NODE).columns(_NODE.id, _NODE.node).insert(param.id, param.node))
-_FIND_NODE: Final = Statement(query.from_(_NODE).select(_NODE.node).where(_NODE.id == param.id))
 _ADD_CHECKPOINT: Final = Statement(
     query.into(_CHECKPOINT)
     .columns(_CHECKPOINT.id, _CHECKPOINT.size, _CHECKPOINT.made_at, _CHECKPOINT.note)
@@ -281,8 +280,8 @@ def add_key_statement(tx: Transaction, number: int, log_id: bytes, statement: by
 
 def _read_node(tx: Transaction, level: int, i: int) -> bytes:
     """Return a stored node; the nodes of level 0 are the leaves. Raise Unavailable when it is missing: the log is damaged."""
-    statement = _FIND_NODE(id=tree.node_id(level, i)) if level else _FIND_LEAF(id=i)
-    row = tx.execute(*statement).fetchone()
+    sql, row_id = (hot.FIND_NODE, tree.node_id(level, i)) if level else (hot.FIND_LEAF, i)
+    row = tx.execute(sql, (row_id,)).fetchone()
     if row is None:
         raise Unavailable("A row of the log is missing.")
     return bytes(row[0])
