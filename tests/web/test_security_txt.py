@@ -26,7 +26,9 @@ def read_fields(raw: bytes | None) -> dict[str, str]:
 
 def settings_with(**environ: str) -> config.Settings:
     """Return the settings of a server for people, with these beside them."""
-    return config.load({"DIARY_APP_URL": "https://notes.example", "DIARY_PUBLIC_URL": "https://kept.example"} | environ)
+    return config.load_settings(
+        {"DIARY_APP_URL": "https://notes.example", "DIARY_PUBLIC_URL": "https://kept.example"} | environ
+    )
 
 
 def test_the_file_has_what_the_standard_requires() -> None:

@@ -9,7 +9,6 @@ from diary.ids import id_text
 from diary.services.accounts.organisation_members import member_name
 from diary.services.instance import Instance
 from diary.services.sync import blobs
-from diary.storage.accounts.diary_owner import find_diary_owner
 from diary.storage.sharing import advocate_clients, letters, organisations, review_marks
 from diary.storage.sharing.advocate_clients import GrantedVersion
 from diary.storage.sharing.grants import GrantRow
@@ -148,7 +147,7 @@ async def _require_granted_file(
 ) -> tuple[GrantRow, BlobReference]:
     """Return the grant, and the place of a file that a granted version references. Raise NotFound."""
     row = await _require_active_grant(instance, member, grant)
-    owner = await find_diary_owner(instance.db, row.diary)
+    owner = await find_account(instance.db, row.diary)
     if owner is None or not await advocate_clients.is_file_referenced(instance.db, row.id, blob):
         raise NotFound
     return row, file_reference(owner, row.diary, blob)

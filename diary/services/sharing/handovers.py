@@ -21,7 +21,6 @@ from diary.services.accounts.throttle import FAILURES_PER_NAME_LIMIT, AttemptLim
 from diary.services.instance import Instance
 from diary.services.sharing import tickets
 from diary.services.sync import blobs, purge
-from diary.storage.accounts.diary_owner import find_diary_owner
 from diary.storage.accounts.sessions import AuthenticatedSession
 from diary.storage.sharing import handovers
 from diary.storage.sharing.handovers import HandoverRow, HandoverSummary
@@ -173,7 +172,7 @@ async def get_part(instance: Instance, ticket: str, i: int) -> bytes:
     found = await handovers.find_parts(instance.db, handover)
     if found is None or found[0].is_over(instance.clock.now_ms()):
         raise InvalidCredentials
-    owner = await find_diary_owner(instance.db, found[0].diary)
+    owner = await find_account(instance.db, found[0].diary)
     if owner is None:
         raise NotFound
     return await blobs.get_part(instance, handover_reference(owner, found[0].diary, handover), i)
