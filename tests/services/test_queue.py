@@ -114,8 +114,8 @@ async def test_places_hold_nothing_and_capsules_have_their_turns() -> None:
 
 async def test_the_line_has_an_end_and_a_place_outlives_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Too many capsules, or too long a wait, give Conflict, and the place remains usable. Dropped places are gone."""
-    monkeypatch.setattr(queue, "LINE_SECONDS", 0.05)
-    monkeypatch.setattr(queue, "LINE_LIMIT", 1)
+    monkeypatch.setattr(queue, "WAITING_TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(queue, "WAITING_JOBS_LIMIT", 1)
     diary = fictional_diary(count=25, exhibits=4)
     jobs, raw = make_job_queue(diary), make_capsule_of(diary)
     first, second, third = [await jobs.enqueue(new_id(), new_id(), new_id()) for _ in range(3)]
@@ -193,8 +193,8 @@ async def test_an_abandoned_place_delays_nobody() -> None:
 
 async def test_an_abandoned_job_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Results of phones that are gone, or whose request was dropped, are erased by time alone, without a request."""
-    monkeypatch.setattr(queue, "DONE_MS", 2_000)
-    monkeypatch.setattr(queue, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(queue, "FINISHED_JOB_LIFETIME_MS", 2_000)
+    monkeypatch.setattr(queue, "CLEANUP_INTERVAL_SECONDS", 0.02)
     diary = fictional_diary(count=1, exhibits=0)
     before = leftover_files()
     for dropped in (False, True):

@@ -82,7 +82,7 @@ async def request_erasure(
 
 
 async def list_pending(instance: Instance, session: AuthenticatedSession, diary: bytes) -> list[dict[str, object]]:
-    """What waits in one of the keeper's diaries. Raises NotFound."""
+    """Return the pending erasures of one of the keeper's diaries as JSON. Raise NotFound."""
     await instance.db.run_read(lambda tx: check_diary_owned(tx, session.account, diary))
     return [row.to_json() for row in await erasures.list_pending(instance.db, session.account) if row.diary == diary]
 
