@@ -138,11 +138,7 @@ class UpgradedDatabase:
 @pytest.fixture(params=DATABASES)
 async def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> UpgradedDatabase:
     """Return a database of the previous release with a row for every case, migrated."""
-    url = (
-        {"DIARY_DATABASE_URL": request.getfixturevalue("postgres").create_empty_database()}
-        if request.param == "postgres"
-        else {}
-    )
+    url = {"DIARY_DATABASE_URL": request.getfixturevalue("postgres").create_empty_database()} if request.param == "postgres" else {}
     settings = config.load_settings({"DIARY_DATA": str(tmp_path), **url})
     async with TortoiseContext() as context:
         await context.init(config=database._tortoise_config(settings.database_url))
@@ -225,8 +221,10 @@ async def test_packs_and_statements_go_on(upgraded: UpgradedDatabase) -> None:
         ) == part_content(statement, 0)
         statement_files = await witness_statements.find_statement_files(instance.db, ACCOUNT_ID, DIARY_ID, statement)
         assert statement_files == statement_reference(ACCOUNT_ID, DIARY_ID, USED_ID, statement)
-        half = await blobs.state(instance, handover_reference(ACCOUNT_ID, DIARY_ID, upgraded.ids["a pack on its way"]))
-        assert (half.received_parts, half.is_complete) == ((0,), False)
+        partial_upload_state = await blobs.state(
+            instance, handover_reference(ACCOUNT_ID, DIARY_ID, upgraded.ids["a pack on its way"])
+        )
+        assert (partial_upload_state.received_parts, partial_upload_state.is_complete) == ((0,), False)
         rest = await blobs.state(instance, file_reference(ACCOUNT_ID, DIARY_ID, upgraded.ids["half sent"]))
         assert (rest.part_count, rest.received_parts, rest.is_complete) == (2, (0,), False)
         for name in ("a pack", "a statement", "a pack on its way"):
