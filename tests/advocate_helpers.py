@@ -32,9 +32,9 @@ class AdvocateDevice(Phone):
 
     async def list_clients(self, now: int) -> list[advocates.AdvocateClient]:
         """Return the advocate's clients, and assert that every grant is valid."""
-        found, refused = await advocates.list_clients(self.api_client, self.advocate, now)
+        clients, refused = await advocates.list_clients(self.api_client, self.advocate, now)
         assert not refused
-        return found
+        return clients
 
     async def passphrase_proof(self) -> str:
         """Return the X-Proof value of the advocate's words."""

@@ -158,13 +158,13 @@ class CostReport:
         for name, cost in self.cost_by_test.items():
             path = Path(name.partition("::")[0])
             areas[path.parts[1] if len(path.parts) > 2 else "(top)"] += cost
-        write_line(f"processor seconds: {sum(areas.values()):.0f} in all, Node's own tests: {self.node_tests}")
+        write_line(f"processor seconds: {sum(areas.values()):.0f} in total, Node tests: {self.node_tests}")
         for area, cost in sorted(areas.items(), key=lambda row: -row[1]):
             budget = BUDGET_SECONDS_BY_AREA.get(area)
             write_line(
                 f"  {cost:7.0f}  {area}" + (f"  OVER its budget of {budget}" if budget and cost > budget else "")
             )
-        write_line(f"the {SHOWN_TESTS_LIMIT} that cost most:")
+        write_line(f"the {SHOWN_TESTS_LIMIT} most expensive tests:")
         costliest = sorted(self.cost_by_test.items(), key=lambda row: -row[1])[:SHOWN_TESTS_LIMIT]
         for name, cost in costliest:
             write_line(f"  {cost:7.1f}  {name}")

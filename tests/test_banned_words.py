@@ -54,9 +54,9 @@ def banned_claims(name: str, text: str) -> list[str]:
     """Return the banned claims in `text`."""
     faults = []
     for number, line in enumerate(text.splitlines(), 1):
-        for found in BANNED_CLAIM.finditer(line):
-            if not NEGATION.search(line[: found.start()]):
-                faults.append(f"{name}:{number}: {found.group()}")
+        for match in BANNED_CLAIM.finditer(line):
+            if not NEGATION.search(line[: match.start()]):
+                faults.append(f"{name}:{number}: {match.group()}")
         if name.startswith(SCREEN_FOLDERS) and (victim_match := VICTIM_WORD.search(line)):
             faults.append(f"{name}:{number}: {victim_match.group()}")
     return faults

@@ -187,13 +187,17 @@ def test_screens_say_the_values(folder: str, key: str) -> None:
     """A sentence with a value has the current one."""
     sentence = json.loads((PROJECT_ROOT / "static" / "src" / Path(folder) / "words.json").read_text("utf-8"))[key]
     for name in VALUES_IN_SCREEN_TEXTS[(folder, key)]:
-        said = str(CONSTANT_VALUES[name])
-        assert re.search(rf"\b(?:{said}|{NUMBER_WORDS.get(CONSTANT_VALUES[name], said)})\b", sentence), (name, sentence)
+        stated_value = str(CONSTANT_VALUES[name])
+        assert re.search(
+            rf"\b(?:{stated_value}|{NUMBER_WORDS.get(CONSTANT_VALUES[name], stated_value)})\b", sentence
+        ), (name, sentence)
 
 
 @pytest.mark.parametrize(("page", "words"), VALUES_IN_PAGES)
 def test_pages_say_the_values(page: str, words: str) -> None:
     """A sentence of docs/ with a value has the current one."""
     text = (PROJECT_ROOT / "docs" / page).read_text(encoding="utf-8")
-    (said,) = re.findall(rf"{re.escape(words)}([^|\n]*)", text)
-    assert [name for name in VALUES_IN_PAGES[(page, words)] if f"{CONSTANT_VALUES[name]:,}" not in said] == [], said
+    (stated_values,) = re.findall(rf"{re.escape(words)}([^|\n]*)", text)
+    assert [
+        name for name in VALUES_IN_PAGES[(page, words)] if f"{CONSTANT_VALUES[name]:,}" not in stated_values
+    ] == [], stated_values

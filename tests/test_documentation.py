@@ -37,8 +37,8 @@ def code_spans(texts: Iterable[str]) -> set[str]:
 
 def undocumented_names(names: Iterable[str], texts: Iterable[str]) -> list[str]:
     """Return the `names` that no text marks as code."""
-    written = code_spans(texts)
-    return sorted(name for name in set(names) if name not in written)
+    documented = code_spans(texts)
+    return sorted(name for name in set(names) if name not in documented)
 
 
 def error_codes(top: type[errors.KeptError] = errors.KeptError) -> Iterator[str]:
@@ -102,9 +102,9 @@ def test_every_field_of_a_record_is_documented() -> None:
     rows = dict(re.findall(r"^\| `(\w+)` \(\d+\) (\|.*\|)$", DOCS_BY_PATH["docs/record.md"], re.MULTILINE))
     for kind, numbers in schemas.items():
         parts = numbers[max(numbers, key=int)]
-        wanted = {name for name in (*parts["open"], *parts["restricted"]) if not name.startswith("_")}
+        expected_names = {name for name in (*parts["open"], *parts["restricted"]) if not name.startswith("_")}
         assert kind in rows, f"docs/record.md has no row for {kind}"
-        assert set(re.findall(r"`(\w+)`", rows[kind])) == wanted, f"row of {kind} in docs/record.md"
+        assert set(re.findall(r"`(\w+)`", rows[kind])) == expected_names, f"row of {kind} in docs/record.md"
 
 
 def table_names() -> set[str]:

@@ -169,11 +169,11 @@ def test_a_changed_byte_in_any_member_is_named(demo_output: DemoOutput, tmp_path
     rewrite_pack(
         demo_output.pack, tmp_path / "bad.zip", lambda n, c: [(n, with_flipped_bit(c) if "/data/" in n else c)]
     )
-    told = verify_failure(tmp_path / "bad.zip", demo_output.notary)
+    output = verify_failure(tmp_path / "bad.zip", demo_output.notary)
     with zipfile.ZipFile(demo_output.pack) as archive:
         members = [name.partition("/")[2] for name in archive.namelist() if "/data/" in name]
     assert len(members) > 150
-    assert [member for member in members if member not in told] == []
+    assert [member for member in members if member not in output] == []
 
 
 TAG_FILES = ("bag-info.txt", "bagit.txt", "manifest-sha256.txt", "manifest-sha512.txt", "tagmanifest-sha256.txt")
@@ -185,8 +185,8 @@ def test_a_changed_byte_in_a_tag_file_is_named(demo_output: DemoOutput, tmp_path
     with zipfile.ZipFile(demo_output.pack) as archive:
         (member,) = [one for one in archive.namelist() if one.endswith(f"/{name}") and "/data/" not in one]
     rewrite_pack(demo_output.pack, tmp_path / "bad.zip", lambda n, c: [(n, with_flipped_bit(c) if n == member else c)])
-    told = verify_failure(tmp_path / "bad.zip", demo_output.notary)
-    assert name in told or "bag" in told
+    output = verify_failure(tmp_path / "bad.zip", demo_output.notary)
+    assert name in output or "bag" in output
 
 
 @pytest.mark.parametrize(
@@ -200,9 +200,9 @@ def test_missing_added_and_renamed_members_are_named(demo_output: DemoOutput, tm
     rewrite_pack(demo_output.pack, bad, lambda n, c: [(n, c), (n + ".txt", c)] if n.endswith(member) else [(n, c)])
     assert f"added: data/{member}.txt" in verify_failure(bad, demo_output.notary)
     rewrite_pack(demo_output.pack, bad, lambda n, c: [(n + ".txt", c)] if n.endswith(member) else [(n, c)])
-    told = verify_failure(bad, demo_output.notary)
-    assert f"missing: data/{member}" in told
-    assert f"added: data/{member}.txt" in told
+    output = verify_failure(bad, demo_output.notary)
+    assert f"missing: data/{member}" in output
+    assert f"added: data/{member}.txt" in output
 
 
 def test_the_tools_these_tests_judge_with_are_here() -> None:
@@ -216,11 +216,11 @@ def test_the_sample_diary_is_made_once_and_opens_again(tmp_path: Path) -> None:
     """`make run` twice gives the same credentials; on another server, where they fail, new ones."""
     note = tmp_path / "sample.txt"
     with running_server(tmp_path / "one") as origin:
-        told = [run_cli("sample", "--on", origin, "--note", note).stdout for _ in range(2)]
-        assert told[0] == told[1]
-        assert "Sign-in name:" in told[0]
+        outputs = [run_cli("sample", "--on", origin, "--note", note).stdout for _ in range(2)]
+        assert outputs[0] == outputs[1]
+        assert "Sign-in name:" in outputs[0]
     with running_server(tmp_path / "two") as origin:
-        assert sign_in_name(run_cli("sample", "--on", origin, "--note", note).stdout) != sign_in_name(told[0])
+        assert sign_in_name(run_cli("sample", "--on", origin, "--note", note).stdout) != sign_in_name(outputs[0])
 
 
 def sign_in_name(output: str) -> str:

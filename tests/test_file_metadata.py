@@ -35,13 +35,13 @@ def make_exif(*, place: bool) -> Image.Exif:
 
 def make_picture(kind: str, *, place: bool) -> bytes:
     """Return a small picture written by Pillow or libheif."""
-    out = io.BytesIO()
+    buffer = io.BytesIO()
     picture = Image.new("RGB", (64, 48), (90, 120, 140))
     if kind == "HEIC":
-        pillow_heif.from_pillow(picture).save(out, exif=make_exif(place=place).tobytes(), quality=60)
+        pillow_heif.from_pillow(picture).save(buffer, exif=make_exif(place=place).tobytes(), quality=60)
     else:
-        picture.save(out, kind, exif=make_exif(place=place))
-    return out.getvalue()
+        picture.save(buffer, kind, exif=make_exif(place=place))
+    return buffer.getvalue()
 
 
 def read_in_node(paths: list[Path]) -> list[dict[str, Any]]:

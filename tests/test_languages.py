@@ -105,14 +105,16 @@ def plural_rule_to_python(rule: str) -> str:
 
 def test_each_list_of_languages_is_complete() -> None:
     """The app, the public pages and the pack have English and each language of the catalogue, in its order."""
-    wanted = ["en", *LANGUAGE_CODES]
+    expected_languages = ["en", *LANGUAGE_CODES]
     chosen = (PROJECT_ROOT / "static" / "src" / "shell" / "language.ts").read_text(encoding="utf-8")
-    assert re.findall(r"^  \['(\w+)', ", chosen, re.MULTILINE) == wanted, "LANGUAGES in static/src/shell/language.ts"
+    assert re.findall(r"^  \['(\w+)', ", chosen, re.MULTILINE) == expected_languages, (
+        "LANGUAGES in static/src/shell/language.ts"
+    )
     assert re.findall(r"^  (\w+): \(\) => import", chosen, re.MULTILINE) == LANGUAGE_CODES, (
         "LOADERS in static/src/shell/language.ts"
     )
-    assert [language.code for language in pages.LANGUAGES] == wanted, "LANGUAGES in diary/web/languages.py"
-    assert list(SCREEN_LANGUAGES) == wanted, (
+    assert [language.code for language in pages.LANGUAGES] == expected_languages, "LANGUAGES in diary/web/languages.py"
+    assert list(SCREEN_LANGUAGES) == expected_languages, (
         "SCREENS in diary/pack/metadata.py: a pack from such a screen would be refused"
     )
 
@@ -134,8 +136,8 @@ def test_no_view_holds_untranslatable_text() -> None:
         if path.name.startswith("strings"):
             continue
         source = re.sub(r"\$\{[^{}]*\}", "", path.read_text())
-        for found in re.finditer(r">([^<>`{}$=;()]*[A-Za-z]{3}[^<>`{}$=;()]*)</", source):
-            words = found[1].strip()
+        for match in re.finditer(r">([^<>`{}$=;()]*[A-Za-z]{3}[^<>`{}$=;()]*)</", source):
+            words = match[1].strip()
             if len(words) > 2 and set(words) & letters and "\n" not in words and "*" not in words:
                 faults.append(f"{path.name}: {words}")
     assert faults == []

@@ -403,10 +403,10 @@ def js_faults(sources: dict[str, str]) -> list[str]:
             faults.append(f"{path}: {part} has no rank; give it one in tests/test_layers.py and the architecture")
         faults.extend(js_import_faults(path, source))
         source_without_comments = without_comments(source)
-        for pattern, allowed_parts, why in JS_RESTRICTED_NAMES:
+        for pattern, allowed_parts, reason in JS_RESTRICTED_NAMES:
             match = re.search(pattern, source_without_comments)
             if match and part not in allowed_parts:
-                faults.append(f"{path}: {match.group().strip()}: {why}")
+                faults.append(f"{path}: {match.group().strip()}: {reason}")
     return faults
 
 

@@ -107,10 +107,10 @@ def phone_numbers(text: str) -> list[str]:
 @pytest.mark.parametrize("language", catalogue_tool.LANGUAGES, ids=LANGUAGE_CODES)
 def test_no_text_escapes_the_catalogue(language: object) -> None:
     """A new, changed or removed text of a page is a difference until `languages.py update` has been run."""
-    wanted = [message.id for message in catalogue_tool.template() if message.id]
+    expected_texts = [message.id for message in catalogue_tool.template() if message.id]
     there = [message.id for message in catalogue_tool.read(language) if message.id]
-    assert there == wanted, "run: python .ci/languages.py update"
-    assert len(wanted) > 750
+    assert there == expected_texts, "run: python .ci/languages.py update"
+    assert len(expected_texts) > 750
 
 
 def test_a_text_of_a_page_without_a_translation_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,11 +145,11 @@ def test_no_page_says_anything_that_is_not_marked() -> None:
     )
     faults = []
     for path in sorted([*(TEMPLATES / "public").glob("*.html"), TEMPLATES / "public_base.html"]):
-        bare = re.sub(TEMPLATE_MARKUP, "", path.read_text(), flags=re.DOTALL)
-        for text in re.split(r"<[^>]*>", bare):
-            said = " ".join(text.split())
-            if re.search(r"[A-Za-z]{2}", said) and not known.fullmatch(said):
-                faults.append(f"{path.name}: {said}")
+        plain_text = re.sub(TEMPLATE_MARKUP, "", path.read_text(), flags=re.DOTALL)
+        for text in re.split(r"<[^>]*>", plain_text):
+            sentence = " ".join(text.split())
+            if re.search(r"[A-Za-z]{2}", sentence) and not known.fullmatch(sentence):
+                faults.append(f"{path.name}: {sentence}")
     assert faults == []
 
 
@@ -157,8 +157,8 @@ def test_every_sensitive_sentence_is_marked_to_show_its_english() -> None:
     """A sentence with a word about safety is marked `both()`, not only `trans`."""
     faults = []
     for path in [*(TEMPLATES / "public").glob("*.html"), TEMPLATES / "public_base.html"]:
-        for found in MARKED_TEXT.finditer(HEAD_BLOCK.sub("", path.read_text())):
-            text = next(group for group in found.groups() if group)
+        for match in MARKED_TEXT.finditer(HEAD_BLOCK.sub("", path.read_text())):
+            text = next(group for group in match.groups() if group)
             if (
                 SENSITIVE_TEXT.search(text)
                 and re.search(r"[.!…”]$", text)
@@ -180,8 +180,8 @@ def test_a_draft_shows_the_english_beneath(pages: RenderedPages, one: object) ->
         )
     ]
     assert len(graves) > 120
-    shown = "".join(pages_of_language(pages, at).values()) + pages.not_found_pages[at].decode()
-    beneath = set(re.findall(r'<span class="in-english" lang="en-GB" dir="ltr">(.*?)</span>', shown, re.DOTALL))
+    page_text = "".join(pages_of_language(pages, at).values()) + pages.not_found_pages[at].decode()
+    beneath = set(re.findall(r'<span class="in-english" lang="en-GB" dir="ltr">(.*?)</span>', page_text, re.DOTALL))
     unfilled = {m for m in graves if "%(" not in m}
     assert unfilled - beneath == set()
     assert 'class="in-english"' not in "".join(pages_of_language(pages, "").values())
@@ -191,9 +191,9 @@ def test_a_draft_shows_the_english_beneath(pages: RenderedPages, one: object) ->
 def test_what_the_check_of_a_pack_finds_is_said_in_the_language_of_the_page(pages: RenderedPages, one: object) -> None:
     """Findings on `/verify`, `/get` and in the saved file are translated; drafts add the English, English pages do not."""
     at = one.path_prefix  # type: ignore[attr-defined]
-    said = pages_of_language(pages, at)
+    language_pages = pages_of_language(pages, at)
     for place in ("/get", "/verify", "/verify/check-a-pack.html"):
-        rows = dict(re.findall(r'<p data-say="finding\.(\w+)">(.*?)</p>', said[place], re.DOTALL))
+        rows = dict(re.findall(r'<p data-say="finding\.(\w+)">(.*?)</p>', language_pages[place], re.DOTALL))
         assert set(rows) == set(FINDING_CODES), place
         for code, english in FINDING_CODES.items():
             own, _, beneath = rows[code].partition('<span class="in-english"')
@@ -218,8 +218,8 @@ def test_a_page_in_another_language_holds_no_english_of_its_own(
     """Outside the added English, the only English on a page is names: headings, buttons and labels are translated."""
     for path, text in pages_of_language(pages, one.path_prefix).items():  # type: ignore[attr-defined]
         own = re.sub(r'<span class="in-english".*?</span>', "", text, flags=re.DOTALL)
-        marked = {said for said in english_sentences if "<" in said and f">{said}<" in own}
-        assert marked | english_sentences & set(re.findall(r">([^<>]+)<", own)) == set(), path
+        marked_sentences = {said for said in english_sentences if "<" in said and f">{said}<" in own}
+        assert marked_sentences | english_sentences & set(re.findall(r">([^<>]+)<", own)) == set(), path
 
 
 def test_numbers_keep_their_order_in_urdu(pages: RenderedPages) -> None:

@@ -25,8 +25,8 @@ def sealed_by_phone() -> Any:
     """Return one item of each kind, sealed by the phone's engine in Node."""
     node = shutil.which("node")
     assert node, "Node 20 or newer is not on the path; `make test` puts it there"
-    made = subprocess.run([node, str(SCRIPT)], capture_output=True, check=True, timeout=120)
-    return json.loads(made.stdout)
+    result = subprocess.run([node, str(SCRIPT)], capture_output=True, check=True, timeout=120)
+    return json.loads(result.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -70,9 +70,9 @@ def test_the_keyset_holds_the_published_keys(sealed_by_phone: Any, account_key: 
 
 def test_the_version_opens_and_its_signature_holds(sealed_by_phone: Any, diary_key: bytes) -> None:
     """Text, restricted text, commitment, envelopes' digest and author are correct."""
-    told, body = sealed_by_phone["version"], sealed_by_phone["body"]
-    place = versions.VersionIds(body["diary"]["diary"], told["record"], told["version"])
-    pushed = push.decode(unb64(told["push"]), diary=place.diary, record=place.record, version=place.version)
+    version, body = sealed_by_phone["version"], sealed_by_phone["body"]
+    place = versions.VersionIds(body["diary"]["diary"], version["record"], version["version"])
+    pushed = push.decode(unb64(version["push"]), diary=place.diary, record=place.record, version=place.version)
     names = commitments.FieldNames(
         tuple(sealed_by_phone["names"]["open"]), tuple(sealed_by_phone["names"]["restricted"])
     )
@@ -81,7 +81,7 @@ def test_the_version_opens_and_its_signature_holds(sealed_by_phone: Any, diary_k
     assert opened.fields == {"narrative": "میرا پیچھا \U0001f622 cafe\u0301", "occurred_start": 1}
     assert opened.restricted == {"place_detail": "by the bins"}
     assert opened.reserved_fields["_by"] == author_key_id(unb64(body["ecdsa_pub"]))
-    assert pushed.envelopes_digest == told["env"]
+    assert pushed.envelopes_digest == version["env"]
     signed = push.version_signing_input(
         c=pushed.commitment, diary=place.diary, record=place.record, version=place.version
     )
@@ -102,10 +102,10 @@ def test_the_file_is_the_one_taken_in(sealed_by_phone: Any) -> None:
 def test_the_store_opens_with_what_the_slot_holds(sealed_by_phone: Any) -> None:
     """The words open one slot; its store key opens the store's records and gives the location of the root."""
     door = sealed_by_phone["door"]
-    asked = {"alg": "argon2id", "login": "", "origin": "local", "p": 1} | {
+    kdf_parameters = {"alg": "argon2id", "login": "", "origin": "local", "p": 1} | {
         name: door[name] for name in ("m", "t", "salt")
     }
-    root = kdf.derive_root(sealed_by_phone["words"], asked, kdf.TEST_POLICY)
+    root = kdf.derive_root(sealed_by_phone["words"], kdf_parameters, kdf.TEST_POLICY)
     place, content = slots.open_slots(root, unb64(door["install"]), [unb64(slot) for slot in door["slots"]])
     assert place in (0, 1, 2)
     assert (content["role"], content["account"], content["login"]) == (

@@ -37,20 +37,22 @@ def pinned_requirements(text: str) -> list[tuple[str, int]]:
 @pytest.mark.parametrize("lock", LOCK_FILES)
 def test_every_python_package_has_one_version_and_its_digests(lock: str) -> None:
     """The lock has `name==version` and SHA-256; pyproject.toml requires exact versions."""
-    found = pinned_requirements((PROJECT_ROOT / lock).read_text(encoding="utf-8"))
-    assert found
-    assert [name for name, digests in found if not re.fullmatch(r"[\w.\-\[\]]+==[\w.+!]+", name) or not digests] == []
+    digest_counts = pinned_requirements((PROJECT_ROOT / lock).read_text(encoding="utf-8"))
+    assert digest_counts
+    assert [
+        name for name, digests in digest_counts if not re.fullmatch(r"[\w.\-\[\]]+==[\w.+!]+", name) or not digests
+    ] == []
     project = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     groups = [
         *project["project"].get("optional-dependencies", {}).values(),
         *project.get("dependency-groups", {}).values(),
     ]
-    asked = [
+    requirements = [
         *project["project"]["dependencies"],
         *project["build-system"]["requires"],
         *(one for group in groups for one in group),
     ]
-    assert [one for one in asked if "==" not in one] == []
+    assert [one for one in requirements if "==" not in one] == []
 
 
 def test_a_server_gets_no_package_that_only_builds_or_tests() -> None:
@@ -67,9 +69,9 @@ def test_a_server_gets_no_package_that_only_builds_or_tests() -> None:
 
 def test_every_node_package_has_one_version_and_its_digest() -> None:
     """package.json requires exact versions, and each package of the lock has its integrity."""
-    asked = json.loads((PROJECT_ROOT / "package.json").read_text(encoding="utf-8"))
-    wanted = {**asked["dependencies"], **asked["devDependencies"]}
-    assert [name for name, version in wanted.items() if not re.fullmatch(r"\d+\.\d+\.\d+", version)] == []
+    package_file = json.loads((PROJECT_ROOT / "package.json").read_text(encoding="utf-8"))
+    expected_versions = {**package_file["dependencies"], **package_file["devDependencies"]}
+    assert [name for name, version in expected_versions.items() if not re.fullmatch(r"\d+\.\d+\.\d+", version)] == []
     packages = json.loads((PROJECT_ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     assert [name for name, one in packages.items() if name and not one.get("integrity", "").startswith("sha512-")] == []
 

@@ -83,9 +83,9 @@ def test_every_module_that_is_imported_is_kept(release: Release) -> None:
 def imported_paths(path: Path) -> list[str]:
     """Return a module's imports, as paths under static/."""
     text = re.sub(r"/\*.*?\*/|^\s*//.*?$", "", path.read_text(encoding="utf-8"), flags=re.S | re.M)
-    found = [first or second for first, second in _IMPORT.findall(text)]
+    imports = [first or second for first, second in _IMPORT.findall(text)]
     root = STATIC.resolve()
-    return [(path.parent / one).resolve().relative_to(root).as_posix() for one in found]
+    return [(path.parent / one).resolve().relative_to(root).as_posix() for one in imports]
 
 
 def test_both_web_app_manifests_are_complete() -> None:

@@ -100,6 +100,8 @@ def test_the_measure_tells_easy_from_hard_text() -> None:
 
 def test_every_public_template_is_measured() -> None:
     """Every template in the folder of pages is measured, except partials."""
-    made = {path.name for path in Path(TEMPLATES / "public").glob("*.html")}
+    template_names = {path.name for path in Path(TEMPLATES / "public").glob("*.html")}
     pieces = {"parts.html", "pictures.html", "check.html", "missing.html", "verify_file.html"}
-    assert made - set(PUBLIC_PAGES.values()) - {name for name, _ in SCRIPTED.values()} == pieces | {"directory.html"}
+    assert template_names - set(PUBLIC_PAGES.values()) - {name for name, _ in SCRIPTED.values()} == pieces | {
+        "directory.html"
+    }

@@ -26,8 +26,8 @@ def load_script() -> ModuleType:
 
 def test_the_committed_pages_are_what_the_generator_writes() -> None:
     """Neither a page nor its source was changed alone."""
-    done = subprocess.run([sys.executable, str(SCRIPT), "--check"], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    result = subprocess.run([sys.executable, str(SCRIPT), "--check"], capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("name", ["SETTINGS_PAGE", "COMMANDS_PAGE"])
@@ -57,12 +57,12 @@ def test_a_page_out_of_date_is_named(name: str, tmp_path: Path, monkeypatch: pyt
 def test_every_command_and_option_has_help() -> None:
     """Each command, option and argument has a help text."""
     script = load_script()
-    found = dict(script.commands(script.kept))
-    assert len(found) > 25
-    silent = [name for name, command in found.items() if not command.help]
+    commands = dict(script.commands(script.kept))
+    assert len(commands) > 25
+    silent = [name for name, command in commands.items() if not command.help]
     silent += [
         f"{name} {one.name}"
-        for name, command in found.items()
+        for name, command in commands.items()
         for one in command.params
         if not getattr(one, "help", None)
     ]

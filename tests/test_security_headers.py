@@ -74,16 +74,16 @@ async def test_every_class_of_response_has_every_header(
     keeper: Keeper, server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Success, failure, static, 404, 405, 413, 415, 429 and 500 have them alike."""
-    found = await responses_of_every_class(keeper, server)
+    responses = await responses_of_every_class(keeper, server)
 
     async def broken(*_: object) -> None:
         raise KeyError("a fault of ours")
 
     monkeypatch.setattr("diary.services.accounts.usage.usage", broken)
-    found.append(await keeper.request("GET", "/v1/usage"))
-    statuses = {answer.status_code for answer in found}
+    responses.append(await keeper.request("GET", "/v1/usage"))
+    statuses = {answer.status_code for answer in responses}
     assert statuses == {200, 201, 400, 401, 403, 404, 405, 413, 415, 429, 500}
-    for answer in found:
+    for answer in responses:
         check_headers(answer, APP_POLICY)
 
 

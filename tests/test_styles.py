@@ -93,8 +93,8 @@ SIDE_PROPERTY = re.compile(
 @pytest.mark.parametrize("sheet", SHEETS, ids=[sheet.relative_to(SOURCES).as_posix() for sheet in SHEETS])
 def test_no_rule_names_a_side(sheet: Path) -> None:
     """Rules use start and end, not left and right: Urdu pages use the same style sheets."""
-    found = SIDE_PROPERTY.findall(COMMENT.sub("", sheet.read_text(encoding="utf-8")))
-    assert found == [], "use the logical property, as in border-inline-start"
+    sided_properties = SIDE_PROPERTY.findall(COMMENT.sub("", sheet.read_text(encoding="utf-8")))
+    assert sided_properties == [], "use the logical property, as in border-inline-start"
 
 
 def test_a_named_side_is_found() -> None:

@@ -34,8 +34,8 @@ def compare_folders(
 
 def test_a_moved_module_is_the_same(tmp_path: Path) -> None:
     """Its imports are updated, and comments, layout and parentheses may change."""
-    moved = "import {b} from '../low/b.js'\nexport const a = (n) => (b(n, \"x\")) + 1;\nimport('../later.js');\n"
-    assert compare_folders(tmp_path, {"a.js": SAMPLE_MODULE}, {"high/a.js": moved}, "a high/a\n") == (
+    moved_source = "import {b} from '../low/b.js'\nexport const a = (n) => (b(n, \"x\")) + 1;\nimport('../later.js');\n"
+    assert compare_folders(tmp_path, {"a.js": SAMPLE_MODULE}, {"high/a.js": moved_source}, "a high/a\n") == (
         0,
         "every module is the same",
     )

@@ -17,13 +17,13 @@ def word_file_faults(text: str) -> list[str]:
     """Return the faults in the text of one file."""
     pairs = json.loads(text, object_pairs_hook=list)
     keys = [key for key, _ in pairs]
-    found = [f"{key}: not a text" for key, value in pairs if not isinstance(value, str)]
-    found += [f"{key}: stands twice" for key in sorted({key for key in keys if keys.count(key) > 1})]
+    faults = [f"{key}: not a text" for key, value in pairs if not isinstance(value, str)]
+    faults += [f"{key}: stands twice" for key in sorted({key for key in keys if keys.count(key) > 1})]
     if keys != sorted(keys):
-        found.append("the keys are not in order")
+        faults.append("the keys are not in order")
     if text != json.dumps(dict(pairs), indent=2, ensure_ascii=False) + "\n":
-        found.append("not one key a line")
-    return found
+        faults.append("not one key a line")
+    return faults
 
 
 @pytest.mark.parametrize("path", WORD_FILES, ids=WORD_FILE_NAMES)
@@ -34,14 +34,14 @@ def test_a_file_is_in_order(path: Path) -> None:
 
 def test_no_key_stands_in_two_files() -> None:
     """A later file would override texts of an earlier one."""
-    seen: dict[str, str] = {}
+    file_by_key: dict[str, str] = {}
     twice = []
     for path, name in zip(WORD_FILES, WORD_FILE_NAMES, strict=True):
         for key in json.loads(path.read_text(encoding="utf-8")):
-            if key in seen:
-                twice.append(f"{key}: {seen[key]} and {name}")
-            seen[key] = name
-    assert len(seen) > 3000
+            if key in file_by_key:
+                twice.append(f"{key}: {file_by_key[key]} and {name}")
+            file_by_key[key] = name
+    assert len(file_by_key) > 3000
     assert twice == []
 
 

@@ -175,10 +175,10 @@ def test_every_named_test_is_collected() -> None:
     )  # fmt: skip
     assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-2000:]
     collected = {re.sub(r"\[.*", "", line) for line in result.stdout.splitlines() if "::" in line}
-    wanted = {
+    expected_tests = {
         test if test.partition("::")[0].endswith(".py") else test.partition("::")[0] + "::node" for test in NAMED_TESTS
     }
-    assert wanted - collected == set()
+    assert expected_tests - collected == set()
 
 
 @pytest.mark.parametrize("row", COMPETITOR_ATTACK_ROWS, ids=lambda row: row[0])
@@ -198,7 +198,7 @@ def test_every_attack_of_the_paper_has_a_row() -> None:
     """The rows of its Table 1 are complete: twelve on Bitwarden, seven on LastPass, six on Dashlane, six on 1Password."""
     listed = [one for row in COMPETITOR_ATTACK_ROWS for one in re.findall(r"\b(?:BW|LP|DL|1P)\d\d\b", row[0])]
     kinds = {"BW": 12, "LP": 7, "DL": 6, "1P": 6}
-    assert sorted(listed) == sorted(f"{kind}{n:02}" for kind, most in kinds.items() for n in range(1, most + 1))
+    assert sorted(listed) == sorted(f"{kind}{n:02}" for kind, count in kinds.items() for n in range(1, count + 1))
 
 
 def test_every_promise_of_the_readme_has_an_id() -> None:

@@ -26,14 +26,14 @@ TEXT_SUFFIXES = {".txt", ".csv", ".json", ".html"}
 @pytest.fixture(scope="module")
 def training_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the server's folder after the command has run."""
-    made = tmp_path_factory.mktemp("training")
-    result = run_cli("training", DIARY_DATA=str(made / "data"))
+    folder = tmp_path_factory.mktemp("training")
+    result = run_cli("training", DIARY_DATA=str(folder / "data"))
     assert result.returncode == 0, result.stdout + result.stderr
-    with zipfile.ZipFile(made / "data" / "training" / "TRAINING.zip") as archive:
-        archive.extractall(made)
-    with zipfile.ZipFile(made / "TRAINING" / "TRAINING-pack.zip") as archive:
-        archive.extractall(made / "pack")
-    return made
+    with zipfile.ZipFile(folder / "data" / "training" / "TRAINING.zip") as archive:
+        archive.extractall(folder)
+    with zipfile.ZipFile(folder / "TRAINING" / "TRAINING-pack.zip") as archive:
+        archive.extractall(folder / "pack")
+    return folder
 
 
 def test_the_folder_is_complete_and_self_contained(training_folder: Path) -> None:
@@ -52,12 +52,12 @@ def test_the_folder_is_complete_and_self_contained(training_folder: Path) -> Non
 
 def test_an_existing_folder_is_not_made_again(training_folder: Path) -> None:
     """The folder of this release is not created again; that of another release is."""
-    made = training_folder / "data" / "training" / "TRAINING.zip"
-    before = made.stat().st_mtime_ns
+    archive_path = training_folder / "data" / "training" / "TRAINING.zip"
+    before = archive_path.stat().st_mtime_ns
     assert run_cli("training", "--when-needed", DIARY_DATA=str(training_folder / "data")).stdout == ""
-    assert made.stat().st_mtime_ns == before
-    with zipfile.ZipFile(made) as archive:
-        assert is_up_to_date(made, archive.comment) and not is_up_to_date(made, b"another")
+    assert archive_path.stat().st_mtime_ns == before
+    with zipfile.ZipFile(archive_path) as archive:
+        assert is_up_to_date(archive_path, archive.comment) and not is_up_to_date(archive_path, b"another")
 
 
 def test_the_same_files_give_the_same_folder(tmp_path: Path) -> None:
@@ -74,8 +74,8 @@ def test_the_same_files_give_the_same_folder(tmp_path: Path) -> None:
 def test_the_pack_says_that_it_is_made_up(training_folder: Path) -> None:
     """Verify reports only that it is training; each page of each PDF and READ-FIRST say so; there are sixty entries."""
     home = training_folder / "TRAINING"
-    told = run_cli("verify", home / "TRAINING-pack.zip", "--notary", home / "TRAINING-notary.txt").stdout
-    assert told.startswith("training: ") and told.rstrip().endswith("1 finding.")
+    output = run_cli("verify", home / "TRAINING-pack.zip", "--notary", home / "TRAINING-notary.txt").stdout
+    assert output.startswith("training: ") and output.rstrip().endswith("1 finding.")
     documents = list((training_folder / "pack").rglob("*.pdf"))
     unmarked = [
         (path.name, no)
@@ -107,11 +107,11 @@ def test_no_file_mentions_the_hiding_features(training_folder: Path) -> None:
 
 async def test_the_public_page_serves_the_training_folder(training_folder: Path, tmp_path: Path) -> None:
     """The page links to the folder and serves it as a file; without one it says so and gives 404."""
-    made = (training_folder / "data" / "training" / "TRAINING.zip").read_bytes()
+    archive = (training_folder / "data" / "training" / "TRAINING.zip").read_bytes()
     async with running_server(training_folder) as running:
         page = await running.http_client().get(running.settings.public_url + "/training")
         answer = await running.http_client().get(running.settings.public_url + "/training/TRAINING.zip")
-    assert 'href="/training/TRAINING.zip"' in page.text and answer.content == made
+    assert 'href="/training/TRAINING.zip"' in page.text and answer.content == archive
     assert answer.headers["content-disposition"] == 'attachment; filename="TRAINING.zip"'
     async with running_server(tmp_path) as without:
         page = await without.http_client().get(without.settings.public_url + "/training")

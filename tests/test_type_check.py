@@ -58,13 +58,15 @@ def test_type_escapes_stay_below_the_limit() -> None:
     """At most twenty, tests included, so that a new one replaces an old one or is argued for."""
     tests = PROJECT_ROOT / "tests"
     sources = [*sorted(TYPESCRIPT_SOURCES.rglob("*.ts")), *sorted(tests.rglob("*.ts"))]
-    found = {path.relative_to(PROJECT_ROOT).as_posix(): type_escapes(path.read_text("utf-8")) for path in sources}
+    escapes_by_file = {
+        path.relative_to(PROJECT_ROOT).as_posix(): type_escapes(path.read_text("utf-8")) for path in sources
+    }
     scripts = [path for kind in ("*.mjs", "*.js") for path in sorted(tests.rglob(kind))]
-    found |= {
+    escapes_by_file |= {
         path.relative_to(PROJECT_ROOT).as_posix(): type_escapes_in_comments(path.read_text("utf-8")) for path in scripts
     }
-    assert len(found) > 600
-    places = {name: list_ for name, list_ in found.items() if list_}
+    assert len(escapes_by_file) > 600
+    places = {name: list_ for name, list_ in escapes_by_file.items() if list_}
     assert sum(len(list_) for list_ in places.values()) <= TYPE_ESCAPES_LIMIT, places
 
 
@@ -109,9 +111,9 @@ def type_errors(project: Path) -> list[str]:
         str(project),
     ]
     result = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
-    found = [line for line in result.stdout.splitlines() if ": error TS" in line]
-    assert bool(found) == bool(result.returncode), result.stdout + result.stderr
-    return found
+    errors = [line for line in result.stdout.splitlines() if ": error TS" in line]
+    assert bool(errors) == bool(result.returncode), result.stdout + result.stderr
+    return errors
 
 
 def test_the_fakes_have_the_types_of_the_app() -> None:

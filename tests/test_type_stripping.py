@@ -101,9 +101,9 @@ def test_every_line_and_column_stays(sources: dict[str, str], built_modules: dic
         if len(lines) != len(served):
             moved_lines.append(name)
             continue
-        for line, one in zip(lines, served, strict=True):
+        for line, served_line in zip(lines, served, strict=True):
             # A space replaces each unit; `;` guards a statement that would join the previous one.
-            if len(line.encode("utf-16-le")) != len(one.encode("utf-16-le")):
+            if len(line.encode("utf-16-le")) != len(served_line.encode("utf-16-le")):
                 moved_lines.append(f"{name}: {line.strip()}")
     assert moved_lines == []
 

@@ -55,5 +55,5 @@ def test_what_is_unused_is_found(tmp_path: Path, what: str) -> None:
     configuration = json.loads((tmp_path / "knip.json").read_text())
     configuration["entry"] = ["static/src/main.ts", "tests/**/*.mjs"]
     (tmp_path / "knip.json").write_text(json.dumps(configuration))
-    found = knip_report(tmp_path)
-    assert name in found and "tested" not in found, found
+    report = knip_report(tmp_path)
+    assert name in report and "tested" not in report, report

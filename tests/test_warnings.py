@@ -106,10 +106,10 @@ def test_every_code_has_a_sentence() -> None:
 def test_every_line_above_a_page_has_a_row_or_is_said_to_be_none() -> None:
     """A new line in the frame is a warning with tests, or listed as not a warning."""
     known = set(warning_codes_in_section("Lines above every page"))
-    shown = frame_message_keys(read_module("app/frame.ts"))
-    assert known <= shown, known - shown
+    message_keys = frame_message_keys(read_module("app/frame.ts"))
+    assert known <= message_keys, known - message_keys
     allowed = known | documented_non_warnings() | FRAME_KEYS_THAT_ARE_NO_WARNINGS
-    assert shown <= allowed, shown - allowed
+    assert message_keys <= allowed, message_keys - allowed
 
 
 # The lock's countdown, and the kinds of sign-ins below their list.
@@ -129,9 +129,9 @@ def test_every_mark_of_an_entry_has_a_row() -> None:
     screens = "\n".join(read_modules("app", "components", "features").values())
     flags = set(re.findall(r"\bflags\.includes\('(\w+)'\)", screens))
     assert flags and flags <= marks, flags - marks
-    why = re.search(r"why\?: ([^;]+);", read_module("diary/types.ts"))
-    assert why
-    assert set(re.findall(r"'(\w+)'", why.group(1))) <= marks | documented_non_warnings()
+    reasons = re.search(r"why\?: ([^;]+);", read_module("diary/types.ts"))
+    assert reasons
+    assert set(re.findall(r"'(\w+)'", reasons.group(1))) <= marks | documented_non_warnings()
 
 
 def test_a_code_becomes_a_sentence_in_these_modules_only() -> None:

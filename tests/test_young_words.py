@@ -88,6 +88,8 @@ def test_young_words_keep_placeholders_and_phone_numbers() -> None:
 def test_whatever_is_asked_of_somebody_young_can_be_read() -> None:
     """Questions that keep their usual text are no harder, all together and each alone."""
     place = re.compile(r"(?:f|card|effect|coach|who|where)\.")
-    asked = [text for key, text in screen_texts().items() if place.match(key) and f"young.{key}" not in screen_texts()]
-    assert len(asked) > 200 and reading_age(join_sentences(asked)) <= READING_AGE_LIMIT
-    assert [text for text in asked if len(text.split()) > 3 and reading_age(text) > EASY_AGE_LIMIT] == []
+    questions = [
+        text for key, text in screen_texts().items() if place.match(key) and f"young.{key}" not in screen_texts()
+    ]
+    assert len(questions) > 200 and reading_age(join_sentences(questions)) <= READING_AGE_LIMIT
+    assert [text for text in questions if len(text.split()) > 3 and reading_age(text) > EASY_AGE_LIMIT] == []

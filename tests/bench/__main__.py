@@ -50,7 +50,7 @@ def measure_benches(names: Iterable[str], print_line: Callable[[str], None]) -> 
         except Exception:  # noqa: BLE001 - what other parts measured for minutes is not lost; this one fails
             print_line(traceback.format_exc())
             measured.append(
-                {"where": where, "part": part, "name": f"{part}: broke off", "bar": "runs", "holds": False} | EMPTY_ROW
+                {"where": where, "part": part, "name": f"{part}: failed", "bar": "runs", "holds": False} | EMPTY_ROW
             )
     return measured
 
@@ -94,9 +94,11 @@ def main() -> int:
         json.dumps({"made_at": made_at, "machine": machine, "rows": rows}, indent=1) + "\n", encoding="utf-8"
     )
     if is_busy > (os.cpu_count() or 1) / 2:
-        console.print(f"The machine was busy (load {is_busy:.1f}): figures in ms say little, ratios a little more.")
+        console.print(f"The machine was busy (load {is_busy:.1f}): times in ms are unreliable, ratios less so.")
     missed_budget = [row["name"] for row in rows if not row["holds"]]
-    console.print(f"{len(rows) - len(missed_budget)} of {len(rows)} hold." if missed_budget else "Every bar holds.")
+    console.print(
+        f"{len(rows) - len(missed_budget)} of {len(rows)} bars are met." if missed_budget else "Every bar is met."
+    )
     return 1 if missed_budget else 0
 
 

@@ -105,13 +105,13 @@ async def measure_log(size: int, folder: Path) -> dict[str, float]:
         proofs = await public_log.list_inclusion_proofs(db, ACCOUNT, DIARY, APPENDED_COUNT - PROOF_COUNT, row.size)
         proof = (time.process_time() - started_at) * 1000 / PROOF_COUNT
         checkpoint = checkpoints.parse_checkpoint(row.note)
-        one = proofs[PROOF_COUNT // 2]
-        assert one.leaf_index is not None
+        middle_proof = proofs[PROOF_COUNT // 2]
+        assert middle_proof.leaf_index is not None
         tree.verify_inclusion(
-            random_leaf(-1 - (one.seq - 1) & 2**63 - 1),
-            one.leaf_index,
+            random_leaf(-1 - (middle_proof.seq - 1) & 2**63 - 1),
+            middle_proof.leaf_index,
             checkpoint.size,
-            one.inclusion_path,
+            middle_proof.inclusion_path,
             checkpoint.root,
         )
         started_at = time.process_time()

@@ -12,8 +12,8 @@ from tests.both.node_process import LONG_EXAMPLES, QUICK_EXAMPLES, NodeProcess, 
 @pytest.fixture(scope="session")
 def browser_code() -> Iterator[NodeProcess]:
     """Run the page's code in one Node process for all tests of a worker."""
-    with running_node() as made:
-        yield made
+    with running_node() as process:
+        yield process
 
 
 @pytest.fixture(params=[QUICK_EXAMPLES, pytest.param(LONG_EXAMPLES, marks=pytest.mark.slow)])

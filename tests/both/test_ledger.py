@@ -46,14 +46,14 @@ def test_commitments_agree(browser_code: NodeProcess, example_count: int) -> Non
         seed: bytes,
         second: bytes | None,
     ) -> None:
-        asked = {"names": {"open": open_, "restricted": apart}, "open": fields, "restricted": secret}
-        asked["seeds"] = [seed.hex(), second.hex() if second else None]
+        argument = {"names": {"open": open_, "restricted": apart}, "open": fields, "restricted": secret}
+        argument["seeds"] = [seed.hex(), second.hex() if second else None]
 
         def work() -> object:
-            found = all_field_digests(FieldNames(tuple(open_), tuple(apart)), fields, seed, secret, second)
-            return [found, commitment(found).hex()]
+            digests = all_field_digests(FieldNames(tuple(open_), tuple(apart)), fields, seed, secret, second)
+            return [digests, commitment(digests).hex()]
 
-        assert_same_answer(browser_code, "commitment", asked, work)
+        assert_same_answer(browser_code, "commitment", argument, work)
 
     compare()
 
@@ -64,11 +64,11 @@ def test_heads_and_short_codes_agree(browser_code: NodeProcess, example_count: i
     @hypothesis_settings(example_count)
     @given(SEED, st.integers(1, 2**40), ID, ID, DIGEST, DIGEST, st.integers(0, 10_000))
     def compare(head: bytes, seq: int, record: str, version: str, c: str, env: str, entries: int) -> None:
-        told = {"seq": seq, "record": record, "version": version, "c": c, "env": env}
+        argument = {"seq": seq, "record": record, "version": version, "c": c, "env": env}
         assert_same_answer(
             browser_code,
             "head",
-            told | {"head": head.hex()},
+            argument | {"head": head.hex()},
             lambda: heads.next_head(
                 head, seq=seq, record=record, version=version, commitment=c, envelopes_digest=env
             ).hex(),
@@ -87,11 +87,11 @@ def test_device_lines_agree(browser_code: NodeProcess, example_count: int) -> No
     @hypothesis_settings(example_count)
     @given(st.lists(link, max_size=10))
     def compare(links: list[tuple[str, int, str | None, str]]) -> None:
-        told = [{"device": device, "n": n, "prev": prev, "c": c} for device, n, prev, c in links]
+        argument = [{"device": device, "n": n, "prev": prev, "c": c} for device, n, prev, c in links]
         assert_same_answer(
             browser_code,
             "lines",
-            told,
+            argument,
             lambda: [
                 [x.device, x.n, x.last, x.why] for x in lines.find_breaks(ChainLink(*compare) for compare in links)
             ],
@@ -130,8 +130,8 @@ def test_signed_notes_agree(browser_code: NodeProcess, example_count: int) -> No
     )
     def compare(note: str) -> None:
         def work() -> object:
-            found = checkpoints.parse_checkpoint(note.encode())
-            return [found.size, found.root.hex()]
+            checkpoint = checkpoints.parse_checkpoint(note.encode())
+            return [checkpoint.size, checkpoint.root.hex()]
 
         assert_same_answer(browser_code, "note", note, work)
 
@@ -154,7 +154,7 @@ def test_log_proofs_agree(browser_code: NodeProcess, example_count: int) -> None
         first = tree.root_hash(older, node)
         path, steps = changed_path(path, bend, data), changed_path(steps, bend, data)
         at = i if bend != 3 else data.draw(st.integers(-1, size + 1))
-        asked = {
+        argument = {
             "leaf": (bytes([i]) * 32).hex(),
             "i": at,
             "size": size,
@@ -164,10 +164,10 @@ def test_log_proofs_agree(browser_code: NodeProcess, example_count: int) -> None
         assert_same_answer(
             browser_code,
             "inclusion",
-            asked,
+            argument,
             lambda: tree.verify_inclusion(bytes([i]) * 32, at, size, path, root) or True,
         )
-        told = {
+        log_argument = {
             "older": [older, first.hex()],
             "newer": [size, root.hex()],
             "path": [compare.hex() for compare in steps],
@@ -175,7 +175,7 @@ def test_log_proofs_agree(browser_code: NodeProcess, example_count: int) -> None
         assert_same_answer(
             browser_code,
             "consistency",
-            told,
+            log_argument,
             lambda: tree.verify_consistency(older, size, (first, root), steps) or True,
         )
 

@@ -109,8 +109,10 @@ def test_field_oddities_agree(browser_code: NodeProcess, example_count: int) -> 
         fields |= data.draw(
             st.fixed_dictionaries({}, optional={"_clock": st.fixed_dictionaries({"utc": INSTANT_MS}), "tz": ANY_ZONE})
         )
-        asked = {"kind": kind, "fields": fields, "restricted": {}}
-        assert_same_answer(browser_code, "oddities", asked, lambda: faults_as_json(rules.find_issues(kind, fields, {})))
+        argument = {"kind": kind, "fields": fields, "restricted": {}}
+        assert_same_answer(
+            browser_code, "oddities", argument, lambda: faults_as_json(rules.find_issues(kind, fields, {}))
+        )
         assert_same_answer(browser_code, "ids", fields, lambda: list(referenced_ids.ids_in(fields)))
 
     compare()
@@ -213,7 +215,7 @@ def history_as_json(history: RecordHistory) -> list[Any]:
 
 def test_record_histories_agree(browser_code: NodeProcess, example_count: int) -> None:
     """Versions from several devices give the same history: missing parents, clocks set back, withdrawals, any values."""
-    said = st.fixed_dictionaries(
+    open_fields = st.fixed_dictionaries(
         {},
         optional={
             "narrative": TEXT | ANYTHING,
@@ -231,15 +233,15 @@ def test_record_histories_agree(browser_code: NodeProcess, example_count: int) -
             "constructor": TEXT,
         },
     )
-    apart = st.fixed_dictionaries({}, optional={"place_detail": TEXT | ANYTHING})
+    restricted_fields = st.fixed_dictionaries({}, optional={"place_detail": TEXT | ANYTHING})
 
     @hypothesis_settings(example_count)
-    @given(st.lists(st.tuples(said, apart), min_size=1, max_size=5))
+    @given(st.lists(st.tuples(open_fields, restricted_fields), min_size=1, max_size=5))
     def compare(versions: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
         opened = [
             RecordVersion("r", f"v{at}", "incident", 1, fields, secret) for at, (fields, secret) in enumerate(versions)
         ]
-        asked = [
+        argument = [
             {
                 "record": "r",
                 "version": compare.version,
@@ -249,7 +251,7 @@ def test_record_histories_agree(browser_code: NodeProcess, example_count: int) -
             }
             for compare in opened
         ]
-        assert_same_answer(browser_code, "tell", asked, lambda: history_as_json(build_history(opened)))
+        assert_same_answer(browser_code, "tell", argument, lambda: history_as_json(build_history(opened)))
 
     compare()
 
@@ -265,9 +267,9 @@ def test_role_codes_agree(browser_code: NodeProcess, example_count: int) -> None
     @hypothesis_settings(example_count)
     @given(st.lists(claim, max_size=8))
     def compare(claims: list[tuple[str, str, str]]) -> None:
-        told = [{"record": record, "role": role, "code": code} for record, role, code in claims]
+        argument = [{"record": record, "role": role, "code": code} for record, role, code in claims]
         assert_same_answer(
-            browser_code, "roles", told, lambda: assign_role_codes(RoleClaim(*compare) for compare in claims)
+            browser_code, "roles", argument, lambda: assign_role_codes(RoleClaim(*claim) for claim in claims)
         )
 
     compare()
@@ -297,8 +299,8 @@ def test_offsets_of_every_zone_agree(browser_code: NodeProcess, example_count: i
         assert_same_answer(browser_code, "offset", {"ms": at, "tz": tz}, lambda: times.offset_minutes_at(at, tz))
         offset = times.offset_minutes_at(at, tz)
         when = times.ClaimedTime(at, at + later * 1000, "", tz, offset, "date_range", "")
-        asked = {"tz": tz, "start": at, "end": when.end_ms, "offset": offset}
-        assert_same_answer(browser_code, "end_offset", asked, lambda: when.end_offset_minutes)
+        argument = {"tz": tz, "start": at, "end": when.end_ms, "offset": offset}
+        assert_same_answer(browser_code, "end_offset", argument, lambda: when.end_offset_minutes)
 
     compare()
 
@@ -319,8 +321,8 @@ def test_moments_agree(browser_code: NodeProcess, example_count: int) -> None:
     @given(DAYS | block | ANYTHING, ZONES | st.just(""))
     def compare(value: Any, tz: str) -> None:
         def work() -> object:
-            found = parse_moment(value, tz)
-            return found and [found.day, found.instant_ms]
+            moment = parse_moment(value, tz)
+            return moment and [moment.day, moment.instant_ms]
 
         assert_same_answer(browser_code, "moment", {"value": value, "tz": tz}, work)
 

@@ -25,8 +25,8 @@ def test_a_file_that_is_no_pack_is_reported_without_traceback(tmp_path: Path, co
 
 def test_control_characters_in_member_names_are_not_printed(tmp_path: Path) -> None:
     """Escape and other control characters in a member's name are not printed: they could move, hide or forge a finding."""
-    with zipfile.ZipFile(tmp_path / "x.zip", "w") as made:
-        made.writestr("a\x1b]0;title\x07\x1b[2K\rNo finding.\x9b1A\u202e.txt", "x")
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("a\x1b]0;title\x07\x1b[2K\rNo finding.\x9b1A\u202e.txt", "x")
     result = run_cli("verify", tmp_path / "x.zip")
     assert result.returncode == 1
     assert "bad_name" in result.stdout

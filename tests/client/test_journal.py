@@ -190,8 +190,8 @@ def without_first_version(content: bytes) -> bytes:
 
 def with_first_two_swapped(content: bytes) -> bytes:
     """Return a feed answer with its first two versions swapped."""
-    summary, one, two, *rest = decode_frames(content, frames_limit=600)
-    return encode_frames([summary, two, one, *rest])
+    summary, first, second, *rest = decode_frames(content, frames_limit=600)
+    return encode_frames([summary, second, first, *rest])
 
 
 @pytest.mark.parametrize("change", [without_first_version, with_first_two_swapped])

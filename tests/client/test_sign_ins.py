@@ -24,8 +24,8 @@ async def test_new_sign_ins_are_read_once(keeper: Keeper, server: InProcessServe
     assert (await fetch_new_sign_ins(fresh, None))[0] == []
     _, cursor = await fetch_new_sign_ins(fresh, None)
     await sign_in_on_second_device(server, keeper, "192.0.2.2", device_name="Last")
-    found, cursor = await fetch_new_sign_ins(fresh, cursor)
-    assert [(one.device_name, one.kind, one.event, one.signed_out) for one in found] == [
+    sign_ins, cursor = await fetch_new_sign_ins(fresh, cursor)
+    assert [(one.device_name, one.kind, one.event, one.signed_out) for one in sign_ins] == [
         ("Last", "ordinary", "signed_in", False)
     ]
     assert (await fetch_new_sign_ins(fresh, cursor)) == ([], cursor)
@@ -37,10 +37,12 @@ async def test_nothing_is_left_out_between_pages(keeper: Keeper, server: InProce
     """Sign-ins between two calls are returned once each, in order, across pages."""
     _, cursor = await fetch_new_sign_ins(api_client_for(keeper, server), None)
     for n in range(230):
-        more = {"borrowed": True} if n == 7 else {}
-        await sign_in_on_second_device(server, keeper, f"10.5.{n // 200}.{n % 200}", device_name=f"Phone {n}", **more)
+        extra_fields = {"borrowed": True} if n == 7 else {}
+        await sign_in_on_second_device(
+            server, keeper, f"10.5.{n // 200}.{n % 200}", device_name=f"Phone {n}", **extra_fields
+        )
     fresh = api_client_for(await sign_in_on_second_device(server, keeper, "192.0.2.1"), server)
-    found, _ = await fetch_new_sign_ins(fresh, cursor)
-    assert [one.device_name for one in found] == [f"Phone {n}" for n in range(230)]
-    assert [n for n, one in enumerate(found) if one.kind == "borrowed"] == [7]
-    assert sum(one.signed_out for one in found) >= 210, "more than twenty sessions are not kept"
+    sign_ins, _ = await fetch_new_sign_ins(fresh, cursor)
+    assert [one.device_name for one in sign_ins] == [f"Phone {n}" for n in range(230)]
+    assert [n for n, one in enumerate(sign_ins) if one.kind == "borrowed"] == [7]
+    assert sum(one.signed_out for one in sign_ins) >= 210, "more than twenty sessions are not kept"

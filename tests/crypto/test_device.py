@@ -93,10 +93,10 @@ def test_altered_slots_do_not_open(case: dict[str, Any]) -> None:
 
 def test_used_and_unused_slots_look_alike() -> None:
     """Used and unused slots have the same length and equally uniform bytes (chi-square over 256 values)."""
-    made = b"".join(slots.seal_slot(os.urandom(32), INSTALL_ID, 0, VECTORS["content"]) for _ in range(200))
+    used_slots = b"".join(slots.seal_slot(os.urandom(32), INSTALL_ID, 0, VECTORS["content"]) for _ in range(200))
     unused = b"".join(slots.generate_slots()[0] for _ in range(200))
-    assert len(made) == len(unused) == 200 * slots.SLOT_BYTES == 200 * 1144
-    for raw in (made, unused):
+    assert len(used_slots) == len(unused) == 200 * slots.SLOT_BYTES == 200 * 1144
+    for raw in (used_slots, unused):
         expected = len(raw) / 256
         chi = sum((Counter(raw)[value] - expected) ** 2 / expected for value in range(256))
         # With 255 degrees of freedom, random bytes fall outside this range once in ten million runs.

@@ -115,7 +115,7 @@ def test_a_file_that_changes_while_it_is_sealed_is_refused() -> None:
 @pytest.mark.parametrize("space", ["\ufeff", "\x85", "\u3000", " , "])
 def test_words_are_read_with_whatever_space_was_copied_between_them(space: str) -> None:
     """Any Unicode space separates words, as in the page; other separators are part of a word."""
-    said = VECTORS["words"][0]["words"]
-    assert handover.parse_words(space + said.replace(" ", space)) == said
+    words = VECTORS["words"][0]["words"]
+    assert handover.parse_words(space + words.replace(" ", space)) == words
     with pytest.raises(BadRequest):
-        handover.parse_words(said.replace(" ", "\x1c"))
+        handover.parse_words(words.replace(" ", "\x1c"))

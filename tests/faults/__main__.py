@@ -24,7 +24,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=20260101)
     parser.add_argument("--kills", type=int, default=DEFAULT_KILLS)
-    parser.add_argument("--minute", type=float, default=60.0, help="seconds of sixty-four devices at once")
+    parser.add_argument(
+        "--minute", type=float, default=60.0, help="duration of the run with sixty-four devices, in seconds (60)"
+    )
     parser.add_argument("--database", choices=DATABASES, action="append")
     chosen = parser.parse_args()
     names = chosen.database or DATABASES

@@ -126,12 +126,12 @@ class DeviceLoad:
         """Return the device's next requests: unanswered ones first, else new ones."""
         if diary.unanswered and self.random_source.random() < 0.5:
             return diary.unanswered.pop(0)
-        what = self.random_source.choices(list(REQUEST_WEIGHTS), list(REQUEST_WEIGHTS.values()))[0]
-        if what == "file":
+        kind = self.random_source.choices(list(REQUEST_WEIGHTS), list(REQUEST_WEIGHTS.values()))[0]
+        if kind == "file":
             return self._file_requests(diary)
-        if what == "erasure" and diary.versions.keys() - diary.requested_erasures:
+        if kind == "erasure" and diary.versions.keys() - diary.requested_erasures:
             return [self._erasure_request(diary)]
-        if what == "session" and diary.sign_in_count < SESSIONS_LIMIT:
+        if kind == "session" and diary.sign_in_count < SESSIONS_LIMIT:
             diary.sign_in_count += 1
             fields = {"auth": diary.identity.proof, "device": id_text(new_id()), "device_name": "x"}
             fields["login"] = diary.identity.login

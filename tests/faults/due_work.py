@@ -46,7 +46,7 @@ class DueWorkResult:
 
     erasures: int = 0
     erased: int = 0
-    wrongly_kept: int = 0
+    untouched_versions: int = 0
     accounts: int = 0
     accounts_gone: int = 0
     faults: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ class DueWorkResult:
     def line(self) -> str:
         """Return the result as one line for the run's output."""
         return (
-            f"erasures due {self.erasures}, carried out {self.erased}, versions beside them untouched {self.wrongly_kept};"
+            f"erasures due {self.erasures}, carried out {self.erased}, other versions untouched {self.untouched_versions};"
             f" accounts closed {self.accounts_gone} of {self.accounts}; audit: {len(self.faults)} faults"
         )
 
@@ -91,12 +91,12 @@ async def run_due_work_under_kills(
         versions_after = await _read_feed(device_load.port, diary)
         erased_records = {record for record, erased in versions_after if erased is None}
         result.erased += len(erased_records & due_records)
-        remaining = [account for account in versions_before if account[0] not in due_records]
+        remaining = [version for version in versions_before if version[0] not in due_records]
         if erased_records - due_records or remaining != [
-            account for account in versions_after if account[0] not in due_records
+            version for version in versions_after if version[0] not in due_records
         ]:
-            result.faults += ("something is gone that was not to be erased",)
-        result.wrongly_kept += len(remaining)
+            result.faults += ("something was erased that should not be",)
+        result.untouched_versions += len(remaining)
     return result
 
 

@@ -153,7 +153,7 @@ def _print_counts(device_load: DeviceLoad, print_line: PrintLine) -> None:
     """Print the number of answers, and what was in progress when a server was killed."""
     print_line("answered: " + ", ".join(f"{kind} {count}" for kind, count in sorted(device_load.answer_counts.items())))
     print_line(
-        "cut off: " + ", ".join(f"{kind} {count}" for kind, count in sorted(device_load.interrupted_counts.items()))
+        "interrupted: " + ", ".join(f"{kind} {count}" for kind, count in sorted(device_load.interrupted_counts.items()))
     )
 
 

@@ -50,12 +50,12 @@ class SurvivalReport:
         return [
             f"acknowledged versions {self.acknowledged}, found {self.versions_found}, byte-identical {self.versions_identical}",
             f"acknowledged parts of files {self.parts}, byte-identical {self.identical_parts}",
-            f"files acknowledged as whole {self.files}, whole {self.complete_files}",
-            f"erasures asked for or taken back {self.erasures}, as acknowledged {self.found_erasures}",
-            f"sessions {self.sessions}, good {self.working_sessions}",
-            f"diaries whose head agrees with their feed: {self.checked_heads}",
+            f"files acknowledged as complete {self.files}, complete {self.complete_files}",
+            f"erasures requested or cancelled {self.erasures}, as acknowledged {self.found_erasures}",
+            f"sessions {self.sessions}, valid {self.working_sessions}",
+            f"diaries whose head matches their feed: {self.checked_heads}",
             *(
-                f"{what}: {count} acknowledged and found, {self.interrupted_acts[what]} cut off"
+                f"{what}: {count} acknowledged and found, {self.interrupted_acts[what]} interrupted"
                 for what, count in self.acts.items()
             ),
         ]

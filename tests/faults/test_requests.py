@@ -82,8 +82,8 @@ async def test_the_quota_is_exact_however_many_ask_at_once(keeper: Keeper, serve
     files = [seal_file(keeper, b"x" * 4000) for _ in range(40)]
     size = files[0].declaration["size"]
     object.__setattr__(server.settings, "quota_bytes", size * 10 + size // 2)
-    asked = [keeper.request("PUT", f"{keeper.diary}/blobs/{file.blob}", file.declaration) for file in files]
-    codes = [answer.status_code for answer in await asyncio.gather(*asked)]
+    requests = [keeper.request("PUT", f"{keeper.diary}/blobs/{file.blob}", file.declaration) for file in files]
+    codes = [answer.status_code for answer in await asyncio.gather(*requests)]
     assert (codes.count(200), codes.count(413)) == (10, 30)
     assert (await keeper.request("GET", "/v1/usage")).json()["used_bytes"] == size * 10
     assert (await keeper.push()).status_code == 201
@@ -190,9 +190,9 @@ async def test_clients_of_one_byte_a_second_hold_up_nobody(forked_server: Forked
         slowest = 0.0
         for _ in range(40):
             started_at = time.monotonic()
-            until = asyncio.Event()
-            working = asyncio.ensure_future(load.work(1, 1, until))
-            await until.wait()
+            stop_event = asyncio.Event()
+            working = asyncio.ensure_future(load.work(1, 1, stop_event))
+            await stop_event.wait()
             slowest = max(slowest, time.monotonic() - started_at)
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)

@@ -39,7 +39,7 @@ def mutated_input(seed: int, corpus: Sequence[bytes]) -> bytes:
 def _mutate(raw: bytearray, random_source: random.Random, corpus: Sequence[bytes]) -> None:
     """Apply one mutation."""
     position = random_source.randrange(len(raw) + 1)
-    until = min(len(raw), position + random_source.choice((1, 2, 4, 8, 64, 512)))
+    end = min(len(raw), position + random_source.choice((1, 2, 4, 8, 64, 512)))
     kind = random_source.randrange(8)
     if kind == 0 and position < len(raw):
         raw[position] ^= 1 << random_source.randrange(8)
@@ -50,14 +50,14 @@ def _mutate(raw: bytearray, random_source: random.Random, corpus: Sequence[bytes
         number = random_source.choice(ODD_NUMBERS) & ((1 << 8 * size) - 1)
         raw[position : position + size] = number.to_bytes(size, random_source.choice(("big", "little")))
     elif kind == 3:
-        del raw[position:until]
+        del raw[position:end]
     elif kind == 4:
-        raw[position:position] = raw[position:until] * random_source.choice((1, 2, 50))
+        raw[position:position] = raw[position:end] * random_source.choice((1, 2, 50))
     elif kind == 5:
         del raw[position:]
     elif kind == 6:
-        raw[position : random_source.choice((position, until))] = random_source.choice(ODD_BYTES)
+        raw[position : random_source.choice((position, end))] = random_source.choice(ODD_BYTES)
     else:
         other_input = random_source.choice(corpus)
         start = random_source.randrange(len(other_input) + 1)
-        raw[position:until] = other_input[start : start + random_source.choice((4, 64, 1024))]
+        raw[position:end] = other_input[start : start + random_source.choice((4, 64, 1024))]

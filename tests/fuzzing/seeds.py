@@ -44,11 +44,11 @@ MAILS = {
 
 def make_zip(members: dict[str, bytes], method: int) -> bytes:
     """Return a zip of the members, with fixed times."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method) as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
         for name, content in members.items():
             archive.writestr(zipfile.ZipInfo(name), content, method)
-    return out.getvalue()
+    return buffer.getvalue()
 
 
 def sample_pictures() -> dict[str, bytes]:
@@ -60,12 +60,12 @@ def sample_pictures() -> dict[str, bytes]:
     about.get_ifd(0x8825).update({1: "N", 2: (51.0, 30.0, 1.0)})
     picture_by_name = {}
     for kind in ("JPEG", "PNG", "WEBP", "TIFF", "GIF"):
-        out = io.BytesIO()
-        picture.save(out, kind, **({} if kind == "GIF" else {"exif": about}))
-        picture_by_name[kind.lower()] = out.getvalue()
-    out = io.BytesIO()
-    picture.save(out, "JPEG")
-    return {**picture_by_name, "plain_jpeg": out.getvalue(), "exif": about.tobytes()[6:]}
+        buffer = io.BytesIO()
+        picture.save(buffer, kind, **({} if kind == "GIF" else {"exif": about}))
+        picture_by_name[kind.lower()] = buffer.getvalue()
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG")
+    return {**picture_by_name, "plain_jpeg": buffer.getvalue(), "exif": about.tobytes()[6:]}
 
 
 def sealed_copy_head(changes: dict[str, object]) -> dict[str, object]:

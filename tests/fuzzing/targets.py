@@ -76,11 +76,11 @@ def _read_sealed_copy(path: Path) -> object:
 
 def _read_sealed_copy_head(raw: bytes) -> object:
     """Open a sealed copy with a valid zip and a fuzzed manifest, with a recovery code."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("kept.json", raw)
         archive.writestr("versions.bin", raw)
-    return _read_from_file(out.getvalue(), _open_sealed_copy)
+    return _read_from_file(buffer.getvalue(), _open_sealed_copy)
 
 
 def _open_sealed_copy(path: Path) -> object:

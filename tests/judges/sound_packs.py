@@ -39,8 +39,8 @@ def build_sound_packs(folder: Path) -> list[SoundPack]:
     rekeyed_diary.add(
         "incident", incident_fields(START_MS + 401 * DAY_MS, "After the change."), at_ms=START_MS + 401 * DAY_MS
     )
-    lost = next(row for row in rekeyed_diary.versions if row["kind"] == "incident")
-    resend_version(rekeyed_diary, lost, rekeyed_diary.author, at_ms=START_MS + 402 * DAY_MS)
+    missing_row = next(row for row in rekeyed_diary.versions if row["kind"] == "incident")
+    resend_version(rekeyed_diary, missing_row, rekeyed_diary.author, at_ms=START_MS + 402 * DAY_MS)
     authority = make_authority(folder / "tsa")
     (folder / "logged").mkdir()
     stamped = make_pack_with_log(

@@ -50,11 +50,11 @@ def test_every_changed_byte_of_a_note_is_refused() -> None:
 def statement_chain(*steps: tuple[Ed25519Signer, ReplacementReason]) -> list[JsonObject]:
     """Return a chain of statements with one rotation per step."""
     statements: list[JsonObject] = []
-    for key, why in steps:
-        last = {"root": b64(ROOT_HASH), "size": 7} if why != "first" else None
+    for key, reason in steps:
+        last = {"root": b64(ROOT_HASH), "size": 7} if reason != "first" else None
         statements.append(
             key_statements.sign_statement(
-                INSTANCE_KEY, key_statements.draft_statement(key.pub, statements, why, 1_000 + len(statements), last)
+                INSTANCE_KEY, key_statements.draft_statement(key.pub, statements, reason, 1_000 + len(statements), last)
             )
         )
     return statements
@@ -102,10 +102,10 @@ def test_an_altered_chain_is_refused() -> None:
 
 def test_contradictory_key_requests_are_refused() -> None:
     """A first statement after others, a rotation before any, and an exposed key without a checkpoint are refused."""
-    one = statement_chain((NOTARY_KEY, "first"))
-    for before, why in ((one, "first"), ([], "rotated"), (one, "exposed")):
+    first_chain = statement_chain((NOTARY_KEY, "first"))
+    for before, reason in ((first_chain, "first"), ([], "rotated"), (first_chain, "exposed")):
         with pytest.raises(BadRequest):
-            key_statements.draft_statement(OTHER_KEY.pub, before, why, 1, None)  # type: ignore[arg-type]
+            key_statements.draft_statement(OTHER_KEY.pub, before, reason, 1, None)  # type: ignore[arg-type]
 
 
 def test_a_witness_s_key_is_read_as_it_publishes_it_and_not_otherwise() -> None:

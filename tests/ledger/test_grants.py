@@ -143,11 +143,11 @@ def test_a_grant_carries_forty_statements_at_most() -> None:
     field_values = GRANT_VECTORS["succeeded"]["earlier"][0]
     kept_fields = {name: field_values[name] for name in ("account", "diary", "head", "hpke_pub", "seq", "ts")}
     beacon = {"log": field_values["head"], "root": field_values["head"], "size": 2**40}
-    said = [
+    key_statements = [
         rekeying.sign_statement(old, kept_fields | {"beacon": beacon, "ecdsa_pub": b64(new), "epoch": count + 2})
         for count, (old, new) in enumerate(zip(keys, comes, strict=True))
     ]
-    for statements, holds in ((earlier_keys.newest_statements(said), True), (said, False)):
+    for statements, holds in ((earlier_keys.newest_statements(key_statements), True), (key_statements, False)):
         grant = grants.sign_grant(
             AuthorSigner(KEEPER_KEYSET.ecdsa_scalar), fields | earlier_keys.earlier_keys_binding(statements)
         )
@@ -296,9 +296,9 @@ def test_an_envelope_that_is_not_whole_opens_for_nobody(bent: dict[str, Any]) ->
         "name": GRANT_VECTORS["keeper"]["name"],
     } | person_of(GRANT_VECTORS["keeper"]).public_key_members()
     place = GRANT_VECTORS["for_advocate"]["header"]
-    for said, outcome in ((plain, nullcontext()), (plain | bent, pytest.raises(SealError))):
+    for payload, outcome in ((plain, nullcontext()), (plain | bent, pytest.raises(SealError))):
         sealed = seal_to_public_key(
-            ADVOCATE_KEYSET.hpke_pub, EnvelopeKind.GRANT, place, pad_version(canonical_json(said))
+            ADVOCATE_KEYSET.hpke_pub, EnvelopeKind.GRANT, place, pad_version(canonical_json(payload))
         )
         with outcome:
             assert (

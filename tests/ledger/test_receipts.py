@@ -75,11 +75,11 @@ def test_invalid_heads_are_refused(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("ts", [-1, True, None, "1"])
 def test_an_invalid_time_is_refused(ts: Any) -> None:
     """A receipt is refused when its time is not valid, even with the notary's signature."""
-    made = receipts.sign_receipt(
+    receipt = receipts.sign_receipt(
         NOTARY_KEY, commitment="c", envelopes_digest="e", timestamp_ms=ts, fixed_number=bytes(16)
     )
     with pytest.raises(BadSignature):
-        receipts.verify(made, NOTARY_KEY.pub, commitment="c", envelopes_digest="e")
+        receipts.verify(receipt, NOTARY_KEY.pub, commitment="c", envelopes_digest="e")
 
 
 def test_equal_commitments_have_unequal_leaves() -> None:

@@ -178,14 +178,14 @@ def test_parts_of_two_versions_cannot_be_swapped() -> None:
     """Place, wraps and envelopes cannot be swapped between two valid versions."""
     first, second = (push.decode(push_body_of(CASES[name]), **CASES[name]["place"]) for name in ("open only", "long"))
     place = versions.VersionIds(**CASES["open only"]["place"])
-    for made in (
+    for changed_version in (
         second,
         replace(first, wraps=second.wraps),
         replace(first, envelopes=second.envelopes),
         replace(second, wraps=first.wraps),
     ):
         with pytest.raises(SealError):
-            versions.open_version(made, place, names_of, DIARY_KEY)
+            versions.open_version(changed_version, place, names_of, DIARY_KEY)
 
 
 def test_a_field_of_no_schema_is_not_sealed() -> None:
@@ -229,12 +229,12 @@ def test_malformed_payloads_are_refused(payload: bytes) -> None:
     case = CASES["open only"]
     received = push.decode(push_body_of(case), **case["place"])
     header = push.envelope_header(**case["place"], part="open")
-    made = reference_envelope(
+    envelope = reference_envelope(
         unb64(case["given"]["open_key"]), EnvelopeKind.VERSION, header, payload + b"\x80", bytes(24)
     )
     with pytest.raises(SealError):
         versions.open_version(
-            replace(received, envelopes=(made,)), versions.VersionIds(**case["place"]), names_of, DIARY_KEY
+            replace(received, envelopes=(envelope,)), versions.VersionIds(**case["place"]), names_of, DIARY_KEY
         )
 
 

@@ -84,9 +84,9 @@ class _CheckedServer(InProcessServer):
 
     def http_client(self, address: str = "198.51.100.7") -> httpx.AsyncClient:
         """Return a client as in every test, with each answer checked."""
-        made = super().http_client(address)
-        made.event_hooks["response"].append(check_response)
-        return made
+        client = super().http_client(address)
+        client.event_hooks["response"].append(check_response)
+        return client
 
 
 @dataclass(frozen=True)

@@ -350,12 +350,12 @@ class DiaryMachine(ServerStateMachine):
     def check_feed(self) -> None:
         """Check that every version is in its place, byte for byte, and erased ones are tombstones without content."""
         feed_rows = self.feed()
-        assert [one["seq"] for one, _ in feed_rows] == list(range(1, len(self.versions) + 1))
-        for (facts, sealed), one in zip(feed_rows, self.versions, strict=True):
-            assert (facts["record"], facts["version"]) == (one.record, one.path.split("/")[7])
-            assert facts.get("erased_at") == one.erased_at
-            assert sealed == one.frames
-            assert one.erased_at is not None or facts["blobs"] == list(one.files)
+        assert [facts["seq"] for facts, _ in feed_rows] == list(range(1, len(self.versions) + 1))
+        for (facts, sealed), version_model in zip(feed_rows, self.versions, strict=True):
+            assert (facts["record"], facts["version"]) == (version_model.record, version_model.path.split("/")[7])
+            assert facts.get("erased_at") == version_model.erased_at
+            assert sealed == version_model.frames
+            assert version_model.erased_at is not None or facts["blobs"] == list(version_model.files)
 
     def check_pending_erasures(self) -> None:
         """Check that the list of erasures matches the model."""

@@ -161,9 +161,9 @@ class WordsMachine(WordsModel):
         """Fetch a part with a valid ticket."""
         opened = [handover for handover in self.handovers if handover.tickets]
         handover = opened[which % len(opened)]
-        token, until = handover.tickets[ticket % len(handover.tickets)]
+        token, expires_at = handover.tickets[ticket % len(handover.tickets)]
         answer = self.server_box.request(self.desk, "GET", f"/v1/handover/parts/{i}", x_proof=token)
-        if self.server_box.now_ms >= until or handover.is_over(self.server_box.now_ms):
+        if self.server_box.now_ms >= expires_at or handover.is_over(self.server_box.now_ms):
             assert (answer.status, answer.code) == (401, "no_match")
         else:
             assert answer == ServerAnswer(200, handover.parts[i]) if i < len(handover.parts) else answer.status == 404

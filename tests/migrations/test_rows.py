@@ -129,10 +129,10 @@ async def sqlite_migrated_to(step: str) -> Path:
             await record_applied(self, app, name)
             _MIGRATED_FILES[name] = folder / name
             with (
-                closing(sqlite3.connect(path_from_url(settings.database_url))) as made,
+                closing(sqlite3.connect(path_from_url(settings.database_url))) as connection,
                 closing(sqlite3.connect(_MIGRATED_FILES[name])) as copy,
             ):
-                made.backup(copy)
+                connection.backup(copy)
 
         with patch.object(MigrationRecorder, "record_applied", copy_at_step):
             await _migrate(settings, MIGRATION_NAMES[-1])

@@ -18,11 +18,11 @@ def print_result(case: ModelCase) -> bool:
     )
     label = f"fails: {outcome.broken}" if outcome.broken else "holds"
     missed = (
-        f"; never came to pass: {', '.join(outcome.rules_never_applied)}"
+        f"; never reached: {', '.join(outcome.rules_never_applied)}"
         if outcome.rules_never_applied and case.broken_property is None
         else ""
     )
-    print(f"{'as it should' if is_right else 'WRONG'}: {case}: {label} ({outcome.states} states){missed}", flush=True)
+    print(f"{'as expected' if is_right else 'WRONG'}: {case}: {label} ({outcome.states} states){missed}", flush=True)
     if not is_right:
         print(outcome.trace, flush=True)
     return is_right
@@ -45,7 +45,7 @@ def main() -> int:
         print(run_model_checker(case).trace)
         return 0
     results = [print_result(case) for case in [*HOLDING_CASES, *LARGER_CASES, *PLANTED_FAULTS]]
-    print(f"{sum(results)} of {len(results)} as they should be")
+    print(f"{sum(results)} of {len(results)} as expected")
     return 0 if all(results) else 1
 
 

@@ -32,19 +32,17 @@ EQUIVALENT_PATH: Final = Path(__file__).with_name("equivalent.toml")
 def main() -> int:
     """Draw, run and report. Return 1 when an area is below 85 % or the total below 90 %."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sample", type=int, default=1000, help="how many mutants, the same number from each area")
+    parser.add_argument("--sample", type=int, default=1000, help="number of mutants, the same for each area")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--area", default="all", help=f"all, or some of {', '.join(AREAS)} with commas between them")
+    parser.add_argument("--area", default="all", help=f"all, or a comma-separated list of {', '.join(AREAS)}")
+    parser.add_argument("--budget", type=float, default=BUDGET_SECONDS, help="processor seconds of tests per mutant")
     parser.add_argument(
-        "--budget", type=float, default=BUDGET_SECONDS, help="processor seconds of tests for each mutant"
+        "--file", default="", help="only mutants in files whose path contains this; all of them with --sample 0"
     )
     parser.add_argument(
-        "--file", default="", help="only mutants of files whose path holds this; all of them, when --sample is 0"
+        "--measured", action="store_true", help="use existing coverage only: tests without it are not run"
     )
-    parser.add_argument(
-        "--measured", action="store_true", help="measure no tests anew: those that were not measured judge nothing"
-    )
-    parser.add_argument("--report", action="store_true", help="run nothing, show what was found")
+    parser.add_argument("--report", action="store_true", help="run nothing, print the stored results")
     chosen = parser.parse_args()
     areas = list(AREAS) if chosen.area == "all" else chosen.area.split(",")
     if unknown := set(areas) - set(AREAS):
@@ -165,8 +163,8 @@ def result_of(mutant: CodeMutant, area: str, before: dict[str, Any] | None, judg
         outcome["how"] = "survived" if outcome["green"] and outcome["how"] == "not covered" else outcome["how"]
     result = {**facts, **outcome, "files": files}
     judge.record_kill(result)
-    with RESULTS_PATH.open("a", encoding="utf-8") as out:
-        print(json.dumps(result), file=out)
+    with RESULTS_PATH.open("a", encoding="utf-8") as results_file:
+        print(json.dumps(result), file=results_file)
     return result
 
 
@@ -230,7 +228,7 @@ def print_report(mutants_by_area: dict[str, list[CodeMutant]], results: dict[str
             + f"{score:>8.1f}%{without:>8.1f}%"
         )
     print(
-        "The score is killed and timeout of all that were run and are not equivalent; the last column leaves timeouts out."
+        "Score: killed and timeout as a share of mutants run, without equivalent ones; the last column excludes timeouts."
     )
     return int(low)
 

@@ -153,7 +153,7 @@ def _python_tests(area: str) -> Iterator[Path]:
 def _measure_python(paths: list[Path], cache_by_test_file: dict[Path, Path]) -> None:
     output_path = RESULTS_FOLDER / f"measured-{os.getpid()}.json"
     output_path.unlink(missing_ok=True)
-    print(f"measuring which lines the tests of {len(paths)} Python files in {paths[0].parent.name} run", flush=True)
+    print(f"measuring the coverage of {len(paths)} Python test files in {paths[0].parent.name}", flush=True)
     command = [
         sys.executable,
         "-m",
@@ -173,7 +173,7 @@ def _measure_python(paths: list[Path], cache_by_test_file: dict[Path, Path]) -> 
         )
     if not output_path.exists():
         raise SystemExit(
-            f"The Python tests could not be run. Look at {(RESULTS_FOLDER / 'measured.log').relative_to(PROJECT_ROOT)}."
+            f"The Python tests could not be run. See {(RESULTS_FOLDER / 'measured.log').relative_to(PROJECT_ROOT)}."
         )
     store_python_coverage(json.loads(output_path.read_text(encoding="utf-8")), paths, cache_by_test_file)
     output_path.unlink()
@@ -228,16 +228,16 @@ def node_coverage(areas_files: Iterable[str], *, is_measured: bool = True) -> Co
 
 
 def _measure_node(path: Path, cache_path: Path) -> None:
-    print(f"measuring which lines {path.name} runs", flush=True)
-    out = RESULTS_FOLDER / f"measured-{os.getpid()}.json"
-    out.unlink(missing_ok=True)
-    total_cost = node_runner.measure_coverage(path.relative_to(PROJECT_ROOT).as_posix(), out)
+    print(f"measuring the coverage of {path.name}", flush=True)
+    output_path = RESULTS_FOLDER / f"measured-{os.getpid()}.json"
+    output_path.unlink(missing_ok=True)
+    total_cost = node_runner.measure_coverage(path.relative_to(PROJECT_ROOT).as_posix(), output_path)
     if total_cost is None:
-        print(f"  {path.name} is red or was not measured, so it judges nothing", flush=True)
+        print(f"  {path.name} fails or was not measured, so it is not used", flush=True)
         record: dict[str, Any] = {"cost": 0.0, "before": {}, "tests": {}}
     else:
-        record = json.loads(out.read_text(encoding="utf-8"))
-        out.unlink()
+        record = json.loads(output_path.read_text(encoding="utf-8"))
+        output_path.unlink()
         # The cost of the tests' servers is divided among the tests.
         measured_cost = record["cost"] + sum(test_record["cost"] for test_record in record["tests"].values())
         cost_factor = max(1.0, total_cost / max(measured_cost, 0.01))

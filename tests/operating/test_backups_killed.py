@@ -37,29 +37,29 @@ def settings(tmp_path: Path) -> Settings:
 
 def test_leftovers_of_a_killed_backup_are_removed_by_the_next(settings: Settings, tmp_path: Path) -> None:
     """The next backup removes a plain database copy and partial file, but not those of a running one."""
-    pub, out = backups.create_operator_key(tmp_path / "k"), tmp_path / "out"
+    pub, backup_folder = backups.create_operator_key(tmp_path / "k"), tmp_path / "out"
     dead, alive = (settings.data / f".work-{name}" for name in ("dead", "alive"))
-    out.mkdir()
+    backup_folder.mkdir()
     for folder in (dead, alive):
         folder.mkdir()
         (folder / "database").write_bytes(b"SENTINEL")
-        (out / f"{folder.name}.backup.part").write_bytes(b"half")
-    holding = [os.open(path, os.O_RDONLY) for path in (alive, out / ".work-alive.backup.part")]
+        (backup_folder / f"{folder.name}.backup.part").write_bytes(b"half")
+    holding = [os.open(path, os.O_RDONLY) for path in (alive, backup_folder / ".work-alive.backup.part")]
     for handle in holding:
         fcntl.flock(handle, fcntl.LOCK_EX)
-    backup = asyncio.run(backups.create_backup(settings, pub, out, FixedClock(0), ignore_progress))
+    backup = asyncio.run(backups.create_backup(settings, pub, backup_folder, FixedClock(0), ignore_progress))
     assert not dead.exists() and (alive / "database").exists()
-    assert {path.name for path in out.iterdir()} == {backup.path.name, ".work-alive.backup.part"}
+    assert {path.name for path in backup_folder.iterdir()} == {backup.path.name, ".work-alive.backup.part"}
     for handle in holding:
         os.close(handle)
-    asyncio.run(backups.create_backup(settings, pub, out, FixedClock(1000), ignore_progress))
-    assert not alive.exists() and {path.suffix for path in out.iterdir()} == {".backup"}
+    asyncio.run(backups.create_backup(settings, pub, backup_folder, FixedClock(1000), ignore_progress))
+    assert not alive.exists() and {path.suffix for path in backup_folder.iterdir()} == {".backup"}
 
 
 def test_a_restore_beside_another_databases_log_is_refused(settings: Settings, tmp_path: Path) -> None:
     """SQLite would apply the journal of the moved database to the one that replaces it."""
-    pub, out = backups.create_operator_key(tmp_path / "k"), tmp_path / "out"
-    backup = asyncio.run(backups.create_backup(settings, pub, out, FixedClock(0), ignore_progress))
+    pub, backup_folder = backups.create_operator_key(tmp_path / "k"), tmp_path / "out"
+    backup = asyncio.run(backups.create_backup(settings, pub, backup_folder, FixedClock(0), ignore_progress))
     place = config.load_settings({"DIARY_DATA": str(tmp_path / "new")})
     place.data.mkdir()
     leftover_wal = place.data / "kept.sqlite3-wal"
@@ -73,8 +73,8 @@ def test_a_database_on_a_disk_of_its_own_is_restored_there(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file that cannot be renamed to another disk is copied, and appears only when complete."""
-    pub, out = backups.create_operator_key(tmp_path / "k"), tmp_path / "out"
-    backup = asyncio.run(backups.create_backup(settings, pub, out, FixedClock(0), ignore_progress))
+    pub, backup_folder = backups.create_operator_key(tmp_path / "k"), tmp_path / "out"
+    backup = asyncio.run(backups.create_backup(settings, pub, backup_folder, FixedClock(0), ignore_progress))
     database_path = tmp_path / "far" / "kept.sqlite3"
     rename = Path.rename
 

@@ -70,19 +70,19 @@ def test_running_requests_are_finished_before_shutdown(tmp_path: Path, how: sign
         check_websocket_upgrade_refused(port)
         loaded = Path(f"/proc/{process.pid}/maps").read_text()
         assert "uvloop" in loaded and not [name for name in UNUSED_PACKAGES if f"/{name}/" in loaded]
-        half = _connect(port)
+        partial_connection = _connect(port)
         head = f"POST /v1/names HTTP/1.1\r\nHost: localhost:{port}\r\nX-Requested-By: app\r\nSec-Fetch-Site: same-origin\r\n"
-        half.sendall(
+        partial_connection.sendall(
             (head + "Content-Type: application/json\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n").encode()
         )
-        assert half.recv(65_536).startswith(b"HTTP/1.1 100 ")
-        half.sendall(b"{")
+        assert partial_connection.recv(65_536).startswith(b"HTTP/1.1 100 ")
+        partial_connection.sendall(b"{")
         process.send_signal(how)
         wait_until_port_closed(port)
         assert process.poll() is None
-        half.sendall(b"}")
-        assert b" 200 " in half.recv(65_536).split(b"\r\n")[0]
-        half.close()
+        partial_connection.sendall(b"}")
+        assert b" 200 " in partial_connection.recv(65_536).split(b"\r\n")[0]
+        partial_connection.close()
         assert process.wait(timeout=30) in (0, -how)
         assert (tmp_path / "log").read_text() == ""
     finally:

@@ -46,19 +46,19 @@ def test_order_is_by_time_with_undated_last_and_ties_by_number() -> None:
 
 def test_months_without_entries_are_counted_as_none() -> None:
     """All months from the first to the last are listed, across years."""
-    found = order.tally_by_month(order.extract_facts([make_incident("1", 0), make_incident("2", 280)]))
-    assert [(tally.label, tally.count) for tally in found][:2] == [("May 2026", 1), ("Jun 2026", 0)]
-    assert found[-1].label == "Feb 2027" and len(found) == 10
+    months = order.tally_by_month(order.extract_facts([make_incident("1", 0), make_incident("2", 280)]))
+    assert [(tally.label, tally.count) for tally in months][:2] == [("May 2026", 1), ("Jun 2026", 0)]
+    assert months[-1].label == "Feb 2027" and len(months) == 10
 
 
 def test_codes_are_counted_once_an_entry_most_used_first() -> None:
     """Each code counts once per entry, with entries and letters, most used first."""
-    found = order.tally_by_code(
+    codes = order.tally_by_code(
         [make_incident("1", 0, behaviours=["watch", "calls", "calls"]), make_incident("2", 1, behaviours=["calls"])],
         "behaviours",
         "behaviours",
     )
-    assert [(tally.label, tally.entry_numbers, tally.letter) for tally in found] == [
+    assert [(tally.label, tally.entry_numbers, tally.letter) for tally in codes] == [
         ("Phone calls", ("1", "2"), "b"),
         ("Watched me", ("1",), "g"),
     ]
@@ -66,10 +66,10 @@ def test_codes_are_counted_once_an_entry_most_used_first() -> None:
 
 def test_weekday_and_hour_are_local() -> None:
     """00:30 British summer time is the next day compared with UTC."""
-    found = order.tally_by_weekday(
+    weekdays = order.tally_by_weekday(
         order.extract_facts([make_incident("1", 0, occurred_start=MAY_4_MS + DAY_MS - 1_800_000)])
     )
-    assert [tally.label for tally in found if tally.count] == ["Tuesday"]
+    assert [tally.label for tally in weekdays if tally.count] == ["Tuesday"]
     assert [
         tally.label for tally in order.tally_by_hour_block(order.extract_facts([make_incident("1", 0)])) if tally.count
     ] == ["00:00 to 04:00"]
@@ -98,8 +98,8 @@ def test_gaps_are_days_between_days_that_are_told_of() -> None:
 
 def test_a_time_over_months_ends_the_gap_before_it_and_is_in_no_month() -> None:
     """An entry from 5 May to 13 July leaves no gap in June."""
-    over = make_incident("2", 1, precision="date_range", end=MAY_4_MS + 70 * DAY_MS)
-    facts = order.extract_facts([make_incident("1", 0), over, make_incident("3", 80)])
+    range_incident = make_incident("2", 1, precision="date_range", end=MAY_4_MS + 70 * DAY_MS)
+    facts = order.extract_facts([make_incident("1", 0), range_incident, make_incident("3", 80)])
     assert [
         (gap.previous_entry, gap.next_entry, gap.days) for gap in [order.summarise_gaps(facts).longest_gap] if gap
     ] == [("2", "3", 10)]

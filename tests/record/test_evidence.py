@@ -40,8 +40,8 @@ def make_incident(fields: dict[str, object], at: int = NOON_MS) -> Incident:
 )
 def test_a_file_is_called_after_its_bytes(media_type: str | None, extension: str, is_mail: bool) -> None:
     """An unknown type keeps its content under .bin; mail has its own folder."""
-    made = make_attachment({"media_type": media_type, "name": "holiday.exe"})
-    assert (made.extension, made.is_mail) == (extension, is_mail)
+    attachment = make_attachment({"media_type": media_type, "name": "holiday.exe"})
+    assert (attachment.extension, attachment.is_mail) == (extension, is_mail)
 
 
 def test_saved_mail_alone_is_mail() -> None:
@@ -83,10 +83,10 @@ def test_a_picture_is_held_back_unless_it_was_looked_at_and_nothing_speaks_again
 def test_the_first_picture_for_a_purpose_and_its_place() -> None:
     """The position is that of its key, so renditions for other purposes count."""
     renditions = [{"purpose": "preview", "n": 1}, {"purpose": "print", "n": 2}, {"purpose": "print", "n": 3}]
-    made = make_attachment({"renditions": renditions})
-    assert made.find_rendition("print") == (1, renditions[1])
-    assert made.find_rendition("preview") == (0, renditions[0])
-    assert made.find_rendition("masked") is None
+    attachment = make_attachment({"renditions": renditions})
+    assert attachment.find_rendition("print") == (1, renditions[1])
+    assert attachment.find_rendition("preview") == (0, renditions[0])
+    assert attachment.find_rendition("masked") is None
 
 
 def test_what_a_file_belongs_to_and_its_times() -> None:
@@ -239,9 +239,9 @@ def test_the_mark_of_somebody_else_s_words() -> None:
 
 def test_what_came_is_shown_where_other_words_stand_now() -> None:
     """The received words are shown only where the current ones differ."""
-    came = {"arrived": {"words": "He ran.", "verified": True}}
-    assert witness.original_words_if_changed({"narrative": "He walked.", **came}) == "He ran."
-    assert witness.original_words_if_changed({"narrative": "He ran.", **came}) == ""
+    fields = {"arrived": {"words": "He ran.", "verified": True}}
+    assert witness.original_words_if_changed({"narrative": "He walked.", **fields}) == "He ran."
+    assert witness.original_words_if_changed({"narrative": "He ran.", **fields}) == ""
 
 
 @pytest.mark.parametrize(

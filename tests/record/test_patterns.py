@@ -22,7 +22,7 @@ def pattern_of_case(name: str) -> dict[str, Any]:
 
 def test_no_entry_and_one_entry_are_counted_like_any_number() -> None:
     """An empty diary has no days since, a single entry no gap."""
-    nothing, one = pattern_of_case("nothing"), pattern_of_case("one")
+    nothing, single_entry = pattern_of_case("nothing"), pattern_of_case("one")
     assert (nothing["all"], nothing["since"], nothing["days"], nothing["months"], nothing["gaps"]["longest"]) == (
         [],
         "",
@@ -30,49 +30,62 @@ def test_no_entry_and_one_entry_are_counted_like_any_number() -> None:
         [],
         None,
     )
-    assert (one["all"], one["since"], one["until"], one["days"]) == (["a"], "2026-05-04", "2026-05-04", 1)
-    assert one["gaps"] == {"longest": None, "median": None, "long": []}
-    assert one["messages"] == {"count": 3, "about": False, "ids": ["a"]}
-    assert one["targets"] == [{"code": "", "ids": ["a"]}]
+    assert (single_entry["all"], single_entry["since"], single_entry["until"], single_entry["days"]) == (
+        ["a"],
+        "2026-05-04",
+        "2026-05-04",
+        1,
+    )
+    assert single_entry["gaps"] == {"longest": None, "median": None, "long": []}
+    assert single_entry["messages"] == {"count": 3, "about": False, "ids": ["a"]}
+    assert single_entry["targets"] == [{"code": "", "ids": ["a"]}]
 
 
 def test_what_was_taken_out_is_counted_nowhere_else() -> None:
     """Withdrawn entries appear only in their own count."""
-    out = pattern_of_case("all taken out")
-    assert (out["taken_out"], out["all"], out["since"], out["neither"]) == (1, [], "", [])
+    pattern = pattern_of_case("all taken out")
+    assert (pattern["taken_out"], pattern["all"], pattern["since"], pattern["neither"]) == (1, [], "", [])
 
 
 def test_an_entry_without_a_time_is_counted_and_stands_in_no_order() -> None:
     """An undated entry counts in the total, but in no day, month, hour or side of a date."""
-    one = pattern_of_case("one without a time")
-    assert (one["all"], one["undated"], one["days"], one["months"], one["no_hour"]) == (["a"], ["a"], 0, [], ["a"])
+    pattern = pattern_of_case("one without a time")
+    assert (pattern["all"], pattern["undated"], pattern["days"], pattern["months"], pattern["no_hour"]) == (
+        ["a"],
+        ["a"],
+        0,
+        [],
+        ["a"],
+    )
     dates = pattern_of_case("key dates")
     assert all("unsure" not in key[side] for key in dates["key_dates"] for side in ("before", "same", "after"))
 
 
 def test_the_night_the_clocks_go_back() -> None:
     """Both 1 o'clock hours are hour 1, ordered by instant; a skipped hour is read by its instant."""
-    found = pattern_of_case("clocks")
-    hours = {(one["weekday"], one["hour"]): one["ids"] for one in found["hours"]}
+    pattern = pattern_of_case("clocks")
+    hours = {(one["weekday"], one["hour"]): one["ids"] for one in pattern["hours"]}
     assert hours[6, 1] == ["first", "second"]
-    assert hours[6, 23] == ["about"] and found["about"] == ["about"]
+    assert hours[6, 23] == ["about"] and pattern["about"] == ["about"]
     assert hours[6, 2] == ["spring"]  # 01:30 did not exist that night
     assert hours[0, 0] == ["away"]  # half past midnight on Monday there, Sunday evening in London
     assert hours[5, 23] == ["no offset"] and hours[5, 22] == ["no zone"]
-    assert found["undated"] == ["broken clock"]
-    assert "evening" in found["weekdays"][6] and "evening" in found["no_hour"]
+    assert pattern["undated"] == ["broken clock"]
+    assert "evening" in pattern["weekdays"][6] and "evening" in pattern["no_hour"]
 
 
 def test_ranges_have_no_day_of_their_own_and_gaps_begin_where_they_end() -> None:
     """From 10 January to 1 February are 22 days; a range that ends at midnight after the change ends on the 25th."""
-    found = pattern_of_case("ranges")
-    assert (found["days"], found["no_day"]) == (3, ["month", "season", "range", "backwards"])
-    assert found["over_months"] == ["season", "range"]
-    gaps = {tuple(gap["ids"]): (gap["days"], gap["from"]) for gap in [found["gaps"]["longest"], *found["gaps"]["long"]]}
+    pattern = pattern_of_case("ranges")
+    assert (pattern["days"], pattern["no_day"]) == (3, ["month", "season", "range", "backwards"])
+    assert pattern["over_months"] == ["season", "range"]
+    gaps = {
+        tuple(gap["ids"]): (gap["days"], gap["from"]) for gap in [pattern["gaps"]["longest"], *pattern["gaps"]["long"]]
+    }
     assert gaps["month", "season"] == (93, "2026-02-28")
-    assert found["gaps"]["longest"]["days"] == 93
-    assert found["gaps"]["median"] == 18  # of 5, 22, 93, 20, 16 and 14: between 16 and 20
-    assert found["until"] == "2026-11-24"
+    assert pattern["gaps"]["longest"]["days"] == 93
+    assert pattern["gaps"]["median"] == 18  # of 5, 22, 93, 20, 16 and 14: between 16 and 20
+    assert pattern["until"] == "2026-11-24"
 
 
 def test_entries_of_one_day_have_no_gap_and_a_night_of_the_clocks_is_one_day() -> None:
@@ -84,24 +97,24 @@ def test_entries_of_one_day_have_no_gap_and_a_night_of_the_clocks_is_one_day() -
 
 def test_six_new_accounts_after_a_block() -> None:
     """Merged accounts count once; those of the same day are not new; the keeper's own answer overrides dates."""
-    found = pattern_of_case("after a block")
-    assert found["new_accounts"] == ["n0", "n1", "n2", "n3", "n4", "n5"]
-    assert found["new_account_ids"] == ["e0", "e1", "e2", "e3", "e4", "e5", "told", "twin"]
-    accounts = {one["account"]: one["ids"] for one in found["accounts"]}
+    pattern = pattern_of_case("after a block")
+    assert pattern["new_accounts"] == ["n0", "n1", "n2", "n3", "n4", "n5"]
+    assert pattern["new_account_ids"] == ["e0", "e1", "e2", "e3", "e4", "e5", "told", "twin"]
+    accounts = {one["account"]: one["ids"] for one in pattern["accounts"]}
     assert accounts["n0"] == ["e0", "twin"] and accounts["@@him"] == ["told"] and accounts["nobody"] == ["gone"]
     assert "out" not in accounts and "ring1" in accounts and "ring2" in accounts
-    assert [(one["kind"], one["record"]) for one in found["key_dates"]] == [("blocked", "old")]
-    assert (found["key_dates"][0]["before"], found["key_dates"][0]["same"]) == (["before"], ["same day"])
+    assert [(one["kind"], one["record"]) for one in pattern["key_dates"]] == [("blocked", "old")]
+    assert (pattern["key_dates"][0]["before"], pattern["key_dates"][0]["same"]) == (["before"], ["same day"])
 
 
 def test_links_survive_merging_missing_records_and_nonsense() -> None:
     """Merged people count as one; a deleted person still counts; an unnamed term counts as 0."""
-    found = pattern_of_case("links")
-    assert found["actors"] == [{"code": "p1", "ids": ["a", "b"]}, {"code": "gone", "ids": ["c"]}]
-    assert found["breaches"] == [{"order": "o", "term": 0, "ids": ["a"]}, {"order": "o", "term": 2, "ids": ["a"]}]
-    assert found["orders"] == [{"code": "o", "ids": ["c"]}]
-    assert (found["witness"], found["files"], found["neither"]) == (["b", "c"], ["b"], ["a", "d"])
-    assert {one["code"]: one["ids"] for one in found["targets"]} == {"": ["b", "c", "d"], "child": ["a"]}
+    pattern = pattern_of_case("links")
+    assert pattern["actors"] == [{"code": "p1", "ids": ["a", "b"]}, {"code": "gone", "ids": ["c"]}]
+    assert pattern["breaches"] == [{"order": "o", "term": 0, "ids": ["a"]}, {"order": "o", "term": 2, "ids": ["a"]}]
+    assert pattern["orders"] == [{"code": "o", "ids": ["c"]}]
+    assert (pattern["witness"], pattern["files"], pattern["neither"]) == (["b", "c"], ["b"], ["a", "d"])
+    assert {one["code"]: one["ids"] for one in pattern["targets"]} == {"": ["b", "c", "d"], "child": ["a"]}
 
 
 def test_messages_come_from_the_entry_or_else_from_its_schedule() -> None:
@@ -115,17 +128,17 @@ def test_messages_come_from_the_entry_or_else_from_its_schedule() -> None:
 
 def test_before_and_after_a_day_never_guess() -> None:
     """Times decide where both sides have one; an entry on or across that day is on neither side."""
-    found = pattern_of_case("key dates")
-    keys = {(one["kind"], one["record"]): one for one in found["key_dates"]}
-    assert [one["kind"] for one in found["key_dates"]] == ["own", "moved", "notice", "report", "served", "moved"]
-    assert [(one["words"], one["code"]) for one in found["key_dates"][:2]] == [
+    pattern = pattern_of_case("key dates")
+    keys = {(one["kind"], one["record"]): one for one in pattern["key_dates"]}
+    assert [one["kind"] for one in pattern["key_dates"]] == ["own", "moved", "notice", "report", "served", "moved"]
+    assert [(one["words"], one["code"]) for one in pattern["key_dates"][:2]] == [
         ("Divorce", "split_up"),
         ("", "house_move"),
     ]
     notice = keys["notice", "n"]
     assert (notice["before"], notice["after"]) == (["before", "hour before"], ["hour after", "after"])
     assert notice["same"] == ["over it", "day"]
-    firsts = {one["mark"]: one for one in found["firsts"]}
+    firsts = {one["mark"]: one for one in pattern["firsts"]}
     assert (firsts["threat"]["first"], firsts["threat"]["ids"]) == ("before", ["before", "unsure"])
     assert [firsts[mark]["first"] for mark in ("in_person", "damage", "third_party", "at_home")] == [
         "hour before",

@@ -25,7 +25,7 @@ def test_a_settled_code_never_changes(case: dict[str, object]) -> None:
         codes = assign_role_codes(claims[:length])
         assert len(set(codes.values())) == len(codes)
         after = assign_role_codes(claims[: length + 1])
-        moved = {claim.record for claim in claims[length : length + 1]}
-        assert {record: code for record, code in after.items() if record not in moved} == {
-            record: code for record, code in codes.items() if record not in moved
+        moved_records = {claim.record for claim in claims[length : length + 1]}
+        assert {record: code for record, code in after.items() if record not in moved_records} == {
+            record: code for record, code in codes.items() if record not in moved_records
         }

@@ -118,9 +118,9 @@ REPEATED_HOUR_TEXT = "Sun 25 Oct 2026, between 00:30 BST (UTC+1) and 01:30 GMT (
 )
 def test_a_range_ends_by_the_clock_of_its_end(start: int, end: int, line: str, iso: str) -> None:
     """Clock changes, the repeated hour and midnight are handled; both times the keeper gave are shown."""
-    told = make_when(start, "date_range", times.offset_minutes_at(start, "Europe/London"), end)
-    assert times.format_claimed_time(told).to_line() == line
-    assert times.format_iso(told.end_ms, told.end_offset_minutes) == iso
+    when_range = make_when(start, "date_range", times.offset_minutes_at(start, "Europe/London"), end)
+    assert times.format_claimed_time(when_range).to_line() == line
+    assert times.format_iso(when_range.end_ms, when_range.end_offset_minutes) == iso
 
 
 @pytest.mark.parametrize("start", [None, -(10**18), 10**18])

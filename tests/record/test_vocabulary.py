@@ -52,14 +52,14 @@ def test_every_behaviour_of_the_design_is_here() -> None:
 def test_every_behaviour_has_its_mark_or_needs_none() -> None:
     """Patterns and packs count marks, so a new behaviour without one would be left out silently."""
     marks = json.loads((RECORD_FOLDER / "marks.json").read_text(encoding="utf-8"))["marks"]
-    marked = {code for mark in marks.values() for code in mark.get("behaviours", [])}
+    marked_codes = {code for mark in marks.values() for code in mark.get("behaviours", [])}
     known_codes = {term.code for term in CHOICE_LISTS["behaviours"].terms}
-    assert marked <= known_codes, marked - known_codes
-    codes_without_mark = known_codes - marked - BEHAVIOURS_WITHOUT_MARK
+    assert marked_codes <= known_codes, marked_codes - known_codes
+    codes_without_mark = known_codes - marked_codes - BEHAVIOURS_WITHOUT_MARK
     assert not codes_without_mark, (
         f"add to a mark in diary/record/marks.json, or to WITHOUT_MARK here: {sorted(codes_without_mark)}"
     )
-    assert known_codes - marked >= BEHAVIOURS_WITHOUT_MARK, BEHAVIOURS_WITHOUT_MARK & marked
+    assert known_codes - marked_codes >= BEHAVIOURS_WITHOUT_MARK, BEHAVIOURS_WITHOUT_MARK & marked_codes
 
 
 def test_labels_name_no_offence_and_are_short() -> None:
@@ -110,8 +110,8 @@ def test_lists_of_the_design_are_complete() -> None:
     domains = """sleep physical_health mental_health work_or_study travel_or_routes home_or_moved security_costs social_life
         online_life_or_accounts childcare_or_children relationships money pets other"""
     shows = "whole_screen clock date sender_name number_or_handle profile url before_and_after own_messages"
-    for name, wanted in (("orders", orders), ("impact_domains", domains), ("shows", shows)):
-        assert set(wanted.split()) <= {term.code for term in CHOICE_LISTS[name].terms}, name
+    for name, expected in (("orders", orders), ("impact_domains", domains), ("shows", shows)):
+        assert set(expected.split()) <= {term.code for term in CHOICE_LISTS[name].terms}, name
     assert len(CHOICE_LISTS["channels"].terms) == 38 and all(term.hint for term in CHOICE_LISTS["shows"].terms)
 
 
@@ -150,15 +150,15 @@ def test_every_list_is_read_whole() -> None:
     lists = json.loads((RECORD_FOLDER / "vocabulary.json").read_text(encoding="utf-8"))
     assert list(CHOICE_LISTS) == list(lists)
     for name, row in lists.items():
-        one = CHOICE_LISTS[name]
-        assert (one.name, one.question, one.is_multiple, one.young_question) == (
+        choice_list = CHOICE_LISTS[name]
+        assert (choice_list.name, choice_list.question, choice_list.is_multiple, choice_list.young_question) == (
             name,
             row["question"],
             row["many"],
             row.get("young", ""),
         )
-        assert one.sections == tuple((section["code"], section["label"]) for section in row.get("sections", ()))
-        assert [term.code for term in one.terms] == [code["code"] for code in row["codes"]]
-    assert any(one.young_question for one in CHOICE_LISTS.values()) and any(
-        one.young_question == "" for one in CHOICE_LISTS.values()
+        assert choice_list.sections == tuple((section["code"], section["label"]) for section in row.get("sections", ()))
+        assert [term.code for term in choice_list.terms] == [code["code"] for code in row["codes"]]
+    assert any(choice_list.young_question for choice_list in CHOICE_LISTS.values()) and any(
+        choice_list.young_question == "" for choice_list in CHOICE_LISTS.values()
     )

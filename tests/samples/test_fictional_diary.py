@@ -102,15 +102,15 @@ def test_photos_hold_what_phones_put_in_them(sample_files: list[SampleFile]) -> 
     kinds = [file.media_type for file in sample_files]
     assert kinds.count("image/heic") == 1
     assert kinds.count("message/rfc822") == 1
-    turned, located_photos = set(), 0
+    orientations, located_photos = set(), 0
     for file in sample_files:
         if file.media_type == "image/jpeg":
             with Image.open(BytesIO(file.content)) as picture:
                 exif = picture.getexif()
-                turned.add(exif[0x0112])
+                orientations.add(exif[0x0112])
                 located_photos += bool(exif.get_ifd(0x8825))
                 assert file.restricted["gps_present"] == bool(exif.get_ifd(0x8825))
-    assert turned == {1, 6, 8}
+    assert orientations == {1, 6, 8}
     assert located_photos >= 5
     (mislabelled_file,) = [file for file in sample_files if file.fields["flags"] == ["type_mismatch"]]
     assert mislabelled_file.name.endswith(".PNG")
@@ -161,8 +161,8 @@ def test_the_diary_has_every_kind_a_keeper_writes(written_journal: Journal) -> N
     assert kinds == set(RECORD_KINDS) - {"manifest", "summary"}
     rows = [row for row in written_journal.versions() if row["kind"] == "account"]
     assert sum(row["open"]["fields"].get("new_after_block") is True for row in rows) == 3
-    out = [row for row in written_journal.versions() if "taken_out" in row["open"]["fields"]]
-    assert sorted(row["kind"] for row in out) == ["incident", "vehicle"]
+    withdrawn_rows = [row for row in written_journal.versions() if "taken_out" in row["open"]["fields"]]
+    assert sorted(row["kind"] for row in withdrawn_rows) == ["incident", "vehicle"]
 
 
 def test_every_link_resolves_and_no_record_has_faults(written_journal: Journal) -> None:

@@ -106,9 +106,9 @@ async def test_after_seven_days_words_and_files_are_gone_and_the_place_stays(
     (leaf,) = server.query("SELECT leaf FROM version WHERE seq = 1")
     sealed = [*decode_frames(body)[1:], *file.sealed_parts]
     assert all(frame in stored_bytes(server) for frame in sealed if len(frame) < 3000)
-    asked = await request_erasure(keeper, record)
-    assert asked.status_code == 201
-    response_body = asked.json()
+    answer = await request_erasure(keeper, record)
+    assert answer.status_code == 201
+    response_body = answer.json()
     assert (
         response_body["due_at"] - response_body["asked_at"] == 7 * DAY_MS
         and response_body["records"] == [record]
@@ -117,9 +117,9 @@ async def test_after_seven_days_words_and_files_are_gone_and_the_place_stays(
     last = await advance_and_purge(server, 7 * DAY_MS + HOUR_MS)
     assert last.is_clock_steady
     after = await read_feed(keeper)
-    gone, frames_left = after[0]
-    assert set(gone) == {"c", "env", "erased_at", "record", "seq", "version"} and frames_left == []
-    assert gone["c"] == before[0][0]["c"] and gone["env"] == before[0][0]["receipt"]["env"]
+    erased_version, frames_left = after[0]
+    assert set(erased_version) == {"c", "env", "erased_at", "record", "seq", "version"} and frames_left == []
+    assert erased_version["c"] == before[0][0]["c"] and erased_version["env"] == before[0][0]["receipt"]["env"]
     assert after[1] == before[1] and after[1][1] == decode_frames(kept_body)[1:]
     assert server.query("SELECT leaf FROM version WHERE seq = 1") == [leaf]
     everything = stored_bytes(server)
@@ -161,9 +161,9 @@ async def test_every_session_sees_it_and_any_can_take_it_back(keeper: Keeper, se
     signed_in = await second.request(
         "POST", "/v1/sessions", new_device_sign_in_body(keeper.identity.login, keeper.proof)
     )
-    shown = {name: response_body[name] for name in ("asked_at", "due_at", "erasure", "records", "why")}
-    assert signed_in.json()["diaries"][0]["erasures"] == [shown]
-    assert (await second.request("GET", f"{keeper.diary}/erasures")).json() == {"erasures": [shown]}
+    listed_fields = {name: response_body[name] for name in ("asked_at", "due_at", "erasure", "records", "why")}
+    assert signed_in.json()["diaries"][0]["erasures"] == [listed_fields]
+    assert (await second.request("GET", f"{keeper.diary}/erasures")).json() == {"erasures": [listed_fields]}
     place = f"{keeper.diary}/erasures/{response_body['erasure']}"
     assert (await second.request("DELETE", place)).status_code == 204
     assert (await keeper.request("GET", f"{keeper.diary}/erasures")).json() == {"erasures": []}
@@ -206,10 +206,10 @@ async def test_a_record_that_is_not_there_is_not_found(keeper: Keeper, other_kee
     theirs, _ = await push_version_with_files(other_keeper)
     unknown, foreign = await request_erasure(keeper, id_text(new_id())), await request_erasure(keeper, theirs)
     assert unknown.status_code == 404 and unknown.content == foreign.content
-    asked = await keeper.request(
+    answer = await keeper.request(
         "POST", f"{other_keeper.diary}/erasures", {"records": [theirs], "why": "keeper"}, x_proof=keeper.proof
     )
-    assert asked.content == foreign.content
+    assert answer.content == foreign.content
 
 
 async def test_asking_twice_is_one_erasure(keeper: Keeper, server: InProcessServer) -> None:
@@ -260,11 +260,11 @@ async def test_what_was_erased_is_not_taken_again(keeper: Keeper, server: InProc
     await advance_and_purge(server, 7 * DAY_MS + HOUR_MS)
     second_answer = await keeper.request("PUT", path, body)
     assert (second_answer.status_code, second_answer.content) == (200, first.content)
-    for one in (file, unsent):
-        place = f"{keeper.diary}/blobs/{one.blob}"
+    for file_to_send in (file, unsent):
+        place = f"{keeper.diary}/blobs/{file_to_send.blob}"
         for answer in (
-            await keeper.request("PUT", place, one.declaration),
-            await keeper.request("PUT", f"{place}/parts/0", one.sealed_parts[0]),
+            await keeper.request("PUT", place, file_to_send.declaration),
+            await keeper.request("PUT", f"{place}/parts/0", file_to_send.sealed_parts[0]),
             await keeper.request("GET", place),
         ):
             assert (answer.status_code, answer.json()["error"]) == (410, "erased")
@@ -345,9 +345,9 @@ async def test_closing_an_account_takes_seven_days_and_leaves_nothing_of_it(
     await push_version_with_files(other_keeper)
     theirs = await read_feed(other_keeper)
     assert (await keeper.request("POST", "/v1/account/closing")).status_code == 401
-    told = await keeper.request("POST", "/v1/account/closing", x_proof=keeper.proof)
-    assert told.status_code == 201
-    assert (await keeper.request("GET", "/v1/session")).json()["closing_at"] == told.json()["closing_at"]
+    closing_answer = await keeper.request("POST", "/v1/account/closing", x_proof=keeper.proof)
+    assert closing_answer.status_code == 201
+    assert (await keeper.request("GET", "/v1/session")).json()["closing_at"] == closing_answer.json()["closing_at"]
     assert (await keeper.request("DELETE", "/v1/account/closing")).status_code == 204
     assert (await keeper.request("DELETE", "/v1/account/closing")).status_code == 404
     assert (await keeper.request("GET", "/v1/session")).json()["closing_at"] is None

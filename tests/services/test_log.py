@@ -42,9 +42,15 @@ async def test_a_phone_is_told_the_limits_that_hold(tmp_path: Path, database_set
     limits = {"DIARY_FILE_BYTES": "5000000", "DIARY_QUOTA_BYTES": "70000000"}
     async with running_server(tmp_path, **limits, **database_setting) as server:
         keeper = await register_keeper(server)
-        told = (await server.http_client().get("/v1/server")).json()["limits"]
-        assert (await server.http_client().get("/v1/log")).json()["file_bytes"] == told["file_bytes"] == 5_000_000
-        assert (await keeper.request("GET", "/v1/usage")).json()["quota_bytes"] == told["quota_bytes"] == 70_000_000
+        server_limits = (await server.http_client().get("/v1/server")).json()["limits"]
+        assert (
+            (await server.http_client().get("/v1/log")).json()["file_bytes"] == server_limits["file_bytes"] == 5_000_000
+        )
+        assert (
+            (await keeper.request("GET", "/v1/usage")).json()["quota_bytes"]
+            == server_limits["quota_bytes"]
+            == 70_000_000
+        )
 
 
 async def test_every_receipt_is_in_a_checkpoint_and_can_be_shown(
@@ -53,25 +59,25 @@ async def test_every_receipt_is_in_a_checkpoint_and_can_be_shown(
     """Two keepers push; each version is proved from its receipt to the signed root."""
     async with running_server(tmp_path, **database_setting) as server:
         keepers = [await register_keeper(server, f"198.51.100.{n}") for n in range(2)]
-        told = {}
+        proofs_by_version = {}
         for n in range(7):
             answer = parse_canonical_json((await keepers[n % 2].push(f"entry {n}")).content)
             assert isinstance(answer, dict)
-            told[n % 2, answer["seq"]] = answer["receipt"]
+            proofs_by_version[n % 2, answer["seq"]] = answer["receipt"]
         await sequencer.run_round(instance_of(server))
         state: Any = parse_canonical_json((await keepers[0].request("GET", "/v1/log")).content)
         note = state["checkpoint"]["note"].encode()
         top = checkpoints.verify(note, instance_of(server).notary.pub)
         assert top.size == state["checkpoint"]["size"] == 7 and state["stamped"] is None and state["authorities"] == []
-        seen = set()
+        seen_versions = set()
         for which, keeper in enumerate(keepers):
             answer = await request_proofs(keeper, 7)
             for proof in answer["proofs"]:
-                receipt = told[which, proof["seq"]]
+                receipt = proofs_by_version[which, proof["seq"]]
                 leaf = leaves.receipt_leaf(commitment=receipt["c"], number=receipt["n"], timestamp_ms=receipt["ts"])
                 tree.verify_inclusion(leaf, proof["i"], 7, [unb64(step) for step in proof["path"]], top.root)
-                seen.add(proof["i"])
-        assert seen == set(range(7))
+                seen_versions.add(proof["i"])
+        assert seen_versions == set(range(7))
 
 
 async def test_a_checkpoint_comes_every_ten_minutes_if_the_log_grew(
@@ -86,8 +92,8 @@ async def test_a_checkpoint_comes_every_ten_minutes_if_the_log_grew(
             if minutes != 10:
                 await keeper.push()
             await sequencer.sequence_leaves(instance)
-            made = await sequencer.make_checkpoint(instance)
-            sizes.append(made.size if made else None)
+            checkpoint = await sequencer.make_checkpoint(instance)
+            sizes.append(checkpoint.size if checkpoint else None)
         assert sizes == [1, None, None, 4, None]
         for n, size in ((0, 1), (1, 4)):
             page = await get_public_page(server, f"/log/checkpoints/{n}")
@@ -103,15 +109,17 @@ async def test_checkpoints_are_consistent_and_only_they_can_be_asked_for(
     """Each pair has its proof; unsigned sizes and reversed pairs have none."""
     async with running_server(tmp_path, **database_setting) as server:
         keeper, instance = await register_keeper(server), instance_of(server)
-        made: list[Checkpoint] = []
+        checkpoints_made: list[Checkpoint] = []
         for pushes in (1, 2, 5):
             for _ in range(pushes):
                 await keeper.push()
             await sequencer.run_round(instance)
             server.clock.advance(11 * MINUTE_MS)
-            made.append(checkpoints.parse_checkpoint((await get_public_page(server, "/log/checkpoint")).content))
-        for older in made:
-            for newer in made:
+            checkpoints_made.append(
+                checkpoints.parse_checkpoint((await get_public_page(server, "/log/checkpoint")).content)
+            )
+        for older in checkpoints_made:
+            for newer in checkpoints_made:
                 answer = await keeper.request("GET", f"/v1/log/consistency/{older.size}/{newer.size}")
                 if older.size > newer.size:
                     assert answer.status_code == 404

@@ -231,12 +231,12 @@ def test_a_worker_cancelled_while_it_starts_is_ended_with_its_pipes(
         with contextlib.suppress(asyncio.CancelledError):
             await (await task).end()
 
-    lost: list[object] = []
+    unraisable_errors: list[object] = []
     monkeypatch.setattr(asyncio, "create_subprocess_exec", counted)
-    monkeypatch.setattr(sys, "unraisablehook", lost.append)
+    monkeypatch.setattr(sys, "unraisablehook", unraisable_errors.append)
     asyncio.run(cancel_it())
     gc.collect()
-    assert not lost and not [one for one in recwarn if issubclass(one.category, ResourceWarning)]
+    assert not unraisable_errors and not [one for one in recwarn if issubclass(one.category, ResourceWarning)]
     assert bool(started) == (turns > 0)
     assert not [pid for pid in started if Path(f"/proc/{pid}").exists()]
 

@@ -126,8 +126,8 @@ async def test_requests_are_counted_over_all_workers(redis: RedisServer, tmp_pat
 @pytest.fixture
 def stoppable_redis() -> Iterator[RedisServer]:
     """Run a Redis that a test may stop."""
-    with running_redis() as made:
-        yield made
+    with running_redis() as redis_server:
+        yield redis_server
 
 
 async def test_without_redis_the_signed_in_go_on_and_nobody_guesses(

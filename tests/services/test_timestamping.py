@@ -137,10 +137,10 @@ async def test_one_stamp_is_not_requested_twice_at_once(tmp_path: Path, authorit
 async def test_wrong_responses_are_not_stored(tmp_path: Path, authority: LocalTimestampAuthority) -> None:
     """After a reply for another note, by another authority, too large, foreign or at a wrong time it is still pending."""
     other_authority = make_authority(tmp_path / "other")
-    asked = timestamps.build_request(b"something else")
+    other_request = timestamps.build_request(b"something else")
     for reply in (
-        authority.answer_query(asked.der),
-        other_authority.answer_query(asked.der),
+        authority.answer_query(other_request.der),
+        other_authority.answer_query(other_request.der),
         bytes(200_000),
         b"<html>sign in first</html>",
     ):

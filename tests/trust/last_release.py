@@ -63,10 +63,10 @@ class LastRelease:
         self, data: Path, certificate: Certificate, host: str, port: int, settings: dict[str, str]
     ) -> Iterator[None]:
         """Run its server within the block."""
-        told = [str(data), str(certificate.cert), str(certificate.key), host, str(port)]
-        told += [f"{name}={value}" for name, value in settings.items()]
+        arguments = [str(data), str(certificate.cert), str(certificate.key), host, str(port)]
+        arguments += [f"{name}={value}" for name, value in settings.items()]
         running = subprocess.Popen(
-            [self.python, "-c", SERVE_SCRIPT, *told],
+            [self.python, "-c", SERVE_SCRIPT, *arguments],
             cwd=self.root,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

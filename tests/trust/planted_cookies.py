@@ -35,8 +35,8 @@ def test_over_tls(tmp_path: Path) -> None:
     server = LiveServer(tmp_path / "data", certificate)
     server.start()
     try:
-        trusting = ssl.create_default_context(cafile=str(certificate.cert))
-        with httpx.Client(verify=trusting, trust_env=False) as client:
+        tls_context = ssl.create_default_context(cafile=str(certificate.cert))
+        with httpx.Client(verify=tls_context, trust_env=False) as client:
             answer = client.get(
                 f"https://127.0.0.1:{server.port}/v1/server", headers={"Host": server.app_url.partition("//")[2]}
             )

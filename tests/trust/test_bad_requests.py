@@ -110,21 +110,21 @@ def server_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Return the port of a real `serve`, with the product's HTTP server."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        found = int(probe.getsockname()[1])
+        port = int(probe.getsockname()[1])
     folder = tmp_path_factory.mktemp("served")
-    env = {"DIARY_DATA": str(folder), "DIARY_APP_URL": f"http://localhost:{found}"}
-    env["DIARY_PUBLIC_URL"] = f"http://public.localhost:{found}"
+    env = {"DIARY_DATA": str(folder), "DIARY_APP_URL": f"http://localhost:{port}"}
+    env["DIARY_PUBLIC_URL"] = f"http://public.localhost:{port}"
     assert run_cli("migrate", **env).returncode == 0
     command = [sys.executable, "-m", "diary", "serve"]
     child = subprocess.Popen(command, env=os.environ | env, cwd=PROJECT_ROOT, stdout=subprocess.DEVNULL)
     try:
         for _ in range(1200):
             try:
-                socket.create_connection(("127.0.0.1", found), timeout=1).close()
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
                 break
             except OSError:
                 time.sleep(0.05)
-        yield found
+        yield port
     finally:
         child.kill()
         child.wait()
@@ -244,10 +244,10 @@ def test_the_next_request_on_a_connection_begins_to_count_anew(server_port: int)
     with socket.create_connection(("127.0.0.1", server_port), timeout=10) as connection:
         for _ in range(300):
             connection.sendall(request_head(server_port, *[f"X-{n}: {'a' * 100}" for n in range(30)]) + b"\r\n")
-            found = b""
-            while b"\r\n\r\n" not in found:
-                found += connection.recv(65_536)
-            assert found.startswith(b"HTTP/1.1 204 ")
+            received = b""
+            while b"\r\n\r\n" not in received:
+                received += connection.recv(65_536)
+            assert received.startswith(b"HTTP/1.1 204 ")
 
 
 @pytest.mark.parametrize("size", [70_000, 3_000_000])

@@ -128,10 +128,10 @@ async def test_an_unfinished_upload_cannot_be_taken_over(keeper: Keeper, which: 
     file = seal_file(keeper, FILE_CONTENT)
     await keeper.request("PUT", blob_path(keeper, file), file.declaration)
     assert (await keeper.request("PUT", f"{blob_path(keeper, file)}/parts/0", file.sealed_parts[0])).status_code == 204
-    left = pack_with_id(file.blob, FILE_CONTENT)
-    await announce_handover(keeper, left, file, **proof_header(keeper, which))
+    pack = pack_with_id(file.blob, FILE_CONTENT)
+    await announce_handover(keeper, pack, file, **proof_header(keeper, which))
     await keeper.request(
-        "PUT", f"/v1/handovers/{left.handover}/parts/1", left.sealed_parts[1], **proof_header(keeper, which)
+        "PUT", f"/v1/handovers/{pack.handover}/parts/1", pack.sealed_parts[1], **proof_header(keeper, which)
     )
     await keeper.request("DELETE", f"/v1/handovers/{file.blob}", **proof_header(keeper, which))
     state = await keeper.request("GET", blob_path(keeper, file))
@@ -143,23 +143,23 @@ async def test_an_unfinished_upload_cannot_be_taken_over(keeper: Keeper, which: 
 async def test_a_file_and_a_handover_can_share_an_id(keeper: Keeper, server: InProcessServer) -> None:
     """A file and a handover with one id are both complete and readable, and each ends separately."""
     file = await store_file(keeper)
-    left = pack_with_id(file.blob)
-    more = proof_header(keeper, "the words")
-    assert (await announce_handover(keeper, left, **more)).status_code == 201
-    for i, part in enumerate(left.sealed_parts):
+    pack = pack_with_id(file.blob)
+    proof = proof_header(keeper, "the words")
+    assert (await announce_handover(keeper, pack, **proof)).status_code == 201
+    for i, part in enumerate(pack.sealed_parts):
         assert (
-            await keeper.request("PUT", f"/v1/handovers/{left.handover}/parts/{i}", part, **more)
+            await keeper.request("PUT", f"/v1/handovers/{pack.handover}/parts/{i}", part, **proof)
         ).status_code == 204
-    digest = b64(parts_digest(hashlib.sha256(part).digest() for part in left.sealed_parts))
+    digest = b64(parts_digest(hashlib.sha256(part).digest() for part in pack.sealed_parts))
     assert (
-        await keeper.request("POST", f"/v1/handovers/{left.handover}/complete", {"digest": digest}, **more)
+        await keeper.request("POST", f"/v1/handovers/{pack.handover}/complete", {"digest": digest}, **proof)
     ).status_code == 204
     desk = officer_phone(server)
-    opened = (await desk.request("POST", "/v1/handover/openings", left.opening_body)).json()
+    opened = (await desk.request("POST", "/v1/handover/openings", pack.opening_body)).json()
     received = [
         await desk.request("GET", f"/v1/handover/parts/{i}", x_proof=opened["ticket"]) for i in range(opened["parts"])
     ]
-    assert [one.content for one in received] == left.sealed_parts
+    assert [one.content for one in received] == pack.sealed_parts
     await assert_file_complete(keeper, file)
     path, body = keeper.seal("A file.", open_keys=[[file.blob, bytes(32)]])
     assert (await keeper.request("PUT", path, body)).status_code == 201
@@ -169,8 +169,8 @@ async def test_a_file_and_a_handover_can_share_an_id(keeper: Keeper, server: InP
     ] is True
     assert (await keeper.request("GET", blob_path(keeper, file))).status_code == 410
     still = await desk.request("GET", "/v1/handover/parts/0", x_proof=opened["ticket"])
-    assert (still.status_code, still.content) == (200, left.sealed_parts[0])
-    assert (await keeper.request("DELETE", f"/v1/handovers/{left.handover}", **more)).status_code == 204
+    assert (still.status_code, still.content) == (200, pack.sealed_parts[0])
+    assert (await keeper.request("DELETE", f"/v1/handovers/{pack.handover}", **proof)).status_code == 204
     assert (await desk.request("GET", "/v1/handover/parts/0", x_proof=opened["ticket"])).status_code == 401
     assert await used_bytes(keeper) == 0
 
@@ -221,15 +221,15 @@ async def test_two_witnesses_who_choose_one_id_do_not_meet(server: InProcessServ
     upload, content, key = id_text(new_id()), b"door", bytes(32)
     slip = HandoverMetadata("files", len(content), hashlib.sha256(content).hexdigest(), 1)
     sealed = list(words.seal_handover(key, upload, [content], slip))
-    for one in (first, second):
-        await one.enter_words()
-        answer = await declare_as_witness(one, upload, len(sealed), sum(map(len, sealed)))
+    for witness_request in (first, second):
+        await witness_request.enter_words()
+        answer = await declare_as_witness(witness_request, upload, len(sealed), sum(map(len, sealed)))
         assert answer.status_code == 204, answer.text
     path = f"/v1/statement/files/{upload}/parts"
     for i, part in enumerate(sealed):
         assert (await first.witness_phone.request("PUT", f"{path}/{i}", part, x_proof=first.ticket)).status_code == 204
     assert (await declare_as_witness(second, id_text(new_id()), 2, 2_000)).status_code == 204
-    digest = parts_digest(hashlib.sha256(one).digest() for one in sealed)
+    digest = parts_digest(hashlib.sha256(part).digest() for part in sealed)
     files = {"key": b64(key), "list": [{"name": "a", "size": 4, "type": "image/png"}], "upload": upload}
     answer = await first.send_statement(first.seal_statement(keeper, files), unb64(upload), digest)
     assert answer.status_code == 204, answer.text

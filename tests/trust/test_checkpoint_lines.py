@@ -96,12 +96,12 @@ def test_another_line_does_not_stand_in_for_the_notary(log_pages_by_path: dict[s
     note = log_pages_by_path["/log/checkpoint"]
     text, _ = note.split(b"\n\n")
     other_size = note.replace(b"\n6\n", b"\n7\n") + STRANGERS_SIGNATURE_LINE
-    for bent in (
+    for altered in (
         text + b"\n\n" + STRANGERS_SIGNATURE_LINE,
         note + 16 * STRANGERS_SIGNATURE_LINE,
         note + b"\n" + STRANGERS_SIGNATURE_LINE,
         other_size,
     ):
-        assert read_note_as_phone(bent, log_pages_by_path["/notary.txt"]) == ["bad_signature", ""]
-        result = run_audit({**log_pages_by_path, "/log/checkpoints/2": bent, "/log/checkpoint": bent})
+        assert read_note_as_phone(altered, log_pages_by_path["/notary.txt"]) == ["bad_signature", ""]
+        result = run_audit({**log_pages_by_path, "/log/checkpoints/2": altered, "/log/checkpoint": altered})
         assert result.returncode == 1 and "log_checkpoint 2: The checkpoint's signature does not hold." in result.stdout

@@ -318,8 +318,8 @@ def test_a_session_that_was_ended_stays_ended_and_its_device_is_known(
     upgraded_server: UpgradedServer, ann_api_client: tuple[ScreenlessUser, Identity]
 ) -> None:
     """No proof restores the session, but its owner can sign in although the tries of new devices are used up."""
-    people, lost, ann = upgraded_server.people, upgraded_server.people.lost_phone, ann_api_client[1]
-    jar, device = cookies_of(lost), {"device": id_text(new_id()), "device_name": "Phone", "login": ann.login}
+    people, lost_phone, ann = upgraded_server.people, upgraded_server.people.lost_phone, ann_api_client[1]
+    jar, device = cookies_of(lost_phone), {"device": id_text(new_id()), "device_name": "Phone", "login": ann.login}
     for answer in (
         upgraded_server.get("/v1/session", jar),
         upgraded_server.post("/v1/session/exchange", device | {"auth": ann.proof}, jar),
@@ -328,23 +328,23 @@ def test_a_session_that_was_ended_stays_ended_and_its_device_is_known(
     for _ in range(11):
         upgraded_server.post("/v1/sessions", device | {"auth": b64(bytes(32))})
     assert upgraded_server.post("/v1/sessions", device | {"auth": ann.proof}).status_code == 429
-    lost.passphrase = people.ann.passphrase
-    people.reopen_app(lost)
+    lost_phone.passphrase = people.ann.passphrase
+    people.reopen_app(lost_phone)
     before = len(upgraded_server.server.exchanges)
-    lost.wait_for_lock()
-    lost.try_passphrase(lost.passphrase)
+    lost_phone.wait_for_lock()
+    lost_phone.try_passphrase(lost_phone.passphrase)
     people.wait_until(
         lambda: any(
             b"session_ended" in exchange.response_body for exchange in upgraded_server.server.exchanges[before:]
         )
     )
-    lost.wait_for_lock()
-    assert FIRST_ENTRY not in lost.page.content()
-    lost.unlock()
-    lost.wait_for_text(re.compile("This phone was signed out from another device"))
-    accept_update(lost)
-    lost.add_entry(RETURNED_ENTRY)
-    lost.wait_until_kept_safe(RETURNED_ENTRY)
+    lost_phone.wait_for_lock()
+    assert FIRST_ENTRY not in lost_phone.page.content()
+    lost_phone.unlock()
+    lost_phone.wait_for_text(re.compile("This phone was signed out from another device"))
+    accept_update(lost_phone)
+    lost_phone.add_entry(RETURNED_ENTRY)
+    lost_phone.wait_until_kept_safe(RETURNED_ENTRY)
 
 
 def test_the_old_cookies_are_thrown_away_everywhere(upgraded_server: UpgradedServer) -> None:

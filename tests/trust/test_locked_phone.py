@@ -103,8 +103,8 @@ def check_answered_as_unknown(server: LiveServer, since: int, minimum_count: int
     """Check that every later exchange under /v1/ was answered as an unknown path, and that there were enough."""
     v1_exchanges = [exchange for exchange in server.exchanges[since:] if exchange.path.startswith("/v1/")]
     # A browser drops a preflight at its status, before the body arrives.
-    until = time.monotonic() + 30
-    while not all(exchange.is_answered for exchange in v1_exchanges) and time.monotonic() < until:
+    deadline = time.monotonic() + 30
+    while not all(exchange.is_answered for exchange in v1_exchanges) and time.monotonic() < deadline:
         time.sleep(0.01)
     unknown = {
         host_header(exchange): visible_answer(exchange) for exchange in v1_exchanges if exchange.path == UNKNOWN_PATH
@@ -153,12 +153,12 @@ def other_site_page(locked_phone: BrowserKeeper) -> Iterator[Page]:
 
 def test_an_address_typed_into_a_locked_phone_tells_nothing(locked_phone: BrowserKeeper, server: LiveServer) -> None:
     """Each path typed into the address bar is answered as an unknown one."""
-    found, since = addresses_with_ids(server), len(server.exchanges)
+    addresses, since = addresses_with_ids(server), len(server.exchanges)
     page = locked_phone.page.context.new_page()
-    for address in [server.app_url + UNKNOWN_PATH, server.public_url + UNKNOWN_PATH, *found]:
+    for address in [server.app_url + UNKNOWN_PATH, server.public_url + UNKNOWN_PATH, *addresses]:
         page.goto(address)
     page.close()
-    check_answered_as_unknown(server, since, len(found) + 2)
+    check_answered_as_unknown(server, since, len(addresses) + 2)
 
 
 @pytest.mark.parametrize(
@@ -168,9 +168,9 @@ def test_another_site_learns_nothing_from_a_locked_phone(
     script: str, times: int, other_site_page: Page, server: LiveServer
 ) -> None:
     """Fetches with and without credentials, images and forms from another origin reveal nothing."""
-    found, since = addresses_with_ids(server), len(server.exchanges)
-    other_site_page.evaluate(script, [server.app_url + UNKNOWN_PATH, server.public_url + UNKNOWN_PATH, *found])
-    check_answered_as_unknown(server, since, times * (len(found) + 2))
+    addresses, since = addresses_with_ids(server), len(server.exchanges)
+    other_site_page.evaluate(script, [server.app_url + UNKNOWN_PATH, server.public_url + UNKNOWN_PATH, *addresses])
+    check_answered_as_unknown(server, since, times * (len(addresses) + 2))
 
 
 def test_the_page_itself_still_opens(locked_phone: BrowserKeeper) -> None:

@@ -24,18 +24,18 @@ def navigation_headers() -> list[dict[str, str]]:
         "Sec-Fetch-Dest": "document",
         "Sec-Fetch-User": "?1",
     }
-    elsewhere = {"Origin": "https://elsewhere.example"}
+    foreign_origin = {"Origin": "https://elsewhere.example"}
     return [
         typed,
         {"Sec-Fetch-Mode": "navigate"},
         *({"Sec-Fetch-Dest": destination} for destination in DESTINATIONS),
         *(FETCH_HEADERS | {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": destination} for destination in DESTINATIONS),
         FETCH_HEADERS | {"Sec-Fetch-Mode": "websocket"},
-        FETCH_HEADERS | {"Sec-Fetch-Site": "cross-site"} | elsewhere,
-        FETCH_HEADERS | {"Sec-Fetch-Site": "same-site"} | elsewhere,
+        FETCH_HEADERS | {"Sec-Fetch-Site": "cross-site"} | foreign_origin,
+        FETCH_HEADERS | {"Sec-Fetch-Site": "same-site"} | foreign_origin,
         FETCH_HEADERS | {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
         {"Sec-Fetch-Site": "cross-site"},
-        elsewhere,
+        foreign_origin,
         {"Origin": "null"},
     ]
 
@@ -47,7 +47,7 @@ def visible_answer(answer: httpx.Response) -> tuple[int, bytes, list[tuple[str, 
 
 async def test_every_address_looks_unknown_to_a_navigation(keeper: Keeper) -> None:
     """Within a keeper's session, with any method, the answer is that of an unknown path."""
-    told = []
+    faults = []
     for headers in navigation_headers():
         left_out = () if "Sec-Fetch-Site" in headers else ("Sec-Fetch-Site",)
         for row in V1_POLICIES:
@@ -60,8 +60,8 @@ async def test_every_address_looks_unknown_to_a_navigation(keeper: Keeper) -> No
                 assert unknown.status_code == 404
                 answer = await keeper.request(method, host + path, leave_out=left_out, **as_keyword_headers(headers))
                 if visible_answer(answer) != visible_answer(unknown):
-                    told.append(f"{' '.join(headers.values())}: {method} {row.path} {answer.status_code}")
-    assert told == []
+                    faults.append(f"{' '.join(headers.values())}: {method} {row.path} {answer.status_code}")
+    assert faults == []
 
 
 def as_keyword_headers(headers: dict[str, str]) -> dict[str, str]:

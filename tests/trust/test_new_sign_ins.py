@@ -61,9 +61,9 @@ async def test_a_new_device_is_listed_with_its_minute_and_name(keeper: Keeper, s
     """The list needs only the session; a listed sign-in is not new any more."""
     server.clock.advance(17 * MINUTE_MS + 5_000)
     await sign_in_device(server, keeper, device_name="Silver laptop")
-    (one,), cursor = await new_sign_ins_since(keeper)
+    (sign_in,), cursor = await new_sign_ins_since(keeper)
     at = server.clock.ms - server.clock.ms % MINUTE_MS
-    assert (one["at"], one["device_name"], one["kind"], one["what"], one["signed_out"]) == (
+    assert (sign_in["at"], sign_in["device_name"], sign_in["kind"], sign_in["what"], sign_in["signed_out"]) == (
         *(at, "Silver laptop", "ordinary"),
         *("signed_in", False),
     )
@@ -88,8 +88,8 @@ async def test_every_way_of_signing_in_is_listed(
     phone = await sign_in_device(server, keeper, **says)
     if left:
         await sign_out(phone)
-    (one,), _ = await new_sign_ins_since(keeper)
-    assert (one["kind"], one["signed_out"]) == (kind, left)
+    (sign_in,), _ = await new_sign_ins_since(keeper)
+    assert (sign_in["kind"], sign_in["signed_out"]) == (kind, left)
 
 
 async def test_a_known_device_id_hides_no_sign_in(keeper: Keeper, server: InProcessServer) -> None:
@@ -113,8 +113,8 @@ async def test_a_borrowed_session_whose_time_is_over_is_still_shown(keeper: Keep
     """After two hours the session has expired, and is still listed."""
     await sign_in_device(server, keeper, borrowed=True)
     server.clock.advance(3 * HOUR_MS)
-    (one,), _ = await new_sign_ins_since(keeper)
-    assert one["signed_out"] is True
+    (sign_in,), _ = await new_sign_ins_since(keeper)
+    assert sign_in["signed_out"] is True
 
 
 async def test_the_recovery_code_is_shown_as_such(keeper: Keeper, server: InProcessServer) -> None:
@@ -189,8 +189,14 @@ async def test_a_place_in_the_list_says_nothing_and_is_bound_to_its_account(
     _, cursor = await new_sign_ins_since(keeper)
     assert len(cursor) > 40 and not cursor.isdigit()
     second_keeper = await register_keeper(server, "203.0.113.9")
-    bent = ("B" if cursor[0] != "B" else "C") + cursor[1:]
-    for phone, wrong in ((second_keeper, cursor), (keeper, bent), (keeper, "A" * 5000), (keeper, "%00"), (keeper, "1")):
+    altered_cursor = ("B" if cursor[0] != "B" else "C") + cursor[1:]
+    for phone, wrong in (
+        (second_keeper, cursor),
+        (keeper, altered_cursor),
+        (keeper, "A" * 5000),
+        (keeper, "%00"),
+        (keeper, "1"),
+    ):
         answer = await phone.request("GET", f"/v1/sign-ins?after={wrong}")
         assert (answer.status_code, answer.json()["error"]) == (400, "bad_request")
 
@@ -200,8 +206,8 @@ async def test_nobody_else_reads_it(keeper: Keeper, other_keeper: Keeper, server
     await sign_in_device(server, keeper, device_name="Strange phone")
     assert (await Phone(server.http_client()).request("GET", "/v1/sign-ins")).json()["error"] == "signed_out"
     assert await device_names_since(other_keeper) == []
-    told = "\n".join(server.dump())
-    assert "Strange phone" not in told and "203.0.113" not in told
+    dump = "\n".join(server.dump())
+    assert "Strange phone" not in dump and "203.0.113" not in dump
 
 
 async def test_a_copy_of_the_session_that_looks_hides_nothing_from_the_keeper(

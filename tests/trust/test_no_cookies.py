@@ -92,8 +92,8 @@ async def test_only_the_bearer_token_signs_in(how: str, keeper: Keeper, server: 
         "x_session": {"x_session": token},
         "basic": {"authorization": f"Basic {token}"},
     }
-    bare = Phone(server.http_client())
-    answer = await bare.request(
+    bare_phone = Phone(server.http_client())
+    answer = await bare_phone.request(
         "GET", "/v1/session" + (f"?token={token}" if how == "query" else ""), **sent.get(how, {})
     )
     assert (answer.status_code, answer.json()["error"]) == (401, "signed_out")

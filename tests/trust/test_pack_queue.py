@@ -37,15 +37,15 @@ async def wait_for_end(keeper: Keeper, where: str) -> str:
 async def test_five_accounts_that_only_poll_delay_nobody(server: InProcessServer) -> None:
     """A keeper who comes after five polling accounts gets the worker at once."""
     idle = [await register_keeper(server, f"203.0.113.{n}") for n in range(5)]
-    places = [await take_place(one) for one in idle]
+    places = [await take_place(other_keeper) for other_keeper in idle]
     keeper = await register_keeper(server)
-    mine = await take_place(keeper)
-    for one, where in zip(idle, places, strict=True):
-        assert await job_state(one, where) in ("queued", "ready")
-    assert await job_state(keeper, mine) == "ready"
-    begun = await keeper.request("PUT", f"{mine}/capsule", INVALID_CAPSULE)
+    own_place = await take_place(keeper)
+    for other_keeper, where in zip(idle, places, strict=True):
+        assert await job_state(other_keeper, where) in ("queued", "ready")
+    assert await job_state(keeper, own_place) == "ready"
+    begun = await keeper.request("PUT", f"{own_place}/capsule", INVALID_CAPSULE)
     assert begun.status_code == 202, begun.text
-    assert await wait_for_end(keeper, mine) == "failed"
+    assert await wait_for_end(keeper, own_place) == "failed"
 
 
 async def test_forty_queue_places_keep_nobody_out(server: InProcessServer) -> None:
@@ -54,9 +54,9 @@ async def test_forty_queue_places_keep_nobody_out(server: InProcessServer) -> No
     for each_keeper in idle:
         await each_keeper.request("POST", "/v1/packs", {"diary": each_keeper.identity.diary})
     keeper = await register_keeper(server)
-    mine = await take_place(keeper)
-    assert (await keeper.request("PUT", f"{mine}/capsule", INVALID_CAPSULE)).status_code == 202
-    assert await wait_for_end(keeper, mine) == "failed"
+    own_place = await take_place(keeper)
+    assert (await keeper.request("PUT", f"{own_place}/capsule", INVALID_CAPSULE)).status_code == 202
+    assert await wait_for_end(keeper, own_place) == "failed"
 
 
 async def test_capsules_that_come_together_are_made_one_after_another(server: InProcessServer) -> None:

@@ -34,14 +34,14 @@ class PageResourceParser(HTMLParser):
         self._in: str | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
+        attributes = dict(attrs)
         self._in = tag if tag in ("script", "style") else None
-        self.inline += [f"{tag} {name}" for name in given if name.startswith("on") or name in ("style", "srcdoc")]
-        self.inline += [f"{tag} {value}" for value in given.values() if value and CODE_ADDRESS.match(value)]
-        if tag in ("script", "img", "source", "iframe", "embed") and given.get("src"):
-            self.files.append(str(given["src"]))
-        if tag == "link" and given.get("href"):
-            self.files.append(str(given["href"]))
+        self.inline += [f"{tag} {name}" for name in attributes if name.startswith("on") or name in ("style", "srcdoc")]
+        self.inline += [f"{tag} {value}" for value in attributes.values() if value and CODE_ADDRESS.match(value)]
+        if tag in ("script", "img", "source", "iframe", "embed") and attributes.get("src"):
+            self.files.append(str(attributes["src"]))
+        if tag == "link" and attributes.get("href"):
+            self.files.append(str(attributes["href"]))
 
     def handle_endtag(self, tag: str) -> None:
         self._in = None
@@ -82,8 +82,8 @@ def webcat_manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, objec
     folder = tmp_path_factory.mktemp("webcat")
     result = run_cli_in_process("release", "webcat", folder / "manifest.json", DIARY_DATA=str(folder))
     assert result.returncode == 0, result.stderr
-    told: dict[str, object] = json.loads((folder / "manifest.json").read_text())
-    return told
+    manifest: dict[str, object] = json.loads((folder / "manifest.json").read_text())
+    return manifest
 
 
 @pytest.mark.parametrize(
@@ -124,10 +124,10 @@ async def test_pages_are_fixed_and_load_listed_files_only(
         assert (await server.http_client("192.0.2.9").get(path, headers=strange)).content == answer.content
         policy = answer.headers["content-security-policy"]
         assert policy_faults(policy) == [] and policy == webcat_manifest["default_csp"]
-        seen = PageResourceParser()
-        seen.feed(answer.text)
-        assert seen.inline == [] and len(seen.files) > 3
-        assert [one for one in seen.files if one not in files] == []
+        parser = PageResourceParser()
+        parser.feed(answer.text)
+        assert parser.inline == [] and len(parser.files) > 3
+        assert [one for one in parser.files if one not in files] == []
 
 
 async def test_every_listed_file_is_served_as_listed_and_evaluates_no_text(
@@ -138,9 +138,9 @@ async def test_every_listed_file_is_served_as_listed_and_evaluates_no_text(
     assert isinstance(files, dict) and isinstance(wasm, list) and len(files) > 40
     modules = set()
     async with server.http_client() as client:
-        for address, wanted in files.items():
+        for address, expected_digest in files.items():
             answer = await client.get("/" if address == "/index.html" else address)
-            assert answer.status_code == 200 and manifest_digest(answer.content) == wanted, address
+            assert answer.status_code == 200 and manifest_digest(answer.content) == expected_digest, address
             if address.endswith((".js", ".mjs")):
                 assert not EVALUATES_TEXT.search(without_comments(answer.text)), address
                 modules |= {manifest_digest(base64.b64decode(text)) for text in WASM_LITERAL.findall(answer.text)}

@@ -38,10 +38,10 @@ TRIES_LIMIT = 40
 @pytest.fixture
 def browser_context(browser: Browser) -> Iterator[BrowserContext]:
     """Return a browser context that has never opened the app."""
-    made = browser.new_context(**chromium.PHONE_OPTIONS)
-    made.set_default_timeout(chromium.TIMEOUT_MS)
-    yield made
-    made.close()
+    context = browser.new_context(**chromium.PHONE_OPTIONS)
+    context.set_default_timeout(chromium.TIMEOUT_MS)
+    yield context
+    context.close()
 
 
 @pytest.fixture
@@ -57,11 +57,14 @@ def server(tmp_path: Path, certificate: Certificate) -> Iterator[LiveServer]:
 def signing_server(tmp_path: Path, certificate: Certificate) -> Iterator[LiveServer]:
     """Run a server with a release signed by OLD."""
     key = {"DIARY_RELEASE_KEY": b64(OLD_KEY.pub)}
-    made = render_pages(load_settings({"DIARY_DATA": str(tmp_path)} | key), STATIC, TEMPLATES).release
+    rendered = render_pages(load_settings({"DIARY_DATA": str(tmp_path)} | key), STATIC, TEMPLATES).release
     listed = tmp_path / "release.json"
     listed.write_bytes(
         releases.sign_release(
-            OLD_KEY, digest="0" * 64, files=made.files, worker=hashlib.sha256(made.service_worker_script).hexdigest()
+            OLD_KEY,
+            digest="0" * 64,
+            files=rendered.files,
+            worker=hashlib.sha256(rendered.service_worker_script).hexdigest(),
         )
     )
     served = LiveServer(tmp_path / "data", certificate, DIARY_RELEASE=str(listed), **key)

@@ -25,12 +25,12 @@ RELEASE_KEY, OTHER_KEY = Ed25519Signer(bytes(range(32))), Ed25519Signer(bytes(ra
 
 def signed_release_settings(folder: Path, key: Ed25519Signer, digest: str = "0" * 64) -> dict[str, str]:
     """Return the settings of a server whose release this key signed."""
-    given = {"DIARY_RELEASE_KEY": b64(key.pub)}
-    made = render_pages(load_settings({"DIARY_DATA": str(folder)} | given), STATIC, TEMPLATES).release
+    release_settings = {"DIARY_RELEASE_KEY": b64(key.pub)}
+    rendered = render_pages(load_settings({"DIARY_DATA": str(folder)} | release_settings), STATIC, TEMPLATES).release
     listed = folder / f"release-{key.log_id[:4]}-{digest[:4]}.json"
-    worker = hashlib.sha256(made.service_worker_script).hexdigest()
-    listed.write_bytes(releases.sign_release(key, digest=digest, files=made.files, worker=worker))
-    return {**given, "DIARY_RELEASE": str(listed)}
+    worker = hashlib.sha256(rendered.service_worker_script).hexdigest()
+    listed.write_bytes(releases.sign_release(key, digest=digest, files=rendered.files, worker=worker))
+    return {**release_settings, "DIARY_RELEASE": str(listed)}
 
 
 async def log_leaves(server: InProcessServer) -> list[str]:
@@ -50,24 +50,24 @@ async def test_each_release_goes_into_the_log_once(tmp_path: Path, database_sett
         signed_release_settings(tmp_path, RELEASE_KEY),
         signed_release_settings(tmp_path, RELEASE_KEY, "1" * 64),
     )
-    for settings, wanted in ((first, 1), (first, 1), (second, 2)):
+    for settings, release_number in ((first, 1), (first, 1), (second, 2)):
         async with running_server(tmp_path, **database_setting, **settings) as server:
             instance = server.app.state.app_context.instance
-            server.clock.advance(wanted * 10_000_000)
-            keeper = await register_keeper(server, f"198.51.100.{wanted}")
+            server.clock.advance(release_number * 10_000_000)
+            keeper = await register_keeper(server, f"198.51.100.{release_number}")
             await sequencer.run_round(instance)
             await sequencer.run_round(instance)
             await keeper.push()
             server.clock.advance(601_000)
             await sequencer.run_round(instance)
-            found = await log_leaves(server)
-            assert [expected_leaf(one) in found for one in (first, second)] == [True, wanted == 2]
-            assert found.count(expected_leaf(settings)) == 1
+            leaves = await log_leaves(server)
+            assert [expected_leaf(one) in leaves for one in (first, second)] == [True, release_number == 2]
+            assert leaves.count(expected_leaf(settings)) == 1
             faults = await instance.db.run_read(
                 lambda hand, pub=instance.notary.pub: list(audit_rows(hand, pub, None, None))
             )
             assert faults == []
-    assert len(found) == 2 + 3
+    assert len(leaves) == 2 + 3
 
 
 async def test_a_list_signed_by_another_key_is_not_logged(tmp_path: Path) -> None:
@@ -87,12 +87,19 @@ async def test_anyone_finds_the_release_in_the_log(tmp_path: Path) -> None:
     pub.write_text(b64(RELEASE_KEY.pub))
     with socket.create_server(("127.0.0.1", 0)) as port_probe:
         port = port_probe.getsockname()[1]
-        given = {"DIARY_APP_URL": f"http://localhost:{port}", "DIARY_PUBLIC_URL": f"http://127.0.0.1:{port}"}
-        async with running_server(tmp_path, **settings, **given) as server:
+        environment = {"DIARY_APP_URL": f"http://localhost:{port}", "DIARY_PUBLIC_URL": f"http://127.0.0.1:{port}"}
+        async with running_server(tmp_path, **settings, **environment) as server:
             running = uvicorn.Server(uvicorn.Config(server.app, lifespan="off", log_level="critical"))
             task = asyncio.create_task(running.serve(sockets=[port_probe]))
             await sequencer.run_round(server.app.state.app_context.instance)
-            command = ("verify-host", given["DIARY_APP_URL"], "--key", pub, "--log", given["DIARY_PUBLIC_URL"])
+            command = (
+                "verify-host",
+                environment["DIARY_APP_URL"],
+                "--key",
+                pub,
+                "--log",
+                environment["DIARY_PUBLIC_URL"],
+            )
             own = await asyncio.to_thread(run_cli, *command)
             named = await asyncio.to_thread(run_cli, *command, "--manifest", other["DIARY_RELEASE"])
             running.should_exit = True

@@ -105,5 +105,5 @@ async def test_ending_a_session_on_purpose_kills_it(how: str, keeper: Keeper, se
 
 async def test_a_borrowed_device_and_a_desk_get_none(keeper: Keeper, server: InProcessServer) -> None:
     """Their sessions end with their tab."""
-    for more in ({"borrowed": True}, {"desk": True}):
-        assert (await sign_in_device(keeper, server, **more))[1]["renewal"] == ""
+    for extra_fields in ({"borrowed": True}, {"desk": True}):
+        assert (await sign_in_device(keeper, server, **extra_fields))[1]["renewal"] == ""

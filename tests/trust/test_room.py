@@ -113,9 +113,9 @@ async def test_a_witness_code_holds_one_upload_and_no_more(server: InProcessServ
         sealed = list(words.seal_handover(key, upload, [content], slip))
         room = len(sealed[0]) + 10
         path = f"/v1/statement/files/{upload}"
-        told = {"parts": len(sealed), "size": room}
+        declaration = {"parts": len(sealed), "size": room}
         assert (
-            await witness_request.witness_phone.request("PUT", path, told, x_proof=witness_request.ticket)
+            await witness_request.witness_phone.request("PUT", path, declaration, x_proof=witness_request.ticket)
         ).status_code == 204
         assert (
             await witness_request.witness_phone.request(
@@ -150,22 +150,22 @@ async def test_below_the_least_free_space_only_files_and_new_accounts_stop(tmp_p
         keeper = await register_keeper(server)
         where, sealed, last = await upload_file(keeper, bytes(1_500_000))
         assert last.status_code == 204
-        half = seal_file(keeper, bytes(1_500_000))
-        unfinished = f"{keeper.diary}/blobs/{half.blob}"
-        await keeper.request("PUT", unfinished, half.declaration)
-        assert (await keeper.request("PUT", f"{unfinished}/parts/0", half.sealed_parts[0])).status_code == 204
+        file = seal_file(keeper, bytes(1_500_000))
+        unfinished = f"{keeper.diary}/blobs/{file.blob}"
+        await keeper.request("PUT", unfinished, file.declaration)
+        assert (await keeper.request("PUT", f"{unfinished}/parts/0", file.sealed_parts[0])).status_code == 204
     async with running_server(tmp_path, DIARY_MIN_FREE_BYTES=str(1 << 50)) as server:
         keeper.client = server.http_client()
         await check_text_still_works(server, keeper)
         for answer in (
             (await upload_file(keeper, b"a picture"))[2],
-            await keeper.request("PUT", f"{unfinished}/parts/1", half.sealed_parts[1]),
+            await keeper.request("PUT", f"{unfinished}/parts/1", file.sealed_parts[1]),
         ):
             assert (answer.status_code, answer.json()["error"]) == (413, "over_quota")
             assert (
                 "no room left for files" in answer.json()["message"] and "Words still fit" in answer.json()["message"]
             )
-        assert (await keeper.request("PUT", f"{unfinished}/parts/0", half.sealed_parts[0])).status_code == 204
+        assert (await keeper.request("PUT", f"{unfinished}/parts/0", file.sealed_parts[0])).status_code == 204
         assert (await keeper.request("PUT", where, {"parts": len(sealed), "size": sum(map(len, sealed))})).json()[
             "complete"
         ]
@@ -175,7 +175,7 @@ async def test_below_the_least_free_space_only_files_and_new_accounts_stop(tmp_p
             await register_keeper(server, "203.0.113.9")
     async with running_server(tmp_path) as server:
         keeper.client = server.http_client()
-        assert (await keeper.request("PUT", f"{unfinished}/parts/1", half.sealed_parts[1])).status_code == 204
+        assert (await keeper.request("PUT", f"{unfinished}/parts/1", file.sealed_parts[1])).status_code == 204
 
 
 async def check_text_still_works(server: InProcessServer, keeper: Keeper) -> None:
@@ -218,8 +218,8 @@ def simulate_small_disk(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def usage(path: Path) -> object:
         if not Path(path).is_relative_to(place):
             return real_disk_usage(path)
-        taken = sum(one.stat().st_size for one in place.rglob("*") if one.is_file())
-        return type(real_disk_usage(path))(DISK_BYTES, taken, max(0, DISK_BYTES - taken))
+        bytes_in_use = sum(one.stat().st_size for one in place.rglob("*") if one.is_file())
+        return type(real_disk_usage(path))(DISK_BYTES, bytes_in_use, max(0, DISK_BYTES - bytes_in_use))
 
     async def put_if_it_fits(self: blob_store.BlobStore, name: str, raw: bytes) -> None:
         if usage(place).free < len(raw):  # type: ignore[attr-defined]
@@ -236,7 +236,7 @@ async def test_a_full_disk_stops_files_and_nothing_else(small_disk: Path) -> Non
     Everything acknowledged is there, also after a restart.
     """
     folder = small_disk / "kept"
-    kept: list[tuple[str, list[bytes]]] = []
+    acknowledged_files: list[tuple[str, list[bytes]]] = []
     pushed: list[tuple[str, bytes]] = []
     async with running_server(folder, DIARY_MIN_FREE_BYTES=str(MIN_FREE_BYTES)) as server:
         keeper = await register_keeper(server)
@@ -244,10 +244,10 @@ async def test_a_full_disk_stops_files_and_nothing_else(small_disk: Path) -> Non
             where, sealed, last = await upload_file(keeper, os.urandom(2_900_000))
             if last.status_code != 204:
                 break
-            kept.append((where, sealed))
+            acknowledged_files.append((where, sealed))
         assert (last.status_code, last.json()["error"]) == (413, "over_quota"), last.text
         assert "no room left for files" in last.json()["message"]
-        assert len(kept) > 5
+        assert len(acknowledged_files) > 5
         file = seal_file(keeper, bytes(900_000))
         for _ in range(60):
             place = f"{keeper.diary}/blobs/{file.blob}"
@@ -267,7 +267,7 @@ async def test_a_full_disk_stops_files_and_nothing_else(small_disk: Path) -> Non
         keeper.client = server.http_client()
         for path, body in pushed:
             assert (await keeper.request("PUT", path, body)).status_code == 200
-        for where, sealed in kept:
+        for where, sealed in acknowledged_files:
             state = (await keeper.request("GET", where)).json()
             assert state == {"complete": True, "have": list(range(len(sealed))), "parts": len(sealed)}
             for i, part in enumerate(sealed):

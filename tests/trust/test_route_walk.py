@@ -188,8 +188,8 @@ async def test_an_advocates_routes_answer_the_one_who_was_let_in(actors: Request
 def test_routes_that_end_or_change_access_need_a_proof() -> None:
     """A route that deletes for a keeper is `proved`, or is listed above with its reason."""
     alone = (Audience.KEEPER, Audience.ADVOCATE)
-    found = {route_name(row) for row in V1_POLICIES if row.audience in alone and row.method == "DELETE"}
-    assert found == ROUTES_ENDING_WITHOUT_PROOF
+    found_routes = {route_name(row) for row in V1_POLICIES if row.audience in alone and row.method == "DELETE"}
+    assert found_routes == ROUTES_ENDING_WITHOUT_PROOF
     proved = {route_name(row) for row in V1_POLICIES if row.audience is Audience.PROVED}
     assert {
         "GET /v1/sessions",

@@ -208,8 +208,8 @@ def test_a_worker_cannot_change_files_outside_its_folder(
     victim = tmp_path / "kept.sqlite3"
     victim.write_bytes(b"words")
     before = fact(victim)
-    said = attack(what.format(str(victim)))
-    assert fact(victim) == before and is_refused(said)
+    output = attack(what.format(str(victim)))
+    assert fact(victim) == before and is_refused(output)
 
 
 @pytest.mark.parametrize("version", [1, 2, 3, 4, 5])
@@ -342,8 +342,10 @@ def test_a_page_being_laid_out_is_isolated_too(replace_worker: Callable[..., Non
     diary = fictional_diary(count=1, exhibits=0)
 
     async def job() -> None:
-        made = await run_job(make_job_queue(diary), build_capsule(diary.versions, diary.wish(), diary.public_keys))
-        assert made.state == "failed" and "could not be made" in made.failure
+        job_result = await run_job(
+            make_job_queue(diary), build_capsule(diary.versions, diary.wish(), diary.public_keys)
+        )
+        assert job_result.state == "failed" and "could not be made" in job_result.failure
 
     assert asyncio.run(processes_left_by(job(), tmp_path)) == []
     assert victim.stat().st_mode & 0o777 == 0o600
@@ -354,8 +356,8 @@ def test_bytes_after_a_print_copys_picture_reach_no_page(job_folder: Path) -> No
     secret = b"SENTINEL-AFTER-THE-PICTURE"
     diary = FictionalDiary()
     incident = diary.add("incident", incident_fields(START_MS, "He sent this."))
-    out = make_print_copy(draw_screenshot(1, (60, 90)), 30)
-    diary.attach(incident, out, "image/jpeg", "A picture he sent", print_image=out + secret + b"\xff\xd9")
+    print_copy = make_print_copy(draw_screenshot(1, (60, 90)), 30)
+    diary.attach(incident, print_copy, "image/jpeg", "A picture he sent", print_image=print_copy + secret + b"\xff\xd9")
     jobs = make_job_queue(diary)
     job = asyncio.run(run_job(jobs, build_capsule(diary.versions, diary.wish(), diary.public_keys)))
     assert job.state == "done" and job.front_part is not None

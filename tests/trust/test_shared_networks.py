@@ -59,6 +59,6 @@ async def test_wrong_words_for_one_hand_over_are_still_few(keeper: Keeper, serve
     ] * 10 + [429]
     refused = []
     for n in range(120):
-        elsewhere = officer_phone(server, f"10.3.0.{n}")
-        refused.append((await elsewhere.request("POST", "/v1/handover/openings", wrong)).status_code)
+        other_phone = officer_phone(server, f"10.3.0.{n}")
+        refused.append((await other_phone.request("POST", "/v1/handover/openings", wrong)).status_code)
     assert refused == [401] * 90 + [429] * 30

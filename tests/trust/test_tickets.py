@@ -96,8 +96,8 @@ async def test_a_ticket_sends_its_file_and_reads_nothing(keeper: Keeper, server:
 async def test_a_ticket_is_for_one_file_only(keeper: Keeper, other_keeper: Keeper, server: InProcessServer) -> None:
     """Another file, diary, size or content and an altered ticket are refused."""
     locked = await lock_phone(keeper, server)
-    elsewhere = f"{locked.diary}/blobs/{id_text(new_id())}"
-    assert status_and_code(await locked.request_with_ticket("PUT", elsewhere, locked.file.declaration)) == (
+    other_path = f"{locked.diary}/blobs/{id_text(new_id())}"
+    assert status_and_code(await locked.request_with_ticket("PUT", other_path, locked.file.declaration)) == (
         401,
         "signed_out",
     )

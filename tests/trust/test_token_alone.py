@@ -61,9 +61,9 @@ async def test_a_copied_session_makes_and_ends_no_handover(keeper: Keeper, serve
     """No handover is created in the keeper's name, and the keeper's own stays until the keeper ends it."""
     thief = device_with_copied_tokens(server, keeper)
     await assert_proof_required(thief, "POST", "/v1/handovers", handover_body(keeper))
-    left = await keeper.request("POST", "/v1/handovers", handover_body(keeper), x_proof=keeper.proof)
-    assert left.status_code == 201
-    path = f"/v1/handovers/{left.json()['handover']}"
+    handover_answer = await keeper.request("POST", "/v1/handovers", handover_body(keeper), x_proof=keeper.proof)
+    assert handover_answer.status_code == 201
+    path = f"/v1/handovers/{handover_answer.json()['handover']}"
     await assert_proof_required(thief, "DELETE", path)
     rows_listed = (await keeper.request("GET", "/v1/handovers")).json()["handovers"]
     assert [row["ended_at"] for row in rows_listed] == [None]
@@ -115,24 +115,24 @@ async def test_a_copied_session_destroys_no_letter(
 
 async def test_a_copied_session_destroys_no_statement(keeper: Keeper, server: InProcessServer) -> None:
     """An accepted statement stays for thirty days; only the words delete it sooner."""
-    asked, other = await create_witness_code(server, keeper), await create_witness_code(server, keeper)
-    for one in (asked, other):
-        await one.enter_words()
-        assert (await one.send_statement(one.seal_statement(keeper))).status_code == 204
+    accepted_code, other = await create_witness_code(server, keeper), await create_witness_code(server, keeper)
+    for witness_request in (accepted_code, other):
+        await witness_request.enter_words()
+        assert (await witness_request.send_statement(witness_request.seal_statement(keeper))).status_code == 204
     thief = device_with_copied_tokens(server, keeper)
-    place = f"{keeper.diary}/witnesses/{asked.id}"
-    before = {str(one["witness"]): one for one in await list_of(keeper, "witnesses")}
+    place = f"{keeper.diary}/witnesses/{accepted_code.id}"
+    before = {str(row["witness"]): row for row in await list_of(keeper, "witnesses")}
     await assert_proof_required(thief, "DELETE", place)
     assert (await thief.request("POST", f"{place}/taken")).status_code == 204
-    assert [one["witness"] for one in await list_of(keeper, "witnesses")] == [other.id]
-    held = {str(one["witness"]): one for one in await list_of(keeper, "witnesses?taken=1")}
-    assert held[asked.id] == before[asked.id] | {"taken_at": server.clock.now_ms()}
+    assert [row["witness"] for row in await list_of(keeper, "witnesses")] == [other.id]
+    held = {str(row["witness"]): row for row in await list_of(keeper, "witnesses?taken=1")}
+    assert held[accepted_code.id] == before[accepted_code.id] | {"taken_at": server.clock.now_ms()}
     await run_hours(server, 29 * 24)
-    assert {one["witness"] for one in await list_of(keeper, "witnesses?taken=1")} == {asked.id, other.id}
+    assert {row["witness"] for row in await list_of(keeper, "witnesses?taken=1")} == {accepted_code.id, other.id}
     await run_hours(server, 25)
     keeper = await sign_in_on_second_device(server, keeper)  # the session lasted thirty days too
     # A statement that was not accepted is never deleted automatically.
-    assert [one["witness"] for one in await list_of(keeper, "witnesses?taken=1")] == [other.id]
+    assert [row["witness"] for row in await list_of(keeper, "witnesses?taken=1")] == [other.id]
     departed = await keeper.request("DELETE", f"{keeper.diary}/witnesses/{other.id}", x_proof=keeper.proof)
     assert (departed.status_code, await list_of(keeper, "witnesses?taken=1")) == (204, [])
 

@@ -65,5 +65,5 @@ async def test_a_name_always_gets_the_same_response(tmp_path: Path) -> None:
     async with running_server(tmp_path / "one") as server:
         assert await prelogin_locks(server, UNKNOWN_NAMES) == before
     async with running_server(tmp_path / "two") as server:
-        elsewhere = await prelogin_locks(server, UNKNOWN_NAMES)
-        assert [(one["m"], one["t"]) for one in elsewhere] != [(one["m"], one["t"]) for one in before]
+        other_locks = await prelogin_locks(server, UNKNOWN_NAMES)
+        assert [(one["m"], one["t"]) for one in other_locks] != [(one["m"], one["t"]) for one in before]

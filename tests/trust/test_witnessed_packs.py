@@ -102,6 +102,8 @@ def test_a_line_that_does_not_hold_is_found_by_both(witnessed_pack: BuiltPack, t
     for name, pack in (("seen", witnessed_pack), ("forged", forged), ("broken", broken)):
         cases.add(name, pack.path, notary=pack.diary.notary.pub, witnesses=WITNESSES)
         cases.add(f"{name} to a stranger", pack.path, notary=pack.diary.notary.pub)
-    found = {name: {code for code, _ in one} for name, one in compare_verifiers(cases).items()}
-    assert found["forged"] == found["broken"] == {"cosignature"}
-    assert found["seen"] == found["forged to a stranger"] == found["broken to a stranger"] == set()
+    codes_by_case = {name: {code for code, _ in one} for name, one in compare_verifiers(cases).items()}
+    assert codes_by_case["forged"] == codes_by_case["broken"] == {"cosignature"}
+    assert (
+        codes_by_case["seen"] == codes_by_case["forged to a stranger"] == codes_by_case["broken to a stranger"] == set()
+    )

@@ -54,9 +54,9 @@ async def running_on_public_port(folder: Path, **settings: str) -> AsyncIterator
 @pytest.fixture
 def witness(tmp_path: Path) -> WitnessProgram:
     """Create a witness that trusts this module's notary."""
-    made = new_witness(tmp_path / "witness")
-    made.add_log(NOTARY_KEY.log_id, NOTARY_KEY.pub)
-    return made
+    witness_program = new_witness(tmp_path / "witness")
+    witness_program.add_log(NOTARY_KEY.log_id, NOTARY_KEY.pub)
+    return witness_program
 
 
 async def get_public_page(server: InProcessServer, path: str) -> bytes:
@@ -96,10 +96,10 @@ async def test_the_witness_cosigns_the_real_log_and_audit_counts_it(
                 assert (await get_public_page(server, f"/log/checkpoints/{n}")).count("\u2014 ".encode()) == 1
                 assert (await get_public_page(server, f"/log/checkpoints-witnessed/{n}")).count("\u2014 ".encode()) == 2
             assert (await get_public_page(server, "/log/witnesses")).decode() == witness.vkey + "\n"
-            status, said = await run_audit(server, "--witness", key)
-            assert status == 0 and f"1 of 1 witnesses have seen the log up to 6 leaves ({witness.name})." in said
-            status, said = await run_audit(server)
-            assert status == 0 and "The server names them itself" in said
+            status, output = await run_audit(server, "--witness", key)
+            assert status == 0 and f"1 of 1 witnesses have seen the log up to 6 leaves ({witness.name})." in output
+            status, output = await run_audit(server)
+            assert status == 0 and "The server names them itself" in output
             stranger = new_witness(tmp_path / "other", "other.example")
             key.write_text(f"{witness.vkey}\n{stranger.vkey}\n")
             assert "1 of 2 witnesses" in (await run_audit(server, "--witness", key))[1]
@@ -111,7 +111,7 @@ async def test_a_forked_log_is_refused_by_the_witness(tmp_path: Path, witness: W
     with witness.running_witness():
         async with running_on_public_port(tmp_path / "one", **settings) as server:
             await grow_log(server, (2,))
-            seen = await get_public_page(server, "/log/checkpoint-witnessed")
+            witnessed_note = await get_public_page(server, "/log/checkpoint-witnessed")
         async with running_on_public_port(tmp_path / "two", **settings) as server:
             await grow_log(server, (3, 2))
             async with httpx.AsyncClient(trust_env=False) as client:
@@ -121,14 +121,14 @@ async def test_a_forked_log_is_refused_by_the_witness(tmp_path: Path, witness: W
             key.write_text(witness.vkey)
             assert "0 of 1 witnesses have seen this log." in (await run_audit(server, "--witness", key))[1]
             # Audit detects a server that shows the fork with the witness's cosignature of the first log.
-            wanted = ["/notary.txt", "/log/checkpoint", "/log/leaves/0"]
-            wanted += [f"/log/{kind}/{n}" for n in (0, 1) for kind in ("checkpoints", "stamps")]
-            pages = {path: await get_public_page(server, path) for path in wanted}
-        assert witness.latest_checkpoint(NOTARY_KEY.log_id).split(b"\n\n")[0] == seen.split(b"\n\n")[0]
+            paths = ["/notary.txt", "/log/checkpoint", "/log/leaves/0"]
+            paths += [f"/log/{kind}/{n}" for n in (0, 1) for kind in ("checkpoints", "stamps")]
+            pages = {path: await get_public_page(server, path) for path in paths}
+        assert witness.latest_checkpoint(NOTARY_KEY.log_id).split(b"\n\n")[0] == witnessed_note.split(b"\n\n")[0]
         assert NOTARY_KEY.log_id in witness.run("evidence")
-    with serve_over_http({**pages, "/log/checkpoint-witnessed": seen}) as address:
-        done = await asyncio.to_thread(run_cli, "audit", address, "--witness", key)
-    assert done.returncode == 1 and "the server shows two logs" in done.stdout
+    with serve_over_http({**pages, "/log/checkpoint-witnessed": witnessed_note}) as address:
+        result = await asyncio.to_thread(run_cli, "audit", address, "--witness", key)
+    assert result.returncode == 1 and "the server shows two logs" in result.stdout
 
 
 async def test_a_reader_that_is_not_ours_reads_the_tiles(tmp_path: Path, witness: WitnessProgram) -> None:
@@ -143,15 +143,15 @@ async def test_a_reader_that_is_not_ours_reads_the_tiles(tmp_path: Path, witness
             assert len(await get_public_page(server, "/log/tile/0/000")) == 256 * 32
             assert len(await get_public_page(server, "/log/tile/0/001.p/5")) == 5 * 32
             assert len(await get_public_page(server, "/log/tile/1/000.p/1")) == 32
-            status, found = await asyncio.to_thread(
+            status, output = await asyncio.to_thread(
                 read_tiles, "verify-consistency", "--old-checkpoint", earlier, "--tiles", prefix, "--log-key", key
             )
-            assert status == 0 and found["ok"] is True, found
+            assert status == 0 and output["ok"] is True, output
             note = tmp_path / "joined"
             note.write_bytes(await get_public_page(server, "/log/checkpoint-witnessed"))
             quorum = ("--witness-key", witness.vkey, "--quorum", "1", "--note", note)
-            status, found = await asyncio.to_thread(read_tiles, "verify-checkpoint", "--log-key", key, *quorum)
-            assert status == 0 and found["ok"] is True, found
+            status, output = await asyncio.to_thread(read_tiles, "verify-checkpoint", "--log-key", key, *quorum)
+            assert status == 0 and output["ok"] is True, output
             async with httpx.AsyncClient(trust_env=False) as client:
                 absent = "entries/000 0/002 0/001 0/001.p/6 2/000.p/1 0/x000/001 64/000 0/1 00/000 0/000.p/0"
                 for path in absent.split():
@@ -186,20 +186,20 @@ async def test_the_end_of_a_replaced_key_must_have_been_seen(
     key.write_text(witness.vkey)
     async with running_server(tmp_path, DIARY_NOTARY_KEY=b64(NOTARY_SEED), **database_setting) as server:
         await grow_log(server, (2,))
-        told = [
+        statements = [
             key_statements.sign_statement(
                 INSTANCE_KEY, key_statements.draft_statement(NOTARY_KEY.pub, [], "first", server.clock.ms, None)
             )
         ]
         last = {"root": b64(checkpoints.parse_checkpoint(await newest_note(server)).root), "size": 2}
-        told.append(
+        statements.append(
             key_statements.sign_statement(
                 INSTANCE_KEY,
-                key_statements.draft_statement(NEXT_NOTARY_KEY.pub, told, "rotated", server.clock.ms, last),
+                key_statements.draft_statement(NEXT_NOTARY_KEY.pub, statements, "rotated", server.clock.ms, last),
             )
         )
-        for one in told:
-            await notary_keys.publish_statement(server.app.state.app_context.instance.db, one)
+        for statement in statements:
+            await notary_keys.publish_statement(server.app.state.app_context.instance.db, statement)
     witness.add_log(NEXT_NOTARY_KEY.log_id, NEXT_NOTARY_KEY.pub)
     with witness.running_witness():
         async with running_server(tmp_path, DIARY_NOTARY_KEY=b64(bytes(31) + b"\x2b"), **database_setting) as server:
@@ -207,8 +207,8 @@ async def test_the_end_of_a_replaced_key_must_have_been_seen(
             await grow_log(server, (1,))
             pages = await fetch_log_pages(server)
         with serve_over_http(pages | {"/log/witnesses": f"{witness.vkey}\n".encode()}) as address:
-            done = await asyncio.to_thread(run_cli, "audit", address, "--witness", key)
-        assert done.returncode == 1 and "log_checkpoint 0: The notary's key was replaced after it" in done.stdout
+            result = await asyncio.to_thread(run_cli, "audit", address, "--witness", key)
+        assert result.returncode == 1 and "log_checkpoint 0: The notary's key was replaced after it" in result.stdout
         async with running_server(
             tmp_path, DIARY_NOTARY_KEY=b64(bytes(31) + b"\x2b"), **settings, **database_setting
         ) as server:
@@ -217,8 +217,10 @@ async def test_the_end_of_a_replaced_key_must_have_been_seen(
             assert server.query("SELECT count(*) FROM log_cosignature WHERE line IS NOT NULL") == [(2,)]
             pages = await fetch_log_pages(server)
         with serve_over_http(pages) as address:
-            done = await asyncio.to_thread(run_cli, "audit", address, "--witness", key)
-        assert done.returncode == 0 and "1 of 1 witnesses have seen the log up to 3 leaves" in done.stdout, done.stdout
+            result = await asyncio.to_thread(run_cli, "audit", address, "--witness", key)
+        assert result.returncode == 0 and "1 of 1 witnesses have seen the log up to 3 leaves" in result.stdout, (
+            result.stdout
+        )
 
 
 async def newest_note(server: InProcessServer) -> bytes:
@@ -241,8 +243,8 @@ def test_a_file_of_witnesses_that_cannot_be_used_is_said(tmp_path: Path) -> None
     good = f'[[witness]]\nname = "w.example/1"\nkey = "{vkey}"\nurl = "https://w.example/"\n'
     path = tmp_path / "witnesses.toml"
     path.write_text(good)
-    (one,) = cosigning.read_witnesses(path)
-    assert (one.url, one.witness.vkey) == ("https://w.example", vkey)
+    (configured_witness,) = cosigning.read_witnesses(path)
+    assert (configured_witness.url, configured_witness.witness.vkey) == ("https://w.example", vkey)
     bad = [
         "",
         good + good,

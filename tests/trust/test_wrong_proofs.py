@@ -89,9 +89,11 @@ async def test_the_keeper_acts_while_another_session_guesses(act: str, keeper: K
         "closing": lambda: keeper.request("POST", "/v1/account/closing", x_proof=keeper.proof),
         "erasure": lambda: request_erasure(keeper),
     }[act]
-    found = await answer()
+    act_answer = await answer()
     # "end" names a session that the wrong proofs have ended already; the keeper's proof is correct.
-    assert found.status_code in (200, 201, 204) or (act == "end" and found.status_code == 404), found.text
+    assert act_answer.status_code in (200, 201, 204) or (act == "end" and act_answer.status_code == 404), (
+        act_answer.text
+    )
     del pushed
 
 

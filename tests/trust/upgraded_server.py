@@ -111,11 +111,11 @@ def upgraded_server(
 
 def stamped_log_pages(people: People, certificate: Certificate, port: int) -> dict[str, bytes]:
     """Return the public pages of a timestamped checkpoint, by address."""
-    trusting = ssl.create_default_context(cafile=str(certificate.cert))
+    tls_context = ssl.create_default_context(cafile=str(certificate.cert))
     stamped: list[dict[str, Any]] = []
 
     def is_stamped() -> bool:
-        response_body = send_app_request(trusting, port, "GET", "/v1/log").json()
+        response_body = send_app_request(tls_context, port, "GET", "/v1/log").json()
         stamped[:] = (
             [response_body["stamped"]] if response_body["stamped"] and response_body["stamped"]["stamps"] else []
         )
@@ -124,7 +124,7 @@ def stamped_log_pages(people: People, certificate: Certificate, port: int) -> di
     people.wait_until(is_stamped)
     n = stamped[0]["n"]
     addresses = [f"/log/checkpoints/{n}", f"/log/stamps/{n}", "/log/checkpoints/0"]
-    responses = {path: send_app_request(trusting, port, "GET", path, host="public") for path in addresses}
+    responses = {path: send_app_request(tls_context, port, "GET", path, host="public") for path in addresses}
     assert {answer.status_code for answer in responses.values()} == {200}
     return {path: answer.content for path, answer in responses.items()}
 

@@ -183,9 +183,9 @@ async def test_the_front_part_dropped_on_its_way(phone: PackPhone, read: int) ->
     address = await phone.take_place()
     await phone.server.put(f"{address}/capsule", phone.capsule)
     await phone.wait_for_state(address, "done")
-    with phone.send_raw_request("GET", f"{address}/front", b"", 0) as asked:
+    with phone.send_raw_request("GET", f"{address}/front", b"", 0) as connection:
         if read:
-            assert asked.recv(read).startswith(b"HTTP/1.1 200")
+            assert connection.recv(read).startswith(b"HTTP/1.1 200")
     await phone.assert_nothing_left()
     with pytest.raises(NotFound):
         await phone.server.json("GET", address)

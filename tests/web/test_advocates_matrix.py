@@ -221,13 +221,13 @@ async def test_a_session_opens_nothing_on_the_public_host(keeper: Keeper, server
     desk, _ = await create_organisation_lead(server)
     ids = await keepers_rows.create_one_of_everything(keeper, server, desk) | {"upload": id_text(new_id())}
     nothing = {"name": b64(bytes(16)), "auth": "A" * 43, "parts": 1, "size": 9000}
-    asked = 0
+    request_count = 0
     for row in ROUTES:
         if row.audience is not Audience.RECIPIENT:
             continue
         answers = []
         for number, tokens in enumerate((keeper.tokens, desk.tokens, {})):
-            transport = server.http_client(f"203.0.113.{10 * asked + number}")._transport
+            transport = server.http_client(f"203.0.113.{10 * request_count + number}")._transport
             phone = Phone(httpx.AsyncClient(transport=transport, base_url=server.settings.public_url), dict(tokens))
             body = (
                 nothing if row.body.kind is BodyKind.JSON else b"x" * 200 if row.body.kind is BodyKind.OCTETS else None
@@ -237,5 +237,5 @@ async def test_a_session_opens_nothing_on_the_public_host(keeper: Keeper, server
         assert not any(answer_item.headers.get_list("set-cookie") for answer_item in answers), route_name(row)
         refused = (200,) if row.path.endswith("/salt") else (400, 401)  # a salt is given for any name
         assert answers[0].status_code in refused, route_name(row)
-        asked += 1
-    assert asked >= 7
+        request_count += 1
+    assert request_count >= 7

@@ -169,12 +169,12 @@ async def test_a_version_for_anothers_diary_is_not_found(
     """A version for A's diary, sealed and signed by B, gets the answer for an unknown diary."""
     answers = []
     before = server.dump()
-    mine = other_keeper.identity.diary
+    own_diary = other_keeper.identity.diary
     for diary in (keeper.identity.diary, id_text(new_id())):
         object.__setattr__(other_keeper.journal, "identity", _with_diary(other_keeper, diary))
         path, body = other_keeper.seal()
         answers.append(await other_keeper.request("PUT", path, body))
-        object.__setattr__(other_keeper.journal, "identity", _with_diary(other_keeper, mine))
+        object.__setattr__(other_keeper.journal, "identity", _with_diary(other_keeper, own_diary))
     forbidden, absent = answers
     assert (forbidden.status_code, forbidden.content) == (404, absent.content)
     assert header_list(forbidden) == header_list(absent)

@@ -98,25 +98,25 @@ async def test_marks_are_for_keeper_and_advocate(keeper: Keeper, server: InProce
     (client,) = await desk.list_clients(server.clock.now_ms())
     assert await grant_access.fetch_review_marks(api_client_for(keeper, server), granted) is None
     record, other = id_text(new_id()), id_text(new_id())
-    for seen in ({record: 3}, {other: 4}, {record: 5}):
+    for reviewed_seqs in ({record: 3}, {other: 4}, {record: 5}):
         server.clock.ms += 60_000
-        await advocates.mark_reviewed(desk.api_client, client, seen, server.clock.now_ms())
-    told = await grant_access.fetch_review_marks(api_client_for(keeper, server), granted)
-    assert told is not None
-    assert {one["record"]: one["seq"] for one in told["marks"]} == {record: 5, other: 4}
+        await advocates.mark_reviewed(desk.api_client, client, reviewed_seqs, server.clock.now_ms())
+    keeper_marks = await grant_access.fetch_review_marks(api_client_for(keeper, server), granted)
+    assert keeper_marks is not None
+    assert {one["record"]: one["seq"] for one in keeper_marks["marks"]} == {record: 5, other: 4}
     row = (await keeper.request("GET", "/v1/grants")).json()
     assert (row["grants"][0]["marks"], row["looks"]) == (3, [])
     assert record not in str(server.dump()) and parse_id(record).hex() not in str(server.dump()).lower()
     # marks of another place, or too many, are refused
-    elsewhere = review_marks.MARKS_DOCUMENT.seal(
+    other_marks = review_marks.MARKS_DOCUMENT.seal(
         replace(granted, statement={**granted.statement, "grant": id_text(new_id())}), {"made_at": 1, "marks": []}
     )
-    for body in (elsewhere, b"x" * 90, b""):
+    for body in (other_marks, b"x" * 90, b""):
         assert (await desk.request("PUT", f"/v1/clients/{granted.id}/marks", body)).status_code == 400
     large = review_marks.MARKS_DOCUMENT.seal(granted, {"made_at": 1, "marks": []}) + bytes(256 << 10)
     assert (await desk.request("PUT", f"/v1/clients/{granted.id}/marks", large)).status_code == 400
     await grant_access.end_grant(api_client_for(keeper, server), keeper.identity, granted.id)
-    assert await grant_access.fetch_review_marks(api_client_for(keeper, server), granted) == told
+    assert await grant_access.fetch_review_marks(api_client_for(keeper, server), granted) == keeper_marks
     assert (await desk.request("GET", f"/v1/clients/{granted.id}/marks")).status_code == 404
 
 
@@ -125,12 +125,12 @@ async def test_a_lead_reads_who_looked_and_no_clients_name(keeper: Keeper, serve
     desk, _ = await create_organisation_lead(server)
     invite = await desk.invite_colleague()
     colleague = await join_organisation(server, invite, "Sam", "198.51.100.21")
-    for one in (desk, colleague):
-        granted = await grant_access_to(server, keeper, one)
-        await one.request("GET", f"/v1/clients/{granted.id}/changes?after=0")
+    for member in (desk, colleague):
+        granted = await grant_access_to(server, keeper, member)
+        await member.request("GET", f"/v1/clients/{granted.id}/changes?after=0")
     looks = (await desk.request("GET", "/v1/organisation/looks")).json()["looks"]
-    assert sorted(one["name"] for one in looks) == ["Leigh", "Sam"] and {one["what"] for one in looks} == {"read"}
-    assert len({one["client"] for one in looks}) == 2 and all(len(one["client"]) == 8 for one in looks)
+    assert sorted(view["name"] for view in looks) == ["Leigh", "Sam"] and {view["what"] for view in looks} == {"read"}
+    assert len({view["client"] for view in looks}) == 2 and all(len(view["client"]) == 8 for view in looks)
     assert granted.id not in str(looks)
     assert (await colleague.request("GET", "/v1/organisation/looks")).status_code == 404
 

@@ -36,9 +36,9 @@ def test_the_table_is_whole() -> None:
     directory = read_support_directory()
     assert [directory.services_reached_by(way)[0].id for way in ("call", "text", "bsl")] == ["999", "esms", "999bsl"]
     for way in ("text", "bsl"):
-        reached = directory.services_reached_by(way)
-        assert "silent" not in {one.id for one in reached}
-        assert {one.id for one in reached if one.kind == "tel"} == {"relay"}
+        services = directory.services_reached_by(way)
+        assert "silent" not in {one.id for one in services}
+        assert {one.id for one in services if one.kind == "tel"} == {"relay"}
     assert {nation for one in directory.services for nation in one.nations} == {"england", "wales", "scotland", "ni"}
 
 
@@ -79,14 +79,16 @@ def test_what_is_due_is_what_nobody_checked(tmp_path: Path) -> None:
     assert "101" in {one.id for one in directory.services_due(date(2026, 11, 1) + timedelta(days=90))}
     (checked,) = (one for one in directory.services if one.id == "101")
     pages = make_renderer(make_environment(TEMPLATES), config.load_settings({}))
-    said = {}
+    texts_by_language = {}
     for words in pages.translations:
         page = DirectoryPage(directory, partial(pages.render, words, "directory.html", "/directory")).render_at(
             ms_at("2026-11-24T03:00")
         )
-        said[words.language.code] = page.decode().replace("\u2066", "").replace("\u2069", "")
-    assert "Checked on 1 November 2026 by AB" in said["en"] and "1 Tachwedd 2026" in said["cy"]
-    assert "1 listopada 2026" in said["pl"] and "1 نومبر 2026" in said["ur"]
+        texts_by_language[words.language.code] = page.decode().replace("\u2066", "").replace("\u2069", "")
+    assert (
+        "Checked on 1 November 2026 by AB" in texts_by_language["en"] and "1 Tachwedd 2026" in texts_by_language["cy"]
+    )
+    assert "1 listopada 2026" in texts_by_language["pl"] and "1 نومبر 2026" in texts_by_language["ur"]
     assert checked.checked_by == "AB"
 
 
@@ -127,8 +129,8 @@ async def test_the_page_is_right_for_its_minute(server: InProcessServer) -> None
     assert "Closed now. Opens Wednesday 13:00" in evening and "Closed now. Opens Wednesday 13:00" not in morning
     assert "Not yet checked" in morning
     links = re.findall(r'href="(?:tel|sms):(\d+)"', morning)
-    asked = re.findall(r'<details class="ask">(?:(?!</details>).)*href="(?:tel|sms):(\d+)"', morning, re.DOTALL)
-    assert links == asked and len(links) > 30
+    numbers = re.findall(r'<details class="ask">(?:(?!</details>).)*href="(?:tel|sms):(\d+)"', morning, re.DOTALL)
+    assert links == numbers and len(links) > 30
 
 
 async def test_the_hours_of_a_week_are_said(server: InProcessServer) -> None:

@@ -108,16 +108,16 @@ async def test_restricted_fields_only_where_they_were_ticked(
     """Without the option a version is read without its restricted part, and marked so; with it, completely."""
     plain = await grant_access_to(server, keeper, desk)
     other = await join_organisation(server, await desk.invite_colleague(), "Sam")
-    whole = await grant_access_to(server, keeper, other, full_access_choice(server, restricted=True))
-    await write_for_grants(keeper, PLAINTEXT_SENTINEL, plain, whole, place_detail="12 Alder Road")
+    wider_grant = await grant_access_to(server, keeper, other, full_access_choice(server, restricted=True))
+    await write_for_grants(keeper, PLAINTEXT_SENTINEL, plain, wider_grant, place_detail="12 Alder Road")
     for person, expected in ((desk, None), (other, {"place_detail": "12 Alder Road"})):
         (client,) = await person.list_clients(server.clock.now_ms())
-        (one,) = await advocates.fetch_versions(person.api_client, client)
-        assert (one.opened_version.restricted, one.opened_version.is_restricted_withheld) == (
+        (version,) = await advocates.fetch_versions(person.api_client, client)
+        assert (version.opened_version.restricted, version.opened_version.is_restricted_withheld) == (
             expected,
             expected is None,
         )
-        assert not one.opened_version.is_altered
+        assert not version.opened_version.is_altered
 
 
 async def test_the_server_cannot_substitute_keys(
@@ -125,7 +125,7 @@ async def test_the_server_cannot_substitute_keys(
 ) -> None:
     """Keys that do not match the nine words are refused before granting; unknown words find nobody."""
     forged = Keyset.generate()
-    told = {
+    answer = {
         "ecdsa_pub": b64(forged.ecdsa_pub),
         "hpke_pub": b64(forged.hpke_pub),
         "name": "Priya K",
@@ -134,7 +134,7 @@ async def test_the_server_cannot_substitute_keys(
     api_client = api_client_for(keeper, server)
 
     async def swapped(*_: object, **__: object) -> dict[str, object]:
-        return told
+        return answer
 
     with monkeypatch.context() as patched:
         patched.setattr(api_client, "json", swapped)
@@ -185,8 +185,8 @@ async def test_a_grant_ends_by_itself_on_both_sides(
     )
     await write_for_grants(keeper, PLAINTEXT_SENTINEL, granted)
     end = int(granted.statement["not_after"])
-    found, refused = await advocates.list_clients(desk.api_client, desk.advocate, end)
-    assert (found, refused) == ([], 1)
+    valid_clients, refused = await advocates.list_clients(desk.api_client, desk.advocate, end)
+    assert (valid_clients, refused) == ([], 1)
     for _ in range(4):
         server.clock.ms += PURGE_INTERVAL_SECONDS * 1000
         async with open_instance_on_database(server) as instance:
@@ -230,10 +230,10 @@ async def test_a_grant_needs_the_passphrase_and_an_end(
         "not_after": server.clock.now_ms() + DAY_MS,
         "sealed": nonsense,
     }
-    told = await keeper.request(
+    answer = await keeper.request(
         "POST", f"{keeper.diary}/grants", body | {"to": b64(person.fingerprint)}, x_proof=keeper.proof
     )
-    assert (told.status_code, told.json()["error"]) == (400, "bad_request")
+    assert (answer.status_code, answer.json()["error"]) == (400, "bad_request")
     assert server.query("SELECT count(*) FROM access_grant") == [(0,)]
 
 
@@ -323,22 +323,37 @@ async def test_the_second_step_works_once_and_counts(server: InProcessServer) ->
     """Without a code, with a wrong or a used one: second_step; with a new one the sign-in works; a keeper has none."""
     _, invite = await create_organisation(server)
     desk = await join_organisation(server, invite)
-    made, now = desk.advocate, server.clock.now_ms()
+    advocate, now = desk.advocate, server.clock.now_ms()
     with pytest.raises(SecondFactorFailed):  # the code used at registration
         await advocates.sign_in(
-            desk.api_client, made.login, ADVOCATE_PASSPHRASE, made.totp_secret, now, policy=cheap_kdf_policy()
+            desk.api_client, advocate.login, ADVOCATE_PASSPHRASE, advocate.totp_secret, now, policy=cheap_kdf_policy()
         )
     with pytest.raises(SecondFactorFailed):
         await advocates.sign_in(
-            desk.api_client, made.login, ADVOCATE_PASSPHRASE, os.urandom(20), now + 30_000, policy=cheap_kdf_policy()
+            desk.api_client,
+            advocate.login,
+            ADVOCATE_PASSPHRASE,
+            os.urandom(20),
+            now + 30_000,
+            policy=cheap_kdf_policy(),
         )
     again = await advocates.sign_in(
-        desk.api_client, made.login, ADVOCATE_PASSPHRASE, made.totp_secret, now + 30_000, policy=cheap_kdf_policy()
+        desk.api_client,
+        advocate.login,
+        ADVOCATE_PASSPHRASE,
+        advocate.totp_secret,
+        now + 30_000,
+        policy=cheap_kdf_policy(),
     )
-    assert again.fingerprint_words == made.fingerprint_words
+    assert again.fingerprint_words == advocate.fingerprint_words
     with pytest.raises(InvalidCredentials):
         await advocates.sign_in(
-            desk.api_client, made.login, "not the advocate's words", made.totp_secret, now, policy=cheap_kdf_policy()
+            desk.api_client,
+            advocate.login,
+            "not the advocate's words",
+            advocate.totp_secret,
+            now,
+            policy=cheap_kdf_policy(),
         )
 
 
@@ -364,12 +379,12 @@ async def test_who_leaves_reaches_nothing(server: InProcessServer, keeper: Keepe
     ).status_code == 204
     assert (await departed.request("GET", f"/v1/clients/{theirs.id}/changes")).status_code == 401
     with pytest.raises(SecondFactorFailed):
-        made = departed.advocate
+        departed_advocate = departed.advocate
         await advocates.sign_in(
             departed.api_client,
-            made.login,
+            departed_advocate.login,
             ADVOCATE_PASSPHRASE,
-            made.totp_secret,
+            departed_advocate.totp_secret,
             server.clock.now_ms() + 30_000,
             policy=cheap_kdf_policy(),
         )
@@ -405,16 +420,16 @@ async def test_nothing_of_a_grant_can_be_read_on_the_server(
         desk.api_client, desk.advocate, client, about, "Was anyone with you?", server.clock.now_ms()
     )
     rows = "\n".join(server.dump())
-    for said in (PLAINTEXT_SENTINEL, PURPOSE, "Maya", "Leigh", "Was anyone with you?", "followed"):
-        assert said not in rows and said.encode().hex().upper() not in rows.upper()
+    for plaintext in (PLAINTEXT_SENTINEL, PURPOSE, "Maya", "Leigh", "Was anyone with you?", "followed"):
+        assert plaintext not in rows and plaintext.encode().hex().upper() not in rows.upper()
 
 
 async def test_a_summary_is_for_the_grant_alone(server: InProcessServer, keeper: Keeper, desk: AdvocateDevice) -> None:
     """The list shows counts and dates that only this grant's key opens."""
     granted = await grant_access_to(server, keeper, desk)
-    told = {"dates": [{"at": server.clock.now_ms() + DAY_MS, "what": "recording_wiped"}], "entries": 4}
+    summary = {"dates": [{"at": server.clock.now_ms() + DAY_MS, "what": "recording_wiped"}], "entries": 4}
     await grant_access.upload_summary(
-        api_client_for(keeper, server), granted, told | {"made_at": server.clock.now_ms(), "newest_at": None}
+        api_client_for(keeper, server), granted, summary | {"made_at": server.clock.now_ms(), "newest_at": None}
     )
     (client,) = await desk.list_clients(server.clock.now_ms())
     assert client.summary is not None and client.summary["entries"] == 4
@@ -455,9 +470,9 @@ async def test_choosing_is_checked() -> None:
         {"case": "x"},
         one_case | {"all": True},
     )
-    bent: list[dict[str, object]] = [
-        *({"rights": one} for one in rights),
-        *({"scope": one} for one in scopes),
+    invalid_terms: list[dict[str, object]] = [
+        *({"rights": value} for value in rights),
+        *({"scope": value} for value in scopes),
         *(
             {"restricted": 1},
             {"purpose": ""},
@@ -467,9 +482,9 @@ async def test_choosing_is_checked() -> None:
         ),
         *({"made_at": -1}, {"to": "AAAA"}, {"prev": "x"}),
     ]
-    for one in bent:
+    for terms in invalid_terms:
         with pytest.raises(BadSignature):
-            grants.sign_grant(AuthorSigner(keyset.ecdsa_scalar), base | one)
+            grants.sign_grant(AuthorSigner(keyset.ecdsa_scalar), base | terms)
 
 
 async def test_the_same_version_with_other_wraps_for_grants_is_the_same(

@@ -69,35 +69,37 @@ async def test_both_keys_entries_are_read_and_none_by_the_old_one_after_its_end(
     for text in ("He waited outside.", "He rang nine times."):
         assert (await keeper.push(text)).status_code == 201
     old = AuthorSigner(keeper.identity.keyset.ecdsa_scalar)
-    identity, reached, journal = await keeper_after_new_keys(keeper, server)
+    identity, api_client, journal = await keeper_after_new_keys(keeper, server)
     newest = journal.append(VersionContent("incident", {"narrative": "He came back."}))
-    await journal.send(reached)
+    await journal.send(api_client)
     assert await desk.list_clients(server.clock.now_ms()) == [] and before.id  # new keys end every grant
-    person, now = await grant_access.fetch_advocate(reached, desk.advocate.fingerprint_words), server.clock.now_ms()
-    granted = await grant_access.create_grant(reached, identity, person, full_access_choice(server), "Maya", now)
+    person, now = await grant_access.fetch_advocate(api_client, desk.advocate.fingerprint_words), server.clock.now_ms()
+    granted = await grant_access.create_grant(api_client, identity, person, full_access_choice(server), "Maya", now)
     held = [one for one in journal._versions_by_id.values() if one.opened_version.kind == "incident"]
     assert (
         await grant_access.upload_version_keys(
-            reached, identity, granted, [(one.push, one.opened_version.ids) for one in held]
+            api_client, identity, granted, [(one.push, one.opened_version.ids) for one in held]
         )
         == 3
     )
     (client,) = await desk.list_clients(now)
     assert [one["old"] for one in client.grant.earlier_statements] == [b64(old.pub)]
-    said = [one.opened_version.fields["narrative"] for one in await advocates.fetch_versions(desk.api_client, client)]
-    assert said == ["He waited outside.", "He rang nine times.", "He came back."]
+    narratives = [
+        one.opened_version.fields["narrative"] for one in await advocates.fetch_versions(desk.api_client, client)
+    ]
+    assert narratives == ["He waited outside.", "He rang nine times.", "He came back."]
 
     place = newest.opened_version.ids
     message = version_signing_input(
         c=newest.push.commitment, diary=place.diary, record=place.record, version=place.version
     )
     by_a_thief: dict[int, dict[str, object]] = {3: {"sig": b64(old.sign(message))}}
-    moved: dict[int, dict[str, object]] = {3: {"seq": 1_000, "sig": b64(old.sign(message))}}
+    moved_version: dict[int, dict[str, object]] = {3: {"seq": 1_000, "sig": b64(old.sign(message))}}
     past: dict[int, dict[str, object]] = {1: {"seq": 998}, 2: {"seq": 999}, 3: {"seq": 1_000}}
     between = TamperingServer(desk.api_client._client, server.settings.app_url)
     between.tokens = dict(desk.api_client.tokens)
-    for bent in (by_a_thief, moved, past):
-        between.changes_by_version = bent
+    for altered in (by_a_thief, moved_version, past):
+        between.changes_by_version = altered
         with pytest.raises(BadSignature):
             await advocates.fetch_versions(between, client)
     between.changes_by_version = {}

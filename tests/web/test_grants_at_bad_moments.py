@@ -27,26 +27,32 @@ async def test_a_grant_played_again_lets_nobody_in(
     server: InProcessServer, keeper: Keeper, desk: AdvocateDevice
 ) -> None:
     """Neither a wider earlier grant in place of a narrower one, nor a replayed request after the end, gives access."""
-    wide = await grant_access_to(server, keeper, desk)
-    held = await write_for_grants(keeper, PLAINTEXT_SENTINEL, wide)
+    wide_grant = await grant_access_to(server, keeper, desk)
+    held = await write_for_grants(keeper, PLAINTEXT_SENTINEL, wide_grant)
     sealed = server.query("SELECT sealed FROM access_grant")[0][0]
-    told = wide.statement
-    body = {"grant": wide.id, "kept": "", "not_after": told["not_after"], "sealed": b64(sealed), "to": told["to"]}
+    statement = wide_grant.statement
+    body = {
+        "grant": wide_grant.id,
+        "kept": "",
+        "not_after": statement["not_after"],
+        "sealed": b64(sealed),
+        "to": statement["to"],
+    }
     body["kept"] = b64(server.query("SELECT kept FROM access_grant")[0][0])
-    await grant_access.end_grant(api_client_for(keeper, server), keeper.identity, wide.id)
+    await grant_access.end_grant(api_client_for(keeper, server), keeper.identity, wide_grant.id)
     second_answer = await keeper.request("POST", f"{keeper.diary}/grants", body, x_proof=keeper.proof)
     assert second_answer.status_code == 201
     assert await desk.list_clients(server.clock.now_ms()) == []
-    assert await give_keys(server, keeper, wide, held) == 0
-    assert (await desk.request("GET", f"/v1/clients/{wide.id}/changes")).status_code == 404
+    assert await give_keys(server, keeper, wide_grant, held) == 0
+    assert (await desk.request("GET", f"/v1/clients/{wide_grant.id}/changes")).status_code == 404
     narrow = await grant_access_to(
-        server, keeper, desk, full_access_choice(server, scope={"records": [id_text(new_id())]}, prev=wide.id)
+        server, keeper, desk, full_access_choice(server, scope={"records": [id_text(new_id())]}, prev=wide_grant.id)
     )
     async with open_instance_on_database(server) as instance:
         put = "UPDATE access_grant SET sealed = ? WHERE ended_at IS NULL"
         await instance.db.writer.run(lambda hand: hand.execute(put, (sealed,)))
     assert await advocates.list_clients(desk.api_client, desk.advocate, server.clock.now_ms()) == ([], 1)
-    assert narrow.statement["prev"] == wide.id
+    assert narrow.statement["prev"] == wide_grant.id
 
 
 async def test_an_erased_version_goes_from_grants_too(
@@ -69,8 +75,8 @@ async def test_an_erased_version_goes_from_grants_too(
     ).status_code == 201
     part = f"/v1/clients/{granted.id}/blobs/{file.blob}/parts/0"
     assert (await desk.request("GET", part)).content == file.sealed_parts[0]
-    asked = {"records": [held.opened_version.ids.record, at.record], "why": "keeper"}  # type: ignore[attr-defined]
-    await keeper.request("POST", f"{keeper.diary}/erasures", asked, x_proof=keeper.proof)
+    erasure_request = {"records": [held.opened_version.ids.record, at.record], "why": "keeper"}  # type: ignore[attr-defined]
+    await keeper.request("POST", f"{keeper.diary}/erasures", erasure_request, x_proof=keeper.proof)
     for _ in range(24 * 8):
         server.clock.ms += PURGE_INTERVAL_SECONDS * 1000
         async with open_instance_on_database(server) as instance:

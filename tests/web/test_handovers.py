@@ -124,16 +124,16 @@ async def test_the_reference_client_leaves_and_collects(server: InProcessServer,
     keeper = await register_keeper(server)
     pack = tmp_path / "PACK_JB_1_20261124.zip"
     pack.write_bytes(os.urandom(2_500_000))
-    mine, desk = (
+    keeper_client, desk = (
         RemoteServer(keeper.client, server.settings.app_url),
         RemoteServer(officer_phone(server).client, server.settings.public_url),
     )
-    mine.tokens.update(keeper.tokens)
-    left = await handovers.upload_handover(
-        mine, keeper.identity, pack, now_ms=server.clock.now_ms(), profile=CHEAPEST_PROFILE, policy=TEST_POLICY
+    keeper_client.tokens.update(keeper.tokens)
+    pending = await handovers.upload_handover(
+        keeper_client, keeper.identity, pack, now_ms=server.clock.now_ms(), profile=CHEAPEST_PROFILE, policy=TEST_POLICY
     )
     (tmp_path / "desk").mkdir()
-    received = await handovers.collect_handover(desk, left.words.title(), tmp_path / "desk", TEST_POLICY)
+    received = await handovers.collect_handover(desk, pending.words.title(), tmp_path / "desk", TEST_POLICY)
     assert (received.name, received.read_bytes()) == (pack.name, pack.read_bytes())
     (tmp_path / "other").mkdir()
     with pytest.raises(InvalidCredentials):
@@ -144,20 +144,20 @@ async def test_the_reference_client_leaves_and_collects(server: InProcessServer,
 async def test_every_refusal_is_one_answer(server: InProcessServer) -> None:
     """A wrong word, unknown words, an incomplete, ended or expired one and a sixth opening give identical answers."""
     keeper = await register_keeper(server)
-    left, ended, half = await leave_handover(keeper), await leave_handover(keeper), make_handover(b"half")
-    await announce_handover(keeper, half)
+    complete, ended, incomplete = await leave_handover(keeper), await leave_handover(keeper), make_handover(b"half")
+    await announce_handover(keeper, incomplete)
     unknown = make_handover(b"nobody's")
     refused = []
     for at, told in enumerate(
-        (left.opening_body | {"auth": unknown.opening_body["auth"]}, unknown.opening_body, half.opening_body)
+        (complete.opening_body | {"auth": unknown.opening_body["auth"]}, unknown.opening_body, incomplete.opening_body)
     ):
         refused.append(await officer_phone(server, f"203.0.113.{at}").request("POST", "/v1/handover/openings", told))
     for at in range(5):
         answer = await officer_phone(server, f"198.51.100.{at}").request(
-            "POST", "/v1/handover/openings", left.opening_body
+            "POST", "/v1/handover/openings", complete.opening_body
         )
         assert answer.status_code == 200
-    refused.append(await officer_phone(server).request("POST", "/v1/handover/openings", left.opening_body))
+    refused.append(await officer_phone(server).request("POST", "/v1/handover/openings", complete.opening_body))
     assert (await keeper.request("DELETE", f"/v1/handovers/{ended.handover}", x_proof=keeper.proof)).status_code == 204
     refused.append(await officer_phone(server).request("POST", "/v1/handover/openings", ended.opening_body))
     expired = await leave_handover(keeper)
@@ -170,13 +170,15 @@ async def test_every_refusal_is_one_answer(server: InProcessServer) -> None:
 async def test_a_salt_says_nothing(server: InProcessServer) -> None:
     """An unknown name gets a salt of its own, stable and in the form of a real one."""
     keeper = await register_keeper(server)
-    left, desk = await leave_handover(keeper), officer_phone(server)
+    prepared, desk = await leave_handover(keeper), officer_phone(server)
     made_up = [await desk.request("POST", "/v1/handover/salt", {"name": b64(bytes(16))}) for _ in range(2)]
-    real = await desk.request("POST", "/v1/handover/salt", {"name": left.opening_body["name"]})
+    real = await desk.request("POST", "/v1/handover/salt", {"name": prepared.opening_body["name"]})
     assert are_indistinguishable(made_up)
     assert real.json()["kdf"].keys() == made_up[0].json()["kdf"].keys()
-    await keeper.request("DELETE", f"/v1/handovers/{left.handover}", x_proof=keeper.proof)
-    assert (await desk.request("POST", "/v1/handover/salt", {"name": left.opening_body["name"]})).json() == real.json()
+    await keeper.request("DELETE", f"/v1/handovers/{prepared.handover}", x_proof=keeper.proof)
+    assert (
+        await desk.request("POST", "/v1/handover/salt", {"name": prepared.opening_body["name"]})
+    ).json() == real.json()
 
 
 async def test_tries_are_held_back_by_words_and_by_network(server: InProcessServer) -> None:
@@ -200,9 +202,9 @@ async def test_tries_are_held_back_by_words_and_by_network(server: InProcessServ
 async def test_parts_need_a_ticket_that_still_holds(server: InProcessServer) -> None:
     """A missing, foreign, altered or old ticket, and one of an ended handover, give the same 401."""
     keeper = await register_keeper(server)
-    left, desk = await leave_handover(keeper), officer_phone(server)
-    ticket = (await desk.request("POST", "/v1/handover/openings", left.opening_body)).json()["ticket"]
-    assert (await desk.request("GET", "/v1/handover/parts/0", x_proof=ticket)).content == left.sealed_parts[0]
+    prepared, desk = await leave_handover(keeper), officer_phone(server)
+    ticket = (await desk.request("POST", "/v1/handover/openings", prepared.opening_body)).json()["ticket"]
+    assert (await desk.request("GET", "/v1/handover/parts/0", x_proof=ticket)).content == prepared.sealed_parts[0]
     assert (await desk.request("GET", "/v1/handover/parts/99", x_proof=ticket)).status_code == 404
     bad = [await desk.request("GET", "/v1/handover/parts/0")]
     raw = unb64(ticket)
@@ -210,8 +212,8 @@ async def test_parts_need_a_ticket_that_still_holds(server: InProcessServer) -> 
     bad += [await desk.request("GET", "/v1/handover/parts/0", x_proof=one) for one in ("A" * 75, "x", *altered)]
     server.clock.advance(6 * 3_600_000)
     bad.append(await desk.request("GET", "/v1/handover/parts/0", x_proof=ticket))
-    fresh = (await desk.request("POST", "/v1/handover/openings", left.opening_body)).json()["ticket"]
-    await keeper.request("DELETE", f"/v1/handovers/{left.handover}", x_proof=keeper.proof)
+    fresh = (await desk.request("POST", "/v1/handover/openings", prepared.opening_body)).json()["ticket"]
+    await keeper.request("DELETE", f"/v1/handovers/{prepared.handover}", x_proof=keeper.proof)
     bad.append(await desk.request("GET", "/v1/handover/parts/0", x_proof=fresh))
     assert are_indistinguishable(bad) and bad[0].status_code == 401
 
@@ -220,9 +222,9 @@ async def test_room_is_taken_and_given_back(server: InProcessServer) -> None:
     """A handover uses quota as files do; once ended or expired its bytes and quota are freed, its rows a month later."""
     keeper = await register_keeper(server)
     used = (await keeper.request("GET", "/v1/usage")).json()["used_bytes"]
-    ended, kept = await leave_handover(keeper), await leave_handover(keeper)
+    ended, remaining = await leave_handover(keeper), await leave_handover(keeper)
     full = (await keeper.request("GET", "/v1/usage")).json()["used_bytes"]
-    assert full - used == sum(map(len, ended.sealed_parts)) + sum(map(len, kept.sealed_parts))
+    assert full - used == sum(map(len, ended.sealed_parts)) + sum(map(len, remaining.sealed_parts))
     await keeper.request("DELETE", f"/v1/handovers/{ended.handover}", x_proof=keeper.proof)
     server.clock.advance(14 * DAY_MS)
     async with open_instance(
@@ -231,8 +233,8 @@ async def test_room_is_taken_and_given_back(server: InProcessServer) -> None:
         await purge(instance)
         for _ in range(2):
             server.clock.advance(3_600_000)
-            done = await purge(instance)
-        assert done.is_clock_steady
+            purged = await purge(instance)
+        assert purged.is_clock_steady
         assert (await keeper.request("GET", "/v1/usage")).json()["used_bytes"] == used
         assert not [path for path in (server.settings.data / "blobs").rglob("*") if path.is_file()]
         assert len((await keeper.request("GET", "/v1/handovers")).json()["handovers"]) == 2
@@ -248,24 +250,26 @@ async def test_what_never_came_whole_gives_its_room_back_after_a_day(server: InP
     """A day after the upload stopped, its bytes and quota are freed, nothing opens it, and another may be created."""
     keeper = await register_keeper(server)
     used = (await keeper.request("GET", "/v1/usage")).json()["used_bytes"]
-    half = make_handover(os.urandom(3_000_000))
-    assert (await announce_handover(keeper, half)).status_code == 201
+    incomplete = make_handover(os.urandom(3_000_000))
+    assert (await announce_handover(keeper, incomplete)).status_code == 201
     assert (
-        await keeper.request("PUT", f"/v1/handovers/{half.handover}/parts/0", half.sealed_parts[0])
+        await keeper.request("PUT", f"/v1/handovers/{incomplete.handover}/parts/0", incomplete.sealed_parts[0])
     ).status_code == 204
     async with open_instance(
         server.settings, server.clock, kdf_profile=CHEAPEST_PROFILE, kdf_policy=TEST_POLICY
     ) as instance:
         await purge(instance)
-        for hours, left in ((23, 1), (1, 0)):
+        for hours, remaining_count in ((23, 1), (1, 0)):
             for _ in range(hours):
                 server.clock.advance(3_600_000)
-                done = await purge(instance)
-            assert done.is_clock_steady
-            assert ((await keeper.request("GET", "/v1/usage")).json()["used_bytes"] > used) == bool(left)
-            assert len([path for path in (server.settings.data / "blobs").rglob("*") if path.is_file()]) == left
+                purged = await purge(instance)
+            assert purged.is_clock_steady
+            assert ((await keeper.request("GET", "/v1/usage")).json()["used_bytes"] > used) == bool(remaining_count)
+            assert (
+                len([path for path in (server.settings.data / "blobs").rglob("*") if path.is_file()]) == remaining_count
+            )
     assert (
-        await keeper.request("PUT", f"/v1/handovers/{half.handover}/parts/1", half.sealed_parts[1])
+        await keeper.request("PUT", f"/v1/handovers/{incomplete.handover}/parts/1", incomplete.sealed_parts[1])
     ).status_code == 404
     row = (await keeper.request("GET", "/v1/handovers")).json()["handovers"][0]
     assert (row["complete"], row["ended_at"]) == (False, server.clock.now_ms())
@@ -290,8 +294,8 @@ async def test_content_too_long_for_its_class_is_refused(tmp_path: Path) -> None
             "size": 9000,
         }
         for change in ({"t": 17}, {"m": 1}, {"alg": "scrypt"}, {"salt": "AA"}, {"t": "3"}):
-            asked = dear | {"kdf": handover.kdf | change}
-            assert (await keeper.request("POST", "/v1/handovers", asked, x_proof=keeper.proof)).status_code == 400
+            declaration = dear | {"kdf": handover.kdf | change}
+            assert (await keeper.request("POST", "/v1/handovers", declaration, x_proof=keeper.proof)).status_code == 400
         body = {
             "diary": keeper.identity.diary,
             "handover": id_text(new_id()),
@@ -301,13 +305,13 @@ async def test_content_too_long_for_its_class_is_refused(tmp_path: Path) -> None
             "size": 9000,
         }
         assert (await other.request("POST", "/v1/handovers", body, x_proof=other.proof)).json()["error"] == "not_found"
-        mine = make_handover(b"mine")
-        await announce_handover(keeper, mine)
+        own_handover = make_handover(b"mine")
+        await announce_handover(keeper, own_handover)
         assert (
-            await keeper.request("PUT", f"/v1/handovers/{mine.handover}/parts/0", handover.sealed_parts[0])
+            await keeper.request("PUT", f"/v1/handovers/{own_handover.handover}/parts/0", handover.sealed_parts[0])
         ).status_code == 400
         assert (
-            await other.request("PUT", f"/v1/handovers/{mine.handover}/parts/0", mine.sealed_parts[0])
+            await other.request("PUT", f"/v1/handovers/{own_handover.handover}/parts/0", own_handover.sealed_parts[0])
         ).status_code == 404
 
 

@@ -287,9 +287,9 @@ USAGE = {"quota_bytes": 1, "text_quota_bytes": 1, "text_used_bytes": 1, "used_by
 def test_a_planted_fault_is_reported(status: int, content: dict[str, Any], kind: str, says: str) -> None:
     """A server error, wrong status, type, schema or code, and a missing header are reported; a correct answer passes."""
     case = SCHEMA["/v1/usage"]["GET"].Case()
-    asked = httpx.Request("GET", "http://localhost:8000/v1/usage")
-    sound = httpx.Response(200, json=USAGE, request=asked, headers={"Content-Type": "application/json"})
-    planted = httpx.Response(status, json=content, request=asked, headers={"Content-Type": kind})
+    request = httpx.Request("GET", "http://localhost:8000/v1/usage")
+    sound = httpx.Response(200, json=USAGE, request=request, headers={"Content-Type": "application/json"})
+    planted = httpx.Response(status, json=content, request=request, headers={"Content-Type": kind})
     for answer in (sound, planted):
         answer.elapsed = timedelta(0)
     case.validate_response(sound, checks=RESPONSE_CHECKS)

@@ -15,9 +15,9 @@ from tests.server_fixture import Keeper, register_keeper, running_server
 
 async def test_a_place_is_ready_and_can_be_given_up(keeper: Keeper) -> None:
     """A place needs nothing of the diary; once dropped it is gone."""
-    made = await keeper.request("POST", "/v1/packs", {"diary": keeper.identity.diary})
-    assert made.status_code == 201 and made.json()["state"] in ("queued", "ready")
-    where = f"/v1/packs/{made.json()['pack']}"
+    job = await keeper.request("POST", "/v1/packs", {"diary": keeper.identity.diary})
+    assert job.status_code == 201 and job.json()["state"] in ("queued", "ready")
+    where = f"/v1/packs/{job.json()['pack']}"
     assert (await keeper.request("GET", where)).json()["state"] == "ready"
     early = await keeper.request("GET", f"{where}/front")
     assert (early.status_code, early.json()["error"]) == (409, "conflict")
@@ -27,8 +27,8 @@ async def test_a_place_is_ready_and_can_be_given_up(keeper: Keeper) -> None:
 
 async def test_a_capsule_that_is_none_fails_by_name(keeper: Keeper) -> None:
     """The worker refuses it; the job reports that, and the server continues."""
-    made = (await keeper.request("POST", "/v1/packs", {"diary": keeper.identity.diary})).json()
-    where = f"/v1/packs/{made['pack']}"
+    job = (await keeper.request("POST", "/v1/packs", {"diary": keeper.identity.diary})).json()
+    where = f"/v1/packs/{job['pack']}"
     begun = await keeper.request("PUT", f"{where}/capsule", b'{"t":"not a capsule"}')
     assert begun.status_code == 202
     second_answer = await keeper.request("PUT", f"{where}/capsule", b"{}")

@@ -83,8 +83,8 @@ async def test_each_page_stands_in_each_language(server: InProcessServer) -> Non
         for path in (*PUBLIC_PAGES, "/directory", "/get", "/verify"):
             text = (await get_public_page(server, language.path_prefix + path)).text
             assert f'<html lang="{language.html_lang}" dir="{language.text_direction}">' in text, path
-            told = dict(re.findall(r'<link rel="alternate" hreflang="(\w+)" href="([^"]+)">', text))
-            assert told == {other.code: f"{public}{other.path_prefix}{path}" for other in LANGUAGES}, path
+            alternates = dict(re.findall(r'<link rel="alternate" hreflang="(\w+)" href="([^"]+)">', text))
+            assert alternates == {other.code: f"{public}{other.path_prefix}{path}" for other in LANGUAGES}, path
             switch = re.findall(r'<a href="([^"]+)" lang="[^"]+" hreflang="(\w+)"( aria-current="true")?>', text)
             assert [(href, code, bool(now)) for href, code, now in switch] == [
                 (other.path_prefix + path, other.code, other is language) for other in LANGUAGES
@@ -102,5 +102,5 @@ async def test_nothing_here_is_a_page(server: InProcessServer) -> None:
 
 async def test_the_notary_is_told_to_whoever_checks(server: InProcessServer) -> None:
     """The key on the public host is the one that phones use."""
-    told = (await server.http_client().get("/v1/server")).json()["notary"]
-    assert (await get_public_page(server, "/notary.txt")).text.strip() == told
+    published_key = (await server.http_client().get("/v1/server")).json()["notary"]
+    assert (await get_public_page(server, "/notary.txt")).text.strip() == published_key

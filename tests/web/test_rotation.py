@@ -218,8 +218,8 @@ async def test_keys_not_signed_by_the_old_key_are_refused(
         body | {"words_wrap": strangers["words_wrap"], "kdf": strangers["kdf"]},
     ]
     before = server.dump()
-    for one in wrong:
-        answer = await keeper.request("POST", f"{keeper.diary}/rotation", one, x_proof=keeper.proof)
+    for wrong_body in wrong:
+        answer = await keeper.request("POST", f"{keeper.diary}/rotation", wrong_body, x_proof=keeper.proof)
         assert answer.status_code == 400, answer.json()
     assert server.dump() == before
 
@@ -292,8 +292,10 @@ async def test_wraps_for_another_place_are_refused(
         [b"short", good],
         [theirs, new_wrap(keeper, b64(theirs), "open", bytes(32))],
     ]
-    for one in wrong:
-        answer = await keeper.request("PUT", f"{path}/wraps", encode_frames([keys_digest(body), encode_frames(one)]))
+    for wrong_wraps in wrong:
+        answer = await keeper.request(
+            "PUT", f"{path}/wraps", encode_frames([keys_digest(body), encode_frames(wrong_wraps)])
+        )
         assert answer.status_code in (400, 404, 409), answer.text
     for raw, status in ((b"\x00\x00", 400), (b"", 409), (encode_frames([encode_frames([version, good])]), 409)):
         assert (await keeper.request("PUT", f"{path}/wraps", raw)).status_code == status
@@ -303,22 +305,29 @@ async def test_wraps_for_another_place_are_refused(
 async def test_each_version_gets_as_many_wraps_as_it_has_parts(keeper: Keeper, server: InProcessServer) -> None:
     """One wrap for a version of two parts, or two for one, is refused and not stored: it would no longer open."""
     path = f"{keeper.diary}/rotation"
-    for more in ({}, {"restricted": {"place_detail": "12 Acre Lane"}}):
-        place, sealed = keeper.seal(**more)
+    for fields in ({}, {"restricted": {"place_detail": "12 Acre Lane"}}):
+        place, sealed = keeper.seal(**fields)
         assert (await keeper.request("PUT", place, sealed)).status_code == 201
     body = await rotation_body(keeper, server)
     await keeper.request("POST", path, body, x_proof=keeper.proof)
     before = server.dump()
-    one, two = (unb64(row["version"]) for row in keeper.journal.versions())
-    for version, parts in ((one, ("open", "restricted")), (two, ("open",))):
+    first_version, second_version = (unb64(row["version"]) for row in keeper.journal.versions())
+    for version, parts in ((first_version, ("open", "restricted")), (second_version, ("open",))):
         wraps = [new_wrap(keeper, b64(version), part, bytes(32)) for part in parts]
         answer = await keeper.request(
             "PUT", f"{path}/wraps", encode_frames([keys_digest(body), encode_frames([version, *wraps])])
         )
         assert (answer.status_code, answer.json()["error"]) == (409, Conflict.code)
         assert server.dump() == before
-    both = [encode_frames([one, new_wrap(keeper, b64(one), "open", bytes(32))])]
-    both.append(encode_frames([two, *(new_wrap(keeper, b64(two), part, bytes(32)) for part in ("open", "restricted"))]))
+    both = [encode_frames([first_version, new_wrap(keeper, b64(first_version), "open", bytes(32))])]
+    both.append(
+        encode_frames(
+            [
+                second_version,
+                *(new_wrap(keeper, b64(second_version), part, bytes(32)) for part in ("open", "restricted")),
+            ]
+        )
+    )
     answer = await keeper.request("PUT", f"{path}/wraps", encode_frames([keys_digest(body), *both]))
     assert (answer.status_code, answer.json()) == (200, {"lacking": 0})
 
@@ -334,7 +343,7 @@ def test_the_statements_must_follow_one_another() -> None:
 
     first, second = step(0, 1, 2, 4), step(1, 2, 3, 9)
     assert [key.last_seq for key in rekeying.verify_chain([first, second], keys[2].pub)] == [4, 9, None]
-    for told, newest in (
+    for statements, newest in (
         ([second, first], 1),
         ([first, step(0, 2, 3, 9)], 2),
         ([first, step(1, 2, 2, 9)], 2),
@@ -343,7 +352,7 @@ def test_the_statements_must_follow_one_another() -> None:
         ([first | {"sig": second["sig"]}], 1),
     ):
         with pytest.raises(BadSignature):
-            rekeying.verify_chain(told, keys[newest].pub)
+            rekeying.verify_chain(statements, keys[newest].pub)
     chain = rekeying.verify_chain([first, second], keys[2].pub)
     message = b"a version"
     rekeying.verify_by_any_key(chain, message, keys[0].sign(message), 4)
@@ -374,12 +383,16 @@ async def test_words_alone_leave_the_code(keeper: Keeper, server: InProcessServe
     """New words only wrap the account key again: the old ones fail, other sessions end, the code still works."""
     login = keeper.identity.login
     second = await accounts.sign_in(unknown_device(server), login, PASSPHRASE, policy=kdf.TEST_POLICY)
-    kept = accounts.new_kdf_parameters(login, server.settings.app_url, kdf.CHEAPEST_PROFILE)
-    root = kdf.derive_root(NEW_PASSPHRASE, kept, kdf.TEST_POLICY)
-    wrapped = wrap_key(kdf.derive_words_kek(root, kept), words_wrap_header(second.account, 1, kept), second.account_key)
+    kdf_parameters = accounts.new_kdf_parameters(login, server.settings.app_url, kdf.CHEAPEST_PROFILE)
+    root = kdf.derive_root(NEW_PASSPHRASE, kdf_parameters, kdf.TEST_POLICY)
+    wrapped = wrap_key(
+        kdf.derive_words_kek(root, kdf_parameters),
+        words_wrap_header(second.account, 1, kdf_parameters),
+        second.account_key,
+    )
     changed = {
-        "auth": b64(kdf.derive_sign_in_proof(root, kept, server.settings.app_url)),
-        "kdf": kept,
+        "auth": b64(kdf.derive_sign_in_proof(root, kdf_parameters, server.settings.app_url)),
+        "kdf": kdf_parameters,
         "words_wrap": b64(wrapped),
     }
     assert (await keeper.request("PUT", "/v1/account/words", changed, x_proof=keeper.proof)).status_code == 204

@@ -143,8 +143,8 @@ async def test_a_new_code_replaces_the_old(keeper: Keeper, server: InProcessServ
     assert (await keeper.request("PUT", "/v1/account/code", body, x_proof=keeper.proof)).status_code == 204
     for tried, status in ((RECOVERY_CODE, 401), (code, 200)):
         proof = b64(kdf.derive_code_proof(tried, identity.login))
-        asked = new_device_sign_in_body(identity.login, "") | {"code_auth": proof}
-        assert (await Phone(server.http_client()).request("POST", "/v1/recoveries", asked)).status_code == status
+        sign_in_body = new_device_sign_in_body(identity.login, "") | {"code_auth": proof}
+        assert (await Phone(server.http_client()).request("POST", "/v1/recoveries", sign_in_body)).status_code == status
 
 
 async def test_a_thousand_guesses_do_not_lock_the_keeper_out(keeper: Keeper, server: InProcessServer) -> None:
@@ -240,5 +240,5 @@ async def test_what_was_done_is_listed_after_the_words_and_says_no_address(
         ("signed_in", "Command line"),
     ]
     assert all(one["at"] % 3_600_000 == 0 for one in rows_listed)
-    told = "\n".join(server.dump())
-    assert "203.0.113" not in told and "My old phone" not in told
+    dump = "\n".join(server.dump())
+    assert "203.0.113" not in dump and "My old phone" not in dump

@@ -86,8 +86,8 @@ async def test_registering_twice_with_the_same_body_is_one_account(server: InPro
     second_answer = await phone.request("POST", "/v1/accounts", body)
     assert (first.status_code, second_answer.status_code) == (201, 200)
     assert first.json()["account"] == second_answer.json()["account"]
-    taken = body | {"auth": WRONG_PROOF}
-    refused = await phone.request("POST", "/v1/accounts", taken)
+    changed_body = body | {"auth": WRONG_PROOF}
+    refused = await phone.request("POST", "/v1/accounts", changed_body)
     assert refused.status_code == 401
     assert server.query("SELECT count(*) FROM account") == [(2,)]
 

@@ -84,10 +84,10 @@ async def test_a_signature_that_does_not_hold_is_refused(keeper: Keeper, server:
 async def test_a_version_sealed_for_another_place_is_refused(keeper: Keeper) -> None:
     """The envelope's public header must match the path of the push."""
     path, body = keeper.seal()
-    elsewhere, _ = keeper.seal()
-    answer = await keeper.request("PUT", elsewhere, body)
+    other_path, _ = keeper.seal()
+    answer = await keeper.request("PUT", other_path, body)
     assert (answer.status_code, answer.json()["error"]) == (400, "bad_request")
-    assert path != elsewhere
+    assert path != other_path
 
 
 async def test_the_feed_gives_everything_in_order(keeper: Keeper, server: InProcessServer) -> None:
@@ -115,16 +115,16 @@ async def test_a_long_feed_comes_in_pages(keeper: Keeper) -> None:
     """An answer stays under 8 MiB; `to` below `latest` means that more follows."""
     for _ in range(12):
         assert (await keeper.push("x" * 900_000)).status_code == 201
-    seen, after = 0, 0
+    seen_count, after = 0, 0
     while True:
         answer = await keeper.request("GET", f"{keeper.diary}/changes?after={after}")
         assert len(answer.content) < (9 << 20)
         first, *rest = decode_frames(answer.content, frames_limit=501)
-        told, seen = parse_canonical_json(first), seen + len(rest)
-        if told["to"] == told["latest"]:
+        summary, seen_count = parse_canonical_json(first), seen_count + len(rest)
+        if summary["to"] == summary["latest"]:
             break
-        after = told["to"]
-    assert seen == 12
+        after = summary["to"]
+    assert seen_count == 12
 
 
 async def test_an_empty_diary_has_an_empty_feed(keeper: Keeper) -> None:

@@ -102,11 +102,11 @@ def distinguishable_pairs(times_by_kind: Mapping[str, list[float]]) -> dict[tupl
     )
     print({pair: round(pair_distance, 3) for pair, pair_distance in pairs.items()})
     middle = {kind: statistics.median(durations) for kind, durations in times_by_kind.items()}
-    least = SMALLEST_DIFFERENCE * min(middle.values())
+    threshold = SMALLEST_DIFFERENCE * min(middle.values())
     return {
         (first_kind, second_kind): pair_distance
         for (first_kind, second_kind), pair_distance in pairs.items()
-        if pair_distance > DISTINGUISHABLE_DISTANCE and abs(middle[first_kind] - middle[second_kind]) > least
+        if pair_distance > DISTINGUISHABLE_DISTANCE and abs(middle[first_kind] - middle[second_kind]) > threshold
     }
 
 
@@ -128,14 +128,19 @@ async def refused_attempts(server: InProcessServer) -> dict[str, RequestAttempt]
     keeper = await register_keeper(server)
     expired = await leave_handover(keeper)
     server.clock.advance(14 * DAY_MS)
-    standing, ended, used, half = (
+    standing, ended, used, incomplete = (
         await leave_handover(keeper),
         await leave_handover(keeper),
         await leave_handover(keeper),
         make_handover(b"half"),
     )
-    body = {"diary": keeper.identity.diary, "handover": half.handover, "kdf": half.kdf, **half.opening_body}
-    body |= {"parts": len(half.sealed_parts), "size": sum(map(len, half.sealed_parts))}
+    body = {
+        "diary": keeper.identity.diary,
+        "handover": incomplete.handover,
+        "kdf": incomplete.kdf,
+        **incomplete.opening_body,
+    }
+    body |= {"parts": len(incomplete.sealed_parts), "size": sum(map(len, incomplete.sealed_parts))}
     await keeper.request("POST", "/v1/handovers", body, x_proof=keeper.proof)
     await keeper.request("DELETE", f"/v1/handovers/{ended.handover}", x_proof=keeper.proof)
     for n in range(5):
@@ -148,14 +153,14 @@ async def refused_attempts(server: InProcessServer) -> dict[str, RequestAttempt]
             "POST", "/v1/handover/openings", {"name": b64(os.urandom(16)), "auth": b64(os.urandom(32))}
         )
 
-    told = {
+    opening_bodies = {
         "ended": ended.opening_body,
         "expired": expired.opening_body,
         "sixth": used.opening_body,
-        "half": half.opening_body,
+        "half": incomplete.opening_body,
     }
-    told["wrong"] = standing.opening_body | {"auth": b64(os.urandom(32))}
-    return {"unknown": unknown} | {kind: opening_attempt(one) for kind, one in told.items()}
+    opening_bodies["wrong"] = standing.opening_body | {"auth": b64(os.urandom(32))}
+    return {"unknown": unknown} | {kind: opening_attempt(one) for kind, one in opening_bodies.items()}
 
 
 async def test_no_refusal_of_a_handover_is_told_by_its_time(
@@ -187,9 +192,9 @@ async def test_no_sign_in_name_is_told_by_its_time(server: InProcessServer, path
     keeper = await register_keeper(server)
 
     def asks(login: Callable[[], str]) -> RequestAttempt:
-        given = {more: b64(bytes(32))} if more else {}
+        extra_fields = {more: b64(bytes(32))} if more else {}
         return lambda phone: phone.request(
-            "POST", f"/v1/{path}", new_device_sign_in_body(login(), b64(bytes(32))) | given
+            "POST", f"/v1/{path}", new_device_sign_in_body(login(), b64(bytes(32))) | extra_fields
         )
 
     logins = (f"nobody-here-{n:06d}" for n in itertools.count())
@@ -210,5 +215,7 @@ async def test_a_difference_is_seen(
         return row
 
     monkeypatch.setattr(stored, "find_by_name", slower)
-    told = await always_distinguishable(server, {kind: refused_attempts[kind] for kind in ("wrong", "unknown")}, 401)
-    assert ("wrong", "unknown") in told
+    distinguished = await always_distinguishable(
+        server, {kind: refused_attempts[kind] for kind in ("wrong", "unknown")}, 401
+    )
+    assert ("wrong", "unknown") in distinguished

@@ -102,8 +102,10 @@ async def test_one_statement_sealed_to_the_keeper_and_read_by_nobody_else(
     witness_request = await create_witness_code(server, keeper)
     answer = (await witness_request.enter_words()).json()
     _, key_words = witness_code.parse_words(witness_request.words.upper().replace(" ", ", "))
-    told = witness_statements.open_request(witness_request.code, key_words, witness_request.id, unb64(answer["sealed"]))
-    assert (told["note"], told["name"]) == (QUESTION_NOTE, "Maya")
+    request = witness_statements.open_request(
+        witness_request.code, key_words, witness_request.id, unb64(answer["sealed"])
+    )
+    assert (request["note"], request["name"]) == (QUESTION_NOTE, "Maya")
     envelope = witness_request.seal_statement(keeper)
     assert (await witness_request.send_statement(envelope)).status_code == 204
     assert (
@@ -111,10 +113,10 @@ async def test_one_statement_sealed_to_the_keeper_and_read_by_nobody_else(
     ).status_code == 204  # the answer was lost on the way, and it is sent again
     (row,) = await list_codes(keeper)
     scalar = keeper.identity.keyset.hpke_scalar
-    said, verified = witness_statements.open_statement(
+    statement, verified = witness_statements.open_statement(
         scalar, witness_request.code.proof, witness_request.id, unb64(str(row["statement"]))
     )
-    assert verified and said["fields"]["words"] == PLAINTEXT_SENTINEL
+    assert verified and statement["fields"]["words"] == PLAINTEXT_SENTINEL
     held = "\n".join(server.dump())
     four = " ".join(witness_request.words.split()[:4])
     needles = (
@@ -145,7 +147,7 @@ async def test_wrong_words_learn_nothing_and_right_ones_that_are_over_are_told_k
 
     Used and expired codes are revealed to the right words only.
     """
-    used, late, gone = (
+    used, late, removed = (
         await create_witness_code(server, keeper),
         await create_witness_code(server, keeper),
         await create_witness_code(server, keeper),
@@ -154,14 +156,14 @@ async def test_wrong_words_learn_nothing_and_right_ones_that_are_over_are_told_k
     await used.enter_words()
     assert (await used.send_statement(used.seal_statement(keeper))).status_code == 204
     assert (
-        await keeper.request("DELETE", f"{keeper.diary}/witnesses/{gone.id}", x_proof=keeper.proof)
+        await keeper.request("DELETE", f"{keeper.diary}/witnesses/{removed.id}", x_proof=keeper.proof)
     ).status_code == 204
-    never = await gone.enter_words()
+    never = await removed.enter_words()
     assert (wrong.status_code, wrong.json()["error"], wrong.content) == (401, "no_match", never.content)
     again = await used.enter_words()
     server.clock.advance(14 * DAY_MS)
-    out = await late.enter_words()
-    for one, answer in ((used, again), (late, out)):
+    answer_when_over = await late.enter_words()
+    for one, answer in ((used, again), (late, answer_when_over)):
         assert answer.json() == {"files_bytes": 100_000_000, "over": True, "witness": one.id}
     assert (await late.send_statement(late.seal_statement(keeper))).status_code == 401  # no ticket was ever issued
     server.clock.advance(31 * DAY_MS)
@@ -175,24 +177,24 @@ async def test_wrong_words_learn_nothing_and_right_ones_that_are_over_are_told_k
 
 async def test_a_ticket_is_for_its_code_its_time_and_one_statement(server: InProcessServer, keeper: Keeper) -> None:
     """A ticket for another place, a second statement, an old ticket and an altered one are refused; the first stays."""
-    asked, other = await create_witness_code(server, keeper), await create_witness_code(server, keeper)
-    await asked.enter_words()
+    code_with_ticket, other = await create_witness_code(server, keeper), await create_witness_code(server, keeper)
+    await code_with_ticket.enter_words()
     await other.enter_words()
-    assert (await asked.send_statement(other.seal_statement(keeper))).status_code == 400
-    raw = unb64(asked.ticket)
+    assert (await code_with_ticket.send_statement(other.seal_statement(keeper))).status_code == 400
+    raw = unb64(code_with_ticket.ticket)
     altered = b64(raw[:-1] + bytes([raw[-1] ^ 1]))
     for ticket in (altered, "", "A" * 75, b64(raw[:16] + b"\xff" * 8 + raw[24:])):
-        answer = await asked.witness_phone.request(
-            "PUT", "/v1/statement", encode_frames([asked.seal_statement(keeper)]), x_proof=ticket
+        answer = await code_with_ticket.witness_phone.request(
+            "PUT", "/v1/statement", encode_frames([code_with_ticket.seal_statement(keeper)]), x_proof=ticket
         )
         assert (answer.status_code, answer.json()["error"]) == (401, "no_match")
     server.clock.advance(2 * 3_600_000)
-    assert (await asked.send_statement(asked.seal_statement(keeper))).status_code == 401
-    await asked.enter_words()
-    first = asked.seal_statement(keeper)
-    assert (await asked.send_statement(first)).status_code == 204
-    assert (await asked.send_statement(asked.seal_statement(keeper))).status_code == 404
-    row = next(one for one in await list_codes(keeper) if one["witness"] == asked.id)
+    assert (await code_with_ticket.send_statement(code_with_ticket.seal_statement(keeper))).status_code == 401
+    await code_with_ticket.enter_words()
+    first = code_with_ticket.seal_statement(keeper)
+    assert (await code_with_ticket.send_statement(first)).status_code == 204
+    assert (await code_with_ticket.send_statement(code_with_ticket.seal_statement(keeper))).status_code == 404
+    row = next(one for one in await list_codes(keeper) if one["witness"] == code_with_ticket.id)
     assert row["statement"] == b64(first)
 
 
@@ -210,9 +212,9 @@ async def test_files_come_whole_and_a_large_one_is_refused_plainly(server: InPro
     assert server.query("SELECT count(*) FROM blob") == [(0,)]
     slip = HandoverMetadata("files", len(content), hashlib.sha256(content).hexdigest(), 1)
     sealed = list(handover.seal_handover(key, upload, [content], slip))
-    told = {"parts": len(sealed), "size": sum(map(len, sealed))}
+    declaration = {"parts": len(sealed), "size": sum(map(len, sealed))}
     assert (
-        await witness_request.witness_phone.request("PUT", path, told, x_proof=witness_request.ticket)
+        await witness_request.witness_phone.request("PUT", path, declaration, x_proof=witness_request.ticket)
     ).status_code == 204
     digest = parts_digest(hashlib.sha256(frame).digest() for frame in sealed)
     files = {
@@ -220,8 +222,10 @@ async def test_files_come_whole_and_a_large_one_is_refused_plainly(server: InPro
         "list": [{"name": "door.mp4", "size": len(content), "type": "video/mp4"}],
         "upload": upload,
     }
-    half = await witness_request.send_statement(witness_request.seal_statement(keeper, files), unb64(upload), digest)
-    assert (half.status_code, half.json()["error"]) == (409, "incomplete")
+    partial_answer = await witness_request.send_statement(
+        witness_request.seal_statement(keeper, files), unb64(upload), digest
+    )
+    assert (partial_answer.status_code, partial_answer.json()["error"]) == (409, "incomplete")
     for i, part in enumerate(sealed):
         assert (
             await witness_request.witness_phone.request(
@@ -249,7 +253,7 @@ async def test_substituted_keys_and_forged_statements_are_noticed(
     """Another key under the right code is refused by the page; a statement without the proof is not verified."""
     witness_request = await create_witness_code(server, keeper)
     theirs = other_keeper.identity.keyset
-    told = {
+    forged_request = {
         "ecdsa_pub": b64(theirs.ecdsa_pub), "hpke_pub": b64(theirs.hpke_pub), "made_at": 1, "name": "", "note": "", "until": 2,
     }  # fmt: skip
     _, key_words = witness_code.parse_words(witness_request.words)
@@ -258,7 +262,7 @@ async def test_substituted_keys_and_forged_statements_are_noticed(
             witness_request.code,
             key_words,
             witness_request.id,
-            witness_statements.seal_request(witness_request.code, witness_request.id, told),
+            witness_statements.seal_request(witness_request.code, witness_request.id, forged_request),
         )
     with pytest.raises(SealError):
         guessed = WitnessCodeSecrets(witness_request.code.name, bytes(32), b"")
@@ -266,7 +270,7 @@ async def test_substituted_keys_and_forged_statements_are_noticed(
             guessed,
             key_words,
             witness_request.id,
-            witness_statements.seal_request(witness_request.code, witness_request.id, told),
+            witness_statements.seal_request(witness_request.code, witness_request.id, forged_request),
         )
     forged = witness_request.seal_statement(keeper, proof=bytes(32))
     _, verified = witness_statements.open_statement(
@@ -275,8 +279,8 @@ async def test_substituted_keys_and_forged_statements_are_noticed(
     assert not verified
     *first, fourth = witness_request.words.split()[: witness_code.CODE_WORD_COUNT]
     # The four check bits are at the end of the fourth word, so that the next word in the list is never valid.
-    beside = word_list()[word_list().index(fourth) ^ 1]
+    neighbour_word = word_list()[word_list().index(fourth) ^ 1]
     with pytest.raises(BadRequest):
         witness_code.parse_words(
-            " ".join((*first, beside, *witness_request.words.split()[witness_code.CODE_WORD_COUNT :]))
+            " ".join((*first, neighbour_word, *witness_request.words.split()[witness_code.CODE_WORD_COUNT :]))
         )
