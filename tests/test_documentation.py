@@ -170,7 +170,7 @@ IDENTIFIER = re.compile(r"[A-Za-z$][\w$]*(?:\.[A-Za-z$][\w$]*)*(?:\(.*\))?")
 # The heading in CHANGELOG.md, and a browser's property that no module may use.
 NAMES_OF_OTHERS = frozenset({"Unreleased", "innerHTML"})
 MODULE_SUFFIXES = frozenset({".py", ".ts", ".mjs"})
-FILE_SUFFIXES = MODULE_SUFFIXES | {".css", ".js", ".json", ".md", ".toml"}
+FILE_SUFFIXES = MODULE_SUFFIXES | {".css", ".js", ".json", ".md", ".toml", ".typ"}
 SOURCES = [
     path
     for folder in ("diary", "static/src", "tests", ".ci")
@@ -218,11 +218,12 @@ def misplaced_identifiers(text: str) -> list[str]:
     A test in brackets is the one that fails when the step is forgotten, and need not hold the name.
     """
     pairs = re.findall(r"`([^`\n]+)`\s+(?:in\s+|\((?!`tests/))`([\w./]+/[\w./]+)`", text)
+    paths_by_place = {place: [path for path in SOURCES if path.match(f"*/{place}")] for _, place in pairs}
     return [
         f"{name} in {place}"
         for name, place in pairs
-        for path in [PROJECT_ROOT / folder / place for folder in ("", "static/src", "diary")]
-        if path.is_file() and missing_identifiers(guide_identifiers(f"`{name}`"), [path])
+        if IDENTIFIER.fullmatch(name) and Path(name).suffix not in FILE_SUFFIXES and paths_by_place[place]
+        if missing_identifiers([name], paths_by_place[place])
     ]
 
 
