@@ -138,11 +138,9 @@ class UpgradedDatabase:
 @pytest.fixture(params=DATABASES)
 async def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> UpgradedDatabase:
     """Return a database of the previous release with a row for every case, migrated."""
-    url = (
-        {"DIARY_DATABASE_URL": request.getfixturevalue("postgres").create_empty_database()}
-        if request.param == "postgres"
-        else {}
-    )
+    url = {}
+    if request.param == "postgres":
+        url["DIARY_DATABASE_URL"] = request.getfixturevalue("postgres").create_empty_database()
     settings = config.load_settings({"DIARY_DATA": str(tmp_path), **url})
     async with TortoiseContext() as context:
         await context.init(config=database._tortoise_config(settings.database_url))
