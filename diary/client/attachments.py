@@ -39,7 +39,7 @@ _MAIL_PREFIXES: Final = (b"Return-Path:", b"Received:", b"From:", b"Delivered-To
 
 
 @dataclass(frozen=True, slots=True)
-class BlobReference:
+class SealedFileReference:
     """One sealed file: id as text, 32-byte key, size in bytes."""
 
     blob_id: str
@@ -47,7 +47,7 @@ class BlobReference:
     size_bytes: int
 
     @classmethod
-    def new(cls, size_bytes: int) -> "BlobReference":
+    def new(cls, size_bytes: int) -> "SealedFileReference":
         """Return a reference with a new id and key for `size_bytes` bytes."""
         return cls(id_text(new_id()), secrets.token_bytes(KEY_BYTES), size_bytes)
 
@@ -107,7 +107,7 @@ def make_print_rendition(content: bytes, media_type: str) -> PrintRendition | No
     return PrintRendition(buffer.getvalue(), *clean_picture.size)
 
 
-def seal_file(diary: str, blob: BlobReference, content: bytes) -> list[bytes]:
+def seal_file(diary: str, blob: SealedFileReference, content: bytes) -> list[bytes]:
     """Return the sealed parts of a file.
 
     Keep them for retries: sealing again gives other bytes.
@@ -115,7 +115,9 @@ def seal_file(diary: str, blob: BlobReference, content: bytes) -> list[bytes]:
     return list(seal_parts(blob.key, diary, blob.blob_id, [content], blob.size_bytes))
 
 
-async def upload_blob(server: RemoteServer, diary: str, blob: BlobReference, sealed_parts: Sequence[bytes]) -> None:
+async def upload_blob(
+    server: RemoteServer, diary: str, blob: SealedFileReference, sealed_parts: Sequence[bytes]
+) -> None:
     """Upload the sealed parts that the server does not have yet, and complete the blob."""
     blob_path = f"/v1/diaries/{diary}/blobs/{blob.blob_id}"
     declaration = {"parts": len(sealed_parts), "size": sum(len(part) for part in sealed_parts)}
@@ -127,7 +129,7 @@ async def upload_blob(server: RemoteServer, diary: str, blob: BlobReference, sea
     await server.json("POST", f"{blob_path}/complete", {"digest": b64(digest)})
 
 
-async def fetch_blob(server: RemoteServer, diary: str, blob: BlobReference) -> AsyncIterator[bytes]:
+async def fetch_blob(server: RemoteServer, diary: str, blob: SealedFileReference) -> AsyncIterator[bytes]:
     """Yield the bytes of a file, part by part. Raises SealError for a part that is not of this file.
 
     The size comes from the signed version: bytes beyond it are padding.

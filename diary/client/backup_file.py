@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from diary import constants
 from diary.client.accounts import Identity
-from diary.client.attachments import BlobReference
+from diary.client.attachments import SealedFileReference
 from diary.client.journal import Journal
 from diary.clock import Clock
 from diary.crypto import kdf as derivation
@@ -102,7 +102,7 @@ class DiaryBackupFile:
             return b""
         return next((frame for index, frame in enumerate(self._frames(f"parts/{blob_id}")) if index == part_index), b"")
 
-    async def read_blob(self, diary: str, blob: BlobReference) -> AsyncIterator[bytes]:
+    async def read_blob(self, diary: str, blob: SealedFileReference) -> AsyncIterator[bytes]:
         """Yield the bytes of a file.
 
         Raises SealError for a part that is not of this file, InvalidSealedCopy when the file is not in the copy.
@@ -118,7 +118,7 @@ class DiaryBackupFile:
         if remaining_bytes:
             raise SealError
 
-    def _sealed_parts(self, blob: BlobReference) -> Iterator[bytes]:
+    def _sealed_parts(self, blob: SealedFileReference) -> Iterator[bytes]:
         if f"parts/{blob.blob_id}" not in self._zip.namelist():
             raise InvalidSealedCopy("A file was only on the server when this copy was made, so it is not in it.")
         return self._frames(f"parts/{blob.blob_id}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from diary import isolation
-from diary.client.attachments import BlobReference
+from diary.client.attachments import SealedFileReference
 from diary.client.journal import Journal
 from diary.client.packs import ProgressCallback, check_front, finish_pack, received_files
 from diary.errors import PackBuildFailed
@@ -24,7 +24,7 @@ class SealedFileSource(Protocol):
     def sealed_part(self, blob_id: str, part_index: int) -> bytes:
         """Return one sealed part, or b"" when there is none."""
 
-    def read_blob(self, diary: str, blob: BlobReference) -> AsyncIterator[bytes]:
+    def read_blob(self, diary: str, blob: SealedFileReference) -> AsyncIterator[bytes]:
         """Yield the bytes of a file. Raises KeptError."""
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from diary.client.attachments import BlobReference, fetch_blob
+from diary.client.attachments import SealedFileReference, fetch_blob
 from diary.client.journal import Journal
 from diary.client.log_client import fetch_log
 from diary.client.transport import RemoteServer
@@ -28,7 +28,7 @@ from diary.pack.documents.text_files import pdf_paths, text_files
 from diary.pack.proofs import record_json
 
 ProgressCallback = Callable[[str, int, int], None]
-ReadBlob = Callable[[BlobReference], AsyncIterator[bytes]]
+ReadBlob = Callable[[SealedFileReference], AsyncIterator[bytes]]
 POLL_SECONDS: Final = 0.2
 QUEUE_TIMEOUT_SECONDS: Final = 120
 CHUNK_BYTES: Final = 1 << 20
@@ -40,7 +40,7 @@ class ReceivedFile:
     """One exhibit's file as received: its path in the pack, its sealed blob, and the digest it must have."""
 
     path: str
-    blob: BlobReference
+    blob: SealedFileReference
     sha256: str
 
 
@@ -197,7 +197,7 @@ def received_files(journal: Journal, capsule: reader.Capsule) -> list[ReceivedFi
         if not restricted or not restricted["keys"]:
             raise PackBuildFailed("A file of this pack has no key on this device.")
         blob, key = restricted["keys"][0]
-        files.append(ReceivedFile(path, BlobReference(blob, key, exhibit.size_bytes), exhibit.sha256))
+        files.append(ReceivedFile(path, SealedFileReference(blob, key, exhibit.size_bytes), exhibit.sha256))
     return files
 
 

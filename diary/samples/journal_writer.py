@@ -10,7 +10,7 @@ from typing import Final
 
 from PIL import Image
 
-from diary.client.attachments import BlobReference, PrintRendition, make_print_rendition, seal_file, upload_blob
+from diary.client.attachments import PrintRendition, SealedFileReference, make_print_rendition, seal_file, upload_blob
 from diary.client.journal import HeldVersion, Journal, VersionContent
 from diary.client.transport import RemoteServer
 from diary.clock import FixedClock
@@ -30,7 +30,7 @@ ProgressCallback = Callable[[str, int, int], None]
 class PendingUpload:
     """Sealed file that the server does not have yet."""
 
-    blob: BlobReference
+    blob: SealedFileReference
     sealed_parts: Sequence[bytes] = field(repr=False)
 
 
@@ -175,9 +175,9 @@ class JournalWriter:
         ).extend(custody_lines)
         return record
 
-    def _seal_blob(self, content: bytes) -> BlobReference:
+    def _seal_blob(self, content: bytes) -> SealedFileReference:
         """Seal a file's bytes and queue them for upload."""
-        blob = BlobReference.new(len(content))
+        blob = SealedFileReference.new(len(content))
         self.pending_uploads.append(PendingUpload(blob, seal_file(self.journal.identity.diary, blob, content)))
         return blob
 

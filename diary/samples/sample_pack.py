@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from diary.client.accounts import Identity
-from diary.client.attachments import BlobReference
+from diary.client.attachments import SealedFileReference
 from diary.client.journal import Journal
 from diary.client.offline_pack import build_pack_offline
 from diary.clock import FixedClock
@@ -59,7 +59,7 @@ class LocalSealedFiles:
         parts = self._parts_by_blob.get(blob_id, ())
         return parts[part_index] if part_index < len(parts) else b""
 
-    async def read_blob(self, diary: str, blob: BlobReference) -> Any:
+    async def read_blob(self, diary: str, blob: SealedFileReference) -> Any:
         """Yield the bytes of a file. Raises InvalidSealedCopy when it is not here."""
         if blob.blob_id not in self._parts_by_blob:
             raise InvalidSealedCopy

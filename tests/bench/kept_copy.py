@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from diary.client.accounts import Identity, new_kdf_parameters
-from diary.client.attachments import BlobReference, make_print_rendition, seal_file
+from diary.client.attachments import SealedFileReference, make_print_rendition, seal_file
 from diary.client.journal import Journal, VersionContent
 from diary.clock import FixedClock
 from diary.crypto import kdf
@@ -47,7 +47,7 @@ def make_sealed_copy(out: Path, *, entries: int, files: int, file_bytes: int) ->
                 content = b"\x89PNG\r\n\x1a\n" + os.urandom(file_bytes - 8)
                 copy = print_copy[number % len(print_copy)]
                 assert copy is not None
-                blobs = [BlobReference.new(len(content)), BlobReference.new(len(copy.content))]
+                blobs = [SealedFileReference.new(len(content)), SealedFileReference.new(len(copy.content))]
                 for blob, raw in zip(blobs, (content, copy.content), strict=True):
                     _write_member(archive, f"parts/{blob.blob_id}", seal_file(identity.diary, blob, raw))
                 fields = _attachment_fields(incident, content, clock.ms, number) | {

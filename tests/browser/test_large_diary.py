@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from diary.client import accounts
-from diary.client.attachments import BlobReference, seal_file, upload_blob
+from diary.client.attachments import SealedFileReference, seal_file, upload_blob
 from diary.client.journal import Journal, VersionContent
 from diary.client.transport import connect
 from diary.clock import SystemClock
@@ -48,7 +48,7 @@ def _write_diary(origin: str) -> tuple[str, dict[str, str]]:
                 record, picture = id_text(new_id()), id_text(new_id())
                 text = f"Entry {number + 1}. He waited at the corner until the lights went out. " * 3
                 content, preview = os.urandom(PICTURE_BYTES), os.urandom(PREVIEW_BYTES)
-                blobs = [BlobReference.new(len(content)), BlobReference.new(len(preview))]
+                blobs = [SealedFileReference.new(len(content)), SealedFileReference.new(len(preview))]
                 sealed_versions += [
                     (blob, seal_file(identity.diary, blob, data))
                     for blob, data in zip(blobs, (content, preview), strict=True)

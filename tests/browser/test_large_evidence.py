@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from diary.client import accounts
-from diary.client.attachments import BlobReference, seal_file, upload_blob
+from diary.client.attachments import SealedFileReference, seal_file, upload_blob
 from diary.client.journal import Journal, VersionContent
 from diary.client.transport import connect
 from diary.clock import SystemClock
@@ -72,7 +72,7 @@ def write_diary(origin: str) -> tuple[str, dict[str, str]]:
                 }
                 if number < FILE_COUNT:
                     picture, content = id_text(new_id()), os.urandom(FILE_BYTES)
-                    blob = BlobReference.new(len(content))
+                    blob = SealedFileReference.new(len(content))
                     digests[hashlib.sha256(content).hexdigest()] = f"{number}.bin"
                     await upload_blob(server, identity.diary, blob, seal_file(identity.diary, blob, content))
                     attachment_fields = {

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from diary.client import accounts
-from diary.client.attachments import BlobReference, seal_file, upload_blob
+from diary.client.attachments import SealedFileReference, seal_file, upload_blob
 from diary.client.journal import Journal, VersionContent
 from diary.client.transport import connect
 from diary.clock import SystemClock
@@ -39,7 +39,7 @@ def _write_diary(origin: str) -> str:
             journal = Journal(identity, SystemClock())
             for number in range(PICTURE_COUNT):
                 record, picture = id_text(new_id()), id_text(new_id())
-                blobs = [BlobReference.new(len(content)), BlobReference.new(len(content))]
+                blobs = [SealedFileReference.new(len(content)), SealedFileReference.new(len(content))]
                 for blob in blobs:
                     await upload_blob(server, identity.diary, blob, seal_file(identity.diary, blob, content))
                 rendition = {

@@ -8,7 +8,7 @@ import pytest
 
 from diary.client import accounts, attachments
 from diary.client.accounts import Identity
-from diary.client.attachments import BlobReference
+from diary.client.attachments import SealedFileReference
 from diary.client.journal import Journal, VersionContent
 from diary.client.transport import RemoteServer, connect
 from diary.clock import FixedClock
@@ -215,7 +215,7 @@ async def test_a_file_is_returned_unchanged_and_never_swapped(first_connection: 
     identity = await register(first_connection)
     for size in (0, 1, 1_032_191, 1_032_192, 1_200_000):
         content = (b"\x80\x00\x01" * (size // 3 + 1))[:size]
-        blob = BlobReference.new(size)
+        blob = SealedFileReference.new(size)
         sealed = attachments.seal_file(identity.diary, blob, content)
         for _ in range(2):
             await attachments.upload_blob(first_connection, identity.diary, blob, sealed)
@@ -225,6 +225,6 @@ async def test_a_file_is_returned_unchanged_and_never_swapped(first_connection: 
         )
     with pytest.raises(SealError):
         async for _ in attachments.fetch_blob(
-            first_connection, identity.diary, BlobReference(blob.blob_id, bytes(32), blob.size_bytes)
+            first_connection, identity.diary, SealedFileReference(blob.blob_id, bytes(32), blob.size_bytes)
         ):
             pass

@@ -19,7 +19,7 @@ from diary import config
 from diary.app import open_instance
 from diary.client import accounts, attachments
 from diary.client.accounts import Identity
-from diary.client.attachments import BlobReference
+from diary.client.attachments import SealedFileReference
 from diary.client.journal import Journal, VersionContent
 from diary.client.transport import connect
 from diary.clock import SystemClock
@@ -109,7 +109,7 @@ async def _create_closing_account(serving: ForkedServer) -> Identity:
             journal.append(VersionContent("incident", {"narrative": "x" * 300}))
         await journal.send(server)
         content = os.urandom(20_000)
-        blob = BlobReference.new(len(content))
+        blob = SealedFileReference.new(len(content))
         await attachments.upload_blob(
             server, identity.diary, blob, attachments.seal_file(identity.diary, blob, content)
         )

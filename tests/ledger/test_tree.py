@@ -26,7 +26,7 @@ RFC6962_ROOTS = [
 RFC6962_LEAVES = [hashlib.sha256(b"\0" + bytes.fromhex(one)).digest() for one in RFC6962_INPUTS]
 
 
-class InMemoryLog:
+class ReferenceLog:
     """Log in memory that grows as the server's does, and counts reads."""
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ def reference_root(leaves: Sequence[bytes]) -> bytes:
 
 def test_rfc6962_roots() -> None:
     """Roots of sizes 0 to 8 equal the reference implementation's."""
-    log = InMemoryLog()
+    log = ReferenceLog()
     log.append(RFC6962_LEAVES)
     assert [tree.root_hash(size, log.node).hex() for size in range(9)] == RFC6962_ROOTS
 
@@ -69,7 +69,7 @@ def test_rfc6962_roots() -> None:
 @pytest.mark.parametrize("step", [1, 2, 3, 7, 64])
 def test_growing_in_any_steps_gives_the_same_tree(step: int) -> None:
     """Leaves added singly or in batches give the same nodes, and each size's root matches the definition."""
-    log, leaves = InMemoryLog(), [leaf_hash(i) for i in range(70)]
+    log, leaves = ReferenceLog(), [leaf_hash(i) for i in range(70)]
     for at in range(0, 70, step):
         log.append(leaves[at : at + step])
     for size in range(71):
@@ -78,7 +78,7 @@ def test_growing_in_any_steps_gives_the_same_tree(step: int) -> None:
 
 def test_every_leaf_of_every_size_has_a_proof_and_no_other() -> None:
     """Inclusion proofs of all leaves for sizes to 40 are valid; another leaf, position, size or path is refused."""
-    log = InMemoryLog()
+    log = ReferenceLog()
     log.append([leaf_hash(i) for i in range(40)])
     for size in range(1, 41):
         root = tree.root_hash(size, log.node)
@@ -100,7 +100,7 @@ def test_every_leaf_of_every_size_has_a_proof_and_no_other() -> None:
 
 def test_every_pair_of_sizes_is_consistent_and_no_other_log_is() -> None:
     """Every pair of sizes to 33 is consistent; a different root, size or step is refused."""
-    log, other_log = InMemoryLog(), InMemoryLog()
+    log, other_log = ReferenceLog(), ReferenceLog()
     log.append([leaf_hash(i) for i in range(33)])
     other_log.append([leaf_hash(i if i != 5 else 99) for i in range(33)])
     for newer in range(1, 34):
@@ -122,7 +122,7 @@ def test_every_pair_of_sizes_is_consistent_and_no_other_log_is() -> None:
 
 def test_node_reads_grow_logarithmically() -> None:
     """A thousand more leaves at most double the reads: at most two per level."""
-    log = InMemoryLog()
+    log = ReferenceLog()
     log.append([leaf_hash(i) for i in range(5000)])
     for size in (100, 1000, 5000):
         for ask in (tree.inclusion_proof, tree.consistency_proof):
@@ -133,7 +133,7 @@ def test_node_reads_grow_logarithmically() -> None:
 
 def test_positions_outside_the_log_are_refused() -> None:
     """Positions and sizes outside the log are refused, not computed."""
-    log = InMemoryLog()
+    log = ReferenceLog()
     log.append([leaf_hash(0)])
     for i, size in ((1, 1), (-1, 1), (0, 0)):
         with pytest.raises(BadRequest):

@@ -11,7 +11,7 @@ from diary.record import patterns, times
 from diary.record.patterns_facts import MARKS
 
 LONDON = "Europe/London"
-Fields = dict[str, Any]
+EntryFields = dict[str, Any]
 
 
 def utc_ms(local: str, tz: str = LONDON, fold: int = 0) -> int:
@@ -21,7 +21,7 @@ def utc_ms(local: str, tz: str = LONDON, fold: int = 0) -> int:
 
 def incident_fields(
     local: str, precision: str = "minute", *, until: str = "", fold: int = 0, tz: str = LONDON, **fields: Any
-) -> Fields:
+) -> EntryFields:
     """Return an incident's time and narrative."""
     start = utc_ms(local, tz, fold)
     end = {"occurred_end": utc_ms(until, tz)} if until else {}
@@ -35,17 +35,17 @@ def incident_fields(
     }
 
 
-def make_incident(record: str, fields: Fields, **extra: Any) -> Fields:
+def make_incident(record: str, fields: EntryFields, **extra: Any) -> EntryFields:
     """Return one incident in its current version."""
     return {"record": record, "fields": fields, "restricted": {}, **extra}
 
 
-def make_record(record: str, **fields: Any) -> Fields:
+def make_record(record: str, **fields: Any) -> EntryFields:
     """Return a record of another kind."""
     return {"record": record, "fields": fields}
 
 
-UNKNOWN_TIME: Fields = {"precision": "unknown", "tz": LONDON}
+UNKNOWN_TIME: EntryFields = {"precision": "unknown", "tz": LONDON}
 
 
 def cases() -> dict[str, dict[str, Any]]:
@@ -74,7 +74,7 @@ def cases() -> dict[str, dict[str, Any]]:
     }
 
 
-def _clocks() -> Fields:
+def _clocks() -> EntryFields:
     """Return the night with two 01:30, the night with none, and midnight on either side of a zone."""
     return {
         "incidents": [
@@ -97,7 +97,7 @@ def _clocks() -> Fields:
     }
 
 
-def _gaps() -> Fields:
+def _gaps() -> EntryFields:
     """Return entries of one day, and gaps across clock changes: days are counted, never hours."""
     return {
         "incidents": [
@@ -114,7 +114,7 @@ def _gaps() -> Fields:
     }
 
 
-def _ranges() -> Fields:
+def _ranges() -> EntryFields:
     """Return ranges, a month, a season, an end before its start; gaps start at the last day."""
     return {
         "incidents": [
@@ -131,7 +131,7 @@ def _ranges() -> Fields:
     }
 
 
-def _blocks() -> Fields:
+def _blocks() -> EntryFields:
     """Return six accounts after a block, one of the same day, one marked as not new, two merged ones, and a cycle."""
     used = [
         make_incident(f"e{n}", incident_fields(f"2026-06-{n + 2:02d}T20:00", account_ids=[f"n{n}"], actor_ids=["p"]))
@@ -168,7 +168,7 @@ def _blocks() -> Fields:
     }
 
 
-def _sightings() -> Fields:
+def _sightings() -> EntryFields:
     """Return sightings of accounts: before and after a block, marked as new, of a merged account, and withdrawn."""
     return {
         "incidents": [
@@ -199,7 +199,7 @@ def _sightings() -> Fields:
     }
 
 
-def _links() -> Fields:
+def _links() -> EntryFields:
     """Return merged people, deleted people, breaches by order and term, and invalid links."""
     order = [
         {"order_id": "o", "term_no": 2},
@@ -235,7 +235,7 @@ def _links() -> Fields:
     }
 
 
-def _messages() -> Fields:
+def _messages() -> EntryFields:
     """Return counts, an estimate, a schedule's own count, its rows, and an incomplete one."""
     rows = [{"direction": "in"}, {"direction": "out"}, {"direction": "in"}]
     return {
@@ -256,7 +256,7 @@ def _messages() -> Fields:
     }
 
 
-def _key_dates() -> Fields:
+def _key_dates() -> EntryFields:
     """Return key dates, and entries of the same day: ordered by time where both have one, else on neither side."""
     return {
         "incidents": [
@@ -346,10 +346,10 @@ class RandomRecords(random.Random):
         }
         return self.choice([day, start, block, None, "soon", {"start": start}])
 
-    def random_incident(self, number: int) -> Fields:
+    def random_incident(self, number: int) -> EntryFields:
         """Return one entry, possibly withdrawn."""
         start = self.random_instant()
-        fields: Fields = {
+        fields: EntryFields = {
             "occurred_start": self.choice([start, start, start, None]),
             "occurred_end": self.choice([None, start + self.randrange(9**10)]),
             "tz": self.choice([LONDON, LONDON, "America/New_York", "Pacific/Apia", "Not/AZone", ""]),
@@ -379,7 +379,7 @@ class RandomRecords(random.Random):
         }
         return {**make_incident(f"i{number}", fields), "taken_out": self.choice([None, None, None, 5])}
 
-    def random_linked_records(self, kind: str) -> list[Fields]:
+    def random_linked_records(self, kind: str) -> list[EntryFields]:
         """Return some records of a kind, with links to anything."""
         return [
             make_record(

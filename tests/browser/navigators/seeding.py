@@ -17,8 +17,8 @@ from tests.browser.live_server import Certificate, LiveServer
 from tests.vectors.pattern_vectors import incident_fields, utc_ms
 
 PASSPHRASE = "correct horse battery staple"
-Fields = Mapping[str, object]
-SeedRecord = tuple[str, str, Fields, Fields]
+EntryFields = Mapping[str, object]
+SeedRecord = tuple[str, str, EntryFields, EntryFields]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def seed_diary(live_server: LiveServer, certificate: Certificate, story: list[Se
         return thread.submit(lambda: asyncio.run(write())).result()
 
 
-def _resolve_links(fields: Fields, ids: Mapping[str, str]) -> dict[str, object]:
+def _resolve_links(fields: EntryFields, ids: Mapping[str, str]) -> dict[str, object]:
     """Return the fields with the story's names in links replaced by ids."""
     return {key: _resolve_link(key, value, ids) for key, value in fields.items()}
 
@@ -82,10 +82,10 @@ def story() -> list[SeedRecord]:
     return [*_context_records(), *_calls_and_messages(), *_loitering_entries(), *_other_entries()]
 
 
-DAN_FIELDS: Fields = {"actor_ids": ["dan"], "attribution_basis": ["known_account_or_number"]}
+DAN_FIELDS: EntryFields = {"actor_ids": ["dan"], "attribution_basis": ["known_account_or_number"]}
 
 
-def _time_fields(local: str, precision: str) -> Fields:
+def _time_fields(local: str, precision: str) -> EntryFields:
     """Return a time in the form that records of other kinds use."""
     return {"start": utc_ms(local), "tz": "Europe/London", "utc_offset_min": 60, "precision": precision}
 
