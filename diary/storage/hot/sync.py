@@ -1,4 +1,4 @@
-"""Of a push: `append_version` in storage/sync/versions.py."""
+"""Push: `append_version` in storage/sync/versions.py."""
 
 from typing import Final
 
