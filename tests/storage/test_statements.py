@@ -43,10 +43,11 @@ def model_statements() -> Iterator[tuple[str, str]]:
 
 
 def hot_statements() -> Iterator[tuple[str, str]]:
-    """Yield the module, name and SQL of every public constant of storage/hot; 0 takes the place of the next id."""
+    """Yield the module, name and SQL of every public constant of storage/hot, with a number in place of the next id."""
     for module in pkgutil.iter_modules(hot.__path__, f"{hot.__name__}."):
         for name, value in vars(importlib.import_module(module.name)).items():
-            if name.isupper() and not name.startswith("_") and isinstance(value, str):
+            # Private constants are fragments of the public ones.
+            if not name.startswith("_") and isinstance(value, str) and STATEMENT_START.match(value):
                 yield f"{module.name}.{name}", value.replace("NEXT_VERSION_ID", "0")
 
 
