@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from diary.services.operations.decommission import ShutdownSchedule
 
 T = TypeVar("T")
-# Long enough for people who open the app once a month.
+# Four weeks: most people who open the app once a month see the announcement.
 MIN_NOTICE_DAYS: Final = 28
 _DAY_MS: Final = 86_400_000
 LATEST_MS: Final = 4_102_444_800_000  # year 2100: a later date is a typing error
@@ -129,14 +129,15 @@ def _run_on_instance(operation: Callable[["Instance"], Awaitable[T]]) -> T:
     "off_day",
     metavar="DATE",
     default="",
-    help="The date from which no request is answered. [default: 30 days after DATE]",
+    help="The date from which no diary is served. [default: 30 days after DATE]",
 )
 @click.option("--at-once", is_flag=True, help=f"Allow fewer than {MIN_NOTICE_DAYS} days of notice.")
 def closing(day: str, off_day: str, at_once: bool) -> None:
     """Announce that this server closes on DATE. Without an argument, print what is announced.
 
     Every keeper sees the announcement in the diary, with what to do. Registration ends now. From DATE the server accepts
-    nothing new; what it has can still be read and moved elsewhere. From the second date it answers no request.
+    nothing new; what it has can still be read and moved elsewhere. From the second date it refuses every
+    request of a diary or of an advocate's page; the public pages and the log stay.
     """
     from diary.app import open_instance
     from diary.services.operations import decommission

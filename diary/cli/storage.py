@@ -41,7 +41,7 @@ def purge() -> None:
     "--to", "target", type=EXISTING_FILE, required=True, help="A file with the new settings, one NAME=value a line."
 )
 def migrate_store(target: Path) -> None:
-    """Move everything from SQLite and a folder to PostgreSQL and an object store.
+    """Move rows to PostgreSQL, files to an object store, or both.
 
     Stop the server, run this, and start the server with the new settings. If it is interrupted, run it again.
     The file has DIARY_DATABASE_URL, DIARY_BLOB_URL or both; the pepper and the notary's key stay as they are.

@@ -162,18 +162,6 @@ async def send_question(
     return await send_letter(server, advocate, client, letter_fields, now_ms)
 
 
-async def send_assisted_entry(
-    server: RemoteServer, advocate: Advocate, client: AdvocateClient, entry_fields: Mapping[str, object], now_ms: int
-) -> str:
-    """Send an entry that was typed while the client spoke, and return the letter's id.
-
-    `entry_fields`: as in docs/formats.md 8. Raises BadSignature for fields that are not those of an assisted entry.
-    """
-    return await send_letter(
-        server, advocate, client, {"fields": dict(entry_fields), "what": letters.ASSISTED_ENTRY}, now_ms
-    )
-
-
 async def mark_reviewed(
     server: RemoteServer, client: AdvocateClient, reviewed_seqs: Mapping[str, int], now_ms: int
 ) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from diary.client.accounts import Identity, generate_key
-from diary.client.journal import VersionContent, field_names
+from diary.client.journal import field_names
 from diary.client.transport import RemoteServer
 from diary.crypto.fingerprints import parse_words
 from diary.crypto.keys import unwrap_any_epoch, version_wrap_header
@@ -16,7 +16,6 @@ from diary.ledger.push import VersionPush, WrapsForGrant
 from diary.ledger.sharing import client_summaries, earlier_keys, grants, letters, review_marks
 from diary.ledger.sharing.grants import GrantParty, OpenedGrant
 from diary.ledger.versions import VersionIds, open_with_keys
-from diary.record import assisted
 
 WRAP_BATCH_SIZE: Final = 200
 
@@ -182,16 +181,6 @@ async def fetch_letters(
         except KeptError:
             continue  # not signed by the grant's advocate: ignored
     return opened_letters
-
-
-def entry_from_letter(letter: Mapping[str, Any], grant: OpenedGrant, answer: str | None, now_ms: int) -> VersionContent:
-    """Return the entry that an assisted letter becomes. `answer`: `yes`, or None while the keeper has not confirmed it."""
-    advocate_public_key = b64(grant.counterparty.ecdsa_pub)
-    return VersionContent(
-        "incident",
-        assisted.build_entry_fields(letter, advocate_public_key, answer, now_ms if answer else None),
-        {"helped_by": grant.counterparty.name},
-    )
 
 
 async def acknowledge_letter(server: RemoteServer, identity: Identity, letter_id: str) -> None:

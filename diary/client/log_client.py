@@ -1,6 +1,7 @@
 """Log proofs of a diary for a pack (docs/pack.md, `log`), fetched and verified on the keeper's device.
 
-Unverified data is never passed on: a pack with a failing proof would count against its keeper.
+Checkpoints, timestamps and proofs are verified before they are passed on: a pack with a failing proof would count
+against its keeper. Cosignatures of witnesses are passed on as they are.
 """
 
 import asyncio

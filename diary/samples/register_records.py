@@ -38,11 +38,6 @@ def load_entry_links(script: DiaryScript = SAMPLE_SCRIPT) -> dict[int, dict[str,
     return {int(index): fields for index, fields in script.load_table("records")["entries"].items()}
 
 
-def record_keys() -> list[str]:
-    """Return the keys of the records in the table."""
-    return [row["key"] for row in SAMPLE_SCRIPT.load_table("records")["records"]]
-
-
 def resolve_ids(value: Any, ids: Mapping[str, str]) -> Any:
     """Replace `@` keys in a value by ids. Unknown keys stay as they are (an account's handle, for instance)."""
     if isinstance(value, str):

@@ -92,11 +92,6 @@ class Statement:
             self._sql = sql
         return self._sql
 
-    @property
-    def parameter_names(self) -> frozenset[str]:
-        """Return the names of the values that a call must pass."""
-        return self._parameter_names if self.sql else frozenset()
-
     def __call__(self, **values: Any) -> tuple[str, tuple[Any, ...]]:
         """Return the SQL text and its values in order. Raise TypeError if a value is missing or unknown."""
         sql = self.sql

@@ -181,7 +181,7 @@ class WordsMachine(WordsModel):
             assert answer.status == 404
         else:
             assert answer.status == 204
-            handover.ended_at, handover.is_removed, self.given_up = self.server_box.now_ms, True, 0
+            handover.ended_at, handover.is_removed, self.abandoned_count = self.server_box.now_ms, True, 0
 
     # Witness codes.
 
@@ -237,7 +237,7 @@ class WordsMachine(WordsModel):
         )
         if self.is_refused(code, answer):
             return
-        self.given_up = 0
+        self.abandoned_count = 0
         # What an earlier try had sent is dropped first, even if this try fails.
         before = code.upload if code.upload and code.upload[0] == name else None
         if code.upload and before is None:
@@ -296,7 +296,7 @@ class WordsMachine(WordsModel):
         assert answer.status == 204, answer
         code.statement, code.answered_at = envelope, self.server_box.now_ms
         if len(sent) == 1 and code.upload:
-            self.given_up += sum(map(len, code.upload[1]))
+            self.abandoned_count += sum(map(len, code.upload[1]))
             code.upload, code.received_parts = None, {}
 
     @precondition(lambda self: self.codes)
@@ -319,7 +319,7 @@ class WordsMachine(WordsModel):
         assert answer.status == (204 if right else 401)
         if right:
             self.codes.remove(code)
-            self.given_up = 0
+            self.abandoned_count = 0
             second_answer = self.server_box.request(self.desk, "POST", "/v1/statement/code", {"name": code.name})
             assert (second_answer.status, second_answer.code) == (401, "no_match")
 
@@ -341,7 +341,7 @@ class WordsMachine(WordsModel):
             unused = code.answered_at is None and code.made_at + HANDOVER_LIFE_MS <= at - STATEMENT_KEPT_MS
             if unused or (code.taken_at is not None and code.taken_at <= at - STATEMENT_KEPT_MS):
                 self.codes.remove(code)
-        self.given_up = 0
+        self.abandoned_count = 0
         for each_keeper in (self.keeper, self.other_keeper):
             self.server_box.sign_in_again(each_keeper)
 

@@ -1,7 +1,7 @@
 """CSV files: the rows of the documents for spreadsheets.
 
-UTF-8 with a byte order mark, ISO 8601 dates, CRLF line ends. Spreadsheets run a cell that begins with = + - @ as a
-formula; such a cell gets a leading apostrophe, which spreadsheets do not show.
+UTF-8 with a byte order mark, ISO 8601 dates, CRLF line ends. A spreadsheet runs a cell as a formula if its text
+begins with one of `_FORMULA_STARTS`; such a cell gets a leading apostrophe, which the spreadsheet shows.
 """
 
 import csv

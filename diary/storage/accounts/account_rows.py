@@ -31,7 +31,6 @@ _FIND_STORAGE_USAGE: Final = Statement(
     .select(_ACCOUNT.file_bytes, _SUM_TEXT_BYTES, _ACCOUNT.quota_bytes, _ACCOUNT.is_open)
     .where(_ACCOUNT.id == param.account)
 )
-_FIND_IS_OPEN: Final = Statement(query.from_(_ACCOUNT).select(_ACCOUNT.is_open).where(_ACCOUNT.id == param.account))
 _FIND_ACCOUNT_IN_USE: Final = Statement(
     query.from_(_ACCOUNT)
     .select(_ACCOUNT.id)
@@ -172,12 +171,6 @@ async def find_storage_usage(db: Database, account: bytes) -> StorageUsage | Non
     """Return how much the account has stored, or None if there is no such account."""
     row = await db.fetch_one(*_FIND_STORAGE_USAGE(account=account))
     return StorageUsage(row[0], row[1] or 0, row[2], bool(row[3])) if row else None
-
-
-async def is_open_account(db: Database, account: bytes) -> bool:
-    """Check whether the account exists and was created by open registration."""
-    row = await db.fetch_one(*_FIND_IS_OPEN(account=account))
-    return row is not None and bool(row[0])
 
 
 def is_taken(tx: Transaction, *, account: bytes, login_mac: bytes, diary: bytes = b"") -> bool:

@@ -283,8 +283,10 @@ def commit(tx: Transaction, account: bytes, diary: bytes, now: int) -> None:
 
 def _activate_new_keys(tx: Transaction, account: bytes, diary: bytes, now: int) -> None:
     """Update the rows of the account and its diary, and revoke every other means of access."""
-    tx.execute(*_REPLACE_ACCOUNT_KEYS(account=account))
-    tx.execute(*_REPLACE_DIARY_KEY(account=account, diary=diary))
+    replaced = tx.execute(*_REPLACE_ACCOUNT_KEYS(account=account)).rowcount
+    replaced += tx.execute(*_REPLACE_DIARY_KEY(account=account, diary=diary)).rowcount
+    if replaced != 2:
+        raise Conflict("The new keys are not all here. Begin again.")
     tx.execute(*_DELETE_SESSIONS(account=account))
     renewal_tokens.delete_all(tx, account)
     grants.end_all(tx, account, now)

@@ -34,7 +34,6 @@ DATABASE_DIGEST_SCRIPT = """(async () => {
   const digest = await crypto.subtle.digest('SHA-256', bytes);
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16)).join();
 })()"""
-UNSENT_PATTERN = re.compile(r"^(Sealed on this phone|Not sent yet|Sending|Words kept safe)")
 
 
 class BrowserKeeper:
