@@ -66,6 +66,7 @@ SAMPLE_FILES = {
 }
 # Missing on this server: files an operator publishes, and objects that the advocate has no access to or nobody created.
 UNCHECKED_PATHS = {
+    "/.well-known/security.txt",
     "/.well-known/webcat/{name}",
     "/log/checkpoint-witnessed",
     "/release.json",
