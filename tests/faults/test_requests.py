@@ -137,7 +137,7 @@ async def test_a_body_that_comes_too_slowly_is_aborted(
     keeper: Keeper, server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A body that stalls or trickles gets 503 and nothing is stored; at a phone's pace it is accepted."""
-    for name, value in (("SILENCE_S", 0.3), ("GRACE_S", 0.5), ("SLOWEST", 1000)):
+    for name, value in (("CHUNK_TIMEOUT_SECONDS", 0.3), ("PACE_GRACE_SECONDS", 0.5), ("MIN_BYTES_PER_SECOND", 1000)):
         monkeypatch.setattr(route_handler, name, value)
     path, body = keeper.seal()
 

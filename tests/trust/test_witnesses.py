@@ -99,7 +99,7 @@ async def test_the_witness_cosigns_the_real_log_and_audit_counts_it(
             status, output = await run_audit(server, "--witness", key)
             assert status == 0 and f"1 of 1 witnesses have seen the log up to 6 leaves ({witness.name})." in output
             status, output = await run_audit(server)
-            assert status == 0 and "The server names them itself" in output
+            assert status == 0 and "Their keys come from the server" in output
             stranger = new_witness(tmp_path / "other", "other.example")
             key.write_text(f"{witness.vkey}\n{stranger.vkey}\n")
             assert "1 of 2 witnesses" in (await run_audit(server, "--witness", key))[1]
