@@ -199,7 +199,7 @@ def _unseal(diary: str, blob: SealedPicture, fetch: PartFetcher) -> bytes:
         parts = (fetch(blob.blob, i) for i in range(blob.part_count))
         return b"".join(open_parts(blob.key, diary, blob.blob, parts, blob.part_count))
     except SealError:
-        raise PackBuildFailed("A picture cannot be decrypted with its key in the capsule.") from None
+        raise PackBuildFailed("A picture does not open with the key that was sent for it.") from None
     except KeptError:
         raise PackBuildFailed("A picture is not on the server yet.") from None
 
