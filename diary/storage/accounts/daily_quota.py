@@ -13,10 +13,10 @@ from diary.storage.statements import Statement, param, query, table
 from diary.storage.writer import Transaction
 
 _FILES_REFUSED_MESSAGE: Final = (
-    "Today's limit for files is reached. Text can still be sent. Your files are safe on your phone; try again tomorrow."
+    "This server takes no more files today. Words still fit. Your files are safe on your phone; try again tomorrow."
 )
 _TEXT_REFUSED_MESSAGE: Final = (
-    "Today's limit is reached. Nothing was lost: your entries are safe on your phone. Try again tomorrow."
+    "This server takes no more today. Nothing was lost: it is safe on your phone. Try again tomorrow."
 )
 
 
