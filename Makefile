@@ -36,8 +36,8 @@ demo: setup-run ## the whole job without a browser: a fictional diary, a server,
 	@mkdir -p var
 	$(VENV)/python -m diary demo --out var/demo-pack.zip --keep var/demo
 
-# One queue for pytest's tests and Node's (tests/scheduling.py, tests/js/conftest.py), the longest first. Three workers on two cores:
-# a third of a journey is waiting.
+# One queue for pytest's tests and Node's (tests/scheduling.py, tests/js/conftest.py), the longest first. Three workers
+# on two cores: a third of a journey is waiting.
 QUEUE = -n 3
 
 # The date of the commit is the date of everything in the files, so that building again gives the same bytes.

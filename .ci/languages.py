@@ -79,7 +79,7 @@ def po(language: CatalogLanguage) -> Path:
 
 
 def read(language: CatalogLanguage) -> Catalog:
-    """Return the catalogue of a language, empty if there is none yet."""
+    """Return the catalogue of a language, or an empty one if it has not been written."""
     if not po(language).exists():
         return Catalog(locale=language.code, domain="kept", creation_date=FIXED_DATE, revision_date=FIXED_DATE)
     with po(language).open("rb") as file:

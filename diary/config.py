@@ -16,6 +16,8 @@ from diary.paths import chown_to_folder_owner
 SECRET_BYTES: Final = 32
 ENROLMENT_MODES: Final = ("invite", "code", "open")
 _ORIGIN_PATTERN = re.compile(r"(https?)://([a-z0-9.-]{1,253})(:[0-9]{1,5})?/?")
+_EMAIL_ADDRESS = re.compile(r"[^@\s:/?#]+@[^@\s:/?#]+\.[^@\s:/?#]+")
+_CONTACT_URI = re.compile(r"(https://|mailto:|tel:)[!-~]+")
 
 
 class Secret:
@@ -99,9 +101,16 @@ def _parse_line(text: str) -> str:
     return text.strip()
 
 
+def contact_uri(text: str) -> str:
+    """Return a contact as a URI (`mailto:`, `https:` or `tel:`), or "" if it is neither an email address nor a URI."""
+    if _EMAIL_ADDRESS.fullmatch(text):
+        return f"mailto:{text}"
+    return text if _CONTACT_URI.fullmatch(text) else ""
+
+
 def _parse_contact(text: str) -> str:
-    """Return an email address or an https, mailto or tel address, or nothing."""
-    if text and not re.fullmatch(r"(https://|mailto:|tel:)[!-~]+|[^@\s:/?#]+@[^@\s:/?#]+\.[^@\s:/?#]+", text):
+    """Return an email address or a URI, or an empty text."""
+    if text and not contact_uri(text):
         raise ValueError("is not an email address or an address that begins with https://")
     return _parse_line(text)
 
@@ -276,11 +285,11 @@ class Settings:
         return self.notary_key.reveal() if self.notary_key else load_or_create_secret(self.data / "notary.key")
 
     def find_existing_pepper(self) -> bytes | None:
-        """Return the pepper, or None if there is none; create nothing. Raise BadSetting for a damaged file."""
+        """Return the pepper, or None if it does not exist. Never create it. Raise BadSetting if the file is damaged."""
         return self.load_or_create_pepper() if self.pepper or (self.data / "pepper").exists() else None
 
     def find_existing_notary_seed(self) -> bytes | None:
-        """Return the notary's seed, or None if there is none; create nothing. Raise BadSetting for a damaged file."""
+        """Return the notary's seed, or None if it does not exist. Never create it. Raise BadSetting if the file is damaged."""
         return self.load_or_create_notary_seed() if self.notary_key or (self.data / "notary.key").exists() else None
 
     def secret_paths(self) -> list[Path]:

@@ -17,7 +17,6 @@ TWINS = {
     "Members": "the members of a pack by path, for three groups of tests",
     "PartFetcher": "a function that returns one sealed part, on the two sides of a worker's pipe",
     "PictureSpec": "a row of sample_entries.json, for photos and for screenshots",
-    "ProgressCallback": "a function that is told how far a task is, for commands, packs, backups and transfers",
 }
 
 

@@ -18,10 +18,11 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 # --- Python -----------------------------------------------------------------------------------------
 
 # Allowed imports between parts of diary/. Parts of rank 1 are open to all parts above.
-FOUNDATION = {"errors", "clock", "ids", "encoding", "config", "isolation", "paths", "constants"}
+FOUNDATION = {"errors", "clock", "ids", "encoding", "config", "isolation", "paths", "constants", "progress"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "constants": set(),
+    "progress": set(),
     "clock": {"errors"},
     "ids": {"errors", "encoding"},
     "encoding": {"errors", "constants"},

@@ -9,7 +9,7 @@ import gc
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Final
@@ -28,10 +28,10 @@ from diary.cli.release import release, verify_host
 from diary.cli.storage import migrate_store, purge
 from diary.encoding import unb64
 from diary.errors import BadRequest, KeptError
+from diary.progress import ProgressCallback
 
 DEFAULT_PORT: Final = 8000
 KEY_BYTES: Final = 32
-ProgressCallback = Callable[[str, int, int], None]
 EXISTING_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 

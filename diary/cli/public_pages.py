@@ -53,7 +53,7 @@ def training(when_needed: bool) -> None:
 
 
 def digest_inputs(parts: list[bytes]) -> bytes:
-    """Return a digest of the inputs, to recognise later whether the files must be made again."""
+    """Return a digest of the inputs. A later run compares it to decide whether to make the files again."""
     digest = hashlib.sha256()
     for part in parts:
         digest.update(hashlib.sha256(part).digest())
@@ -91,7 +91,7 @@ def directory() -> None:
 
 @directory.command()
 def due() -> None:
-    """List the services that nobody has called or opened lately. The exit status is 1 when there is one."""
+    """List the services whose details are due for a check. The exit status is 1 if any is due."""
     from diary.web.directory import read_support_directory
 
     today = date(1970, 1, 1) + timedelta(days=SystemClock().now_ms() // DAY_MS)

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -12,10 +11,10 @@ import click
 from diary import config
 from diary.config import Settings
 from diary.errors import BadSetting
+from diary.progress import ProgressCallback
 
 EXISTING_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 MOVABLE_SETTINGS: Final = ("DIARY_DATABASE_URL", "DIARY_BLOB_URL")
-ProgressCallback = Callable[[str, int, int], None]
 
 
 @click.command()

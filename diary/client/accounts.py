@@ -52,7 +52,7 @@ class Identity:
     def author_keys(self) -> tuple[AuthorKey, ...]:
         """Return this account's signing keys, replaced ones first.
 
-        Raises BadSignature when the chain of statements is broken.
+        Raise BadSignature when the chain of statements is broken.
         """
         return rekeying.verify_chain(self.keyset.earlier_statements, self.keyset.ecdsa_pub)
 
@@ -173,7 +173,7 @@ async def enrol(
 
 
 async def sign_in(server: RemoteServer, login: str, words: str, *, policy: KdfPolicy = PRODUCTION_POLICY) -> Identity:
-    """Sign in and unlock the account with its words. Raises InvalidCredentials, KdfPolicyViolation or SealError."""
+    """Sign in and unlock the account with its words. Raise InvalidCredentials, KdfPolicyViolation or SealError."""
     device = id_text(new_id())
     answer, account_key, proof = await open_session(server, login, words, {"device": device}, policy)
     return _identity_from_answer(answer, login, device, account_key, proof)
@@ -207,7 +207,7 @@ async def recover(
     profile: KdfProfile = DEFAULT_PROFILE,
     policy: KdfPolicy = PRODUCTION_POLICY,
 ) -> Identity:
-    """Unlock the account with its recovery code and set new words. Raises InvalidCredentials or SealError."""
+    """Unlock the account with its recovery code and set new words. Raise InvalidCredentials or SealError."""
     device = id_text(new_id())
     code_proof = b64(derivation.derive_code_proof(code, login))
     body = {"code_auth": code_proof, "device": device, "device_name": DEVICE_NAME, "login": login}
@@ -229,7 +229,7 @@ async def recover(
 
 
 def _identity_from_answer(answer: dict[str, Any], login: str, device: str, account_key: bytes, proof: str) -> Identity:
-    """Build the identity from a sign-in answer and the account key. Raises SealError when a key does not open."""
+    """Build the identity from a sign-in answer and the account key. Raise SealError when a key does not open."""
     account = str(answer["account"])
     if not answer["diaries"]:
         raise SealError

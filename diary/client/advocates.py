@@ -85,7 +85,7 @@ async def join_organisation(
 ) -> Advocate:
     """Register an advocate's account. `recovery_code`: 16 bytes, for the sheet.
 
-    Raises InvalidInvitation and SecondFactorFailed.
+    Raise InvalidInvitation and SecondFactorFailed.
     """
     new_account = await prepare_account(server, words, recovery_code, profile, policy)
     member_fields = {
@@ -109,7 +109,7 @@ async def sign_in(
 ) -> Advocate:
     """Sign an advocate in with words and a TOTP code.
 
-    Raises InvalidCredentials, SecondFactorFailed, KdfPolicyViolation or SealError.
+    Raise InvalidCredentials, SecondFactorFailed, KdfPolicyViolation or SealError.
     """
     extra_fields = {"device": id_text(new_id()), "digits": digits_at(totp_secret, now_ms)}
     answer, account_key, _ = await open_session(server, login, words, extra_fields, policy)
@@ -137,7 +137,7 @@ async def list_clients(server: RemoteServer, advocate: Advocate, now_ms: int) ->
 async def fetch_versions(server: RemoteServer, client: AdvocateClient, after_seq: int = 0) -> list[ClientVersion]:
     """Return all versions a client shares above `after_seq`.
 
-    Raises SealError or BadSignature for a version that is out of order, does not open or has no valid signature.
+    Raise SealError or BadSignature for a version that is out of order, does not open or has no valid signature.
     """
     versions: list[ClientVersion] = []
     authors = client.grant.author_keys()

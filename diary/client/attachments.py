@@ -130,7 +130,7 @@ async def upload_blob(
 
 
 async def fetch_blob(server: RemoteServer, diary: str, blob: SealedFileReference) -> AsyncIterator[bytes]:
-    """Yield the bytes of a file, part by part. Raises SealError for a part that is not of this file.
+    """Yield the bytes of a file, part by part. Raise SealError for a part that is not of this file.
 
     The size comes from the signed version: bytes beyond it are padding.
     """

@@ -19,6 +19,7 @@ from diary.encoding import canonical_json, parse_canonical_json
 from diary.errors import BadSignature, InvalidSealedCopy, KeptError
 
 CANARY_FILE_NAME: Final = "canary"
+# Never change it: a drill compares it with what the canary wrote into its diary.
 _CANARY_NARRATIVE: Final = "This account belongs to whoever runs this server. It is here to try backups with."
 
 
@@ -46,7 +47,7 @@ async def create_canary(
 async def verify_canary(
     app: Any, origin: str, file_content: bytes, clock: Clock, *, policy: KdfPolicy = PRODUCTION_POLICY
 ) -> None:
-    """Sign in as the canary and read its line. Raises KeptError.
+    """Sign in as the canary and read its line. Raise KeptError.
 
     This checks words, keys, versions, receipts and head.
     """
@@ -74,7 +75,7 @@ def read_canary_file(data_folder: Path) -> bytes | None:
 
 
 def _parse_credentials(file_content: bytes) -> tuple[str, str]:
-    """Parse the name and words. Raises InvalidSealedCopy."""
+    """Parse the name and words. Raise InvalidSealedCopy."""
     try:
         credentials = parse_canonical_json(file_content)
     except KeptError:

@@ -41,7 +41,7 @@ class DiaryBackupFile:
     """One sealed copy on disk. Use as a context manager."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file and read its manifest. Raises InvalidSealedCopy when either is malformed."""
+        """Open the file and read its manifest. Raise InvalidSealedCopy when either is malformed."""
         try:
             self._zip = zipfile.ZipFile(path)
         except ZIP_ERRORS:
@@ -61,7 +61,7 @@ class DiaryBackupFile:
         self._zip.close()
 
     def open_with_words(self, words: str, policy: KdfPolicy = PRODUCTION_POLICY) -> Identity:
-        """Unlock with the words, as a new device. Raises InvalidCredentials, KdfPolicyViolation."""
+        """Unlock with the words, as a new device. Raise InvalidCredentials, KdfPolicyViolation."""
         keys = self.manifest["keys"]
         root = derivation.derive_root(words, keys["kdf"], policy)
         header = words_wrap_header(keys["account"], 1, keys["kdf"])
@@ -70,7 +70,7 @@ class DiaryBackupFile:
     def open_with_code(self, recovery_code: bytes) -> Identity:
         """Unlock with the recovery code (16 bytes).
 
-        Raises InvalidCredentials, also when the copy was made without a code.
+        Raise InvalidCredentials, also when the copy was made without a code.
         """
         keys = self.manifest["keys"]
         if not keys["code_wrap"]:
@@ -82,7 +82,7 @@ class DiaryBackupFile:
     def read_journal(self, identity: Identity, clock: Clock) -> Journal:
         """Return every version in the copy, opened and checked.
 
-        Raises InvalidSealedCopy when a version does not verify.
+        Raise InvalidSealedCopy when a version does not verify.
         """
         journal = Journal(identity, clock)
         try:
@@ -105,7 +105,7 @@ class DiaryBackupFile:
     async def read_blob(self, diary: str, blob: SealedFileReference) -> AsyncIterator[bytes]:
         """Yield the bytes of a file.
 
-        Raises SealError for a part that is not of this file, InvalidSealedCopy when the file is not in the copy.
+        Raise SealError for a part that is not of this file, InvalidSealedCopy when the file is not in the copy.
         """
         remaining_bytes, sealed_parts = blob.size_bytes, self._sealed_parts(blob)
         for i, sealed in enumerate(sealed_parts):
@@ -173,7 +173,7 @@ class DiaryBackupFile:
         return dict(manifest)
 
     def _frames(self, member_name: str) -> Iterator[bytes]:
-        """Yield the frames of a member. Raises InvalidSealedCopy for a frame that is too long or truncated."""
+        """Yield the frames of a member. Raise InvalidSealedCopy for a frame that is too long or truncated."""
         try:
             with self._zip.open(member_name) as member:
                 while length_prefix := member.read(4):

@@ -35,7 +35,7 @@ class GrantTerms:
 async def fetch_advocate(server: RemoteServer, fingerprint_words: str) -> GrantParty:
     """Fetch the advocate whom nine words name.
 
-    Raises BadRequest, NotFound, and BadSignature when the server returns other keys.
+    Raise BadRequest, NotFound, and BadSignature when the server returns other keys.
     """
     wanted_fingerprint = parse_words(fingerprint_words)
     answer = await server.json("GET", f"/v1/advocates/{b64(wanted_fingerprint)}")
@@ -50,7 +50,7 @@ async def create_grant(
 ) -> OpenedGrant:
     """Sign a grant and upload it. `keeper_name`: the keeper's name for this advocate.
 
-    Raises BadSignature and InvalidCredentials.
+    Raise BadSignature and InvalidCredentials.
     """
     keeper = GrantParty(identity.keyset.ecdsa_pub, identity.keyset.hpke_pub, keeper_name)
     earlier_key = earlier_keys.newest_statements(identity.keyset.earlier_statements)
@@ -148,13 +148,13 @@ async def upload_summary(server: RemoteServer, grant: OpenedGrant, summary: Mapp
 
 
 async def fetch_review_marks(server: RemoteServer, grant: OpenedGrant) -> Mapping[str, Any] | None:
-    """Return what the advocate has reviewed, None for nothing. Raises NotFound and SealError."""
+    """Return what the advocate has reviewed, None for nothing. Raise NotFound and SealError."""
     answer = await server.json("GET", f"/v1/diaries/{grant.statement['diary']}/grants/{grant.id}/marks")
     return review_marks.MARKS_DOCUMENT.open(grant, unb64(answer["marks"])) if answer["marks"] else None
 
 
 async def end_grant(server: RemoteServer, identity: Identity, grant_id: str) -> None:
-    """End a grant at once. Raises InvalidCredentials and NotFound."""
+    """End a grant at once. Raise InvalidCredentials and NotFound."""
     await server.json("DELETE", f"/v1/diaries/{identity.diary}/grants/{grant_id}", proof=identity.proof)
 
 
@@ -184,10 +184,10 @@ async def fetch_letters(
 
 
 async def acknowledge_letter(server: RemoteServer, identity: Identity, letter_id: str) -> None:
-    """Mark a letter as accepted. The server deletes it after 30 days. Raises NotFound."""
+    """Mark a letter as accepted. The server deletes it after 30 days. Raise NotFound."""
     await server.json("POST", f"/v1/diaries/{identity.diary}/letters/{letter_id}/taken")
 
 
 async def delete_letter(server: RemoteServer, identity: Identity, letter_id: str) -> None:
-    """Delete a letter from the server at once. Raises InvalidCredentials and NotFound."""
+    """Delete a letter from the server at once. Raise InvalidCredentials and NotFound."""
     await server.json("DELETE", f"/v1/diaries/{identity.diary}/letters/{letter_id}", proof=identity.proof)

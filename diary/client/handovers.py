@@ -36,7 +36,7 @@ async def upload_handover(
     profile: KdfProfile = DEFAULT_PROFILE,
     policy: KdfPolicy = PRODUCTION_POLICY,
 ) -> PendingHandover:
-    """Seal a pack under new words and upload it, with the keeper's proof. Raises InvalidCredentials.
+    """Seal a pack under new words and upload it, with the keeper's proof. Raise InvalidCredentials.
 
     `profile`: the cost of deriving keys from the new words; tests use a cheap one.
     """
@@ -69,7 +69,7 @@ async def collect_handover(
 ) -> Path:
     """Download the pack that eight words open into `folder`, under its own name. `server`: the public host.
 
-    Raises BadRequest for words that fail their checksum, InvalidCredentials when no handover matches, SealError when
+    Raise BadRequest for words that fail their checksum, InvalidCredentials when no handover matches, SealError when
     the content is not what was sealed. The folder is then left empty.
     """
     words = handover.parse_words(typed_words)

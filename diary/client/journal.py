@@ -161,7 +161,7 @@ class Journal:
         self._outbox.clear()
 
     async def send(self, server: RemoteServer) -> None:
-        """Push the waiting versions, oldest first. Raises BadSignature for an invalid receipt or head."""
+        """Push the waiting versions, oldest first. Raise BadSignature for an invalid receipt or head."""
         while self._outbox:
             held_version = self._versions_by_id[self._outbox[0]]
             place = held_version.opened_version.ids
@@ -203,7 +203,7 @@ class Journal:
     ) -> None:
         """Add one version from a sealed copy, with its number and receipt if it has them.
 
-        Raises BadSignature, SealError.
+        Raise BadSignature, SealError.
         """
         message = push.version_signing_input(
             c=pushed_version.commitment, diary=place.diary, record=place.record, version=place.version
@@ -233,7 +233,7 @@ class Journal:
         return list(dict.fromkeys(row["record"] for row in self.versions() if row["kind"] == kind))
 
     def newest_version(self, record: str) -> OpenedVersion:
-        """Return the newest version of a record on this device. Raises KeyError when there is none."""
+        """Return the newest version of a record on this device. Raise KeyError if the device has no such record."""
         record_versions = [
             held.opened_version for held in self._versions_by_id.values() if held.opened_version.ids.record == record
         ]
@@ -302,7 +302,7 @@ class Journal:
         )
 
     def _advance_head(self, place: VersionIds, c: str, env: str, signed_head: Mapping[str, object] | None) -> None:
-        """Advance the running head, and compare it with the server's signed head if given. Raises BadSignature."""
+        """Advance the running head, and compare it with the server's signed head if given. Raise BadSignature."""
         seq = self._seq + 1
         head = heads.next_head(
             self._head, seq=seq, record=place.record, version=place.version, commitment=c, envelopes_digest=env

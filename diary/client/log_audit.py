@@ -33,7 +33,7 @@ class PublicHostClient:
         self._host_header = {"Host": urlsplit(origin).netloc}
 
     def get(self, path: str) -> bytes | None:
-        """Return a page, or None for a 404. Raises Unavailable."""
+        """Return a page, or None for a 404. Raise Unavailable."""
         for _ in range(_MAX_ATTEMPTS):
             try:
                 response = self._client.get(path, headers=self._host_header)
@@ -77,7 +77,7 @@ def connect_public_host(origin: str) -> Iterator[PublicHostClient]:
 def audit_public_log(
     public_host: PublicHostClient, pinned_notary: bytes | None, pinned_instance: bytes | None, tsa_roots: bytes | None
 ) -> Iterator[AuditFinding]:
-    """Yield every fault found in the log. Raises Unavailable when a page cannot be fetched."""
+    """Yield every fault found in the log. Raise Unavailable when a page cannot be fetched."""
     statements = [_parse_object(line) for line in (public_host.get("/log/statements") or b"").splitlines()]
     notary_key = pinned_notary or unb64((public_host.get("/notary.txt") or b"").decode("ascii").strip())
     keys, faults = audit.trusted_keys(statements, notary_key, pinned_instance)
@@ -122,7 +122,7 @@ class WitnessReport:
 def check_witnesses(public_host: PublicHostClient, witnesses: Sequence[LogWitness]) -> WitnessReport:
     """Check how far these witnesses have cosigned the log, and that they did so before each change of the notary's key.
 
-    A cosigned note that is not one of the log's checkpoints proves that the server shows two logs. Raises Unavailable.
+    A cosigned note that is not one of the log's checkpoints proves that the server shows two logs. Raise Unavailable.
     """
     asked_witnesses = tuple(witnesses)
     notes = list(public_host.checkpoint_notes())

@@ -21,7 +21,7 @@ POLL_SECONDS: Final = 0.2
 
 
 async def fetch_log(server: RemoteServer, journal: Journal) -> dict[str, object] | None:
-    """Return `log` of a capsule, or None while the server has no checkpoint. Raises BadSignature for an invalid log."""
+    """Return `log` of a capsule, or None while the server has no checkpoint. Raise BadSignature for an invalid log."""
     log_state = await server.json("GET", "/v1/log")
     if log_state["checkpoint"] is None:
         return None
@@ -129,7 +129,7 @@ async def wait_until_logged(
 ) -> None:
     """Return when every version with a receipt is in the log, and timestamped if `require_stamps`.
 
-    Raises NotFound after `timeout_seconds`.
+    Raise NotFound after `timeout_seconds`.
     """
     wanted_versions = {row["version"] for row in journal.versions() if row["receipt"]}
     try:

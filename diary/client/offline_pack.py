@@ -10,10 +10,11 @@ from typing import IO, Any, Protocol
 from diary import isolation
 from diary.client.attachments import SealedFileReference
 from diary.client.journal import Journal
-from diary.client.packs import ProgressCallback, check_front, finish_pack, received_files
+from diary.client.packs import check_front, finish_pack, received_files
 from diary.errors import PackBuildFailed
 from diary.pack.capsule import reader
 from diary.pack.capsule.builder import PackOptions, build_capsule, erased_entries
+from diary.progress import ProgressCallback
 
 LENGTH_PREFIX_BYTES = 4
 
@@ -22,10 +23,10 @@ class SealedFileSource(Protocol):
     """Source of sealed files: a sealed copy, or a made-up diary."""
 
     def sealed_part(self, blob_id: str, part_index: int) -> bytes:
-        """Return one sealed part, or b"" when there is none."""
+        """Return one sealed part, or b"" if it is not stored."""
 
     def read_blob(self, diary: str, blob: SealedFileReference) -> AsyncIterator[bytes]:
-        """Yield the bytes of a file. Raises KeptError."""
+        """Yield the bytes of a file. Raise KeptError."""
 
 
 async def build_pack_offline(
@@ -41,7 +42,7 @@ async def build_pack_offline(
     """Write the pack to `pack_path`. The file appears only when every check has passed.
 
     `work_folder`: an empty folder of the caller's. `is_unsandboxed`: build without isolation. A diary that no server
-    stores is numbered in its own order, and its pack says so. Raises PackBuildFailed when the worker fails,
+    stores is numbered in its own order, and its pack says so. Raise PackBuildFailed when the worker fails,
     InvalidSealedCopy for a file that is not in the copy, Unavailable where this computer cannot isolate the worker.
     """
     versions = journal.versions()
@@ -72,7 +73,7 @@ def _typeset_locally(
 ) -> Path:
     """Typeset the front part in an isolated worker, without network and with one folder.
 
-    Raises PackBuildFailed, Unavailable.
+    Raise PackBuildFailed, Unavailable.
     """
     wall = "" if is_unsandboxed else isolation.require_isolation()
     folder = work_folder / "front"

@@ -26,8 +26,8 @@ from diary.pack.capsule.builder import PackOptions, build_capsule, erased_entrie
 from diary.pack.contents import build_contents
 from diary.pack.documents.text_files import pdf_paths, text_files
 from diary.pack.proofs import record_json
+from diary.progress import ProgressCallback
 
-ProgressCallback = Callable[[str, int, int], None]
 ReadBlob = Callable[[SealedFileReference], AsyncIterator[bytes]]
 POLL_SECONDS: Final = 0.2
 QUEUE_TIMEOUT_SECONDS: Final = 120
@@ -54,7 +54,7 @@ async def build_pack(
 ) -> None:
     """Write the whole pack to `pack_path`. The file appears only when every check has passed.
 
-    `work_folder`: an empty folder of the caller's for temporary files. Raises PackBuildFailed when the server's part
+    `work_folder`: an empty folder of the caller's for temporary files. Raise PackBuildFailed when the server's part
     fails a check, and the server's own errors.
     """
     versions = journal.versions()
@@ -135,7 +135,7 @@ async def _typeset_on_server(
 
 
 def check_front(front: Path, capsule: reader.Capsule) -> None:
-    """Compare the server's part with what this device computes: all but the PDFs. Raises PackBuildFailed.
+    """Compare the server's part with what this device computes: all but the PDFs. Raise PackBuildFailed.
 
     The worker formats times with the time zone data of the `tzdata` package, so this does too: a computer with older
     data would otherwise refuse a correct pack.
@@ -175,7 +175,7 @@ def _is_servable_list_correct(front_zip: zipfile.ZipFile) -> bool:
 def _member_names(front_zip: zipfile.ZipFile) -> set[str]:
     """Return the names of the members.
 
-    Raises PackBuildFailed unless they are unique, uncompressed and of plausible size.
+    Raise PackBuildFailed unless they are unique, uncompressed and of plausible size.
     """
     member_infos = front_zip.infolist()
     is_uncompressed = all(row.compress_type == zipfile.ZIP_STORED for row in member_infos)
@@ -202,7 +202,7 @@ def received_files(journal: Journal, capsule: reader.Capsule) -> list[ReceivedFi
 
 
 async def _keep_file(chunks: AsyncIterator[bytes], file: ReceivedFile, folder: Path) -> None:
-    """Write one file as received below `folder`. Raises PackBuildFailed when its digest differs."""
+    """Write one file as received below `folder`. Raise PackBuildFailed when its digest differs."""
     target = folder / file.path
     target.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()

@@ -38,7 +38,7 @@ async def rotate(
     profile: KdfProfile = DEFAULT_PROFILE,
     policy: KdfPolicy = PRODUCTION_POLICY,
 ) -> Identity:
-    """Replace every key, under new words, and end all sessions. Raises Conflict when another device keeps writing.
+    """Replace every key, under new words, and end all sessions. Raise Conflict when another device keeps writing.
 
     `recovery_code`: 16 bytes; its proof then replaces that of the words. Somebody who has only the words cannot block
     this.

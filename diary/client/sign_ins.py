@@ -24,7 +24,7 @@ class SignIn:
 async def fetch_new_sign_ins(server: RemoteServer, cursor: str | None) -> tuple[list[SignIn], str]:
     """Return every sign-in since `cursor`, oldest first, and the next cursor, which the device stores sealed.
 
-    `cursor`: None on a device that has none yet, for all sign-ins since its own. Raises BadRequest for a cursor of
+    `cursor`: None on a device that has none yet, for all sign-ins since its own. Raise BadRequest for a cursor of
     another account, and NotSignedIn.
     """
     sign_ins: list[SignIn] = []

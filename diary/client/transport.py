@@ -129,7 +129,7 @@ class RemoteServer:
 
     @staticmethod
     def _json_object(response: httpx.Response) -> dict[str, Any]:
-        """Return the JSON object in a response, {} when it is empty. Raises Unavailable for anything else."""
+        """Return the JSON object in a response, {} when it is empty. Raise Unavailable for anything else."""
         if not response.content:
             return {}
         try:

@@ -18,7 +18,7 @@ SLACK_STEPS: Final = 1
 
 
 def find_step(secret: bytes, typed_digits: str, now_ms: int, last_used_step: int) -> int | None:
-    """Return the time step that these digits belong to, at `now_ms` and after `last_used_step`; None if there is none.
+    """Return the time step of these digits, or None if they are of no step near `now_ms` and after `last_used_step`.
 
     A step works once, so digits seen while they were typed cannot be used again. Raise BadRequest unless the secret has
     20 bytes.

@@ -28,9 +28,9 @@ from diary.pack.documents.typesetting import PdfDocument, Typesetter
 from diary.pack.exhibit_numbers import Exhibit, SealedPicture
 from diary.pack.registers import records_of_kind
 from diary.pack.sandbox.supervisor import LayoutClient
+from diary.progress import ProgressCallback
 
 PartFetcher = Callable[[str, int], bytes]
-ProgressCallback = Callable[[str, int, int], None]
 FRONT_FILENAME: Final = "front.zip"
 CHRONOLOGY_FOLDER: Final = "01"
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +23,12 @@ from diary.encoding import b64
 from diary.errors import BadRequest, KeptError, Unavailable
 from diary.ids import id_text, new_id
 from diary.pack.capsule.builder import PackOptions
+from diary.progress import ProgressCallback
 from diary.samples import fictional_diary, register_records
 from diary.samples.fictional_diary import DiaryScript
 from diary.samples.journal_writer import JournalWriter, write_diary
 from diary.samples.timestamp_authority import make_authority
 
-ProgressCallback = Callable[[str, int, int], None]
 START_TIMEOUT_SECONDS: Final = 30
 LOG_TIMEOUT_SECONDS: Final = 60
 NOT_STARTED_MESSAGE: Final = "The server did not start; with --keep its log is server/server.log in that folder."
@@ -201,7 +201,7 @@ def running_server(data_folder: Path, settings: Mapping[str, str] | None = None)
 
 
 def _wait_for_port(port: int, process: "subprocess.Popen[bytes]") -> None:
-    """Return when the port accepts connections. Raises Unavailable when the server exits or the time runs out."""
+    """Return when the port accepts connections. Raise Unavailable when the server exits or the time runs out."""
     deadline_seconds = time.monotonic() + START_TIMEOUT_SECONDS
     while time.monotonic() < deadline_seconds and process.poll() is None:
         try:

@@ -16,6 +16,7 @@ from diary.client.transport import RemoteServer
 from diary.clock import FixedClock
 from diary.errors import BadRequest
 from diary.ids import id_text, new_id
+from diary.progress import ProgressCallback
 from diary.record.rules import find_breach_issues, find_shape_issues, find_time_issues
 from diary.record.times import to_local_datetime
 from diary.samples.fictional_diary import SAMPLE_SCRIPT, DiaryScript, SampleChange, SampleEntry, SampleFile
@@ -23,7 +24,6 @@ from diary.samples.register_records import SampleRecordVersion, load_entry_links
 
 # Reason in the version that replaces a purged file, as on the phone.
 FILE_REMOVED_REASON: Final = "file_removed"
-ProgressCallback = Callable[[str, int, int], None]
 
 
 @dataclass
@@ -131,7 +131,7 @@ class JournalWriter:
         )
 
     def _append_version(self, content: VersionContent) -> HeldVersion:
-        """Seal one version, with the phone's validation. Raises BadRequest."""
+        """Seal one version, with the phone's validation. Raise BadRequest."""
         require_valid_record(content.kind, content.fields, content.restricted, self._orders_by_record)
         held_version = self.journal.append(content)
         record = held_version.opened_version.ids.record
@@ -202,7 +202,7 @@ def require_valid_record(
 ) -> None:
     """Refuse what no screen could show again, an end before its start, and a breach before its order was served.
 
-    Raises BadRequest with the names of the fields, never their content.
+    Raise BadRequest with the names of the fields, never their content.
     """
     faults = [*find_shape_issues(kind, fields), *find_shape_issues(kind, restricted)]
     if kind == "incident":

@@ -55,12 +55,12 @@ class LocalSealedFiles:
         self._parts_by_blob = {upload.blob.blob_id: upload.sealed_parts for upload in self.uploads}
 
     def sealed_part(self, blob_id: str, part_index: int) -> bytes:
-        """Return one sealed part, or b"" when there is none."""
+        """Return one sealed part, or b"" if it is not stored."""
         parts = self._parts_by_blob.get(blob_id, ())
         return parts[part_index] if part_index < len(parts) else b""
 
     async def read_blob(self, diary: str, blob: SealedFileReference) -> Any:
-        """Yield the bytes of a file. Raises InvalidSealedCopy when it is not here."""
+        """Yield the bytes of a file. Raise InvalidSealedCopy when it is not here."""
         if blob.blob_id not in self._parts_by_blob:
             raise InvalidSealedCopy
         for plaintext in open_parts(
@@ -116,7 +116,7 @@ def make_sample_pack_diary(seed: int = 5) -> SamplePackDiary:
 
 
 def make_sample_pack(diary: SamplePackDiary, wish: PackOptions, pack_path: Path) -> None:
-    """Build a pack of the diary at `pack_path`. Raises PackBuildFailed."""
+    """Build a pack of the diary at `pack_path`. Raise PackBuildFailed."""
     with tempfile.TemporaryDirectory(prefix="kept-training-") as work_folder:
         asyncio.run(
             build_pack_offline(
@@ -128,7 +128,7 @@ def make_sample_pack(diary: SamplePackDiary, wish: PackOptions, pack_path: Path)
 def write_sample_pack(release: str, pack_path: Path) -> tuple[Path, Path]:
     """Write a pack to `pack_path`, with the notary's key and the authority's root beside it, and verify it.
 
-    Returns the paths of the two. Raises PackBuildFailed when the pack does not verify.
+    Returns the paths of the two. Raise PackBuildFailed when the pack does not verify.
     """
     pack_path.absolute().parent.mkdir(parents=True, exist_ok=True)
     diary = make_sample_pack_diary()

@@ -129,10 +129,15 @@ class LocalTimestampAuthority:
                 server.shutdown()
 
     def _openssl(self, *arguments: str, extra_arguments: tuple[str, ...] = ()) -> None:
-        """Run openssl in the folder. Raises Unavailable when it fails or is not installed."""
+        """Run openssl in the folder. Raise Unavailable when it fails or is not installed."""
         full_arguments = (*arguments, "-config", "tsa.cnf") if arguments[0] == "req" else (*arguments, *extra_arguments)
         try:
-            result = subprocess.run(["openssl", *full_arguments], cwd=self.folder, capture_output=True, check=False)  # noqa: S603, S607
+            result = subprocess.run(  # noqa: S603
+                ["openssl", *full_arguments],  # noqa: S607
+                cwd=self.folder,
+                capture_output=True,
+                check=False,
+            )
         except FileNotFoundError:
             raise Unavailable("openssl is not installed, so there is no local timestamp authority.") from None
         if result.returncode:

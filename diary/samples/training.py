@@ -15,7 +15,8 @@ from diary.client.log_client import wait_until_logged
 from diary.client.transport import connect
 from diary.clock import Clock
 from diary.encoding import b64
-from diary.samples.demo import ProgressCallback, make_wish, running_server, write_sample_diary
+from diary.progress import ProgressCallback
+from diary.samples.demo import make_wish, running_server, write_sample_diary
 from diary.samples.fictional_diary import DiaryScript
 
 # Source files of the diary, for checks that it is up to date.

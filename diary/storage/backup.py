@@ -7,7 +7,6 @@ and a folder, and a backup of one kind of server can be restored on the other.
 import errno
 import shutil
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any, Final
 
 from diary.config import Settings
 from diary.errors import Conflict, Unavailable
+from diary.progress import ProgressCallback
 from diary.storage import database, transfer
 from diary.storage.blob_store import flush
 from diary.storage.bulk import backup as sql
@@ -25,7 +25,6 @@ from diary.storage.sqlite.connection import URL_PREFIX, describe_error, path_fro
 from diary.storage.sqlite.connection import connect as open_sqlite
 
 ROWS_PER_BATCH: Final = 500
-ProgressCallback = Callable[[str, int, int], None]
 _DATABASE_EXISTS_MESSAGE: Final = (
     "There is a database at DIARY_DATABASE_URL already. Nothing was written; move it elsewhere first."
 )

@@ -9,12 +9,13 @@ otherwise be lost. At the end the rows of both sides are read again and compared
 import asyncio
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 from diary.errors import Conflict, NotFound, Unavailable
+from diary.progress import ProgressCallback
 from diary.storage.blob_store import BlobStore
 from diary.storage.bulk import transfer as sql
 from diary.storage.control import sqlite as control
@@ -23,7 +24,6 @@ from diary.storage.sqlite.connection import connect as open_sqlite
 
 ROWS_PER_BATCH: Final = 100
 FILES_PER_BATCH: Final = 8
-ProgressCallback = Callable[[str, int, int], None]
 # The library's own table of applied migrations; `migrate` fills it at the target.
 _LIBRARY_TABLE_PREFIX: Final = "tortoise"
 

@@ -152,14 +152,14 @@ async def test_a_partial_pack_is_removed(capsule: Capsule, tmp_path: Path) -> No
     """A pack that fails while being written, here for missing files, leaves no partial file."""
     front = write_zip(tmp_path / "front.zip", honest_members(capsule))
     with pytest.raises(PackBuildFailed):
-        await packs.finish_pack([], lambda blob: None, front, capsule, tmp_path / "pack.zip", tmp_path, lambda *_: None)  # type: ignore[arg-type]
-    full = [packs.ReceivedFile(path, None, "") for path in archive.received_file_sizes(capsule)]  # type: ignore[arg-type]
+        await packs.finish_pack([], lambda blob: None, front, capsule, tmp_path / "pack.zip", tmp_path, lambda *_: None)
+    full = [packs.ReceivedFile(path, None, "") for path in archive.received_file_sizes(capsule)]
 
     async def kept(content: object, file: packs.ReceivedFile, folder: Path) -> None:
         (folder / file.path).parent.mkdir(parents=True, exist_ok=True)
         (folder / file.path).write_bytes(b"too short")
 
-    with pytest.MonkeyPatch.context() as changed, pytest.raises(PackBuildFailed, match="not as long"):
+    with pytest.MonkeyPatch.context() as changed, pytest.raises(PackBuildFailed, match="size of a file has changed"):
         changed.setattr(packs, "_keep_file", kept)
         await packs.finish_pack(
             full, lambda blob: None, front, capsule, tmp_path / "pack.zip", tmp_path, lambda *_: None
@@ -206,5 +206,5 @@ async def test_a_capsule_refused_by_a_busy_worker_is_sent_again(tmp_path: Path) 
     """A capsule refused because another job came first is sent again once the job is ready."""
     server = BusyThenFailingServer()
     with pytest.raises(PackBuildFailed):
-        await packs._typeset_on_server(server, "d", b"capsule", tmp_path / "front.zip", lambda *_: None)  # type: ignore[arg-type]
+        await packs._typeset_on_server(server, "d", b"capsule", tmp_path / "front.zip", lambda *_: None)
     assert server.requests == ["POST", "PUT", "GET", "GET", "PUT", "GET", "DELETE"]

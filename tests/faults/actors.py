@@ -223,7 +223,7 @@ class HandoverActor(Actor):
             file = Path(folder) / "PACK_JB_1_20261124.zip"
             file.write_bytes(content)
             now = SystemClock().now_ms()
-            handover = await handovers.upload_handover(server, self.identity, file, now_ms=now, **CHEAP_KDF)  # type: ignore[arg-type]
+            handover = await handovers.upload_handover(server, self.identity, file, now_ms=now, **CHEAP_KDF)
         self.packs[handover.handover_id] = LeftPack(handover, content)
 
     async def fetch_pack(self, pack: LeftPack) -> None:

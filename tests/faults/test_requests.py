@@ -48,7 +48,7 @@ async def test_late_and_reordered_pushes_are_all_kept(keeper: Keeper, server: In
         assert (await keeper.request("PUT", *sealed[n])).status_code == 201
     server.clock.advance(7 * DAY_MS)
     late_answer = await keeper.request("PUT", *sealed[1])
-    assert late_answer.status_code == 201 and parse_canonical_json(late_answer.content)["seq"] == 5  # type: ignore[index,call-overload]
+    assert late_answer.status_code == 201 and parse_canonical_json(late_answer.content)["seq"] == 5
 
 
 async def test_a_file_may_come_in_any_order_twice_and_days_later(keeper: Keeper, server: InProcessServer) -> None:

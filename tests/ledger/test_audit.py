@@ -149,7 +149,7 @@ def test_a_number_that_was_changed_is_found(
     for key in row_keys(filled_database, table):
         for step in (1, -1):
             try:
-                faults = audit_changed_copy(filled_database, tmp_path, lambda db, at=(step, key): db.execute(sql, at))  # type: ignore[misc]
+                faults = audit_changed_copy(filled_database, tmp_path, lambda db, at=(step, key): db.execute(sql, at))
             except sqlite3.IntegrityError:
                 continue  # refused by the database
             assert faults, (table, key, step)
@@ -225,7 +225,7 @@ def test_an_added_row_is_found(filled_database: FilledDatabase, tmp_path: Path) 
         "INSERT INTO waiting_leaf (id) VALUES (77)",
         "INSERT INTO waiting_leaf (id) VALUES (0)",
     ):
-        assert audit_changed_copy(filled_database, tmp_path, lambda db, sql=sql: db.execute(sql)), sql  # type: ignore[misc]
+        assert audit_changed_copy(filled_database, tmp_path, lambda db, sql=sql: db.execute(sql)), sql
 
 
 def test_another_root_and_another_notary_are_not_trusted(filled_database: FilledDatabase, tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ async def test_a_backup_of_a_running_server_brings_everything_back(
 
 
 @pytest.mark.postgres
-async def test_a_backup_goes_back_into_postgresql(tmp_path: Path, postgres, backup_key: tuple[bytes, bytes]) -> None:  # type: ignore[no-untyped-def]
+async def test_a_backup_goes_back_into_postgresql(tmp_path: Path, postgres, backup_key: tuple[bytes, bytes]) -> None:
     """A backup of SQLite fills an empty PostgreSQL database; one in use is left unchanged."""
     pub, scalar = backup_key
     _, path = await make_server_and_backup(tmp_path / "old", pub)

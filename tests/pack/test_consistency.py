@@ -110,7 +110,7 @@ def test_the_method_page_says_how_the_pack_was_made() -> None:
     )
     for versions, keys_given, alone, words, published in cases:
         wish = replace(diary.wish(alone=alone), feed=None)
-        page = method_data(build_contents(read_capsule(build_capsule(versions, wish, keys_given))))  # type: ignore[arg-type]
+        page = method_data(build_contents(read_capsule(build_capsule(versions, wish, keys_given))))
         assert all(word in str(page["software"]) for word in words) and page["published"] is published
         assert ("keeps it in its own note" in str(page["worked_out"])) is not alone
         assert ("sent the server the words" in str(page["software"])) is not alone

@@ -207,7 +207,7 @@ def test_entries_with_the_same_clock_offset_share_a_line() -> None:
 
 
 def contents_for(diary: FictionalDiary, **options: object) -> PackContents:
-    return build_contents(read_capsule(build_capsule(diary.versions, diary.wish(**options), diary.public_keys)))  # type: ignore[arg-type]
+    return build_contents(read_capsule(build_capsule(diary.versions, diary.wish(**options), diary.public_keys)))
 
 
 def test_questions_are_printed_as_they_were_asked() -> None:

@@ -77,7 +77,7 @@ def _printed_and_decoded(copies: list[tuple[str, str]], wish: str | None) -> lis
         "attachment",
     )
     [row] = exhibit_rows([version], [(1, Attachment(history))], "JB")
-    blobs = [(row["print"] or {"blob": None})["blob"], (row["received"] or {"blob": None})["blob"]]  # type: ignore[index]
+    blobs = [(row["print"] or {"blob": None})["blob"], (row["received"] or {"blob": None})["blob"]]
     assert blobs == _run_on_phone(fields, copies)
     return blobs
 

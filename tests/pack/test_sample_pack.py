@@ -456,7 +456,7 @@ def test_pdfs_are_tagged_described_and_valid(sample_pack: SamplePack) -> None:
         raw = path.read_bytes()
         assert b"<pdfaid:part>3</pdfaid:part>" in raw and b"<pdfuaid:part>1</pdfuaid:part>" in raw
         root = pypdf.PdfReader(io.BytesIO(raw)).trailer["/Root"]
-        assert root["/MarkInfo"]["/Marked"] and root["/Lang"] == "en-GB" and "/StructTreeRoot" in root  # type: ignore[index]
+        assert root["/MarkInfo"]["/Marked"] and root["/Lang"] == "en-GB" and "/StructTreeRoot" in root
         subprocess.run(["qpdf", "--check", str(path)], check=True, capture_output=True)
         validation = validate(path)
         assert validation.findings == () or list(validation.findings) == [], (path.name, validation.findings)

@@ -29,7 +29,7 @@ SERVABLE_ONLY_FINDING = ("servable_only", None)
 async def make_pack(diary: FictionalDiary, folder: Path, **options: object) -> Path:
     """Make a pack of a whole diary, built by the real worker."""
     no = int(str(options.pop("no", 1)))
-    raw = build_capsule(diary.versions, replace(diary.wish(**options), no=no), diary.public_keys)  # type: ignore[arg-type]
+    raw = build_capsule(diary.versions, replace(diary.wish(**options), no=no), diary.public_keys)
     name = f"{len(list(folder.iterdir()))}"
     return assemble_pack(
         diary, await build_front_part(diary, raw, folder / f"{name}.front"), read_capsule(raw), folder / f"{name}.pack"

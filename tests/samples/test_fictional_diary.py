@@ -189,7 +189,7 @@ def test_43_calls_are_43_lines_and_one_entry(written_journal: Journal) -> None:
     schedules = [row["open"]["fields"] for row in written_journal.versions() if row["kind"] == "schedule"]
     calls = next(fields for fields in schedules if fields["channel"] == "phone_call")
     assert len(calls["rows"]) == calls["count"] == 43  # type: ignore[arg-type]
-    assert [calls["rows"][i]["sent_local"] for i in (0, 42)] == ["2026-05-16T21:10", "2026-05-16T23:55"]  # type: ignore[index]
+    assert [calls["rows"][i]["sent_local"] for i in (0, 42)] == ["2026-05-16T21:10", "2026-05-16T23:55"]
 
 
 def test_a_breach_before_the_order_was_served_is_refused() -> None:

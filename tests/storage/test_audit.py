@@ -41,10 +41,10 @@ async def test_a_change_is_named_on_either_database(tmp_path: Path, database_set
         for sql, row in AUDITED_CHANGES:
             table, column = sql.split()[1], sql.split()[3]
             every = f"SELECT id, {column} FROM {table}"
-            before = await instance.db.run_read(lambda tx, every=every: tx.execute(every, ()).fetchall())  # type: ignore[misc]
-            await instance.db.writer.run(lambda tx, sql=sql: tx.execute(sql, (b"something else",)) and None)  # type: ignore[misc]
+            before = await instance.db.run_read(lambda tx, every=every: tx.execute(every, ()).fetchall())
+            await instance.db.writer.run(lambda tx, sql=sql: tx.execute(sql, (b"something else",)) and None)
             assert any(row in fault.row_label for fault in await run_audit(instance)), sql
-            await instance.db.writer.run(lambda tx, t=table, c=column, rows=before: restore_column(tx, t, c, rows))  # type: ignore[misc]
+            await instance.db.writer.run(lambda tx, t=table, c=column, rows=before: restore_column(tx, t, c, rows))
         assert await run_audit(instance) == []
 
 

@@ -58,12 +58,12 @@ async def test_a_changed_byte_in_any_column_is_named(tmp_path: Path, database_se
         assert await audit_findings() == []
         for table, names in AUDITED_COLUMNS.items():
             for name in names:
-                for key, value in await instance.db.run_read(lambda tx, t=table, n=name: read_column(tx, t, n)):  # type: ignore[misc]
+                for key, value in await instance.db.run_read(lambda tx, t=table, n=name: read_column(tx, t, n)):
                     altered = altered_value(value)
-                    await instance.db.writer.run(lambda tx, at=(table, name, key, altered): write_value(tx, *at))  # type: ignore[misc]
+                    await instance.db.writer.run(lambda tx, at=(table, name, key, altered): write_value(tx, *at))
                     rows = await audit_findings()
                     assert any(table in row for row in rows) or (name == "version_id" and rows), (table, name, rows)
-                    await instance.db.writer.run(lambda tx, at=(table, name, key, value): write_value(tx, *at))  # type: ignore[misc]
+                    await instance.db.writer.run(lambda tx, at=(table, name, key, value): write_value(tx, *at))
         assert await audit_findings() == []
 
 
@@ -85,10 +85,10 @@ async def test_a_word_of_a_versions_description_is_named(tmp_path: Path, databas
         for name, value in changes:
             before = facts if name == "facts" else sealed
             assert value != before
-            await instance.db.writer.run(lambda tx, at=("version", name, key, value): write_value(tx, *at))  # type: ignore[misc]
+            await instance.db.writer.run(lambda tx, at=("version", name, key, value): write_value(tx, *at))
             found = await instance.db.run_read(lambda tx: list(audit_rows(tx, pub, None, None)))
             assert {fault.row_label for fault in found} == {f"version {key}"}, name
-            await instance.db.writer.run(lambda tx, at=("version", name, key, before): write_value(tx, *at))  # type: ignore[misc]
+            await instance.db.writer.run(lambda tx, at=("version", name, key, before): write_value(tx, *at))
 
 
 def altered_value(value: Any) -> Any:

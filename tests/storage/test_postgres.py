@@ -181,7 +181,7 @@ async def test_two_workers_write_one_diary(tmp_path: Path, postgres: PostgresSer
             *(ways[n % 2].request("PUT", path, body) for n, (path, body) in enumerate(sealed))
         )
         assert [answer.status_code for answer in answers] == [201] * 60
-        assert sorted(parse_canonical_json(answer.content)["seq"] for answer in answers) == list(range(1, 61))  # type: ignore[index]
+        assert sorted(parse_canonical_json(answer.content)["seq"] for answer in answers) == list(range(1, 61))
         second_answers = await asyncio.gather(*(ways[1 - n % 2].request("PUT", *sealed[n]) for n in range(60)))
         assert [(first_worker.status_code, first_worker.content) for first_worker in second_answers] == [
             (200, first_worker.content) for first_worker in answers

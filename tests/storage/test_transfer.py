@@ -113,7 +113,7 @@ async def test_a_filled_server_moves_and_its_keepers_notice_nothing(
         for i, part in enumerate(file.sealed_parts):
             assert (await keeper.request("GET", f"{keeper.diary}/blobs/{file.blob}/parts/{i}")).content == part
         push_after_move = await keeper.push("After the move")
-        assert push_after_move.status_code == 201 and parse_canonical_json(push_after_move.content)["seq"] == 252  # type: ignore[index,call-overload]
+        assert push_after_move.status_code == 201 and parse_canonical_json(push_after_move.content)["seq"] == 252
         second = replace(keeper, client=server.http_client(), tokens={})
         signed_in = await second.request(
             "POST", "/v1/sessions", new_device_sign_in_body(keeper.identity.login, keeper.proof)

@@ -38,7 +38,7 @@ class CookiePhone(Phone):
 
     async def request(self, method: str, path: str, *args: object, **headers: object) -> httpx.Response:  # type: ignore[override]
         """Send a request with both cookies."""
-        return await super().request(method, path, *args, **({"cookie": self.cookie_header} | headers))  # type: ignore[arg-type]
+        return await super().request(method, path, *args, **({"cookie": self.cookie_header} | headers))
 
 
 @asynccontextmanager

@@ -36,7 +36,7 @@ async def test_a_desk_keeps_nothing_and_clears_nothing(server: InProcessServer) 
 
     class DeskServer(RemoteServer):
         async def json(self, method: str, path: str, body: object = None, **more: object) -> dict[str, object]:
-            return await super().json(method, path, dict(body or {}) | {"desk": True}, **more)  # type: ignore[call-overload, arg-type]
+            return await super().json(method, path, dict(body or {}) | {"desk": True}, **more)
 
     client = server.http_client("198.51.100.30")
     client.event_hooks["response"] = [note]

@@ -57,7 +57,7 @@ async def desk(server: InProcessServer) -> AdvocateDevice:
 
 async def give_keys(server: InProcessServer, keeper: Keeper, granted: OpenedGrant, *local_versions: object) -> int:
     """Upload the keys of versions that are on the server."""
-    versions = [(local_version.push, local_version.opened_version.ids) for local_version in local_versions]  # type: ignore[attr-defined]
+    versions = [(held.push, held.opened_version.ids) for held in local_versions]  # type: ignore[attr-defined]
     return await grant_access.upload_version_keys(api_client_for(keeper, server), keeper.identity, granted, versions)
 
 

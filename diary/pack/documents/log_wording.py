@@ -45,4 +45,7 @@ def log_paragraph(capsule: Capsule) -> str:
         )
         return f"{log_words} Timestamps by outside authorities (RFC 3161): {names}; 15 says how they are checked."
     timestamp_state = "one is asked and had not answered" if log.authorities else "none"
-    return f"{log_words} Timestamps by outside authorities: {timestamp_state}, so the server’s receipt stands alone for the time."
+    return (
+        f"{log_words} Timestamps by outside authorities: {timestamp_state}, "
+        "so the server’s receipt stands alone for the time."
+    )

@@ -29,6 +29,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -171,7 +172,8 @@ class _Supervisor:
         """Start as many documents as may run at a time."""
         while self.queue and len(self.running_documents) < MAX_CONCURRENT_DOCUMENTS:
             number, template, folder, made_at = self.queue.popleft()
-            self.running_documents[self._fork(lambda: self._lay_out(template, folder, made_at), kept_fds=(2,))] = number  # noqa: B023 - run now
+            pid = self._fork(partial(self._lay_out, template, folder, made_at), kept_fds=(2,))
+            self.running_documents[pid] = number
 
     def _lay_out(self, template: str, folder: str, made_at: int) -> int:
         """Typeset a document in a process of its own."""

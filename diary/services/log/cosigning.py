@@ -9,6 +9,7 @@ from there.
 import base64
 import re
 import tomllib
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -64,8 +65,8 @@ async def request_due_cosignatures(instance: Instance) -> int:
     for n in checkpoint_numbers:
         for key in witness_by_key:
             if not await rows.is_queued(instance.db, n, key):
-                now = instance.clock.now_ms()
-                await instance.db.writer.run(lambda tx, n=n, key=key, now=now: rows.enqueue(tx, n, key, now))  # type: ignore[misc]
+                job = partial(rows.enqueue, checkpoint_number=n, witness=key, now=instance.clock.now_ms())
+                await instance.db.writer.run(job)
     accepted = 0
     for due in await rows.list_due(instance.db, checkpoint_numbers, instance.clock.now_ms()):
         if due.witness in witness_by_key and await _request_cosignature(instance, witness_by_key[due.witness], due):

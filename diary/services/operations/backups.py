@@ -10,7 +10,7 @@ its keeper in the meantime. A part that the database still references is damage,
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -21,6 +21,7 @@ from diary.crypto.signing import Ed25519Signer, generate_scalar, public_point
 from diary.encoding import canonical_json, parse_canonical_json
 from diary.errors import BadSetting, Conflict, InvalidSealedCopy, KeptError, NotFound, SealError
 from diary.ledger import audit, heads, signed_objects
+from diary.progress import ProgressCallback
 from diary.services.accounts.pepper import KDF_PURPOSE, Pepper
 from diary.services.log.notary_keys import check_keys
 from diary.services.operations import backup_history
@@ -29,7 +30,6 @@ from diary.services.operations.work_dir import exclusive_lock, remove_abandoned,
 from diary.storage import backup as copies
 from diary.storage.blob_store import BlobStore, flush, open_blob_store
 
-ProgressCallback = Callable[[str, int, int], None]
 MANIFEST_MEMBER, PEPPER_MEMBER, NOTARY_KEY_MEMBER, CANARY_MEMBER, DATABASE_MEMBER = (
     "about",
     "pepper",

@@ -96,7 +96,7 @@ async def list_active(db: Database, advocate: bytes, now: int) -> list[GrantRow]
 
 
 async def find_active(db: Database, advocate: bytes, grant: bytes, now: int) -> GrantRow:
-    """Return a grant of this advocate that is active at `now` ms. Raises NotFound."""
+    """Return a grant of this advocate that is active at `now` ms. Raise NotFound."""
     row = await db.fetch_one(*_FIND_ACTIVE(advocate=advocate, now=now, id=grant))
     if row is None:
         raise NotFound

@@ -193,7 +193,7 @@ class GrantRow:
 def add_grant(tx: Transaction, account: bytes, row: GrantRow) -> GrantRow:
     """Add a grant, or return the same one when it exists.
 
-    Raises NotFound (diary or advocate), Conflict (another grant has the id) and QuotaExceeded.
+    Raise NotFound (diary or advocate), Conflict (another grant has the id) and QuotaExceeded.
     """
     check_diary_owned(tx, account, row.diary)
     existing_row = tx.execute(*_FIND(id=row.id)).fetchone()
@@ -238,13 +238,13 @@ def add_wraps(
 
 
 def replace_summary(tx: Transaction, account: bytes, grant: bytes, summary: bytes) -> None:
-    """Replace the sealed summary of an active grant. Raises NotFound."""
+    """Replace the sealed summary of an active grant. Raise NotFound."""
     _check_active_owned(tx, account, grant)
     tx.execute(*_REPLACE_SUMMARY(summary=summary, id=grant))
 
 
 def end(tx: Transaction, account: bytes, grant: bytes, now: int) -> None:
-    """End an active grant of this account. Raises NotFound."""
+    """End an active grant of this account. Raise NotFound."""
     _check_active_owned(tx, account, grant)
     end_grants, delete_wraps = _END_BY_ID
     tx.execute(*end_grants(ended_at=now, id=grant))
@@ -289,7 +289,7 @@ async def check_owned(db: Database, account: bytes, diary: bytes, grant: bytes) 
 
 
 async def list_wrapped_versions(db: Database, account: bytes, grant: bytes) -> list[bytes]:
-    """Return the ids of the versions an active grant of this account has wraps for, in feed order. Raises NotFound."""
+    """Return the ids of the versions an active grant of this account has wraps for, in feed order. Raise NotFound."""
 
     def read(tx: Transaction) -> list[bytes]:
         _check_active_owned(tx, account, grant)

@@ -65,15 +65,7 @@ _COUNT_OPEN: Final = Statement(
 )
 _ADD: Final = Statement(
     query.into(_HANDOVER)
-    .columns(
-        _HANDOVER.id,
-        _HANDOVER.diary_id,
-        _HANDOVER.name_mac,
-        _HANDOVER.auth_mac,
-        _HANDOVER.kdf,
-        _HANDOVER.made_at,
-        _HANDOVER.expires_at,
-    )
+    .columns(*_COLUMNS[:-1])
     .insert(param.id, param.diary, param.name_mac, param.auth_mac, param.kdf, param.made_at, param.expires_at)
 )
 _END: Final = Statement(
@@ -214,7 +206,7 @@ async def list_for_account(db: Database, account: bytes) -> tuple[HandoverSummar
 def add_handover(tx: Transaction, account: bytes, row: HandoverRow, announcement: BlobAnnouncement) -> HandoverRow:
     """Add a hand-over and announce its parts; an incomplete one that exists gets the new numbers.
 
-    Raises NotFound (the diary is not the account's), Conflict (the words are in use) and QuotaExceeded.
+    Raise NotFound (the diary is not the account's), Conflict (the words are in use) and QuotaExceeded.
     """
     check_diary_owned(tx, account, row.diary)
     blob_reference = blobs.handover_reference(account, row.diary, row.id)
@@ -254,7 +246,7 @@ def record_opening(tx: Transaction, handover: bytes, now: int, max_openings: int
 
 
 def end(tx: Transaction, account: bytes, handover: bytes, now: int) -> None:
-    """End a hand-over at once and mark its bytes for deletion. Raises NotFound."""
+    """End a hand-over at once and mark its bytes for deletion. Raise NotFound."""
     row = tx.execute(*_FIND_OWNED(id=handover, account=account)).fetchone()
     if row is None:
         raise NotFound

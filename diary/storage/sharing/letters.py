@@ -65,7 +65,7 @@ class LetterRow:
 def add_letter(tx: Transaction, row: LetterRow) -> None:
     """Add a letter; adding the same one again changes nothing.
 
-    Raises Conflict when another letter has the id, and QuotaExceeded when too many of the grant's letters wait.
+    Raise Conflict when another letter has the id, and QuotaExceeded when too many of the grant's letters wait.
     """
     existing_row = tx.execute(*_FIND(letter=row.id)).fetchone()
     if existing_row:
@@ -78,7 +78,7 @@ def add_letter(tx: Transaction, row: LetterRow) -> None:
 
 
 async def list_for_diary(db: Database, account: bytes, diary: bytes, *, include_taken: bool = False) -> list[LetterRow]:
-    """Return the letters that wait, oldest first; `include_taken`: those that were taken in too. Raises NotFound."""
+    """Return the letters that wait, oldest first; `include_taken`: those that were taken in too. Raise NotFound."""
 
     def read(tx: Transaction) -> list[LetterRow]:
         check_diary_owned(tx, account, diary)
@@ -89,14 +89,14 @@ async def list_for_diary(db: Database, account: bytes, diary: bytes, *, include_
 
 
 def mark_taken(tx: Transaction, account: bytes, diary: bytes, letter: bytes, now: int) -> None:
-    """Mark a letter as taken in at `now` ms; an earlier time stays. Raises NotFound. See [Note: taken in]."""
+    """Mark a letter as taken in at `now` ms; an earlier time stays. Raise NotFound. See [Note: taken in]."""
     check_diary_owned(tx, account, diary)
     if tx.execute(*_MARK_TAKEN(now=now, letter=letter, diary=diary)).rowcount != 1:
         raise NotFound
 
 
 def delete_letter(tx: Transaction, account: bytes, diary: bytes, letter: bytes) -> None:
-    """Delete a letter. Raises NotFound."""
+    """Delete a letter. Raise NotFound."""
     check_diary_owned(tx, account, diary)
     if tx.execute(*_DELETE(letter=letter, diary=diary)).rowcount != 1:
         raise NotFound

@@ -227,7 +227,7 @@ def is_active(tx: Transaction, organisation: bytes) -> bool:
 
 
 def end_organisation(tx: Transaction, organisation: bytes, now: int) -> None:
-    """End an organisation with its invitations and memberships. Raises NotFound."""
+    """End an organisation with its invitations and memberships. Raise NotFound."""
     if tx.execute(*_END_ORGANISATION(now=now, id=organisation)).rowcount != 1:
         raise NotFound
     tx.execute(*_DELETE_INVITATIONS(organisation=organisation))
@@ -301,14 +301,14 @@ def use_totp_step(tx: Transaction, account: bytes, step: int) -> bool:
 
 
 def end_membership(tx: Transaction, organisation: bytes, account: bytes, now: int) -> None:
-    """End a membership with its sessions and grants. Raises NotFound."""
+    """End a membership with its sessions and grants. Raise NotFound."""
     if not tx.execute(*_FIND_ACTIVE_MEMBER(id=account, organisation=organisation)).fetchone():
         raise NotFound
     _end_membership(tx, account, now)
 
 
 def read_statistics(tx: Transaction, organisation: bytes, now: int, ending_before: int) -> OrganisationStatistics:
-    """Return the counts for a lead; grants that end before `ending_before` ms count as ending. Raises NotFound."""
+    """Return the counts for a lead; grants that end before `ending_before` ms count as ending. Raise NotFound."""
     organisation_row = tx.execute(*_FIND_NAME(id=organisation)).fetchone()
     if organisation_row is None:
         raise NotFound

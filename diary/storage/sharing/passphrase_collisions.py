@@ -12,7 +12,7 @@ RowT = TypeVar("RowT")
 def find_recorded(existing_rows: Sequence[RowT], row: RowT, *columns: str) -> RowT | None:
     """Return the existing row that equals `row` in `columns`, or None when there is no existing row.
 
-    Raises Conflict when the existing rows are others: the caller must draw new words.
+    Raise Conflict when the existing rows are others: the caller must draw new words.
     """
     if not existing_rows:
         return None

@@ -69,7 +69,7 @@ async def list_numbers(db: Database, account: bytes) -> Mapping[bytes, int]:
 
 
 async def find_owned_marks(db: Database, account: bytes, diary: bytes, grant: bytes) -> bytes | None:
-    """Return the sealed marks of a grant of this account's diary, active or ended, or None. Raises NotFound."""
+    """Return the sealed marks of a grant of this account's diary, active or ended, or None. Raise NotFound."""
     row = await db.fetch_one(*_FIND_OWNED(grant=grant, diary=diary, account=account))
     if row is None:
         raise NotFound

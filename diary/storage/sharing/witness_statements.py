@@ -145,7 +145,7 @@ async def find_statement_files(db: Database, account: bytes, diary: bytes, uploa
 async def list_for_diary(
     db: Database, account: bytes, diary: bytes, *, include_taken: bool = False
 ) -> tuple[WitnessCodeRow, ...]:
-    """Return a diary's codes, newest first; `include_taken`: with those whose statement was taken in. Raises NotFound."""
+    """Return a diary's codes, newest first; `include_taken`: with those whose statement was taken in. Raise NotFound."""
 
     def read(tx: Transaction) -> tuple[WitnessCodeRow, ...]:
         check_diary_owned(tx, account, diary)
@@ -156,7 +156,7 @@ async def list_for_diary(
 
 
 def add_code(tx: Transaction, account: bytes, row: WitnessCodeRow) -> WitnessCodeRow:
-    """Add a code, or return the same one when it exists. Raises NotFound, Conflict and QuotaExceeded."""
+    """Add a code, or return the same one when it exists. Raise NotFound, Conflict and QuotaExceeded."""
     check_diary_owned(tx, account, row.diary)
     existing_rows = tx.execute(*_LIST_WITH_ID_OR_NAME(id=row.id, name_mac=row.name_mac)).fetchall()
     if existing := find_recorded(
@@ -179,7 +179,7 @@ def add_code(tx: Transaction, account: bytes, row: WitnessCodeRow) -> WitnessCod
 
 
 def abandon_other_upload(tx: Transaction, witness_code: bytes, upload: bytes, now: int) -> None:
-    """Erase the files of an earlier attempt, if its upload has another id than `upload`. Raises NotFound."""
+    """Erase the files of an earlier attempt, if its upload has another id than `upload`. Raise NotFound."""
     row = _find_open(tx, witness_code, now)
     if row.upload is not None and row.upload != upload:
         blobs.mark_erased(tx, BlobKind.STATEMENT, row.id, row.upload)
@@ -190,7 +190,7 @@ def announce_files(
 ) -> None:
     """Announce the files of a statement.
 
-    A code never stores the bytes of more than one upload, however often a new one is begun. Raises NotFound, Unavailable
+    A code never stores the bytes of more than one upload, however often a new one is begun. Raise NotFound, Unavailable
     while the bytes of another upload are being deleted, and the errors of `blobs.announce`.
     """
     _find_open(tx, witness_code, announcement.now)
@@ -203,7 +203,7 @@ def announce_files(
 def store_statement(tx: Transaction, witness_code: bytes, upload: bytes | None, statement: bytes, now: int) -> None:
     """Store the statement of a code; storing the same one again changes nothing.
 
-    Raises NotFound when the code is over, and when its upload is another than `upload`.
+    Raise NotFound when the code is over, and when its upload is another than `upload`.
     """
     existing_row = tx.execute(*_FIND(id=witness_code)).fetchone()
     if existing_row is not None:
@@ -220,7 +220,7 @@ def store_statement(tx: Transaction, witness_code: bytes, upload: bytes | None, 
 
 
 def mark_taken(tx: Transaction, account: bytes, diary: bytes, witness_code: bytes, now: int) -> None:
-    """Mark a code's statement as taken in at `now` ms; an earlier time stays. Raises NotFound without a statement.
+    """Mark a code's statement as taken in at `now` ms; an earlier time stays. Raise NotFound without a statement.
 
     The statement stays for 30 days, as letters do ([Note: taken in], letters.py).
     """
@@ -230,7 +230,7 @@ def mark_taken(tx: Transaction, account: bytes, diary: bytes, witness_code: byte
 
 
 def remove_code(tx: Transaction, account: bytes, diary: bytes, witness_code: bytes) -> None:
-    """Delete a code with its statement and files. Raises NotFound."""
+    """Delete a code with its statement and files. Raise NotFound."""
     check_diary_owned(tx, account, diary)
     row = tx.execute(*_FIND_OF_DIARY(id=witness_code, diary=diary)).fetchone()
     if row is None:
@@ -254,7 +254,7 @@ def _delete_code(tx: Transaction, row: WitnessCodeRow) -> None:
 
 
 def _find_open(tx: Transaction, witness_code: bytes, now: int) -> WitnessCodeRow:
-    """Return a code that still accepts a statement. Raises NotFound."""
+    """Return a code that still accepts a statement. Raise NotFound."""
     existing_row = tx.execute(*_FIND(id=witness_code)).fetchone()
     if existing_row is None or (row := WitnessCodeRow(*existing_row)).is_over(now):
         raise NotFound

@@ -62,19 +62,21 @@ _FIND_OWNED_BLOB: Final = Statement(
         & (_DIARY.account_id == param.account)
     )
 )
+# The columns of a new blob, in the order in which statements insert them.
+BLOB_COLUMNS: Final = (
+    _BLOB.diary_id,
+    _BLOB.kind,
+    _BLOB.owner,
+    _BLOB.blob,
+    _BLOB.parts,
+    _BLOB.size,
+    _BLOB.complete,
+    _BLOB.touched_at,
+    _BLOB.erased,
+)
 _ADD_BLOB: Final = Statement(
     query.into(_BLOB)
-    .columns(
-        _BLOB.diary_id,
-        _BLOB.kind,
-        _BLOB.owner,
-        _BLOB.blob,
-        _BLOB.parts,
-        _BLOB.size,
-        _BLOB.complete,
-        _BLOB.touched_at,
-        _BLOB.erased,
-    )
+    .columns(*BLOB_COLUMNS)
     .insert(param.diary, param.kind, param.owner, param.blob, param.parts, param.size, False, param.now, False)
 )
 _CHANGE_NUMBERS: Final = Statement(
@@ -272,7 +274,7 @@ async def list_parts(db: Database, blob: BlobRow) -> tuple[PartRow, ...]:
 def announce(tx: Transaction, reference: BlobReference, announcement: BlobAnnouncement) -> BlobRow:
     """Announce a file and charge its size to the account; a file that was announced before gets the new numbers.
 
-    Parts that cannot belong to the new numbers are dropped. Raises NotFound, ContentErased, Conflict (the file is
+    Parts that cannot belong to the new numbers are dropped. Raise NotFound, ContentErased, Conflict (the file is
     complete, with other numbers) and QuotaExceeded.
     """
     parts, size, now = announcement.parts, announcement.size, announcement.now
@@ -315,7 +317,7 @@ def reserve_part(
 ) -> bool:
     """Reserve room for a part's bytes under its name. Return False when that very part has already arrived.
 
-    `refusal_reason`: why no bytes are accepted now, or "". See [Note: room before bytes]. Raises ContentErased, Conflict
+    `refusal_reason`: why no bytes are accepted now, or "". See [Note: room before bytes]. Raise ContentErased, Conflict
     (the file was announced again meanwhile), ContentDiffers (the file is complete), TooLarge, QuotaExceeded, and
     Unavailable while too many bytes are pending.
     """
@@ -389,7 +391,7 @@ def delete_names(tx: Transaction, names: Iterable[str]) -> None:
 
 
 def complete_blob(tx: Transaction, account: bytes, blob: BlobRow, digest: bytes, now: int) -> CompletionResult:
-    """Mark a file complete when all its parts have arrived and their combined digest is `digest`. Raises ContentErased.
+    """Mark a file complete when all its parts have arrived and their combined digest is `digest`. Raise ContentErased.
 
     `digest`: SHA-256 of the canonical JSON list of the parts' digests. When it differs, the parts of an incomplete file
     are dropped: see [Note: not final yet].
@@ -417,7 +419,7 @@ def mark_erased(tx: Transaction, kind: BlobKind, owner: bytes, blob: bytes) -> b
 
 
 def _may_change(existing: BlobRow, announcement: BlobAnnouncement) -> bool:
-    """Check whether the announcement changes a file's numbers. Raises ContentErased and Conflict."""
+    """Check whether the announcement changes a file's numbers. Raise ContentErased and Conflict."""
     if existing.erased:
         raise ContentErased
     if (existing.parts, existing.size) == (announcement.parts, announcement.size):
@@ -430,7 +432,7 @@ def _may_change(existing: BlobRow, announcement: BlobAnnouncement) -> bool:
 def _is_part_present(tx: Transaction, blob: BlobRow, part: PartRow) -> bool:
     """Check whether that very part has arrived; False when it may be added.
 
-    Raises ContentErased, Conflict, ContentDiffers and TooLarge.
+    Raise ContentErased, Conflict, ContentDiffers and TooLarge.
     """
     row = _read_current(tx, blob)
     if row.parts != blob.parts:
@@ -447,7 +449,7 @@ def _is_part_present(tx: Transaction, blob: BlobRow, part: PartRow) -> bool:
 
 
 def _read_current(tx: Transaction, blob: BlobRow) -> BlobRow:
-    """Return the file's current row. Raises ContentErased."""
+    """Return the file's current row. Raise ContentErased."""
     row = tx.execute(*_FIND_BLOB(id=blob.row_id)).fetchone()
     if row is None or row[4]:
         raise ContentErased

@@ -24,7 +24,7 @@ from diary.storage.models.advocates import GrantWrap
 from diary.storage.models.core import Account, Blob, Diary, Erasure, LooseBytes, Part, Version
 from diary.storage.statements import Statement, param, query, table
 from diary.storage.sync import blobs
-from diary.storage.sync.blobs import BlobKind
+from diary.storage.sync.blobs import BLOB_COLUMNS, BlobKind
 from diary.storage.sync.diaries import check_diary_owned
 from diary.storage.writer import Transaction
 
@@ -107,17 +107,7 @@ _EMPTY_BLOB: Final = Statement(query.update(_BLOB).set(_BLOB.parts, 0).set(_BLOB
 _DELETE_BLOB: Final = Statement(query.from_(_BLOB).delete().where(_BLOB.id == param.id))
 _ADD_ERASED_FILE: Final = Statement(
     query.into(_BLOB)
-    .columns(
-        _BLOB.diary_id,
-        _BLOB.kind,
-        _BLOB.owner,
-        _BLOB.blob,
-        _BLOB.parts,
-        _BLOB.size,
-        _BLOB.complete,
-        _BLOB.touched_at,
-        _BLOB.erased,
-    )
+    .columns(*BLOB_COLUMNS)
     .insert(param.diary, int(BlobKind.FILE), param.diary, param.blob, 0, 0, False, 0, True)
     .on_conflict(_BLOB.kind, _BLOB.owner, _BLOB.blob)
     .do_nothing()
@@ -177,7 +167,7 @@ async def list_pending(db: Database, account: bytes) -> tuple[ErasureRow, ...]:
 
 
 def add_erasure(tx: Transaction, account: bytes, row: ErasureRow) -> ErasureRow:
-    """Add an erasure, or return the pending one of the same records. Raises NotFound for a record without a version."""
+    """Add an erasure, or return the pending one of the same records. Raise NotFound for a record without a version."""
     check_diary_owned(tx, account, row.diary)
     for record in row.records:
         if not _list_versions(tx, row.diary, record):
@@ -200,7 +190,7 @@ def add_erasure(tx: Transaction, account: bytes, row: ErasureRow) -> ErasureRow:
 
 
 def cancel(tx: Transaction, account: bytes, diary: bytes, erasure: bytes) -> None:
-    """Cancel an erasure. Raises NotFound."""
+    """Cancel an erasure. Raise NotFound."""
     check_diary_owned(tx, account, diary)
     if tx.execute(*_DELETE_OF_DIARY(id=erasure, diary=diary)).rowcount != 1:
         raise NotFound

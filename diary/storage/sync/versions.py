@@ -146,7 +146,7 @@ def append_version(
     """Append a version to its diary; return the earlier response when the same bytes were appended before.
 
     `notarise` takes the version's number and the head before it; `next_version_id_sql` is the database's expression for a
-    new id. Raises NotFound (the account has no such diary), Conflict (the version id has other bytes), QuotaExceeded, and
+    new id. Raise NotFound (the account has no such diary), Conflict (the version id has other bytes), QuotaExceeded, and
     Unavailable when the daily limit is reached or the account's keys are being changed at `now` ms ([Note: who wins],
     storage/accounts/key_rotation.py).
     """
@@ -210,7 +210,7 @@ def _insert_version(
 
 
 async def read_page(db: Database, account: bytes, diary: bytes, after_seq: int) -> FeedPage:
-    """Return the versions numbered above `after_seq`, at most 500 and 8 MiB, but at least one. Raises NotFound."""
+    """Return the versions numbered above `after_seq`, at most 500 and 8 MiB, but at least one. Raise NotFound."""
     return await db.run_read(lambda tx: _read_page(tx, account, diary, after_seq))
 
 

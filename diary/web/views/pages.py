@@ -138,7 +138,7 @@ async def notary_key(request: RequestContext) -> ASGIApp:
 
 
 async def security_txt(request: RequestContext) -> ASGIApp:
-    """Return where to report a vulnerability. Raises NotFound when the operator gave no address."""
+    """Return where to report a vulnerability. Raise NotFound when the operator gave no address."""
     raw = render_security_txt(request.instance.settings, request.instance.clock.now_ms())
     if raw is None:
         raise NotFound
