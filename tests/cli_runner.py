@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from diary.cli.main import main
 from diary.storage import database
 from tests import cached_setup as once
+from tests.free_space import ANY_FREE_SPACE
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 # Under `make coverage`, processes started by a test are measured too.
@@ -27,7 +28,7 @@ def run_cli(*arguments: str | Path, **env: str) -> subprocess.CompletedProcess[s
         text=True,
         check=False,
         cwd=PROJECT_ROOT,
-        env={"PATH": "/usr/bin:/bin", "PYTHONWARNINGS": "error", **COVERAGE_ENVIRONMENT, **env},
+        env={"PATH": "/usr/bin:/bin", "PYTHONWARNINGS": "error", **ANY_FREE_SPACE, **COVERAGE_ENVIRONMENT, **env},
     )
 
 
@@ -38,7 +39,9 @@ def run_cli_in_process(*arguments: str | Path, **env: str) -> subprocess.Complet
     second too.
     """
     with patch.object(database, "migrate", once.migrate_from_cached_copy):
-        result = CliRunner().invoke(main, [str(argument) for argument in arguments], env=env, prog_name="diary")
+        result = CliRunner().invoke(
+            main, [str(argument) for argument in arguments], env=ANY_FREE_SPACE | env, prog_name="diary"
+        )
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return subprocess.CompletedProcess([], result.exit_code, result.stdout, result.stderr)

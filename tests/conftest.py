@@ -12,6 +12,7 @@ import pytest
 
 from tests import cached_setup as once
 from tests import cookie_check as cookies
+from tests.free_space import ANY_FREE_SPACE
 from tests.object_store import ObjectStore, running_object_store
 from tests.postgres import PostgresServer, running_postgres
 from tests.redis_server import RedisServer, running_redis
@@ -28,6 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 once.cache_rendering_and_migration()
 cookies.install_cookie_check()
+os.environ.update(ANY_FREE_SPACE)  # for the servers that a test starts with this process's environment
 DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 

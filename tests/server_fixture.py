@@ -31,6 +31,7 @@ from diary.ledger import push
 from diary.storage.postgres.address import is_postgres
 from tests import cached_setup as once
 from tests import openapi_check as described
+from tests.free_space import ANY_FREE_SPACE
 from tests.postgres import dump_tables, fetch_rows, run_in_thread
 
 NOON_MS = 1_790_000_000_000 - 1_790_000_000_000 % 3_600_000
@@ -84,10 +85,7 @@ class InProcessServer:
 @asynccontextmanager
 async def running_server(folder: Path, **settings: str) -> AsyncIterator[InProcessServer]:
     """Run a server with its files in `folder`, with cheap Argon2id parameters."""
-    # Free space on this computer must not affect a test.
-    settings_loaded = config.load_settings(
-        {"DIARY_DATA": str(folder / "data"), "DIARY_MIN_FREE_BYTES": "1", **settings}
-    )
+    settings_loaded = config.load_settings({"DIARY_DATA": str(folder / "data"), **ANY_FREE_SPACE, **settings})
     await once.migrate_from_cached_copy(settings_loaded)
     clock = FixedClock(NOON_MS)
     app = create_app(settings_loaded, clock, kdf_profile=kdf.CHEAPEST_PROFILE, kdf_policy=kdf.TEST_POLICY)

@@ -35,6 +35,7 @@ from diary.config import Settings, load_settings
 from diary.crypto.kdf import CHEAPEST_PROFILE, DEFAULT_PROFILE, FLOOR_PROFILE, TEST_POLICY
 from diary.paths import STATIC
 from tests.cached_setup import migrate_from_cached_copy
+from tests.free_space import ANY_FREE_SPACE
 
 
 @dataclass(frozen=True)
@@ -299,6 +300,7 @@ class LiveServer:
             "DIARY_APP_URL": self.app_url,
             "DIARY_PUBLIC_URL": self.public_url,
             "DIARY_DATA": str(data),
+            **ANY_FREE_SPACE,
             **settings,
         }
         self._earlier: list[Exchange] = []

@@ -11,6 +11,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from tests.free_space import ANY_FREE_SPACE
+
 PROJECT_ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -92,6 +94,7 @@ def server_environment(folder: Path, port: int, **settings: str) -> dict[str, st
     return {
         "PATH": os.environ["PATH"],
         "DIARY_DATA": str(folder / "data"),
+        **ANY_FREE_SPACE,
         "DIARY_APP_URL": f"http://localhost:{port}",
         "DIARY_PUBLIC_URL": f"http://public.localhost:{port}",
         "DIARY_CHECKPOINT_SECONDS": "20",  # so that the log is written to as well
