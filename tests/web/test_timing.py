@@ -199,7 +199,9 @@ async def test_no_sign_in_name_is_told_by_its_time(server: InProcessServer, path
 
     logins = (f"nobody-here-{n:06d}" for n in itertools.count())
     kinds = {"known": asks(lambda: keeper.identity.login), "unknown": asks(lambda: next(logins))}
-    assert await always_distinguishable(server, kinds, status, lambda server, at: Phone(server.http_client(at))) == set()
+    assert (
+        await always_distinguishable(server, kinds, status, lambda server, at: Phone(server.http_client(at))) == set()
+    )
 
 
 async def test_a_difference_is_seen(
