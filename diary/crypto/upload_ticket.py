@@ -1,7 +1,7 @@
 """Upload tickets: each allows a locked phone to finish sending one file, and nothing else. docs/formats.md, section 6.
 
 The phone makes tickets itself while the diary is open, online or offline, with a key that the server issues with the
-session and can derive again. A ticket states what it allows; its MAC proves that a phone in that session made it.
+session and can derive again. A ticket states what it allows; only a phone in that session could compute its MAC.
 """
 
 import hmac

@@ -1,7 +1,7 @@
 """Commitments: a digest for each field, and one commitment over all digests. docs/formats.md, section 5.
 
 Each digest is salted, so that the value of a withheld field cannot be guessed from its digest. The commitment covers
-every name of the schema, so a pack may omit a field and still prove that nothing else was changed.
+every name of the schema, so a pack may omit a field, and a change of any other field is still found.
 """
 
 import hashlib

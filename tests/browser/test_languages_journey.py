@@ -48,8 +48,8 @@ class TranslatedKeeper(BrowserKeeper):
         ).get_by_role("listitem")
         expect(suggested_words).to_have_count(6)
         expect(suggested_words.first).not_to_have_text("••••••")
-        self.words = words or " ".join(suggested_words.all_inner_texts())
-        self.field("Type your words").fill(self.words)
+        self.passphrase = words or " ".join(suggested_words.all_inner_texts())
+        self.field("Type your words").fill(self.passphrase)
         self.tap("Save with these words")
         self.wait_for_screen("Keep a copy off this phone")
 

@@ -65,7 +65,7 @@ FIND_CUT_WORDS: Final = """() => {
 def fixture_texts() -> str:
     """Return all text of the fake keeper and of the screens' fixtures, in any language."""
     folder = PROJECT_ROOT / "tests" / "browser"
-    kinds = ("test", "advocate", "handover", "helping", "notebook")
+    kinds = ("test", "advocate", "handover", "received_text", "notebook")
     screens = (folder / f"{kind}_screens.py" for kind in kinds)
     return (PROJECT_ROOT / FAKE_APP_PATH.lstrip("/")).read_text(encoding="utf-8") + "".join(
         path.read_text(encoding="utf-8") for path in screens

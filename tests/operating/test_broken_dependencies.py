@@ -49,7 +49,7 @@ def test_a_secret_that_is_gone_stops_the_start_and_none_is_made(tmp_path: Path, 
         run_server_once(tmp_path)
     for command in (("invite",), ("purge",), ("closing",), ("keys", "wish", tmp_path / "w", "--why", "first")):
         assert f"no {name} here" in failing_command_output(*command, DIARY_DATA=str(data))
-    assert f"no {name} here" in run_cli_in_process("doctor", DIARY_DATA=str(data)).stdout
+    assert f"there is no {name}." in run_cli_in_process("doctor", DIARY_DATA=str(data)).stdout
     if name == "notary.key":
         failing_command_output("audit", DIARY_DATA=str(data))
     assert not (data / name).exists()
@@ -165,6 +165,6 @@ def test_invalid_arguments_are_refused_before_anything_is_done(tmp_path: Path) -
     assert run_cli_in_process("closing", "9999-12-31", **env).returncode == 2
     assert "stays open" in run_cli_in_process("closing", **env).stdout
     assert "--bind" in failing_command_output("serve", "--bind", "127.0.0.1:70000", **env)
-    assert "no address" in failing_command_output("doctor", "--at", "localhost:door", **env)
+    assert "not an address" in failing_command_output("doctor", "--at", "localhost:door", **env)
     (tmp_path / "bytes").write_bytes(b"\xe9\xff")
     assert "DIARY_DATABASE_URL" in failing_command_output("migrate-store", "--to", tmp_path / "bytes", **env)

@@ -224,7 +224,7 @@ async def test_unknown_names_cost_the_same_work(
 
         return call
 
-    for name in ("stored", "open", "find_device", "login_mac"):
+    for name in ("hash_proof", "open", "find_device", "login_mac"):
         monkeypatch.setattr(pepper, name, counted(name, getattr(pepper, name)))
     monkeypatch.setattr(rows, "find_by_login", counted("look", rows.find_by_login))
     phone = Phone(server.http_client("192.0.2.9"))
@@ -239,4 +239,4 @@ async def test_unknown_names_cost_the_same_work(
             await phone.request("POST", path, new_device_sign_in_body(login, WRONG_PROOF) | more)
             work.append(list(counts))
         assert work[0] == work[1] and "look" in work[0], path
-        assert ("stored" in work[0]) == (path == "/v1/sessions")
+        assert ("hash_proof" in work[0]) == (path == "/v1/sessions")

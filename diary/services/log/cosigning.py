@@ -1,9 +1,9 @@
 """Requests to log witnesses to cosign checkpoints (C2SP tlog-witness). A failure leaves the log as it is.
 
-Requests contain only public data: a note, and hashes that prove that the log only grew. A witness guarantees that it
-has seen no other history under this notary key, so it cosigns each checkpoint once and never an older one. After a
-replacement of the notary's key, the last checkpoint under the old key is submitted too, because the new key continues
-from there.
+Requests contain only public data: a note, and the hashes by which a witness checks that the log only grew. A witness
+guarantees that it has seen no other history under this notary key, so it cosigns each checkpoint once and never an
+older one. After a replacement of the notary's key, the last checkpoint under the old key is submitted too, because the
+new key continues from there.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""The notary's keys as the instance key has certified them."""
+"""The notary's keys that the instance key has signed."""
 
 from collections.abc import Mapping
 from typing import cast
