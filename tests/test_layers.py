@@ -60,6 +60,20 @@ PLAINTEXT_PARTS = ("record", "pack", "client", "samples", "cli")
 INNER_RANK: dict[str, dict[str, int]] = {
     "pack": {"sandbox": 1, "capsule": 1, "tables": 1, "bag": 2, "proofs": 2, "documents": 3, "verify": 4},
     "services": {"accounts": 1, "log": 1, "operations": 2, "sync": 2, "packs": 3, "sharing": 3},
+    "storage": {
+        "models": 1,
+        "hot": 1,
+        "control": 1,
+        "bulk": 1,
+        "migrations": 2,
+        "sqlite": 2,
+        "postgres": 2,
+        "log": 2,
+        "accounts": 2,
+        "sync": 3,
+        "sharing": 4,
+        "account_changes": 5,
+    },
 }
 # Third-party packages that only one module or package may import.
 SINGLE_IMPORTERS: dict[str, tuple[str, ...]] = {
@@ -242,8 +256,8 @@ def test_planted_plaintext_is_found_in_the_server(planted: str) -> None:
 
 
 def test_an_inner_folder_without_a_rank_is_found() -> None:
-    """A new folder in pack/ or services/ needs a rank; modules beside the folders and other parts need none."""
-    names = ["diary.pack.novelty.a", "diary.pack.build", "diary.services.sync.a", "diary.storage.novelty.a"]
+    """A new folder in pack/, services/ or storage/ needs a rank; modules beside the folders and other parts need none."""
+    names = ["diary.pack.novelty.a", "diary.pack.build", "diary.services.sync.a", "diary.crypto.novelty.a"]
     assert unranked_folders(names) == {"pack/novelty"}
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from diary.samples.demo import running_server
+from tests.bench.phone import Row
 from tests.browser import chat_exports as exports
 from tests.browser.chromium import PHONE_OPTIONS, launch, throttle_cpu
 from tests.browser.navigators.importing import (
@@ -37,7 +38,6 @@ EMPTY_PAGE_SCRIPT = """() => new Promise((done) => {
   document.body.append(page);
   requestAnimationFrame(() => setTimeout(() => { page.remove(); done(performance.now() - from); }));
 })"""
-Row = dict[str, object]
 
 
 def measure_rows() -> Iterator[Row]:

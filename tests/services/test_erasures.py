@@ -14,7 +14,7 @@ from diary.ledger import heads
 from diary.services.instance import Instance
 from diary.services.sync import purge as purging
 from diary.services.sync.purge import PurgeResult
-from diary.storage.accounts import account_closing
+from diary.storage.account_changes import account_closing
 from diary.storage.postgres.address import is_postgres
 from diary.storage.writer import Transaction
 from tests.cli_runner import run_cli

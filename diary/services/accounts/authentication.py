@@ -25,7 +25,8 @@ from diary.services.accounts.sign_in_proofs import (
     verify_proof,
 )
 from diary.services.instance import Instance
-from diary.storage.accounts import access_log, account_rows, key_rotation, renewal_tokens
+from diary.storage.account_changes import key_rotation
+from diary.storage.accounts import access_log, account_rows, renewal_tokens
 from diary.storage.accounts import sessions as session_rows
 from diary.storage.accounts.account_rows import AccountRow
 from diary.storage.accounts.sessions import AuthenticatedSession

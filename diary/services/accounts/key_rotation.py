@@ -1,7 +1,7 @@
 """Key rotation after somebody else has learned the words: every key of an account is replaced.
 
 docs/formats.md, section 4b. [Note: who may] It begins and ends with a proof of the current words or the recovery code,
-so a stolen session cannot lock a keeper out. storage/accounts/key_rotation.py decides between two concurrent rotations
+so a stolen session cannot lock a keeper out. storage/account_changes/key_rotation.py decides between two concurrent rotations
 and about versions written meanwhile. Afterwards the old words, code, sessions and keys open nothing that is written
 from then on.
 """
@@ -27,9 +27,10 @@ from diary.services.accounts.authentication import (
 from diary.services.accounts.pepper import KDF_PURPOSE, SALT_BYTES
 from diary.services.accounts.sign_in_proofs import hash_proof, verify_proof
 from diary.services.instance import Instance
-from diary.storage.accounts import access_log, account_rows, key_rotation
+from diary.storage.account_changes import key_rotation
+from diary.storage.account_changes.key_rotation import RotationRow
+from diary.storage.accounts import access_log, account_rows
 from diary.storage.accounts.account_rows import AccountRow
-from diary.storage.accounts.key_rotation import RotationRow
 from diary.storage.accounts.sessions import AuthenticatedSession
 from diary.storage.writer import Transaction
 

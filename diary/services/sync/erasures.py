@@ -16,7 +16,7 @@ from diary.services.accounts.sessions import DAY_MS, AuthenticatedSession
 from diary.services.accounts.sign_in_proofs import verify_proof
 from diary.services.instance import Instance
 from diary.services.sync import purge
-from diary.storage.accounts import account_closing
+from diary.storage.account_changes import account_closing
 from diary.storage.sync import erasures
 from diary.storage.sync.diaries import check_diary_owned
 from diary.storage.sync.erasures import ErasureRow

@@ -17,7 +17,8 @@ from diary import constants
 from diary.services.instance import Instance
 from diary.services.sync import blobs
 from diary.storage import purge_clock
-from diary.storage.accounts import account_closing, daily_quota
+from diary.storage.account_changes import account_closing
+from diary.storage.accounts import daily_quota
 from diary.storage.sharing import grants, letters, witness_statements
 from diary.storage.sharing import handovers as handovers_store
 from diary.storage.sync import blobs as stored

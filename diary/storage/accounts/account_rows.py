@@ -11,6 +11,9 @@ from diary.storage.models.core import Account, Diary
 from diary.storage.statements import Statement, param, query, table
 from diary.storage.writer import Transaction
 
+# How long a rotation blocks pushes after it last made progress.
+ROTATION_TIMEOUT_MS: Final = 600_000
+
 _ACCOUNT: Final = table(Account)
 _DIARY: Final = table(Diary)
 _LIST_SEALED_KDFS: Final = Statement(
@@ -208,3 +211,11 @@ async def _load_diaries(account: bytes) -> tuple[DiaryRow, ...]:
     """Load the rows of `list_diaries`."""
     diaries = await Diary.filter(account_id=account).order_by("id")
     return tuple(DiaryRow(row.id, row.epoch, row.wrap, row.seq, row.signed_head) for row in diaries)
+
+
+def is_rotation_active(touched_at: int, now: int) -> bool:
+    """Check whether a rotation that last made progress at `touched_at` ms is active.
+
+    The difference is absolute, so that a clock that was set back does not prolong a rotation.
+    """
+    return abs(now - touched_at) < ROTATION_TIMEOUT_MS

@@ -8,8 +8,8 @@ from typing import Final
 from diary import constants
 from diary.errors import Conflict, NotFound, QuotaExceeded, Unavailable
 from diary.storage.accounts import daily_quota
+from diary.storage.accounts.account_rows import is_rotation_active
 from diary.storage.accounts.daily_quota import DailyLimit
-from diary.storage.accounts.key_rotation import is_rotation_active
 from diary.storage.database_interface import Database
 from diary.storage.hot import sync as hot_sql
 from diary.storage.models.core import Diary, Version
@@ -148,7 +148,7 @@ def append_version(
     `notarise` takes the version's number and the head before it; `next_version_id_sql` is the database's expression for a
     new id. Raise NotFound (the account has no such diary), Conflict (the version id has other bytes), QuotaExceeded, and
     Unavailable when the daily limit is reached or the account's keys are being changed at `now` ms ([Note: who wins],
-    storage/accounts/key_rotation.py).
+    storage/account_changes/key_rotation.py).
     """
     push_state = tx.execute(
         _push_state_sql(next_version_id_sql), (new_version.diary, new_version.account, new_version.version)

@@ -20,6 +20,7 @@ from pypika_tortoise import functions
 from diary.encoding import decode_frames, encode_frames
 from diary.errors import Conflict, IncompleteUpload, NotFound
 from diary.storage.accounts import renewal_tokens
+from diary.storage.accounts.account_rows import is_rotation_active
 from diary.storage.models.core import Account, Diary, Session, Version
 from diary.storage.models.key_rotation import Rotation, RotationWrap
 from diary.storage.sharing import grants
@@ -27,7 +28,6 @@ from diary.storage.statements import Statement, param, query, table
 from diary.storage.writer import Transaction
 
 MAX_FRAMES: Final = 4
-ROTATION_TIMEOUT_MS: Final = 600_000
 _EXPIRED_MESSAGE: Final = "The change of keys was not finished in time. Begin it again."
 
 _ACCOUNT: Final = table(Account)
@@ -158,14 +158,6 @@ class RotationRow:
     hpke_pub: bytes
     diary_wrap: bytes
     by_code: bool
-
-
-def is_rotation_active(touched_at: int, now: int) -> bool:
-    """Check whether a rotation that last made progress at `touched_at` ms is active.
-
-    The difference is absolute, so that a clock that was set back does not prolong a rotation.
-    """
-    return abs(now - touched_at) < ROTATION_TIMEOUT_MS
 
 
 def begin(tx: Transaction, row: RotationRow, diary: bytes, now: int) -> bool:

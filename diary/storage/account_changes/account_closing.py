@@ -7,7 +7,8 @@ store (diary/storage/sync/erasures.py), then the rows.
 
 from typing import Final
 
-from diary.storage.accounts import key_rotation, renewal_tokens
+from diary.storage.account_changes import key_rotation
+from diary.storage.accounts import renewal_tokens
 from diary.storage.models.core import Account, Blob, Diary, Session, Version
 from diary.storage.models.handovers import Handover
 from diary.storage.models.log import LogLeaf, WaitingLeaf

@@ -1,0 +1,1 @@
+"""Changes of a whole account: new keys, and closing."""
