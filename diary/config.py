@@ -95,7 +95,7 @@ def _parse_secret(text: str) -> Secret:
 
 
 def _parse_line(text: str) -> str:
-    """Return one line of printable text, stripped. Raise ValueError when it is longer than 200 characters."""
+    """Return one line of text, stripped. Raise ValueError if it is not printable or longer than 200 characters."""
     if not text.isprintable() or len(text) > 200:
         raise ValueError("is not one line of at most 200 characters")
     return text.strip()
@@ -109,7 +109,7 @@ def contact_uri(text: str) -> str:
 
 
 def _parse_contact(text: str) -> str:
-    """Return an email address or a URI, or an empty text."""
+    """Return an email address, a URI or ''. Raise ValueError for any other text."""
     if text and not contact_uri(text):
         raise ValueError("is not an email address or an address that begins with https://")
     return _parse_line(text)
@@ -161,15 +161,20 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "DIARY_PEPPER",
         None,
         _parse_secret,
-        "Secret that hides stored sign-in names. Default: data/pepper, created once.",
+        "Secret that hides stored sign-in names. Default: the file pepper in the data folder, created once.",
     ),
-    Setting("DIARY_NOTARY_KEY", None, _parse_seed, "Key that signs receipts. Default: data/notary.key, created once."),
-    Setting("DIARY_QUOTA_BYTES", str(2 << 30), _parse_positive_integer, "Most bytes of files in one account."),
+    Setting(
+        "DIARY_NOTARY_KEY",
+        None,
+        _parse_seed,
+        "Key that signs receipts. Default: the file notary.key in the data folder, created once.",
+    ),
+    Setting("DIARY_QUOTA_BYTES", str(2 << 30), _parse_positive_integer, "Maximum bytes of files in one account."),
     Setting(
         "DIARY_TEXT_QUOTA_BYTES",
         str(200 << 20),
         _parse_positive_integer,
-        "Most bytes of text in one account, counted apart from files.",
+        "Maximum bytes of text in one account, counted apart from files.",
     ),
     Setting("DIARY_SERVER_PACKS", "on", _parse_switch, "Whether this server typesets packs: on or off."),
     Setting("DIARY_FILE_BYTES", str(constants.FILE_LIMIT_BYTES), _parse_positive_integer, "Largest single file."),
@@ -197,22 +202,25 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "DIARY_OPEN_QUOTA_BYTES",
         str(50 << 20),
         _parse_positive_integer,
-        "Most bytes of files in an account registered under open enrolment.",
+        "Maximum bytes of files in an account registered under open enrolment.",
     ),
     Setting(
-        "DIARY_OPEN_TEXT_QUOTA_BYTES", str(20 << 20), _parse_positive_integer, "Most bytes of text in such an account."
+        "DIARY_OPEN_TEXT_QUOTA_BYTES",
+        str(20 << 20),
+        _parse_positive_integer,
+        "Maximum bytes of text in such an account.",
     ),
     Setting(
         "DIARY_OPEN_DAY_BYTES",
         str(2 << 30),
         _parse_positive_integer,
-        "Most bytes of files that all such accounts together may send in a day.",
+        "Maximum bytes of files that all such accounts together may send in a day.",
     ),
     Setting(
         "DIARY_OPEN_DAY_TEXT_BYTES",
         str(200 << 20),
         _parse_positive_integer,
-        "Most bytes of text that all such accounts together may send in a day.",
+        "Maximum bytes of text that all such accounts together may send in a day.",
     ),
     Setting(
         "DIARY_MIN_FREE_BYTES",
@@ -277,11 +285,14 @@ class Settings:
     dev: bool
 
     def load_or_create_pepper(self) -> bytes:
-        """Return the pepper from the setting or from data/pepper. Create the file if it is absent."""
+        """Return the pepper from the setting or from `pepper` in the data folder. Create the file if it is absent."""
         return self.pepper.reveal() if self.pepper else load_or_create_secret(self.data / "pepper")
 
     def load_or_create_notary_seed(self) -> bytes:
-        """Return the notary's 32-byte seed from the setting or from data/notary.key. Create the file if absent."""
+        """Return the notary's 32-byte seed from the setting or from `notary.key` in the data folder.
+
+        Create the file if it is absent.
+        """
         return self.notary_key.reveal() if self.notary_key else load_or_create_secret(self.data / "notary.key")
 
     def find_existing_pepper(self) -> bytes | None:
@@ -341,8 +352,8 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
 def load_or_create_secret(path: Path) -> bytes:
     """Return the 32 bytes in `path`. If the file is absent, create it with random bytes, readable by its owner only.
 
-    Raise BadSetting if the file is not 32 bytes long. A truncated secret must not be replaced silently, because
-    everything made with the old one would no longer match.
+    Raise BadSetting if the file cannot be read or is not 32 bytes long. A truncated secret must not be replaced silently,
+    because everything made with the old one would no longer match.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:

@@ -44,18 +44,18 @@ def invite(days: int) -> None:
 
 @click.command()
 @click.argument("login", help="The account's sign-in name.")
-@click.argument("room", metavar="BYTES|usual", help="The new limit; `usual` goes back to DIARY_QUOTA_BYTES.")
-def quota(login: str, room: str) -> None:
+@click.argument("new_limit", metavar="BYTES|usual", help="The new limit; `usual` restores DIARY_QUOTA_BYTES.")
+def quota(login: str, new_limit: str) -> None:
     """Set how many bytes of files one account may store. Text has a limit of its own, DIARY_TEXT_QUOTA_BYTES."""
     from diary.app import open_instance
     from diary.services.accounts.enrolment import set_quota
 
-    if room != "usual" and not (room.isdecimal() and 0 < int(room) < 1 << 50):
+    if new_limit != "usual" and not (new_limit.isdecimal() and 0 < int(new_limit) < 1 << 50):
         raise click.BadParameter("must be a number of bytes, or the word usual", param_hint="BYTES|usual")
 
     async def apply_quota() -> None:
         async with open_instance(config.load_settings(os.environ), SystemClock()) as instance:
-            await set_quota(instance, login, None if room == "usual" else int(room))
+            await set_quota(instance, login, None if new_limit == "usual" else int(new_limit))
 
     asyncio.run(apply_quota())
     click.echo("Done. Phones see it at their next sync.")
@@ -99,9 +99,9 @@ def organisation_invite(organisation_id: str) -> None:
 
 @organisation.command("end", context_settings=ID_ARGUMENT_SETTINGS)
 @click.argument("organisation_id", metavar="ID", help="Its id, as `organisation list` prints it.")
-@click.confirmation_option(prompt="Every member is signed out, and can see no client's diary any more. End it?")
+@click.confirmation_option(prompt="Every member is signed out and can no longer see any client's diary. End it?")
 def organisation_end(organisation_id: str) -> None:
-    """End an organisation: its members' sessions and everything that keepers let them see end at once."""
+    """End an organisation. Its members' sessions and grants end at once."""
     from diary.ids import parse_id
     from diary.services.sharing.organisations import end_organisation
 
@@ -129,21 +129,21 @@ def _run_on_instance(operation: Callable[["Instance"], Awaitable[T]]) -> T:
     "off_day",
     metavar="DATE",
     default="",
-    help="The date from which no diary is served. [default: 30 days after DATE]",
+    help="The date from which every request for a diary is refused. [default: 30 days after DATE]",
 )
 @click.option("--at-once", is_flag=True, help=f"Allow fewer than {MIN_NOTICE_DAYS} days of notice.")
 def closing(day: str, off_day: str, at_once: bool) -> None:
     """Announce that this server closes on DATE. Without an argument, print what is announced.
 
     Every keeper sees the announcement in the diary, with what to do. Registration ends now. From DATE the server accepts
-    nothing new; what it has can still be read and moved elsewhere. From the second date it refuses every
-    request of a diary or of an advocate's page; the public pages and the log stay.
+    nothing new; what it has can still be read and moved elsewhere. From the date of --off it refuses every
+    request of the app and of the advocates' page; the public pages and the log stay.
     """
     from diary.app import open_instance
     from diary.services.operations import decommission
 
     now = SystemClock().now_ms()
-    end = (
+    new_schedule = (
         None
         if day in ("", "never")
         else _parse_closing_dates(day, off_day, now - now % _DAY_MS if at_once else now + MIN_NOTICE_DAYS * _DAY_MS)
@@ -151,19 +151,19 @@ def closing(day: str, off_day: str, at_once: bool) -> None:
 
     async def update_closing() -> "ShutdownSchedule | None":
         async with open_instance(config.load_settings(os.environ), SystemClock()) as instance:
-            if end is not None:
-                await decommission.announce_shutdown(instance, end)
+            if new_schedule is not None:
+                await decommission.announce_shutdown(instance, new_schedule)
             elif day == "never":
                 await decommission.withdraw_notice(instance)
             return await decommission.find_notice(instance)
 
-    announced_end = asyncio.run(update_closing())
-    if announced_end is None:
+    announced = asyncio.run(update_closing())
+    if announced is None:
         click.echo("This server stays open: no closing date is announced.")
         return
     click.echo(
-        f"From {_format_day(announced_end.closes_at)} this server accepts nothing new, and from "
-        f"{_format_day(announced_end.off_at)} it answers no request of a keeper's app."
+        f"From {_format_day(announced.closes_at)} this server accepts nothing new, and from "
+        f"{_format_day(announced.off_at)} it refuses every request for a diary."
     )
     click.echo('Keepers see the announcement at their next sync. See docs/operating.md, "Closing down".')
 
@@ -177,7 +177,7 @@ def _parse_closing_dates(day: str, off_day: str, earliest_ms: int) -> "ShutdownS
     if closes_at_ms < earliest_ms:
         raise click.BadParameter(f"must be at least {MIN_NOTICE_DAYS} days ahead, or add --at-once", param_hint="DATE")
     if shuts_down_at_ms > LATEST_MS:
-        raise click.BadParameter("must be before the year 2100", param_hint="DATE")
+        raise click.BadParameter("must be before the year 2100", param_hint="--off" if off_day else "DATE")
     if shuts_down_at_ms < closes_at_ms:
         raise click.BadParameter("must not be before the first date", param_hint="--off")
     return ShutdownSchedule(closes_at_ms, shuts_down_at_ms)

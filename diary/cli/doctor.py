@@ -1,4 +1,4 @@
-"""The command `doctor`: checks a server from outside, from the public side and from its own data."""
+"""The command `doctor`: check a server through its two hosts and through its own data."""
 
 import asyncio
 import ctypes
@@ -128,8 +128,8 @@ def _probe_host(host_probe: "HostProbe", url: str, policy: str, foreign_paths: t
 
 
 def _is_clock_synced() -> bool | None:
-    """Check whether the kernel reports a synchronised clock. Return None if it reports nothing."""
-    # struct timex is longer than the fields used here: `modes` 0 only reads, and `status` is the fifth field.
+    """Return whether the kernel reports a synchronised clock, or None if it reports nothing."""
+    # struct timex is longer than the fields used here: `modes` 0 only reads, and `status` is at index 5.
     buffer = (ctypes.c_long * 64)()
     try:
         if ctypes.CDLL(None, use_errno=True).adjtimex(buffer) == -1:

@@ -19,7 +19,7 @@ MOVABLE_SETTINGS: Final = ("DIARY_DATABASE_URL", "DIARY_BLOB_URL")
 
 @click.command()
 def purge() -> None:
-    """Erase what is due and remove abandoned uploads, as the server does every hour."""
+    """Erase records and accounts whose erasure date has passed, and abandoned uploads, as the server does every hour."""
     from diary.app import open_instance
     from diary.clock import SystemClock
     from diary.services.sync import purge as purge_service
@@ -32,12 +32,12 @@ def purge() -> None:
     click.echo(f"Erased: {result.erasure_count}. Accounts closed: {result.account_count}.")
     click.echo(f"Abandoned uploads removed: {result.upload_count}. Files removed: {result.file_count}.")
     if not result.is_clock_steady:
-        click.echo("What is due was not erased: the clock has not run steadily for an hour yet. Try again in an hour.")
+        click.echo("Due erasures were postponed: the clock has not run steadily for an hour yet. Try again in an hour.")
 
 
 @click.command("migrate-store")
 @click.option(
-    "--to", "target", type=EXISTING_FILE, required=True, help="A file with the new settings, one NAME=value a line."
+    "--to", "target", type=EXISTING_FILE, required=True, help="A file with the new settings, one NAME=value per line."
 )
 def migrate_store(target: Path) -> None:
     """Move rows to PostgreSQL, files to an object store, or both.
@@ -58,9 +58,10 @@ def migrate_store(target: Path) -> None:
 
 
 async def move_store(old_settings: Settings, new_settings: Settings, report_progress: ProgressCallback) -> list[str]:
-    """Move rows and files, then retire the old database.
+    """Move rows, files or both. Retire the old database once its rows are moved.
 
-    Return the names of parts that were damaged or missing before.
+    Return the names of parts that were damaged or missing before. Raise BadSetting if the new database is not
+    PostgreSQL, if nothing would move, or if the old database does not exist.
     """
     from diary.storage import database, transfer
     from diary.storage.blob_store import open_blob_store
@@ -90,14 +91,14 @@ async def move_store(old_settings: Settings, new_settings: Settings, report_prog
         if moves_rows:
             await transfer.move_rows(source, new_settings.database_url, report_progress)
     if moves_rows:
-        # Again, so that the sequence that numbers versions continues after the newest one.
+        # Migrate again, so that the sequence that numbers versions continues after the newest one.
         await database.migrate(new_settings)
         transfer.retire_database(path)
     return damaged_parts
 
 
 def read_movable_settings(path: Path) -> dict[str, str]:
-    """Return the settings that may change from a file in systemd's format. Raise BadSetting without any value."""
+    """Return the movable settings in a file in systemd's format. Raise BadSetting if it sets none."""
     values = {}
     for line in path.read_text(errors="replace").splitlines():
         name, separator, value = line.strip().partition("=")

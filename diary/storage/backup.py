@@ -129,7 +129,7 @@ async def install_copy(settings: Settings, path: Path, on_progress: ProgressCall
         await database.migrate(settings)
         with transfer.open_write_locked(path) as source:
             await transfer.move_rows(source, url, on_progress)
-        # Again, to move the sequence of version numbers past the newest version.
+        # Migrate again, to move the sequence of version numbers past the newest version.
         await database.migrate(settings)
         path.unlink()
         return

@@ -23,7 +23,7 @@ _FIND: Final = Statement(query.from_(_ENDING).select(_ENDING.closes_at, _ENDING.
 
 @dataclass(frozen=True, slots=True)
 class ShutdownSchedule:
-    """Two times in ms. From `closes_at` the server accepts nothing new; from `off_at` it answers no requests."""
+    """Two times in ms. From `closes_at` the server accepts nothing new; from `off_at` it refuses all diary requests."""
 
     closes_at: int
     off_at: int
