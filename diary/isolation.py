@@ -53,9 +53,10 @@ class Isolation:
 
 @cache
 def readable_paths() -> tuple[Path, ...]:
-    """Return what a worker may read besides its own folder.
+    """Return the paths that a worker may read besides its own folder.
 
-    That is Python's libraries, the packages that it imports and this package. All paths exist, and links are resolved.
+    These are the system's shared libraries, Python's libraries, the packages that the worker imports and this package.
+    All paths exist, and links are resolved.
     """
     system_folders = [f"{root}/{name}" for root in ("", "/usr") for name in ("lib64", f"lib/{_multiarch_triplet()}")]
     # From the base installation, because a virtual environment's folder contains every installed package.
@@ -95,7 +96,10 @@ def worker_command(module: str, folder: Path, bubblewrap_path: str = "", *, is_u
 
 @cache
 def find() -> Isolation:
-    """Test once a process whether a worker can isolate itself here: the worker tries what must be refused."""
+    """Return how this computer isolates workers.
+
+    Start a trial worker, which attempts forbidden actions. The result is kept for the life of the process.
+    """
     bubblewrap_path = shutil.which("bwrap")
     if bubblewrap_path is not None and not _isolation_failure(bubblewrap_path):
         return Isolation(bubblewrap_path=bubblewrap_path)
@@ -133,7 +137,7 @@ def landlock_version() -> int:
 
 
 def _isolation_failure(bubblewrap_path: str) -> str:
-    """Return why a worker cannot be isolated, or an empty text if it can."""
+    """Return the reason why a worker cannot be isolated, or '' if it can."""
     try:
         with tempfile.TemporaryDirectory(prefix="kept-trial-") as folder:
             trial_command = worker_command("diary.pack.sandbox.self_test", Path(folder), bubblewrap_path)
@@ -147,7 +151,7 @@ def _isolation_failure(bubblewrap_path: str) -> str:
 
 
 def _bubblewrap_command(bubblewrap_path: str, folder: Path) -> list[str]:
-    """Return the bubblewrap command with separate namespaces and only the files that a worker needs to run."""
+    """Return the bubblewrap command: separate namespaces, `launch_paths` read-only, and `folder` writable."""
     bind_arguments = [word for path in launch_paths() for word in ("--ro-bind", str(path), str(path))]
     # The path of the dynamic loader begins with /lib, so a link from /lib to /usr/lib must exist inside too.
     linked_roots = [root for root in ("/lib", "/lib64") if Path(root).is_symlink()]
@@ -179,7 +183,10 @@ def _bubblewrap_command(bubblewrap_path: str, folder: Path) -> list[str]:
 
 
 def launch_paths() -> list[Path]:
-    """Return the readable paths, and the additional ones that start Python in bubblewrap."""
+    """Return `readable_paths` and the paths that the start of Python in bubblewrap needs.
+
+    The latter include the folder of all installed packages.
+    """
     executable = Path(sys.executable)
     executable_folder = executable.parent
     extra_paths = [executable_folder, Path(sys.prefix) / "pyvenv.cfg", Path("/etc/ld.so.cache")]

@@ -31,7 +31,7 @@ DEVICE_NAME: Final = "Command line"
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Unlocked account with its one diary. Ids are text; keys are 32 bytes and left out of `repr`."""
+    """Unlocked account with its one diary. Ids are text. The secret keys (32 bytes) and the proof are not in `repr`."""
 
     login: str
     account: str
@@ -229,7 +229,10 @@ async def recover(
 
 
 def _identity_from_answer(answer: dict[str, Any], login: str, device: str, account_key: bytes, proof: str) -> Identity:
-    """Build the identity from a sign-in answer and the account key. Raise SealError when a key does not open."""
+    """Return the identity in a sign-in response.
+
+    Raise SealError if a key cannot be decrypted or the account has no diary.
+    """
     account = str(answer["account"])
     if not answer["diaries"]:
         raise SealError

@@ -1,4 +1,4 @@
-"""Keeper's side of grants, without a screen: verify an advocate's words, grant, share keys, end the grant."""
+"""Grants from the keeper's side, for the command line: look up an advocate, grant, share keys, end the grant."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,11 @@ WRAP_BATCH_SIZE: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class GrantTerms:
-    """Terms of a grant: scope (docs/formats.md 8), rights, restricted fields or not, expiry (ms UTC), purpose."""
+    """Terms of a grant. docs/formats.md, section 8.
+
+    `not_after`: expiry in ms UTC. `restricted`: whether restricted fields are included. `prev`: id of the grant that this
+    one replaces.
+    """
 
     scope: Mapping[str, object]
     not_after: int
@@ -33,9 +37,9 @@ class GrantTerms:
 
 
 async def fetch_advocate(server: RemoteServer, fingerprint_words: str) -> GrantParty:
-    """Fetch the advocate whom nine words name.
+    """Fetch the advocate with this fingerprint, given as nine words.
 
-    Raise BadRequest, NotFound, and BadSignature when the server returns other keys.
+    Raise BadRequest for invalid words, NotFound, and BadSignature if the server returns other keys.
     """
     wanted_fingerprint = parse_words(fingerprint_words)
     answer = await server.json("GET", f"/v1/advocates/{b64(wanted_fingerprint)}")
@@ -84,7 +88,7 @@ async def create_grant(
 
 
 async def list_grants(server: RemoteServer, identity: Identity) -> list[tuple[OpenedGrant, dict[str, Any]]]:
-    """Return the keeper's grants that open, each with the server's row (docs/api.md, `GET /v1/grants`)."""
+    """Return the grants that the account key can decrypt, each with the server's row (docs/api.md, `GET /v1/grants`)."""
     answer = await server.json("GET", "/v1/grants")
     own_grants = []
     for row in answer["grants"]:
@@ -96,7 +100,7 @@ async def list_grants(server: RemoteServer, identity: Identity) -> list[tuple[Op
                 identity.account_key, unb64(row["kept"]), identity.keyset.ecdsa_pub, grant_header
             )
         except KeptError:
-            continue  # made under keys that were replaced: it has ended
+            continue  # made under keys that were replaced, so it has ended; or damaged
         own_grants.append((grant, row))
     return own_grants
 
@@ -148,7 +152,7 @@ async def upload_summary(server: RemoteServer, grant: OpenedGrant, summary: Mapp
 
 
 async def fetch_review_marks(server: RemoteServer, grant: OpenedGrant) -> Mapping[str, Any] | None:
-    """Return what the advocate has reviewed, None for nothing. Raise NotFound and SealError."""
+    """Return the advocate's review marks, or None if there are none. Raise NotFound and SealError."""
     answer = await server.json("GET", f"/v1/diaries/{grant.statement['diary']}/grants/{grant.id}/marks")
     return review_marks.MARKS_DOCUMENT.open(grant, unb64(answer["marks"])) if answer["marks"] else None
 
@@ -163,7 +167,7 @@ async def fetch_letters(
 ) -> list[Mapping[str, Any]]:
     """Return the letters from known grants whose signature is valid.
 
-    Letters stay on the server until `acknowledge_letter` or `delete_letter`.
+    The server lists a letter until `acknowledge_letter`, which starts its last 30 days there, or `delete_letter`.
     """
     answer = await server.json("GET", f"/v1/diaries/{identity.diary}/letters")
     opened_letters = []
@@ -179,7 +183,7 @@ async def fetch_letters(
                 )
             )
         except KeptError:
-            continue  # not signed by the grant's advocate: ignored
+            continue  # cannot be opened, or is not signed by the grant's advocate
     return opened_letters
 
 

@@ -21,7 +21,10 @@ POLL_SECONDS: Final = 0.2
 
 
 async def fetch_log(server: RemoteServer, journal: Journal) -> dict[str, object] | None:
-    """Return `log` of a capsule, or None while the server has no checkpoint. Raise BadSignature for an invalid log."""
+    """Return `log` of a capsule, or None while the server has no checkpoint. Raise BadSignature for an invalid log.
+
+    Set `journal.beacon` to the newest checkpoint.
+    """
     log_state = await server.json("GET", "/v1/log")
     if log_state["checkpoint"] is None:
         return None
@@ -55,7 +58,10 @@ async def fetch_log(server: RemoteServer, journal: Journal) -> dict[str, object]
 
 
 def _notary_keys(statements: Sequence[Mapping[str, Any]], own_key: bytes) -> tuple[NotaryKey, ...]:
-    """Return the key this device signed in with, and the earlier keys that signed statements link to it."""
+    """Return the server's notary keys: the one pinned at sign-in, and the others of the chain that contains it.
+
+    Raise BadSignature if the chain is not valid or lacks the pinned key.
+    """
     own_notary_key = NotaryKey(b64(ed25519_key_id(own_key)), own_key, 0, None)
     if not statements:
         return (own_notary_key,)

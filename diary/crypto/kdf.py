@@ -83,9 +83,9 @@ TEST_POLICY: Final = KdfPolicy(floor=CHEAPEST_PROFILE)
 
 
 def derive_root(words: str, kdf: Mapping[str, object], policy: KdfPolicy = PRODUCTION_POLICY) -> bytes:
-    """Derive the 32-byte root key from the words; costs one Argon2id.
+    """Return the 32-byte root key derived from the words. Run Argon2id once.
 
-    Raise KdfPolicyViolation, or BadRequest for the words.
+    Raise KdfPolicyViolation if the policy does not allow `kdf`, and BadRequest if the words are not valid.
     """
     profile = policy.check(kdf)
     return argon2id(normalise(words).encode("utf-8"), derive_salt(kdf), profile)
@@ -101,7 +101,7 @@ def derive_salt(kdf: Mapping[str, object]) -> bytes:
 
 
 def derive_sign_in_proof(root_key: bytes, kdf: Mapping[str, object], origin: str) -> bytes:
-    """Return the proof sent at sign-in. Raise KdfPolicyViolation unless `kdf` belongs to `origin`, the page's own."""
+    """Return the proof sent at sign-in. Raise KdfPolicyViolation unless `kdf` names `origin`, the address in use."""
     if kdf["origin"] != origin:
         raise KdfPolicyViolation("This lock belongs to another address. Nothing was sent.")
     return derive_subkey(root_key, b"kept/auth\0" + canonical_json(dict(kdf)))
@@ -128,7 +128,7 @@ def hash_proof(proof: bytes, *, salt: bytes, pepper: bytes, profile: KdfProfile 
 
 
 def self_test() -> None:
-    """Run the known-answer test of docs/formats.md, section 1. Raise KdfSelfTestFailed.
+    """Raise KdfSelfTestFailed if Argon2id fails the known-answer test of docs/formats.md, section 1.
 
     Builds of Argon2 with wrong results have been seen.
     """
@@ -150,9 +150,9 @@ def argon2id(password: bytes, salt: bytes, profile: KdfProfile, pepper: bytes | 
 
 
 def _check_salt_and_origin(kdf: Mapping[str, object]) -> None:
-    """Check salt, login and origin. Raise KdfPolicyViolation.
+    """Raise KdfPolicyViolation unless salt, login and origin are valid.
 
-    The salt has 16 bytes; login and origin are both those of an account, or empty and `local`.
+    The salt has 16 bytes. Login and origin are an account's, or '' and 'local'.
     """
     salt, login, origin = kdf["salt"], kdf["login"], kdf["origin"]
     if not (isinstance(salt, str) and isinstance(login, str) and isinstance(origin, str)):

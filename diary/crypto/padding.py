@@ -11,7 +11,7 @@ _PADDING_MARK: Final = b"\x80"
 
 
 def padme_size(length: int) -> int:
-    """Return the Padmé size of a length above 1: at most 12 % more, and it reveals only O(log log length) bits."""
+    """Return the Padmé size of a length from 1: at most 12 % more, and it reveals only O(log log length) bits."""
     exponent = length.bit_length() - 1
     mantissa_bits = exponent.bit_length()
     step = 1 << (exponent - mantissa_bits)
@@ -19,7 +19,7 @@ def padme_size(length: int) -> int:
 
 
 def padded_version_size(length: int) -> int:
-    """Return the padded size of `length` bytes of a version or of a record on the device."""
+    """Return the padded size of `length` bytes of a version, grant, letter or other document (not of a file)."""
     min_size = length + 1
     return next((size for size in VERSION_SIZE_CLASSES_BYTES if min_size <= size), 0) or padme_size(min_size)
 

@@ -1,7 +1,8 @@
-"""Tombstones: what remains of an erased version is its number, its commitment and the digest of its envelopes.
+"""Tombstones of erased versions. docs/formats.md, section 6.
 
-These are the inputs of the running head, so a device can still verify the whole diary. They reveal no content.
-docs/formats.md, section 6.
+A tombstone has the inputs of the running head, so that a device can still verify the whole diary: the ids of record and
+version, the version's number, its commitment and the digest of its envelopes. It also has the time of the erasure. It
+reveals no content.
 """
 
 from collections.abc import Mapping

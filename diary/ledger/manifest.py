@@ -14,9 +14,9 @@ SHORT_CODE_CHARACTERS: Final = 6
 
 
 def short_code(*, entries: int, head: str, seq: int) -> str:
-    """Return 30 bits over the number of entries, the head (b64) and its number.
+    """Return six characters: the first 30 bits of a digest over the number of entries, the head (b64) and its number.
 
-    It is neither a secret nor a signature.
+    The code is neither a secret nor a signature.
     """
     digest = hashlib.sha256(b"kept/short\0" + canonical_json({"entries": entries, "head": head, "seq": seq})).digest()
     bits = int.from_bytes(digest[:4], "big") >> 2

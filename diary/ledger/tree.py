@@ -61,7 +61,7 @@ def root_hash(size: int, read_node: NodeReader) -> bytes:
 
 
 def inclusion_proof(leaf_index: int, size: int, read_node: NodeReader) -> list[bytes]:
-    """Return the path from a leaf to the root over `size` leaves, nearest first.
+    """Return the path from a leaf to the root over `size` leaves, from the leaf upwards.
 
     Raise BadRequest if there is no such leaf.
     """
@@ -81,7 +81,10 @@ def inclusion_proof(leaf_index: int, size: int, read_node: NodeReader) -> list[b
 
 
 def consistency_proof(old_size: int, new_size: int, read_node: NodeReader) -> list[bytes]:
-    """Return the proof that the log of `old_size` leaves is a prefix of that of `new_size`. Raise BadRequest."""
+    """Return the proof that the log of `old_size` leaves is a prefix of that of `new_size`.
+
+    Raise BadRequest unless 0 < `old_size` <= `new_size`.
+    """
     if not 0 < old_size <= new_size:
         raise BadRequest("There is no such pair of checkpoints.")
     path: list[bytes] = []
@@ -165,7 +168,10 @@ def _left_leaf_count(width: int) -> int:
 
 
 def _subtree_hash(low: int, high: int, read_node: NodeReader) -> bytes:
-    """Return the node over leaves `low` to `high`. `low` begins a subtree at least that wide."""
+    """Return the hash over the leaves from `low` up to, but not including, `high`.
+
+    `low` is a multiple of the smallest power of two that is not below `high - low`.
+    """
     width = high - low
     if width & (width - 1) == 0:
         level = width.bit_length() - 1

@@ -1,8 +1,8 @@
 """Conversion of any text to what a PDF/A can contain.
 
 PDF/A forbids glyphs that no font has, control characters and private-use code points, so these are printed as [U+XXXX].
-Bidirectional control characters are printed the same way: a message must not be able to change the order in which a
-page reads. The original text is embedded in the PDF byte for byte.
+Embeddings, overrides and isolates of text direction are printed the same way: a message must not be able to change the
+order in which a page reads. Document 01 embeds the first words of each entry unescaped, apart from redacted words.
 """
 
 import re
@@ -66,7 +66,10 @@ def _escape_table() -> _EscapeTable:
 
 
 def escape_unprintable(text: str) -> str:
-    """Return the text with every unprintable character as [U+XXXX]; line ends are kept."""
+    """Return the text with every unprintable character as [U+XXXX].
+
+    Line feeds stay, a tab becomes four spaces, and carriage returns are dropped.
+    """
     if _PLAIN_ASCII.fullmatch(text):
         return text
     return text.translate(_escape_table())

@@ -52,7 +52,10 @@ class SqliteDatabase(Database):
         read_executor: ThreadPoolExecutor,
         path: Path,
     ) -> None:
-        """Take open collaborators; only this event loop uses `lookup_connection`."""
+        """Store the writer, the connection and the executor, which must be open.
+
+        Only this event loop uses `lookup_connection`.
+        """
         super().__init__(writer, read_executor)
         self._lookup_connection = lookup_connection
         self._path = path
@@ -81,7 +84,7 @@ class SqliteBackend(DatabaseBackend):
     unreachable_errors = (DBConnectionError,)
 
     def __init__(self, path: Path) -> None:
-        """Take the path of the file."""
+        """Store the path of the database file."""
         self._path = path
 
     async def probe(self) -> None:
@@ -90,7 +93,7 @@ class SqliteBackend(DatabaseBackend):
 
     @asynccontextmanager
     async def migration_lock(self) -> AsyncIterator[None]:
-        """Create the folder of the file. SQLite's write lock allows one migration at a time."""
+        """Create the folder of the file. Take no lock: SQLite's own allows one migration at a time."""
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         sqlite_connection.check_writable(self._path)
         yield
@@ -144,9 +147,9 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
 
 
 async def migrate(settings: Settings) -> None:
-    """Apply every migration, creating the tables where there are none. Safe to repeat and to run at the same time.
+    """Apply every missing migration. Safe to repeat, and to run in several processes at once.
 
-    Raise BadSetting when the database cannot be reached. On a PostgreSQL server the database itself must exist.
+    Raise BadSetting if the database cannot be reached. On a PostgreSQL server the database itself must exist.
     """
     backend = _backend_for(settings.database_url)
     try:
@@ -201,8 +204,8 @@ async def _begin_script_transaction(connection: Any) -> None:
 async def _has_unapplied_migrations(connection: Any) -> bool:
     """Check whether a migration has not been applied.
 
-    Reads only the library's table of applied migrations. The library's own plan imports every migration and describes its
-    models again, which takes half of a server's start.
+    Read only the library's table of applied migrations. The library's own plan imports every migration and describes its
+    models again. That takes half of the time a server needs to start.
     """
     known_migrations = {module.name for module in pkgutil.iter_modules(migrations.__path__)}
     try:

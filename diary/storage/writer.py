@@ -1,4 +1,4 @@
-"""The writer: one queue, one connection, many jobs to a commit.
+"""Writers of the database: each has one queue and one connection, and commits many jobs at once.
 
 [Note: one writer] A push is acknowledged after it is on the disk, and waiting for the disk takes most of the time. So
 all jobs that queued during the last commit go into the next one (at most 64). A job that fails is rolled back without
@@ -28,7 +28,7 @@ class Cursor(Protocol):
     """The rows of one statement."""
 
     def fetchone(self) -> Any:
-        """Return the next row as a tuple, or None."""
+        """Return the next row as a tuple, or None. Call it once: readers of PostgreSQL return the first row each time."""
         ...
 
     def fetchall(self) -> list[Any]:
@@ -41,12 +41,12 @@ class Cursor(Protocol):
 
     @property
     def rowcount(self) -> int:
-        """The number of rows that a change affected."""
+        """Return the number of rows that a change affected."""
         ...
 
 
 class Transaction(Protocol):
-    """What a job runs its statements with."""
+    """An open transaction, in which a job runs its statements."""
 
     def execute(self, sql: str, parameters: tuple[Any, ...] = ..., /) -> Cursor:
         """Run one statement and return its rows; `?` stands for each parameter."""
@@ -54,7 +54,7 @@ class Transaction(Protocol):
 
 
 class DatabaseWriter(Protocol):
-    """Runs jobs one after another and returns their results once they are on the disk."""
+    """Runner of jobs, one after another, that returns their results once they are on the disk."""
 
     async def run(
         self,
@@ -69,8 +69,8 @@ class DatabaseWriter(Protocol):
         A job checks before it writes, and may run again from its beginning after a rollback.
 
         `account`: the only account whose rows the job reads and writes; None for any other job. With several writers,
-        jobs of one account never run at the same time, and jobs of no account run alone. `is_short`: the job finds and
-        changes a few rows by an index, so it may run on the event loop. `pre_commit_check`: raises when the job
+        jobs of one account never run at the same time, and a job with `account=None` runs alone. `is_short`: the job
+        finds and changes a few rows by an index, so it may run on the event loop. `pre_commit_check`: raises if the job
         must not be committed; it reads no rows, and runs before the commit.
         """
         ...
@@ -162,10 +162,10 @@ class BatchWriter(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Close the connection. Runs at the end of the thread."""
+        """Close the connection. The writer thread calls this at its end."""
 
     def _process_batches(self) -> None:
-        """Run batch after batch, until `stop` is called. Runs in the thread."""
+        """Run batch after batch until `stop` is called. This is the main function of the writer thread."""
         try:
             while True:
                 batch, is_last = self._collect_batch()

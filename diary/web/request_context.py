@@ -1,4 +1,4 @@
-"""Everything that a view reads of a request: session, path, query, headers and body."""
+"""Everything that a view reads from a request: session, path, query, headers and body."""
 
 from dataclasses import dataclass
 
@@ -20,8 +20,8 @@ from diary.web.rate_limits import NetworkRateLimiter, SessionRateLimiter, networ
 from diary.web.request_parsing import Fields, read_fields, read_number
 
 PROOF_BYTES = 32
-# For one record from one network: a client that exceeds this delays requests about its own record only, not those of
-# its neighbours.
+# Per name (of an account or a hand-over) and network. A client that exceeds this is refused for that name only; other
+# clients of its network are not.
 RECORD_ATTEMPTS_PER_MINUTE = 60
 
 
@@ -78,12 +78,12 @@ class RequestContext:
 
     @property
     def cookies(self) -> dict[str, str]:
-        """Return the two cookies of earlier releases, as far as they were sent."""
+        """Return those of the two cookies of earlier releases that the request has."""
         return legacy_cookies.read_cookies(self.headers.get(b"cookie", b"").decode("latin-1"))
 
     @property
     def legacy_token(self) -> str | None:
-        """Return the session token of an earlier release: its cookie, or what a borrowed device sends instead."""
+        """Return the session token of an earlier release: the X-Session header, else the session cookie, else None."""
         return (
             self.headers.get(b"x-session", b"").decode("latin-1")
             or self.cookies.get(legacy_cookies.SESSION_COOKIE)
@@ -117,7 +117,10 @@ class RequestContext:
         return read_number(self.scope["path_params"][name], maximum)
 
     def query_number(self, name: str, maximum: int) -> int:
-        """Return the value of the only query field, an integer, or 0 without a query. Raise BadRequest."""
+        """Return the value of the only query field, an integer, or 0 without a query.
+
+        Raise BadRequest if the value is not an integer up to `maximum` or the field has another name.
+        """
         query = self.scope["query_string"].decode("latin-1")
         if not query:
             return 0
@@ -129,7 +132,7 @@ class RequestContext:
     def query_text(self, name: str, max_characters: int) -> str | None:
         """Return the value of the only query field, or None without a query.
 
-        Raise BadRequest above `max_characters`.
+        Raise BadRequest if the value is longer than `max_characters` or the field has another name.
         """
         query: str = self.scope["query_string"].decode("latin-1")
         if not query:
@@ -144,7 +147,10 @@ class RequestContext:
         return read_fields(self.body)
 
     def proof(self) -> bytes:
-        """Return the proof of the words in X-Proof. Raise InvalidCredentials if it is missing or malformed."""
+        """Return the proof, of the words or the recovery code, in X-Proof.
+
+        Raise InvalidCredentials if it is missing or malformed.
+        """
         try:
             proof = unb64(self.headers.get(b"x-proof", b"").decode("latin-1"))
         except BadRequest:

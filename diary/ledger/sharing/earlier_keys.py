@@ -1,4 +1,4 @@
-"""Statements about a keeper's earlier keys, as a grant contains and signs them. docs/formats.md, section 8."""
+"""Statements about a keeper's earlier keys, which a grant contains under its signature. docs/formats.md, section 8."""
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
@@ -20,8 +20,8 @@ def newest_statements(statements: Sequence[Mapping[str, Any]]) -> tuple[Mapping[
 def earlier_keys_binding(earlier_statements: Sequence[Mapping[str, Any]]) -> JsonObject:
     """Return the grant's signed member for these statements; empty if there are none.
 
-    It is signed by the current key too: otherwise an attacker could sign a statement from their own key to the
-    keeper's.
+    The current key signs this member too. Otherwise an attacker could sign a statement that presents the attacker's key
+    as an earlier key of the keeper.
     """
     return (
         {

@@ -1,4 +1,7 @@
-"""Zip archives of packs: stored, sorted, deterministic, and written in chunks so that no file is wholly in memory."""
+"""Zip archives of packs: uncompressed and deterministic, with the payload in order of path.
+
+Files on disk are read in chunks, so that none is wholly in memory.
+"""
 
 import zipfile
 from collections.abc import Iterable, Mapping
@@ -25,7 +28,7 @@ _UNIX_SYSTEM: Final = 3
 
 
 def write_front(members: Mapping[str, bytes | Path], out: Path) -> None:
-    """Write the front part: a stored zip of `members` by path."""
+    """Write the front part, an uncompressed zip of `members` by path: the whole pack except the received files."""
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for path, content in sorted(members.items()):
             size = content.stat().st_size if isinstance(content, Path) else len(content)

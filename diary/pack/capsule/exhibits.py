@@ -71,7 +71,7 @@ def exhibit_rows(
 
 
 def _is_picture_withheld(attachment: Attachment) -> bool:
-    """Return whether no picture of a file may be printed.
+    """Return whether every picture of a file is withheld from print.
 
     A masked copy may be printed if the home address was the only reason to hold the file back.
     """
@@ -82,7 +82,7 @@ def _is_picture_withheld(attachment: Attachment) -> bool:
 
 
 def _poster_field(attachment: Attachment, row: DiaryVersion) -> dict[str, object]:
-    """Return the still of a film for its card; empty for other files."""
+    """Return the member `poster` for a video with a still image, else {}."""
     if not text_of(attachment.fields, "media_type").startswith("video/"):
         return {}
     still = _rendition_row(attachment, row, "preview")
@@ -118,7 +118,7 @@ def _rendition_row(attachment: Attachment, row: DiaryVersion, purpose: str) -> d
 
 
 def _received_row(attachment: Attachment, row: DiaryVersion) -> dict[str, object] | None:
-    """Return the file as received, for a picture that only the sandbox of the pack maker can decode."""
+    """Return the file as received, for a picture that only the pack worker's sandbox can decode."""
     keys = row["restricted"]["keys"] if row["restricted"] else ()
     if not keys:
         return None
@@ -132,7 +132,10 @@ def custody_rows(
     exhibits: Sequence[Mapping[str, object]],
     made_at: int,
 ) -> list[dict[str, object]]:
-    """Return every custody step of the packed files, oldest first; the last step is the export into this pack."""
+    """Return the custody steps of the packed files, oldest first; the last step is the export into this pack.
+
+    A file without custody records gets the steps `received` and `hashed`, both dated by its `added_at`.
+    """
     items = {str(row["record"]): str(row["item"]) for row in exhibits}
     lines = [
         (line, record)

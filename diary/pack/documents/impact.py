@@ -1,4 +1,4 @@
-"""Data of 08_impact.pdf: dated changes in the keeper's life by area, in the keeper's own words only."""
+"""Data of 08_impact.pdf: dated changes in the keeper's life by area, with the keeper's own descriptions."""
 
 from typing import Final
 
@@ -33,7 +33,7 @@ def impact_data(contents: PackContents) -> TemplateData:
 
 
 def _impact_section(contents: PackContents, impact: RegisterRecord) -> TemplateData:
-    """Return one area of life."""
+    """Return the template data of one area of life."""
     domain, cost_pence = impact.text("domain"), integer_of(impact.fields, "cost_pence")
     domain_label = (
         vocabulary.label("impact_domains", domain)

@@ -1,7 +1,7 @@
 """00_READ-FIRST.txt and 15_VERIFY.txt: plain text with the names of this pack.
 
-Both accompany the servable part and obey its rules: they name no product, host, device or app lock. Lines end in CRLF
-for Notepad.
+The rules of the servable part apply: no product name, host name or device name, and no mention of the app lock. Lines end
+in CRLF for Notepad.
 """
 
 from collections.abc import Iterator, Mapping
@@ -44,7 +44,7 @@ _READING_ORDER: Final[Mapping[str, tuple[str, str, str]]] = {
         "servable/08_impact.pdf                      effects on home and moving, where there are any",
     ),
 }
-# The restricted part is for those responsible for safety; others receive it only if the keeper decides so.
+# The restricted part is for those responsible for safety; others receive it only if the keeper chooses.
 _PROFILES_WITHOUT_RESTRICTED: Final = frozenset({"school", "employer", "housing"})
 _RECIPIENT_LABELS: Final[Mapping[str, str]] = {
     "police": "the police",
@@ -101,7 +101,7 @@ def encode_read_first(contents: PackContents) -> bytes:
 
 
 def _supplement_lines(contents: PackContents) -> Iterator[str]:
-    """Yield what a supplement continues and what has changed."""
+    """Yield the lines on the earlier packs and the changes since; none unless the pack is a supplement."""
     metadata = contents.capsule.metadata
     if metadata.kind not in SUPPLEMENT_KINDS:
         return
@@ -129,7 +129,7 @@ def _supplement_lines(contents: PackContents) -> Iterator[str]:
 
 
 def _file_list_lines(contents: PackContents) -> Iterator[str]:
-    """Yield every file of the pack with a description."""
+    """Yield the lines that list the numbered files."""
     yield "WHAT IS WHERE"
     yield "  servable/01_chronology.pdf            entries in order of time, counts, gaps, method in half a page"
     yield "  servable/02_chronology.csv            the same rows for a spreadsheet"
@@ -195,7 +195,7 @@ def encode_verify_steps(contents: PackContents) -> bytes:
 
 
 def _signature_lines(contents: PackContents) -> list[str]:
-    """Return who signed and what shows the time; or, if no server had the diary, that nothing shows it."""
+    """Return the lines about signatures and times, or the statement that no server received the diary."""
     keys = contents.capsule.keys
     if not contents.capsule.is_received:
         return [
@@ -222,7 +222,7 @@ def _signature_lines(contents: PackContents) -> list[str]:
 
 
 def _log_lines(contents: PackContents) -> list[str]:
-    """Return the inclusion of the entries in the transparency log."""
+    """Return the lines about inclusion in the public log."""
     log, total = contents.capsule.log, len(contents.capsule.versions)
     if not log.checkpoints:
         return ["5. THE PUBLIC LOG. This pack was made without asking the server's log, so it shows no place in it."]
@@ -236,7 +236,7 @@ def _log_lines(contents: PackContents) -> list[str]:
 
 
 def _timestamp_lines(contents: PackContents) -> list[str]:
-    """Return how to verify the timestamps with the file names of this pack, or why there are none."""
+    """Return the lines with the commands that verify the timestamps, or with the reason why there are none."""
     log, folder = contents.capsule.log, contents.capsule.metadata.folder
     if not log.timestamped_checkpoints:
         timestamp_state = (

@@ -1,7 +1,7 @@
-"""Pictures for print, re-encoded so that no metadata and no malicious content of the received file is carried over.
+"""Pictures for print: the phone's plain JPEG, checked, or the received file, decoded and encoded again.
 
-Decoding happens only inside the sandbox. Formats are limited to an explicit list, whatever Pillow supports; a warning
-counts as an error; a picture of more than IMAGE_LIMIT_PIXELS is rejected before it is decoded.
+Neither contains metadata. Decoding happens only inside the sandbox. Formats are limited to an explicit list, whatever
+Pillow supports; a warning counts as an error; a picture of more than IMAGE_LIMIT_PIXELS is rejected before it is decoded.
 """
 
 import io
@@ -126,7 +126,7 @@ def _encode(picture: Image.Image) -> PrintCopy:
 
 
 def _register_heif() -> None:
-    """Enable HEIC in Pillow, inside the sandbox only."""
+    """Enable HEIC in Pillow. Call it inside the sandbox only."""
     import pillow_heif  # noqa: PLC0415 - its decoder is loaded for those who need it only
 
     pillow_heif.register_heif_opener()

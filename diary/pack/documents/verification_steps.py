@@ -1,7 +1,7 @@
 """Verification of a pack step by step, as document 10 prints it.
 
-In a portal set 15_VERIFY.txt is inside a zip, while 10 is a file of its own. The commands are those of 15_VERIFY.txt,
-with the names of this pack.
+In a portal set 15_VERIFY.txt is inside a zip, while 10 is a file of its own. So 10 repeats most commands of
+15_VERIFY.txt.
 """
 
 from collections.abc import Iterator
@@ -54,7 +54,7 @@ def verification_steps(contents: PackContents) -> Iterator[VerificationStep]:
 
 
 def portal_steps() -> Iterator[tuple[str, str]]:
-    """Yield what differs if the pack was received as single files (a portal set)."""
+    """Yield the checks of a pack that was received as single files (a portal set): description and command."""
     yield f"{MANIFEST_FILENAME} lists every other file that came with it", f"sha256sum -c {MANIFEST_FILENAME}"
     yield "one file on Windows, compared with its line", 'certutil -hashfile "01_chronology.pdf" SHA256'
     yield "all of them in PowerShell", "Get-FileHash -Algorithm SHA256 -Path .\\*"

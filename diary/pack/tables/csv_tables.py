@@ -1,7 +1,8 @@
 """CSV files: the rows of the documents for spreadsheets.
 
-UTF-8 with a byte order mark, ISO 8601 dates, CRLF line ends. A spreadsheet runs a cell as a formula if its text
-begins with one of `_FORMULA_STARTS`; such a cell gets a leading apostrophe, which the spreadsheet shows.
+UTF-8 with a byte order mark, CRLF line ends. Times are ISO 8601, except that claimed times (`occurred`, `found_out`,
+`taken`, `time_it_shows`) and `delay` are worded as in document 01. A spreadsheet runs a cell as a formula if its text
+begins, after spaces, with one of `_FORMULA_STARTS`; such a cell gets a leading apostrophe, which the spreadsheet shows.
 """
 
 import csv

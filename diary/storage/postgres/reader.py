@@ -23,15 +23,15 @@ from diary.storage.writer import Transaction
 T = TypeVar("T")
 READER_THREADS: Final = 4
 MAX_LOOKUP_CONNECTIONS: Final = 8
-# Rows fetched at once where a reader may stop early: a page of versions ends at a number of bytes.
+# Small, because a reader may stop early: a page of versions ends at a number of bytes.
 CURSOR_FETCH_ROWS: Final = 32
 
 
 class LookupPool:
-    """Look-ups by an index, on the event loop of the server."""
+    """Pool of connections for look-ups by an index, on the event loop of the server."""
 
     def __init__(self, pool: Any) -> None:
-        """Take an open pool; see `open_lookup_pool`."""
+        """Store an open pool of asyncpg; see `open_lookup_pool`."""
         self._pool = pool
 
     async def fetch_one(self, sql: str, parameters: tuple[Any, ...]) -> Any:
@@ -56,7 +56,7 @@ class LookupPool:
 
 
 async def open_lookup_pool(url: str) -> LookupPool:
-    """Return a pool of look-ups. Raise one of DATABASE_ERRORS."""
+    """Return a pool for look-ups. It connects at the first look-up."""
 
     async def skip_reset(_: Any) -> None:
         """Skip the driver's reset: look-ups leave no state on a connection."""
@@ -95,7 +95,10 @@ class ReadTransaction(PostgresTransaction):
 
 
 class LazyRows:
-    """The rows of a statement that has not run yet."""
+    """The rows of a statement that runs when they are read. Unlike other cursors, it has no position.
+
+    Each call of a method runs the statement from its beginning.
+    """
 
     rowcount = -1
 
@@ -103,7 +106,7 @@ class LazyRows:
         self._transaction, self._sql, self._parameters = tx, sql, parameters
 
     def fetchone(self) -> Any:
-        """Return the first row as a tuple, or None. Each call runs the statement again."""
+        """Return the first row as a tuple, or None."""
         return self._transaction.execute_eagerly(self._sql, self._parameters).fetchone()
 
     def fetchall(self) -> list[Any]:
@@ -128,7 +131,7 @@ class ReaderConnection:
     """One thread's connection for long reads. Any thread may close it once it is idle."""
 
     def __init__(self, url: str) -> None:
-        """Take the address; the first read connects."""
+        """Store the address. The first read connects."""
         self._url = url
         self._thread_loop = asyncio.new_event_loop()
         self._connection: Any = None

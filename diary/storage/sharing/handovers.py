@@ -143,7 +143,7 @@ class HandoverRow:
     ended_at: int | None = None
 
     def is_over(self, now: int) -> bool:
-        """Check whether the hand-over has ended or expired at `now` ms; it can then no longer be opened."""
+        """Return whether the hand-over has been ended or has expired at `now` ms. It can then no longer be opened."""
         return self.ended_at is not None or now >= self.expires_at
 
 
@@ -167,7 +167,7 @@ async def find(db: Database, account: bytes, handover: bytes) -> HandoverRow | N
 
 
 async def find_by_name(db: Database, name_mac: bytes) -> HandoverRow | None:
-    """Return the hand-over named by three words, over or not, or None."""
+    """Return the hand-over named by three words, whether or not it has ended, or None."""
     row = await db.fetch_one(*_FIND_BY_NAME(name_mac=name_mac))
     return HandoverRow(*row) if row else None
 
@@ -204,9 +204,10 @@ async def list_for_account(db: Database, account: bytes) -> tuple[HandoverSummar
 
 
 def add_handover(tx: Transaction, account: bytes, row: HandoverRow, announcement: BlobAnnouncement) -> HandoverRow:
-    """Add a hand-over and announce its parts; an incomplete one that exists gets the new numbers.
+    """Add a hand-over and announce its parts. Return the stored hand-over.
 
-    Raise NotFound (the diary is not the account's), Conflict (the words are in use) and QuotaExceeded.
+    If it exists and is incomplete, replace its part count and size. Raise NotFound (the diary is not the account's),
+    Conflict (the words are in use) and QuotaExceeded.
     """
     check_diary_owned(tx, account, row.diary)
     blob_reference = blobs.handover_reference(account, row.diary, row.id)
@@ -235,7 +236,7 @@ def add_handover(tx: Transaction, account: bytes, row: HandoverRow, announcement
 
 
 def record_opening(tx: Transaction, handover: bytes, now: int, max_openings: int) -> bool:
-    """Record an opening. Return False, and record none, when the hand-over is over or has had `max_openings`."""
+    """Record an opening. Return False, and record none, if the hand-over has ended or has had `max_openings`."""
     row = tx.execute(*_FIND_TIMES(id=handover)).fetchone()
     if row is None or row[0] is not None or now >= row[1]:
         return False
@@ -255,16 +256,16 @@ def end(tx: Transaction, account: bytes, handover: bytes, now: int) -> None:
 
 
 def erase_expired(tx: Transaction, now: int, forget_before: int, unfinished_before: int) -> int:
-    """Erase the bytes of hand-overs that have expired at `now` ms. Return their number.
+    """Mark the bytes of expired and of abandoned hand-overs for deletion. Return how many hand-overs had such bytes.
 
-    Incomplete hand-overs made up to `unfinished_before` ms are ended early, since their upload was abandoned and their
-    room is still charged. Rows that expired up to `forget_before` ms are deleted.
+    A hand-over has expired by `now` ms. It is abandoned if it was made up to `unfinished_before` ms and is incomplete; it
+    is ended early, because it still counts against the quota. Rows that expired up to `forget_before` ms are deleted.
     """
     due_rows = tx.execute(*_LIST_EXPIRED(now=now, unfinished_before=unfinished_before)).fetchall()
     for handover, diary, _ in due_rows:
         blobs.mark_erased(tx, BlobKind.HANDOVER, diary, handover)
-    # Migration 0012 returned files to their diaries that hand-overs had named as their parts. Such a hand-over has no
-    # blob, and could never be opened.
+    # Some hand-overs named a diary's files as their parts; migration 0012 undid that. Such a hand-over has no blob, and
+    # could never be opened.
     rows_without_blob = tx.execute(*_LIST_WITHOUT_BLOB(unfinished_before=unfinished_before)).fetchall()
     for handover, _, expires_at in (*due_rows, *rows_without_blob):
         if expires_at > now:

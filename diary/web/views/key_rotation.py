@@ -1,4 +1,4 @@
-"""Views to change an account's keys: begin with the words in use, send wraps in batches, and commit all at once."""
+"""Views to change an account's keys: begin with a proof, send wraps in batches, and commit all at once."""
 
 from starlette.types import ASGIApp
 

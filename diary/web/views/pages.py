@@ -29,8 +29,8 @@ async def app_shell(request: RequestContext) -> ASGIApp:
 async def service_worker(request: RequestContext) -> ASGIApp:
     """Return the service worker, which contains the list of this release's files.
 
-    Only the browser of an install requests it, at its start and again each day. Once earlier releases no longer need
-    their cookies, this response expires both, for every install alike.
+    Only the browser of an installed app requests it, at its start and again each day. Once earlier releases no longer
+    need their two cookies, this response expires them, whether or not the request has them.
     """
     etag = request.app_context.pages.service_worker_etag.encode()
     are_cookies_over = request.instance.clock.now_ms() >= request.app_context.legacy_cookies_until_ms
@@ -89,7 +89,7 @@ def _file_response(request: RequestContext, file: StaticFile | None) -> ASGIApp:
 
 
 async def share_target(_: RequestContext) -> ASGIApp:
-    """Respond where no service worker handled what a phone shares. The body is never read."""
+    """Respond with an empty body to a share that no service worker intercepted. The request body is never read."""
     return BytesResponse()
 
 

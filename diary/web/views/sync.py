@@ -10,7 +10,7 @@ MAX_VERSION_NUMBER = 2**53 - 1
 
 
 async def push_version(request: RequestContext) -> ASGIApp:
-    """Store a version. 201 if it is new, 200 if the same bytes were stored before."""
+    """Store a version. Respond 201 if it is new, 200 if the same bytes were stored before."""
     stored = await versions.push(
         request.instance, request.keeper, request.id("diary"), request.id("record"), request.id("version"), request.body
     )
@@ -18,6 +18,6 @@ async def push_version(request: RequestContext) -> ASGIApp:
 
 
 async def list_changes(request: RequestContext) -> ASGIApp:
-    """Return the changes after a number."""
+    """Return the versions with a number above `after`."""
     after = request.query_number("after", MAX_VERSION_NUMBER)
     return binary_response(await changes.feed(request.instance, request.keeper, request.id("diary"), after))
