@@ -300,7 +300,10 @@ class Settings:
         return self.load_or_create_pepper() if self.pepper or (self.data / "pepper").exists() else None
 
     def find_existing_notary_seed(self) -> bytes | None:
-        """Return the notary's seed, or None if it does not exist. Never create it. Raise BadSetting if the file is damaged."""
+        """Return the notary's seed, or None if it does not exist. Never create it.
+
+        Raise BadSetting if the file is damaged.
+        """
         return self.load_or_create_notary_seed() if self.notary_key or (self.data / "notary.key").exists() else None
 
     def secret_paths(self) -> list[Path]:
@@ -352,8 +355,8 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
 def load_or_create_secret(path: Path) -> bytes:
     """Return the 32 bytes in `path`. If the file is absent, create it with random bytes, readable by its owner only.
 
-    Raise BadSetting if the file cannot be read or is not 32 bytes long. A truncated secret must not be replaced silently,
-    because everything made with the old one would no longer match.
+    Raise BadSetting if the file cannot be read or is not 32 bytes long. A truncated secret must not be replaced
+    silently, because everything made with the old one would no longer match.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:

@@ -135,8 +135,8 @@ def _run_on_instance(operation: Callable[["Instance"], Awaitable[T]]) -> T:
 def closing(day: str, off_day: str, at_once: bool) -> None:
     """Announce that this server closes on DATE. Without an argument, print what is announced.
 
-    Every keeper sees the announcement in the diary, with what to do. Registration ends now. From DATE the server accepts
-    nothing new; what it has can still be read and moved elsewhere. From the date of --off it refuses every
+    Every keeper sees the announcement in the diary, with what to do. Registration ends now. From DATE the server
+    accepts nothing new; what it has can still be read and moved elsewhere. From the date of --off it refuses every
     request of the app and of the advocates' page; the public pages and the log stay.
     """
     from diary.app import open_instance

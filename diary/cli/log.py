@@ -1,7 +1,7 @@
 """Commands for the log and its keys: `audit`, and `keys` for the instance key and the notary keys.
 
-[Note: two machines] The instance key is made and kept on a computer that is not the server. Only a wish (what is
-to be signed) and a statement (what was signed) travel between the two, as small files of public text.
+[Note: instance key kept off the server] The instance key is made and kept on a computer that is not the server. Only a
+wish (what is to be signed) and a statement (what was signed) travel between the two, as small files of public text.
 """
 
 import asyncio

@@ -19,7 +19,10 @@ MOVABLE_SETTINGS: Final = ("DIARY_DATABASE_URL", "DIARY_BLOB_URL")
 
 @click.command()
 def purge() -> None:
-    """Erase records and accounts whose erasure date has passed, and abandoned uploads, as the server does every hour."""
+    """Erase records and accounts whose erasure date has passed, and remove abandoned uploads.
+
+    The server does this every hour.
+    """
     from diary.app import open_instance
     from diary.clock import SystemClock
     from diary.services.sync import purge as purge_service

@@ -24,8 +24,8 @@ WRAP_BATCH_SIZE: Final = 200
 class GrantTerms:
     """Terms of a grant. docs/formats.md, section 8.
 
-    `not_after`: expiry in ms UTC. `restricted`: whether restricted fields are included. `prev`: id of the grant that this
-    one replaces.
+    `not_after`: expiry in ms UTC. `restricted`: whether restricted fields are included. `prev`: id of the grant that
+    this one replaces.
     """
 
     scope: Mapping[str, object]
@@ -88,7 +88,7 @@ async def create_grant(
 
 
 async def list_grants(server: RemoteServer, identity: Identity) -> list[tuple[OpenedGrant, dict[str, Any]]]:
-    """Return the grants that the account key can decrypt, each with the server's row (docs/api.md, `GET /v1/grants`)."""
+    """Return the grants that the account key can decrypt, each with its row of `GET /v1/grants` (docs/api.md)."""
     answer = await server.json("GET", "/v1/grants")
     own_grants = []
     for row in answer["grants"]:

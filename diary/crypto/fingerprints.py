@@ -1,8 +1,8 @@
 """Fingerprints: nine words that name an account's public keys and are compared by voice. docs/formats.md, section 8.
 
-[Note: words that find and prove] The nine words are the fingerprint itself. Whoever has heard them can look the keys up
-on an untrusted server, which can only return the matching keys or none. Finding a second key pair for the fingerprint
-of an existing one takes about 2^96 tries.
+[Note: nine words as look-up key and proof] The nine words are the fingerprint itself. Whoever has heard them can look
+the keys up on an untrusted server, which can only return the matching keys or none. Finding a second key pair for the
+fingerprint of an existing one takes about 2^96 tries.
 """
 
 import hashlib

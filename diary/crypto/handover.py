@@ -1,9 +1,9 @@
 """Handover codes: eight words that find and open a sealed pack. docs/formats.md, section 8.
 
-[Note: eight words] The first three words (33 bits) name a sealed pack on the server. The other five (51 bits and 4
-check bits) open it. The words never leave the phone and the receiving page: the server receives a digest of the three
-and a proof derived from the five by Argon2id, and stores keyed digests of both. The key of the parts is derived from
-the same root under another label.
+[Note: name and key in eight words] The first three words (33 bits) name a sealed pack on the server. The other five (51
+bits and 4 check bits) open it. The words never leave the phone and the receiving page: the server receives a digest of
+the three and a proof derived from the five by Argon2id, and stores keyed digests of both. The key of the parts is
+derived from the same root under another label.
 """
 
 import hashlib

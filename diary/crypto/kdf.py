@@ -1,6 +1,6 @@
 """Key derivation from words, and the policy for its parameters.
 
-[Note: downgrade] The server stores `kdf` and returns it before anybody is authenticated. A malicious server could
+[Note: KDF downgrade] The server stores `kdf` and returns it before anybody is authenticated. A malicious server could
 request a cheap derivation and guess the words from the proof. So parameters below the floor, above the ceiling or
 cheaper than this device has used before are refused before any derivation. The origin is part of the salt and is
 compared with the page's own, so a proof made on a copy of the site at another host is of no use elsewhere.

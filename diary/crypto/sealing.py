@@ -1,9 +1,9 @@
 """Envelope E1, suite 1, and the sealed box inside it.
 
-[Note: Cobblestone] Each message has a random 24-byte salt. Key, nonces and commitment all come from HKDF(key, salt,
-context), so no nonce repeats under one key, and a ciphertext opens under one key only: a slot cannot be made to open
-for two passphrases. The context is the envelope's prefix, so an envelope with a changed header or kind, or with bytes
-from another place, does not open.
+[Note: unique nonces and committed keys] Each message has a random 24-byte salt. Key, nonces and commitment all come
+from HKDF(key, salt, context), so no nonce repeats under one key, and a ciphertext opens under one key only: a slot
+cannot be made to open for two passphrases. The context is the envelope's prefix, so an envelope with a changed header
+or kind, or with bytes from another place, does not open.
 """
 
 from collections.abc import Mapping

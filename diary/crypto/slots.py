@@ -1,8 +1,8 @@
 """Storage on a device: slots that words open, and records under a store key. docs/formats.md, section 4a.
 
-[Note: slots] All four slots have the same length in every installation and unused slots are random bytes, so a copy of
-the storage does not reveal how many passphrases exist. Every attempt costs one Argon2id and tries all four.
-Cobblestone's key commitment prevents one slot from opening for two passphrases.
+[Note: unused slots look used] All four slots have the same length in every installation and unused slots are random
+bytes, so a copy of the storage does not reveal how many passphrases exist. Every attempt costs one Argon2id and tries
+all four. Cobblestone's key commitment prevents one slot from opening for two passphrases.
 """
 
 import os

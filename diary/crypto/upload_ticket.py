@@ -24,8 +24,8 @@ _CLAIMS_BYTES: Final = 3 * _ID_BYTES + 3 * _NUMBER_BYTES + DIGEST_BYTES
 class UploadTicket:
     """Claims of a ticket. Ids have 16 bytes.
 
-    `until` is in ms UTC; `size` is the total of all sealed parts in bytes; `digest` is over the digests of the parts, and
-    the request that completes the upload must have it.
+    `until` is in ms UTC; `size` is the total of all sealed parts in bytes; `digest` is over the digests of the parts,
+    and the request that completes the upload must have it.
     """
 
     session: bytes

@@ -3,9 +3,9 @@
 A response states that bytes existed at the authority's time, under a certificate of a third party. The stamped bytes
 are a checkpoint's note, so `openssl ts -verify -data` gives the same result as this module.
 
-[Note: pinned] The certificate that may sign for an authority is a setting: a chain to the right root is refused if its
-leaf is another certificate. Each response has its own new verifier, because shared builders have been known to share
-their lists.
+[Note: pinned leaf certificate] The certificate that may sign for an authority is a setting: a chain to the right root
+is refused if its leaf is another certificate. Each response has its own new verifier, because shared builders have been
+known to share their lists.
 """
 
 import hashlib

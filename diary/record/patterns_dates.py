@@ -2,8 +2,8 @@
 
 Mirrored by static/src/record/patterns/patterns_dates.ts.
 
-[Note: the same day] If only the day of either side is known, an entry on that day is neither before nor after; it is
-counted separately. No entry is moved to the side that would look worse.
+[Note: entries on the same day] If only the day of either side is known, an entry on that day is neither before nor
+after; it is counted separately. No entry is moved to the side that would look worse.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -79,7 +79,7 @@ def split_by_key_date(key_date: Mapping[str, Any], dated: Iterable[IncidentFact]
 
 
 def _side_of(day: str, instant_ms: int | None, fact: IncidentFact) -> str:
-    """Return `before`, `same` or `after`; see [Note: the same day]."""
+    """Return `before`, `same` or `after`; see [Note: entries on the same day]."""
     if instant_ms is not None and fact.instant_ms is not None:
         return "before" if fact.instant_ms < instant_ms else "after"
     if fact.last_day < day:

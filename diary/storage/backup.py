@@ -1,7 +1,7 @@
 """Snapshot of the database as one SQLite file, whichever database the server uses, and its installation on a server.
 
-[Note: one format] A backup of a PostgreSQL server contains an SQLite file too. So a restore drill needs only this program
-and a folder, and a backup of one kind of server can be restored on the other.
+[Note: one backup format] A backup of a PostgreSQL server contains an SQLite file too. So a restore drill needs only
+this program and a folder, and a backup of one kind of server can be restored on the other.
 """
 
 import errno

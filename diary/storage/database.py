@@ -126,7 +126,10 @@ def _backend_for(url: str) -> DatabaseBackend:
 
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
-    """Open the migrated database for the length of the block. Raise BadSetting when it is not migrated or not usable."""
+    """Open the migrated database for the length of the block.
+
+    Raise BadSetting when it is not migrated or not usable.
+    """
     url = settings.database_url
     if not is_postgres(url) and not path_from_url(url).exists():
         raise BadSetting(_NOT_MIGRATED_MESSAGE)
@@ -162,8 +165,8 @@ async def migrate(settings: Settings) -> None:
 async def _apply_migrations(url: str) -> None:
     """Apply the missing migrations and record them in one transaction. Raise BadSetting.
 
-    By default the library commits each step before it records it, and over SQLite each statement by itself. After a kill
-    or a full disk, every later migration would then fail on tables that already exist.
+    By default the library commits each step before it records it, and over SQLite each statement by itself. After a
+    kill or a full disk, every later migration would then fail on tables that already exist.
     """
     async with _migration_executor(url) as executor:
         try:
@@ -204,8 +207,8 @@ async def _begin_script_transaction(connection: Any) -> None:
 async def _has_unapplied_migrations(connection: Any) -> bool:
     """Check whether a migration has not been applied.
 
-    Read only the library's table of applied migrations. The library's own plan imports every migration and describes its
-    models again. That takes half of the time a server needs to start.
+    Read only the library's table of applied migrations. The library's own plan imports every migration and describes
+    its models again. That takes half of the time a server needs to start.
     """
     known_migrations = {module.name for module in pkgutil.iter_modules(migrations.__path__)}
     try:

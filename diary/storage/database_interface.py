@@ -1,10 +1,10 @@
 """The interface that every function of storage receives: the writer, and three ways to read.
 
-[Note: reading] Over SQLite, in WAL mode, a reader never waits for the writer. A look-up by an index (a session, a
-part) takes 10 to 20 microseconds, and a switch to another thread ten times as long, so look-ups run on the event loop
-itself over their own connection (`fetch_one`). A read of many rows runs on a reader thread (`run_read`). Reads that
-are neither hot nor large use the models (`run_orm_read`). Over PostgreSQL the three have the same interface; look-ups
-share a few connections there.
+[Note: where reads run] Over SQLite, in WAL mode, a reader never waits for the writer. A look-up by an index (a session,
+a part) takes 10 to 20 microseconds, and a switch to another thread ten times as long, so look-ups run on the event loop
+itself over their own connection (`fetch_one`). A read of many rows runs on a reader thread (`run_read`). Reads that are
+neither hot nor large use the models (`run_orm_read`). Over PostgreSQL the three have the same interface; look-ups share
+a few connections there.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ class Database(ABC):
 
     @abstractmethod
     async def fetch_one(self, sql: str, parameters: tuple[Any, ...]) -> Any:
-        """Return the first row of a look-up by an index as a tuple, or None; see [Note: reading]."""
+        """Return the first row of a look-up by an index as a tuple, or None; see [Note: where reads run]."""
 
     async def run_read(self, read_job: Callable[[Transaction], T]) -> T:
         """Run a job on a reader thread and return its result. The job sees the database at one moment."""
@@ -52,7 +52,10 @@ class Database(ABC):
         await asyncio.get_running_loop().run_in_executor(self._read_executor, self._purge_deleted_data)
 
     async def run_orm_read(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine over the models and return its result. It may only read: [Note: one writer]. Raise Unavailable."""
+        """Run a coroutine over the models and return its result. It may only read: [Note: one writer].
+
+        Raise Unavailable.
+        """
         try:
             return await asyncio.get_running_loop().create_task(coroutine, context=self._orm_context)
         except self.database_errors:

@@ -1,4 +1,4 @@
-"""The clock readings that erasing depends on; see [Note: a clock that jumps] in services/sync/purge.py."""
+"""The clock readings that erasing depends on; see [Note: clock jumps] in services/sync/purge.py."""
 
 from dataclasses import dataclass
 from typing import Final

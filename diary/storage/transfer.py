@@ -1,6 +1,6 @@
 """Move a server's rows from SQLite to PostgreSQL, and its sealed files from one store to another.
 
-[Note: moving] A move keeps no record of its progress: what is already the same at the target, byte for byte, is
+[Note: repeated moves] A move keeps no record of its progress: what is already the same at the target, byte for byte, is
 skipped, and what differs is written again. So a move that was interrupted, or whose source was used in between, is
 simply run again. While rows move, the source is locked against writing: what a server acknowledged during a move would
 otherwise be lost. At the end the rows of both sides are read again and compared.
@@ -30,7 +30,10 @@ _LIBRARY_TABLE_PREFIX: Final = "tortoise"
 
 @contextmanager
 def open_write_locked(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a source with its write lock held for the length of the block. Raise Unavailable when it is locked already."""
+    """Open a source with its write lock held for the length of the block.
+
+    Raise Unavailable when it is locked already.
+    """
     connection = open_sqlite(path)
     try:
         connection.execute(control.BEGIN_WRITE)
@@ -46,8 +49,8 @@ def open_write_locked(path: Path) -> Iterator[sqlite3.Connection]:
 async def move_rows(source: sqlite3.Connection, url: str, on_progress: ProgressCallback) -> dict[str, str]:
     """Make the target's rows equal to the source's, and return the SHA-256 in hexadecimal of each table's rows.
 
-    The digests are computed from both sides. The target must have been migrated. Raise Unavailable, and Conflict when the
-    sides differ all the same.
+    The digests are computed from both sides. The target must have been migrated. Raise Unavailable, and Conflict when
+    the sides differ all the same.
     """
     try:
         target = await connect(url)
@@ -81,7 +84,10 @@ async def move_files(
 
 
 async def _move_part(source_store: BlobStore, target_store: BlobStore, name: str, digest: bytes) -> str | None:
-    """Copy one part, unless the target has it. Return its name when it is damaged or missing at the source, else None."""
+    """Copy one part, unless the target has it.
+
+    Return its name when it is damaged or missing at the source, else None.
+    """
     if await _is_intact(target_store, name, digest):
         return None
     try:
@@ -178,7 +184,10 @@ async def _reset_sequences(target: Any, tables: dict[str, dict[str, str]]) -> No
 async def _compare_digests(
     source: sqlite3.Connection, target: Any, tables: dict[str, dict[str, str]], on_progress: ProgressCallback
 ) -> dict[str, str]:
-    """Read every table again from both sides and return the digests. Raise Conflict with the name of a table that differs."""
+    """Read every table again from both sides and return the digests.
+
+    Raise Conflict with the name of a table that differs.
+    """
     digests = {}
     for tables_done, (table, columns) in enumerate(tables.items(), 1):
         source_digest, target_digest = hashlib.sha256(), hashlib.sha256()

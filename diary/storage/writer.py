@@ -2,9 +2,9 @@
 
 [Note: one writer] A push is acknowledged after it is on the disk, and waiting for the disk takes most of the time. So
 all jobs that queued during the last commit go into the next one (at most 64). A job that fails is rolled back without
-the other jobs of its batch, and no batch waits for further jobs. SQLite has one writer at a time anyway; two connections
-that both write would wait for each other in a queue that is not fair, and a sign-in could starve behind pushes.
-Therefore every change of a row goes through the writer, and all other code only reads.
+the other jobs of its batch, and no batch waits for further jobs. SQLite has one writer at a time anyway; two
+connections that both write would wait for each other in a queue that is not fair, and a sign-in could starve behind
+pushes. Therefore every change of a row goes through the writer, and all other code only reads.
 
 This module has what both databases share. SQLite's writer is in storage/sqlite/writer.py. PostgreSQL has one writer in
 each worker (storage/postgres/writer.py), which gives the same guarantees with locks.
@@ -28,7 +28,10 @@ class Cursor(Protocol):
     """The rows of one statement."""
 
     def fetchone(self) -> Any:
-        """Return the next row as a tuple, or None. Call it once: readers of PostgreSQL return the first row each time."""
+        """Return the next row as a tuple, or None.
+
+        Call it once: readers of PostgreSQL return the first row each time.
+        """
         ...
 
     def fetchall(self) -> list[Any]:
@@ -64,7 +67,9 @@ class DatabaseWriter(Protocol):
         is_short: bool = False,
         pre_commit_check: PreCommitCheck | None = None,
     ) -> T:
-        """Run a job and return its result once it is committed. Raise what it raised, after its changes were rolled back.
+        """Run a job and return its result once it is committed.
+
+        Raise what it raised, after its changes were rolled back.
 
         A job checks before it writes, and may run again from its beginning after a rollback.
 
@@ -136,8 +141,8 @@ class BatchWriter(ABC):
     ) -> T:
         """Run a job in the thread, short or not, and return its result once it is on the disk.
 
-        `pre_commit_check` runs at once, on the event loop. Raise what it or the job raised, after the job's changes were
-        rolled back, and Unavailable when the database cannot write.
+        `pre_commit_check` runs at once, on the event loop. Raise what it or the job raised, after the job's changes
+        were rolled back, and Unavailable when the database cannot write.
         """
         del is_short
         if self._stopped:

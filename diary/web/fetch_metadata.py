@@ -1,10 +1,10 @@
 """Check that a request for the interface was made by a script of this host's own page.
 
-[Note: fetch only] The address bar, a link, a form, a frame, an image and a script of another site can all make a
-browser request an address under `/v1/`. None of them needs to, so each gets the response of an address that does not
-exist, before any route or session is checked: typing an address into a phone reveals nothing that a diary's owner would
-see. Browsers describe the source of a request in `Sec-Fetch-*`, which no page can set. A client without these headers
-is not a browser, or is one from before 2023. It is checked by `Origin` if it sends one, and by its credential.
+[Note: requests by fetch only] The address bar, a link, a form, a frame, an image and a script of another site can all
+make a browser request an address under `/v1/`. None of them needs to, so each gets the response of an address that does
+not exist, before any route or session is checked: typing an address into a phone reveals nothing that a diary's owner
+would see. Browsers describe the source of a request in `Sec-Fetch-*`, which no page can set. A client without these
+headers is not a browser, or is one from before 2023. It is checked by `Origin` if it sends one, and by its credential.
 """
 
 from collections.abc import Iterable

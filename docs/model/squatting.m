@@ -38,7 +38,8 @@ var
   -- The stranger.
   acts: 0..ACTS;
 
--- Whether `who` may put a change in the place of the one that is kept (storage/accounts/key_rotation.py, Note: who wins).
+-- Whether `who` may put a change in the place of the one that is kept
+-- (storage/accounts/key_rotation.py, Note: concurrent changes of keys).
 function may_begin(who: person; code: boolean): boolean;
 begin
   return change_of = nobody | change_of = who | !alive | code | !by_code | WEAKENING = 4;

@@ -1,7 +1,7 @@
 """00_READ-FIRST.txt and 15_VERIFY.txt: plain text with the names of this pack.
 
-The rules of the servable part apply: no product name, host name or device name, and no mention of the app lock. Lines end
-in CRLF for Notepad.
+The rules of the servable part apply: no product name, host name or device name, and no mention of the app lock. Lines
+end in CRLF for Notepad.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,8 @@
 """Pictures for print: the phone's plain JPEG, checked, or the received file, decoded and encoded again.
 
 Neither contains metadata. Decoding happens only inside the sandbox. Formats are limited to an explicit list, whatever
-Pillow supports; a warning counts as an error; a picture of more than IMAGE_LIMIT_PIXELS is rejected before it is decoded.
+Pillow supports; a warning counts as an error; a picture of more than IMAGE_LIMIT_PIXELS is rejected before it is
+decoded.
 """
 
 import io

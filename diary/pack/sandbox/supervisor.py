@@ -5,7 +5,7 @@ isolates itself, reads the capsule, decodes pictures, and cannot create processe
 worker sends a request line of fixed form, and the supervisor forks one more isolated process for it. The number of
 processes is therefore set here, and no fault in a decoder can change it.
 
-[Note: what bounds the job] Each isolated process has its own limits in the kernel; at most 1 + MAX_CONCURRENT_DOCUMENTS
+[Note: limits of a job] Each isolated process has its own limits in the kernel; at most 1 + MAX_CONCURRENT_DOCUMENTS
 run at a time. New threads are counted before they are created (a seccomp listener). The combined memory and files are
 checked five times a second, and the elapsed time in every iteration; beyond a limit the whole process group is killed.
 No process can leave the group: setsid and setpgid are refused, orphans become children of the supervisor, and it ends

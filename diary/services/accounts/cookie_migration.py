@@ -1,8 +1,9 @@
 """Migration of devices that signed in with cookies: one exchange for tokens, within a grace period of thirty days.
 
-[Note: both] The cookies alone could come from a copy of the browser's cookie jar; the proof alone from somebody who
-knows the words. Only a device with both continues its session. A session that was ended from another device stays
-ended, whatever the proof, so that a phone signed out from another device does not sign in again by itself.
+[Note: cookie and proof both required] The cookies alone could come from a copy of the browser's cookie jar; the proof
+alone from somebody who knows the words. Only a device with both continues its session. A session that was ended from
+another device stays ended, whatever the proof, so that a phone signed out from another device does not sign in again by
+itself.
 """
 
 from dataclasses import dataclass, replace

@@ -1,9 +1,9 @@
 """Key rotation after somebody else has learned the words: every key of an account is replaced.
 
-docs/formats.md, section 4b. [Note: who may] It begins and ends with a proof of the current words or the recovery code,
-so a stolen session cannot lock a keeper out. storage/account_changes/key_rotation.py decides between two concurrent rotations
-and about versions written meanwhile. Afterwards the old words, code, sessions and keys open nothing that is written
-from then on.
+docs/formats.md, section 4b. [Note: proof required] It begins and ends with a proof of the current words or the recovery
+code, so a stolen session cannot lock a keeper out. storage/account_changes/key_rotation.py decides between two
+concurrent rotations and about versions written meanwhile. Afterwards the old words, code, sessions and keys open
+nothing that is written from then on.
 """
 
 import os

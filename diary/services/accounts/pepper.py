@@ -1,8 +1,8 @@
 """Keyed digests and sealed columns, so that a stolen database alone does not reveal who keeps a diary.
 
-[Note: names at rest] A sign-in name is looked up by its HMAC. `kdf` and the words wrap contain the name in clear (the
-phone needs it there), and a device's name is free text, so these are sealed under a key derived from the pepper. The
-pepper is stored apart from the database. Decoys for unknown names are derived from the pepper too: they must be the
+[Note: stored sign-in names] A sign-in name is looked up by its HMAC. `kdf` and the words wrap contain the name in clear
+(the phone needs it there), and a device's name is free text, so these are sealed under a key derived from the pepper.
+The pepper is stored apart from the database. Decoys for unknown names are derived from the pepper too: they must be the
 same each time and indistinguishable from real values.
 """
 

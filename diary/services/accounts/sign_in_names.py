@@ -1,8 +1,8 @@
 """Sign-in names: issued with a ticket, so that nobody can find out whether a name exists.
 
-[Note: tickets] A name is generated, or is the preferred name with four random characters, so a preferred name is never
-"taken". Registration needs the ticket issued with the name. Trying names at registration reveals nothing, because every
-name without a ticket is refused in the same way.
+[Note: tickets for names] A name is generated, or is the preferred name with four random characters, so a preferred name
+is never "taken". Registration needs the ticket issued with the name. Trying names at registration reveals nothing,
+because every name without a ticket is refused in the same way.
 """
 
 import hmac

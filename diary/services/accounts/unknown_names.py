@@ -1,10 +1,10 @@
 """Derivation parameters for unknown sign-in names, distributed like those of existing accounts.
 
-[Note: shares] Phones without WebAssembly use a cheaper KDF profile. If unknown names always had the usual profile, a
-cheaper one would reveal that a name exists. So each unknown name has one of the profiles in use, selected by an HMAC of
-the name, as often as existing names have it. The shares are fixed at a server's first start and stored: recomputing
-them would change the responses for unknown names and not those for existing ones. They count the accounts that exist at
-that time and a hundred assumed ones, so that no profile is missing.
+[Note: cost profiles of unknown names] Phones without WebAssembly use a cheaper KDF profile. If unknown names always had
+the usual profile, a cheaper one would reveal that a name exists. So each unknown name has one of the profiles in use,
+selected by an HMAC of the name, as often as existing names have it. The shares are fixed at a server's first start and
+stored: recomputing them would change the responses for unknown names and not those for existing ones. They count the
+accounts that exist at that time and a hundred assumed ones, so that no profile is missing.
 """
 
 from collections import Counter

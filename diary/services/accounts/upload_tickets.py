@@ -1,6 +1,6 @@
 """Upload tickets: a locked phone may declare, send and complete one file. docs/api.md, Tickets for uploads.
 
-[Note: what a ticket is worth] Nothing is stored for a ticket. Its session is looked up each time, so it ends with the
+[Note: limits of a ticket] Nothing is stored for a ticket. Its session is looked up each time, so it ends with the
 session. It expires after at most 24 hours (phones use two), so a copy of a locked phone's memory is soon worthless. It
 allows no reading, and it only allows writing the one file whose digest it contains.
 """

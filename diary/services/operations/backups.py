@@ -1,11 +1,11 @@
 """Backup and restore: the database, every sealed part and the server's secrets in one sealed file.
 
-[Note: order] The secrets come first in the file, then the database, then the parts that it references. A backup without
-secrets is detected at its start, and the database can be used to check that no part is missing. Restoring reads the
-whole file once before it writes anything.
+[Note: order in the file] The secrets come first in the file, then the database, then the parts that it references. A
+backup without secrets is detected at its start, and the database can be used to check that no part is missing.
+Restoring reads the whole file once before it writes anything.
 
-[Note: what went in between] Parts are copied after the database. A part that is missing by then may have been erased by
-its keeper in the meantime. A part that the database still references is damage, and the backup reports it.
+[Note: parts erased during a backup] Parts are copied after the database. A part that is missing by then may have been
+erased by its keeper in the meantime. A part that the database still references is damage, and the backup reports it.
 """
 
 import hashlib
@@ -189,7 +189,7 @@ async def _add_parts(
 
 
 async def _still_referenced(settings: Settings, snapshot_path: Path, missing: list[str]) -> list[str]:
-    """Return the names in `missing` that the database still references; see [Note: what went in between]."""
+    """Return the names in `missing` that the database still references; see [Note: parts erased during a backup]."""
     if not missing:
         return []
     await copies.take_snapshot(settings, snapshot_path)

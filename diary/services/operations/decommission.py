@@ -1,9 +1,10 @@
 """Decommissioning: the operator's announcement that the server closes, and what it still does.
 
-[Note: ending] From the announcement on, nobody new may register: a new diary would have to move almost at once. From
-the closing date on, content can be read, sent to another phone and made into a pack, but nothing is added: a receipt by
-a server that is about to be switched off would mislead the keeper. From the second date on, every request for a
-keeper's content is refused. The public pages and the log stay, because existing packs are checked against them.
+[Note: what a closing server refuses] From the announcement on, nobody new may register: a new diary would have to move
+almost at once. From the closing date on, content can be read, sent to another phone and made into a pack, but nothing
+is added: a receipt by a server that is about to be switched off would mislead the keeper. From the second date on,
+every request for a keeper's content is refused. The public pages and the log stay, because existing packs are checked
+against them.
 """
 
 from typing import Final
@@ -40,7 +41,7 @@ class ShutdownMonitor:
         return self._notice
 
     async def check_accepts(self, instance: Instance, *, adds_to_diary: bool, creates_account: bool) -> None:
-        """Refuse a request that the announcement no longer allows; see [Note: ending].
+        """Refuse a request that the announcement no longer allows; see [Note: what a closing server refuses].
 
         `adds_to_diary` and `creates_account` describe the request. Raise ServerClosed and ServerClosing.
         """

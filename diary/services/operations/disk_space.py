@@ -1,6 +1,6 @@
 """Free space on the server's own disks.
 
-[Note: the last of the disk] On a full disk nobody can write text or even sign in, because each takes a row in the
+[Note: disk space kept free] On a full disk nobody can write text or even sign in, because each takes a row in the
 database. So files and new accounts are refused while there is still some space (`DIARY_MIN_FREE_BYTES`), which is kept
 for text, sign-in and fetching. The disks of the sealed files and of the data folder are checked. An object store and
 PostgreSQL are not: their disks cannot be measured from here.

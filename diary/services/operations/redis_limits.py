@@ -1,6 +1,6 @@
 """Counts that several workers share in Redis: requests, and wrong guesses.
 
-[Note: when Redis is away] Request limits protect the server from load; without Redis each worker counts its own
+[Note: Redis unreachable] Request limits protect the server from load; without Redis each worker counts its own
 requests. Limits of wrong guesses protect the keeper; without Redis nobody can sign in, because an attacker who
 interrupts the connection must not gain free guesses. Devices that are signed in are not affected.
 """
@@ -59,7 +59,7 @@ class RedisRequestCounter:
 
 
 class RedisFailureThrottle:
-    """FailureThrottle shared by several workers; see [Note: who is counted] in accounts/throttle.py."""
+    """FailureThrottle shared by several workers; see [Note: what is counted] in accounts/throttle.py."""
 
     def __init__(self, clock: Clock, redis: Any) -> None:
         self._clock = clock

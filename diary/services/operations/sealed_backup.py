@@ -1,9 +1,9 @@
 """File format of a backup: sealed to the operator's key, whose private half is not on the server.
 
-[Note: who can open a backup] The server has only the public key, so an attacker who takes over the server or a backup
-cannot open older backups with what is there. Each file has its own random key, sealed to the operator's. Then follow
-numbered frames, each bound to its number, and a last frame with the number of members. So a file that was truncated,
-spliced or changed by one bit does not open. docs/formats.md describes the bytes.
+[Note: backup key off the server] The server has only the public key, so an attacker who takes over the server or a
+backup cannot open older backups with what is there. Each file has its own random key, sealed to the operator's. Then
+follow numbered frames, each bound to its number, and a last frame with the number of members. So a file that was
+truncated, spliced or changed by one bit does not open. docs/formats.md describes the bytes.
 """
 
 import os

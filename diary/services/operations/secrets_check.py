@@ -1,6 +1,6 @@
 """Check that a database was written with the present pepper and notary key.
 
-[Note: a secret that is gone] With a new pepper every keeper's correct words are wrong, and with a new notary key phones
+[Note: missing secrets] With a new pepper every keeper's correct words are wrong, and with a new notary key phones
 refuse the receipts. So secrets are created only for a database without accounts; otherwise a missing one stops the
 start, while the lost file can still be restored.
 """

@@ -1,15 +1,15 @@
 """The queue of packs. Each pack is made by one worker process, which has the plaintext and then ends.
 
-[Note: the pack window] The server cannot read a diary. For one job it receives the chosen entries and the keys of the
-pictures to print. The phone sends them when a worker is free, not while the job waits; they are passed from the request
-straight to the worker's pipe and are stored nowhere. A capsule that arrives just after another has taken the worker
-waits in its own request, for a minute at most. The worker has no network and no files except its own folder. The folder
-is always removed: also when the phone does not return and, at the next job, when this server was killed.
+[Note: plaintext on the server] The server cannot read a diary. For one job it receives the chosen entries and the keys
+of the pictures to print. The phone sends them when a worker is free, not while the job waits; they are passed from the
+request straight to the worker's pipe and are stored nowhere. A capsule that arrives just after another has taken the
+worker waits in its own request, for a minute at most. The worker has no network and no files except its own folder. The
+folder is always removed: also when the phone does not return and, at the next job, when this server was killed.
 
-[Note: whose turn] A place in the queue reserves nothing. While a worker is free, every place is ready, and the worker
-takes the first capsule that arrives. Later capsules wait in order of arrival. So nobody waits for a phone that only
-polls, however many do, and at most one job an account is in progress. A place lasts as long as its phone polls; when
-there are too many, the one polled longest ago is removed.
+[Note: order of jobs] A place in the queue reserves nothing. While a worker is free, every place is ready, and the
+worker takes the first capsule that arrives. Later capsules wait in order of arrival. So nobody waits for a phone that
+only polls, however many do, and at most one job an account is in progress. A place lasts as long as its phone polls;
+when there are too many, the one polled longest ago is removed.
 """
 
 import asyncio

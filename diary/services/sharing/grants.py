@@ -1,8 +1,8 @@
 """Grants: creation, renewal and end by the keeper. docs/formats.md, section 8.
 
-[Note: blind] The server has a grant's diary, advocate and end, and the versions with a wrap for it. The choice, the
-purpose and the keeper's identity are sealed. The server enforces the end by its own clock, and the advocate's device
-enforces it by the signed grant, so neither relies on the other.
+[Note: what the server cannot see in a grant] The server has a grant's diary, advocate and end, and the versions with a
+wrap for it. The choice, the purpose and the keeper's identity are sealed. The server enforces the end by its own clock,
+and the advocate's device enforces it by the signed grant, so neither relies on the other.
 """
 
 from collections.abc import Sequence

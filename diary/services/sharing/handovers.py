@@ -1,8 +1,9 @@
 """Hand-overs: a sealed pack that whoever has the eight words can open, for fourteen days and at most five times.
 
-[Note: one answer] A wrong word, unknown words, and a hand-over that was ended, used up or has expired all raise
-InvalidCredentials after the same work. An unknown name has its own constant salt, derived from the pepper. Only a
-correct proof counts as an opening; every other attempt counts against the name, by network and over all networks.
+[Note: one response for all failures] A wrong word, unknown words, and a hand-over that was ended, used up or has
+expired all raise InvalidCredentials after the same work. An unknown name has its own constant salt, derived from the
+pepper. Only a correct proof counts as an opening; every other attempt counts against the name, by network and over all
+networks.
 """
 
 import hmac

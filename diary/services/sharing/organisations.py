@@ -1,6 +1,6 @@
 """Organisations of advocates: created by the operator, led by a member, joined by invitation.
 
-[Note: no key of the organisation's] Nothing is sealed to an organisation. Each grant is sealed to one person, so
+[Note: no key for an organisation] Nothing is sealed to an organisation. Each grant is sealed to one person, so
 somebody who leaves takes nothing along, and no lead can read what was given to somebody else.
 """
 

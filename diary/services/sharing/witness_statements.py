@@ -1,6 +1,6 @@
 """Witness statements: a keeper gives somebody nine words, and one sealed statement may come back.
 
-[Note: what a wrong word learns] Unknown words raise InvalidCredentials after the same work, so nobody can find out
+[Note: what a guess reveals] Unknown words raise InvalidCredentials after the same work, so nobody can find out
 whether a code exists. With the right words a witness is told that the code was used or has expired, in one response for
 both. The name is derived from 40 random bits by Argon2id, so a word list is of little use against the rows of a stolen
 database.

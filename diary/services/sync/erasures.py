@@ -1,7 +1,7 @@
 """Permanent erasure and closing of an account, with seven days in which any session can cancel.
 
-[Note: seven days] Otherwise somebody who has the keeper's phone and knows the words could destroy the diary in a
-minute. So erasure needs the words, applies to one thing at a time, is shown in every session, can be cancelled by any
+[Note: delay of seven days] Otherwise somebody who has the keeper's phone and knows the words could destroy the diary in
+a minute. So erasure needs the words, applies to one thing at a time, is shown in every session, can be cancelled by any
 of them without the words, and is done by the server's clock only (services/sync/purge.py). One exception is immediate:
 a file that the keeper declares to be a sexual image of somebody under 18, which nobody may be made to keep for a week.
 """

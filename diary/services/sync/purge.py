@@ -1,6 +1,6 @@
 """The purge at the server's start and every hour: it carries out due erasures and removes what was abandoned.
 
-[Note: a clock that jumps] Erasure cannot be undone, so one wrong clock reading must not cause it. The database records
+[Note: clock jumps] Erasure cannot be undone, so one wrong clock reading must not cause it. The database records
 when the clock was last read and since when it has been steady. If it was set back, or is further ahead than hourly
 readings explain (a machine that woke up in the wrong year, a server that was off), nothing is erased and the steady
 period starts again. Due erasures happen once the clock has been steady for almost an hour. The price is an erasure up
@@ -121,7 +121,7 @@ async def run_hourly(instance: Instance, on_error: Callable[[BaseException], Non
 
 
 def _update_clock_record(tx: Transaction, now: int) -> bool:
-    """Record the clock reading. Return whether the clock may be trusted; see [Note: a clock that jumps]."""
+    """Record the clock reading. Return whether the clock may be trusted; see [Note: clock jumps]."""
     clock_record = purge_clock.find_purge_clock(tx)
     if clock_record is None:
         steady_since_ms = now

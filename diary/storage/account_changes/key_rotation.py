@@ -1,11 +1,11 @@
 """Rotation of an account's keys: the new keys are staged beside the old ones and replace them in one step.
 
-[Note: who wins] While a rotation is active, no pushes to the account are accepted (storage/sync/versions.py).
-Otherwise anyone with a session and the old keys could keep it from ever being complete. A rotation is active for ten
-minutes after it was started or last made progress, so it blocks pushes only while a phone works on it. A rotation
-started with the recovery code replaces one started with the words, but not the other way round.
+[Note: concurrent changes of keys] While a rotation is active, no pushes to the account are accepted
+(storage/sync/versions.py). Otherwise anyone with a session and the old keys could keep it from ever being complete. A
+rotation is active for ten minutes after it was started or last made progress, so it blocks pushes only while a phone
+works on it. A rotation started with the recovery code replaces one started with the words, but not the other way round.
 
-[Note: all at once] Until the last wrap is staged the account is unchanged, so a phone that is interrupted continues
+[Note: one transaction] Until the last wrap is staged the account is unchanged, so a phone that is interrupted continues
 where it stopped, and nothing is half changed. The change itself is one transaction: keys, wraps, words, code and
 sessions.
 """
@@ -164,8 +164,8 @@ def begin(tx: Transaction, row: RotationRow, diary: bytes, now: int) -> bool:
     """Start a rotation at `now` ms, or continue the one with the same keyset. A rotation with other keys is discarded.
 
     Return False if the diary has changed since the statement was signed: the phone then has to start again, and no
-    pushes are accepted meanwhile. Raise Conflict if a rotation started with the recovery code is active and this one was
-    started with the words.
+    pushes are accepted meanwhile. Raise Conflict if a rotation started with the recovery code is active and this one
+    was started with the words.
     """
     existing = tx.execute(*_FIND_STARTED(account=row.account)).fetchone()
     is_same = existing is not None and bytes(existing[0]) == row.keyset

@@ -1,7 +1,7 @@
 """PostgreSQL: transactions, savepoints, advisory locks, the sequence of version numbers, vacuum.
 
-`?` stands for a parameter where the statement runs in a transaction of storage, and `$1` where it runs on a connection of
-the driver.
+`?` stands for a parameter where the statement runs in a transaction of storage, and `$1` where it runs on a connection
+of the driver.
 """
 
 from typing import Final
@@ -14,7 +14,7 @@ SAVEPOINT: Final = "SAVEPOINT job"
 ROLLBACK_TO_SAVEPOINT: Final = "ROLLBACK TO job"
 RELEASE_SAVEPOINT: Final = "RELEASE job"
 
-# The locks of [Note: many writers] in storage/postgres/writer.py. They are released when the transaction ends.
+# The locks of [Note: one writer per worker] in storage/postgres/writer.py. They are released when the transaction ends.
 LOCK_ALL_ACCOUNTS: Final = "SELECT pg_advisory_xact_lock(?, 0)"
 SHARE_LOCK_ALL_ACCOUNTS: Final = "SELECT pg_advisory_xact_lock_shared(?, 0)"
 LOCK_ACCOUNTS: Final = "SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(? AS BIGINT[])) k"

@@ -1,11 +1,11 @@
 """PostgreSQL's connections, and the writer of one of several workers.
 
-[Note: many writers] Each worker has one writer, and a batch of its jobs is one transaction, as over SQLite. Two
-kinds of lock keep the jobs of different workers apart. A batch takes them before it reads anything and keeps them to
-its end: a job of one account takes the account's lock and a share of the common lock; any other job takes the
-common lock exclusively. So no job sees half of another job's work, whatever it reads, and the statements of storage are
-the same for both databases. Every batch takes its locks in one order, the common lock first and accounts by number:
-one batch may wait for another, but two never wait for each other.
+[Note: one writer per worker] Each worker has one writer, and a batch of its jobs is one transaction, as over SQLite.
+Two kinds of lock keep the jobs of different workers apart. A batch takes them before it reads anything and keeps them
+to its end: a job of one account takes the account's lock and a share of the common lock; any other job takes the common
+lock exclusively. So no job sees half of another job's work, whatever it reads, and the statements of storage are the
+same for both databases. Every batch takes its locks in one order, the common lock first and accounts by number: one
+batch may wait for another, but two never wait for each other.
 
 The thread has an event loop of its own that runs only while a statement runs, so a job stays a plain function.
 """
@@ -161,7 +161,10 @@ class PostgresTransaction:
 
 
 class PostgresWriter(BatchWriter):
-    """The writer of one worker; see [Note: many writers]. After a broken connection, the next batch opens a new one."""
+    """The writer of one worker; see [Note: one writer per worker].
+
+    After a broken connection, the next batch opens a new one.
+    """
 
     def __init__(self, url: str) -> None:
         """Take the address of a migrated database."""

@@ -1,6 +1,6 @@
 """Grants, as their keeper makes and ends them. The advocate's side is in advocate_clients.py.
 
-[Note: a grant that ends] A grant ends by its date, by the keeper, when the advocate leaves, or when the keeper changes
+[Note: ended grants] A grant ends by its date, by the keeper, when the advocate leaves, or when the keeper changes
 the account's keys. Its wraps are deleted in the same transaction: from then on, nothing on this server can be opened
 with it.
 """

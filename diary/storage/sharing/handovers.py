@@ -258,8 +258,9 @@ def end(tx: Transaction, account: bytes, handover: bytes, now: int) -> None:
 def erase_expired(tx: Transaction, now: int, forget_before: int, unfinished_before: int) -> int:
     """Mark the bytes of expired and of abandoned hand-overs for deletion. Return how many hand-overs had such bytes.
 
-    A hand-over has expired by `now` ms. It is abandoned if it was made up to `unfinished_before` ms and is incomplete; it
-    is ended early, because it still counts against the quota. Rows that expired up to `forget_before` ms are deleted.
+    A hand-over has expired by `now` ms. It is abandoned if it was made up to `unfinished_before` ms and is incomplete;
+    it is ended early, because it still counts against the quota. Rows that expired up to `forget_before` ms are
+    deleted.
     """
     due_rows = tx.execute(*_LIST_EXPIRED(now=now, unfinished_before=unfinished_before)).fetchall()
     for handover, diary, _ in due_rows:

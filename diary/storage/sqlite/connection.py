@@ -92,9 +92,9 @@ def truncate_wal(path: Path) -> None:
 class WalCheckpointer:
     """Thread that runs the checkpoints of the write-ahead log.
 
-    [Note: checkpoints] By default SQLite runs a checkpoint inside the commit that made the log long: every client of that
-    batch waits for a thousand pages and two more flushes. A separate connection runs it in steps while the writer goes on;
-    the writer runs it itself only when the log has grown to MAX_WAL_PAGES all the same.
+    [Note: WAL checkpoints] By default SQLite runs a checkpoint inside the commit that made the log long: every client
+    of that batch waits for a thousand pages and two more flushes. A separate connection runs it in steps while the
+    writer goes on; the writer runs it itself only when the log has grown to MAX_WAL_PAGES all the same.
     """
 
     def __init__(self, path: Path) -> None:

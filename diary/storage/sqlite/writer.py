@@ -1,15 +1,15 @@
 """SQLite's writer: jobs run on the event loop, and a thread waits for the disk.
 
-[Note: the GIL] Python runs one thread at a time, and each statement releases the interpreter's lock and takes it
-again. While requests keep the event loop busy, a job in a thread of its own loses a few milliseconds at every statement;
-a batch of pushes spent most of its time waiting. So jobs that only find and change a few rows run on the loop itself,
-like look-ups ([Note: reading], storage/database_interface.py). The thread gets what blocks: the COMMIT with its flush to
-the disk, and whole batches that contain a longer job. The connection belongs to one batch from its first statement to its
-commit, so loop and thread never use it at once.
+[Note: the GIL] Python runs one thread at a time, and each statement releases the interpreter's lock and takes it again.
+While requests keep the event loop busy, a job in a thread of its own loses a few milliseconds at every statement; a
+batch of pushes spent most of its time waiting. So jobs that only find and change a few rows run on the loop itself,
+like look-ups ([Note: where reads run], storage/database_interface.py). The thread gets what blocks: the COMMIT with its
+flush to the disk, and whole batches that contain a longer job. The connection belongs to one batch from its first
+statement to its commit, so loop and thread never use it at once.
 
-[Note: checks beside the loop] To check the author's signature of a push costs as much as all the rest of the push and
-needs no row. The thread checks it while the loop runs the batch's jobs, before anything is committed. When a check fails,
-the batch is rolled back and runs again without that job: nothing of it has left this process. The thread leaves the
+[Note: checks on a thread] To check the author's signature of a push costs as much as all the rest of the push and needs
+no row. The thread checks it while the loop runs the batch's jobs, before anything is committed. When a check fails, the
+batch is rolled back and runs again without that job: nothing of it has left this process. The thread leaves the
 connection alone until the loop has finished with it. The checks of an account that failed one run before its jobs from
 then on, so that nobody can make other clients' work run twice.
 
@@ -35,7 +35,7 @@ from diary.storage.writer import MAX_BATCH_JOBS, PendingJob, PreCommitCheck, Tra
 T = TypeVar("T")
 _WAIT_FOR_LOCK: Final = control.set_pragma("busy_timeout", PRAGMAS["busy_timeout"])
 _FAIL_IF_LOCKED: Final = control.set_pragma("busy_timeout", 0)
-# This many jobs make some two thousand pages of the write-ahead log: see [Note: checkpoints], connection.py.
+# This many jobs make some two thousand pages of the write-ahead log: see [Note: WAL checkpoints], connection.py.
 JOBS_PER_WAL_CHECKPOINT: Final = 500
 MAX_UNTRUSTED_ACCOUNTS: Final = 10_000
 
@@ -126,7 +126,7 @@ class SqliteWriter:
         try:
             while (batch := self._batch_queue.get()) is not None:
                 failed = run_pre_commit_checks(batch)
-                # From here on only this thread uses the connection; see [Note: checks beside the loop].
+                # From here on only this thread uses the connection; see [Note: checks on a thread].
                 if self._prepare_results.get() and not failed:
                     commit_prepared_batch(self._connection, batch)
                 else:
@@ -169,7 +169,8 @@ def run_pre_commit_checks(batch: list[PendingJob]) -> dict[PendingJob, Exception
 def prepare_batch(connection: sqlite3.Connection, batch: list[PendingJob]) -> bool:
     """Run a batch up to its COMMIT, without waiting for a lock.
 
-    Return False, with everything rolled back, when a lock is taken, a statement fails or a job failed after it had written.
+    Return False, with everything rolled back, when a lock is taken, a statement fails or a job failed after it had
+    written.
     """
     try:
         if run_without_savepoints(connection, batch):
@@ -221,9 +222,10 @@ def _roll_back(connection: sqlite3.Connection) -> None:
 
 
 def run_without_savepoints(connection: sqlite3.Connection, batch: list[PendingJob]) -> bool:
-    """Begin a transaction and run a batch without savepoints. Return False, rolled back, when a job failed after a change.
+    """Begin a transaction and run a batch without savepoints.
 
-    Jobs check before they write, so most batches need no savepoint. Raise sqlite3.Error when the transaction cannot go on.
+    Return False, with everything rolled back, if a job failed after a change. Jobs check before they write, so most
+    batches need no savepoint. Raise sqlite3.Error if the transaction cannot go on.
     """
     connection.execute(control.BEGIN_WRITE)
     for pending_job in batch:

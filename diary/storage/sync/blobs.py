@@ -1,18 +1,18 @@
 """Sealed files: what was announced, and which parts have arrived. The bytes are in storage/blob_store.py.
 
-[Note: one owner, one kind] A diary's files, the parts of a hand-over and the files of a witness's statement are rows of
-one table. A row is identified by its kind (`BlobKind`), its owner and its id together; a unique index enforces this. The
-id alone identifies nothing: if someone knows the id of a diary's file and uses it for a hand-over, the result is a
+[Note: identity of a blob] A diary's files, the parts of a hand-over and the files of a witness's statement are rows of
+one table. A row is identified by its kind (`BlobKind`), its owner and its id together; a unique index enforces this.
+The id alone identifies nothing: if someone knows the id of a diary's file and uses it for a hand-over, the result is a
 second, unrelated row.
 
-[Note: room before bytes] Each part's bytes are stored under a name that is drawn for them. Before they are stored, the
-name and the size are written to `loose_bytes`. When the part is accepted, its row takes the name over; when it is
-refused, or replaced later, the name stays in `loose_bytes` until the bytes have been deleted. So the database accounts
-for every stored byte, whichever step fails, and deleting the bytes of one part can never delete those of another. A name
-marked `dropped` is never taken over, so it does not matter which process deletes its bytes, or when.
+[Note: accounting for stored bytes] Each part's bytes are stored under a name that is drawn for them. Before they are
+stored, the name and the size are written to `loose_bytes`. When the part is accepted, its row takes the name over; when
+it is refused, or replaced later, the name stays in `loose_bytes` until the bytes have been deleted. So the database
+accounts for every stored byte, whichever step fails, and deleting the bytes of one part can never delete those of
+another. A name marked `dropped` is never taken over, so it does not matter which process deletes its bytes, or when.
 
-[Note: not final yet] Until a file is complete, anyone who may write it may replace its numbers and parts: bytes that were
-sent by mistake, or with a stolen session, must not block the right ones. Once a file is complete it never changes.
+[Note: incomplete files] Until a file is complete, anyone who may write it may replace its numbers and parts: bytes that
+were sent by mistake, or with a stolen session, must not block the right ones. Once a file is complete it never changes.
 """
 
 import hashlib
@@ -317,9 +317,9 @@ def reserve_part(
 ) -> bool:
     """Reserve room for a part's bytes under its name. Return False when that very part has already arrived.
 
-    `refusal_reason`: why no bytes are accepted now, or "". See [Note: room before bytes]. Raise ContentErased, Conflict
-    (the file was announced again meanwhile), ContentDiffers (the file is complete), TooLarge, QuotaExceeded, and
-    Unavailable while too many bytes are pending.
+    `refusal_reason`: why no bytes are accepted now, or "". See [Note: accounting for stored bytes]. Raise
+    ContentErased, Conflict (the file was announced again meanwhile), ContentDiffers (the file is complete), TooLarge,
+    QuotaExceeded, and Unavailable while too many bytes are pending.
     """
     if _is_part_present(tx, blob, part):
         return False
@@ -394,7 +394,7 @@ def complete_blob(tx: Transaction, account: bytes, blob: BlobRow, digest: bytes,
     """Mark a file complete when all its parts have arrived and their combined digest is `digest`. Raise ContentErased.
 
     `digest`: SHA-256 of the canonical JSON list of the parts' digests. When it differs, the parts of an incomplete file
-    are dropped: see [Note: not final yet].
+    are dropped: see [Note: incomplete files].
     """
     row = _read_current(tx, blob)
     parts = tx.execute(*_LIST_PART_DIGESTS(blob=blob.row_id)).fetchall()
@@ -463,7 +463,10 @@ def _sum_part_bytes(tx: Transaction, row_id: int) -> int:
 
 
 def _drop_parts(tx: Transaction, account: bytes, row_id: int, now: int, i: int | None = None) -> bool:
-    """Delete the parts of a file, or only part `i`, and mark their bytes for deletion. Return whether there were any."""
+    """Delete the parts of a file, or only part `i`, and mark their bytes for deletion.
+
+    Return whether there were any.
+    """
     part_rows = tx.execute(*_LIST_PART_NAMES(blob=row_id)).fetchall()
     dropped_rows = [part_row for part_row in part_rows if i is None or part_row[1] == i]
     for part_id, _, size, name in dropped_rows:

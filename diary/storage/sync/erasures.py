@@ -1,11 +1,11 @@
 """Permanent erasure: pending requests, and carrying them out.
 
-[Note: what goes and what stays] An erased version loses its wraps, its envelopes, the author's signature, its parents and
-the names of its files. Its number, ids, commitment, envelope digest and leaf stay, since the diary's head and the public
-log are computed from them. An erased file keeps its id: a device that has not synced the erasure must not be able to
-upload the file again. The rows change first, in one commit, and from then on the bytes are not served. The files of the
-blob store are deleted after that (`list_erased_blobs`), again after a crash if necessary. The account is charged for them
-until they have been deleted.
+[Note: what erasure removes] An erased version loses its wraps, its envelopes, the author's signature, its parents and
+the names of its files. Its number, ids, commitment, envelope digest and leaf stay, since the diary's head and the
+public log are computed from them. An erased file keeps its id: a device that has not synced the erasure must not be
+able to upload the file again. The rows change first, in one commit, and from then on the bytes are not served. The
+files of the blob store are deleted after that (`list_erased_blobs`), again after a crash if necessary. The account is
+charged for them until they have been deleted.
 
 An erasure affects only the diary's own files: a hand-over or a statement with the same id is a different blob.
 """
@@ -149,7 +149,8 @@ class ErasureRow:
 class ErasedBlob:
     """An erased file whose bytes are still in the blob store: its primary key, and the names of its parts.
 
-    `legacy_folder`: folder where an earlier release may have left bytes without a row; None when another file shares it.
+    `legacy_folder`: folder where an earlier release may have left bytes without a row; None when another file shares
+    it.
     """
 
     row_id: int

@@ -89,8 +89,8 @@ class NewVersion:
 class TextQuota:
     """Bytes of text an account may store.
 
-    `open_quota_bytes`: the limit for accounts from open registration; `daily_limit`: what all of those together may send
-    today, None for an account that has no such limit.
+    `open_quota_bytes`: the limit for accounts from open registration; `daily_limit`: what all of those together may
+    send today, None for an account that has no such limit.
     """
 
     quota_bytes: int
@@ -145,10 +145,10 @@ def append_version(
 ) -> AppendResult:
     """Append a version to its diary; return the earlier response when the same bytes were appended before.
 
-    `notarise` takes the version's number and the head before it; `next_version_id_sql` is the database's expression for a
-    new id. Raise NotFound (the account has no such diary), Conflict (the version id has other bytes), QuotaExceeded, and
-    Unavailable when the daily limit is reached or the account's keys are being changed at `now` ms ([Note: who wins],
-    storage/account_changes/key_rotation.py).
+    `notarise` takes the version's number and the head before it; `next_version_id_sql` is the database's expression for
+    a new id. Raise NotFound (the account has no such diary), Conflict (the version id has other bytes), QuotaExceeded,
+    and Unavailable when the daily limit is reached or the account's keys are being changed at `now` ms ([Note:
+    concurrent changes of keys], storage/account_changes/key_rotation.py).
     """
     push_state = tx.execute(
         _push_state_sql(next_version_id_sql), (new_version.diary, new_version.account, new_version.version)
