@@ -57,7 +57,7 @@ class Identity:
         return rekeying.verify_chain(self.keyset.earlier_statements, self.keyset.ecdsa_pub)
 
     def public_keys(self) -> dict[str, object]:
-        """Return the public keys for a pack: `account`, `ecdsa_pub`, `log`, `notary` and the statements of rotation."""
+        """Return `keys` of a capsule: the account's public key, the statements of earlier keys, and the notary's key."""
         return {
             "account": self.account,
             **(

@@ -98,7 +98,7 @@ class SamplePackDiary:
 
 
 def make_sample_pack_diary(seed: int = 5) -> SamplePackDiary:
-    """Write the whole diary, with receipts, log and timestamps. Needs openssl."""
+    """Return the whole diary, with receipts, log and timestamps. Require the command `openssl`."""
     clock = FixedClock(0)
     notary = Ed25519Signer(secrets.token_bytes(32))
     journal = Journal(_offline_identity(notary), clock, fictional_diary.TZ)

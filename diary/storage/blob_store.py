@@ -28,7 +28,7 @@ class BlobStore:
     """Bytes by name. Each stored part has a random name (storage/sync/blobs.py), and no name is used twice."""
 
     def __init__(self, store: ObjectStore, folder: Path | None) -> None:
-        """Take a store, and the folder of a local store; None for any other."""
+        """Store the object store and, if it is local, its folder; None for any other."""
         self._store = store
         self.folder = folder
         self._flushed_folders: set[Path] = set()

@@ -32,7 +32,10 @@ class Database(ABC):
     database_errors: tuple[type[Exception], ...] = (DBConnectionError, OperationalError, OSError, TimeoutError)
 
     def __init__(self, writer: DatabaseWriter, read_executor: ThreadPoolExecutor) -> None:
-        """Take open collaborators. The current context must contain the connection of the models."""
+        """Store the writer and the executor, which must be open.
+
+        The current context must contain the connection of the models.
+        """
         self.writer = writer
         self._read_executor = read_executor
         # The models find their connection through a context variable. The task of a request lacks it, and a
@@ -63,11 +66,11 @@ class Database(ABC):
 
     @abstractmethod
     def _run_read_in_thread(self, read_job: Callable[[Transaction], T]) -> T:
-        """Run the job of `run_read`. Runs on the reader thread."""
+        """Run the job of `run_read`. A reader thread calls this."""
 
     @abstractmethod
     def _purge_deleted_data(self) -> None:
-        """Do the work of `purge_deleted_data`. Runs on the reader thread."""
+        """Do the work of `purge_deleted_data`. A reader thread calls this."""
 
 
 class DatabaseBackend(ABC):

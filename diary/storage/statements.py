@@ -57,7 +57,7 @@ class _NamedParameter:
 
 
 class _NamedParameters:
-    """Makes parameters: `param.name` stands for the value passed as `name` in a call."""
+    """Factory of parameters: `param.name` stands for the value passed as `name` in a call."""
 
     def __getattr__(self, name: str) -> Any:
         return _NamedParameter(name)

@@ -163,8 +163,8 @@ def seal_for_advocate(
 def open_as_advocate(keyset: Keyset, envelope: bytes, diary: str, grant: str) -> OpenedGrant:
     """Open a grant as its advocate and check it. Raise SealError and BadSignature.
 
-    Checks the place, the keeper's current and earlier keys, the signature, and that the grant is for this keyset. The
-    caller must check that the keeper's nine words were compared: a stranger can issue a grant of their own.
+    Check its diary and id, the keeper's current and earlier keys, the signature, and that the grant is for this keyset.
+    The caller must check that the keeper's nine words were compared: a stranger can issue a grant of their own.
     """
     own_fingerprint = fingerprint(keyset.ecdsa_pub, keyset.hpke_pub)
     plaintext = open_with_private_key(

@@ -1,4 +1,4 @@
-"""Checks of a pack's transparency log data: signed checkpoints, inclusion proofs, timestamps, key statements.
+"""Checks of a pack's public log data: signed checkpoints, inclusion proofs, timestamps, key statements.
 
 The chain starts at the entry: the proof gives the commitment, the receipt adds a time and a number, these three form
 the leaf, and its inclusion proof ends at the root that the checkpoint signs and an authority has timestamped.

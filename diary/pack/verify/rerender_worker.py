@@ -37,9 +37,9 @@ def rerender_capsule(
 ) -> dict[str, Path]:
     """Render the documents and tables of a capsule, and return them by path under `data/`.
 
-    `pictures`: JPEGs by item. `folder`: an empty folder owned by the caller. Runs in isolated processes, or without
-    isolation if `is_unsandboxed`. The result is empty if the capsule cannot be rendered. Raise Unavailable if this
-    computer cannot isolate the processes.
+    `pictures`: JPEGs by item. `folder`: an empty folder owned by the caller. The work is done in isolated processes, or
+    without isolation if `is_unsandboxed`. The result is empty if the capsule cannot be rendered. Raise Unavailable if
+    this computer cannot isolate the processes.
     """
     (folder / CAPSULE_FILENAME).write_bytes(canonical_json(dict(capsule), limit_bytes=reader.CAPSULE_LIMIT_BYTES * 4))
     (folder / PICTURES_FOLDER).mkdir()

@@ -29,7 +29,7 @@ class PostgresDatabase(Database):
     def __init__(
         self, writer: DatabaseWriter, lookups: LookupPool, read_executor: ThreadPoolExecutor, url: str
     ) -> None:
-        """Take open collaborators; `lookups` belongs to this event loop."""
+        """Store the writer, the pool and the executor, which must be open. Only this event loop uses `lookups`."""
         super().__init__(writer, read_executor)
         self._lookups = lookups
         self._url = url
@@ -64,7 +64,7 @@ class PostgresBackend(DatabaseBackend):
     unreachable_errors = (DBConnectionError, *writer.DATABASE_ERRORS)
 
     def __init__(self, url: str) -> None:
-        """Take the address, which names a database."""
+        """Store the address, which must name a database."""
         self._url = url
 
     async def probe(self) -> None:

@@ -66,7 +66,7 @@ async def probe(url: str) -> None:
 
 @asynccontextmanager
 async def migration_lock(url: str) -> AsyncIterator[None]:
-    """Hold the lock of migrations for the length of the block, then move the sequence of version numbers past the newest."""
+    """Hold the lock of migrations in the block. Then move the sequence of version numbers past the newest version."""
     connection = await connect(url)
     try:
         await connection.execute(control.LOCK_MIGRATIONS, ADVISORY_LOCK_KEY)
@@ -135,7 +135,7 @@ class PostgresTransaction:
     """Transaction on a connection that only one thread uses. Statements run one after another."""
 
     def __init__(self, connection: Any, run_coroutine: Callable[[Awaitable[Any]], Any]) -> None:
-        """Take a connection, and a function that runs its coroutines to their end."""
+        """Store an open connection, and the function that runs its coroutines until they are complete."""
         self._connection = connection
         self._run_coroutine = run_coroutine
         self._prepared_statements: dict[str, Any] = {}
@@ -167,7 +167,7 @@ class PostgresWriter(BatchWriter):
     """
 
     def __init__(self, url: str) -> None:
-        """Take the address of a migrated database."""
+        """Store the address of a migrated database."""
         super().__init__()
         self._url = url
         self._thread_loop = asyncio.new_event_loop()

@@ -98,7 +98,10 @@ class WalCheckpointer:
     """
 
     def __init__(self, path: Path) -> None:
-        """Take the database file. The writer sets `wal_autocheckpoint` to MAX_WAL_PAGES on its own connection."""
+        """Store the path of the database file. `start` runs the thread.
+
+        The writer must set `wal_autocheckpoint` to MAX_WAL_PAGES on its own connection.
+        """
         self._path = path
         self._wake_event = threading.Event()
         self._is_stopping = False

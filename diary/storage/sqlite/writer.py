@@ -44,7 +44,7 @@ class SqliteWriter:
     """The writer of one file; made and used on one event loop. Jobs of all accounts run one after another."""
 
     def __init__(self, path: Path) -> None:
-        """Take the path of a migrated database. Jobs may be queued at once; they run after `start`."""
+        """Connect to the migrated database at `path`. Jobs may be queued at once; they run after `start`."""
         self._connection = connect(path)
         self._connection.execute(_FAIL_IF_LOCKED)
         self._connection.execute(control.set_pragma("wal_autocheckpoint", MAX_WAL_PAGES))
@@ -102,7 +102,7 @@ class SqliteWriter:
             await asyncio.to_thread(self._thread.join)
 
     def _start_next_batch(self) -> None:
-        """Begin the next batch, if a job waits. Runs on the loop."""
+        """Begin the next batch if a job waits. The event loop calls this."""
         if not self._pending_jobs:
             self._is_busy = False
             if self._stopped:
@@ -117,12 +117,12 @@ class SqliteWriter:
             self._prepare_results.put(is_prepared)
 
     def _on_batch_finished(self, batch: list[PendingJob]) -> None:
-        """Resolve the callers of a finished batch, then begin the next batch. Runs on the loop."""
+        """Resolve the callers of a finished batch, then begin the next batch. The event loop calls this."""
         resolve_all(batch)
         self._loop.call_soon(self._start_next_batch)
 
     def _process_batches(self) -> None:
-        """Commit batch after batch, until `stop` is called. Runs in the thread."""
+        """Commit batch after batch until `stop` is called. This is the main function of the writer thread."""
         try:
             while (batch := self._batch_queue.get()) is not None:
                 failed = run_pre_commit_checks(batch)

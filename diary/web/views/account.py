@@ -28,7 +28,7 @@ async def sign_out(request: RequestContext) -> ASGIApp:
 
 
 async def list_sessions(request: RequestContext) -> ASGIApp:
-    """List the keeper's sessions. Needs a proof of the words."""
+    """List the keeper's sessions. Require a proof of the words."""
     sessions_found = await sessions.list_sessions(request.instance, request.keeper, request.proof())
     rows = [
         {
@@ -44,14 +44,14 @@ async def list_sessions(request: RequestContext) -> ASGIApp:
 
 
 async def end_session(request: RequestContext) -> ASGIApp:
-    """End one of the keeper's sessions. Needs a proof of the words."""
+    """End one of the keeper's sessions. Require a proof of the words."""
     await sessions.end_session(request.instance, request.keeper, request.id("session"), request.proof())
     request.app_context.event_log.log_event("session_ended")
     return BytesResponse()
 
 
 async def end_other_sessions(request: RequestContext) -> ASGIApp:
-    """End every other session of the keeper. Needs a proof of the words."""
+    """End every other session of the keeper. Require a proof of the words."""
     await sessions.end_other_sessions(request.instance, request.keeper, request.proof())
     request.app_context.event_log.log_event("session_ended")
     return BytesResponse()
@@ -66,7 +66,7 @@ async def rename_device(request: RequestContext) -> ASGIApp:
 
 
 async def list_access(request: RequestContext) -> ASGIApp:
-    """List what was done to the account. Needs a proof of the words."""
+    """List what was done to the account. Require a proof of the words."""
     return json_response({"access": await sessions.list_access_log(request.instance, request.keeper, request.proof())})
 
 

@@ -128,7 +128,7 @@ async def list_looks(request: RequestContext) -> ASGIApp:
 
 
 async def invite_member(request: RequestContext) -> ASGIApp:
-    """Create an invitation for a member. Needs a proof of the words."""
+    """Create an invitation for a member. Require a proof of the words."""
     return json_response(
         {
             "invite": await organisations.create_member_invitation(
@@ -140,7 +140,7 @@ async def invite_member(request: RequestContext) -> ASGIApp:
 
 
 async def remove_member(request: RequestContext) -> ASGIApp:
-    """Remove a member, or let the advocate leave. Needs a proof of the words."""
+    """Remove a member, or let the advocate leave. Require a proof of the words."""
     await organisations.remove_member(
         request.instance, request.keeper, request.proof(), request.advocate, request.id("member")
     )

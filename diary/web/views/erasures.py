@@ -11,7 +11,7 @@ MAX_REASON_CHARACTERS = 20
 
 
 async def request_erasure(request: RequestContext) -> ASGIApp:
-    """Erase records in seven days; a picture of someone under 18 at once. Needs a proof of the words."""
+    """Erase records in seven days; a picture of someone under 18 at once. Require a proof of the words."""
     fields = request.fields()
     diary, records = request.id("diary"), fields.ids("records", erasures.MAX_RECORDS)
     reason = fields.text("why", MAX_REASON_CHARACTERS)
@@ -28,14 +28,14 @@ async def list_pending(request: RequestContext) -> ASGIApp:
 
 
 async def cancel_erasure(request: RequestContext) -> ASGIApp:
-    """Cancel an erasure. Needs no proof of the words."""
+    """Cancel an erasure. Require no proof of the words."""
     await erasures.cancel_erasure(request.instance, request.keeper, request.id("diary"), request.id("erasure"))
     request.app_context.event_log.log_event("erasure_taken_back")
     return BytesResponse()
 
 
 async def request_account_closure(request: RequestContext) -> ASGIApp:
-    """Close the account in seven days. Needs a proof of the words."""
+    """Close the account in seven days. Require a proof of the words."""
     due_at = await erasures.request_account_closing(request.instance, request.keeper, request.proof())
     request.app_context.event_log.log_event("closing_asked")
     await sessions.record_access(request.instance, request.keeper, "closing_asked")
@@ -43,7 +43,7 @@ async def request_account_closure(request: RequestContext) -> ASGIApp:
 
 
 async def cancel_account_closure(request: RequestContext) -> ASGIApp:
-    """Cancel the closing of the account. Needs no proof of the words."""
+    """Cancel the closing of the account. Require no proof of the words."""
     await erasures.cancel_account_closing(request.instance, request.keeper)
     request.app_context.event_log.log_event("closing_taken_back")
     return BytesResponse()

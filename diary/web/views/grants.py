@@ -24,7 +24,7 @@ async def find_advocate(request: RequestContext) -> ASGIApp:
 
 
 async def create_grant(request: RequestContext) -> ASGIApp:
-    """Create a grant. Needs a proof of the words."""
+    """Create a grant. Require a proof of the words."""
     fields = request.fields()
     new_grant = NewGrant(
         grant_id=fields.id("grant"),
@@ -90,7 +90,7 @@ async def copy_marks(request: RequestContext) -> ASGIApp:
 
 
 async def end_grant(request: RequestContext) -> ASGIApp:
-    """End a grant at once. Needs a proof of the words."""
+    """End a grant at once. Require a proof of the words."""
     await grants.end_grant(request.instance, request.keeper, request.proof(), request.id("diary"), request.id("grant"))
     request.app_context.event_log.log_event("let_out")
     return BytesResponse()
@@ -115,7 +115,7 @@ async def mark_letter_taken_in(request: RequestContext) -> ASGIApp:
 
 
 async def delete_letter(request: RequestContext) -> ASGIApp:
-    """Delete a letter at once. Needs a proof of the words."""
+    """Delete a letter at once. Require a proof of the words."""
     await grants.delete_letter(
         request.instance, request.keeper, request.proof(), request.id("diary"), request.id("letter")
     )

@@ -17,7 +17,7 @@ KDF_FIELD_COUNT = 5
 
 
 async def create_handover(request: RequestContext) -> ASGIApp:
-    """Announce a sealed pack. Needs a proof of the words."""
+    """Announce a sealed pack. Require a proof of the words."""
     fields = request.fields()
     kdf = fields.mapping("kdf")
     if len(kdf) != KDF_FIELD_COUNT:
@@ -75,7 +75,7 @@ async def complete_handover(request: RequestContext) -> ASGIApp:
 
 
 async def end_handover(request: RequestContext) -> ASGIApp:
-    """End a hand-over at once. Needs a proof of the words."""
+    """End a hand-over at once. Require a proof of the words."""
     await handovers.end_handover(request.instance, request.keeper, request.proof(), request.id("handover"))
     return BytesResponse()
 

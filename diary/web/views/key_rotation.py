@@ -10,7 +10,7 @@ from diary.web.views.sign_in import MAX_KEYSET_BYTES, MAX_WRAP_BYTES, PUBLIC_KEY
 
 
 async def begin_rotation(request: RequestContext) -> ASGIApp:
-    """Store new keys beside the ones in use. Needs a proof of the words or the code."""
+    """Store new keys beside the ones in use. Require a proof of the words or the code."""
     await key_rotation.check_diary_owner(request.instance, request.keeper, request.id("diary"))
     fields = request.fields()
     keys = NewAccountKeys(

@@ -18,7 +18,7 @@ MAX_BYTES = 1 << 50
 
 
 async def create_witness_request(request: RequestContext) -> ASGIApp:
-    """Store a request to a witness. Needs a proof of the words."""
+    """Store a request to a witness. Require a proof of the words."""
     fields = request.fields()
     witness_request = NewWitnessRequest(
         diary_id=request.id("diary"),
@@ -53,7 +53,7 @@ async def mark_taken_in(request: RequestContext) -> ASGIApp:
 
 
 async def remove_request(request: RequestContext) -> ASGIApp:
-    """End a code, or delete the statement. Needs a proof of the words."""
+    """End a code, or delete the statement. Require a proof of the words."""
     await witness_statements.delete_request(
         request.instance, request.keeper, request.proof(), request.id("diary"), request.id("witness")
     )
