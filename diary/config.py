@@ -54,7 +54,7 @@ class Setting:
 
 
 def _is_localhost(host: str) -> bool:
-    """Check whether a host name means this computer."""
+    """Return whether a host name means this computer."""
     return host in {"127.0.0.1", "localhost"} or host.endswith(".localhost")
 
 

@@ -9,17 +9,17 @@ _VALUES: Final = {name: value for group in _GROUPS.values() for name, value in g
 
 
 def _integer(name: str) -> int:
-    """Return the integer with this name."""
+    """Return the integer with this name in the shared file of constants."""
     return int(_VALUES[name])
 
 
 def _integers(name: str) -> tuple[int, ...]:
-    """Return the integers with this name."""
+    """Return the list of integers with this name as a tuple."""
     return tuple(int(item) for item in _VALUES[name])
 
 
 def _strings(name: str) -> tuple[str, ...]:
-    """Return the texts with this name."""
+    """Return the list of texts with this name as a tuple."""
     return tuple(str(item) for item in _VALUES[name])
 
 

@@ -101,7 +101,7 @@ def _audit_pages(
 async def _audit_database(
     target: str | None, pinned_key: bytes | None, instance_key: bytes | None, roots: bytes | None
 ) -> "list[AuditFinding]":
-    """Return the findings of a database."""
+    """Return the findings of an audit of a database."""
     from diary.storage.database import open_database
     from diary.storage.log.audit import audit_rows
 

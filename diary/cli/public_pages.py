@@ -61,7 +61,7 @@ def digest_inputs(parts: list[bytes]) -> bytes:
 
 
 def is_up_to_date(zip_path: Path, inputs_digest: bytes) -> bool:
-    """Check whether the zip exists and was made from these inputs."""
+    """Return whether the zip exists and was made from these inputs."""
     if not zip_path.is_file():
         return False
     with zipfile.ZipFile(zip_path) as archive:

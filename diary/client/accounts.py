@@ -46,7 +46,7 @@ class Identity:
     proof: str = field(repr=False)
 
     def author(self) -> AuthorSigner:
-        """Return the signer for this account."""
+        """Return the signer that signs versions with this account's key."""
         return AuthorSigner(self.keyset.ecdsa_scalar)
 
     def author_keys(self) -> tuple[AuthorKey, ...]:
@@ -57,7 +57,7 @@ class Identity:
         return rekeying.verify_chain(self.keyset.earlier_statements, self.keyset.ecdsa_pub)
 
     def public_keys(self) -> dict[str, object]:
-        """Return `keys` of a capsule: the account's public key, the statements of earlier keys, and the notary's key."""
+        """Return `keys` of a capsule: the account's public key, its earlier statements, and the notary's key."""
         return {
             "account": self.account,
             **(

@@ -53,7 +53,7 @@ class DiaryBackupFile:
             raise
 
     def __enter__(self) -> "DiaryBackupFile":
-        """Return the copy itself."""
+        """Return `self`."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -187,7 +187,7 @@ class DiaryBackupFile:
 
 
 def _has_valid_types(manifest: dict[str, Any]) -> bool:
-    """Check the types of the manifest's values. It is not sealed, so anyone may have changed it."""
+    """Return whether the manifest's values have valid types. It is not sealed, so anyone may have changed it."""
     keys = manifest["keys"]
     required_texts = [keys[name] for name in ("account", "diary", "diary_wrap", "keyset", "words_wrap")]
     optional_texts = [keys["code_wrap"], manifest["log"], manifest["notary"]]

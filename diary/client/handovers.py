@@ -95,7 +95,7 @@ async def collect_handover(
 
 
 def _read_chunks(path: Path) -> Iterator[bytes]:
-    """Yield a file in chunks."""
+    """Yield the bytes of a file in chunks."""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
             yield chunk

@@ -1,7 +1,7 @@
 """One device's copy of a diary: versions waiting to be sent, versions received, and their content.
 
-The order is the phone's (docs/formats.md 6): seal, queue, push, check the receipt. A version leaves the outbox only
-with a valid receipt.
+The order is the phone's (docs/formats.md, section 6): seal, queue, push, check the receipt. A version leaves the outbox
+only with a valid receipt.
 """
 
 from collections.abc import Mapping, Sequence

@@ -120,9 +120,10 @@ class WitnessReport:
 
 
 def check_witnesses(public_host: PublicHostClient, witnesses: Sequence[LogWitness]) -> WitnessReport:
-    """Check how far these witnesses have cosigned the log, and that they did so before each change of the notary's key.
+    """Return how far these witnesses have cosigned the log, and the faults.
 
-    A cosigned note that is not one of the log's checkpoints proves that the server shows two logs. Raise Unavailable.
+    It is a fault if they did not cosign before a change of the notary's key. A cosigned note that is not one of the
+    log's checkpoints proves that the server shows two logs. Raise Unavailable.
     """
     asked_witnesses = tuple(witnesses)
     notes = list(public_host.checkpoint_notes())
@@ -178,7 +179,7 @@ def _log_origin(note: bytes) -> bytes:
 
 
 def _is_same_checkpoint(first: bytes, second: bytes) -> bool:
-    """Check whether two notes are the same checkpoint of the notary. Other signatures are ignored."""
+    """Return whether two notes are the same checkpoint of the notary. Other signatures are ignored."""
     try:
         return checkpoints.strip_cosignatures(first) == checkpoints.strip_cosignatures(second)
     except KeptError:

@@ -164,7 +164,7 @@ def check_front(front: Path, capsule: reader.Capsule) -> None:
 
 
 def _is_servable_list_correct(front_zip: zipfile.ZipFile) -> bool:
-    """Check that the servable folder has its own manifest, with exactly its files and their digests."""
+    """Return whether the servable folder has its own manifest, with exactly its files and their digests."""
     names = [
         name for name in front_zip.namelist() if name.startswith("data/servable/") and name != SERVABLE_MANIFEST_PATH
     ]
@@ -215,7 +215,7 @@ async def _keep_file(chunks: AsyncIterator[bytes], file: ReceivedFile, folder: P
 
 
 def _read_chunks(path: Path) -> Iterator[bytes]:
-    """Yield a file in chunks."""
+    """Yield the bytes of a file in chunks."""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
             yield chunk

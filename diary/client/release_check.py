@@ -31,7 +31,7 @@ class ReleaseComparison:
 
     @property
     def summary(self) -> str:
-        """Return what is wrong, without a full stop; '' when every file matches."""
+        """Return the faults in words, without a full stop; '' if every file matches."""
         parts = []
         if self.differing_paths:
             parts.append(
@@ -84,5 +84,5 @@ def read_release_key(path: Path) -> bytes:
 
 
 def _failure_text(response: ProbeResponse | None) -> str:
-    """Return what happened instead of a file being served."""
+    """Return the words for a response that did not serve the file."""
     return "was not answered" if response is None else f"was answered {response.status}"

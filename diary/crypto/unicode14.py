@@ -43,5 +43,5 @@ _RUN_ENDS: Final = tuple(accumulate(int(run, 36) for run in _RUN_LENGTHS.split()
 
 
 def is_assigned(code_point: int) -> bool:
-    """Check whether Unicode 14 assigns this code point, private use included."""
+    """Return whether Unicode 14 assigns this code point, private use included."""
     return bisect_right(_RUN_ENDS, code_point) % 2 == 0

@@ -42,7 +42,7 @@ class UploadTicket:
         return b64(claims + derive_subkey(key, MAC_LABEL + claims))
 
     def matches(self, key: bytes, ticket_text: str) -> bool:
-        """Check in constant time whether `ticket_text` is this ticket, signed with `key`."""
+        """Return whether `ticket_text` is this ticket, signed with `key`. Compare in constant time."""
         return hmac.compare_digest(self.sign(key).encode(), ticket_text.encode())
 
     def _claims(self) -> bytes:

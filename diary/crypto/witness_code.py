@@ -93,5 +93,5 @@ def _checksum(raw: bytes, key_words: str) -> int:
 
 
 def _is_old_format(key_words: str) -> bool:
-    """Check whether these key words belong to a seven-word code."""
+    """Return whether these key words belong to a seven-word code."""
     return len(key_words.split()) == OLD_KEY_WORD_COUNT

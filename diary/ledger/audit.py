@@ -88,7 +88,7 @@ def trusted_keys(
 
 
 def _is_valid_chain(statements: Sequence[Mapping[str, Any]], instance_pub: bytes | None) -> bool:
-    """Check whether these statements form a valid chain."""
+    """Return whether these statements form a valid chain."""
     try:
         key_statements.verify_chain(statements, instance_pub or unb64(str(statements[0].get("instance", ""))))
     except (KeptError, AttributeError):

@@ -134,7 +134,7 @@ def format_signature_line(line: SignatureLine) -> str:
 
 
 def is_valid_key_name(text: str) -> bool:
-    """Check whether a key may have this name: no white space, plus sign or control character, at most 255 bytes."""
+    """Return whether a key may have this name: no white space, plus sign or control character, at most 255 bytes."""
     return _KEY_NAME_PATTERN.fullmatch(text) is not None and len(text.encode()) <= 255
 
 

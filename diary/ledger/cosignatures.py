@@ -107,7 +107,7 @@ def verified_cosignatures(note: bytes, witnesses: Sequence[LogWitness]) -> tuple
 
 
 def is_line_of(line: SignatureLine, witness: LogWitness) -> bool:
-    """Check whether a line names this witness's key. The signature is not checked."""
+    """Return whether a line names this witness's key. The signature is not checked."""
     return (line.key_name, line.key_hash) == (
         witness.name,
         checkpoints.key_hash(witness.name, witness.pub, COSIGNATURE_KEY_TYPE),

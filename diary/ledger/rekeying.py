@@ -116,7 +116,7 @@ def verify_by_any_key(keys: Sequence[AuthorKey], message: bytes, signature: byte
 
 
 def _is_valid_beacon(beacon: object) -> bool:
-    """Check whether a beacon is None or a checkpoint. Raise BadRequest for text that is not b64."""
+    """Return whether a beacon is None or a checkpoint. Raise BadRequest for text that is not b64."""
     if beacon is None:
         return True
     if not isinstance(beacon, dict) or set(beacon) != {"log", "root", "size"} or type(beacon["size"]) is not int:

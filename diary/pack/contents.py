@@ -107,7 +107,7 @@ class PackContents:
 
 
 def build_contents(capsule: Capsule) -> PackContents:
-    """Build the contents from a capsule."""
+    """Return the redacted contents of a capsule, for both parts of the pack."""
     redactor = build_redactor(capsule)
     opened = [version.opened for version in capsule.versions]
     redacted = [

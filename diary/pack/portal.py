@@ -113,7 +113,7 @@ def _write_submission(
 
 
 def _read_member(pack_zip: zipfile.ZipFile, row: zipfile.ZipInfo) -> Iterator[bytes]:
-    """Yield a member in chunks."""
+    """Yield the bytes of a member in chunks."""
     with pack_zip.open(row) as source:
         while chunk := source.read(_CHUNK_BYTES):
             yield chunk

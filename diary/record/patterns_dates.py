@@ -153,7 +153,7 @@ def _first_seen_moments(
 def _declared_new_accounts(
     diary: DiaryRecords, account_fields: Mapping[str, Mapping[str, Any]], merged: Mapping[str, str]
 ) -> dict[str, bool]:
-    """Return what the keeper stated about accounts being new; a statement takes precedence over dates."""
+    """Return, by account, whether the keeper stated that it is new. A statement takes precedence over dates."""
     is_new_by_account: dict[str, bool] = {}
     for record, fields in account_fields.items():
         is_new = boolean_of(fields, "new_after_block")

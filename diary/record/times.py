@@ -87,7 +87,7 @@ class FormattedTime:
     note: str
 
     def to_line(self) -> str:
-        """Return the parts joined by commas."""
+        """Return day, clock time and note, joined by commas."""
         return ", ".join(part for part in (self.day, self.clock, self.note) if part)
 
 

@@ -243,7 +243,7 @@ def _read_credentials_note(note_path: Path) -> SampleCredentials | None:
 
 
 async def _can_sign_in(server: RemoteServer, credentials: SampleCredentials) -> bool:
-    """Check whether the credentials work on this server."""
+    """Return whether the credentials work on this server."""
     try:
         identity: Identity = await accounts.sign_in(server, credentials.login, credentials.words)
     except KeptError:

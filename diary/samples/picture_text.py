@@ -69,7 +69,7 @@ def text_width(text: str, size: int, latin_font: str = LATIN_FONT) -> int:
 
 
 def is_right_to_left(text: str) -> bool:
-    """Check whether a line is Urdu."""
+    """Return whether a line is Urdu."""
     return any(0x0600 <= ord(character) <= 0x06FF for character in text)
 
 

@@ -205,7 +205,7 @@ async def _begin_script_transaction(connection: Any) -> None:
 
 
 async def _has_unapplied_migrations(connection: Any) -> bool:
-    """Check whether a migration has not been applied.
+    """Return whether a migration has not been applied.
 
     Read only the library's table of applied migrations. The library's own plan imports every migration and describes
     its models again. That takes half of the time a server needs to start.

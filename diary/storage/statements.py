@@ -36,7 +36,7 @@ class ModelTable(Table):
         self._columns = frozenset(names)
 
     def __getattr__(self, name: str) -> Field:
-        """Return the column with this name."""
+        """Return the column with this name. Raise AttributeError if the table has none."""
         if name.startswith("__") or name not in self.__dict__.get("_columns", ()):
             raise AttributeError(f"{self.__dict__.get('_table_name', 'the table')} has no column {name}")
         return Field(name, table=self)

@@ -103,7 +103,7 @@ async def _move_part(source_store: BlobStore, target_store: BlobStore, name: str
 
 
 async def _is_intact(store: BlobStore, name: str, digest: bytes) -> bool:
-    """Check whether a store has a part with this SHA-256."""
+    """Return whether a store has a part with this SHA-256."""
     try:
         return hashlib.sha256(await store.get(name)).digest() == digest
     except NotFound:

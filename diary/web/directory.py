@@ -58,7 +58,7 @@ class SupportService:
     checked_by: str
 
     def is_open(self, local_time: datetime) -> bool | None:
-        """Check whether the service is open at `local_time` (in the directory's zone).
+        """Return whether the service is open at `local_time` (in the directory's zone).
 
         Return None if the hours are unknown.
         """
@@ -132,7 +132,7 @@ def _parse_service(row: dict[str, Any]) -> SupportService:
 
 
 def _row_errors(row: dict[str, Any]) -> Iterator[str]:
-    """Yield the faults of a row."""
+    """Yield a sentence for each fault of a row."""
     for name in ("id", "name", "contact", "note", "status"):
         if not isinstance(row.get(name), str) or not row[name].strip():
             yield f"{name} is missing"

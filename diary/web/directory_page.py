@@ -24,7 +24,7 @@ class DirectoryPage:
         self._cached_page = b""
 
     def render_at(self, now_ms: int) -> bytes:
-        """Return the page for a time."""
+        """Return the HTML of the page at `now_ms`."""
         minute = now_ms // MINUTE_MS
         if minute != self._cached_minute:
             local = datetime.fromtimestamp(minute * 60, self._directory.time_zone)

@@ -18,7 +18,7 @@ _ALLOWED_VALUES: Final = {
 
 
 def is_fetched_by(origin: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Check whether a request's headers fit a `fetch` by a page of `origin` (scheme, host and port)."""
+    """Return whether a request's headers fit a `fetch` by a page of `origin` (scheme, host and port)."""
     for name, value in headers:
         if name == b"origin" and value != origin:
             return False

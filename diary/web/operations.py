@@ -339,7 +339,7 @@ OPERATIONS: Final[Mapping[View, Operation]] = {
     ),
     # With a session.
     account.describe_session: Operation(
-        "The response of sign-in, without tokens. Used at unlock. Needs no words.",
+        "The response of sign-in, without tokens, for unlocking. No proof of the words is needed.",
         {200: _json_content(schema_reference("Session"))},
     ),
     account.sign_out: Operation(
@@ -409,7 +409,7 @@ OPERATIONS: Final[Mapping[View, Operation]] = {
     ),
     account.change_code: Operation("Replace the recovery code.", {204: _NO_CONTENT}),
     sync.push_version: Operation(
-        "Store a version, in the frames of docs/formats.md 6. 200 if the same bytes were sent before.",
+        "Store a version, in the frames of docs/formats.md, section 6. 200 if the same bytes were sent before.",
         {201: _json_content(schema_reference("Stored")), 200: _json_content(schema_reference("Stored"))},
         (NotCanonical, BadSignature, NotFound, Conflict, QuotaExceeded),
     ),
@@ -428,8 +428,8 @@ OPERATIONS: Final[Mapping[View, Operation]] = {
         (NotFound,),
     ),
     blobs.declare_file: Operation(
-        """Announce a file. Idempotent. Until the file is complete, other numbers replace these, and parts that do
-        not fit them are dropped. `conflict` for a complete file.""",
+        """Announce a file. Idempotent. Until the file is complete, another `parts` and `size` replace these, and
+        parts that no longer fit are dropped. `conflict` for a complete file.""",
         {200: _json_content(schema_reference("Upload"))},
         (TooLarge, NotFound, ContentErased, Conflict, QuotaExceeded),
     ),

@@ -70,7 +70,7 @@ def early_paths(files: Mapping[str, str], shell: bytes) -> list[str]:
 
 
 def is_precached(path: Path) -> bool:
-    """Check whether a file of the static folder is part of the release. Declarations and licences are not."""
+    """Return whether a file of the static folder is part of the release. Declarations and licences are not."""
     if not path.is_file() or path.name in _EXCLUDED_NAMES or path.name.endswith(".d.ts"):
         return False
     return path.suffix in _PRECACHED_SUFFIXES

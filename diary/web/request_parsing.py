@@ -18,7 +18,7 @@ class Fields:
         self._values = values
 
     def has(self, name: str) -> bool:
-        """Check whether a field is present and not null."""
+        """Return whether a field is present and not null."""
         return self._values.get(name) is not None
 
     def text(self, name: str, max_characters: int) -> str:

@@ -278,5 +278,5 @@ ROUTES: Final[tuple[RoutePolicy, ...]] = (
 
 
 def routes_for(*audiences: Audience) -> list[Route]:
-    """Return the routes for some audiences."""
+    """Return the Starlette routes of these audiences."""
     return [Route(row.path, RouteHandler(row), methods=[row.method]) for row in ROUTES if row.audience in audiences]

@@ -154,7 +154,7 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
             "ts": TIME_MS_SCHEMA,
         }
     ),
-    # Signed by the notary: docs/formats.md 5.
+    # Signed by the notary: docs/formats.md, section 5.
     "Head": object_schema(
         {
             "diary": ID_SCHEMA,

@@ -57,7 +57,7 @@ def _read_matching_files(folder: Path, is_wanted: Callable[[Path], bool]) -> Map
 
 
 def is_outside_app(path: Path) -> bool:
-    """Check whether a file below static/ is not part of the keeper's app.
+    """Return whether a file below static/ is not part of the keeper's app.
 
     Browsers get no sources of src/: set-up strips their types and writes js/ (.ci/strip_types.mjs). They get the
     modules of js/ and of most libraries joined, as the files of app/ (.ci/join_modules.mjs). The public host's pages
@@ -71,7 +71,7 @@ def is_outside_app(path: Path) -> bool:
 
 
 def is_desk_file(path: Path) -> bool:
-    """Check whether a file below static/ is for the advocate's page only. Phones do not need it."""
+    """Return whether a file below static/ is for the advocate's page only. Phones do not need it."""
     return path.parts[:2] in (("app", "desk"), ("css", "desk.css"))
 
 
@@ -89,7 +89,7 @@ def read_static_file(path: Path) -> StaticFile:
 
 
 def accepts_gzip(accept_encoding: bytes) -> bool:
-    """Check whether an Accept-Encoding header allows gzip. A weight of zero forbids it."""
+    """Return whether an Accept-Encoding header allows gzip. A weight of zero forbids it."""
     for coding in accept_encoding.lower().split(b","):
         name, _, weight = coding.partition(b";")
         if name.strip() == b"gzip":

@@ -17,7 +17,7 @@ _MEMBER_NAMES: Final = {"dates", "entries", "made_at", "newest_at", "t"}
 
 
 def _is_summary(summary: Mapping[str, Any]) -> bool:
-    """Check whether a document is a valid summary."""
+    """Return whether a document is a valid summary."""
     if (
         set(summary) != _MEMBER_NAMES
         or summary["t"] != TYPE
@@ -36,7 +36,7 @@ def _is_summary(summary: Mapping[str, Any]) -> bool:
 
 
 def _is_due_date(entry: object) -> bool:
-    """Check whether an entry is a date and what is due then."""
+    """Return whether an entry is a date and what is due then."""
     return (
         isinstance(entry, dict)
         and set(entry) == {"at", "what"}

@@ -24,7 +24,7 @@ class GrantDocument:
     is_valid: Callable[[Mapping[str, Any]], bool]
 
     def header(self, opened_grant: OpenedGrant) -> JsonObject:
-        """Return the header of the envelope."""
+        """Return the header of this document's envelope."""
         return {"diary": str(opened_grant.statement["diary"]), "grant": opened_grant.id, "t": self.name}
 
     def seal(self, opened_grant: OpenedGrant, fields: Mapping[str, object]) -> bytes:

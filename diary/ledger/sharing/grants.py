@@ -81,7 +81,7 @@ class OpenedGrant:
 
     @property
     def gives_digests(self) -> bool:
-        """Check whether the grant gives the digests of the restricted fields instead of that part's key.
+        """Return whether the grant gives the digests of the restricted fields instead of that part's key.
 
         Without the digests, an advocate without that part's key could not prove that the rest is what the keeper
         sealed.
@@ -93,7 +93,7 @@ class OpenedGrant:
         return rekeying.verify_chain(self.earlier_statements, self.counterparty.ecdsa_pub)
 
     def is_unexpired(self, now_ms: int) -> bool:
-        """Check whether the grant has not expired at `now_ms`."""
+        """Return whether the grant has not expired at `now_ms`."""
         return now_ms < int(self.statement["not_after"])
 
 
@@ -289,9 +289,9 @@ def _parse_plaintext(plaintext: bytes) -> OpenedGrant:
 
 
 def _verify_earlier_statements(opened_grant: OpenedGrant) -> None:
-    """Check that the keeper signed these statements for this diary and that they lead to the keeper's key.
+    """Raise BadSignature unless the grant's signature covers its earlier statements and they lead to the keeper's key.
 
-    Raise BadSignature.
+    Every statement must be about the grant's diary.
     """
     statement, earlier_statements = opened_grant.statement, opened_grant.earlier_statements
     is_signed = earlier_keys_binding(earlier_statements).get(EARLIER_KEYS_MEMBER) == statement.get(EARLIER_KEYS_MEMBER)
@@ -305,7 +305,7 @@ def _verify_earlier_statements(opened_grant: OpenedGrant) -> None:
 
 
 def _are_ids_valid(statement: Mapping[str, Any]) -> bool:
-    """Check the lengths of ids and fingerprints. Raise BadRequest."""
+    """Return whether ids and fingerprints have valid lengths. Raise BadRequest if one is not base64url."""
     for name in ("diary", "grant", *(("prev",) if statement["prev"] is not None else ())):
         parse_id(_require_text(statement[name]))
     if EARLIER_KEYS_MEMBER in statement and len(unb64(_require_text(statement[EARLIER_KEYS_MEMBER]))) != DIGEST_BYTES:
@@ -314,7 +314,10 @@ def _are_ids_valid(statement: Mapping[str, Any]) -> bool:
 
 
 def _is_scope_valid(scope: object) -> bool:
-    """Check that a scope is everything, one case, or a list of records without duplicates. Raise BadRequest."""
+    """Return whether a scope is everything, one case, or a list of records without duplicates.
+
+    Raise BadRequest if an id is not valid.
+    """
     if not isinstance(scope, dict) or len(scope) != 1:
         return False
     if "case" in scope:
@@ -331,14 +334,14 @@ def _is_scope_valid(scope: object) -> bool:
 
 
 def _are_rights_valid(rights: object) -> bool:
-    """Check that rights begin with `view` and are in the order of RIGHTS, without duplicates."""
+    """Return whether rights begin with `view` and are in the order of RIGHTS, without duplicates."""
     return (
         isinstance(rights, list) and rights[:1] == ["view"] and rights == [right for right in RIGHTS if right in rights]
     )
 
 
 def _are_times_valid(statement: Mapping[str, Any]) -> bool:
-    """Check that a grant ends after its start and within the longest duration."""
+    """Return whether a grant ends after its start and within the longest duration."""
     made_at, not_after = statement["made_at"], statement["not_after"]
     if type(made_at) is not int or type(not_after) is not int:
         return False
@@ -346,7 +349,7 @@ def _are_times_valid(statement: Mapping[str, Any]) -> bool:
 
 
 def _is_text(value: object, limit_characters: int) -> bool:
-    """Check whether a value is non-empty text within the limit."""
+    """Return whether a value is non-empty text within the limit."""
     return isinstance(value, str) and 0 < len(value) <= limit_characters
 
 

@@ -129,7 +129,7 @@ def _check_assisted(fields: Mapping[str, Any]) -> None:
 
 
 def _is_turn(turn: object, under_18: bool) -> bool:
-    """Check a turn: a prompt and its answer. With somebody under 18 every answer has a prompt on record."""
+    """Return whether a turn is a prompt and its answer. With somebody under 18 every answer has a prompt on record."""
     if not isinstance(turn, dict) or set(turn) != {"asked", "said", "words"}:
         return False
     prompt, question = turn["asked"], turn["words"]
@@ -144,7 +144,7 @@ def _is_turn(turn: object, under_18: bool) -> bool:
 
 
 def _is_writer_name(value: object) -> bool:
-    """Check whether a value is initials or a short name: letters, spaces, dots, apostrophes, hyphens."""
+    """Return whether a value is initials or a short name: letters, spaces, dots, apostrophes, hyphens."""
     return (
         _is_text(value, WRITER_LIMIT_CHARACTERS)
         and str(value)[0].isalpha()
@@ -153,5 +153,5 @@ def _is_writer_name(value: object) -> bool:
 
 
 def _is_text(value: object, limit_characters: int) -> bool:
-    """Check whether a value is non-empty text within the limit."""
+    """Return whether a value is non-empty text within the limit."""
     return isinstance(value, str) and 0 < len(value) <= limit_characters

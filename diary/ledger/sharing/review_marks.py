@@ -18,7 +18,7 @@ _MARK_NAMES: Final = {"at", "record", "seq"}
 
 
 def _is_marks_document(document: Mapping[str, Any]) -> bool:
-    """Check whether a document is a valid list of marks, at most one a record."""
+    """Return whether a document is a valid list of marks, at most one a record."""
     if (
         set(document) != _MEMBER_NAMES
         or document["t"] != TYPE
@@ -33,7 +33,7 @@ def _is_marks_document(document: Mapping[str, Any]) -> bool:
 
 
 def _is_mark(mark: object) -> bool:
-    """Check whether a mark has a record, the number of its newest reviewed version, and a time."""
+    """Return whether a mark has a record, the number of its newest reviewed version, and a time."""
     if not isinstance(mark, dict) or set(mark) != _MARK_NAMES or not isinstance(mark["record"], str):
         return False
     try:

@@ -27,12 +27,12 @@ _FIELD_LIMITS_CHARACTERS: Final[Mapping[str, int]] = {"contact": 300, "name": 12
 
 
 def request_header(witness: str) -> dict[str, object]:
-    """Return the header of a request."""
+    """Return the header of a request's envelope."""
     return {"t": "asking", "witness": witness}
 
 
 def statement_header(witness: str) -> dict[str, object]:
-    """Return the header of a statement."""
+    """Return the header of a statement's envelope."""
     return {"t": "statement", "witness": witness}
 
 
@@ -97,7 +97,7 @@ def _parse(plaintext: bytes) -> dict[str, Any]:
 
 
 def _is_request(request: Mapping[str, Any]) -> bool:
-    """Check whether a request is complete and valid."""
+    """Return whether a request is complete and valid."""
     has_valid_texts = all(
         isinstance(request.get(name), str) and len(request[name]) <= limit
         for name, limit in (("name", 80), ("note", 500))
@@ -116,7 +116,7 @@ def _is_request(request: Mapping[str, Any]) -> bool:
 
 
 def _is_statement(statement: Mapping[str, Any]) -> bool:
-    """Check whether a statement is complete and valid."""
+    """Return whether a statement is complete and valid."""
     if (
         set(statement) != _STATEMENT_NAMES
         or statement["t"] != STATEMENT_TYPE
@@ -139,7 +139,7 @@ def _is_statement(statement: Mapping[str, Any]) -> bool:
 
 
 def _are_files(files: object) -> bool:
-    """Check the files of a statement: one upload with all files in sequence, and the list of them."""
+    """Return whether the files of a statement are valid: one upload with all files in sequence, and their list."""
     if not isinstance(files, dict) or set(files) != {"key", "list", "upload"} or not isinstance(files["list"], list):
         return False
     listed_files = files["list"]
@@ -152,7 +152,7 @@ def _are_files(files: object) -> bool:
 
 
 def _is_file(file: object) -> bool:
-    """Check whether an entry has a file's name, its size in bytes and its type according to the browser."""
+    """Return whether an entry has a file's name, its size in bytes and its type according to the browser."""
     if (
         not isinstance(file, dict)
         or set(file) != {"name", "size", "type"}

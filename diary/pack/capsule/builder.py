@@ -48,7 +48,7 @@ class PackOptions:
     """The keeper's choices for a pack, and the facts for its front page. Times are ms UTC.
 
     - `start_with`: records for 'start with these'; None for the entries marked so.
-    - `log`: what the transparency log shows of the diary (docs/pack.md); None if the phone has not received it.
+    - `log`: the public log's proofs for the diary (docs/pack.md); None if the phone has not fetched them.
     - `kind`: `pack`, `portal`, `supplement` or `items`; the last two name the packs before them.
     - `items`: requested item numbers such as `JB/12`.
     - `feed`: the diary's head and its sequence number, `{"head": b64, "seq"}`; None if no server has numbered it.

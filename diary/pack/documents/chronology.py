@@ -194,7 +194,7 @@ def _largest_count(tallies: Sequence[Tally]) -> int:
 
 
 def _bar(tally: Tally) -> TemplateData:
-    """Return one bar."""
+    """Return the template data of one bar of a chart."""
     letter = f" ({tally.letter})" if tally.letter else ""
     return {
         "label": escape_unprintable(tally.label) + letter,

@@ -1,4 +1,4 @@
-"""Wording of the pages about the transparency log and outside timestamps, including their absence."""
+"""Wording of the pages about the public log and outside timestamps, including their absence."""
 
 from diary.pack.capsule.reader import Capsule
 from diary.record.reading import integer_of

@@ -138,7 +138,7 @@ def _count_rows(contents: PackContents) -> list[list[str]]:
 
 
 def _review_lines(contents: PackContents) -> list[str]:
-    """Return what the keeper reviewed before the pack was made, and what was left unreviewed."""
+    """Return the lines on the keeper's review before the pack was made, including its omissions."""
     review = contents.capsule.metadata.review
     looked_at_count = sum(shown.exhibit.looked_at is not None for shown in contents.exhibits)
     rows = [

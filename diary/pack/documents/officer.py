@@ -183,7 +183,7 @@ def _report_rows(contents: PackContents) -> list[list[str]]:
 
 
 def _delivery_rows(contents: PackContents) -> list[list[str]]:
-    """Return the recipients of earlier packs."""
+    """Return one row for each earlier pack: its label and date, and its recipient."""
     metadata = contents.capsule.metadata
     return [
         [

@@ -72,12 +72,12 @@ def pattern_sections(contents: PackContents) -> TemplateData:
 
 
 def _entry_numbers_of(ids: Iterable[str], entry_numbers: Mapping[str, str]) -> str:
-    """Return the entry numbers of records."""
+    """Return the entry numbers of records as text."""
     return entry_numbers_words(tuple(entry_numbers[record_id] for record_id in ids))
 
 
 def _key_date_row(contents: PackContents, key_date: Mapping[str, Any]) -> list[str]:
-    """Return what happened, the day, and how many entries are before, on and after it."""
+    """Return the row of a key date: the event, its day, and the numbers of entries before, on and after it."""
     ref = contents.labels.get(key_date["record"], "")
     label = _KEY_DATE_LABELS.get(key_date["kind"], "Day") + (f" ({ref})" if ref else "")
     words = f"{label}: {key_date['words']}" if key_date["words"] else label

@@ -55,7 +55,7 @@ def sort_by_time(records: Iterable[RegisterRecord]) -> list[RegisterRecord]:
 
 
 def person_facts(person: RegisterRecord) -> list[str]:
-    """Return what distinguishes a person: relationship, other names, age, appearance; never the real name."""
+    """Return the facts that distinguish a person: relationship, other names, age, appearance; never the real name."""
     relation, dates = choice_words(person, "relationship", "relationships"), person.text("relationship_dates")
     age_band = person.text("age_band")
     age = person.text("dob_or_age") or (lower_first_letter(vocabulary.label("age_bands", age_band)) if age_band else "")
@@ -217,7 +217,7 @@ def _sighting_row(contents: PackContents, sighting: RegisterRecord) -> list[str]
 
 
 def _platform_words(account: RegisterRecord) -> str:
-    """Return the platform of an account."""
+    """Return the platform of an account as text."""
     return choice_words(account, "platform", "channels")
 
 

@@ -98,7 +98,7 @@ def statements_csv(contents: PackContents) -> bytes | None:
 
 
 def _statement_cells(contents: PackContents, statement: RegisterRecord) -> Iterator[object]:
-    """Yield the cells of one statement."""
+    """Yield the CSV cells of one statement."""
     arrival, first_version, numbers = (
         object_of(statement.fields, "arrived"),
         contents.versions[statement.history.first_version.version],

@@ -87,7 +87,7 @@ VersionFacts = tuple[str, int | None, int | None]
 
 
 def _version_facts(capsule: Capsule) -> dict[str, VersionFacts]:
-    """Return what a version's fields do not contain: commitment, time of receipt, entry number."""
+    """Return, by version, the facts that its fields do not contain: commitment, time of receipt, entry number."""
     return {
         version.opened.version: (version.commitment, version.received_at, version.entry_number)
         for version in capsule.versions
@@ -105,7 +105,7 @@ def derived_rows(
 
 
 def _derived_row(versions: Sequence[RecordVersion], facts: Mapping[str, VersionFacts], label: str) -> dict[str, object]:
-    """Return what is derived from one record's versions."""
+    """Return the row of data derived from one record's versions."""
     history = build_history(versions)
     versions_by_id = {version.version: version for version in versions}
     commitment, received_at, seq_no = facts[history.first_version.version]

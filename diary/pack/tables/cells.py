@@ -21,7 +21,7 @@ def labelled_cells(pairs: Iterable[tuple[str, str]]) -> list[list[str]]:
 
 
 def event_cells(contents: PackContents, entry: Incident) -> Iterator[tuple[str, str]]:
-    """Yield what happened, through which channel, where, who is said to have done it, and who was targeted."""
+    """Yield label and text of the event: behaviour, channel, place, the person said to have done it, and the target."""
     yield "Behaviour", "; ".join(_behaviour_label(code) for code in entry.codes("behaviours"))
     yield "In their words", entry.text("behaviours_text")
     yield "How it came", field_choice_words(entry.fields, "channel")

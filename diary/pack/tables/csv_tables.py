@@ -166,7 +166,7 @@ def _linked_cells(contents: PackContents, entry: Incident) -> dict[str, object]:
 
 
 def _quote_words(quote: RecordFields) -> str:
-    """Return a quotation with its speaker."""
+    """Return a quotation, with its speaker if known."""
     speaker, words = text_of(quote, "speaker"), text_of(quote, "words")
     return f"{speaker}: {words}" if speaker and words else words
 

@@ -54,7 +54,7 @@ def message_parties(unredacted: RecordVersion, row: RecordFields, unredacted_row
 
 
 def message_rows(fields: RecordFields) -> tuple[dict[str, object], ...]:
-    """Return the messages of a schedule."""
+    """Return the rows of a schedule, one for each message."""
     return objects_of(fields, "rows")
 
 
@@ -98,7 +98,7 @@ def _schedule_cells(
 def _message_cells(
     contents: PackContents, row: RecordFields, tz: str, sender_and_recipient: tuple[str, ...]
 ) -> tuple[object, ...]:
-    """Return the cells of one message."""
+    """Return the CSV cells of one message."""
     return (
         integer_of(row, "msg_no"),
         times.format_iso(integer_of(row, "sent_at")),

@@ -77,5 +77,5 @@ class Finding:
 
 
 def make_finding(code: str, member: str | None = None) -> Finding:
-    """Return the finding for a code."""
+    """Return the finding with this code and its sentence."""
     return Finding(code, member, SENTENCES[code])

@@ -39,8 +39,8 @@ async def exchange_cookies_for_tokens(
 ) -> tuple[dict[str, object], StartedSession]:
     """Sign in with cookies and words. Return the response, and new tokens for the cookie's session.
 
-    A new session starts if the cookie's session is over. Raise SessionRevoked, InvalidCredentials, SecondFactorFailed
-    and TooManyRequests.
+    A new session starts if the cookie has no active session. Raise SessionRevoked, InvalidCredentials,
+    SecondFactorFailed and TooManyRequests.
     """
     try:
         session = await sessions.find_active_session(instance, legacy_cookies.session_token)

@@ -43,10 +43,10 @@ async def create_invitation(instance: Instance, valid_days: int) -> str:
 
 
 def check_may_register(instance: Instance, tx: Transaction, invitation_code: str | None) -> bool:
-    """Check that somebody may register, and use up their invitation. Return whether the account is an open one.
+    """Use up an invitation. Return whether the account is an open one. Raise InvalidInvitation if it is not valid.
 
-    An open account is one registered where anybody may register on a public server. Raise InvalidInvitation, and
-    Unavailable if the disk is nearly full.
+    An open account is one registered on a public server where anybody may register. Raise Unavailable if the disk is
+    nearly full.
     """
     settings, now = instance.settings, instance.clock.now_ms()
     instance.disk_space.check_room_for_account()

@@ -58,7 +58,7 @@ class Device:
 
     @property
     def is_borrowed(self) -> bool:
-        """Check whether the device stores nothing: its session is short and its token is only in the response."""
+        """Return whether the device stores nothing: its session is short and its token is only in the response."""
         return self.kind in (KIND_BORROWED, KIND_DESK)
 
 
@@ -329,7 +329,7 @@ async def sign_out(instance: Instance, session: AuthenticatedSession) -> None:
 
 
 async def session_payload(instance: Instance, account: AccountRow, session_id: bytes) -> dict[str, object]:
-    """Return what a device receives at sign-in and at each unlock, without the wraps of the account key."""
+    """Return the response at sign-in and at each unlock, without the wraps of the account key."""
     diaries = await account_rows.list_diaries(instance.db, account.id)
     pending_erasures = await erasures.list_pending(instance.db, account.id)
     member = await organisations.find(instance.db, account.id)

@@ -51,7 +51,7 @@ class CheckResult:
 
     @property
     def is_ok(self) -> bool:
-        """Check whether no fault was found."""
+        """Return whether no fault was found."""
         return self.state != "red"
 
 

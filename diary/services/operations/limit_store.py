@@ -24,7 +24,7 @@ class RequestCounter(Protocol):
 
 
 def is_redis_url(url: str) -> bool:
-    """Check whether a URL is one of Redis. Raise BadSetting unless it is that or `memory`."""
+    """Return whether a URL is one of Redis. Raise BadSetting unless it is that or `memory`."""
     if url == MEMORY_URL:
         return False
     if not url.startswith(REDIS_URL_SCHEMES):

@@ -32,7 +32,7 @@ async def read_secrets(settings: Settings, db: Database) -> tuple[bytes, bytes]:
 
 
 async def find_secrets_fault(settings: Settings, db: Database) -> str:
-    """Return what is wrong with the secrets in a sentence or two, or ''. Nothing is created.
+    """Return a sentence or two about the fault of the secrets, or ''. Create nothing.
 
     Raise BadSetting for a damaged file.
     """
@@ -61,7 +61,7 @@ async def check_database(settings: Settings, now_ms: int) -> tuple[int, int, str
 
 
 def _can_open(pepper: Pepper, account: bytes, kdf: bytes) -> bool:
-    """Check whether this pepper opens a sealed column of an account."""
+    """Return whether this pepper opens a sealed column of an account."""
     try:
         pepper.open(KDF_PURPOSE, account, kdf)
     except SealError:

@@ -63,7 +63,7 @@ class PackJob:
 
     @property
     def is_idle(self) -> bool:
-        """Check whether the job is only a place in the queue, without a capsule."""
+        """Return whether the job is only a place in the queue, without a capsule."""
         return self.state in ("queued", "ready") and self.turn_future is None
 
     @property
@@ -115,7 +115,7 @@ class PackQueue:
         return job
 
     async def is_available(self) -> bool:
-        """Check whether this server makes packs: enabled, and workers can be isolated."""
+        """Return whether this server makes packs: enabled, and workers can be isolated."""
         return self._enabled and not (await self._find_isolation()).failure_reason
 
     async def _find_isolation(self) -> Isolation:

@@ -22,7 +22,7 @@ class PackService:
         self._queue = PackQueue(self._get_part, instance.clock, enabled=instance.settings.server_packs)
 
     async def is_available(self) -> bool:
-        """Check whether this server makes packs."""
+        """Return whether this server makes packs."""
         return await self._queue.is_available()
 
     async def enqueue(self, session: AuthenticatedSession, diary: bytes) -> PackJob:

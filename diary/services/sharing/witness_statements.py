@@ -49,7 +49,7 @@ class NewWitnessRequest:
 
 @dataclass(frozen=True, slots=True)
 class WitnessRequestLookup:
-    """Result of the right words: the sealed question and a ticket, both None if the code is over."""
+    """Result of the right words: the sealed question and a ticket, both None if the code has ended."""
 
     witness_id: bytes
     sealed_question: bytes | None

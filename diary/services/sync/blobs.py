@@ -57,8 +57,8 @@ async def find_readable_place(
 async def declare(instance: Instance, place: BlobReference, parts: int, size: int) -> BlobState:
     """Declare a file of `parts` parts and `size` sealed bytes.
 
-    Idempotent; other numbers replace those of an unfinished file. Raise BadRequest, TooLarge, NotFound, ContentErased,
-    Conflict and QuotaExceeded.
+    Idempotent. For an incomplete file, replace its part count and size. Raise BadRequest, TooLarge, NotFound,
+    ContentErased, Conflict and QuotaExceeded.
     """
     max_parts = part_count(instance.settings.file_bytes)
     if parts > max_parts or size > parts * PART_LIMIT_BYTES:

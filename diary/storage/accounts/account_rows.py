@@ -102,8 +102,8 @@ _REPLACE_RECOVERY_CODE: Final = Statement(
 class AccountRow:
     """An account. `kdf` and `words_wrap` are sealed at rest; the digests are of sign-in proofs.
 
-    `closing_at`: when the account is due to be closed, in ms. `is_open`: whether it was created by open registration; set
-    for a new account only, not when a row is read.
+    `closing_at`: when the account is due to be closed, in ms. `is_open`: whether it was created by open registration;
+    set for a new account only, not when a row is read.
     """
 
     id: bytes
@@ -177,7 +177,7 @@ async def find_storage_usage(db: Database, account: bytes) -> StorageUsage | Non
 
 
 def is_taken(tx: Transaction, *, account: bytes, login_mac: bytes, diary: bytes = b"") -> bool:
-    """Check whether the account id, the sign-in name or the diary id is in use."""
+    """Return whether the account id, the sign-in name or the diary id is in use."""
     if tx.execute(*_FIND_ACCOUNT_IN_USE(account=account, login_mac=login_mac)).fetchone():
         return True
     return tx.execute(*_FIND_DIARY_IN_USE(diary=diary)).fetchone() is not None
@@ -214,7 +214,7 @@ async def _load_diaries(account: bytes) -> tuple[DiaryRow, ...]:
 
 
 def is_rotation_active(touched_at: int, now: int) -> bool:
-    """Check whether a rotation that last made progress at `touched_at` ms is active.
+    """Return whether a rotation that last made progress at `touched_at` ms is active.
 
     The difference is absolute, so that a clock that was set back does not prolong a rotation.
     """

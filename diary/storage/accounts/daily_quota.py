@@ -75,6 +75,6 @@ def delete_before(tx: Transaction, before_day: int) -> None:
 
 
 async def is_limited(db: Database, account: bytes) -> bool:
-    """Check whether the daily quota applies to an account: it registered while registration was open to anyone."""
+    """Return whether the daily quota applies to an account: it registered while registration was open to anyone."""
     row = await db.fetch_one(*_FIND_IS_OPEN(account=account))
     return row is not None and bool(row[0])

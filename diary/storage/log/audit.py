@@ -149,7 +149,7 @@ def _advance_head(head: bytes, facts_raw: bytes) -> bytes:
 def _is_signed_head_valid(
     signed_head: bytes | None, keys: PublicKeysByLogId, diary: str, seq: int, head: bytes
 ) -> bool:
-    """Check whether one of the keys signed this head of this diary."""
+    """Return whether one of the keys signed this head of this diary."""
     for pub in keys.values():
         try:
             heads.verify(_parse_object(signed_head or b""), pub, diary=diary, seq=seq, head=head)

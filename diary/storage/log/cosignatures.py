@@ -76,7 +76,10 @@ _FIND_NEWEST_COSIGNED: Final = Statement(
 
 @dataclass(frozen=True, slots=True)
 class DueCosignature:
-    """A cosignature that is due to be requested. `witness`: 32 bytes; `due_at`: in ms, as it was when the row was read."""
+    """A cosignature that is due to be requested.
+
+    `witness`: 32 bytes; `due_at`: in ms, as it was when the row was read.
+    """
 
     id: int
     witness: bytes
@@ -94,7 +97,7 @@ async def find_last_checkpoint(db: Database, log_id: str) -> int | None:
 
 
 async def is_queued(db: Database, checkpoint_number: int, witness: bytes) -> bool:
-    """Check whether a witness's cosignature of a checkpoint was requested or is queued."""
+    """Return whether a witness's cosignature of a checkpoint was requested or is queued."""
     statement = _FIND(checkpoint=checkpoint_number, witness=witness)
     return await db.run_read(lambda tx: tx.execute(*statement).fetchone()) is not None
 

@@ -145,12 +145,12 @@ def append_release_leaf(tx: Transaction, leaf: bytes) -> bool:
 
 
 def _is_release_logged(tx: Transaction, leaf: bytes) -> bool:
-    """Check whether the log has this leaf without a version. There is one for each release that was served."""
+    """Return whether the log has this leaf without a version. There is one for each release that was served."""
     return tx.execute(*_FIND_RELEASE_LEAF(leaf=leaf)).fetchone() is not None
 
 
 async def is_release_logged(db: Database, leaf: bytes) -> bool:
-    """Check whether the log has the leaf of a release."""
+    """Return whether the log has the leaf of a release."""
     return await db.run_read(lambda tx: _is_release_logged(tx, leaf))
 
 
@@ -177,7 +177,7 @@ def add_checkpoint(
 
 
 def _is_checkpoint_due(tx: Transaction, now: int, min_interval_ms: int) -> bool:
-    """Check whether the log has grown since the newest checkpoint and that one is old enough, or from the future.
+    """Return whether the log has grown since the newest checkpoint and that one is old enough, or from the future.
 
     A clock that was set back makes the newest checkpoint one from the future.
     """
@@ -279,7 +279,10 @@ def add_key_statement(tx: Transaction, number: int, log_id: bytes, statement: by
 
 
 def _read_node(tx: Transaction, level: int, i: int) -> bytes:
-    """Return a stored node; the nodes of level 0 are the leaves. Raise Unavailable when it is missing: the log is damaged."""
+    """Return a stored node; the nodes of level 0 are the leaves.
+
+    Raise Unavailable when it is missing: the log is damaged.
+    """
     sql, row_id = (hot.FIND_NODE, tree.node_id(level, i)) if level else (hot.FIND_LEAF, i)
     row = tx.execute(sql, (row_id,)).fetchone()
     if row is None:

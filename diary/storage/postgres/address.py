@@ -9,7 +9,7 @@ URL_SCHEMES: Final = ("postgres", "postgresql")
 
 
 def is_postgres(url: str) -> bool:
-    """Check whether an address names a PostgreSQL server."""
+    """Return whether an address names a PostgreSQL server."""
     return url.partition("://")[0] in URL_SCHEMES
 
 

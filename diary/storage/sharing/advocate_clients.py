@@ -132,7 +132,7 @@ async def count_packs(db: Database, advocate: bytes, diary: bytes) -> int:
 
 
 async def is_file_referenced(db: Database, grant: bytes, blob: bytes) -> bool:
-    """Check whether a version that the grant has wraps for names the file."""
+    """Return whether a version that the grant has wraps for names the file."""
 
     def read(tx: Transaction) -> bool:
         name = b64(blob).encode()

@@ -222,7 +222,7 @@ def list_all(tx: Transaction) -> list[tuple[bytes, str, int, int | None, int]]:
 
 
 def is_active(tx: Transaction, organisation: bytes) -> bool:
-    """Check whether the organisation exists and has not ended."""
+    """Return whether the organisation exists and has not ended."""
     return bool(tx.execute(*_FIND_ACTIVE(id=organisation)).fetchone())
 
 
@@ -271,7 +271,7 @@ async def find(db: Database, account: bytes) -> MemberRow | None:
 
 
 async def was_member(db: Database, account: bytes) -> bool:
-    """Check whether the account is or was an advocate's."""
+    """Return whether the account is or was an advocate's."""
     return await db.fetch_one(*_FIND_ANY_MEMBER(id=account)) is not None
 
 

@@ -96,7 +96,8 @@ _FIND_OTHER_UPLOAD: Final = Statement(
 class WitnessCodeRow:
     """A code as stored; times in ms.
 
-    `answered_at`: None until a statement arrives; `taken_at`: None until the keeper's device has taken the statement in.
+    `answered_at`: None until a statement arrives; `taken_at`: None until the keeper's device has taken the statement
+    in.
     """
 
     id: bytes
@@ -111,18 +112,21 @@ class WitnessCodeRow:
     taken_at: int | None = None
 
     def is_over(self, now: int) -> bool:
-        """Check whether the code was answered or has expired at `now` ms; it then accepts no statement."""
+        """Return whether the code was answered or has expired at `now` ms; it then accepts no statement."""
         return self.answered_at is not None or now >= self.expires_at
 
 
 async def find_by_name(db: Database, name_mac: bytes) -> WitnessCodeRow | None:
-    """Return the code named by four words, over or not, or None."""
+    """Return the code named by four words, whether or not it has ended, or None."""
     row = await db.fetch_one(*_FIND_BY_NAME(name_mac=name_mac))
     return WitnessCodeRow(*row) if row else None
 
 
 async def find(db: Database, witness_code: bytes) -> tuple[WitnessCodeRow, BlobReference] | None:
-    """Return a code and the reference to the files of its upload, or None. Without an upload the reference has no id."""
+    """Return a code and the reference to the files of its upload, or None.
+
+    Without an upload the reference has no id.
+    """
     row = await db.fetch_one(*_FIND(id=witness_code))
     if row is None:
         return None
@@ -145,7 +149,10 @@ async def find_statement_files(db: Database, account: bytes, diary: bytes, uploa
 async def list_for_diary(
     db: Database, account: bytes, diary: bytes, *, include_taken: bool = False
 ) -> tuple[WitnessCodeRow, ...]:
-    """Return a diary's codes, newest first; `include_taken`: with those whose statement was taken in. Raise NotFound."""
+    """Return a diary's codes, newest first; `include_taken`: with those whose statement was taken in.
+
+    Raise NotFound.
+    """
 
     def read(tx: Transaction) -> tuple[WitnessCodeRow, ...]:
         check_diary_owned(tx, account, diary)
@@ -203,7 +210,7 @@ def announce_files(
 def store_statement(tx: Transaction, witness_code: bytes, upload: bytes | None, statement: bytes, now: int) -> None:
     """Store the statement of a code; storing the same one again changes nothing.
 
-    Raise NotFound when the code is over, and when its upload is another than `upload`.
+    Raise NotFound if the code has ended or has another upload than `upload`.
     """
     existing_row = tx.execute(*_FIND(id=witness_code)).fetchone()
     if existing_row is not None:
@@ -239,7 +246,10 @@ def remove_code(tx: Transaction, account: bytes, diary: bytes, witness_code: byt
 
 
 def delete_expired(tx: Transaction, before: int) -> int:
-    """Delete the codes that expired up to `before` ms without a statement, or were taken in by then. Return their number."""
+    """Delete the codes that expired up to `before` ms without a statement, or were taken in by then.
+
+    Return their number.
+    """
     rows = tx.execute(*_LIST_DELETABLE(before=before)).fetchall()
     for row in rows:
         _delete_code(tx, WitnessCodeRow(*row))

@@ -272,10 +272,10 @@ async def list_parts(db: Database, blob: BlobRow) -> tuple[PartRow, ...]:
 
 
 def announce(tx: Transaction, reference: BlobReference, announcement: BlobAnnouncement) -> BlobRow:
-    """Announce a file and charge its size to the account; a file that was announced before gets the new numbers.
+    """Announce a file and charge its size to the account.
 
-    Parts that cannot belong to the new numbers are dropped. Raise NotFound, ContentErased, Conflict (the file is
-    complete, with other numbers) and QuotaExceeded.
+    If the file was announced before, replace its part count and size, and drop the parts that no longer fit. Raise
+    NotFound, ContentErased, Conflict (the file is complete, with another part count or size) and QuotaExceeded.
     """
     parts, size, now = announcement.parts, announcement.size, announcement.now
     account_row = tx.execute(*_FIND_ACCOUNT_ROOM(diary=reference.diary, account=reference.account)).fetchone()
@@ -366,7 +366,7 @@ def drop_part(tx: Transaction, account: bytes, blob: BlobRow, part: PartRow, now
 
 
 async def has_dropped(db: Database, account: bytes) -> bool:
-    """Check whether bytes of this account wait to be deleted."""
+    """Return whether bytes of this account wait to be deleted."""
     return await db.fetch_one(*_FIND_DROPPED(account=account)) is not None
 
 
@@ -419,7 +419,7 @@ def mark_erased(tx: Transaction, kind: BlobKind, owner: bytes, blob: bytes) -> b
 
 
 def _may_change(existing: BlobRow, announcement: BlobAnnouncement) -> bool:
-    """Check whether the announcement changes a file's numbers. Raise ContentErased and Conflict."""
+    """Return whether the announcement changes a file's numbers. Raise ContentErased and Conflict."""
     if existing.erased:
         raise ContentErased
     if (existing.parts, existing.size) == (announcement.parts, announcement.size):
@@ -430,7 +430,7 @@ def _may_change(existing: BlobRow, announcement: BlobAnnouncement) -> bool:
 
 
 def _is_part_present(tx: Transaction, blob: BlobRow, part: PartRow) -> bool:
-    """Check whether that very part has arrived; False when it may be added.
+    """Return whether that very part has arrived; False when it may be added.
 
     Raise ContentErased, Conflict, ContentDiffers and TooLarge.
     """

@@ -203,7 +203,7 @@ def list_due(tx: Transaction, now: int) -> tuple[ErasureRow, ...]:
 
 
 def is_pending(tx: Transaction, erasure: bytes) -> bool:
-    """Check whether an erasure has been neither cancelled nor carried out."""
+    """Return whether an erasure has been neither cancelled nor carried out."""
     return tx.execute(*_FIND_ERASURE(id=erasure)).fetchone() is not None
 
 

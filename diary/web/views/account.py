@@ -12,7 +12,7 @@ MAX_CURSOR_CHARACTERS = 200
 
 
 async def describe_session(request: RequestContext) -> ASGIApp:
-    """Return what sign-in returns, for a device that has a session."""
+    """Return the response of sign-in, for a device that has a session."""
     return json_response(await authentication.unlock(request.instance, request.keeper))
 
 

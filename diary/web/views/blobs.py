@@ -24,7 +24,7 @@ async def declare_file(request: RequestContext) -> ASGIApp:
 
 
 async def upload_state(request: RequestContext) -> ASGIApp:
-    """Return the state of an upload."""
+    """Return which parts of an upload have arrived."""
     place = await find_readable_place(request.instance, request.keeper, request.id("diary"), request.id("blob"))
     return _state_response(await blobs.state(request.instance, place))
 

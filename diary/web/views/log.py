@@ -55,7 +55,7 @@ async def newest_checkpoint(request: RequestContext) -> ASGIApp:
 
 
 async def checkpoint(request: RequestContext) -> ASGIApp:
-    """Return the note of any checkpoint."""
+    """Return the note of the checkpoint with this number."""
     return BytesResponse(
         200, await inclusion_proofs.checkpoint_note(request.instance, request.number("n", MAX_NUMBER)), TEXT_MEDIA_TYPE
     )

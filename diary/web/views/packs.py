@@ -23,7 +23,7 @@ async def reserve_place(request: RequestContext) -> ASGIApp:
 
 
 async def pack_state(request: RequestContext) -> ASGIApp:
-    """Return the progress of a job."""
+    """Return the state of a job: waiting, in progress or finished."""
     return json_response(_job_fields(request.app_context.packs.get_job(request.keeper, request.id("pack"))))
 
 
