@@ -189,12 +189,12 @@ class _ViewSourceVisitor(ast.NodeVisitor):
         """Note a parameter of the path or the query, or the proof."""
         if method == "proof":
             self.inputs.proof = True
-        if method not in ("id", "number", "query_number", "query_text"):
+        if method not in ("path_id", "path_number", "query_number", "query_text"):
             return
         argument_values = [self._constant_value(argument) for argument in args]
-        if method == "id":
+        if method == "path_id":
             self.inputs.path[argument_values[0]] = ID_SCHEMA
-        elif method == "number":
+        elif method == "path_number":
             self.inputs.path[argument_values[0]] = _integer_schema(argument_values[1])
         elif method == "query_number":
             self.inputs.query[argument_values[0]] = _integer_schema(argument_values[1])

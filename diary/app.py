@@ -21,10 +21,10 @@ from diary.services.accounts.pepper import Pepper
 from diary.services.accounts.unknown_names import load_profile_shares
 from diary.services.instance import Instance
 from diary.services.log import cosigning, notary_keys, sequencer, timestamping
-from diary.services.operations.decommission import ShutdownMonitor
 from diary.services.operations.disk_space import DiskSpace
 from diary.services.operations.limit_store import open_limit_stores
 from diary.services.operations.secrets_check import read_secrets
+from diary.services.operations.server_closing import ClosingMonitor
 from diary.services.packs.session_packs import PackService
 from diary.services.sync.purge import run_hourly
 from diary.storage.blob_store import open_blob_store
@@ -63,7 +63,7 @@ def create_app(
             app.state.app_context = AppContext(
                 instance=instance,
                 packs=packs,
-                closing_schedule=ShutdownMonitor(),
+                closing_monitor=ClosingMonitor(),
                 pages=pages,
                 event_log=EventLog(server_clock),
                 legacy_cookies_until_ms=cookies_until,

@@ -360,7 +360,7 @@ def load_or_create_secret(path: Path) -> bytes:
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         try:
             raw = path.read_bytes()
@@ -369,7 +369,7 @@ def load_or_create_secret(path: Path) -> bytes:
         if len(raw) != SECRET_BYTES:
             raise BadSetting(f"The file {path.name} is damaged.") from None
         return raw
-    with os.fdopen(handle, "wb") as file:
+    with os.fdopen(descriptor, "wb") as file:
         raw = os.urandom(SECRET_BYTES)
         file.write(raw)
         file.flush()

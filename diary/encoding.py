@@ -102,7 +102,9 @@ def decode_frames(raw: bytes, *, frames_limit: int = FRAMES_LIMIT) -> list[bytes
 
 
 def _encode_value(value: object, depth: int) -> str:
-    """Return the encoding of `value`; `depth` counts the arrays and objects around it. Raise NotCanonical.
+    """Return the encoding of `value`; `depth` counts the arrays and objects around it.
+
+    Raise NotCanonical for a value that canonical JSON does not allow.
 
     One pass checks and writes. A push is checked and signed through a dozen small objects. With the standard encoder,
     which needs a second pass to check, encoding was the largest cost after the signatures.

@@ -67,12 +67,10 @@ def readable_paths() -> tuple[Path, ...]:
     ]
     for name in _WORKER_PACKAGES:
         candidates += _package_paths(name)
-    for folder in {place.parent for place in candidates}:
+    for folder in {path.parent for path in candidates}:
         candidates += [folder / name for name in _WHEEL_LIBRARY_FOLDERS]
     return tuple(
-        sorted(
-            {place.resolve() for place in (*candidates, *map(Path, system_folders), PACKAGE_FOLDER) if place.exists()}
-        )
+        sorted({path.resolve() for path in (*candidates, *map(Path, system_folders), PACKAGE_FOLDER) if path.exists()})
     )
 
 
@@ -89,13 +87,13 @@ def check_secrets_unreadable(secret_paths: Iterable[Path]) -> None:
 
 def worker_command(module: str, folder: Path, bubblewrap_path: str = "", *, is_unsandboxed: bool = False) -> list[str]:
     """Return the command that starts `module` (diary.pack.…) on `folder`, in bubblewrap if its path is given."""
-    flags = ["--walled"] if bubblewrap_path else ["--unsandboxed"] if is_unsandboxed else []
+    flags = ["--in-bubblewrap"] if bubblewrap_path else ["--unsandboxed"] if is_unsandboxed else []
     python_command = [sys.executable, "-I", "-m", module, str(folder), *flags]
     return [*_bubblewrap_command(bubblewrap_path, folder), *python_command] if bubblewrap_path else python_command
 
 
 @cache
-def find() -> Isolation:
+def detect_isolation() -> Isolation:
     """Return how this computer isolates workers.
 
     Start a trial worker, which attempts forbidden actions. The result is kept for the life of the process.
@@ -113,7 +111,7 @@ def require_isolation() -> str:
     """Return the path of bubblewrap if a worker on a personal computer needs it, else ''. Raise Unavailable."""
     if landlock_version() >= LANDLOCK_MIN_VERSION:
         return ""
-    isolation = find()
+    isolation = detect_isolation()
     if isolation.failure_reason:
         raise Unavailable(
             f"{isolation.failure_reason} Pictures in a diary can be hostile. To go on "
@@ -152,10 +150,12 @@ def _isolation_failure(bubblewrap_path: str) -> str:
 
 def _bubblewrap_command(bubblewrap_path: str, folder: Path) -> list[str]:
     """Return the bubblewrap command: separate namespaces, `launch_paths` read-only, and `folder` writable."""
-    bind_arguments = [word for path in launch_paths() for word in ("--ro-bind", str(path), str(path))]
+    bind_arguments = [argument for path in launch_paths() for argument in ("--ro-bind", str(path), str(path))]
     # The path of the dynamic loader begins with /lib, so a link from /lib to /usr/lib must exist inside too.
     linked_roots = [root for root in ("/lib", "/lib64") if Path(root).is_symlink()]
-    symlink_arguments = [word for root in linked_roots for word in ("--symlink", str(Path(root).readlink()), root)]
+    symlink_arguments = [
+        argument for root in linked_roots for argument in ("--symlink", str(Path(root).readlink()), root)
+    ]
     return [
         *(
             bubblewrap_path,
@@ -203,7 +203,7 @@ def _package_paths(name: str) -> list[Path]:
     if spec is None:
         return []
     if spec.submodule_search_locations:
-        return [Path(place) for place in spec.submodule_search_locations]
+        return [Path(path) for path in spec.submodule_search_locations]
     return [Path(spec.origin)] if spec.origin else []
 
 

@@ -140,7 +140,7 @@ async def view_reading_every_kind(request: RequestContext) -> BytesResponse:
         {
             "sum": [
                 request_fields,
-                request.id("diary"),
+                request.path_id("diary"),
                 request.query_number("after", 9),
                 inside.flag("loud"),
                 read_part_of_body(fields),

@@ -13,7 +13,7 @@ from diary.clock import SystemClock
 
 if TYPE_CHECKING:
     from diary.services.instance import Instance
-    from diary.services.operations.decommission import ShutdownSchedule
+    from diary.services.operations.server_closing import ClosingSchedule
 
 T = TypeVar("T")
 # Four weeks: most people who open the app once a month see the announcement.
@@ -140,7 +140,7 @@ def closing(day: str, off_day: str, at_once: bool) -> None:
     request of the app and of the advocates' page; the public pages and the log stay.
     """
     from diary.app import open_instance
-    from diary.services.operations import decommission
+    from diary.services.operations import server_closing
 
     now = SystemClock().now_ms()
     new_schedule = (
@@ -149,13 +149,13 @@ def closing(day: str, off_day: str, at_once: bool) -> None:
         else _parse_closing_dates(day, off_day, now - now % _DAY_MS if at_once else now + MIN_NOTICE_DAYS * _DAY_MS)
     )
 
-    async def update_closing() -> "ShutdownSchedule | None":
+    async def update_closing() -> "ClosingSchedule | None":
         async with open_instance(config.load_settings(os.environ), SystemClock()) as instance:
             if new_schedule is not None:
-                await decommission.announce_shutdown(instance, new_schedule)
+                await server_closing.announce_closing(instance, new_schedule)
             elif day == "never":
-                await decommission.withdraw_notice(instance)
-            return await decommission.find_notice(instance)
+                await server_closing.withdraw_closing(instance)
+            return await server_closing.find_closing(instance)
 
     announced = asyncio.run(update_closing())
     if announced is None:
@@ -168,9 +168,9 @@ def closing(day: str, off_day: str, at_once: bool) -> None:
     click.echo('Keepers see the announcement at their next sync. See docs/operating.md, "Closing down".')
 
 
-def _parse_closing_dates(day: str, off_day: str, earliest_ms: int) -> "ShutdownSchedule":
-    """Return the two dates of an announcement. Raise BadParameter."""
-    from diary.services.operations.decommission import ShutdownSchedule
+def _parse_closing_dates(day: str, off_day: str, earliest_ms: int) -> "ClosingSchedule":
+    """Return the two dates of an announcement. Raise BadParameter if one is too early or too late."""
+    from diary.services.operations.server_closing import ClosingSchedule
 
     closes_at_ms = _day_start_ms(day, "DATE")
     shuts_down_at_ms = _day_start_ms(off_day, "--off") if off_day else closes_at_ms + 30 * _DAY_MS
@@ -180,11 +180,11 @@ def _parse_closing_dates(day: str, off_day: str, earliest_ms: int) -> "ShutdownS
         raise click.BadParameter("must be before the year 2100", param_hint="--off" if off_day else "DATE")
     if shuts_down_at_ms < closes_at_ms:
         raise click.BadParameter("must not be before the first date", param_hint="--off")
-    return ShutdownSchedule(closes_at_ms, shuts_down_at_ms)
+    return ClosingSchedule(closes_at_ms, shuts_down_at_ms)
 
 
 def _day_start_ms(text: str, param_hint: str) -> int:
-    """Return the first millisecond of a day in UTC. Raise BadParameter."""
+    """Return the first millisecond of a day in UTC. Raise BadParameter if `text` is not a date."""
     try:
         day = date.fromisoformat(text)
     except ValueError:

@@ -55,7 +55,7 @@ def inspect_server(settings: Settings, at: str, ca: Path | None, key: Path | Non
 
     now = SystemClock().now_ms()
     host_probe = HostProbe(at, str(ca) if ca else None)
-    release, altered = _check_release(settings, host_probe, key)
+    release_fault, is_altered = _check_release(settings, host_probe, key)
     server_response = host_probe.get(settings.app_url, "/v1/server")
     newest_ms, pending, database, secrets = asyncio.run(secrets_check.check_database(settings, now))
     free = doctor_service.free_bytes(settings)
@@ -70,10 +70,10 @@ def inspect_server(settings: Settings, at: str, ca: Path | None, key: Path | Non
         newest_recorded_ms=newest_ms,
         pending_timestamp_count=pending,
         free_bytes=free,
-        release_fault=release,
-        is_release_altered=altered,
-        sandbox_fault=isolation.find().failure_reason if settings.server_packs else "",
-        bubblewrap_path=isolation.find().bubblewrap_path if settings.server_packs else "",
+        release_fault=release_fault,
+        is_release_altered=is_altered,
+        sandbox_fault=isolation.detect_isolation().failure_reason if settings.server_packs else "",
+        bubblewrap_path=isolation.detect_isolation().bubblewrap_path if settings.server_packs else "",
         database_fault=database,
         secrets_fault=secrets,
         history=doctor_service.record_free_space(settings.data, now, free),

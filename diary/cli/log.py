@@ -234,7 +234,7 @@ async def _read_key_state() -> tuple[list[dict[str, Any]], dict[str, object] | N
 
 
 def _read_json_object(path: Path) -> dict[str, Any]:
-    """Return a JSON object from a file of canonical JSON. Raise BadRequest."""
+    """Return the JSON object in a file. Raise BadRequest unless it is canonical JSON."""
     value = parse_canonical_json(path.read_bytes().strip())
     if not isinstance(value, dict):
         raise BadRequest(f"{path.name} does not contain a JSON object.")
@@ -242,7 +242,7 @@ def _read_json_object(path: Path) -> dict[str, Any]:
 
 
 def read_public_key(path: Path) -> bytes:
-    """Return a public key from its 32 bytes or from one line of base64url. Raise BadRequest."""
+    """Return a public key from its 32 bytes or one line of base64url. Raise BadRequest for anything else."""
     raw = path.read_bytes()
     if len(raw) != KEY_BYTES:
         raw = unb64(raw.decode("ascii", "replace").strip())

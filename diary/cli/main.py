@@ -332,7 +332,7 @@ def verify(
 
 
 def read_notary_key(path: Path) -> bytes:
-    """Return a notary's public key from its 32 bytes or from one line of base64url. Raise BadRequest."""
+    """Return a notary's public key from its 32 bytes or one line of base64url. Raise BadRequest for anything else."""
     raw = path.read_bytes()
     if len(raw) != KEY_BYTES:
         raw = unb64(raw.decode("ascii", "replace").strip())

@@ -175,27 +175,27 @@ async def enrol(
 async def sign_in(server: RemoteServer, login: str, words: str, *, policy: KdfPolicy = PRODUCTION_POLICY) -> Identity:
     """Sign in and unlock the account with its words. Raise InvalidCredentials, KdfPolicyViolation or SealError."""
     device = id_text(new_id())
-    answer, account_key, proof = await open_session(server, login, words, {"device": device}, policy)
-    return _identity_from_answer(answer, login, device, account_key, proof)
+    response, account_key, proof = await open_session(server, login, words, {"device": device}, policy)
+    return _identity_from_response(response, login, device, account_key, proof)
 
 
 async def open_session(
     server: RemoteServer, login: str, words: str, extra_fields: dict[str, str], policy: KdfPolicy
 ) -> tuple[dict[str, Any], bytes, str]:
-    """Sign in with words and return the answer, the account key and the proof.
+    """Sign in with words and return the response, the account key and the proof.
 
-    `extra_fields`: further members of the request. Raises as `sign_in` does.
+    `extra_fields`: further members of the request. Raise the errors of `sign_in`.
     """
     kdf_parameters = dict((await server.json("POST", "/v1/prelogin", {"login": login}))["kdf"])
     root = derivation.derive_root(words, kdf_parameters, policy)
     proof = b64(derivation.derive_sign_in_proof(root, kdf_parameters, server.origin))
     body = {"auth": proof, "device_name": DEVICE_NAME, "login": login} | server.device_credentials | extra_fields
-    answer = await server.json("POST", "/v1/sessions", body)
-    header = words_wrap_header(str(answer["account"]), FIRST_EPOCH, kdf_parameters)
+    response = await server.json("POST", "/v1/sessions", body)
+    header = words_wrap_header(str(response["account"]), FIRST_EPOCH, kdf_parameters)
     account_key, _ = unwrap_any_epoch(
-        derivation.derive_words_kek(root, kdf_parameters), unb64(answer["words_wrap"]), header
+        derivation.derive_words_kek(root, kdf_parameters), unb64(response["words_wrap"]), header
     )
-    return answer, account_key, proof
+    return response, account_key, proof
 
 
 async def recover(
@@ -211,10 +211,10 @@ async def recover(
     device = id_text(new_id())
     code_proof = b64(derivation.derive_code_proof(code, login))
     body = {"code_auth": code_proof, "device": device, "device_name": DEVICE_NAME, "login": login}
-    answer = await server.json("POST", "/v1/recoveries", body)
-    account = str(answer["account"])
+    response = await server.json("POST", "/v1/recoveries", body)
+    account = str(response["account"])
     header = code_wrap_header(account, FIRST_EPOCH)
-    account_key, epoch = unwrap_any_epoch(derivation.derive_code_kek(code), unb64(answer["code_wrap"]), header)
+    account_key, epoch = unwrap_any_epoch(derivation.derive_code_kek(code), unb64(response["code_wrap"]), header)
     kdf_parameters = new_kdf_parameters(login, server.origin, profile)
     root = derivation.derive_root(new_words, kdf_parameters, policy)
     proof = b64(derivation.derive_sign_in_proof(root, kdf_parameters, server.origin))
@@ -225,18 +225,20 @@ async def recover(
     )
     new_credentials = {"auth": proof, "kdf": kdf_parameters, "words_wrap": b64(words_wrap)}
     await server.json("PUT", "/v1/account/words", new_credentials, proof=code_proof)
-    return _identity_from_answer(answer, login, device, account_key, proof)
+    return _identity_from_response(response, login, device, account_key, proof)
 
 
-def _identity_from_answer(answer: dict[str, Any], login: str, device: str, account_key: bytes, proof: str) -> Identity:
+def _identity_from_response(
+    response: dict[str, Any], login: str, device: str, account_key: bytes, proof: str
+) -> Identity:
     """Return the identity in a sign-in response.
 
     Raise SealError if a key cannot be decrypted or the account has no diary.
     """
-    account = str(answer["account"])
-    if not answer["diaries"]:
+    account = str(response["account"])
+    if not response["diaries"]:
         raise SealError
-    diary_row = answer["diaries"][0]
+    diary_row = response["diaries"][0]
     diary, epoch = str(diary_row["diary"]), int(diary_row["epoch"])
     return Identity(
         login=login,
@@ -244,9 +246,9 @@ def _identity_from_answer(answer: dict[str, Any], login: str, device: str, accou
         diary=diary,
         device=device,
         epoch=epoch,
-        notary_pub=unb64(str(answer["notary"])),
-        log_id=str(answer["log"]),
-        keyset=open_keyset(account_key, unb64(answer["keyset"]), account),
+        notary_pub=unb64(str(response["notary"])),
+        log_id=str(response["log"]),
+        keyset=open_keyset(account_key, unb64(response["keyset"]), account),
         account_key=account_key,
         diary_key=unwrap_key(account_key, unb64(diary_row["wrap"]), diary_wrap_header(account, diary, epoch)),
         proof=proof,

@@ -112,16 +112,16 @@ async def sign_in(
     Raise InvalidCredentials, SecondFactorFailed, KdfPolicyViolation or SealError.
     """
     extra_fields = {"device": id_text(new_id()), "digits": digits_at(totp_secret, now_ms)}
-    answer, account_key, _ = await open_session(server, login, words, extra_fields, policy)
-    account = str(answer["account"])
-    return Advocate(login, account, open_keyset(account_key, unb64(answer["keyset"]), account), totp_secret)
+    response, account_key, _ = await open_session(server, login, words, extra_fields, policy)
+    account = str(response["account"])
+    return Advocate(login, account, open_keyset(account_key, unb64(response["keyset"]), account), totp_secret)
 
 
 async def list_clients(server: RemoteServer, advocate: Advocate, now_ms: int) -> tuple[list[AdvocateClient], int]:
     """Return the clients of this advocate, and how many grants were left out as altered, unsigned or expired."""
-    answer = await server.json("GET", "/v1/clients")
+    response = await server.json("GET", "/v1/clients")
     clients, refused_count = [], 0
-    for row in answer["clients"]:
+    for row in response["clients"]:
         try:
             grant = grants.open_as_advocate(advocate.keyset, unb64(row["sealed"]), str(row["diary"]), str(row["grant"]))
             if not grant.is_unexpired(now_ms):
@@ -182,13 +182,13 @@ async def send_letter(
 ) -> str:
     """Seal a letter to a client, upload it, and return its id."""
     grant = client.grant
-    place = letters.LetterIds(str(grant.statement["diary"]), grant.id, id_text(new_id()))
+    letter_ids = letters.LetterIds(str(grant.statement["diary"]), grant.id, id_text(new_id()))
     letter = dict(fields) | {"from": b64(advocate.fingerprint), "made_at": now_ms}
     envelope = letters.seal_letter(
-        AuthorSigner(advocate.keyset.ecdsa_scalar), grant.counterparty.hpke_pub, place, letter
+        AuthorSigner(advocate.keyset.ecdsa_scalar), grant.counterparty.hpke_pub, letter_ids, letter
     )
-    await server.put(f"/v1/clients/{grant.id}/letters/{place.letter}", envelope)
-    return place.letter
+    await server.put(f"/v1/clients/{grant.id}/letters/{letter_ids.letter}", envelope)
+    return letter_ids.letter
 
 
 def _open_version(
@@ -199,19 +199,21 @@ def _open_version(
     The signature must be by a key that was valid at the version's number: the key in the grant, or an earlier one.
     """
     meta: Any = parse_canonical_json(raw_meta)
-    place = VersionIds(str(grant.statement["diary"]), str(meta["record"]), str(meta["version"]))
+    version_ids = VersionIds(str(grant.statement["diary"]), str(meta["record"]), str(meta["version"]))
     pushed_version: VersionPush = push.from_frames(
         {name: meta[name] for name in ("blobs", "c", "parents", "parts", "sig")} | {"grants": []},
         decode_frames(raw_parts, frames_limit=2 * len(push.PARTS)),
     )
     message = version_signing_input(
-        c=pushed_version.commitment, diary=place.diary, record=place.record, version=place.version
+        c=pushed_version.commitment, diary=version_ids.diary, record=version_ids.record, version=version_ids.version
     )
     verify_by_any_key(authors, message, unb64(pushed_version.signature), int(meta["seq"]))
     wraps, part_count = decode_frames(raw_wraps, frames_limit=len(push.PARTS)), len(grant.parts)
-    keys = grants.unwrap_keys(grant, place.version, wraps[:part_count])
-    restricted_digests = grants.open_digests(grant, place.version, wraps[part_count]) if wraps[part_count:] else None
-    opened_version = open_with_keys(pushed_version, place, field_names, keys, restricted_digests)
+    keys = grants.unwrap_keys(grant, version_ids.version, wraps[:part_count])
+    restricted_digests = (
+        grants.open_digests(grant, version_ids.version, wraps[part_count]) if wraps[part_count:] else None
+    )
+    opened_version = open_with_keys(pushed_version, version_ids, field_names, keys, restricted_digests)
     if opened_version.is_altered:
         raise BadSignature("The content does not match its commitment.")
     return ClientVersion(int(meta["seq"]), opened_version, pushed_version.blobs)

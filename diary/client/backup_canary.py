@@ -47,7 +47,7 @@ async def create_canary(
 async def verify_canary(
     app: Any, origin: str, file_content: bytes, clock: Clock, *, policy: KdfPolicy = PRODUCTION_POLICY
 ) -> None:
-    """Sign in as the canary and read its line. Raise KeptError.
+    """Sign in as the canary and read its line. Raise KeptError if that fails.
 
     This checks words, keys, versions, receipts and head.
     """
@@ -75,7 +75,7 @@ def read_canary_file(data_folder: Path) -> bytes | None:
 
 
 def _parse_credentials(file_content: bytes) -> tuple[str, str]:
-    """Parse the name and words. Raise InvalidSealedCopy."""
+    """Return the name and words. Raise InvalidSealedCopy if the file is not a JSON object."""
     try:
         credentials = parse_canonical_json(file_content)
     except KeptError:

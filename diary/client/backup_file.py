@@ -89,9 +89,11 @@ class DiaryBackupFile:
             for frame in self._frames("versions.bin"):
                 raw_meta, raw_push = decode_frames(frame, frames_limit=2)
                 meta: Any = parse_canonical_json(raw_meta)
-                place = VersionIds(identity.diary, str(meta["record"]), str(meta["version"]))
-                pushed_version = push.decode(raw_push, diary=place.diary, record=place.record, version=place.version)
-                journal.add_from_backup(pushed_version, place, meta["seq"], meta["receipt"])
+                version_ids = VersionIds(identity.diary, str(meta["record"]), str(meta["version"]))
+                pushed_version = push.decode(
+                    raw_push, diary=version_ids.diary, record=version_ids.record, version=version_ids.version
+                )
+                journal.add_from_backup(pushed_version, version_ids, meta["seq"], meta["receipt"])
         except (KeyError, TypeError, ValueError, KeptError):
             raise InvalidSealedCopy from None
         return journal

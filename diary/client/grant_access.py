@@ -42,22 +42,22 @@ async def fetch_advocate(server: RemoteServer, fingerprint_words: str) -> GrantP
     Raise BadRequest for invalid words, NotFound, and BadSignature if the server returns other keys.
     """
     wanted_fingerprint = parse_words(fingerprint_words)
-    answer = await server.json("GET", f"/v1/advocates/{b64(wanted_fingerprint)}")
-    person = GrantParty(unb64(str(answer["ecdsa_pub"])), unb64(str(answer["hpke_pub"])), str(answer["name"]))
-    if person.fingerprint != wanted_fingerprint:
+    response = await server.json("GET", f"/v1/advocates/{b64(wanted_fingerprint)}")
+    advocate = GrantParty(unb64(str(response["ecdsa_pub"])), unb64(str(response["hpke_pub"])), str(response["name"]))
+    if advocate.fingerprint != wanted_fingerprint:
         raise BadSignature("The server gave other keys than the nine words name. Let nobody in, and ask for help.")
-    return person
+    return advocate
 
 
 async def create_grant(
-    server: RemoteServer, identity: Identity, person: GrantParty, terms: GrantTerms, keeper_name: str, now_ms: int
+    server: RemoteServer, identity: Identity, advocate: GrantParty, terms: GrantTerms, keeper_name: str, now_ms: int
 ) -> OpenedGrant:
     """Sign a grant and upload it. `keeper_name`: the keeper's name for this advocate.
 
     Raise BadSignature and InvalidCredentials.
     """
     keeper = GrantParty(identity.keyset.ecdsa_pub, identity.keyset.hpke_pub, keeper_name)
-    earlier_key = earlier_keys.newest_statements(identity.keyset.earlier_statements)
+    earlier_statements = earlier_keys.newest_statements(identity.keyset.earlier_statements)
     signed_grant = grants.sign_grant(
         identity.author(),
         {
@@ -71,27 +71,27 @@ async def create_grant(
             "restricted": terms.restricted,
             "rights": list(terms.rights),
             "scope": dict(terms.scope),
-            "to": b64(person.fingerprint),
+            "to": b64(advocate.fingerprint),
         }
-        | earlier_keys.earlier_keys_binding(earlier_key),
+        | earlier_keys.earlier_keys_binding(earlier_statements),
     )
     grant_key = generate_key()
     body = {
         "grant": signed_grant["grant"],
-        "kept": b64(grants.seal_keeper_copy(identity.account_key, person, signed_grant, grant_key)),
+        "kept": b64(grants.seal_keeper_copy(identity.account_key, advocate, signed_grant, grant_key)),
         "not_after": terms.not_after,
-        "sealed": b64(grants.seal_for_advocate(person, keeper, signed_grant, grant_key, earlier_key)),
+        "sealed": b64(grants.seal_for_advocate(advocate, keeper, signed_grant, grant_key, earlier_statements)),
         "to": signed_grant["to"],
     }
     await server.json("POST", f"/v1/diaries/{identity.diary}/grants", body, proof=identity.proof)
-    return OpenedGrant(signed_grant, grant_key, person)
+    return OpenedGrant(signed_grant, grant_key, advocate)
 
 
 async def list_grants(server: RemoteServer, identity: Identity) -> list[tuple[OpenedGrant, dict[str, Any]]]:
     """Return the grants that the account key can decrypt, each with its row of `GET /v1/grants` (docs/api.md)."""
-    answer = await server.json("GET", "/v1/grants")
+    response = await server.json("GET", "/v1/grants")
     own_grants = []
-    for row in answer["grants"]:
+    for row in response["grants"]:
         if row["to"] is None:
             continue  # the advocate's account was deleted
         grant_header = grants.grant_envelope_header(str(row["diary"]), str(row["grant"]), str(row["to"]))
@@ -106,22 +106,22 @@ async def list_grants(server: RemoteServer, identity: Identity) -> list[tuple[Op
 
 
 def wrap_keys_for_grant(
-    grant: OpenedGrant, identity: Identity, pushed_version: VersionPush, place: VersionIds
+    grant: OpenedGrant, identity: Identity, pushed_version: VersionPush, ids: VersionIds
 ) -> WrapsForGrant:
     """Wrap the keys of one version for a grant, for a push or for `upload_version_keys`."""
-    headers = (version_wrap_header(place.diary, place.version, part, identity.epoch) for part in pushed_version.parts)
+    headers = (version_wrap_header(ids.diary, ids.version, part, identity.epoch) for part in pushed_version.parts)
     keys = [
         unwrap_any_epoch(identity.diary_key, wrapped, header)[0]
         for wrapped, header in zip(pushed_version.wraps, headers, strict=True)
     ]
-    wraps = grants.wrap_keys(grant, place.version, keys)
+    wraps = grants.wrap_keys(grant, ids.version, keys)
     if grant.gives_digests and len(keys) > 1:
-        opened_version = open_with_keys(pushed_version, place, field_names, keys)
+        opened_version = open_with_keys(pushed_version, ids, field_names, keys)
         restricted_digests = {
             name: opened_version.digests[name]
             for name in field_names(opened_version.kind, opened_version.schema).restricted
         }
-        wraps = (*wraps, grants.seal_digests(grant, place.version, restricted_digests))
+        wraps = (*wraps, grants.seal_digests(grant, ids.version, restricted_digests))
     return WrapsForGrant(grant.id, wraps)
 
 
@@ -130,16 +130,16 @@ async def upload_version_keys(
 ) -> int:
     """Upload the keys of versions that are on the server already, and return how many were new."""
     wrapped_versions = [
-        (place, wrap_keys_for_grant(grant, identity, pushed_version, place)) for pushed_version, place in versions
+        (ids, wrap_keys_for_grant(grant, identity, pushed_version, ids)) for pushed_version, ids in versions
     ]
     new_count = 0
     for start in range(0, len(wrapped_versions), WRAP_BATCH_SIZE):
         body = encode_frames(
-            encode_frames((unb64(place.version), *wrapped.wraps))
-            for place, wrapped in wrapped_versions[start : start + WRAP_BATCH_SIZE]
+            encode_frames((unb64(ids.version), *wrapped.wraps))
+            for ids, wrapped in wrapped_versions[start : start + WRAP_BATCH_SIZE]
         )
-        answer = await server.put(f"/v1/diaries/{identity.diary}/grants/{grant.id}/wraps", body)
-        new_count += int(answer["kept"])
+        response = await server.put(f"/v1/diaries/{identity.diary}/grants/{grant.id}/wraps", body)
+        new_count += int(response["kept"])
     return new_count
 
 
@@ -153,8 +153,8 @@ async def upload_summary(server: RemoteServer, grant: OpenedGrant, summary: Mapp
 
 async def fetch_review_marks(server: RemoteServer, grant: OpenedGrant) -> Mapping[str, Any] | None:
     """Return the advocate's review marks, or None if there are none. Raise NotFound and SealError."""
-    answer = await server.json("GET", f"/v1/diaries/{grant.statement['diary']}/grants/{grant.id}/marks")
-    return review_marks.MARKS_DOCUMENT.open(grant, unb64(answer["marks"])) if answer["marks"] else None
+    response = await server.json("GET", f"/v1/diaries/{grant.statement['diary']}/grants/{grant.id}/marks")
+    return review_marks.MARKS_DOCUMENT.open(grant, unb64(response["marks"])) if response["marks"] else None
 
 
 async def end_grant(server: RemoteServer, identity: Identity, grant_id: str) -> None:
@@ -169,17 +169,17 @@ async def fetch_letters(
 
     The server lists a letter until `acknowledge_letter`, which starts its last 30 days there, or `delete_letter`.
     """
-    answer = await server.json("GET", f"/v1/diaries/{identity.diary}/letters")
+    response = await server.json("GET", f"/v1/diaries/{identity.diary}/letters")
     opened_letters = []
-    for row in answer["letters"]:
+    for row in response["letters"]:
         grant = grants_by_id.get(str(row["grant"]))
-        place = letters.LetterIds(identity.diary, str(row["grant"]), str(row["letter"]))
+        letter_ids = letters.LetterIds(identity.diary, str(row["grant"]), str(row["letter"]))
         if grant is None:
             continue
         try:
             opened_letters.append(
                 letters.open_letter(
-                    identity.keyset.hpke_scalar, unb64(row["envelope"]), place, grant.counterparty.ecdsa_pub
+                    identity.keyset.hpke_scalar, unb64(row["envelope"]), letter_ids, grant.counterparty.ecdsa_pub
                 )
             )
         except KeptError:

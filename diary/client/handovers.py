@@ -36,7 +36,7 @@ async def upload_handover(
     profile: KdfProfile = DEFAULT_PROFILE,
     policy: KdfPolicy = PRODUCTION_POLICY,
 ) -> PendingHandover:
-    """Seal a pack under new words and upload it, with the keeper's proof. Raise InvalidCredentials.
+    """Seal a pack under new words and upload it. Raise InvalidCredentials if the keeper's proof is wrong.
 
     `profile`: the cost of deriving keys from the new words; tests use a cheap one.
     """
@@ -55,13 +55,13 @@ async def upload_handover(
         "name": b64(handover.derive_name(words)),
     }
     sizes = {"parts": handover.sealed_part_count(slip.size), "size": size}
-    answer = await server.json("POST", "/v1/handovers", declaration | sizes, proof=identity.proof)
+    response = await server.json("POST", "/v1/handovers", declaration | sizes, proof=identity.proof)
     digests = []
     for i, part in enumerate(handover.seal_handover(opener.key, handover_id, _read_chunks(pack_path), slip)):
         digests.append(hashlib.sha256(part).digest())
         await server.put(f"/v1/handovers/{handover_id}/parts/{i}", part)
     await server.json("POST", f"/v1/handovers/{handover_id}/complete", {"digest": b64(parts_digest(digests))})
-    return PendingHandover(words, handover_id, answer["expires_at"])
+    return PendingHandover(words, handover_id, response["expires_at"])
 
 
 async def collect_handover(

@@ -15,7 +15,7 @@ from diary.crypto.signing import Ed25519Signer
 from diary.encoding import b64, decode_frames, parse_canonical_json, unb64
 from diary.errors import BadSignature
 from diary.ids import id_text, new_id
-from diary.ledger import erased, heads, push, receipts
+from diary.ledger import heads, push, receipts, tombstones
 from diary.ledger.commitments import FieldNames
 from diary.ledger.lines import ChainLink, next_line_member
 from diary.ledger.push import VersionPush
@@ -74,7 +74,7 @@ class Journal:
         self._offset_ms: int | None = None
         self._seq = 0
         self._head = heads.INITIAL_HEAD
-        self.beacon: Mapping[str, object] | None = None  # the newest checkpoint seen, for `_beacon`
+        self.latest_checkpoint: Mapping[str, object] | None = None  # the newest checkpoint seen, for `_beacon`
 
     @property
     def unsent_count(self) -> int:
@@ -100,10 +100,10 @@ class Journal:
         """Seal one version now, on this device. The next `send` uploads it."""
         identity = self.identity
         now_ms = self._clock.now_ms()
-        place = VersionIds(identity.diary, content.record or id_text(new_id()), id_text(new_id()))
+        version_ids = VersionIds(identity.diary, content.record or id_text(new_id()), id_text(new_id()))
         schema_number = NEWEST_SCHEMA_NUMBERS[content.kind]
         draft = VersionDraft(
-            ids=place,
+            ids=version_ids,
             kind=content.kind,
             schema=schema_number,
             account=identity.account,
@@ -115,19 +115,19 @@ class Journal:
             open_keys=content.open_keys,
             restricted_keys=content.restricted_keys,
             parents=content.parents,
-            beacon=self.beacon,
+            beacon=self.latest_checkpoint,
         )
         sealed_version = seal_version(
             draft, field_names(content.kind, schema_number), identity.author(), identity.diary_key, identity.epoch
         )
         # Open it again before it counts as saved.
-        opened_version = self._open_version(sealed_version.push, place)
+        opened_version = self._open_version(sealed_version.push, version_ids)
         self._last_links[identity.device] = ChainLink(
             identity.device, _line_number(opened_version), _line_prev(opened_version), sealed_version.push.commitment
         )
         held_version = HeldVersion(sealed_version.push, opened_version)
-        self._versions_by_id[place.version] = held_version
-        self._outbox.append(place.version)
+        self._versions_by_id[version_ids.version] = held_version
+        self._outbox.append(version_ids.version)
         return held_version
 
     def switch_device(self, device: str, offset_ms: int | None) -> None:
@@ -164,20 +164,20 @@ class Journal:
         """Push the waiting versions, oldest first. Raise BadSignature for an invalid receipt or head."""
         while self._outbox:
             held_version = self._versions_by_id[self._outbox[0]]
-            place = held_version.opened_version.ids
-            path = f"/v1/diaries/{place.diary}/records/{place.record}/versions/{place.version}"
-            answer = await server.put(path, push.encode(held_version.push))
-            receipt = answer["receipt"]
-            receipts.verify(
+            version_ids = held_version.opened_version.ids
+            path = f"/v1/diaries/{version_ids.diary}/records/{version_ids.record}/versions/{version_ids.version}"
+            response = await server.put(path, push.encode(held_version.push))
+            receipt = response["receipt"]
+            receipts.verify_receipt(
                 receipt,
                 self.identity.notary_pub,
                 commitment=held_version.push.commitment,
                 envelopes_digest=held_version.push.envelopes_digest,
             )
-            seq = int(answer["seq"])
+            seq = int(response["seq"])
             if seq == self._seq + 1:
-                self._advance_past(held_version, seq, answer["head"])
-                self._versions_by_id[place.version] = replace(held_version, seq=seq, receipt=receipt)
+                self._advance_past(held_version, seq, response["head"])
+                self._versions_by_id[version_ids.version] = replace(held_version, seq=seq, receipt=receipt)
             else:
                 # Another device has written in the meantime: fetch everything in the feed's order.
                 await self.fetch(server)
@@ -199,25 +199,25 @@ class Journal:
                 return new_count
 
     def add_from_backup(
-        self, pushed_version: VersionPush, place: VersionIds, seq: int | None, receipt: Mapping[str, Any] | None
+        self, pushed_version: VersionPush, version_ids: VersionIds, seq: int | None, receipt: Mapping[str, Any] | None
     ) -> None:
         """Add one version from a sealed copy, with its number and receipt if it has them.
 
         Raise BadSignature, SealError.
         """
         message = push.version_signing_input(
-            c=pushed_version.commitment, diary=place.diary, record=place.record, version=place.version
+            c=pushed_version.commitment, diary=version_ids.diary, record=version_ids.record, version=version_ids.version
         )
         verify_by_any_key(self.identity.author_keys(), message, unb64(pushed_version.signature), seq)
         if receipt is not None:
-            receipts.verify(
+            receipts.verify_receipt(
                 receipt,
                 self.identity.notary_pub,
                 commitment=pushed_version.commitment,
                 envelopes_digest=pushed_version.envelopes_digest,
             )
-        self._versions_by_id[place.version] = held_version = HeldVersion(
-            pushed_version, self._open_version(pushed_version, place), seq, receipt
+        self._versions_by_id[version_ids.version] = held_version = HeldVersion(
+            pushed_version, self._open_version(pushed_version, version_ids), seq, receipt
         )
         if seq == self._seq + 1:
             self._advance_past(held_version, seq, None)
@@ -245,9 +245,9 @@ class Journal:
         """Return the journal's offset from UTC at an instant, in minutes."""
         return offset_minutes_at(at_ms, self._tz)
 
-    def _open_version(self, pushed_version: VersionPush, place: VersionIds) -> OpenedVersion:
+    def _open_version(self, pushed_version: VersionPush, version_ids: VersionIds) -> OpenedVersion:
         """Open a version with this diary's key."""
-        return open_version(pushed_version, place, field_names, self.identity.diary_key)
+        return open_version(pushed_version, version_ids, field_names, self.identity.diary_key)
 
     def _receive_version(self, frame: bytes, head: Mapping[str, object] | None) -> int:
         """Check the signature, receipt and number of one version of the feed, and store it.
@@ -256,39 +256,39 @@ class Journal:
         """
         raw_meta, *raw_parts = decode_frames(frame, frames_limit=MAX_VERSION_FRAMES)
         meta: Any = parse_canonical_json(raw_meta)
-        if set(meta) == erased.TOMBSTONE_NAMES:
+        if set(meta) == tombstones.TOMBSTONE_NAMES:
             return self._receive_erased(meta, head)
         pushed_version = push.from_frames(
             {name: meta[name] for name in ("blobs", "c", "parents", "parts", "sig")} | {"grants": []}, raw_parts
         )
-        place = VersionIds(self.identity.diary, str(meta["record"]), str(meta["version"]))
+        version_ids = VersionIds(self.identity.diary, str(meta["record"]), str(meta["version"]))
         message = push.version_signing_input(
-            c=pushed_version.commitment, diary=place.diary, record=place.record, version=place.version
+            c=pushed_version.commitment, diary=version_ids.diary, record=version_ids.record, version=version_ids.version
         )
         verify_by_any_key(self.identity.author_keys(), message, unb64(pushed_version.signature), int(meta["seq"]))
-        receipts.verify(
+        receipts.verify_receipt(
             meta["receipt"],
             self.identity.notary_pub,
             commitment=pushed_version.commitment,
             envelopes_digest=pushed_version.envelopes_digest,
         )
-        is_known = place.version in self._versions_by_id
+        is_known = version_ids.version in self._versions_by_id
         held_version = HeldVersion(
-            pushed_version, self._open_version(pushed_version, place), int(meta["seq"]), meta["receipt"]
+            pushed_version, self._open_version(pushed_version, version_ids), int(meta["seq"]), meta["receipt"]
         )
         if held_version.seq != self._seq + 1:
             raise BadSignature("The server left a version out.")
         self._advance_past(held_version, self._seq + 1, head)
-        self._versions_by_id[place.version] = held_version
+        self._versions_by_id[version_ids.version] = held_version
         return 0 if is_known else 1
 
     def _receive_erased(self, erased_version: Mapping[str, Any], head: Mapping[str, object] | None) -> int:
         """Delete a version that was permanently erased, and advance the head past it."""
-        place = VersionIds(self.identity.diary, str(erased_version["record"]), str(erased_version["version"]))
+        version_ids = VersionIds(self.identity.diary, str(erased_version["record"]), str(erased_version["version"]))
         if erased_version["seq"] != self._seq + 1:
             raise BadSignature("The server left a version out.")
-        self._advance_head(place, str(erased_version["c"]), str(erased_version["env"]), head)
-        self._versions_by_id.pop(place.version, None)
+        self._advance_head(version_ids, str(erased_version["c"]), str(erased_version["env"]), head)
+        self._versions_by_id.pop(version_ids.version, None)
         return 0
 
     def _advance_past(self, held_version: HeldVersion, seq: int, signed_head: Mapping[str, object] | None) -> None:
@@ -301,14 +301,21 @@ class Journal:
             signed_head,
         )
 
-    def _advance_head(self, place: VersionIds, c: str, env: str, signed_head: Mapping[str, object] | None) -> None:
-        """Advance the running head, and compare it with the server's signed head if given. Raise BadSignature."""
+    def _advance_head(
+        self, version_ids: VersionIds, c: str, env: str, signed_head: Mapping[str, object] | None
+    ) -> None:
+        """Advance the running head. Raise BadSignature if the server's signed head, if given, is another."""
         seq = self._seq + 1
         head = heads.next_head(
-            self._head, seq=seq, record=place.record, version=place.version, commitment=c, envelopes_digest=env
+            self._head,
+            seq=seq,
+            record=version_ids.record,
+            version=version_ids.version,
+            commitment=c,
+            envelopes_digest=env,
         )
         if signed_head is not None:
-            heads.verify(signed_head, self.identity.notary_pub, diary=place.diary, seq=seq, head=head)
+            heads.verify_head(signed_head, self.identity.notary_pub, diary=version_ids.diary, seq=seq, head=head)
         self._head, self._seq = head, seq
 
 

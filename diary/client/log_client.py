@@ -38,7 +38,7 @@ async def fetch_log(server: RemoteServer, journal: Journal) -> dict[str, object]
     if len(anchors) == 2:
         anchors[1][1]["path"] = await _fetch_consistency_path(server, anchors[0][0], anchors[1][0])
     newest_checkpoint = anchors[-1][0]
-    journal.beacon = {
+    journal.latest_checkpoint = {
         "log": newest_checkpoint.origin,
         "root": b64(newest_checkpoint.root),
         "size": newest_checkpoint.size,
@@ -57,16 +57,16 @@ async def fetch_log(server: RemoteServer, journal: Journal) -> dict[str, object]
     }
 
 
-def _notary_keys(statements: Sequence[Mapping[str, Any]], own_key: bytes) -> tuple[NotaryKey, ...]:
+def _notary_keys(statements: Sequence[Mapping[str, Any]], pinned_key: bytes) -> tuple[NotaryKey, ...]:
     """Return the server's notary keys: the one pinned at sign-in, and the others of the chain that contains it.
 
     Raise BadSignature if the chain is not valid or lacks the pinned key.
     """
-    own_notary_key = NotaryKey(b64(ed25519_key_id(own_key)), own_key, 0, None)
+    pinned_notary_key = NotaryKey(b64(ed25519_key_id(pinned_key)), pinned_key, 0, None)
     if not statements:
-        return (own_notary_key,)
+        return (pinned_notary_key,)
     keys = key_statements.verify_chain(statements, unb64(str(statements[0]["instance"])))
-    key_statements.find_key(keys, own_notary_key.log_id)
+    key_statements.find_key(keys, pinned_notary_key.log_id)
     return keys
 
 
@@ -75,7 +75,9 @@ def _verify_anchor(
 ) -> tuple[Checkpoint, dict[str, object]]:
     """Verify a checkpoint and its timestamps, and add the cosignatures of witnesses unverified."""
     note = str(row["note"]).encode()
-    checkpoint = checkpoints.verify(note, key_statements.find_key(keys, checkpoints.parse_checkpoint(note).origin).pub)
+    checkpoint = checkpoints.verify_note(
+        note, key_statements.find_key(keys, checkpoints.parse_checkpoint(note).origin).pub
+    )
     stamps = [dict(stamp) for stamp in row.get("stamps", [])]
     checkpoint_text = checkpoints.strip_cosignatures(note)
     for stamp in stamps:
@@ -101,8 +103,8 @@ def _verify_anchor(
 
 async def _fetch_consistency_path(server: RemoteServer, older: Checkpoint, newer: Checkpoint) -> list[str]:
     """Fetch and verify the proof that `newer` extends `older`."""
-    answer = await server.json("GET", f"/v1/log/consistency/{older.size}/{newer.size}")
-    path = [unb64(step) for step in answer["path"]]
+    response = await server.json("GET", f"/v1/log/consistency/{older.size}/{newer.size}")
+    path = [unb64(step) for step in response["path"]]
     tree.verify_consistency(older.size, newer.size, (older.root, newer.root), path)
     return [b64(step) for step in path]
 
@@ -113,10 +115,10 @@ async def _fetch_proofs(
     """Yield the inclusion proofs of the diary's versions under one checkpoint, each verified."""
     after_seq = 0
     while True:
-        answer = await server.json(
+        response = await server.json(
             "GET", f"/v1/diaries/{journal.identity.diary}/proofs/{checkpoint.size}?after={after_seq}"
         )
-        for row in answer["proofs"]:
+        for row in response["proofs"]:
             receipt = receipts.get(row["version"])
             if receipt is None:
                 raise BadSignature("The log has a proof for a version that has no receipt on this device.")
@@ -125,9 +127,9 @@ async def _fetch_proofs(
                 leaf, row["i"], checkpoint.size, [unb64(step) for step in row["path"]], checkpoint.root
             )
             yield {"i": row["i"], "path": row["path"], "size": checkpoint.size, "version": row["version"]}
-        if answer["to"] <= after_seq:
+        if response["to"] <= after_seq:
             return
-        after_seq = answer["to"]
+        after_seq = response["to"]
 
 
 async def wait_until_logged(

@@ -26,7 +26,7 @@ class SealedFileSource(Protocol):
         """Return one sealed part, or b"" if it is not stored."""
 
     def read_blob(self, diary: str, blob: SealedFileReference) -> AsyncIterator[bytes]:
-        """Yield the bytes of a file. Raise KeptError."""
+        """Yield the bytes of a file. Raise KeptError if it cannot be read."""
 
 
 async def build_pack_offline(

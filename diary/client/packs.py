@@ -135,7 +135,7 @@ async def _typeset_on_server(
 
 
 def check_front(front: Path, capsule: reader.Capsule) -> None:
-    """Compare the server's part with what this device computes: all but the PDFs. Raise PackBuildFailed.
+    """Raise PackBuildFailed if the server's part, apart from the PDFs, differs from what this device computes.
 
     The worker formats times with the time zone data of the `tzdata` package, so this does too: a computer with older
     data would otherwise refuse a correct pack.

@@ -79,7 +79,7 @@ def fetch_raw_release_list(probe: HostProbe, url: str) -> bytes:
 
 
 def read_release_key(path: Path) -> bytes:
-    """Return the public half of a release key from its file. Raise BadRequest."""
+    """Return the public half of a release key from its file. Raise BadRequest if it is not base64url."""
     return unb64(path.read_text(encoding="ascii", errors="replace").strip())
 
 

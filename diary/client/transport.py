@@ -96,7 +96,10 @@ class RemoteServer:
     async def _send_request(
         self, method: str, path: str, content: bytes | None, content_type: str, proof: str | None
     ) -> httpx.Response:
-        """Send one request. Raises the error of a failed response. Redirects are not followed: the app host has none."""
+        """Send one request and return the response. Raise the error of a failed response.
+
+        Do not follow redirects: the app host has none.
+        """
         headers = self._headers(method, content_type if content is not None else "", proof)
         try:
             response = await self._client.request(method, path, content=content, headers=headers)

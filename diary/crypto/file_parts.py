@@ -62,14 +62,18 @@ def seal_parts(key: bytes, diary: str, blob: str, chunks: Iterable[bytes], size:
 
 
 def open_part(key: bytes, header: dict[str, object], sealed: bytes) -> bytes:
-    """Return the padded plaintext of one part. `header` is from `part_header`. Raise SealError."""
+    """Return the padded plaintext of one part. `header` is from `part_header`.
+
+    Raise SealError if it cannot be opened.
+    """
     return open_envelope(key, sealed, EnvelopeKind.FILE_PART, header)
 
 
 def open_parts(key: bytes, diary: str, blob: str, parts: Iterable[bytes], total: int) -> Iterator[bytes]:
-    """Yield the file's content, without padding, from its `total` sealed parts in order. Raise SealError.
+    """Yield the file's content, without padding, from its `total` sealed parts in order.
 
-    Bytes yielded before an error are authentic content of this file, but not all of it.
+    Raise SealError if a part is missing or cannot be opened. Bytes yielded before that are authentic content of this
+    file, but not all of it.
     """
     pending_zeros, has_pending_mark, parts_read = 0, False, 0
     for index, sealed in enumerate(parts):

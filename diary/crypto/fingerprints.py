@@ -39,7 +39,7 @@ def to_words(fingerprint_bytes: bytes) -> str:
 
 
 def parse_words(text: str) -> bytes:
-    """Return the fingerprint that nine words encode. Raise BadRequest.
+    """Return the fingerprint that nine words encode. Raise BadRequest for other words, and if the checksum is wrong.
 
     Case does not matter; words may be separated by spaces, commas or hyphens.
     """

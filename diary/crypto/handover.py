@@ -64,9 +64,9 @@ def encode_words(raw: bytes) -> str:
 
 
 def parse_words(text: str) -> str:
-    """Return the words in the spelling used for derivation. Raise BadRequest.
+    """Return the words in the spelling used for derivation.
 
-    Raises for text that is not eight words of the list, or whose checksum is wrong.
+    Raise BadRequest unless the text is eight words of the list with a correct checksum.
     """
     words = [word for word in _SEPARATOR_PATTERN.split(text.lower()) if word]
     positions = {word: position for position, word in enumerate(word_list())}
@@ -126,7 +126,10 @@ def check_kdf_params(kdf: Mapping[str, object], policy: KdfPolicy = PRODUCTION_P
 
 
 def derive_secrets(words: str, kdf: Mapping[str, object], policy: KdfPolicy = PRODUCTION_POLICY) -> HandoverSecrets:
-    """Derive the proof and the key from the words; costs one Argon2id. Raise KdfPolicyViolation."""
+    """Return the proof and the key derived from the words. Run Argon2id once.
+
+    Raise KdfPolicyViolation if the policy does not allow `kdf`.
+    """
     profile = check_kdf_params(kdf, policy)
     salt_inputs = {"name": b64(derive_name(words)), "salt": kdf["salt"]}
     salt = hashlib.sha256(b"kept/handover-salt\0" + canonical_json(salt_inputs)).digest()[:SALT_BYTES]
@@ -224,7 +227,7 @@ def open_metadata(key: bytes, handover: str, total: int, sealed: bytes) -> Hando
 
 
 def open_part(key: bytes, handover: str, index: int, metadata: HandoverMetadata, sealed: bytes) -> bytes:
-    """Return the file's content in one part, without padding. Raise SealError."""
+    """Return the file's content in one part, without padding. Raise SealError if the part cannot be opened."""
     padded = open_envelope(
         key, sealed, EnvelopeKind.HANDOVER, handover_part_header(handover, index, sealed_part_count(metadata.size))
     )

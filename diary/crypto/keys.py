@@ -40,7 +40,7 @@ def grant_wrap_header(grant: str, diary: str, version: str, part: VersionPart) -
 
 
 def wrap_key(wrapping_key: bytes, header: Mapping[str, object], key: bytes) -> bytes:
-    """Return `key` sealed under `wrapping_key`. Raise SealError.
+    """Return `key` sealed under `wrapping_key`. Raise SealError unless the key has 32 bytes and the wrap opens.
 
     The wrap is opened again first, because a wrap that does not open would make a diary unreadable.
     """
@@ -53,7 +53,7 @@ def wrap_key(wrapping_key: bytes, header: Mapping[str, object], key: bytes) -> b
 
 
 def unwrap_key(wrapping_key: bytes, envelope: bytes, expected_header: Mapping[str, object]) -> bytes:
-    """Return the key in a wrap with exactly this header. Raise SealError."""
+    """Return the key in a wrap with exactly this header. Raise SealError if the wrap cannot be opened."""
     key = open_envelope(wrapping_key, envelope, EnvelopeKind.WRAP, expected_header)
     if len(key) != KEY_BYTES:
         raise SealError
@@ -61,7 +61,10 @@ def unwrap_key(wrapping_key: bytes, envelope: bytes, expected_header: Mapping[st
 
 
 def unwrap_any_epoch(wrapping_key: bytes, envelope: bytes, expected_header: Mapping[str, object]) -> tuple[bytes, int]:
-    """Return key and epoch of a wrap whose header is `expected_header` except for `epoch`. Raise SealError."""
+    """Return key and epoch of a wrap whose header is `expected_header` except for `epoch`.
+
+    Raise SealError if the wrap cannot be opened.
+    """
     epoch = read_header(envelope, EnvelopeKind.WRAP).get("epoch")
     if type(epoch) is not int or epoch < 1:
         raise SealError
@@ -71,7 +74,7 @@ def unwrap_any_epoch(wrapping_key: bytes, envelope: bytes, expected_header: Mapp
 def read_wrap_kdf(envelope: bytes) -> EnvelopeHeader:
     """Return the unauthenticated `kdf` in a words wrap. Pass it to KdfPolicy.check before any other use.
 
-    Raise SealError.
+    Raise SealError if the header is damaged or has no `kdf`.
     """
     kdf = read_header(envelope, EnvelopeKind.WRAP).get("kdf")
     if not isinstance(kdf, dict):
@@ -123,7 +126,7 @@ class Keyset:
         )
 
     def seal(self, account_key: bytes, account: str, epoch: int, revision: int) -> bytes:
-        """Return the keyset envelope, after checking that it opens. Raise SealError."""
+        """Return the keyset envelope. Raise SealError if it does not open."""
         envelope = seal_envelope(
             account_key, EnvelopeKind.KEYSET, keyset_header(account, epoch, revision), self.plaintext()
         )
@@ -138,9 +141,9 @@ def keyset_header(account: str, epoch: int, revision: int) -> EnvelopeHeader:
 
 
 def open_keyset(account_key: bytes, envelope: bytes, account: str) -> Keyset:
-    """Open the keyset of `account`, of any epoch and revision. Raise SealError.
+    """Return the keyset of `account`, of any epoch and revision.
 
-    Raises also if a public key in it does not belong to its private key.
+    Raise SealError if it cannot be opened, or if a public key in it does not belong to its private key.
     """
     claimed_header = read_header(envelope, EnvelopeKind.KEYSET)
     epoch, revision = claimed_header.get("epoch"), claimed_header.get("rev")

@@ -35,7 +35,10 @@ def seal_to_public_key(pub: bytes, kind: EnvelopeKind, header: Mapping[str, obje
 def open_with_private_key(
     scalar: bytes, envelope: bytes, kind: EnvelopeKind, expected_header: Mapping[str, object]
 ) -> bytes:
-    """Return the plaintext of a suite 2 envelope with exactly this kind and header. Raise SealError."""
+    """Return the plaintext of a suite 2 envelope.
+
+    Raise SealError unless it has exactly this kind and header and opens.
+    """
     context = envelope_prefix(kind, expected_header, SUITE_PUBLIC_KEY)
     if not envelope.startswith(context):
         raise SealError

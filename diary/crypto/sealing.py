@@ -52,7 +52,7 @@ def seal_envelope(key: bytes, kind: EnvelopeKind, header: Mapping[str, object], 
 
 
 def open_envelope(key: bytes, envelope: bytes, kind: EnvelopeKind, expected_header: Mapping[str, object]) -> bytes:
-    """Return the plaintext of an envelope of suite 1 with exactly this kind and header. Raise SealError.
+    """Return the plaintext of an envelope of suite 1. Raise SealError unless it has this kind and header and opens.
 
     The caller gives the expected header. A header taken from the envelope would let the sender substitute an older
     version, another record or another kind.
@@ -64,7 +64,10 @@ def open_envelope(key: bytes, envelope: bytes, kind: EnvelopeKind, expected_head
 
 
 def read_header(envelope: bytes, kind: EnvelopeKind, suite: int = SUITE_SYMMETRIC) -> dict[str, object]:
-    """Return the unauthenticated header of an envelope, to choose a key or parameters by. Raise SealError."""
+    """Return the unauthenticated header of an envelope, to choose a key or parameters by.
+
+    Raise SealError if the envelope has another kind or a damaged header.
+    """
     if len(envelope) < PREAMBLE_BYTES or envelope[:4] != bytes((FORMAT_BYTE, suite, kind, 0)):
         raise SealError
     length = int.from_bytes(envelope[4:6], "big")
@@ -82,7 +85,7 @@ def read_header(envelope: bytes, kind: EnvelopeKind, suite: int = SUITE_SYMMETRI
 def seal_box(key: bytes, context: bytes, plaintext: bytes) -> bytes:
     """Return Cobblestone bytes without magic or header: 56 bytes, and 16 a chunk, more than `plaintext`.
 
-    Raise SealError.
+    Raise SealError unless the key has 32 bytes.
     """
     if len(key) != KEY_BYTES:
         raise SealError
@@ -96,7 +99,7 @@ def sealed_box_size(length: int) -> int:
 
 
 def open_box(key: bytes, context: bytes, sealed: bytes) -> bytes:
-    """Return the whole plaintext that `seal_box` sealed under this key and context. Raise SealError."""
+    """Return the whole plaintext that `seal_box` sealed. Raise SealError for another key or context, or other bytes."""
     if len(key) != KEY_BYTES:
         raise SealError
     decryptor = Cobblestone256Decryptor(key, context)

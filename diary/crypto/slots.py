@@ -61,7 +61,7 @@ def seal_slot(root: bytes, install_id: bytes, position: int, content: dict[str, 
 
 
 def open_slots(root: bytes, install_id: bytes, slots: Sequence[bytes]) -> tuple[int, dict[str, object]]:
-    """Return position and content of the slot that this root opens. Raise InvalidCredentials.
+    """Return position and content of the slot that this root opens. Raise InvalidCredentials if it opens none.
 
     All slots are tried in any case.
     """
@@ -90,7 +90,7 @@ def seal_record(store_key: bytes, record_id: bytes, description: dict[str, objec
 
 
 def open_record(store_key: bytes, record_id: bytes, sealed: bytes) -> tuple[dict[str, object], bytes]:
-    """Return description and body of a record. Raise SealError."""
+    """Return description and body of a record. Raise SealError if it cannot be opened."""
     plaintext = unpad(open_box(store_key, _STORE_LABEL + record_id, sealed))
     end = 2 + int.from_bytes(plaintext[:2], "big")
     if len(plaintext) < end:

@@ -24,16 +24,16 @@ _CLAIMS_BYTES: Final = 3 * _ID_BYTES + 3 * _NUMBER_BYTES + DIGEST_BYTES
 class UploadTicket:
     """Claims of a ticket. Ids have 16 bytes.
 
-    `until` is in ms UTC; `size` is the total of all sealed parts in bytes; `digest` is over the digests of the parts,
+    `expires_at_ms` is in UTC; `size_bytes` is the total of all sealed parts; `digest` is over the digests of the parts,
     and the request that completes the upload must have it.
     """
 
     session: bytes
     diary: bytes
     blob: bytes
-    until: int
-    parts: int
-    size: int
+    expires_at_ms: int
+    part_count: int
+    size_bytes: int
     digest: bytes
 
     def sign(self, key: bytes) -> str:
@@ -47,7 +47,9 @@ class UploadTicket:
 
     def _claims(self) -> bytes:
         """Return the ticket's bytes without the MAC."""
-        numbers = b"".join(number.to_bytes(_NUMBER_BYTES, "big") for number in (self.until, self.parts, self.size))
+        numbers = b"".join(
+            number.to_bytes(_NUMBER_BYTES, "big") for number in (self.expires_at_ms, self.part_count, self.size_bytes)
+        )
         return self.session + self.diary + self.blob + numbers + self.digest
 
 

@@ -54,7 +54,7 @@ def encode_words(raw: bytes, fingerprint_bytes: bytes) -> str:
 
 
 def parse_words(text: str) -> tuple[str, str]:
-    """Return the code words and the key words. Raise BadRequest.
+    """Return the code words and the key words. Raise BadRequest for other words, and if the checksum is wrong.
 
     Case does not matter; words may be separated by spaces, commas or hyphens.
     """

@@ -84,7 +84,7 @@ def parse_code(text: str) -> bytes:
 
 
 def _parse_code_words(words: list[str]) -> bytes:
-    """Return the 16 bytes that twelve words encode. Raise BadRequest."""
+    """Return the 16 bytes that twelve words encode. Raise BadRequest if the checksum is wrong."""
     positions = {word: position for position, word in enumerate(word_list())}
     number = 0
     for word in words:
@@ -96,7 +96,7 @@ def _parse_code_words(words: list[str]) -> bytes:
 
 
 def _parse_code_characters(text: str) -> bytes:
-    """Return the 16 bytes that 28 characters encode. Raise BadRequest."""
+    """Return the 16 bytes that 28 characters encode. Raise BadRequest for other text, and if the checksum is wrong."""
     characters = re.sub(f"[{WHITE_SPACE}-]", "", text).upper().translate(str.maketrans("OIL", "011"))
     number = 0
     for character in characters:

@@ -105,7 +105,7 @@ def verify_checkpoint(
         checkpoint = checkpoints.parse_checkpoint(note)
         if checkpoint.origin not in keys:
             return AuditFinding(row_label, "The checkpoint is signed by an unknown key.")
-        checkpoints.verify(note, keys[checkpoint.origin])
+        checkpoints.verify_note(note, keys[checkpoint.origin])
     except KeptError:
         return AuditFinding(row_label, "The checkpoint's signature does not hold.")
     if previous is not None and checkpoint.size <= previous.size:

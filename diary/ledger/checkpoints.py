@@ -73,10 +73,10 @@ def parse_checkpoint(note: bytes) -> Checkpoint:
     return parse_note(note).checkpoint
 
 
-def verify(note: bytes, notary_pub: bytes) -> Checkpoint:
-    """Return the content of a note signed by this notary. Raise BadSignature.
+def verify_note(note: bytes, notary_pub: bytes) -> Checkpoint:
+    """Return the content of a note. Raise BadSignature unless this notary signed it.
 
-    Lines by other keys are ignored.
+    Ignore lines by other keys.
     """
     parsed = parse_note(note)
     log_id = b64(ed25519_key_id(notary_pub))
@@ -93,7 +93,10 @@ def verify(note: bytes, notary_pub: bytes) -> Checkpoint:
 
 
 def strip_cosignatures(note: bytes) -> bytes:
-    """Return the note without lines by other names: the bytes that are timestamped. Raise BadSignature."""
+    """Return the note without lines by other names: the bytes that are timestamped.
+
+    Raise BadSignature if the note is malformed.
+    """
     parsed = parse_note(note)
     own_lines = [
         format_signature_line(line) for line in parsed.signature_lines if line.key_name == parsed.checkpoint.origin
@@ -155,7 +158,7 @@ def _decode_note(note: bytes) -> str:
 
 
 def _decode_base64(text: str) -> bytes:
-    """Decode ordinary base64 in canonical form. Raise BadSignature."""
+    """Return the bytes of ordinary base64. Raise BadSignature unless it is in canonical form."""
     try:
         raw = base64.b64decode(text, validate=True)
     except binascii.Error:

@@ -77,7 +77,7 @@ def parse_vkey(text: str) -> LogWitness:
 
 
 def parse_vkeys(raw: bytes) -> tuple[LogWitness, ...]:
-    """Parse witnesses' verifier keys, one a line. Raise BadRequest."""
+    """Return witnesses from their verifier keys, one per line. Raise BadRequest if a line is malformed."""
     return tuple(parse_vkey(line) for line in raw.decode("utf-8", "replace").splitlines() if line.strip())
 
 
@@ -122,7 +122,7 @@ def append_signature_lines(note: bytes, lines: Sequence[SignatureLine]) -> bytes
 
 
 def _verify_line(line: SignatureLine, witness: LogWitness, note_text: str) -> int:
-    """Return the time of a valid line in seconds UTC. Raise BadSignature."""
+    """Return the time of a line in seconds UTC. Raise BadSignature unless its signature is valid."""
     at_seconds = int.from_bytes(line.signature[:_TIME_BYTES], "big")
     if at_seconds > _MAX_TIME_SECONDS:
         raise BadSignature("A witness's signature does not hold.")

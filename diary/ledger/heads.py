@@ -25,7 +25,7 @@ def sign_head(notary: Ed25519Signer, *, diary: str, seq: int, head: bytes, times
     return sign_object(notary, {"diary": diary, "head": b64(head), "seq": seq, "t": TYPE, "ts": timestamp_ms})
 
 
-def verify(signed: Mapping[str, object], notary_pub: bytes, *, diary: str, seq: int, head: bytes) -> None:
+def verify_head(signed: Mapping[str, object], notary_pub: bytes, *, diary: str, seq: int, head: bytes) -> None:
     """Raise BadSignature unless `signed` is this notary's head of this diary at this number."""
     verify_object(signed, notary_pub, TYPE, _MEMBER_NAMES)
     if signed["diary"] != diary or signed["seq"] != seq or signed["head"] != b64(head):

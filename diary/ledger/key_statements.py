@@ -39,10 +39,10 @@ def draft_statement(
     timestamp_ms: int,
     last_checkpoint: Mapping[str, object] | None,
 ) -> JsonObject:
-    """Return a statement about the notary key `pub`, to be signed with the instance key. Raise BadRequest.
+    """Return a statement about the notary key `pub`, to be signed with the instance key.
 
-    `last_checkpoint` is `{"root","size"}` of the previous key's newest checkpoint. Raises if `reason` does not fit the
-    previous statements or the checkpoint.
+    `last_checkpoint` is `{"root","size"}` of the previous key's newest checkpoint. Raise BadRequest if `reason` does
+    not fit the previous statements or the checkpoint.
     """
     if (reason == "first") != (not previous_statements) or (reason == "exposed" and last_checkpoint is None):
         raise BadRequest("That statement makes no sense here.")
@@ -68,9 +68,9 @@ def sign_statement(instance_signer: Ed25519Signer, draft: Mapping[str, object]) 
 
 
 def verify_chain(statements: Sequence[Mapping[str, object]], instance_pub: bytes) -> tuple[NotaryKey, ...]:
-    """Return the notary keys, oldest first, if the statements form a chain under this instance key.
+    """Return the notary keys, oldest first.
 
-    Raise BadSignature.
+    Raise BadSignature unless the statements form a chain under this instance key.
     """
     keys: list[NotaryKey] = []
     for index, statement in enumerate(statements):
@@ -95,7 +95,7 @@ def find_key(keys: Sequence[NotaryKey], log_id: object) -> NotaryKey:
 
 
 def _parse_statement(statement: Mapping[str, object], instance_pub: bytes) -> tuple[NotaryKey, int | None]:
-    """Return the key in a statement, and its limit for the previous key. Raise BadSignature."""
+    """Return the key in a statement, and its limit for the previous key. Raise BadSignature if it is not valid."""
     verify_object(statement, instance_pub, TYPE, _MEMBER_NAMES)
     leaf_limit = _checkpoint_size(statement["last"])
     try:
@@ -116,7 +116,7 @@ def _parse_statement(statement: Mapping[str, object], instance_pub: bytes) -> tu
 
 
 def _checkpoint_size(checkpoint: object) -> int | None:
-    """Return the size in `last`, or None if there is no checkpoint. Raise BadSignature."""
+    """Return the size in `last`, or None if there is no checkpoint. Raise BadSignature if `last` is malformed."""
     if checkpoint is None:
         return None
     if (

@@ -117,7 +117,7 @@ def decode(raw: bytes, *, diary: str, record: str, version: str) -> VersionPush:
 
 
 def from_frames(meta: object, sealed_frames: Sequence[bytes]) -> VersionPush:
-    """Return a push from its parsed first frame and the frames after it. Raise BadRequest."""
+    """Return a push from its parsed first frame and the frames after it. Raise BadRequest if they do not fit."""
     if not isinstance(meta, dict) or set(meta) != _META_NAMES:
         raise BadRequest("The version's description is not complete.")
     parts = meta["parts"]
@@ -137,7 +137,10 @@ def from_frames(meta: object, sealed_frames: Sequence[bytes]) -> VersionPush:
 
 
 def _parse_grants(wrap_counts: object, part_count: int, wraps: Sequence[bytes]) -> tuple[WrapsForGrant, ...]:
-    """Return the wraps for each grant. `wrap_counts` is [[grant, number of wraps]…]. Raise BadRequest."""
+    """Return the wraps for each grant. `wrap_counts` is [[grant, number of wraps]…].
+
+    Raise BadRequest if the counts do not fit the wraps.
+    """
     if not isinstance(wrap_counts, list) or len(wrap_counts) > GRANTS_LIMIT:
         raise BadRequest("The version's grants do not add up.")
     wraps_for_grants: list[WrapsForGrant] = []
@@ -158,7 +161,7 @@ def _parse_grants(wrap_counts: object, part_count: int, wraps: Sequence[bytes]) 
 
 
 def _parse_ids(value: object, limit: int) -> tuple[str, ...]:
-    """Return a list of ids without duplicates. Raise BadRequest."""
+    """Return a list of ids. Raise BadRequest for more than `limit` or duplicates."""
     if not isinstance(value, list) or len(value) > limit or not all(isinstance(item, str) for item in value):
         raise BadRequest("A list of ids is wrong.")
     ids = cast("list[str]", value)
@@ -170,7 +173,7 @@ def _parse_ids(value: object, limit: int) -> tuple[str, ...]:
 
 
 def _check_b64(value: object, length_bytes: int) -> str:
-    """Return the text if it is b64 of this many bytes. Raise BadRequest."""
+    """Return the text. Raise BadRequest unless it is b64 of this many bytes."""
     if not isinstance(value, str) or len(unb64(value)) != length_bytes:
         raise BadRequest("A digest or signature has the wrong length.")
     return value

@@ -38,10 +38,10 @@ def sign_receipt(
     return sign_object(notary, fields)
 
 
-def verify(receipt: Mapping[str, object], notary_pub: bytes, *, commitment: str, envelopes_digest: str) -> int:
-    """Return the time in ms UTC of a receipt by this notary for exactly this commitment and envelopes.
+def verify_receipt(receipt: Mapping[str, object], notary_pub: bytes, *, commitment: str, envelopes_digest: str) -> int:
+    """Return the time of a receipt in ms UTC.
 
-    Raise BadSignature.
+    Raise BadSignature unless it is by this notary, for exactly this commitment and these envelopes.
     """
     verify_object(receipt, notary_pub, TYPE, _MEMBER_NAMES)
     if receipt["log"] != b64(ed25519_key_id(notary_pub)):

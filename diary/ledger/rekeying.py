@@ -86,9 +86,10 @@ def verify_chain(statements: Sequence[Mapping[str, Any]], current_pub: bytes) ->
 
 
 def find_signing_key(keys: Sequence[AuthorKey], key_id: object, message: bytes, signature: bytes) -> AuthorKey:
-    """Return the key that made a signature: the one with this key id, or a later one in `keys`. Raise BadSignature.
+    """Return the key that made a signature: the one with this key id, or a later one in `keys`.
 
-    Versions that a server lost are sent again with a signature by the current key. A key never signs for a later one.
+    Raise BadSignature if none of them made it. Versions that a server lost are sent again with a signature by the
+    current key. A key never signs for a later one.
     """
     positions = [position for position, key in enumerate(keys) if author_key_id(key.pub) == key_id]
     for key in keys[positions[0] :] if positions else ():

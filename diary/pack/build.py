@@ -25,7 +25,7 @@ from diary.pack.documents.method import method_data
 from diary.pack.documents.officer import officer_data
 from diary.pack.documents.text_files import text_files
 from diary.pack.documents.typesetting import PdfDocument, Typesetter
-from diary.pack.exhibit_numbers import Exhibit, SealedPicture
+from diary.pack.exhibit_parsing import Exhibit, SealedFile
 from diary.pack.registers import records_of_kind
 from diary.pack.sandbox.supervisor import LayoutClient
 from diary.progress import ProgressCallback
@@ -44,7 +44,7 @@ def build_front(
     - `progress(step, done, total)`: is called after each step.
     - `layout_client`: typesets documents.
 
-    Raise PackBuildFailed. The folder contains only the front part afterwards.
+    Raise PackBuildFailed if a part is missing or a document fails. The folder contains only the front part afterwards.
     """
     contents = build_contents(capsule)
     exhibit_volumes = volumes(contents)
@@ -193,8 +193,11 @@ def _open_print_copy(diary: str, exhibit: Exhibit, fetch: PartFetcher) -> print_
         return None
 
 
-def _unseal(diary: str, blob: SealedPicture, fetch: PartFetcher) -> bytes:
-    """Decrypt a file from its sealed parts. Raise PackBuildFailed."""
+def _unseal(diary: str, blob: SealedFile, fetch: PartFetcher) -> bytes:
+    """Return a file, decrypted from its sealed parts.
+
+    Raise PackBuildFailed if a part is missing or cannot be opened.
+    """
     try:
         parts = (fetch(blob.blob, i) for i in range(blob.part_count))
         return b"".join(open_parts(blob.key, diary, blob.blob, parts, blob.part_count))

@@ -10,13 +10,13 @@ from typing import Final
 
 from diary import constants
 from diary.pack.capsule.reader import Capsule, CapsuleVersion
-from diary.pack.exhibit_numbers import Exhibit
+from diary.pack.exhibit_parsing import Exhibit
 from diary.pack.printable_text import escape_unprintable
 from diary.pack.proofs.proof_files import entry_labels
 from diary.pack.proofs.record_json import record_labels
 from diary.pack.redaction import Redactor, build_redactor, redact_fields
 from diary.pack.registers import RegisterRecord, Registers, SuspectSummary, build_registers, suspects_of
-from diary.pack.wording import entry_numbers_words
+from diary.pack.wording import format_entry_numbers
 from diary.record import times
 from diary.record.chronology import sort_incidents
 from diary.record.evidence import Attachment
@@ -87,10 +87,10 @@ class PackContents:
         """Return the suspect an entry names, or None."""
         return next((person for person in self.people if entry.number in person.entry_numbers), None)
 
-    def link_words(self, view: ExhibitView) -> str:
+    def linked_codes_text(self, view: ExhibitView) -> str:
         """Return the entries a file belongs to, else the codes of other records that refer to it, else ''."""
         references = (record.code for record in self.registers.values() if view.exhibit.record in file_ids_of(record))
-        return entry_numbers_words(view.entry_numbers) or ", ".join(references)
+        return format_entry_numbers(view.entry_numbers) or ", ".join(references)
 
     def handler_code(self, fields: RecordFields, field_name: str) -> str:
         """Return the code of the person named in a field who handled a file; the keeper's code if nobody is named."""

@@ -8,7 +8,7 @@ from typing import Final
 from diary import constants
 from diary.encoding import unb64
 from diary.errors import BadRequest
-from diary.pack.exhibit_numbers import non_negative_field
+from diary.pack.exhibit_parsing import non_negative_field
 from diary.record.reading import RecordFields, boolean_of, codes_of, integer_of, object_of, objects_of, text_of
 
 PROFILES: Final = constants.PACK_PROFILES
@@ -115,7 +115,7 @@ def _parse_screen_language(row: RecordFields) -> tuple[str, bool]:
 
 
 def parse_metadata(pack: dict[str, object]) -> PackMetadata:
-    """Parse and validate the metadata. Raise BadRequest."""
+    """Return the metadata. Raise BadRequest if they are not valid."""
     metadata = PackMetadata(
         raw=pack,
         number=non_negative_field(pack, "no"),

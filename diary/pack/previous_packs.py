@@ -24,7 +24,8 @@ _ITEM_PATTERN: Final = re.compile(r"[A-Z]{1,4}/([1-9][0-9]{0,4})")
 class PreviousPack:
     """One earlier pack: its number, time (ms UTC), recipient and contents.
 
-    `numbers_by_file`: item number by file id.
+    `receipt_ref`: the reference that the recipient gave on delivery, not a receipt of the server's. `numbers_by_file`:
+    item number by file id.
     """
 
     number: int
@@ -36,7 +37,7 @@ class PreviousPack:
 
 
 @dataclass(frozen=True, slots=True)
-class LaterChanges:
+class ChangeEvidence:
     """Data for detecting later changes: times of receipt by version, and entries with a file that no pack contains."""
 
     received_times: Mapping[str, int]
@@ -75,7 +76,7 @@ def _numbers_by_file(fields: Mapping[str, object]) -> dict[str, int]:
     return {record: int(item_match[1]) for record, item_match in rows if record and item_match}
 
 
-def assigned_numbers(packs: Sequence[PreviousPack]) -> dict[str, int]:
+def numbers_in_packs(packs: Sequence[PreviousPack]) -> dict[str, int]:
     """Return every assigned number by file; the first pack that numbered a file or used a number has precedence."""
     numbers: dict[str, int] = {}
     used_numbers: set[int] = set()
@@ -87,11 +88,11 @@ def assigned_numbers(packs: Sequence[PreviousPack]) -> dict[str, int]:
     return numbers
 
 
-def assign_numbers(
+def number_files(
     attachments: Sequence[Attachment], packs: Sequence[PreviousPack], first_number: int
 ) -> list[tuple[int, Attachment]]:
     """Return the files by number: assigned numbers stay, and new files follow the highest."""
-    assigned = assigned_numbers(packs)
+    assigned = numbers_in_packs(packs)
     next_number = max([first_number - 1, *assigned.values()]) + 1
     rows: list[tuple[int, Attachment]] = []
     for attachment in attachments:
@@ -105,7 +106,7 @@ def assign_numbers(
 
 def requested_files(items: Sequence[str], packs: Sequence[PreviousPack]) -> frozenset[str]:
     """Return the ids of files requested as `JB/12`. Raise BadRequest for an item that no earlier pack contains."""
-    by_number = {number: record for record, number in assigned_numbers(packs).items()}
+    by_number = {number: record for record, number in numbers_in_packs(packs).items()}
     file_ids = set()
     for item in items:
         item_match = _ITEM_PATTERN.fullmatch(item)
@@ -186,7 +187,7 @@ def changes_since(
     included_ids: frozenset[str],
     packs: Sequence[PreviousPack],
     missing_entries: Sequence[Mapping[str, object]],
-    later_changes: LaterChanges,
+    evidence: ChangeEvidence,
 ) -> dict[str, object]:
     """Return the entry numbers that are new, changed since the last pack with them, or removed since.
 
@@ -206,8 +207,8 @@ def changes_since(
         elif history.record in included_ids:
             if delivered_at is None:
                 rows["new"].append(number)
-            elif history.record in later_changes.entries_with_new_files or any(
-                is_revised_after(revision, delivered_at, later_changes.received_times) for revision in history.revisions
+            elif history.record in evidence.entries_with_new_files or any(
+                is_revised_after(revision, delivered_at, evidence.received_times) for revision in history.revisions
             ):
                 rows["changed"].append(number)
     rows["removed"] += [

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from diary.pack.capsule.reader import Capsule
-from diary.pack.exhibit_numbers import REGISTER_KINDS
-from diary.pack.wording import entries_words
+from diary.pack.exhibit_parsing import REGISTER_KINDS
+from diary.pack.wording import format_entries
 from diary.record import times, vocabulary
 from diary.record.breaches import find_term, order_status
 from diary.record.incident import Incident
@@ -103,8 +103,8 @@ def breach_lines(registers: Registers, entry: Incident) -> list[str]:
         order = registers.get(text_of(breach, "order_id"))
         if order is None or order.history.current_version.kind != "order":
             continue
-        parts = [f"{order.code} {order_label(order)}", term_words(order, breach.get("term_no"))]
-        served_day = day_words(order, "served_on")
+        parts = [f"{order.code} {order_label(order)}", format_term(order, breach.get("term_no"))]
+        served_day = format_record_day(order, "served_on")
         parts += [f"served {served_day}"] if served_day else []
         standing = order_status(order.fields, entry.fields)
         parts += [STANDING_LABELS[standing]] if standing in STANDING_LABELS else []
@@ -131,12 +131,12 @@ def report_lines(registers: Registers, entry: Incident) -> list[str]:
         report.record for report in records_of_kind(registers, "report") if entry.record in report.codes("incident_ids")
     ]
     return [
-        report_words(report)
+        format_report(report)
         for report in linked_records(registers, dict.fromkeys((*entry.codes("report_ids"), *report_ids)), "report")
     ]
 
 
-def report_words(report: RegisterRecord) -> str:
+def format_report(report: RegisterRecord) -> str:
     """Return `R1 Police, Met, crime 123/45, incident 7, on 3 Nov 2026`."""
     recipient_code = report.text("to")
     recipient = (
@@ -147,7 +147,7 @@ def report_words(report: RegisterRecord) -> str:
     parts = [f"{report.code} {recipient}".strip(), report.text("force")]
     for name, prefix in (("crime_ref", "crime "), ("incident_ref", "incident ")):
         parts.append(prefix + report.text(name) if report.text(name) else "")
-    day = day_words(report, "at")
+    day = format_record_day(report, "at")
     return ", ".join(part for part in (*parts, f"on {day}" if day else "") if part)
 
 
@@ -156,7 +156,7 @@ def witness_codes(registers: Registers, entry: Incident) -> str:
     return ", ".join(person.code for person in linked_records(registers, entry.codes("witness_ids"), "person"))
 
 
-def disclosure_words(registers: Registers, disclosure: Mapping[str, object]) -> str:
+def format_disclosure(registers: Registers, disclosure: Mapping[str, object]) -> str:
     """Return whom the keeper told, when, how, and the keeper's state then; people of the diary by code."""
     person_codes = [person.code for person in linked_records(registers, codes_of(disclosure, "person_id"), "person")]
     details = (text_of(disclosure, key) for key in ("who", "when", "how", "state"))
@@ -175,17 +175,17 @@ def reference_lines(registers: Registers, entries: Sequence[Incident]) -> list[s
     for order in records_of_kind(registers, "order"):
         breaching_entries = [entry for entry in entries if breaches_order(entry, order)]
         parts = [f"{order.code} {order_label(order)}", order.text("court"), order.text("case_no")]
-        parts += [f"{prefix} {day}" for prefix, name in _ORDER_DATE_FIELDS if (day := day_words(order, name))]
+        parts += [f"{prefix} {day}" for prefix, name in _ORDER_DATE_FIELDS if (day := format_record_day(order, name))]
         parts.append(
-            f"said to be broken in {entries_words(entry.number for entry in breaching_entries)}"
+            f"said to be broken in {format_entries(entry.number for entry in breaching_entries)}"
             if breaching_entries
             else ""
         )
         lines.append(", ".join(part for part in parts if part))
     for notice in records_of_kind(registers, "notice"):
-        notice_day = day_words(notice, "at")
+        notice_day = format_record_day(notice, "at")
         lines.append(f"{notice.code} told to stop{f', {notice_day}' if notice_day else ''}")
-    lines += [report_words(report) for report in records_of_kind(registers, "report")]
+    lines += [format_report(report) for report in records_of_kind(registers, "report")]
     return lines or [NO_REFERENCES_TEXT]
 
 
@@ -205,7 +205,7 @@ def can_be_breached_by(order: RegisterRecord, entry: Incident) -> bool:
     return order_status(order.fields, entry.fields) not in ("not_served", "expired")
 
 
-def term_words(order: RegisterRecord, term_number: object) -> str:
+def format_term(order: RegisterRecord, term_number: object) -> str:
     """Return `term 2`, and state if the order has no such term."""
     if not term_number:
         return "term not named"
@@ -216,7 +216,7 @@ def term_words(order: RegisterRecord, term_number: object) -> str:
     )
 
 
-def choice_words(record: RegisterRecord, field_name: str, vocabulary_name: str) -> str:
+def format_choice(record: RegisterRecord, field_name: str, vocabulary_name: str) -> str:
     """Return a choice in words with the keeper's own words after a colon, or either alone.
 
     `vocabulary_name`: the choice list of its codes.
@@ -226,7 +226,7 @@ def choice_words(record: RegisterRecord, field_name: str, vocabulary_name: str) 
     return ": ".join(part for part in (label, own_words) if part)
 
 
-def day_words(record: RegisterRecord, field_name: str) -> str:
+def format_record_day(record: RegisterRecord, field_name: str) -> str:
     """Return a day in words from `2026-11-03`, ms UTC or a time block; '' for none."""
     value = record.fields.get(field_name)
     if isinstance(value, str):

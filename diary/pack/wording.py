@@ -93,16 +93,16 @@ def field_label(name: str) -> str:
     return FIELD_LABELS.get(name) or FIELD_LABELS.get(base) or name.replace("_", " ").capitalize()
 
 
-def value_words(name: str, value: object, fields: RecordFields) -> str:
+def format_value(name: str, value: object, fields: RecordFields) -> str:
     """Return a field's value in words, or ''. `fields`: the version that contains it, for times."""
     if name in _TIME_FIELDS:
         return times.format_claimed_time(times.occurred_time(fields)).to_line()
     if name in ("captured_at", "content_time", "discovered_at"):
         return times.format_claimed_time(times.read_time_block(fields, name)).to_line()
-    return _value_in_words(FIELD_VOCABULARIES.get(name), value)
+    return _format_any_value(FIELD_VOCABULARIES.get(name), value)
 
 
-def _value_in_words(vocabulary_name: str | None, value: object) -> str:
+def _format_any_value(vocabulary_name: str | None, value: object) -> str:
     """Return any value in words: codes by their labels, list items joined by semicolons, objects by member."""
     if value is None:
         return ""
@@ -111,16 +111,16 @@ def _value_in_words(vocabulary_name: str | None, value: object) -> str:
     if isinstance(value, str):
         return vocabulary.label(vocabulary_name, value) if vocabulary_name else value
     if isinstance(value, list | tuple):
-        return "; ".join(text for item in value if (text := _value_in_words(vocabulary_name, item)))
+        return "; ".join(text for item in value if (text := _format_any_value(vocabulary_name, item)))
     if isinstance(value, Mapping):
-        member_texts = ((str(key), member_words(key, member)) for key, member in value.items())
+        member_texts = ((str(key), format_member(key, member)) for key, member in value.items())
         return ", ".join(
             f"{_MEMBER_LABELS.get(key, key.replace('_', ' '))}: {text}" for key, text in member_texts if text
         )
     return str(value)
 
 
-def member_words(name: object, value: object) -> str:
+def format_member(name: object, value: object) -> str:
     """Return a member of an object in words: a known code by its label, anything else unchanged."""
     vocabulary_name = _MEMBER_VOCABULARIES.get(str(name))
     term = (
@@ -128,18 +128,18 @@ def member_words(name: object, value: object) -> str:
         if vocabulary_name and isinstance(value, str)
         else None
     )
-    return term.label if term else _value_in_words(None, value)
+    return term.label if term else _format_any_value(None, value)
 
 
-def field_choice_words(fields: RecordFields, name: str) -> str:
+def format_field_choice(fields: RecordFields, name: str) -> str:
     """Return a choice in words, with the keeper's own words after a colon if there are any."""
-    labels = _value_in_words(FIELD_VOCABULARIES[name], fields.get(name))
+    labels = _format_any_value(FIELD_VOCABULARIES[name], fields.get(name))
     own_value = fields.get(f"{name}_text")
     own_words = own_value if isinstance(own_value, str) else ""
     return f"{labels}: {own_words}" if labels and own_words else labels or own_words
 
 
-def entry_numbers_words(numbers: tuple[str, ...]) -> str:
+def format_entry_numbers(numbers: tuple[str, ...]) -> str:
     """Return entry numbers with ranges combined: `1–4, 7, U1`."""
     numbered = sorted({int(number) for number in numbers if number.isdigit()})
     unnumbered = sorted(
@@ -158,25 +158,25 @@ def entry_numbers_words(numbers: tuple[str, ...]) -> str:
     return ", ".join((*words, *unnumbered))
 
 
-def size_words(size_bytes: int) -> str:
+def format_size(size_bytes: int) -> str:
     """Return a size in bytes, KB or MB (powers of 1000), as file managers show it."""
     if size_bytes < 1000:
         return f"{size_bytes} bytes"
     return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 1_000_000 else f"{size_bytes / 1e3:.0f} KB"
 
 
-def screenshot_point_words(fields: RecordFields, code: str) -> str:
+def format_screenshot_point(fields: RecordFields, code: str) -> str:
     """Return `shown`, `not shown` or `not answered` for one of the nine points of a useful screenshot."""
     if code in codes_of(fields, "shows"):
         return "shown"
     return "not shown" if code in codes_of(fields, "not_shown") else "not answered"
 
 
-def entries_words(numbers: Iterable[str]) -> str:
+def format_entries(numbers: Iterable[str]) -> str:
     """Return `entry 3`, `entries 3–5` or `no entry`."""
     number_tuple = tuple(numbers)
     return (
-        f"{'entry' if len(number_tuple) == 1 else 'entries'} {entry_numbers_words(number_tuple)}"
+        f"{'entry' if len(number_tuple) == 1 else 'entries'} {format_entry_numbers(number_tuple)}"
         if number_tuple
         else "no entry"
     )

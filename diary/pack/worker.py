@@ -38,7 +38,7 @@ def main() -> int:
             run_work=partial(_build_pack, job_folder),
             lay_out=partial(compile_document, job_folder),
             on_unavailable=_report_failure,
-            in_bubblewrap="--walled" in flags,
+            in_bubblewrap="--in-bubblewrap" in flags,
             is_unsandboxed="--unsandboxed" in flags,
         )
     )

@@ -131,7 +131,7 @@ class JournalWriter:
         )
 
     def _append_version(self, content: VersionContent) -> HeldVersion:
-        """Seal one version, with the phone's validation. Raise BadRequest."""
+        """Seal one version. Raise BadRequest if the phone would not accept its fields."""
         require_valid_record(content.kind, content.fields, content.restricted, self._orders_by_record)
         held_version = self.journal.append(content)
         record = held_version.opened_version.ids.record

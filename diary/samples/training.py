@@ -48,7 +48,7 @@ TRAINING_SCRIPT: Final = DiaryScript(
 async def write_training_files(out_folder: Path, clock: Clock, report_progress: ProgressCallback) -> list[Path]:
     """Write the pack and its notary's key to `out_folder`, and return both paths.
 
-    Raises what building a pack raises.
+    Raise the errors of building a pack.
     """
     out_folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="kept-training-") as temporary_path:

@@ -116,7 +116,7 @@ class SqliteBackend(DatabaseBackend):
 
 
 def _backend_for(url: str) -> DatabaseBackend:
-    """Return the backend of an address. Raise BadSetting."""
+    """Return the backend of an address. Raise BadSetting if the address is not valid."""
     if not is_postgres(url):
         return SqliteBackend(path_from_url(url))
     from diary.storage.postgres.database import PostgresBackend  # noqa: PLC0415 - the driver takes 3 MB of memory
@@ -163,7 +163,7 @@ async def migrate(settings: Settings) -> None:
 
 
 async def _apply_migrations(url: str) -> None:
-    """Apply the missing migrations and record them in one transaction. Raise BadSetting.
+    """Apply the missing migrations and record them in one transaction. Raise BadSetting if SQLite reports an error.
 
     By default the library commits each step before it records it, and over SQLite each statement by itself. After a
     kill or a full disk, every later migration would then fail on tables that already exist.

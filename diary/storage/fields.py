@@ -18,7 +18,7 @@ class Bytes(Field[bytes], bytes):  # type: ignore[misc] # Tortoise types its own
         return value
 
 
-class Place(Field[int], int):
+class RowIdField(Field[int], int):
     """An integer key that the application allots and that is SQLite's row id.
 
     SQLite uses a key as the row id only if its type is INTEGER. As BIGINT it would need an index beside the table:

@@ -86,7 +86,7 @@ class Statement:
             sql = self._query_builder.get_sql(query.SQL_CONTEXT.copy(parameterizer=collector))
             self._parameters = tuple(collector.values)
             self._parameter_names = frozenset(
-                place.name for place in self._parameters if isinstance(place, _NamedParameter)
+                parameter.name for parameter in self._parameters if isinstance(parameter, _NamedParameter)
             )
             # Set last: a thread that finds the text must find the parameters too.
             self._sql = sql
@@ -98,7 +98,8 @@ class Statement:
         if self._parameter_names != values.keys():
             raise TypeError(f"the statement takes {sorted(self._parameter_names)}, not {sorted(values)}")
         return sql, tuple(
-            values[place.name] if isinstance(place, _NamedParameter) else place for place in self._parameters
+            values[parameter.name] if isinstance(parameter, _NamedParameter) else parameter
+            for parameter in self._parameters
         )
 
 

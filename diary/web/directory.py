@@ -151,7 +151,7 @@ def _row_errors(row: dict[str, Any]) -> Iterator[str]:
 
 
 def _parse_opening_hours(line: str) -> OpeningHours:
-    """Return the hours of a line like `mon tue 09:30-16:00`. Raise ValueError."""
+    """Return the hours of a line like `mon tue 09:30-16:00`. Raise ValueError for any other line."""
     *days, time_range = line.split()
     start, end = (_parse_minute(text) for text in time_range.split("-"))
     if not days or end <= start:
@@ -160,7 +160,7 @@ def _parse_opening_hours(line: str) -> OpeningHours:
 
 
 def _parse_minute(text: str) -> int:
-    """Return a time like `09:30` in minutes of the day; 24:00 is allowed. Raise ValueError."""
+    """Return a time like `09:30` in minutes of the day; 24:00 is allowed. Raise ValueError for any other text."""
     hour, minute = (int(part) for part in text.split(":"))
     if not (0 <= minute < 60 and 0 <= hour * 60 + minute <= 1440):
         raise ValueError(f"{text!r} is not a time of day")

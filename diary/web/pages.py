@@ -99,7 +99,7 @@ def app_files(pages: RenderedPages) -> dict[str, bytes]:
 
 
 def _read_webcat_files(settings: Settings) -> Mapping[str, bytes]:
-    """Return the files of a WEBCAT enrolment by name, or none if none is set. Raise BadSetting."""
+    """Return the files of a WEBCAT enrolment by name, none if none is set. Raise BadSetting if they cannot be read."""
     if settings.webcat is None:
         return {}
     try:
@@ -112,7 +112,7 @@ def _read_webcat_files(settings: Settings) -> Mapping[str, bytes]:
 
 
 def _read_release_manifest(settings: Settings) -> bytes | None:
-    """Return the signed release list, or None if none is set. Raise BadSetting."""
+    """Return the signed release list, or None if none is set. Raise BadSetting if it cannot be read."""
     try:
         return settings.release.read_bytes() if settings.release else None
     except OSError:

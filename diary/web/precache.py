@@ -40,7 +40,7 @@ class Release:
 
 
 def make_release(static_folder: Path, shell: bytes, public_key: str = "") -> Release:
-    """Return the release of the static files and the page `shell`. Raise OSError.
+    """Return the release of the static files and the page `shell`. Raise OSError if a file cannot be read.
 
     `public_key`: the key that signs the release list, in base64url, or an empty text.
     """

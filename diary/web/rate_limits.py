@@ -30,9 +30,12 @@ class NetworkRateLimiter:
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
         self._limit_items: dict[int, RateLimitItem] = {}
 
-    async def enter(self, address: str | None, per_minute: int, record: bytes = b"") -> None:
-        """Count one request of this network, or of this network about one record. Raise TooManyRequests."""
-        key = self._pepper.network_key(network_of(address) + (f" {record.hex()}" if record else ""))
+    async def enter(self, address: str | None, per_minute: int, name: bytes = b"") -> None:
+        """Count one request of this network, or of this network about one name.
+
+        Raise TooManyRequests above `per_minute`.
+        """
+        key = self._pepper.network_key(network_of(address) + (f" {name.hex()}" if name else ""))
         is_allowed = await self._shared_counts.hit(per_minute, "network", key) if self._shared_counts else None
         if is_allowed is None:
             limit_item = self._limit_items.setdefault(per_minute, RateLimitItemPerMinute(per_minute))
@@ -56,7 +59,7 @@ class SessionRateLimiter:
         self._counts: dict[tuple[bytes, str], int] = {}
 
     async def enter(self, session: bytes, route_path: str, per_minute: int) -> None:
-        """Count one request. Raise TooManyRequests."""
+        """Count one request. Raise TooManyRequests above `per_minute`."""
         if self._shared_counts:
             # A digest, so that people who can read Redis see no id that occurs in responses or lists.
             is_allowed = await self._shared_counts.hit(

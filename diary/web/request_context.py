@@ -10,7 +10,7 @@ from diary.ids import parse_id
 from diary.services.accounts.sessions import AuthenticatedSession
 from diary.services.accounts.upload_tickets import UploadTicket
 from diary.services.instance import Instance
-from diary.services.operations.decommission import ShutdownMonitor
+from diary.services.operations.server_closing import ClosingMonitor
 from diary.services.packs.session_packs import PackService
 from diary.services.sharing.advocate_clients import MemberRow
 from diary.web import legacy_cookies
@@ -22,7 +22,7 @@ from diary.web.request_parsing import Fields, read_fields, read_number
 PROOF_BYTES = 32
 # Per name (of an account or a hand-over) and network. A client that exceeds this is refused for that name only; other
 # clients of its network are not.
-RECORD_ATTEMPTS_PER_MINUTE = 60
+NAME_ATTEMPTS_PER_MINUTE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class AppContext:
 
     instance: Instance
     packs: PackService
-    closing_schedule: ShutdownMonitor
+    closing_monitor: ClosingMonitor
     pages: RenderedPages
     event_log: EventLog
     legacy_cookies_until_ms: int
@@ -57,15 +57,15 @@ class RequestContext:
         return self.app_context.instance
 
     @property
-    def keeper(self) -> AuthenticatedSession:
-        """Return the session; routes for keepers have one. Raise NotSignedIn."""
+    def keeper_session(self) -> AuthenticatedSession:
+        """Return the keeper's session, which routes for keepers have. Raise NotSignedIn if there is none."""
         if self.auth_session is None:
             raise NotSignedIn
         return self.auth_session
 
     @property
-    def advocate(self) -> MemberRow:
-        """Return the member of an organisation; routes for advocates have one. Raise NotSignedIn."""
+    def advocate_membership(self) -> MemberRow:
+        """Return the advocate's membership, which routes for advocates have. Raise NotSignedIn if there is none."""
         if self.member is None:
             raise NotSignedIn
         return self.member
@@ -101,19 +101,19 @@ class RequestContext:
         client = self.scope.get("client")
         return client[0] if client else None
 
-    async def enforce_record_limit(self, record: bytes) -> None:
-        """Count a request about one record (a sign-in name, the name of a hand-over) from this network.
+    async def enforce_name_limit(self, name: bytes) -> None:
+        """Count a request about one name (of an account or a hand-over) from this network.
 
-        Raise TooManyRequests.
+        Raise TooManyRequests above NAME_ATTEMPTS_PER_MINUTE.
         """
-        await self.app_context.network_limiter.enter(self.client_address, RECORD_ATTEMPTS_PER_MINUTE, record)
+        await self.app_context.network_limiter.enter(self.client_address, NAME_ATTEMPTS_PER_MINUTE, name)
 
-    def id(self, name: str) -> bytes:
-        """Return an id in the path. Raise BadRequest."""
+    def path_id(self, name: str) -> bytes:
+        """Return an id in the path. Raise BadRequest if it is malformed."""
         return parse_id(self.scope["path_params"][name])
 
-    def number(self, name: str, maximum: int) -> int:
-        """Return an integer in the path. Raise BadRequest."""
+    def path_number(self, name: str, maximum: int) -> int:
+        """Return an integer in the path. Raise BadRequest unless it is from 0 to `maximum`."""
         return read_number(self.scope["path_params"][name], maximum)
 
     def query_number(self, name: str, maximum: int) -> int:
@@ -143,7 +143,7 @@ class RequestContext:
         return value
 
     def fields(self) -> Fields:
-        """Return the body as a JSON object. Raise BadRequest."""
+        """Return the fields of the body. Raise BadRequest unless it is a JSON object."""
         return read_fields(self.body)
 
     def proof(self) -> bytes:

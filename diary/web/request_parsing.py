@@ -33,7 +33,7 @@ class Fields:
         return value
 
     def octets(self, name: str, max_bytes: int, min_bytes: int = 1) -> bytes:
-        """Return bytes from base64url. Raise BadRequest."""
+        """Return bytes from base64url. Raise BadRequest unless there are `min_bytes` to `max_bytes` of them."""
         value = self._values.get(name)
         if not isinstance(value, str) or len(value) > max_bytes * 4 // 3 + 4:
             raise BadRequest(f"The field {name} is missing or too long.")
@@ -43,32 +43,32 @@ class Fields:
         return raw
 
     def id(self, name: str) -> bytes:
-        """Return an id. Raise BadRequest."""
+        """Return an id. Raise BadRequest if the field is not one."""
         return parse_id(self.text(name, 22))
 
     def ids(self, name: str, max_items: int) -> tuple[bytes, ...]:
-        """Return a list of at most `max_items` ids. Raise BadRequest."""
+        """Return a list of ids. Raise BadRequest if there are more than `max_items` or one is not an id."""
         value = self._values.get(name)
         if not isinstance(value, list) or len(value) > max_items or not all(isinstance(item, str) for item in value):
             raise BadRequest(f"The field {name} is not a list of ids.")
         return tuple(parse_id(item) for item in value)
 
     def integer(self, name: str, maximum: int) -> int:
-        """Return an integer from 0 to `maximum`. Raise BadRequest."""
+        """Return an integer. Raise BadRequest unless it is from 0 to `maximum`."""
         value = self._values.get(name)
         if type(value) is not int or not 0 <= value <= maximum:
             raise BadRequest(f"The field {name} is not a number that fits.")
         return value
 
     def flag(self, name: str) -> bool:
-        """Return true or false; an absent field is false. Raise BadRequest."""
+        """Return true or false; an absent field is false. Raise BadRequest for any other value."""
         value = self._values.get(name, False)
         if type(value) is not bool:
             raise BadRequest(f"The field {name} is neither true nor false.")
         return value
 
     def inner(self, name: str) -> "Fields":
-        """Return the fields of an object inside. Raise BadRequest."""
+        """Return the fields of an object in a field. Raise BadRequest if it is not an object."""
         return Fields(self.mapping(name))
 
     def mapping(self, name: str) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def read_fields(body: bytes) -> Fields:
 
 
 def read_number(text: str, maximum: int) -> int:
-    """Return an integer in a path or a query. Raise BadRequest."""
+    """Return an integer in a path or a query. Raise BadRequest unless it is from 0 to `maximum`."""
     if not (text.isascii() and text.isdigit()) or len(text) > MAX_INTEGER_DIGITS or int(text) > maximum:
         raise BadRequest("That is not a number that fits.")
     return int(text)

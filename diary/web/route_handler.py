@@ -78,7 +78,7 @@ class RouteHandler:
         await _enforce_network_limit(policy, app_context, scope)
         if policy.requires_session or (policy.audience is Audience.ANYONE and policy.changes_state):
             creates_diary = policy.addition is Addition.NEW_DIARY
-            await app_context.closing_schedule.check_accepts(
+            await app_context.closing_monitor.check_accepts(
                 app_context.instance,
                 adds_to_diary=creates_diary or policy.addition is Addition.DIARY_CONTENT,
                 creates_account=creates_diary,
@@ -109,7 +109,7 @@ async def _authenticate(policy: RoutePolicy, request: RequestContext) -> Authent
     ticket_header = request.headers.get(b"x-ticket", b"").decode("latin-1")
     if policy.accepts_upload_ticket and token is None and ticket_header:
         session, request.upload_ticket = await upload_tickets.authenticate_ticket(
-            instance, ticket_header, request.id("diary"), request.id("blob")
+            instance, ticket_header, request.path_id("diary"), request.path_id("blob")
         )
         return session
     if token is None and instance.clock.now_ms() < request.app_context.legacy_cookies_until_ms:
@@ -120,7 +120,7 @@ async def _authenticate(policy: RoutePolicy, request: RequestContext) -> Authent
 
 
 async def _enforce_network_limit(policy: RoutePolicy, app_context: AppContext, scope: Scope) -> None:
-    """Count a request to a route that is limited by network. Raise TooManyRequests."""
+    """Count a request to a route that is limited by network. Raise TooManyRequests above its limit."""
     if policy.limit.counted_by == "network" and policy.limit.per_minute is not None:
         client = scope.get("client")
         await app_context.network_limiter.enter(client[0] if client else None, policy.limit.per_minute)

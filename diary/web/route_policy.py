@@ -65,8 +65,8 @@ CAPSULE_BODY: Final = BodyPolicy(BodyKind.OCTETS, constants.CAPSULE_LIMIT_BYTES)
 
 # Small files that are the same for everyone and requested many at a time. Nothing is computed for them.
 UNLIMITED: Final = RateLimit("nobody", None)
-# A household, a police force or a telephone company shares a network. One record (a name, a hand-over) is limited to 60
-# of these (`RequestContext.enforce_record_limit`), so one client cannot use up the limit of its neighbours.
+# A household, a police force or a telephone company shares a network. One name (of an account or a hand-over) is
+# limited to 60 of these (`RequestContext.enforce_name_limit`), so one client cannot use up the limit of its neighbours.
 UNAUTHENTICATED: Final = RateLimit("network", 300)
 # Public reads happen once a visit.
 PUBLIC_READ: Final = RateLimit("network", 600)
@@ -80,7 +80,7 @@ SENSITIVE: Final = RateLimit("session", 60)
 class Addition(Enum):
     """What a route adds to the server.
 
-    A server that will close accepts less (diary/services/operations/decommission.py).
+    A server that will close accepts less (diary/services/operations/server_closing.py).
     """
 
     NOTHING = "nothing"

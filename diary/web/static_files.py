@@ -41,12 +41,15 @@ class StaticFile:
 
 
 def read_files(folder: Path) -> Mapping[str, StaticFile]:
-    """Return the files of the app below `folder` by relative path, with `/` between names. Raise OSError."""
+    """Return the files of the app below `folder` by relative path, with `/` between names.
+
+    Raise OSError if one cannot be read.
+    """
     return _read_matching_files(folder, lambda path: not is_outside_app(path))
 
 
 def read_desk_files(folder: Path) -> Mapping[str, StaticFile]:
-    """Return the files of the advocate's page below `folder` by relative path. Raise OSError."""
+    """Return the files of the advocate's page below `folder` by relative path. Raise OSError if one cannot be read."""
     return _read_matching_files(folder, is_desk_file)
 
 

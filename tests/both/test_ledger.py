@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diary.encoding import b64
-from diary.ledger import checkpoints, heads, lines, manifest, tree
+from diary.ledger import checkpoints, heads, lines, short_code, tree
 from diary.ledger.commitments import FieldNames, all_field_digests, commitment
 from diary.ledger.lines import ChainLink
 from tests.both.node_process import NodeProcess, assert_same_answer, hypothesis_settings
@@ -74,7 +74,7 @@ def test_heads_and_short_codes_agree(browser_code: NodeProcess, example_count: i
             ).hex(),
         )
         account = {"entries": entries, "head": c, "seq": seq}
-        assert_same_answer(browser_code, "short_code", account, lambda: manifest.short_code(**account))
+        assert_same_answer(browser_code, "short_code", account, lambda: short_code.short_code(**account))
 
     compare()
 

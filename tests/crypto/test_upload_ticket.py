@@ -16,9 +16,9 @@ OTHER_VALUES = {
     "session": b"t" * 16,
     "diary": b"e" * 16,
     "blob": b"c" * 16,
-    "until": 1_790_000_000_001,
-    "parts": 4,
-    "size": 1,
+    "expires_at_ms": 1_790_000_000_001,
+    "part_count": 4,
+    "size_bytes": 1,
     "digest": b"\x08" * 32,
 }
 

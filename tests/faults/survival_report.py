@@ -80,7 +80,7 @@ async def _check_versions(client: httpx.AsyncClient, diary: AcknowledgedDiary, r
     head, newest = heads.INITIAL_HEAD, None
     async for facts, sealed, signed in _read_feed(client, diary):
         newest = signed
-        receipts.verify(
+        receipts.verify_receipt(
             facts["receipt"], diary.identity.notary_pub, commitment=facts["c"], envelopes_digest=facts["receipt"]["env"]
         )
         head = heads.next_head(

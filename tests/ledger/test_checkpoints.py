@@ -10,7 +10,7 @@ import pytest
 from diary.crypto.signing import Ed25519Signer
 from diary.encoding import b64, unb64
 from diary.errors import BadRequest, BadSignature
-from diary.ledger import checkpoints, erased, key_statements, tree
+from diary.ledger import checkpoints, key_statements, tombstones, tree
 from diary.ledger.cosignatures import LogWitness, parse_vkey, verified_cosignatures
 from diary.ledger.key_statements import ReplacementReason, find_key, verify_chain
 from diary.ledger.signed_objects import JsonObject
@@ -30,7 +30,7 @@ def test_a_note_is_a_c2sp_signed_note() -> None:
     lines = note.decode().split("\n")
     assert lines[:4] == [NOTARY_KEY.log_id, "42", base64.b64encode(ROOT_HASH).decode(), ""]
     assert lines[4].startswith(f"\u2014 {NOTARY_KEY.log_id} ") and lines[5] == "" and len(lines) == 6
-    assert checkpoints.verify(note, NOTARY_KEY.pub) == checkpoints.Checkpoint(NOTARY_KEY.log_id, 42, ROOT_HASH)
+    assert checkpoints.verify_note(note, NOTARY_KEY.pub) == checkpoints.Checkpoint(NOTARY_KEY.log_id, 42, ROOT_HASH)
 
 
 def test_every_changed_byte_of_a_note_is_refused() -> None:
@@ -39,12 +39,12 @@ def test_every_changed_byte_of_a_note_is_refused() -> None:
     for at in range(len(note)):
         for bit in (1, 32):
             with pytest.raises(BadSignature):
-                checkpoints.verify(note[:at] + bytes([note[at] ^ bit]) + note[at + 1 :], NOTARY_KEY.pub)
+                checkpoints.verify_note(note[:at] + bytes([note[at] ^ bit]) + note[at + 1 :], NOTARY_KEY.pub)
     for altered_note in (note[:-1], note + b"\n", note + note, b"", b"x" * 5000, note.replace(b"42", b"042")):
         with pytest.raises(BadSignature):
-            checkpoints.verify(altered_note, NOTARY_KEY.pub)
+            checkpoints.verify_note(altered_note, NOTARY_KEY.pub)
     with pytest.raises(BadSignature):
-        checkpoints.verify(note, OTHER_KEY.pub)
+        checkpoints.verify_note(note, OTHER_KEY.pub)
 
 
 def statement_chain(*steps: tuple[Ed25519Signer, ReplacementReason]) -> list[JsonObject]:
@@ -143,20 +143,20 @@ def test_the_vectors_hold_and_altered_ones_do_not() -> None:
             tree.verify_consistency(case["older"], case["newer"], root_hashes(case), path_steps(case))
     keys = {name: unb64(pub) for name, pub in VECTORS["keys"].items()}
     for case in VECTORS["notes"]:
-        assert checkpoints.verify(case["note"].encode(), keys["notary"]).size == case["size"]
+        assert checkpoints.verify_note(case["note"].encode(), keys["notary"]).size == case["size"]
     for case in VECTORS["refused_notes"]:
         with pytest.raises(BadSignature):
-            checkpoints.verify(case["note"].encode(), keys["notary"])
+            checkpoints.verify_note(case["note"].encode(), keys["notary"])
     witnesses = [LogWitness(witness["name"], unb64(witness["pub"])) for witness in VECTORS["witnesses"]]
     for case in VECTORS["joined_notes"]:
         note = case["note"].encode()
-        assert checkpoints.verify(note, keys["notary"]).size == case["size"], case["name"]
+        assert checkpoints.verify_note(note, keys["notary"]).size == case["size"], case["name"]
         assert checkpoints.strip_cosignatures(note) == case["one"].encode(), case["name"]
         assert [
             [witness.witness_name, witness.at_seconds] for witness in verified_cosignatures(note, witnesses)
         ] == case["seen"], case["name"]
     for case in VECTORS["refused_cosignatures"]:
-        assert checkpoints.verify(case["note"].encode(), keys["notary"]), case["name"]
+        assert checkpoints.verify_note(case["note"].encode(), keys["notary"]), case["name"]
         with pytest.raises(BadSignature):
             verified_cosignatures(case["note"].encode(), witnesses)
     for case in VECTORS["refused_chains"]:
@@ -193,6 +193,6 @@ def test_a_name_of_a_key_has_at_most_255_bytes(name: str, may: bool) -> None:
 def test_an_erased_version_keeps_only_its_names() -> None:
     """An erased version has exactly these six members in both implementations."""
     facts = {"c": "c", "receipt": {"env": "e"}, "record": "r", "seq": 7, "version": "v", "sig": "s", "parents": []}
-    tombstone = erased.make_tombstone(facts, 5)
+    tombstone = tombstones.make_tombstone(facts, 5)
     assert tombstone == {"c": "c", "env": "e", "erased_at": 5, "record": "r", "seq": 7, "version": "v"}
-    assert set(tombstone) == erased.TOMBSTONE_NAMES
+    assert set(tombstone) == tombstones.TOMBSTONE_NAMES

@@ -7,7 +7,7 @@ import pytest
 from diary.crypto.signing import Ed25519Signer
 from diary.encoding import b64, unb64
 from diary.errors import BadSignature
-from diary.ledger import heads, leaves, manifest, receipts
+from diary.ledger import heads, leaves, receipts, short_code
 from tests.vectors.load_vectors import load_vectors
 
 VECTORS = load_vectors("receipts.json")
@@ -28,7 +28,7 @@ def test_the_chain_of_receipts_and_heads_matches_the_vectors() -> None:
         head = head_after(head, entry)
         receipt = entry["receipt"]
         assert (
-            receipts.verify(receipt, NOTARY_KEY.pub, commitment=entry["c"], envelopes_digest=entry["env"])
+            receipts.verify_receipt(receipt, NOTARY_KEY.pub, commitment=entry["c"], envelopes_digest=entry["env"])
             == receipt["ts"]
         )
         receipt_made = receipts.sign_receipt(
@@ -39,7 +39,7 @@ def test_the_chain_of_receipts_and_heads_matches_the_vectors() -> None:
             fixed_number=unb64(receipt["n"]),
         )
         assert receipt_made == receipt
-        heads.verify(entry["head"], NOTARY_KEY.pub, diary=VECTORS["diary"], seq=entry["seq"], head=head)
+        heads.verify_head(entry["head"], NOTARY_KEY.pub, diary=VECTORS["diary"], seq=entry["seq"], head=head)
         assert (
             heads.sign_head(NOTARY_KEY, diary=VECTORS["diary"], seq=entry["seq"], head=head, timestamp_ms=receipt["ts"])
             == entry["head"]
@@ -48,7 +48,7 @@ def test_the_chain_of_receipts_and_heads_matches_the_vectors() -> None:
             leaves.receipt_leaf(commitment=entry["c"], number=receipt["n"], timestamp_ms=receipt["ts"]).hex()
             == entry["leaf"]
         )
-        code = manifest.short_code(entries=entry["seq"] * 40, head=b64(head), seq=entry["seq"])
+        code = short_code.short_code(entries=entry["seq"] * 40, head=b64(head), seq=entry["seq"])
         assert code == entry["short_code"]
 
 
@@ -58,7 +58,7 @@ def test_the_chain_of_receipts_and_heads_matches_the_vectors() -> None:
 def test_invalid_receipts_are_refused(case: dict[str, Any]) -> None:
     """A receipt with another time, commitment, envelope, notary or shape is refused."""
     with pytest.raises(BadSignature) as caught:
-        receipts.verify(case["receipt"], NOTARY_KEY.pub, commitment=case["c"], envelopes_digest=case["env"])
+        receipts.verify_receipt(case["receipt"], NOTARY_KEY.pub, commitment=case["c"], envelopes_digest=case["env"])
     assert caught.value.code == case["code"]
 
 
@@ -69,7 +69,7 @@ def test_invalid_heads_are_refused(case: dict[str, Any]) -> None:
     for entry in VECTORS["chain"][: case["of"]]:
         head = head_after(head, entry)
     with pytest.raises(BadSignature):
-        heads.verify(case["head"], NOTARY_KEY.pub, diary=VECTORS["diary"], seq=case["of"], head=head)
+        heads.verify_head(case["head"], NOTARY_KEY.pub, diary=VECTORS["diary"], seq=case["of"], head=head)
 
 
 @pytest.mark.parametrize("ts", [-1, True, None, "1"])
@@ -79,7 +79,7 @@ def test_an_invalid_time_is_refused(ts: Any) -> None:
         NOTARY_KEY, commitment="c", envelopes_digest="e", timestamp_ms=ts, fixed_number=bytes(16)
     )
     with pytest.raises(BadSignature):
-        receipts.verify(receipt, NOTARY_KEY.pub, commitment="c", envelopes_digest="e")
+        receipts.verify_receipt(receipt, NOTARY_KEY.pub, commitment="c", envelopes_digest="e")
 
 
 def test_equal_commitments_have_unequal_leaves() -> None:

@@ -194,11 +194,11 @@ async def test_files_taken_over_are_returned_to_their_diary(upgraded: UpgradedDa
     async with open_instance(upgraded.settings, FixedClock(NOON_MS)) as instance:
         for name in ("taken by a pack", "taken before it was named", "taken by a witness"):
             place = file_reference(ACCOUNT_ID, DIARY_ID, upgraded.ids[name])
-            assert (await blobs.state(instance, place)).is_complete
+            assert (await blobs.find_upload_state(instance, place)).is_complete
             assert await fetch_part(instance, place) == part_content(upgraded.ids[name], 0)
         for name in ("taken by a pack", "taken before it was named"):
             blob = upgraded.ids[name]
-            await instance.db.writer.run(lambda hand, blob=blob: stored.end(hand, ACCOUNT_ID, blob, NOON_MS))
+            await instance.db.writer.run(lambda hand, blob=blob: stored.end_handover(hand, ACCOUNT_ID, blob, NOON_MS))
         await instance.db.writer.run(lambda hand: witness_statements.remove_code(hand, ACCOUNT_ID, DIARY_ID, CODE_ID))
         await instance.db.writer.run(
             lambda hand: stored.erase_expired(hand, NOON_MS + 30 * DAY_MS, NOON_MS, NOON_MS + 29 * DAY_MS)
@@ -223,15 +223,15 @@ async def test_packs_and_statements_go_on(upgraded: UpgradedDatabase) -> None:
         ) == part_content(statement, 0)
         statement_files = await witness_statements.find_statement_files(instance.db, ACCOUNT_ID, DIARY_ID, statement)
         assert statement_files == statement_reference(ACCOUNT_ID, DIARY_ID, USED_ID, statement)
-        partial_upload_state = await blobs.state(
+        partial_upload_state = await blobs.find_upload_state(
             instance, handover_reference(ACCOUNT_ID, DIARY_ID, upgraded.ids["a pack on its way"])
         )
         assert (partial_upload_state.received_parts, partial_upload_state.is_complete) == ((0,), False)
-        rest = await blobs.state(instance, file_reference(ACCOUNT_ID, DIARY_ID, upgraded.ids["half sent"]))
+        rest = await blobs.find_upload_state(instance, file_reference(ACCOUNT_ID, DIARY_ID, upgraded.ids["half sent"]))
         assert (rest.part_count, rest.received_parts, rest.is_complete) == (2, (0,), False)
         for name in ("a pack", "a statement", "a pack on its way"):
             with pytest.raises(NotFound):
-                await blobs.state(instance, file_reference(ACCOUNT_ID, DIARY_ID, upgraded.ids[name]))
+                await blobs.find_upload_state(instance, file_reference(ACCOUNT_ID, DIARY_ID, upgraded.ids[name]))
 
 
 async def test_what_is_erased_stays_so_and_what_was_erased_wrongly_can_be_sent_again(
@@ -240,7 +240,7 @@ async def test_what_is_erased_stays_so_and_what_was_erased_wrongly_can_be_sent_a
     """A keeper's own erasure stays 410; a file erased by a pack is announced again; quota is counted once."""
     async with open_instance(upgraded.settings, FixedClock(NOON_MS)) as instance:
         with pytest.raises(ContentErased):
-            await blobs.declare(
+            await blobs.declare_file(
                 instance, file_reference(ACCOUNT_ID, DIARY_ID, upgraded.ids["erased by its keeper"]), 1, PART_BYTES
             )
         before = await find_storage_usage(instance.db, ACCOUNT_ID)
@@ -248,12 +248,12 @@ async def test_what_is_erased_stays_so_and_what_was_erased_wrongly_can_be_sent_a
         assert await delete_unserved_files(instance) == 1
         room_after = await find_storage_usage(instance.db, ACCOUNT_ID)
         assert room_after == before
-        declared_again = await blobs.declare(
+        declared_again = await blobs.declare_file(
             instance, file_reference(ACCOUNT_ID, DIARY_ID, upgraded.ids["erased by a pack"]), 1, PART_BYTES
         )
         assert (declared_again.received_parts, declared_again.is_complete) == ((), False)
         with pytest.raises(ContentErased):
-            await blobs.state(instance, file_reference(ACCOUNT_ID, DIARY_ID, upgraded.ids["being removed"]))
+            await blobs.find_upload_state(instance, file_reference(ACCOUNT_ID, DIARY_ID, upgraded.ids["being removed"]))
     folder = upgraded.settings.data / "blobs" / DIARY_ID.hex() / upgraded.ids["being removed"].hex()
     assert not list(folder.rglob("*"))
 

@@ -16,9 +16,9 @@ from diary.client import accounts
 from diary.client.transport import RemoteServer
 from diary.crypto import kdf
 from diary.errors import ServerClosing
-from diary.services.operations import decommission
+from diary.services.operations import server_closing
 from diary.storage.database import migrate
-from diary.storage.decommission import ShutdownSchedule
+from diary.storage.server_closing import ClosingSchedule
 from tests.cli_runner import run_cli
 from tests.server_fixture import PASSPHRASE, RECOVERY_CODE, InProcessServer, register_keeper, running_server
 
@@ -45,9 +45,9 @@ async def test_registration_then_writing_then_all_service_stops(
         keeper = await register_keeper(server)
         assert (await keeper.push()).status_code == 201
         assert await announced_closing(server) is None
-        end = ShutdownSchedule(server.clock.now_ms() + 2 * DAY_MS, server.clock.now_ms() + 4 * DAY_MS)
-        await decommission.announce_shutdown(instance_of(server), end)
-        server.clock.advance(decommission.CACHE_LIFETIME_MS)
+        end = ClosingSchedule(server.clock.now_ms() + 2 * DAY_MS, server.clock.now_ms() + 4 * DAY_MS)
+        await server_closing.announce_closing(instance_of(server), end)
+        server.clock.advance(server_closing.CACHE_LIFETIME_MS)
         assert await announced_closing(server) == {"off": end.off_at, "on": end.closes_at}
         api_client = RemoteServer(server.http_client(), server.settings.app_url)
         with pytest.raises(ServerClosing):
@@ -61,11 +61,11 @@ async def test_registration_then_writing_then_all_service_stops(
         assert (refused.status_code, refused.json()["error"]) == (410, "closed")
         changes = f"{keeper.diary}/changes?after=0"
         assert (await keeper.request("GET", changes)).status_code == 200
-        assert await decommission.withdraw_notice(instance_of(server))
-        server.clock.advance(decommission.CACHE_LIFETIME_MS)
+        assert await server_closing.withdraw_closing(instance_of(server))
+        server.clock.advance(server_closing.CACHE_LIFETIME_MS)
         assert (await keeper.push()).status_code == 201
 
-        await decommission.announce_shutdown(instance_of(server), end)
+        await server_closing.announce_closing(instance_of(server), end)
         server.clock.advance(2 * DAY_MS)
         assert (await keeper.request("GET", changes)).json()["error"] == "closed"
         assert await announced_closing(server) == {"off": end.off_at, "on": end.closes_at}
@@ -81,7 +81,7 @@ async def test_a_closing_announced_by_another_process_is_reported(tmp_path: Path
         result = run_cli("closing", "2099-05-03", "--off", "2099-06-01", **env)
         assert result.returncode == 0, result.stderr
         assert "From 3 May 2099" in result.stdout and "1 June 2099" in result.stdout
-        server.clock.advance(decommission.CACHE_LIFETIME_MS)
+        server.clock.advance(server_closing.CACHE_LIFETIME_MS)
         assert await announced_closing(server) == {"off": 4083955200000, "on": 4081449600000}
         assert "stays open" in run_cli("closing", "never", **env).stdout
         assert "stays open" in run_cli("closing", **env).stdout

@@ -354,9 +354,9 @@ async def test_times_come_from_the_database(tmp_path: Path, database_setting: di
 
 def test_the_sandbox_is_tried_for_real() -> None:
     """A worker isolates itself here and tries what must be refused; the line reports the result."""
-    isolation_found = isolation.find()
+    isolation_found = isolation.detect_isolation()
     assert isolation_found.failure_reason == ""
-    assert isolation.find() is isolation_found
+    assert isolation.detect_isolation() is isolation_found
 
 
 def test_disk_is_remembered_day_by_day(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Values that no screen writes, as a faulty app or an attacker could have sealed them, in every kind of record."""
 
-from diary.pack.exhibit_numbers import REGISTER_KINDS
+from diary.pack.exhibit_parsing import REGISTER_KINDS
 from diary.record.schemas import find_schema
 from tests.pack.fictional_diary import START_MS, FictionalDiary, incident_fields
 

@@ -13,7 +13,7 @@ from diary.pack.capsule.reader import read_capsule
 from diary.pack.contents import PackContents, build_contents
 from diary.pack.documents.chronology import chronology_data
 from diary.pack.documents.clock_offsets import clock_offset_rows
-from diary.pack.documents.questions import question_rows, screen_language_words
+from diary.pack.documents.questions import question_rows, screen_language_text
 from diary.pack.printable_text import escape_unprintable, guess_language, paragraphs
 from diary.pack.verify.verifier import verify_pack
 from tests.pack.conftest import BuiltPack, assemble_pack, build_front_part
@@ -220,10 +220,10 @@ def test_questions_are_printed_as_they_were_asked() -> None:
     assert ["Followed me when I was walking" in str(rows[2]["choices"]) for rows in (young, usual)] == [True, False]
     urdu = question_rows(contents_for(diary, asked_in={"language": "ur"}))
     assert urdu[2]["choices"] == usual[2]["choices"] and "پیدل میرا پیچھا کیا" in str(urdu[2]["stood"])
-    assert "the screens were in Urdu, in the usual words" in screen_language_words(
+    assert "the screens were in Urdu, in the usual words" in screen_language_text(
         contents_for(diary, asked_in={"language": "ur"})
     )
-    assert "in the simpler words for young people" in screen_language_words(
+    assert "in the simpler words for young people" in screen_language_text(
         contents_for(diary, asked_in={"wording": "young"})
     )
     for other in ("../../etc/passwd", "de", "UR"):

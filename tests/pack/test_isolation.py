@@ -18,7 +18,7 @@ from tests.pack.conftest import BuiltPack
 @pytest.fixture(autouse=True)
 def reset_isolation() -> Iterator[None]:
     """Let each test detect the isolation afresh, and discard what it found."""
-    find = isolation.find
+    find = isolation.detect_isolation
     find.cache_clear()
     yield
     find.cache_clear()
@@ -39,16 +39,16 @@ RUN_INNER_COMMAND = 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"'
 def test_bubblewrap_is_used_only_where_it_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bubblewrap that fails is not used. Landlock still isolates the worker."""
     path = install_fake_bubblewrap(tmp_path, monkeypatch, "exit 1")
-    assert isolation.find() == Isolation()
-    isolation.find.cache_clear()
+    assert isolation.detect_isolation() == Isolation()
+    isolation.detect_isolation.cache_clear()
     install_fake_bubblewrap(tmp_path, monkeypatch, RUN_INNER_COMMAND)
-    assert isolation.find() == Isolation(bubblewrap_path=str(path))
+    assert isolation.detect_isolation() == Isolation(bubblewrap_path=str(path))
 
 
 def test_bubblewrap_gets_its_namespaces_and_no_other_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The worker sees only the folders it needs: not the root, the project, /etc, /home or all of /usr."""
     install_fake_bubblewrap(tmp_path, monkeypatch, RUN_INNER_COMMAND)
-    isolation.find()
+    isolation.detect_isolation()
     arguments = (tmp_path / "given").read_text().split()
     assert {
         "--unshare-user",
@@ -90,7 +90,7 @@ def test_without_any_isolation_the_reason_is_given(tmp_path: Path, monkeypatch: 
     python.chmod(0o755)
     install_fake_bubblewrap(tmp_path, monkeypatch, RUN_INNER_COMMAND)
     monkeypatch.setattr(sys, "executable", str(python))
-    isolation_found = isolation.find()
+    isolation_found = isolation.detect_isolation()
     assert (
         isolation_found.bubblewrap_path == ""
         and isolation_found.failure_reason.startswith("It needs Landlock 6.")
@@ -106,7 +106,7 @@ def test_decoding_without_isolation_needs_consent(
 ) -> None:
     """Without isolation, `verify --rerender` and `pack` need consent. Plain `verify` decodes nothing and runs."""
     monkeypatch.setattr(isolation, "landlock_version", lambda: 5)
-    monkeypatch.setattr(isolation, "find", lambda: Isolation(failure_reason="It needs Landlock 6."))
+    monkeypatch.setattr(isolation, "detect_isolation", lambda: Isolation(failure_reason="It needs Landlock 6."))
     notary, copy = tmp_path / "notary.txt", tmp_path / "diary.kept"
     notary.write_text(b64(small_pack.diary.notary.pub))
     copy.write_bytes(b"")

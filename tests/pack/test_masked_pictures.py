@@ -10,7 +10,7 @@ import pytest
 
 from diary.encoding import b64
 from diary.pack.capsule.exhibits import DiaryVersion, exhibit_rows
-from diary.pack.wording import screenshot_point_words
+from diary.pack.wording import format_screenshot_point
 from diary.record.evidence import Attachment
 from diary.record.record_history import RecordVersion, build_histories
 
@@ -133,7 +133,7 @@ def test_which_copy_is_printed(
 def test_unanswered_points_are_not_said_to_be_missing() -> None:
     """A point that was not answered is not reported as missing."""
     answers = {"shows": ["clock"], "not_shown": ["url"]}
-    assert [screenshot_point_words(answers, code) for code in ("clock", "url", "date")] == [
+    assert [format_screenshot_point(answers, code) for code in ("clock", "url", "date")] == [
         "shown",
         "not shown",
         "not answered",

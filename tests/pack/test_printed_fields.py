@@ -168,7 +168,9 @@ def test_a_file_names_the_order_or_report_it_belongs_to() -> None:
     diary.add("order", {"copy_attachment_id": unlinked["record"], "kind": "spo"})
     diary.add("notice", {"attachment_ids": [unlinked["record"], linked_twice["record"]], "exact_words": "Stop"})
     contents, _ = laid_out_pages(diary)
-    links_by_name = {exhibit.attachment.description: contents.link_words(exhibit) for exhibit in contents.exhibits}
+    links_by_name = {
+        exhibit.attachment.description: contents.linked_codes_text(exhibit) for exhibit in contents.exhibits
+    }
     assert links_by_name == {"letter": "1", "order": "NC1, O1"}
     index = {row[1]: row[3] for row in chronology_data(contents)["exhibits"]}  # type: ignore[attr-defined]
     assert index == links_by_name

@@ -14,8 +14,8 @@ from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import Capsule, read_capsule
 from diary.pack.contents import PackContents, build_contents
 from diary.pack.documents.chronology_sections import record_sections
-from diary.pack.documents.method import missing_entries_words
-from diary.pack.exhibit_numbers import REGISTER_KINDS
+from diary.pack.documents.method import missing_entries_text
+from diary.pack.exhibit_parsing import REGISTER_KINDS
 from diary.pack.proofs.proof_files import proof_files
 from diary.pack.proofs.record_json import encode_record
 from diary.pack.registers import reference_lines, suspects_of
@@ -170,7 +170,7 @@ def test_page_one_lists_the_order_its_breaches_and_the_references(contents: Pack
         "R1 Police, Met, crime =HYPERLINK(1), on 7 May 2026",
     ]
     assert reference_lines({}, contents.entries)[0].startswith("This diary holds no order")
-    assert missing_entries_words(capsule) == "0 not chosen for this pack, 0 removed by the keeper"
+    assert missing_entries_text(capsule) == "0 not chosen for this pack, 0 removed by the keeper"
 
 
 def test_names_of_people_are_in_no_servable_proof(capsule: Capsule) -> None:

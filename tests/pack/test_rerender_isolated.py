@@ -153,7 +153,7 @@ def test_without_isolation_nothing_is_read(monkeypatch: pytest.MonkeyPatch) -> N
     from diary.pack.verify.pdf_reader import first_differing_page, read_pictures
 
     monkeypatch.setattr(isolation, "landlock_version", lambda: 5)
-    monkeypatch.setattr(isolation, "find", lambda: Isolation(failure_reason="It needs Landlock 6."))
+    monkeypatch.setattr(isolation, "detect_isolation", lambda: Isolation(failure_reason="It needs Landlock 6."))
     for operation in (lambda: read_pictures(b"", set()), lambda: first_differing_page(b"", b"")):
         with pytest.raises(Unavailable, match="--unsandboxed"):
             operation()

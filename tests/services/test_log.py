@@ -67,7 +67,7 @@ async def test_every_receipt_is_in_a_checkpoint_and_can_be_shown(
         await sequencer.run_round(instance_of(server))
         state: Any = parse_canonical_json((await keepers[0].request("GET", "/v1/log")).content)
         note = state["checkpoint"]["note"].encode()
-        top = checkpoints.verify(note, instance_of(server).notary.pub)
+        top = checkpoints.verify_note(note, instance_of(server).notary.pub)
         assert top.size == state["checkpoint"]["size"] == 7 and state["stamped"] is None and state["authorities"] == []
         seen_versions = set()
         for which, keeper in enumerate(keepers):
@@ -98,7 +98,7 @@ async def test_a_checkpoint_comes_every_ten_minutes_if_the_log_grew(
         for n, size in ((0, 1), (1, 4)):
             page = await get_public_page(server, f"/log/checkpoints/{n}")
             assert page.headers["content-type"] == "text/plain; charset=utf-8"
-            assert checkpoints.verify(page.content, instance.notary.pub).size == size
+            assert checkpoints.verify_note(page.content, instance.notary.pub).size == size
         assert (await get_public_page(server, "/log/checkpoint")).content == page.content
         assert (await get_public_page(server, "/log/checkpoints/2")).status_code == 404
 
@@ -237,7 +237,7 @@ async def test_the_server_keeps_its_log_by_itself(tmp_path: Path, database_setti
         async with asyncio.timeout(10):
             while (await get_public_page(server, "/log/checkpoint")).status_code != 200:
                 await asyncio.sleep(0.05)
-        receipts.verify(
+        receipts.verify_receipt(
             answer["receipt"],
             instance_of(server).notary.pub,
             commitment=answer["receipt"]["c"],

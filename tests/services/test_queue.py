@@ -224,7 +224,9 @@ def test_a_worker_cancelled_while_it_starts_is_ended_with_its_pipes(
         return process
 
     async def cancel_it() -> None:
-        task = asyncio.create_task(worker_process.WorkerProcess.start(tmp_path, isolation.find().bubblewrap_path))
+        task = asyncio.create_task(
+            worker_process.WorkerProcess.start(tmp_path, isolation.detect_isolation().bubblewrap_path)
+        )
         for _ in range(turns):
             await asyncio.sleep(0)
         task.cancel()

@@ -86,7 +86,7 @@ Attack = Callable[..., str]
 @pytest.fixture(autouse=True)
 def without_bubblewrap(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the worker isolate itself, as without bubblewrap; the stand-in does not exist inside bubblewrap."""
-    monkeypatch.setattr(isolation, "find", isolation.Isolation)
+    monkeypatch.setattr(isolation, "detect_isolation", isolation.Isolation)
 
 
 @pytest.fixture

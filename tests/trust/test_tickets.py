@@ -59,7 +59,7 @@ async def lock_phone(keeper: Keeper, server: InProcessServer, phone: Phone | Non
         session=parse_id(session["session"]),
         diary=parse_id(keeper.identity.diary),
         blob=parse_id(file.blob),
-        until=server.clock.now_ms() + 2 * HOUR_MS,
+        expires_at_ms=server.clock.now_ms() + 2 * HOUR_MS,
         digest=unb64(file.digest),
         **file.declaration,
     )
@@ -135,7 +135,7 @@ async def test_a_ticket_is_for_one_file_only(keeper: Keeper, other_keeper: Keepe
 async def test_a_ticket_ends_with_its_time_and_with_its_session(keeper: Keeper, server: InProcessServer) -> None:
     """A ticket is refused after sign-out, remote sign-out or expiry, and if its lifetime is too long."""
     locked = await lock_phone(keeper, server)
-    too_long = replace(locked.ticket, until=server.clock.now_ms() + 25 * HOUR_MS)
+    too_long = replace(locked.ticket, expires_at_ms=server.clock.now_ms() + 25 * HOUR_MS)
     assert status_and_code(
         await locked.request_with_ticket("PUT", locked.blob_path, locked.file.declaration, too_long)
     ) == (401, "signed_out")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from diary.services.operations import decommission
-from diary.services.operations.decommission import ShutdownSchedule
+from diary.services.operations import server_closing
+from diary.services.operations.server_closing import ClosingSchedule
 from diary.web.route_policy import Addition, Audience, RoutePolicy
 from diary.web.routes import ROUTES
 from tests.server_fixture import InProcessServer, Phone, running_server
@@ -41,10 +41,10 @@ async def test_every_route_closes_on_its_day(tmp_path: Path) -> None:
             is_still = not row.changes_state or {row.method, f"{row.method} {row.path}"} & ROUTES_STILL_OPEN
             assert bool(is_still) == (row.addition is Addition.NOTHING), row.path
         now = server.clock.now_ms()
-        await decommission.announce_shutdown(
-            server.app.state.app_context.instance, ShutdownSchedule(now + DAY_MS, now + 2 * DAY_MS)
+        await server_closing.announce_closing(
+            server.app.state.app_context.instance, ClosingSchedule(now + DAY_MS, now + 2 * DAY_MS)
         )
-        server.clock.advance(DAY_MS + decommission.CACHE_LIFETIME_MS)
+        server.clock.advance(DAY_MS + server_closing.CACHE_LIFETIME_MS)
         for row in rows:
             assert await is_closed(server, row) == (row.addition is not Addition.NOTHING), row.path
         server.clock.advance(DAY_MS)

@@ -57,7 +57,7 @@ async def test_every_fault_gives_one_plain_response(path: str, keeper: Keeper, m
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("SENTINEL")
 
-    for name in ("accounts.authentication.unlock", "sync.versions.push", "accounts.sign_in_names.offer"):
+    for name in ("accounts.authentication.unlock", "sync.versions.push_version", "accounts.sign_in_names.offer"):
         monkeypatch.setattr(f"diary.services.{name}", broken)
     monkeypatch.setattr("diary.web.views.sign_in.b64", broken)
     method, _, where = path.partition(" ")

@@ -61,7 +61,7 @@ async def test_where_workers_cannot_be_isolated_there_are_no_packs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The phone is told beforehand, as when packs are disabled, and offers its other ways."""
-    monkeypatch.setattr(isolation, "find", lambda: Isolation(failure_reason="There is no Landlock here."))
+    monkeypatch.setattr(isolation, "detect_isolation", lambda: Isolation(failure_reason="There is no Landlock here."))
     async with running_server(tmp_path / "old") as server:
         keeper = await register_keeper(server)
         assert (await keeper.request("GET", "/v1/server")).json()["server_packs"] is False

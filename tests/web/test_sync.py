@@ -17,7 +17,7 @@ async def test_a_push_is_receipted_and_moves_the_head(keeper: Keeper) -> None:
         assert answer.status_code == 201
         response_body = parse_canonical_json(answer.content)
         sent = push.from_frames(parse_canonical_json(decode_frames(body)[0]), decode_frames(body)[1:])
-        receipts.verify(
+        receipts.verify_receipt(
             response_body["receipt"], notary, commitment=sent.commitment, envelopes_digest=sent.envelopes_digest
         )
         record, version = path.split("/")[5], path.split("/")[7]
@@ -29,7 +29,7 @@ async def test_a_push_is_receipted_and_moves_the_head(keeper: Keeper) -> None:
             commitment=sent.commitment,
             envelopes_digest=sent.envelopes_digest,
         )
-        heads.verify(response_body["head"], notary, diary=keeper.identity.diary, seq=seq, head=head)
+        heads.verify_head(response_body["head"], notary, diary=keeper.identity.diary, seq=seq, head=head)
         assert response_body["seq"] == seq
 
 
@@ -102,7 +102,7 @@ async def test_the_feed_gives_everything_in_order(keeper: Keeper, server: InProc
     response_body = parse_canonical_json(first)
     assert (response_body["after"], response_body["to"], response_body["latest"]) == (1, 3, 3)
     head = unb64(response_body["head"]["head"])
-    heads.verify(response_body["head"], keeper.identity.notary_pub, diary=keeper.identity.diary, seq=3, head=head)
+    heads.verify_head(response_body["head"], keeper.identity.notary_pub, diary=keeper.identity.diary, seq=3, head=head)
     for seq, (frame, body) in enumerate(zip(rest, bodies[1:], strict=True), 2):
         facts, *sealed = decode_frames(frame)
         assert parse_canonical_json(facts)["seq"] == seq

@@ -37,7 +37,7 @@ class GrantDocument:
         )
 
     def open(self, opened_grant: OpenedGrant, envelope: bytes) -> Mapping[str, Any]:
-        """Return the document in an envelope. Raise SealError."""
+        """Return the document in an envelope. Raise SealError if it cannot be opened or is not valid."""
         try:
             document = parse_canonical_json(
                 unpad(open_envelope(opened_grant.key, envelope, EnvelopeKind.SUMMARY, self.header(opened_grant)))

@@ -89,7 +89,10 @@ class OpenedGrant:
         return not self.statement["restricted"] and "pack" in self.statement["rights"]
 
     def author_keys(self) -> tuple[AuthorKey, ...]:
-        """Return the keys that may have signed the other party's versions, oldest first. Raise BadSignature."""
+        """Return the keys that may have signed the other party's versions, oldest first.
+
+        Raise BadSignature if the chain of statements is broken.
+        """
         return rekeying.verify_chain(self.earlier_statements, self.counterparty.ecdsa_pub)
 
     def is_unexpired(self, now_ms: int) -> bool:
@@ -262,7 +265,7 @@ def open_digests(opened_grant: OpenedGrant, version: str, sealed: bytes) -> dict
 
 
 def _parse_plaintext(plaintext: bytes) -> OpenedGrant:
-    """Parse the content of either envelope. The signature is not checked. Raise SealError."""
+    """Parse the content of either envelope without checking the signature. Raise SealError if it is malformed."""
     try:
         payload = parse_canonical_json(unpad(plaintext))
         if (
@@ -354,7 +357,7 @@ def _is_text(value: object, limit_characters: int) -> bool:
 
 
 def _require_text(value: object) -> str:
-    """Return the value if it is text. Raise BadRequest."""
+    """Return the value. Raise BadRequest unless it is text."""
     if not isinstance(value, str):
         raise BadRequest
     return value

@@ -19,24 +19,24 @@ from diary.ids import parse_id
 
 REQUEST_TYPE: Final = "asking/v1"
 STATEMENT_TYPE: Final = "statement/v1"
-SAW_HOW_CHOICES: Final = ("saw", "heard", "saw_me_after", "was_told", "received_it", "other")
+KNOWLEDGE_SOURCES: Final = ("saw", "heard", "saw_me_after", "was_told", "received_it", "other")
 FILES_LIMIT: Final = constants.WITNESS_FILES_LIMIT
 _REQUEST_NAMES: Final = {"ecdsa_pub", "hpke_pub", "made_at", "name", "note", "t", "until"}
 _STATEMENT_NAMES: Final = {"fields", "files", "made_at", "proof", "t", "witness"}
-_FIELD_LIMITS_CHARACTERS: Final[Mapping[str, int]] = {"contact": 300, "name": 120, "when": 300, "words": 20_000}
+_FIELD_MAX_CHARACTERS: Final[Mapping[str, int]] = {"contact": 300, "name": 120, "when": 300, "words": 20_000}
 
 
-def request_header(witness: str) -> dict[str, object]:
+def request_header(witness_id: str) -> dict[str, object]:
     """Return the header of a request's envelope."""
-    return {"t": "asking", "witness": witness}
+    return {"t": "asking", "witness": witness_id}
 
 
-def statement_header(witness: str) -> dict[str, object]:
+def statement_header(witness_id: str) -> dict[str, object]:
     """Return the header of a statement's envelope."""
-    return {"t": "statement", "witness": witness}
+    return {"t": "statement", "witness": witness_id}
 
 
-def seal_request(code_secrets: WitnessCodeSecrets, witness: str, fields: Mapping[str, object]) -> bytes:
+def seal_request(code_secrets: WitnessCodeSecrets, witness_id: str, fields: Mapping[str, object]) -> bytes:
     """Seal a request. Raise SealError if its fields are not valid.
 
     `fields` has `ecdsa_pub` and `hpke_pub` (b64), `made_at` and `until` (ms UTC), `name` and `note` (text).
@@ -45,42 +45,51 @@ def seal_request(code_secrets: WitnessCodeSecrets, witness: str, fields: Mapping
     if not _is_request(request):
         raise SealError
     return seal_envelope(
-        code_secrets.key, EnvelopeKind.WITNESS_REQUEST, request_header(witness), pad_version(canonical_json(request))
+        code_secrets.key, EnvelopeKind.WITNESS_REQUEST, request_header(witness_id), pad_version(canonical_json(request))
     )
 
 
-def open_request(code_secrets: WitnessCodeSecrets, key_words: str, witness: str, envelope: bytes) -> Mapping[str, Any]:
-    """Return a request. Raise SealError, and BadSignature if its keys do not match the key words."""
-    request = _parse(open_envelope(code_secrets.key, envelope, EnvelopeKind.WITNESS_REQUEST, request_header(witness)))
+def open_request(
+    code_secrets: WitnessCodeSecrets, fingerprint_words: str, witness_id: str, envelope: bytes
+) -> Mapping[str, Any]:
+    """Return a request. Raise SealError if it cannot be opened, and BadSignature unless its keys match the words.
+
+    `fingerprint_words`: the first words of the keeper's fingerprint, at least one. Only as many are compared.
+    """
+    request = _parse(
+        open_envelope(code_secrets.key, envelope, EnvelopeKind.WITNESS_REQUEST, request_header(witness_id))
+    )
     if not _is_request(request):
         raise SealError
-    expected_key_words = to_words(fingerprint(unb64(request["ecdsa_pub"]), unb64(request["hpke_pub"]))).split()[
-        : len(key_words.split())
+    expected_words = to_words(fingerprint(unb64(request["ecdsa_pub"]), unb64(request["hpke_pub"]))).split()[
+        : len(fingerprint_words.split())
     ]
-    if " ".join(expected_key_words) != key_words:
+    if " ".join(expected_words) != fingerprint_words:
         raise BadSignature("These keys do not belong to the person who gave the words.")
     return request
 
 
 def seal_statement(
-    code_secrets: WitnessCodeSecrets, hpke_pub: bytes, witness: str, fields: Mapping[str, object]
+    code_secrets: WitnessCodeSecrets, hpke_pub: bytes, witness_id: str, content: Mapping[str, object]
 ) -> bytes:
-    """Seal a statement to the keeper, with the code's proof. Raise SealError if its fields are not valid.
+    """Seal a statement to the keeper, with the code's proof. Raise SealError if the content is not valid.
 
-    `fields` has `fields`, `files` and `made_at` (ms UTC).
+    `content` has `fields`, `files` and `made_at` (ms UTC).
     """
-    statement = dict(fields) | {"proof": b64(code_secrets.proof), "t": STATEMENT_TYPE, "witness": witness}
+    statement = dict(content) | {"proof": b64(code_secrets.proof), "t": STATEMENT_TYPE, "witness": witness_id}
     if not _is_statement(statement):
         raise SealError
     return seal_to_public_key(
-        hpke_pub, EnvelopeKind.LETTER, statement_header(witness), pad_version(canonical_json(statement))
+        hpke_pub, EnvelopeKind.LETTER, statement_header(witness_id), pad_version(canonical_json(statement))
     )
 
 
-def open_statement(scalar: bytes, proof: bytes, witness: str, envelope: bytes) -> tuple[Mapping[str, Any], bool]:
+def open_statement(
+    private_key: bytes, proof: bytes, witness_id: str, envelope: bytes
+) -> tuple[Mapping[str, Any], bool]:
     """Return a statement, and whether its writer had the code. Raise SealError."""
-    statement = _parse(open_with_private_key(scalar, envelope, EnvelopeKind.LETTER, statement_header(witness)))
-    if not _is_statement(statement) or statement["witness"] != witness:
+    statement = _parse(open_with_private_key(private_key, envelope, EnvelopeKind.LETTER, statement_header(witness_id)))
+    if not _is_statement(statement) or statement["witness"] != witness_id:
         raise SealError
     return statement, hmac.compare_digest(statement["proof"].encode(), b64(proof).encode())
 
@@ -126,13 +135,13 @@ def _is_statement(statement: Mapping[str, Any]) -> bool:
         return False
     fields = statement["fields"]
     if (
-        set(fields) != {*_FIELD_LIMITS_CHARACTERS, "saw_how"}
-        or fields["saw_how"] not in SAW_HOW_CHOICES
+        set(fields) != {*_FIELD_MAX_CHARACTERS, "saw_how"}
+        or fields["saw_how"] not in KNOWLEDGE_SOURCES
         or not fields["words"]
     ):
         return False
     has_valid_texts = all(
-        isinstance(fields[name], str) and len(fields[name]) <= limit for name, limit in _FIELD_LIMITS_CHARACTERS.items()
+        isinstance(fields[name], str) and len(fields[name]) <= limit for name, limit in _FIELD_MAX_CHARACTERS.items()
     )
     has_valid_time = type(statement["made_at"]) is int and statement["made_at"] >= 0
     return has_valid_texts and has_valid_time and (statement["files"] is None or _are_files(statement["files"]))

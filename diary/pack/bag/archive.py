@@ -18,7 +18,7 @@ from diary.pack.bag.manifest import (
     tag_manifest,
 )
 from diary.pack.capsule.reader import Capsule
-from diary.pack.exhibit_numbers import Exhibit
+from diary.pack.exhibit_parsing import Exhibit
 from diary.record.times import offset_minutes_at, to_local_datetime
 
 CHUNK_BYTES: Final = 1 << 20

@@ -16,12 +16,12 @@ from diary.pack.capsule.reader import CAPSULE_TYPE, encode_capsule
 from diary.pack.capsule.selection import add_missing_entries, entry_counts, gap_rows, reference_rows, select_records
 from diary.pack.previous_packs import (
     SUPPLEMENT_KINDS,
-    LaterChanges,
+    ChangeEvidence,
     PreviousPack,
-    assign_numbers,
     changes_since,
     find_entries_with_new_files,
     list_previous_packs,
+    number_files,
     requested_files,
     superseded_rows,
 )
@@ -117,8 +117,8 @@ def build_capsule(versions: Sequence[DiaryVersion], options: PackOptions, keys: 
     settings = _settings(build_histories(record_versions, "settings"))
     start_no = integer_of(settings, "exhibit_start_no") or 1
     initials = text_of(settings, "initials") or "AA"
-    later_changes = LaterChanges(receipt_times(versions), find_entries_with_new_files(record_versions, packs))
-    numbered_files = assign_numbers(selection.attachments, packs, start_no)
+    later_changes = ChangeEvidence(receipt_times(versions), find_entries_with_new_files(record_versions, packs))
+    numbered_files = number_files(selection.attachments, packs, start_no)
     exhibits = exhibit_rows(versions, numbered_files, initials)
     packed_ids = selection.record_ids
     capsule = {
@@ -283,7 +283,7 @@ def _supplement_fields(
     packed_ids: frozenset[str],
     packs: Sequence[PreviousPack],
     missing_entries: Sequence[Mapping[str, object]],
-    later_changes: LaterChanges,
+    later_changes: ChangeEvidence,
 ) -> dict[str, object]:
     """Return the fields of a later pack about the packs before it."""
     numbered_histories = [(entry.seq_no, entry.history) for entry in entries]

@@ -11,7 +11,7 @@ from typing import Final
 from diary import constants
 from diary.encoding import canonical_json, parse_canonical_json, unb64
 from diary.errors import BadRequest, KeptError
-from diary.pack.exhibit_numbers import (
+from diary.pack.exhibit_parsing import (
     PACKABLE_KINDS,
     REGISTER_KINDS,
     Exhibit,
@@ -216,7 +216,7 @@ def _parse_keys(keys: Mapping[str, object]) -> dict[str, str]:
 
 
 def _sized_base64(value: object, size: int) -> str:
-    """Return a base64url value if it encodes exactly `size` bytes. Raise BadRequest."""
+    """Return a base64url value. Raise BadRequest unless it encodes exactly `size` bytes."""
     if len(unb64(str(value))) != size:
         raise BadRequest("The capsule is not complete.")
     return str(value)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from diary.pack.exhibit_numbers import REGISTER_KINDS
+from diary.pack.exhibit_parsing import REGISTER_KINDS
 from diary.record.evidence import Attachment
 from diary.record.incident import Incident
 from diary.record.reading import boolean_of, codes_of, text_of

@@ -8,11 +8,11 @@ from diary.encoding import canonical_json
 from diary.pack.contents import ExhibitView, PackContents, volume_index, volumes
 from diary.pack.documents.chronology_sections import record_sections
 from diary.pack.documents.incident_rows import StillsByItem, TemplateData, incident_row
-from diary.pack.documents.method import feed_head_words, method_summary, missing_entries_words
+from diary.pack.documents.method import feed_head_text, method_summary, missing_entries_text
 from diary.pack.printable_text import escape_unprintable, paragraphs
 from diary.pack.registers import breaches_order, records_of_kind, reference_lines
-from diary.pack.tables.cells import recording_words
-from diary.pack.wording import entries_words, entry_numbers_words, size_words
+from diary.pack.tables.cells import format_recording
+from diary.pack.wording import format_entries, format_entry_numbers, format_size
 from diary.record import chronology as order
 from diary.record import times, vocabulary
 from diary.record.chronology import Tally
@@ -86,11 +86,11 @@ def _front_page(contents: PackContents, facts: Sequence[IncidentFact]) -> Templa
         "exhibits": str(len(contents.exhibits)),
         "fear": _fear_rows(entries),
         "start_with": [_start_with_row(entry) for entry in entries if entry.seq_no in contents.capsule.start_with],
-        "not_here": missing_entries_words(contents.capsule),
+        "not_here": missing_entries_text(contents.capsule),
         "references": [escape_unprintable(line) for line in reference_lines(contents.registers, entries)],
-        "undated": entries_words(undated_numbers) if undated_numbers else "",
+        "undated": format_entries(undated_numbers) if undated_numbers else "",
         "digest": exhibits_digest(contents),
-        "head": feed_head_words(contents.capsule),
+        "head": feed_head_text(contents.capsule),
         "covers": _covered_dates(contents),
         "setting": _profile_entries(contents),
     }
@@ -120,7 +120,7 @@ def _profile_entries(contents: PackContents) -> list[str]:
         )
     else:
         return []
-    return [label, f"{len(entry_numbers)}: {entries_words(entry_numbers)}" if entry_numbers else "no entry says so"]
+    return [label, f"{len(entry_numbers)}: {format_entries(entry_numbers)}" if entry_numbers else "no entry says so"]
 
 
 def _covered_dates(contents: PackContents) -> str:
@@ -145,7 +145,7 @@ def _fear_rows(entries: Sequence[Incident]) -> list[list[str]]:
     """Return the answers about fear of violence with their entries; blank answers are counted and never read as no."""
     tallies = {tally.label: tally for tally in order.tally_by_code(entries, "feared_violence", "fear")}
     rows = [
-        [label, str(tally.count), entry_numbers_words(tally.entry_numbers)]
+        [label, str(tally.count), format_entry_numbers(tally.entry_numbers)]
         for label in ("Yes", "Not sure", "No", "Rather not say")
         if (tally := tallies.get(label))
     ]
@@ -164,7 +164,7 @@ def _charts(entries: Sequence[Incident], facts: Sequence[IncidentFact]) -> list[
     """Return the bar charts with their numbers and the entries behind each bar."""
     multi_month_numbers = order.multi_month_entries(facts)
     excluded_note = (
-        f" Over several months, so in none: {entries_words(multi_month_numbers)}." if multi_month_numbers else ""
+        f" Over several months, so in none: {format_entries(multi_month_numbers)}." if multi_month_numbers else ""
     )
     charts = [
         ("By month", f"Entries in each month, from the first to the last.{excluded_note}", order.tally_by_month(facts)),
@@ -199,7 +199,7 @@ def _bar(tally: Tally) -> TemplateData:
     return {
         "label": escape_unprintable(tally.label) + letter,
         "count": tally.count,
-        "entries": entry_numbers_words(tally.entry_numbers),
+        "entries": format_entry_numbers(tally.entry_numbers),
     }
 
 
@@ -228,7 +228,7 @@ def _tally_rows(contents: PackContents) -> list[list[str]]:
         ),
         order.tally_where(entries, "Told them to stop", lambda entry: "told_to_stop" in entry.codes("response")),
     ]
-    return [[tally.label, str(tally.count), entry_numbers_words(tally.entry_numbers) or "none"] for tally in rows]
+    return [[tally.label, str(tally.count), format_entry_numbers(tally.entry_numbers) or "none"] for tally in rows]
 
 
 def _is_after_block(entry: Incident) -> bool:
@@ -288,7 +288,7 @@ def _contact_by_keeper(entries: Sequence[Incident]) -> list[list[str]]:
         entries, "I do not know who did it", lambda entry: "unknown" in entry.codes("attribution_basis")
     )
     rows = [
-        [tally.label, entries_words(tally.entry_numbers)]
+        [tally.label, format_entries(tally.entry_numbers)]
         for tally in (replies, contacted_first, contacted_in_reply, guessed, unknown)
         if tally.count
     ]
@@ -309,7 +309,7 @@ def _missing_rows(entries: Sequence[Incident]) -> list[list[str]]:
     ]
     for entry in entries:
         for source in objects_of(entry.fields, "independent_evidence"):
-            rows.append([entry.number, escape_unprintable(recording_words(source))])
+            rows.append([entry.number, escape_unprintable(format_recording(source))])
     return rows
 
 
@@ -320,8 +320,8 @@ def _index_row(contents: PackContents, view: ExhibitView) -> list[object]:
         view.exhibit.item,
         escape_unprintable(view.attachment.description),
         view.attachment.kind_label,
-        contents.link_words(view) or "not linked",
-        f"{view.exhibit.filename}, {size_words(view.exhibit.size_bytes)}",
+        contents.linked_codes_text(view) or "not linked",
+        f"{view.exhibit.filename}, {format_size(view.exhibit.size_bytes)}",
         view.exhibit.sha256[:16],
         volume,
         list(view.entry_numbers) if len(view.entry_numbers) <= LINKED_ENTRIES_LIMIT else [],

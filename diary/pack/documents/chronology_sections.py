@@ -16,16 +16,16 @@ from diary.pack.registers import (
     STANDING_LABELS,
     RegisterRecord,
     can_be_breached_by,
-    choice_words,
-    day_words,
+    format_choice,
+    format_record_day,
+    format_report,
+    format_term,
     linked_records,
     order_label,
     records_of_kind,
-    report_words,
-    term_words,
 )
 from diary.pack.tables.message_schedules import message_rows
-from diary.pack.wording import entry_numbers_words
+from diary.pack.wording import format_entry_numbers
 from diary.record import times
 from diary.record.breaches import order_status
 from diary.record.incident import Incident
@@ -64,12 +64,14 @@ def _background_section(background: RegisterRecord) -> TemplateData:
     return {
         "facts": _labelled_cells(
             (
-                ("Relationship", choice_words(background, "relationship", "relationships")),
+                ("Relationship", format_choice(background, "relationship", "relationships")),
                 (
                     "Met",
-                    ", ".join(part for part in (day_words(background, "when_met"), background.text("met_how")) if part),
+                    ", ".join(
+                        part for part in (format_record_day(background, "when_met"), background.text("met_how")) if part
+                    ),
                 ),
-                ("Ended", day_words(background, "when_ended")),
+                ("Ended", format_record_day(background, "when_ended")),
                 (
                     "Children together",
                     {True: "yes", False: "no", None: ""}[boolean_of(background.fields, "children_together")],
@@ -84,7 +86,7 @@ def _background_section(background: RegisterRecord) -> TemplateData:
 
 def _notice_row(contents: PackContents, notice: RegisterRecord) -> list[str]:
     """Return one notice to stop: who gave it, when and how, the exact words, and what happened next."""
-    who, how = choice_words(notice, "by_whom", "notice_by"), choice_words(notice, "how", "notice_ways")
+    who, how = format_choice(notice, "by_whom", "notice_by"), format_choice(notice, "how", "notice_ways")
     recipients = ", ".join(
         (
             *_linked_codes(contents, notice, "to_ids", "person"),
@@ -93,7 +95,7 @@ def _notice_row(contents: PackContents, notice: RegisterRecord) -> list[str]:
     )
     return [
         notice.code,
-        day_words(notice, "at") or "not dated",
+        format_record_day(notice, "at") or "not dated",
         escape_unprintable(", ".join(part for part in (who, how, recipients and f"to {recipients}") if part)),
         escape_unprintable(notice.text("exact_words")),
         escape_unprintable(notice.text("what_happened_next")),
@@ -120,22 +122,25 @@ def _order_section(contents: PackContents, order: RegisterRecord) -> TemplateDat
         "facts": _labelled_cells(
             (
                 ("Court", ", ".join(part for part in (order.text("court"), order.text("case_no")) if part)),
-                ("Made", day_words(order, "made_on")),
+                ("Made", format_record_day(order, "made_on")),
                 (
                     "Served",
                     ", ".join(
                         part
-                        for part in (day_words(order, "served_on"), choice_words(order, "served_how", "served_ways"))
+                        for part in (
+                            format_record_day(order, "served_on"),
+                            format_choice(order, "served_how", "served_ways"),
+                        )
                         if part
                     ),
                 ),
-                ("Known to them since", day_words(order, "known_on")),
-                ("How they know of it", choice_words(order, "awareness_basis", "order_awareness")),
-                ("Until", day_words(order, "expires_on") or order.text("expiry_text")),
-                ("Status, as the keeper knows it", choice_words(order, "status", "order_statuses")),
+                ("Known to them since", format_record_day(order, "known_on")),
+                ("How they know of it", format_choice(order, "awareness_basis", "order_awareness")),
+                ("Until", format_record_day(order, "expires_on") or order.text("expiry_text")),
+                ("Status, as the keeper knows it", format_choice(order, "status", "order_statuses")),
                 (
                     "Changed",
-                    "; ".join(_variation_words(change) for change in objects_of(order.fields, "varied_history")),
+                    "; ".join(_format_variation(change) for change in objects_of(order.fields, "varied_history")),
                 ),
                 ("Against", ", ".join(_linked_codes(contents, order, "against_ids", "person"))),
                 ("Protects", ", ".join(_linked_codes(contents, order, "protects_ids", "person"))),
@@ -160,7 +165,7 @@ def _linked_codes(contents: PackContents, record: RegisterRecord, name: str, kin
     return [linked_record.code for linked_record in linked_records(contents.registers, record.codes(name), kind)]
 
 
-def _variation_words(change: RecordFields) -> str:
+def _format_variation(change: RecordFields) -> str:
     """Return one variation, for example `12 Oct 2026: the school was added`."""
     return ": ".join(part for part in (times.format_iso_date(text_of(change, "on")), text_of(change, "what")) if part)
 
@@ -180,7 +185,7 @@ def _term_breach_numbers(
 ) -> str:
     """Return the entries said to break one term at a time when it could be broken."""
     breaching_entries = (entry for entry, breach in alleged_breaches if breach.get("term_no") == term.get("no"))
-    return entry_numbers_words(tuple(entry.number for entry in breaching_entries if can_be_breached_by(order, entry)))
+    return format_entry_numbers(tuple(entry.number for entry in breaching_entries if can_be_breached_by(order, entry)))
 
 
 def _breach_row(order: RegisterRecord, entry: Incident, breach: RecordFields) -> list[str]:
@@ -189,7 +194,7 @@ def _breach_row(order: RegisterRecord, entry: Incident, breach: RecordFields) ->
     return [
         entry.number,
         times.format_claimed_time(entry.occurred_time).day,
-        escape_unprintable(term_words(order, breach.get("term_no"))),
+        escape_unprintable(format_term(order, breach.get("term_no"))),
         STANDING_LABELS.get(standing, "order in force"),
         "alleged" if can_be_breached_by(order, entry) else "not counted",
     ]
@@ -202,7 +207,7 @@ def _schedule_row(contents: PackContents, schedule: RegisterRecord) -> list[str]
     outgoing_count = sum(text_of(row, "direction") == "out" for row in rows)
     sent_times = [text_of(row, "sent_local") for row in rows if text_of(row, "sent_local")]
     span = _time_span(sent_times[0], sent_times[-1]) if sent_times else "not recorded"
-    completeness = choice_words(schedule, "complete", "schedule_complete") or "not recorded"
+    completeness = format_choice(schedule, "complete", "schedule_complete") or "not recorded"
     outgoing_words = (
         "outgoing not captured"
         if not outgoing_count and schedule.text("complete") != "complete"
@@ -218,7 +223,7 @@ def _schedule_row(contents: PackContents, schedule: RegisterRecord) -> list[str]
     return [
         schedule.code,
         escape_unprintable(schedule.text("title") or schedule.text("chat")),
-        choice_words(schedule, "channel", "channels"),
+        format_choice(schedule, "channel", "channels"),
         escape_unprintable(span),
         str(incoming_count),
         outgoing_words,
@@ -239,26 +244,26 @@ def _report_row(contents: PackContents, report: RegisterRecord) -> list[str]:
     details = (
         ("I said", report.text("what_i_said")),
         ("They said", report.text("what_they_said")),
-        ("Statement given", _switch_words(report, "statement_given")),
+        ("Statement given", _format_switch(report, "statement_given")),
         ("Handed over", ", ".join(codes_of(report.fields, "handed_over"))),
-        ("Signed for their phone to be looked at", _switch_words(report, "dpn_signed")),
+        ("Signed for their phone to be looked at", _format_switch(report, "dpn_signed")),
         ("Promised", report.text("promised")),
-        ("Next update due", day_words(report, "next_update_due")),
-        ("Came of it", choice_words(report, "outcome", "report_outcomes")),
+        ("Next update due", format_record_day(report, "next_update_due")),
+        ("Came of it", format_choice(report, "outcome", "report_outcomes")),
     )
     officer = " ".join(part for part in map(report.text, ("officer_name", "collar_no", "unit")) if part)
-    recipient = ", ".join(part for part in (report_words(report).split(", on ")[0], officer) if part)
+    recipient = ", ".join(part for part in (format_report(report).split(", on ")[0], officer) if part)
     lines = [f"{label}: {words}" for label, words in details if words]
-    how = choice_words(report, "method", "report_methods")
+    how = format_choice(report, "method", "report_methods")
     return [
-        day_words(report, "at") or "not dated",
+        format_record_day(report, "at") or "not dated",
         escape_unprintable(f"{recipient} ({how})" if how else recipient),
         escape_unprintable("\n".join(lines)),
         linked_entry_numbers(contents, report, "report_ids"),
     ]
 
 
-def _switch_words(record: RegisterRecord, name: str) -> str:
+def _format_switch(record: RegisterRecord, name: str) -> str:
     """Return a boolean field as words, or '' if it was left blank."""
     switch = boolean_of(record.fields, name)
     return "" if switch is None else "yes" if switch else "no"
@@ -283,7 +288,7 @@ def _supplement_section(contents: PackContents) -> Mapping[str, object] | None:
         "earlier": escape_unprintable("; ".join(superseded_words)),
         "items": ", ".join(metadata.items),
         "since": [
-            [word, entry_numbers_words(tuple(str(number) for number in numbers))]
+            [word, format_entry_numbers(tuple(str(number) for number in numbers))]
             for word, numbers in changes
             if numbers
         ],

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from diary.pack.contents import PackContents
-from diary.pack.wording import entry_numbers_words
+from diary.pack.wording import format_entry_numbers
 from diary.record import times
 from diary.record.reading import integer_of, object_of, text_of
 
@@ -36,15 +36,15 @@ def clock_offset_rows(contents: PackContents) -> list[list[str]]:
     tz = contents.capsule.metadata.tz
     return [
         [
-            entry_numbers_words(tuple(reading.entry_number for reading in readings)),
+            format_entry_numbers(tuple(reading.entry_number for reading in readings)),
             device,
-            *_reading_words(readings, tz),
+            *_format_readings(readings, tz),
         ]
         for (device, _), readings in groups.items()
     ]
 
 
-def _reading_words(readings: Sequence[ClockReading], tz: str) -> list[str]:
+def _format_readings(readings: Sequence[ClockReading], tz: str) -> list[str]:
     """Return for a group of entries: the days of sealing, the longest delay until receipt, and the offset."""
     days = [
         times.format_instant(at, tz).day

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from diary.pack.contents import ExhibitView, PackContents, Picture
-from diary.pack.documents.incident_rows import TemplateData, duration_words
+from diary.pack.documents.incident_rows import TemplateData, format_duration
 from diary.pack.printable_text import escape_unprintable, paragraphs
 from diary.pack.registers import RegisterRecord
 from diary.pack.tables.message_schedules import message_parties, message_rows, schedule_pairs
-from diary.pack.wording import field_choice_words, screenshot_point_words, size_words
+from diary.pack.wording import format_field_choice, format_screenshot_point, format_size
 from diary.record import times, vocabulary
 from diary.record.reading import RecordFields, codes_of, integer_of, object_of, text_of
 
@@ -83,9 +83,12 @@ def _exhibit_facts(contents: PackContents, view: ExhibitView) -> list[tuple[str,
     )
     return [
         ("Copy", "masked copy, unmasked item held with the restricted part" if is_masked else ""),
-        ("Lasts", duration_words(duration_ms) if duration_ms is not None else ""),
+        ("Lasts", format_duration(duration_ms) if duration_ms is not None else ""),
         ("Kind", view.attachment.kind_label),
-        ("Belongs to" if not view.entry_numbers else "Entries", contents.link_words(view) or "nothing in this pack"),
+        (
+            "Belongs to" if not view.entry_numbers else "Entries",
+            contents.linked_codes_text(view) or "nothing in this pack",
+        ),
         ("Taken", times.format_claimed_time(taken).to_line() if taken.is_known else "not recorded"),
         ("Taken by", contents.handler_code(fields, "captured_by_id") if text_of(fields, "captured_by_id") else ""),
         ("Produced by", contents.handler_code(fields, "producer_id")),
@@ -94,8 +97,8 @@ def _exhibit_facts(contents: PackContents, view: ExhibitView) -> list[tuple[str,
         ("Time it shows", times.format_claimed_time(shown_time).to_line() if shown_time.is_known else ""),
         ("Account or number", text_of(fields, "account_or_number_shown")),
         ("Web address", text_of(fields, "url_full")),
-        ("Changed before it was added", field_choice_words(fields, "alteration_before_receipt")),
-        ("File as received", f"{view.exhibit.filename}, {size_words(view.exhibit.size_bytes)}"),
+        ("Changed before it was added", format_field_choice(fields, "alteration_before_receipt")),
+        ("File as received", f"{view.exhibit.filename}, {format_size(view.exhibit.size_bytes)}"),
     ]
 
 
@@ -104,7 +107,7 @@ def _screenshot_points(view: ExhibitView) -> list[list[str]]:
     if text_of(view.attachment.fields, "kind") != "screenshot":
         return []
     return [
-        [term.label, screenshot_point_words(view.attachment.fields, term.code)]
+        [term.label, format_screenshot_point(view.attachment.fields, term.code)]
         for term in vocabulary.CHOICE_LISTS["shows"].terms
     ]
 

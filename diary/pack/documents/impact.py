@@ -5,8 +5,8 @@ from typing import Final
 from diary.pack.contents import PackContents
 from diary.pack.documents.incident_rows import TemplateData
 from diary.pack.printable_text import escape_unprintable, paragraphs
-from diary.pack.registers import RegisterRecord, day_words, records_of_kind
-from diary.pack.wording import entry_numbers_words
+from diary.pack.registers import RegisterRecord, format_record_day, records_of_kind
+from diary.pack.wording import format_entry_numbers
 from diary.record import times, vocabulary
 from diary.record.reading import boolean_of, integer_of, text_of
 
@@ -20,7 +20,7 @@ def impact_data(contents: PackContents) -> TemplateData:
         **contents.page_header(f"Life impact, pack {metadata.label}", NOT_A_STATEMENT_TEXT),
         "made": contents.printed_made_at().to_line(),
         "parts": [_impact_section(contents, impact) for impact in records_of_kind(contents.registers, "impact")],
-        "fear": [
+        "feelings": [
             [
                 entry.number,
                 times.format_claimed_time(entry.occurred_time).day,
@@ -44,7 +44,7 @@ def _impact_section(contents: PackContents, impact: RegisterRecord) -> TemplateD
     end_words = (
         "still going on"
         if boolean_of(impact.fields, "still_going")
-        else f"until {day_words(impact, 'ended')}"
+        else f"until {format_record_day(impact, 'ended')}"
         if impact.fields.get("ended")
         else ""
     )
@@ -58,10 +58,10 @@ def _impact_section(contents: PackContents, impact: RegisterRecord) -> TemplateD
         "facts": [
             [label, escape_unprintable(words)]
             for label, words in (
-                ("Since", day_words(impact, "started")),
+                ("Since", format_record_day(impact, "started")),
                 ("", end_words),
                 ("Cost", f"{estimate_prefix}£{cost_pence / 100:,.2f}" if cost_pence is not None else ""),
-                ("Entries", entry_numbers_words(tuple(numbers))),
+                ("Entries", format_entry_numbers(tuple(numbers))),
                 (
                     "Written down",
                     times.format_instant(written_at, contents.capsule.metadata.tz).day

@@ -7,7 +7,7 @@ from diary.pack.contents import ExhibitView, PackContents, Picture
 from diary.pack.documents.language_names import is_english, is_sign_language, language_name
 from diary.pack.printable_text import escape_unprintable, paragraphs
 from diary.pack.tables import cells
-from diary.pack.wording import field_choice_words, field_label, value_words
+from diary.pack.wording import field_label, format_field_choice, format_value
 from diary.record import assisted, times, vocabulary
 from diary.record.incident import Incident
 from diary.record.reading import integer_of, object_of, objects_of, text_of
@@ -84,7 +84,7 @@ def recorded_account_section(contents: PackContents, entry: Incident, stills: St
     form = "signed" if uses_sign_language else "signed (BSL) or spoken, filmed" if is_film else "spoken"
     facts = [
         ("Account", form),
-        ("Lasts", "not recorded" if duration_ms is None else duration_words(duration_ms)),
+        ("Lasts", "not recorded" if duration_ms is None else format_duration(duration_ms)),
         ("Language", language_name(language) if language else "not recorded"),
         ("", "Interpreter needed" if (not is_english(language) if language else is_film) else ""),
     ]
@@ -98,7 +98,7 @@ def recorded_account_section(contents: PackContents, entry: Incident, stills: St
     }
 
 
-def duration_words(duration_ms: int) -> str:
+def format_duration(duration_ms: int) -> str:
     """Return for example `2 min 34 s`."""
     return f"{duration_ms // 60_000} min {duration_ms // 1000 % 60} s"
 
@@ -112,7 +112,7 @@ def _when_lines(entry: Incident) -> Iterator[str]:
 
 def _time_source(entry: Incident) -> str:
     """Return how the keeper knows the time, with their own words if there are any."""
-    return lower_first_letter(field_choice_words(entry.fields, "time_source"))
+    return lower_first_letter(format_field_choice(entry.fields, "time_source"))
 
 
 def lower_first_letter(label: str) -> str:
@@ -217,10 +217,10 @@ def _revision_section(contents: PackContents, revision: Revision) -> TemplateDat
 def _change_row(contents: PackContents, change: FieldChange, revision: Revision) -> TemplateData | None:
     """Return one changed field, with the old value for an amendment; None if the printed values are equal."""
     if change.field.endswith(("_id", "_ids")) or change.field in ("alleged_breaches", "narrative_media"):
-        old, new = link_words(contents, change.old), link_words(contents, change.new)
+        old, new = format_links(contents, change.old), format_links(contents, change.new)
     else:
-        old = value_words(change.field, change.old, revision.fields_before)
-        new = value_words(change.field, change.new, revision.fields_after)
+        old = format_value(change.field, change.old, revision.fields_before)
+        new = format_value(change.field, change.new, revision.fields_after)
     if old == new:
         return None
     return {
@@ -230,11 +230,11 @@ def _change_row(contents: PackContents, change: FieldChange, revision: Revision)
     }
 
 
-def link_words(contents: PackContents, value: object) -> str:
+def format_links(contents: PackContents, value: object) -> str:
     """Return the codes in this pack of referenced records; an alleged breach includes its term."""
     if isinstance(value, Mapping):
         term = value.get("term_no")
-        return link_words(contents, value.get("order_id")) + (f" term {term}" if term is not None else "")
+        return format_links(contents, value.get("order_id")) + (f" term {term}" if term is not None else "")
     if isinstance(value, str):
         return contents.labels.get(value, "something not in this pack")
-    return ", ".join(link_words(contents, item) for item in value) if isinstance(value, list | tuple) else ""
+    return ", ".join(format_links(contents, item) for item in value) if isinstance(value, list | tuple) else ""

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from diary.pack.contents import PackContents, volume_filename, volumes
-from diary.pack.documents.method import missing_entries_words
+from diary.pack.documents.method import missing_entries_text
 from diary.pack.previous_packs import SUPPLEMENT_KINDS
 from diary.pack.printable_text import escape_unprintable
 from diary.pack.registers import records_of_kind
 from diary.pack.tables.csv_tables import contents_summary
-from diary.pack.wording import entries_words
+from diary.pack.wording import format_entries
 from diary.record import times
 
 TRAINING_LINE: Final = "TRAINING. Nothing in this pack happened to anybody."
@@ -78,7 +78,7 @@ def encode_read_first(contents: PackContents) -> bytes:
         "",
         *_supplement_lines(contents),
         "ORDER TO READ",
-        *(f"  {place}. {line}" for place, line in enumerate(_READING_ORDER[metadata.profile], 1)),
+        *(f"  {rank}. {line}" for rank, line in enumerate(_READING_ORDER[metadata.profile], 1)),
         "  4. the rest as needed",
         "",
         "TWO FOLDERS",
@@ -89,7 +89,7 @@ def encode_read_first(contents: PackContents) -> bytes:
         "",
         *_file_list_lines(contents),
         "",
-        f"ENTRIES NOT HERE: {missing_entries_words(contents.capsule)}.",
+        f"ENTRIES NOT HERE: {missing_entries_text(contents.capsule)}.",
         "",
         "WHAT IT DOES NOT SHOW",
         "  That what it says is true, who did a thing, that a clock was right, or that a picture was unchanged before it",
@@ -124,7 +124,7 @@ def _supplement_lines(contents: PackContents) -> Iterator[str]:
         ("Removed", metadata.changes.removed_entries),
     ):
         if numbers:
-            yield f"  {words} since: {entries_words(str(number) for number in numbers)}."
+            yield f"  {words} since: {format_entries(str(number) for number in numbers)}."
     yield ""
 
 

@@ -9,10 +9,10 @@ from diary.pack.documents.clock_offsets import clock_offset_rows
 from diary.pack.documents.form_mapping import FORM_MAPPING
 from diary.pack.documents.incident_rows import TemplateData
 from diary.pack.documents.log_wording import log_paragraph, log_sentence
-from diary.pack.documents.questions import question_rows, screen_language_words
+from diary.pack.documents.questions import question_rows, screen_language_text
 from diary.pack.documents.verification_steps import portal_steps, verification_steps
 from diary.pack.printable_text import escape_unprintable
-from diary.pack.wording import entry_numbers_words
+from diary.pack.wording import format_entry_numbers
 from diary.record import times, vocabulary
 from diary.record.reading import codes_of, integer_of, object_of, objects_of, text_of
 
@@ -35,7 +35,7 @@ def method_summary(contents: PackContents) -> list[str]:
         "the entry with its own date (an addition). Anything changed or removed later prints with what it was, what it "
         "became, the date and the reason given (an amendment). Earlier versions are never overwritten.",
         f"The diary holds {counts['total']} entries; {counts['included']} are in this pack. Not here: "
-        f"{missing_entries_words(contents.capsule)}. Of those here {counts['added_to']} were added "
+        f"{missing_entries_text(contents.capsule)}. Of those here {counts['added_to']} were added "
         f"to, {counts['amended']} amended, and {counts['late']} written down later than a day afterwards or from memory.",
         "Times are as the keeper gave them, with how exact they are; each time of day carries its difference from UTC. "
         "A count marked “about” is an estimate. The letters beside a behaviour are those of section 2A(3) of the "
@@ -55,7 +55,7 @@ def method_data(contents: PackContents) -> TemplateData:
         **contents.page_header(f"How this record was made, pack {metadata.label}", "Restricted; not for service"),
         "release": metadata.release,
         "made": contents.printed_made_at().to_line(),
-        "software": _software_words(contents),
+        "software": _software_text(contents),
         "published": contents.capsule.is_received,
         "worked_out": "it was worked out from the sealed copy that this pack was made of"
         if metadata.is_offline
@@ -67,11 +67,11 @@ def method_data(contents: PackContents) -> TemplateData:
         "revisions": _revision_rows(contents),
         "asked": _opened_card_rows(contents),
         "questions": question_rows(contents),
-        "how_asked": screen_language_words(contents),
+        "how_asked": screen_language_text(contents),
         "letters": _statute_letter_rows(),
         "keys": [[name, str(value)] for name, value in sorted(contents.capsule.keys.items())],
         "lines": _device_line_rows(contents),
-        "head": list(feed_head_words(contents.capsule)),
+        "head": list(feed_head_text(contents.capsule)),
         "log": log_paragraph(contents.capsule),
         "notes": PRIVATE_NOTES_TEXT,
         "files": _file_rows(contents),
@@ -86,7 +86,7 @@ def method_data(contents: PackContents) -> TemplateData:
     }
 
 
-def _software_words(contents: PackContents) -> str:
+def _software_text(contents: PackContents) -> str:
     """Return where the diary was stored, and what was sent to whom to make this pack."""
     metadata = contents.capsule.metadata
     agreed_at = (
@@ -122,7 +122,7 @@ def _count_rows(contents: PackContents) -> list[list[str]]:
         [
             "In this pack",
             str(counts["included"]),
-            entry_numbers_words(tuple(entry.number for entry in contents.unredacted_entries)),
+            format_entry_numbers(tuple(entry.number for entry in contents.unredacted_entries)),
         ],
         ["Withheld: not chosen for this pack", str(counts["withheld"]), _gap_numbers(contents.capsule, "withheld")],
         *(
@@ -133,7 +133,7 @@ def _count_rows(contents: PackContents) -> list[list[str]]:
         ["Removed by the keeper", str(counts["removed"]), _gap_numbers(contents.capsule, "removed")],
         ["Added to", str(counts["added_to"]), _revised_numbers(contents, "addition")],
         ["Amended", str(counts["amended"]), _revised_numbers(contents, "amendment")],
-        ["Written later than a day after, or from memory", str(counts["late"]), entry_numbers_words(late_numbers)],
+        ["Written later than a day after, or from memory", str(counts["late"]), format_entry_numbers(late_numbers)],
     ]
 
 
@@ -158,7 +158,7 @@ def _review_lines(contents: PackContents) -> list[str]:
     return rows
 
 
-def missing_entries_words(capsule: Capsule) -> str:
+def missing_entries_text(capsule: Capsule) -> str:
     """Return the counts and numbers of the entries left out of a pack, by reason."""
     withheld_count, removed_count = capsule.counts["withheld"], capsule.counts["removed"]
     numbers = [_gap_numbers(capsule, why) for why in ("withheld", "removed")]
@@ -171,7 +171,7 @@ def missing_entries_words(capsule: Capsule) -> str:
     return f"{withheld_words}, {removed_words}{earlier_words}"
 
 
-def feed_head_words(capsule: Capsule) -> tuple[str, str]:
+def feed_head_text(capsule: Capsule) -> tuple[str, str]:
     """Return the diary's head as a label and 64 hex digits, or the reason why there is none."""
     feed_head = capsule.metadata.feed_head
     if feed_head is not None:
@@ -183,11 +183,11 @@ def feed_head_words(capsule: Capsule) -> tuple[str, str]:
 def _gap_numbers(capsule: Capsule, reason: str) -> str:
     """Return the numbers of the entries left out for one reason."""
     numbers = (integer_of(gap, "seq_no") for gap in capsule.gaps if gap.get("why") == reason)
-    return entry_numbers_words(tuple(str(number) for number in numbers if number is not None))
+    return format_entry_numbers(tuple(str(number) for number in numbers if number is not None))
 
 
 def _revised_numbers(contents: PackContents, kind: str) -> str:
-    return entry_numbers_words(
+    return format_entry_numbers(
         tuple(entry.number for entry in contents.unredacted_entries if entry.history.has_revision(kind))
     )
 
@@ -306,7 +306,7 @@ def _file_rows(contents: PackContents) -> list[list[str]]:
                 view.exhibit.item,
                 escape_unprintable(text_of(received_as, "filename") or "no name"),
                 escape_unprintable(
-                    _type_words(text_of(received_as, "claimed_type"), text_of(received_as, "magic_type"))
+                    _format_media_type(text_of(received_as, "claimed_type"), text_of(received_as, "magic_type"))
                 ),
                 "; ".join(vocabulary.labels("routes", routes)) or "not recorded",
                 times.format_iso(added_at) or "not recorded",
@@ -316,7 +316,7 @@ def _file_rows(contents: PackContents) -> list[list[str]]:
     return rows
 
 
-def _type_words(claimed_type: str, detected_type: str) -> str:
+def _format_media_type(claimed_type: str, detected_type: str) -> str:
     """Return the detected media type, and the claimed one if it differs."""
     return (detected_type or "unknown") + (
         "" if claimed_type == detected_type else f" ({claimed_type or 'none claimed'})"

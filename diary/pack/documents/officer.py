@@ -10,14 +10,14 @@ from diary.pack.documents.people import person_facts
 from diary.pack.printable_text import escape_unprintable, paragraphs
 from diary.pack.registers import (
     RegisterRecord,
-    choice_words,
-    day_words,
+    format_choice,
+    format_record_day,
+    format_report,
     linked_records,
     order_label,
     records_of_kind,
-    report_words,
 )
-from diary.pack.wording import entry_numbers_words, value_words
+from diary.pack.wording import format_entry_numbers, format_value
 from diary.record import times, vocabulary
 from diary.record.incident import Incident
 from diary.record.reading import boolean_of, integer_of, object_of, objects_of, text_of
@@ -40,7 +40,7 @@ def officer_data(contents: PackContents) -> TemplateData:
         "recent": _latest_entry(contents),
         "orders": _order_rows(contents),
         "people": [
-            [person.code, escape_unprintable(person.description), entry_numbers_words(person.entry_numbers)]
+            [person.code, escape_unprintable(person.description), format_entry_numbers(person.entry_numbers)]
             for person in contents.people
         ],
         "descriptions": _description_rows(contents),
@@ -74,7 +74,7 @@ def _order_rows(contents: PackContents) -> list[list[str]]:
     rows = []
     for order in records_of_kind(contents.unredacted_registers, "order"):
         terms = [f"{integer_of(term, 'no')}. {text_of(term, 'text')}" for term in objects_of(order.fields, "terms")]
-        served_day, expiry_day = day_words(order, "served_on"), day_words(order, "expires_on")
+        served_day, expiry_day = format_record_day(order, "served_on"), format_record_day(order, "expires_on")
         dates = ", ".join(
             (
                 f"served {served_day}" if served_day else "service not recorded",
@@ -102,10 +102,10 @@ def _person_rows(contents: PackContents, roles: Sequence[str] | None) -> list[li
         parts += [
             f"{label}: {answer}"
             for label, field in _WILLINGNESS_FIELDS
-            if (answer := _answer_words(restricted_fields.get(field)))
+            if (answer := _format_answer(restricted_fields.get(field)))
         ]
         numbers = tuple(entry.number for entry in contents.unredacted_entries if person.record in _people_ids(entry))
-        rows.append([escape_unprintable(", ".join(part for part in parts if part)), entry_numbers_words(numbers)])
+        rows.append([escape_unprintable(", ".join(part for part in parts if part)), format_entry_numbers(numbers)])
     return rows
 
 
@@ -117,13 +117,13 @@ def _statement_author_rows(contents: PackContents) -> list[list[str]]:
             f"{statement.code} {text_of(statement.restricted_fields, 'by_name')}".strip(),
             text_of(statement.restricted_fields, "contact"),
         ]
-        willing = _answer_words(statement.restricted_fields.get("willing_to_make_statement"))
+        willing = _format_answer(statement.restricted_fields.get("willing_to_make_statement"))
         parts += [f"willing to make a statement: {willing}"] if willing else []
         if any(parts[1:]) or text_of(statement.restricted_fields, "by_name"):
             numbers = tuple(
                 entry.number for entry in contents.unredacted_entries if entry.record in statement.codes("incident_ids")
             )
-            rows.append([escape_unprintable(", ".join(part for part in parts if part)), entry_numbers_words(numbers)])
+            rows.append([escape_unprintable(", ".join(part for part in parts if part)), format_entry_numbers(numbers)])
     return rows
 
 
@@ -139,7 +139,7 @@ _WILLINGNESS_FIELDS: Final = (
 )
 
 
-def _answer_words(value: object) -> str:
+def _format_answer(value: object) -> str:
     """Return a boolean, a code or text as words."""
     if isinstance(value, bool):
         return "yes" if value else "NO"
@@ -171,14 +171,14 @@ def _report_rows(contents: PackContents) -> list[list[str]]:
         contact = text_of(report.restricted_fields, "officer_contact")
         companions = text_of(report.restricted_fields, "with_me")
         words = (
-            report_words(report)
+            format_report(report)
             + (f" ({contact})" if contact else "")
             + (f"; with the keeper: {companions}" if companions else "")
         )
         numbers = tuple(
             entry.number for entry in contents.unredacted_entries if entry.record in report.codes("incident_ids")
         )
-        rows.append([escape_unprintable(words), entry_numbers_words(numbers)])
+        rows.append([escape_unprintable(words), format_entry_numbers(numbers)])
     return rows
 
 
@@ -214,7 +214,7 @@ def _restricted_field_rows(contents: PackContents, field_name: str) -> list[list
         if words:
             numbers_by_words.setdefault(words, []).append(entry.number)
     return [
-        [escape_unprintable(words), entry_numbers_words(tuple(numbers))] for words, numbers in numbers_by_words.items()
+        [escape_unprintable(words), format_entry_numbers(tuple(numbers))] for words, numbers in numbers_by_words.items()
     ]
 
 
@@ -230,7 +230,7 @@ def _description_rows(contents: PackContents) -> list[list[str]]:
         for record in records_of_kind(contents.unredacted_registers, "vehicle")
     ]
     for entry in contents.unredacted_entries:
-        vehicle = value_words("vehicle", object_of(entry.fields, "vehicle"), entry.fields)
+        vehicle = format_value("vehicle", object_of(entry.fields, "vehicle"), entry.fields)
         for words in (entry.text("description_actor"), vehicle):
             if words:
                 rows.append([escape_unprintable(words), entry.number])
@@ -258,7 +258,7 @@ def _vehicle_description(contents: PackContents, vehicle: RegisterRecord) -> str
         or vehicle.text("description")
         or "vehicle"
     )
-    certainty = choice_words(vehicle, "reg_certainty", "reg_certainty")
+    certainty = format_choice(vehicle, "reg_certainty", "reg_certainty")
     plate = vehicle.text("reg") and f"plate {vehicle.text('reg')}" + (
         f" ({lower_first_letter(certainty)})" if certainty else ""
     )

@@ -7,7 +7,7 @@ from diary.pack.contents import PackContents
 from diary.pack.documents.incident_rows import TemplateData
 from diary.pack.printable_text import escape_unprintable
 from diary.pack.registers import records_of_kind
-from diary.pack.wording import entry_numbers_words
+from diary.pack.wording import format_entry_numbers
 from diary.record import patterns, times
 
 _COUNTED_KINDS: Final = (
@@ -73,7 +73,7 @@ def pattern_sections(contents: PackContents) -> TemplateData:
 
 def _entry_numbers_of(ids: Iterable[str], entry_numbers: Mapping[str, str]) -> str:
     """Return the entry numbers of records as text."""
-    return entry_numbers_words(tuple(entry_numbers[record_id] for record_id in ids))
+    return format_entry_numbers(tuple(entry_numbers[record_id] for record_id in ids))
 
 
 def _key_date_row(contents: PackContents, key_date: Mapping[str, Any]) -> list[str]:

@@ -9,8 +9,8 @@ from typing import Final
 from diary.pack.contents import KEEPER_CODE, PackContents
 from diary.pack.documents.incident_rows import TemplateData, lower_first_letter
 from diary.pack.printable_text import escape_unprintable
-from diary.pack.registers import RegisterRecord, choice_words, day_words, linked_records, records_of_kind
-from diary.pack.wording import entry_numbers_words, field_choice_words
+from diary.pack.registers import RegisterRecord, format_choice, format_record_day, linked_records, records_of_kind
+from diary.pack.wording import format_entry_numbers, format_field_choice
 from diary.record import vocabulary
 from diary.record.incident import Incident
 from diary.record.reading import boolean_of, integer_of, object_of
@@ -41,7 +41,7 @@ def linked_entry_numbers(contents: PackContents, record: RegisterRecord, field: 
         for entry in contents.entries
         if entry.record in incident_ids or (field and record.record in entry.codes(field))
     )
-    return entry_numbers_words(tuple(numbers))
+    return format_entry_numbers(tuple(numbers))
 
 
 def sort_by_time(records: Iterable[RegisterRecord]) -> list[RegisterRecord]:
@@ -56,7 +56,7 @@ def sort_by_time(records: Iterable[RegisterRecord]) -> list[RegisterRecord]:
 
 def person_facts(person: RegisterRecord) -> list[str]:
     """Return the facts that distinguish a person: relationship, other names, age, appearance; never the real name."""
-    relation, dates = choice_words(person, "relationship", "relationships"), person.text("relationship_dates")
+    relation, dates = format_choice(person, "relationship", "relationships"), person.text("relationship_dates")
     age_band = person.text("age_band")
     age = person.text("dob_or_age") or (lower_first_letter(vocabulary.label("age_bands", age_band)) if age_band else "")
     aliases = ", ".join(f"“{name}”" for name in person.codes("aliases"))
@@ -82,7 +82,7 @@ def _suspect_rows(contents: PackContents) -> list[list[str]]:
         facts = person_facts(persons_by_code[person.code]) if person.code in persons_by_code else []
         words, details = escape_unprintable(f"“{person.description}”"), escape_unprintable(". ".join(facts))
         rows.append(
-            [person.code, words, str(len(person.entry_numbers)), entry_numbers_words(person.entry_numbers), details]
+            [person.code, words, str(len(person.entry_numbers)), format_entry_numbers(person.entry_numbers), details]
         )
     accounts: dict[str, list[str]] = {}
     for entry in contents.entries:
@@ -90,7 +90,7 @@ def _suspect_rows(contents: PackContents) -> list[list[str]]:
         if account:
             accounts.setdefault(account, []).append(entry.number)
     return rows + [
-        ["account", escape_unprintable(account), str(len(numbers)), entry_numbers_words(tuple(numbers)), ""]
+        ["account", escape_unprintable(account), str(len(numbers)), format_entry_numbers(tuple(numbers)), ""]
         for account, numbers in accounts.items()
     ]
 
@@ -109,8 +109,8 @@ def _other_person_rows(contents: PackContents) -> list[list[str]]:
         ]
         age_band = other_person.text("age_band")
         descriptions = (
-            choice_words(other_person, "role", "person_roles"),
-            choice_words(other_person, "relationship", "relationships"),
+            format_choice(other_person, "role", "person_roles"),
+            format_choice(other_person, "relationship", "relationships"),
             vocabulary.label("age_bands", age_band) if age_band else "",
             f"found to be the same person as {merged_codes[0]}" if merged_codes else "",
         )
@@ -119,7 +119,7 @@ def _other_person_rows(contents: PackContents) -> list[list[str]]:
             [
                 other_person.code,
                 escape_unprintable("; ".join(part for part in descriptions if part)) or "not described",
-                entry_numbers_words(numbers),
+                format_entry_numbers(numbers),
             ]
         )
     return rows
@@ -130,14 +130,14 @@ def _names_person(entry: Incident, person_id: str) -> bool:
     return any(person_id in entry.codes(field) for field in _PEOPLE_FIELDS)
 
 
-def _owner_words(contents: PackContents, account: RegisterRecord) -> str:
+def _format_owner(contents: PackContents, account: RegisterRecord) -> str:
     """Return the person an account is attributed to, and on what grounds."""
     person_codes = ", ".join(
         person.code for person in linked_records(contents.registers, account.codes("person_id"), "person")
     )
     return (
         f"{person_codes or 'not linked'}; "
-        f"{field_choice_words(account.fields, 'attribution_basis') or 'how known is not recorded'}"
+        f"{format_field_choice(account.fields, 'attribution_basis') or 'how known is not recorded'}"
     )
 
 
@@ -153,7 +153,7 @@ def _account_row(contents: PackContents, account: RegisterRecord) -> list[str]:
     """Return an account or number as copyable text, its attributed owner, and its dates."""
     in_use_words = _ANSWER_WORDS.get(account.text("still_in_use"), "")
     days = (("first seen", "first_seen"), ("last seen", "last_seen"), ("blocked", "blocked_on"))
-    date_notes = [f"{before} {day}" for before, name in days if (day := day_words(account, name))]
+    date_notes = [f"{before} {day}" for before, name in days if (day := format_record_day(account, name))]
     date_notes += ["new after a block"] if boolean_of(account.fields, "new_after_block") else []
     date_notes += [f"still used: {in_use_words}"] if in_use_words else []
     merged_codes = [
@@ -166,13 +166,13 @@ def _account_row(contents: PackContents, account: RegisterRecord) -> list[str]:
     ]
     return [
         account.code,
-        _platform_words(account),
+        _format_platform(account),
         _account_lines(account),
         escape_unprintable(
             "; ".join(
                 part
                 for part in (
-                    _owner_words(contents, account),
+                    _format_owner(contents, account),
                     merged_codes and f"found to be the same as {merged_codes[0]}",
                     account.text("about"),
                 )
@@ -190,16 +190,16 @@ def _sighting_row(contents: PackContents, sighting: RegisterRecord) -> list[str]
     blocked_accounts = linked_records(contents.registers, sighting.codes("after_block_of_id"), "account")
     is_after_block = boolean_of(sighting.fields, "after_block")
     how = (
-        choice_words(sighting, "how_found", "how_found"),
+        format_choice(sighting, "how_found", "how_found"),
         sighting.text("how_linked"),
-        field_choice_words(sighting.fields, "attribution_basis"),
+        format_field_choice(sighting.fields, "attribution_basis"),
     )
     account_words = "\n".join(
         filter(
             None,
             (
                 _account_lines(sighting) or "\n".join(_account_lines(account) for account in linked_accounts),
-                escape_unprintable(_platform_words(sighting)),
+                escape_unprintable(_format_platform(sighting)),
             ),
         )
     )
@@ -207,7 +207,7 @@ def _sighting_row(contents: PackContents, sighting: RegisterRecord) -> list[str]
         {True: "yes", False: "no"}.get(is_after_block, "not said") if is_after_block is not None else "not said"
     )
     return [
-        day_words(sighting, "at") or "not dated",
+        format_record_day(sighting, "at") or "not dated",
         ", ".join(account.code for account in linked_accounts),
         account_words,
         escape_unprintable(". ".join(part.rstrip(".") for part in how if part)),
@@ -216,27 +216,27 @@ def _sighting_row(contents: PackContents, sighting: RegisterRecord) -> list[str]
     ]
 
 
-def _platform_words(account: RegisterRecord) -> str:
+def _format_platform(account: RegisterRecord) -> str:
     """Return the platform of an account as text."""
-    return choice_words(account, "platform", "channels")
+    return format_choice(account, "platform", "channels")
 
 
 def _vehicle_row(contents: PackContents, vehicle: RegisterRecord) -> list[str]:
     """Return a vehicle as it was seen, and its attributed owner."""
     parts = (vehicle.text("colour"), vehicle.text("make"), vehicle.text("model"), vehicle.text("description"))
-    kind = choice_words(vehicle, "type", "vehicle_types")
+    kind = format_choice(vehicle, "type", "vehicle_types")
     person_codes = ", ".join(
         person.code for person in linked_records(contents.registers, vehicle.codes("person_ids"), "person")
     )
     days = (("first seen", "first_seen"), ("last seen", "last_seen"))
-    sighting_dates = [f"{before} {day}" for before, name in days if (day := day_words(vehicle, name))]
+    sighting_dates = [f"{before} {day}" for before, name in days if (day := format_record_day(vehicle, name))]
     words = " ".join(part for part in parts if part)
     appearance = f"{words} ({kind})" if words and kind else words or kind
     return [
         vehicle.code,
         escape_unprintable("; ".join(part for part in (appearance, *sighting_dates) if part)),
         escape_unprintable(vehicle.text("reg") or "not seen"),
-        choice_words(vehicle, "reg_certainty", "reg_certainty"),
+        format_choice(vehicle, "reg_certainty", "reg_certainty"),
         person_codes,
         linked_entry_numbers(contents, vehicle, "vehicle_ids"),
     ]

@@ -85,7 +85,7 @@ def _read_jpeg_size(raw: bytes) -> tuple[int, int]:
 
 
 def make_print_copy(raw: bytes) -> PrintCopy:
-    """Decode a picture of an accepted format, turn it upright, and encode it for print. Raise BadRequest."""
+    """Decode a picture, turn it upright, and encode it for print. Raise BadRequest if it cannot be read."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")

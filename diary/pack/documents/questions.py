@@ -46,7 +46,7 @@ def _question_row(english: tuple[str, str], translated: tuple[str, str] | None) 
     return {"asked": question, "choices": choices, "stood": [paragraphs(text) for text in translated or ("", "")]}
 
 
-def screen_language_words(contents: PackContents) -> str:
+def screen_language_text(contents: PackContents) -> str:
     """Return the language and wording of the screens, as far as the pack records them."""
     language, is_young_wording = contents.capsule.metadata.screen_language
     words = "in the simpler words for young people" if is_young_wording else "in the usual words"

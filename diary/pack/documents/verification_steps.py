@@ -36,7 +36,7 @@ def verification_steps(contents: PackContents) -> Iterator[VerificationStep]:
         (checkpoint.stem, f"{checkpoint.stem}.{timestamp.authority}")
         for checkpoint, timestamp in log.timestamped_checkpoints
     )
-    commands = tuple(f"openssl ts -verify -data {note}.txt -in {name}.tsr -CAfile {name}.pem" for note, name in names)
+    commands = tuple(f"openssl ts -verify -data {stem}.txt -in {name}.tsr -CAfile {name}.pem" for stem, name in names)
     yield (
         "When it existed at the latest",
         "In the folder proof; it says “Verification: OK”. Get the authority’s root from the authority before relying on it."

@@ -10,9 +10,9 @@ from typing import Final
 from diary.pack.contents import PackContents
 from diary.pack.documents.incident_rows import TemplateData
 from diary.pack.printable_text import escape_unprintable, paragraphs
-from diary.pack.registers import RegisterRecord, day_words, linked_records, records_of_kind
+from diary.pack.registers import RegisterRecord, format_record_day, linked_records, records_of_kind
 from diary.pack.tables.csv_tables import encode_csv
-from diary.pack.wording import entries_words, entry_numbers_words
+from diary.pack.wording import format_entries, format_entry_numbers
 from diary.record import times, vocabulary, witness
 from diary.record.reading import integer_of, object_of, text_of
 
@@ -53,7 +53,7 @@ def _witness_row(code: str, numbers: list[str], statements: list[TemplateData], 
     """Return one witness. `no_statement_text`: printed if there is no statement."""
     return {
         "code": code,
-        "entries": entry_numbers_words(tuple(numbers)),
+        "entries": format_entry_numbers(tuple(numbers)),
         "said": statements,
         "none": "" if statements else no_statement_text,
     }
@@ -63,16 +63,16 @@ def _statement_section(contents: PackContents, statement: RegisterRecord) -> Tem
     """Return one statement: its label, how it was received, its words, and the original words if they were changed."""
     when_words = text_of(object_of(statement.fields, "arrived"), "when")
     facts = [
-        ("Who they are", _choice_words(statement, "by_role", "person_roles")),
+        ("Who they are", _format_choice(statement, "by_role", "person_roles")),
         ("They know the keeper", statement.text("relation_to_keeper")),
-        ("How they know", _choice_words(statement, "saw_how", "statement_saw_how")),
-        ("When it was", day_words(statement, "at")),
-        ("How it came", _choice_words(statement, "received_how", "statement_received")),
+        ("How they know", _format_choice(statement, "saw_how", "statement_saw_how")),
+        ("When it was", format_record_day(statement, "at")),
+        ("How it came", _format_choice(statement, "received_how", "statement_received")),
         ("When, in their words", when_words),
-        ("Written", day_words(statement, "written_at")),
+        ("Written", format_record_day(statement, "written_at")),
         (
             "Help with writing",
-            "" if statement.text("help_given") == "none" else _choice_words(statement, "help_given", "help_given"),
+            "" if statement.text("help_given") == "none" else _format_choice(statement, "help_given", "help_given"),
         ),
         ("Language", statement.text("language")),
         ("Exact words they heard", statement.text("exact_words")),
@@ -83,7 +83,7 @@ def _statement_section(contents: PackContents, statement: RegisterRecord) -> Tem
         "mark": f"{statement.code}. {_authorship_mark(contents, statement)}",
         "facts": [[label, escape_unprintable(words)] for label, words in facts if words],
         "words": paragraphs(statement.text("narrative")),
-        "before": paragraphs(_original_words(contents, statement)),
+        "before": paragraphs(_original_text(contents, statement)),
     }
 
 
@@ -107,12 +107,12 @@ def _statement_cells(contents: PackContents, statement: RegisterRecord) -> Itera
     yield statement.code
     yield _authorship_mark(contents, statement)
     yield ", ".join(_author_codes(contents, statement))
-    yield entries_words(numbers) if numbers else "not linked"
-    yield _choice_words(statement, "saw_how", "statement_saw_how")
-    yield _choice_words(statement, "received_how", "statement_received")
+    yield format_entries(numbers) if numbers else "not linked"
+    yield _format_choice(statement, "saw_how", "statement_saw_how")
+    yield _format_choice(statement, "received_how", "statement_received")
     yield text_of(arrival, "when")
     yield statement.text("narrative")
-    yield _original_words(contents, statement)
+    yield _original_text(contents, statement)
     yield statement.text("language")
     yield " ".join(_exhibit_items(contents, statement))
     yield times.format_iso(integer_of(arrival, "sent_at"))
@@ -127,7 +127,7 @@ def _authorship_mark(contents: PackContents, statement: RegisterRecord) -> str:
     return witness.authorship_label(contents.unredacted_registers[statement.record].fields)
 
 
-def _original_words(contents: PackContents, statement: RegisterRecord) -> str:
+def _original_text(contents: PackContents, statement: RegisterRecord) -> str:
     """Return the redacted words as they were sent if the keeper changed them, else ''."""
     is_changed = witness.original_words_if_changed(contents.unredacted_registers[statement.record].fields)
     return text_of(object_of(statement.fields, "arrived"), "words") if is_changed else ""
@@ -150,7 +150,7 @@ def _exhibit_items(contents: PackContents, statement: RegisterRecord) -> list[st
     return [view.exhibit.item for view in contents.exhibits if view.attachment.record in attachment_ids]
 
 
-def _choice_words(statement: RegisterRecord, field_name: str, vocabulary_name: str) -> str:
+def _format_choice(statement: RegisterRecord, field_name: str, vocabulary_name: str) -> str:
     """Return the label of a choice, followed by the keeper's own words."""
     code, own_words = statement.text(field_name), statement.text(f"{field_name}_text")
     label = vocabulary.label(vocabulary_name, code) if code else ""

@@ -9,7 +9,7 @@ from typing import Final
 
 from diary.encoding import canonical_json
 from diary.pack.capsule.reader import Capsule, CapsuleVersion
-from diary.pack.exhibit_numbers import Exhibit
+from diary.pack.exhibit_parsing import Exhibit
 from diary.pack.proofs.proof_files import RECORD_LIMIT_BYTES, RECORD_TYPE, entry_labels
 from diary.record.incident import Incident
 from diary.record.reading import object_of, text_of

@@ -1,7 +1,7 @@
 """Test of the isolation on this computer, run from inside a worker.
 
-`python -I -m diary.pack.sandbox.self_test FOLDER [--walled]` prints `{"isolated":true}` or `{"fault":sentence}`. It
-reads no files but its own.
+`python -I -m diary.pack.sandbox.self_test FOLDER [--in-bubblewrap]` prints `{"isolated":true}` or `{"fault":sentence}`.
+It reads no files but its own.
 """
 
 import json
@@ -37,7 +37,7 @@ def main() -> int:
             run_work=partial(_run_self_test, job_folder),
             lay_out=lambda *_: None,
             on_unavailable=_report_unavailable,
-            in_bubblewrap="--walled" in flags,
+            in_bubblewrap="--in-bubblewrap" in flags,
         )
     )
 

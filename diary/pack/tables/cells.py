@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from diary.pack import registers
 from diary.pack.contents import KEEPER_CODE, PackContents
 from diary.pack.printable_text import escape_unprintable
-from diary.pack.wording import field_choice_words, member_words, value_words
+from diary.pack.wording import format_field_choice, format_member, format_value
 from diary.record import times, vocabulary
 from diary.record.incident import Incident
 from diary.record.reading import boolean_of, integer_of, object_of, objects_of, text_of
@@ -24,23 +24,23 @@ def event_cells(contents: PackContents, entry: Incident) -> Iterator[tuple[str, 
     """Yield label and text of the event: behaviour, channel, place, the person said to have done it, and the target."""
     yield "Behaviour", "; ".join(_behaviour_label(code) for code in entry.codes("behaviours"))
     yield "In their words", entry.text("behaviours_text")
-    yield "How it came", field_choice_words(entry.fields, "channel")
-    yield "Account or number", _account_words(contents, entry)
+    yield "How it came", format_field_choice(entry.fields, "channel")
+    yield "Account or number", _format_accounts(contents, entry)
     if entry.claimed_count:
         number, is_estimate = entry.claimed_count
         yield "How many", f"{'about ' if is_estimate else ''}{number}"
     yield "Every message", _linked_codes(contents, entry, "schedule_id", "schedule")
     place = entry.text("place_in_chronology")
-    yield "Where", ". ".join(part for part in (field_choice_words(entry.fields, "place_category"), place) if part)
+    yield "Where", ". ".join(part for part in (format_field_choice(entry.fields, "place_category"), place) if part)
     yield from _person_cells(contents, entry)
-    yield "Aimed at", target_words(contents, entry)
+    yield "Aimed at", format_targets(contents, entry)
     discovered_at = times.read_time_block(entry.fields, "discovered_at")
     if discovered_at.is_known:
         yield "Found out", times.format_claimed_time(discovered_at).to_line()
-    vehicle = value_words("vehicle", object_of(entry.fields, "vehicle"), entry.fields)
+    vehicle = format_value("vehicle", object_of(entry.fields, "vehicle"), entry.fields)
     yield "Vehicle", _with_codes(vehicle, _linked_codes(contents, entry, "vehicle_ids", "vehicle"))
     yield "Description", entry.text("description_actor")
-    yield "Because of", field_choice_words(entry.fields, "hostility")
+    yield "Because of", format_field_choice(entry.fields, "hostility")
     yield (
         "Part of",
         "; ".join(
@@ -57,7 +57,7 @@ def _linked_codes(contents: PackContents, entry: Incident, field_name: str, kind
     )
 
 
-def _account_words(contents: PackContents, entry: Incident) -> str:
+def _format_accounts(contents: PackContents, entry: Incident) -> str:
     """Return the account as typed, then each linked account by number or handle.
 
     For example `@quiet.walks (A3); A4 07700 900377`.
@@ -78,7 +78,7 @@ def _with_codes(words: str, codes: str) -> str:
     return f"{words} ({codes})" if words and codes else words or codes
 
 
-def target_words(contents: PackContents, entry: Incident) -> str:
+def format_targets(contents: PackContents, entry: Incident) -> str:
     """Return the targets by code, then in the keeper's words.
 
     Return '' if only the keeper was targeted, which is the default.
@@ -102,8 +102,8 @@ def _person_cells(contents: PackContents, entry: Incident) -> Iterator[tuple[str
         words = text_of(entry.fields, "who").strip() or person.description
         yield "Person", f"{person.code}, “{words}”" if words else person.code
     if done_by and done_by != "them":
-        yield "Done by", field_choice_words(entry.fields, "carried_out_by")
-    basis = field_choice_words(entry.fields, "attribution_basis")
+        yield "Done by", format_field_choice(entry.fields, "carried_out_by")
+    basis = format_field_choice(entry.fields, "attribution_basis")
     if person or basis:
         yield "How known", basis or "not recorded"
 
@@ -112,49 +112,49 @@ def effect_cells(contents: PackContents, entry: Incident) -> Iterator[tuple[str,
     """Yield the effect, who was present, saw it or was told, what the keeper did, and related records."""
     yield "Effect on me then", text_of(entry.fields, "feelings_then_text")
     yield "I felt", "; ".join(vocabulary.labels("feelings", entry.codes("feelings_then"))).lower()
-    yield "Afraid of violence", field_choice_words(entry.fields, "feared_violence")
-    yield "Injury", yes_no_words(entry, "physical_injury")
-    yield "Property", ", ".join(part for part in (entry.text("property_effect"), _loss_words(entry)) if part)
+    yield "Afraid of violence", format_field_choice(entry.fields, "feared_violence")
+    yield "Injury", format_yes_no(entry, "physical_injury")
+    yield "Property", ", ".join(part for part in (entry.text("property_effect"), _format_loss(entry)) if part)
     yield "Weapon or object", entry.text("weapon_or_object")
     ages = entry.text("children_ages")
     yield (
         "Children present",
-        ", ".join(part for part in (yes_no_words(entry, "children_present"), ages and f"aged {ages}") if part),
+        ", ".join(part for part in (format_yes_no(entry, "children_present"), ages and f"aged {ages}") if part),
     )
     yield "Were there", _linked_codes(contents, entry, "present_ids", "person")
     yield "Saw or heard it", registers.witness_codes(contents.registers, entry)
     yield (
         "Told",
         "; ".join(
-            registers.disclosure_words(contents.registers, disclosure)
+            registers.format_disclosure(contents.registers, disclosure)
             for disclosure in objects_of(entry.fields, "told_others")
         ),
     )
-    yield "What I did", field_choice_words(entry.fields, "response")
-    yield "I contacted them", field_choice_words(entry.fields, "i_contacted_them")
+    yield "What I did", format_field_choice(entry.fields, "response")
+    yield "I contacted them", format_field_choice(entry.fields, "i_contacted_them")
     yield "Reason to be in touch", entry.text("lawful_contact_context")
     yield "Told to stop", _linked_codes(contents, entry, "notice_ids", "notice")
     yield "Term said to be broken", "; ".join(registers.breach_lines(contents.registers, entry))
     yield "Order in force", "; ".join(registers.orders_in_force(contents.registers, entry))
     yield "Reported", "; ".join(registers.report_lines(contents.registers, entry))
-    yield "Reported to the app or site", _platform_report_words(entry)
+    yield "Reported to the app or site", _format_platform_report(entry)
     yield (
         "May be recorded on",
-        "; ".join(recording_words(recording) for recording in objects_of(entry.fields, "independent_evidence")),
+        "; ".join(format_recording(recording) for recording in objects_of(entry.fields, "independent_evidence")),
     )
     yield "Missing", entry.text("missing_evidence")
     help_given = text_of(entry.fields, "help_given")
     if help_given and help_given != "none":
-        yield "Help with writing", field_choice_words(entry.fields, "help_given")
+        yield "Help with writing", format_field_choice(entry.fields, "help_given")
 
 
-def _loss_words(entry: Incident) -> str:
+def _format_loss(entry: Incident) -> str:
     """Return the loss as the keeper stated it."""
     pence = integer_of(entry.fields, "property_value_pence")
     return "" if pence is None else f"£{pence / 100:,.2f}"
 
 
-def _platform_report_words(entry: Incident) -> str:
+def _format_platform_report(entry: Incident) -> str:
     """Return `reference R-88, 23 Nov 2026, took it down`."""
     report = object_of(entry.fields, "platform_report")
     reference = text_of(report, "ref")
@@ -166,7 +166,7 @@ def _platform_report_words(entry: Incident) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def recording_words(recording: dict[str, object]) -> str:
+def format_recording(recording: dict[str, object]) -> str:
     """Return a possible recording: `CCTV, held by the shop, asked for 11 May 2026, likely to be wiped 12 May 2026`."""
     kind = text_of(recording, "kind")
     parts = [vocabulary.label("independent_evidence", kind) if kind else ""]
@@ -175,11 +175,11 @@ def recording_words(recording: dict[str, object]) -> str:
     for key, prefix in (("requested_at", "asked for "), ("overwrite_due", "likely to be wiped ")):
         day = times.format_iso_date(text_of(recording, key))
         parts.append(prefix + day if day else "")
-    parts += [member_words("outcome", text_of(recording, "outcome")), text_of(recording, "outcome_text")]
+    parts += [format_member("outcome", text_of(recording, "outcome")), text_of(recording, "outcome_text")]
     return ", ".join(part for part in parts if part)
 
 
-def yes_no_words(entry: Incident, name: str) -> str:
+def format_yes_no(entry: Incident, name: str) -> str:
     """Return a boolean field with its words: `yes: a bruise`; '' if it was left blank."""
     switch = boolean_of(entry.fields, name)
     words = entry.text(f"{name}_text")

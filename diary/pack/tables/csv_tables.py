@@ -13,14 +13,14 @@ from typing import Final
 from diary.pack.contents import ExhibitView, PackContents, volume_filename, volume_index
 from diary.pack.registers import (
     breach_lines,
-    disclosure_words,
+    format_disclosure,
     linked_records,
     orders_in_force,
     report_lines,
     witness_codes,
 )
-from diary.pack.tables.cells import recording_words, yes_no_words
-from diary.pack.wording import entries_words, field_choice_words, field_label, screenshot_point_words, value_words
+from diary.pack.tables.cells import format_recording, format_yes_no
+from diary.pack.wording import field_label, format_entries, format_field_choice, format_screenshot_point, format_value
 from diary.record import assisted, times, vocabulary
 from diary.record.incident import Incident
 from diary.record.reading import RecordFields, codes_of, integer_of, object_of, objects_of, text_of
@@ -44,7 +44,7 @@ def _entry_cells(contents: PackContents, entry: Incident) -> dict[str, object]:
     """Return one entry's cells by column."""
     return {
         **_time_cells(contents, entry),
-        **_account_cells(entry),
+        **_narrative_cells(entry),
         **_people_cells(contents, entry),
         **_effect_cells(entry),
         **_linked_cells(contents, entry),
@@ -67,13 +67,13 @@ def _time_cells(contents: PackContents, entry: Incident) -> dict[str, object]:
         "recorded": times.format_iso(entry.history.first_recorded_at_ms),
         "received_no_later_than": times.format_iso(contents.first_version(entry).received_at),
         "delay": "" if delay is None else times.format_delay(delay),
-        "written": field_choice_words(entry.fields, "entry_kind"),
+        "written": format_field_choice(entry.fields, "entry_kind"),
         "late_reason": entry.text("late_reason"),
         "copied_from": entry.text("source_record"),
     }
 
 
-def _account_cells(entry: Incident) -> dict[str, object]:
+def _narrative_cells(entry: Incident) -> dict[str, object]:
     """Return the keeper's words, the kind of behaviour, the channel and the place."""
     behaviours = entry.codes("behaviours")
     number, is_estimate = entry.claimed_count or ("", False)
@@ -82,19 +82,19 @@ def _account_cells(entry: Incident) -> dict[str, object]:
         "written_by_somebody_else": assisted.authorship_label(entry.fields),
         "asked": " / ".join(assisted.prompts_of(entry.fields)),
         "as_typed": assisted.typed_narrative_if_changed({**entry.fields, "narrative": entry.narrative}),
-        "exact_words": " / ".join(_quote_words(quote) for quote in objects_of(entry.fields, "exact_words")),
-        "later": _revisions_words(entry),
+        "exact_words": " / ".join(_format_quote(quote) for quote in objects_of(entry.fields, "exact_words")),
+        "later": _format_revisions(entry),
         "language": entry.text("language"),
         "translation": text_of(object_of(entry.fields, "translation"), "text"),
         "translated_by": text_of(object_of(entry.fields, "translation"), "by"),
         "behaviours": "; ".join(vocabulary.labels("behaviours", behaviours)),
         "behaviours_in_their_words": entry.text("behaviours_text"),
         "s2a3_letters": "".join(vocabulary.section_letters(behaviours)),
-        "channel": field_choice_words(entry.fields, "channel"),
+        "channel": format_field_choice(entry.fields, "channel"),
         "account": entry.text("channel_account"),
         "count": number,
         "count_is_estimate": "yes" if is_estimate else "",
-        "where": field_choice_words(entry.fields, "place_category"),
+        "where": format_field_choice(entry.fields, "place_category"),
         "place": entry.text("place_in_chronology"),
     }
 
@@ -108,16 +108,16 @@ def _people_cells(contents: PackContents, entry: Incident) -> dict[str, object]:
     return {
         "person_code": codes,
         "who": entry.text("who"),
-        "how_known": field_choice_words(entry.fields, "attribution_basis"),
-        "done_by": field_choice_words(entry.fields, "carried_out_by"),
+        "how_known": format_field_choice(entry.fields, "attribution_basis"),
+        "done_by": format_field_choice(entry.fields, "carried_out_by"),
         "aimed_at": ", ".join((*(target.code for target in targets), *filter(None, (entry.text("targeted_text"),)))),
         "description": entry.text("description_actor"),
-        "vehicle": value_words("vehicle", entry.fields.get("vehicle"), entry.fields),
+        "vehicle": format_value("vehicle", entry.fields.get("vehicle"), entry.fields),
         "present": ", ".join(person.code for person in present),
-        "children_present": yes_no_words(entry, "children_present"),
+        "children_present": format_yes_no(entry, "children_present"),
         "children_ages": entry.text("children_ages"),
         "saw_or_heard": witness_codes(contents.registers, entry),
-        "told": "; ".join(disclosure_words(contents.registers, disclosure) for disclosure in disclosures),
+        "told": "; ".join(format_disclosure(contents.registers, disclosure) for disclosure in disclosures),
     }
 
 
@@ -126,16 +126,16 @@ def _effect_cells(entry: Incident) -> dict[str, object]:
     return {
         "effect_then": entry.text("feelings_then_text"),
         "feelings": "; ".join(vocabulary.labels("feelings", entry.codes("feelings_then"))),
-        "afraid_of_violence": field_choice_words(entry.fields, "feared_violence"),
-        "injury": yes_no_words(entry, "physical_injury"),
+        "afraid_of_violence": format_field_choice(entry.fields, "feared_violence"),
+        "injury": format_yes_no(entry, "physical_injury"),
         "property": entry.text("property_effect"),
         "loss_in_pence": integer_of(entry.fields, "property_value_pence"),
         "weapon_or_object": entry.text("weapon_or_object"),
-        "because_of": field_choice_words(entry.fields, "hostility"),
-        "response": field_choice_words(entry.fields, "response"),
-        "i_contacted_them": field_choice_words(entry.fields, "i_contacted_them"),
+        "because_of": format_field_choice(entry.fields, "hostility"),
+        "response": format_field_choice(entry.fields, "response"),
+        "i_contacted_them": format_field_choice(entry.fields, "i_contacted_them"),
         "reason_for_lawful_contact": entry.text("lawful_contact_context"),
-        "help_with_writing": field_choice_words(entry.fields, "help_given"),
+        "help_with_writing": format_field_choice(entry.fields, "help_given"),
     }
 
 
@@ -146,9 +146,9 @@ def _linked_cells(contents: PackContents, entry: Incident) -> dict[str, object]:
         "order_in_force": "; ".join(orders_in_force(contents.registers, entry)),
         "term_said_to_be_broken": "; ".join(breach_lines(contents.registers, entry)),
         "reported": "; ".join(report_lines(contents.registers, entry)),
-        "platform_report": value_words("platform_report", entry.fields.get("platform_report"), entry.fields),
+        "platform_report": format_value("platform_report", entry.fields.get("platform_report"), entry.fields),
         "may_be_recorded_on": "; ".join(
-            recording_words(recording) for recording in objects_of(entry.fields, "independent_evidence")
+            format_recording(recording) for recording in objects_of(entry.fields, "independent_evidence")
         ),
         "missing": entry.text("missing_evidence"),
         "message_schedule": ", ".join(schedule.code for schedule in schedules),
@@ -160,23 +160,23 @@ def _linked_cells(contents: PackContents, entry: Incident) -> dict[str, object]:
             case_record.text("title")
             for case_record in linked_records(contents.registers, entry.codes("case_ids"), "case")
         ),
-        "exhibits": " ".join(shown.exhibit.item for shown in contents.exhibits_of(entry)),
+        "exhibits": " ".join(view.exhibit.item for view in contents.exhibits_of(entry)),
         "commitment": contents.first_version(entry).commitment,
     }
 
 
-def _quote_words(quote: RecordFields) -> str:
+def _format_quote(quote: RecordFields) -> str:
     """Return a quotation, with its speaker if known."""
     speaker, words = text_of(quote, "speaker"), text_of(quote, "words")
     return f"{speaker}: {words}" if speaker and words else words
 
 
-def _revisions_words(entry: Incident) -> str:
+def _format_revisions(entry: Incident) -> str:
     """Return the additions and amendments with their dates, in one cell."""
     return " | ".join(
         f"{times.format_iso(revision.recorded_at_ms)} {revision.kind}: "
         + "; ".join(
-            f"{field_label(change.field)}: {value_words(change.field, change.new, revision.fields_after) or 'taken out'}"
+            f"{field_label(change.field)}: {format_value(change.field, change.new, revision.fields_after) or 'taken out'}"
             for change in revision.changes
             if not change.field.endswith(("_id", "_ids")) and change.field != "alleged_breaches"
         )
@@ -196,7 +196,7 @@ def exhibits_csv(contents: PackContents) -> bytes:
         "sender_name", "number_or_handle", "profile", "url", "before_and_after", "own_messages",
         "flags", "picture_in_04",
     )  # fmt: skip
-    return encode_csv(header, (_exhibit_cells(contents, shown) for shown in contents.exhibits))
+    return encode_csv(header, (_exhibit_cells(contents, view) for view in contents.exhibits))
 
 
 def _exhibit_cells(contents: PackContents, view: ExhibitView) -> Iterable[object]:
@@ -218,12 +218,12 @@ def _exhibit_cells(contents: PackContents, view: ExhibitView) -> Iterable[object
         view.exhibit.size_bytes,
         view.exhibit.filename,
         volume_filename(volume_index(contents, view.exhibit.item)),
-        contents.link_words(view) or "not linked",
+        contents.linked_codes_text(view) or "not linked",
         text_of(fields, "account_or_number_shown"),
         text_of(fields, "url_full"),
-        field_choice_words(fields, "alteration_before_receipt"),
+        format_field_choice(fields, "alteration_before_receipt"),
         *(
-            screenshot_point_words(fields, term.code) if is_screen else ""
+            format_screenshot_point(fields, term.code) if is_screen else ""
             for term in vocabulary.CHOICE_LISTS["shows"].terms
         ),
         "; ".join(flags),
@@ -272,5 +272,5 @@ def safe_cell(cell: str) -> str:
 def contents_summary(contents: PackContents) -> str:
     """Return one line for READ-FIRST with the number of entries and exhibits."""
     exhibits = len(contents.exhibits)
-    entries = entries_words(entry.number for entry in contents.entries)
+    entries = format_entries(entry.number for entry in contents.entries)
     return f"{entries}; {exhibits} exhibit{'' if exhibits == 1 else 's'}"

@@ -9,7 +9,7 @@ from typing import Final
 from diary.pack.contents import PackContents
 from diary.pack.registers import RegisterRecord, linked_records, records_of_kind
 from diary.pack.tables.csv_tables import encode_csv
-from diary.pack.wording import entries_words, field_choice_words
+from diary.pack.wording import format_entries, format_field_choice
 from diary.record import times, vocabulary
 from diary.record.reading import RecordFields, boolean_of, integer_of, objects_of, text_of
 from diary.record.record_history import RecordVersion, build_histories
@@ -82,10 +82,10 @@ def _schedule_cells(
     estimate_prefix = "about " if boolean_of(fields, "count_is_estimate") else ""
     schedule_columns = (
         schedule.code,
-        entries_words(numbers) if numbers else "not linked",
-        field_choice_words(fields, "channel"),
+        format_entries(numbers) if numbers else "not linked",
+        format_field_choice(fields, "channel"),
         schedule.text("chat") or schedule.text("title"),
-        field_choice_words(fields, "complete"),
+        format_field_choice(fields, "complete"),
         "" if count is None else f"{estimate_prefix}{count}",
     )
     for row, unredacted_row in zip(message_rows(fields), message_rows(unredacted.fields), strict=False):

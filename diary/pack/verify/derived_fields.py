@@ -69,7 +69,10 @@ def are_derived_rows_consistent(record: RecordFields) -> bool:
 
 
 def opened_version(row: RecordFields) -> RecordVersion:
-    """Return a version from 12_record.json, with its fields split into open and restricted. Raise KeyError."""
+    """Return a version from 12_record.json, with its fields split into open and restricted.
+
+    Raise KeyError if a member is missing.
+    """
     kind, fields = text_of(row, "kind"), object_of(row, "fields")
     number = integer_of(row, "schema") or 0
     restricted = set(find_schema(kind, number).restricted)

@@ -172,7 +172,7 @@ def _verified_checkpoint(note: bytes, keys: Sequence[NotaryKey]) -> Checkpoint |
     """Return the checkpoint of a note signed by one of the keys; an exposed key is valid only up to its limit."""
     try:
         key = key_statements.find_key(keys, checkpoints.parse_checkpoint(note).origin)
-        checkpoint = checkpoints.verify(note, key.pub)
+        checkpoint = checkpoints.verify_note(note, key.pub)
     except KeptError:
         return None
     return checkpoint if key.leaf_limit is None or checkpoint.size <= key.leaf_limit else None
@@ -202,7 +202,7 @@ def _is_included(row: RecordFields, receipt: RecordFields | None, signed_checkpo
 
 
 def _proof_path(row: RecordFields) -> list[bytes]:
-    """Return the hashes of a proof. Raise BadRequest."""
+    """Return the hashes of a proof. Raise BadRequest if one is not base64url."""
     steps = row.get("path")
     return [unb64(str(step)) for step in steps] if isinstance(steps, list) else []
 

@@ -39,7 +39,7 @@ def main() -> int:
             run_work=partial(_answer_question, Path(folder)),
             lay_out=lambda *_: None,
             on_unavailable=lambda _: 1,
-            in_bubblewrap="--walled" in flags,
+            in_bubblewrap="--in-bubblewrap" in flags,
             is_unsandboxed="--unsandboxed" in flags,
         )
     )

@@ -272,7 +272,7 @@ def _check_proof(
             return
         try:
             key = find_key(keys, receipt_fields.get("log"))
-            receipts.verify(
+            receipts.verify_receipt(
                 receipt_fields, key.pub, commitment=stated_commitment, envelopes_digest=text_of(receipt_fields, "env")
             )
             if key.leaf_limit is not None and not 0 <= leaf_indexes.get(proof.version, -1) < key.leaf_limit:

@@ -52,9 +52,7 @@ def rerender_capsule(
     # A compromised process may return any path; only files in its folder are used.
     resolved_paths = {name: (folder / path).resolve() for name, path in claimed_paths.items() if path.isprintable()}
     return {
-        name: place
-        for name, place in resolved_paths.items()
-        if place.is_relative_to(folder.resolve()) and place.is_file()
+        name: path for name, path in resolved_paths.items() if path.is_relative_to(folder.resolve()) and path.is_file()
     }
 
 
@@ -176,7 +174,7 @@ def main() -> int:
             run_work=partial(_rerender, job_folder),
             lay_out=partial(compile_document, job_folder),
             on_unavailable=lambda _: 1,
-            in_bubblewrap="--walled" in flags,
+            in_bubblewrap="--in-bubblewrap" in flags,
             is_unsandboxed="--unsandboxed" in flags,
         )
     )

@@ -143,7 +143,10 @@ async def recover(
 
 
 async def unlock(instance: Instance, session: AuthenticatedSession) -> dict[str, object]:
-    """Return the response of a sign-in, for a device that has a session. Raise NotSignedIn."""
+    """Return the response of a sign-in, for a device with a session.
+
+    Raise NotSignedIn if the account has been deleted.
+    """
     row = await account_rows.find_by_id(instance.db, session.account)
     if row is None:
         raise NotSignedIn
@@ -173,7 +176,7 @@ async def change_words(
             tx, session.account, kdf=kdf, words_wrap=words_wrap, auth_salt=salt, auth_digest=digest
         )
         session_rows.end_others(tx, session.account, session.session)
-        key_rotation.abandon(tx, session.account, by_code=proven.with_recovery_code)
+        key_rotation.abandon_rotation(tx, session.account, by_code=proven.with_recovery_code)
         renewal_tokens.delete_others(tx, session.account, session.session)
         access_log.record_access(tx, session.account, session.session, "words_changed", instance.clock.now_ms())
 
@@ -271,10 +274,7 @@ def check_account(instance: Instance, new_account: NewAccount) -> None:
 
 
 def check_credentials(instance: Instance, account_id: bytes, login: str, credentials: PassphraseCredentials) -> None:
-    """Refuse credentials with parameters outside the policy, for another name or origin, or with a wrong wrap.
-
-    Raise BadRequest.
-    """
+    """Raise BadRequest for parameters outside the policy, another name or origin, or a wrap with another header."""
     try:
         instance.kdf_policy.check(credentials.kdf)
     except KdfPolicyViolation:

@@ -56,7 +56,9 @@ async def check_diary_owner(instance: Instance, session: AuthenticatedSession, d
         raise NotFound
 
 
-async def begin(instance: Instance, session: AuthenticatedSession, proof: bytes, new_keys: NewAccountKeys) -> int:
+async def begin_rotation(
+    instance: Instance, session: AuthenticatedSession, proof: bytes, new_keys: NewAccountKeys
+) -> int:
     """Store the new keys beside the old ones. Return the number up to which versions already have new wraps.
 
     The diary must belong to the account (`check_diary_owner`). Raise InvalidCredentials, NotSignedIn, BadRequest,
@@ -86,7 +88,7 @@ async def begin(instance: Instance, session: AuthenticatedSession, proof: bytes,
     def write(tx: Transaction) -> int | None:
         return (
             key_rotation.find_last_staged_seq(tx, session.account)
-            if key_rotation.begin(tx, rotation, new_keys.diary_id, now)
+            if key_rotation.begin_rotation(tx, rotation, new_keys.diary_id, now)
             else None
         )
 
@@ -119,7 +121,7 @@ async def stage_wraps(instance: Instance, session: AuthenticatedSession, diary: 
     return await instance.db.writer.run(write, account=session.account)
 
 
-async def commit(instance: Instance, session: AuthenticatedSession, diary: bytes, proof: bytes) -> None:
+async def commit_rotation(instance: Instance, session: AuthenticatedSession, diary: bytes, proof: bytes) -> None:
     """Make the new keys the only valid ones and end every session, this one included.
 
     Raise InvalidCredentials, NotSignedIn, NotFound, Conflict, and IncompleteUpload if versions still need wraps.
@@ -129,7 +131,7 @@ async def commit(instance: Instance, session: AuthenticatedSession, diary: bytes
 
     def write(tx: Transaction) -> None:
         access_log.record_access(tx, session.account, session.session, "keys_changed", now)
-        key_rotation.commit(tx, session.account, diary, now)
+        key_rotation.commit_rotation(tx, session.account, diary, now)
 
     await instance.db.writer.run(write, account=session.account)
 
@@ -164,7 +166,7 @@ def _check_new_keys(instance: Instance, row: AccountRow, new_keys: NewAccountKey
 
 
 def _read_wraps(frame: bytes) -> tuple[bytes, Sequence[bytes]]:
-    """Return one version's id and its new wraps. Raise BadRequest."""
+    """Return one version's id and its new wraps. Raise BadRequest if the frame is malformed."""
     version, *wraps = decode_frames(frame, frames_limit=1 + len(PARTS)) or [b""]
     if len(version) != 16 or not wraps:
         raise BadRequest("The frames do not add up.")

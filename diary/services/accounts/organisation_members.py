@@ -21,7 +21,7 @@ async def check_second_step(instance: Instance, account: bytes, totp_code: str) 
     Raise SecondFactorFailed and TooManyRequests. It is called after the words were verified, so the response reveals
     nothing to somebody without them. Wrong digits are counted separately from wrong words.
     """
-    member = await organisations.find(instance.db, account)
+    member = await organisations.find_member(instance.db, account)
     if member is None:
         if await organisations.was_member(instance.db, account):
             raise SecondFactorFailed("This account has left its organisation. Ask the person who leads it.")

@@ -44,7 +44,7 @@ class Pepper:
         return seal_box(self._at_rest_key, _seal_context(purpose, owner), plaintext)
 
     def open(self, purpose: bytes, owner: bytes, sealed: bytes) -> bytes:
-        """Return the plaintext of a column that `seal` sealed. Raise SealError."""
+        """Return the plaintext of a column that `seal` sealed. Raise SealError for another purpose, owner or pepper."""
         return open_box(self._at_rest_key, _seal_context(purpose, owner), sealed)
 
     def login_mac(self, login: str) -> bytes:

@@ -99,7 +99,7 @@ def create_session(
     session_id = new_id()
     if device.session_token:
         sessions.end_by_token(tx, _token_digest(device.session_token))
-    sessions.add(
+    sessions.add_session(
         tx,
         session=session_id,
         account=account.id,
@@ -125,7 +125,7 @@ def create_session(
 
 async def find_active_session(instance: Instance, token: str | None) -> AuthenticatedSession:
     """Return the session of a token. Raise NotSignedIn, and SessionRevoked if another device ended it."""
-    found = await sessions.find(instance.db, _token_digest(token)) if token else None
+    found = await sessions.find_session(instance.db, _token_digest(token)) if token else None
     if found is None or found.expires_at <= instance.clock.now_ms():
         raise NotSignedIn
     if found.ended_at is not None:
@@ -161,7 +161,7 @@ async def renew_session(instance: Instance, renewal_token: str, device: Device) 
 
     Raise NotSignedIn if the renewal token is unknown, expired, or of another device.
     """
-    renewal_row = await renewal_tokens.find(instance.db, _token_digest(renewal_token))
+    renewal_row = await renewal_tokens.find_token(instance.db, _token_digest(renewal_token))
     row = await account_rows.find_by_id(instance.db, renewal_row.account) if renewal_row else None
     oldest_accepted_ms = instance.clock.now_ms() - RENEWAL_LIFETIME_DAYS * DAY_MS
     if (
@@ -188,7 +188,7 @@ async def record_use(instance: Instance, session: AuthenticatedSession) -> None:
     used_at = _round_down_to_hour(instance.clock.now_ms())
     if used_at > session.seen_at:
         await instance.db.writer.run(
-            lambda tx: sessions.touch(tx, session.session, used_at), account=session.account, is_short=True
+            lambda tx: sessions.touch_session(tx, session.session, used_at), account=session.account, is_short=True
         )
 
 
@@ -214,7 +214,7 @@ async def end_session(instance: Instance, session: AuthenticatedSession, session
 
     def write(tx: Transaction) -> bool:
         now = instance.clock.now_ms()
-        has_ended = sessions.revoke(tx, session.account, session_id, _round_down_to_hour(now))
+        has_ended = sessions.revoke_session(tx, session.account, session_id, _round_down_to_hour(now))
         if has_ended:
             renewal_tokens.delete_for_session(tx, session.account, session_id)
             access_log.record_access(tx, session.account, session.session, "session_ended", now)
@@ -240,7 +240,7 @@ async def end_other_sessions(instance: Instance, session: AuthenticatedSession, 
 async def rename_device(instance: Instance, session: AuthenticatedSession, name: str) -> None:
     """Store the keeper's name for this device."""
     sealed = instance.pepper.seal(_DEVICE_NAME_PURPOSE, session.session, name.encode())
-    await instance.db.writer.run(lambda tx: sessions.rename(tx, session.session, sealed))
+    await instance.db.writer.run(lambda tx: sessions.rename_session(tx, session.session, sealed))
 
 
 async def record_access(instance: Instance, session: AuthenticatedSession, event: str) -> None:
@@ -302,15 +302,15 @@ async def list_sign_ins(instance: Instance, session: AuthenticatedSession, curso
     }
 
 
-def _encode_cursor(instance: Instance, account: bytes, place: access_log.SignInPosition) -> str:
+def _encode_cursor(instance: Instance, account: bytes, position: access_log.SignInPosition) -> str:
     """Return a sealed cursor. It is sealed because positions count the events of every account on the server."""
     return b64(
-        instance.pepper.seal(_CURSOR_PURPOSE, account, place.id.to_bytes(8, "big") + place.at.to_bytes(8, "big"))
+        instance.pepper.seal(_CURSOR_PURPOSE, account, position.id.to_bytes(8, "big") + position.at.to_bytes(8, "big"))
     )
 
 
 def _decode_cursor(instance: Instance, account: bytes, cursor: str) -> access_log.SignInPosition:
-    """Return the position in a cursor of this account. Raise BadRequest."""
+    """Return the position in a cursor. Raise BadRequest unless it was made for this account."""
     try:
         raw = instance.pepper.open(_CURSOR_PURPOSE, account, unb64(cursor))
     except (BadRequest, SealError):
@@ -322,7 +322,7 @@ async def sign_out(instance: Instance, session: AuthenticatedSession) -> None:
     """End the session. The device needs the words for another one."""
 
     def write(tx: Transaction) -> None:
-        sessions.end(tx, session.account, session.session)
+        sessions.end_session(tx, session.account, session.session)
         renewal_tokens.delete_for_session(tx, session.account, session.session)
 
     await instance.db.writer.run(write)
@@ -332,7 +332,7 @@ async def session_payload(instance: Instance, account: AccountRow, session_id: b
     """Return the response at sign-in and at each unlock, without the wraps of the account key."""
     diaries = await account_rows.list_diaries(instance.db, account.id)
     pending_erasures = await erasures.list_pending(instance.db, account.id)
-    member = await organisations.find(instance.db, account.id)
+    member = await organisations.find_member(instance.db, account.id)
     return ({"member": organisation_members.member_payload(instance, member)} if member else {}) | {
         "account": id_text(account.id),
         "closing_at": account.closing_at,

@@ -43,7 +43,7 @@ async def offer(instance: Instance, preferred_name: str) -> SignInNameOffer:
 
 
 def check_login(login: str) -> str:
-    """Return the sign-in name if it is well formed. Raise BadRequest."""
+    """Return the sign-in name. Raise BadRequest unless it is well formed."""
     if not _LOGIN_PATTERN.fullmatch(login):
         raise BadRequest("That is not a sign-in name.")
     return login

@@ -39,7 +39,7 @@ class FailureThrottle(Protocol):
     """Counter of wrong guesses, in memory or shared by several workers (services/operations/redis_limits.py)."""
 
     async def begin_attempt(self, key: Hashable, limit: int = FAILURES_LIMIT) -> object:
-        """Count one of `limit` attempts an hour. Raise TooManyRequests."""
+        """Count one attempt. Raise TooManyRequests above `limit` an hour."""
         ...
 
     async def forgive_attempt(self, key: Hashable, attempt: object) -> None:
@@ -84,7 +84,7 @@ class MemoryFailureThrottle:
     async def begin_attempt(self, key: Hashable, limit: int = FAILURES_LIMIT) -> object:
         """Count an attempt as failed, and return the handle for `forgive_attempt`. Raise TooManyRequests.
 
-        Counting first limits concurrent attempts too. Raises after `limit` failures within the hour. The wait doubles
+        Counting first limits concurrent attempts too. Raise after `limit` failures within the hour. The wait doubles
         with each refusal, up to 15 minutes.
         """
         now = self._clock.now_ms()

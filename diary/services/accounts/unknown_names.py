@@ -39,7 +39,7 @@ class KdfProfileShares:
 
 async def load_profile_shares(db: Database, pepper: Pepper) -> KdfProfileShares:
     """Return this server's shares, computed and stored at its first start. Raise BadSetting if the row is damaged."""
-    stored = await db.run_read(lock_shares.find)
+    stored = await db.run_read(lock_shares.find_shares)
     if stored is None:
         sealed = await db.run_read(lambda tx: account_rows.list_sealed_kdfs(tx, SAMPLED_ACCOUNTS_LIMIT))
         new_shares = canonical_json(

@@ -39,7 +39,7 @@ async def authenticate_ticket(
     if (
         not is_authentic
         or (ticket.diary, ticket.blob) != (diary, blob)
-        or not now < ticket.until <= now + MAX_TICKET_LIFETIME_MS
+        or not now < ticket.expires_at_ms <= now + MAX_TICKET_LIFETIME_MS
     ):
         raise NotSignedIn
     session = await sessions.find_by_id(instance.db, ticket.session)
@@ -52,7 +52,7 @@ async def authenticate_ticket(
 
 def check_declaration(ticket: UploadTicket | None, parts: int, size: int) -> None:
     """Raise BadRequest if there is a ticket and its numbers differ."""
-    if ticket and (parts, size) != (ticket.parts, ticket.size):
+    if ticket and (parts, size) != (ticket.part_count, ticket.size_bytes):
         raise BadRequest("This ticket is for a file of another size.")
 
 

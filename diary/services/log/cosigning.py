@@ -32,7 +32,10 @@ _TREE_SIZE_CONTENT_TYPE: Final = "text/x.tlog.size"
 
 
 def read_witnesses(file: Path | None) -> tuple[WitnessEndpoint, ...]:
-    """Return the witnesses of a settings file (docs/settings.md), none without a file. Raise BadSetting."""
+    """Return the witnesses of a settings file (docs/settings.md), none without a file.
+
+    Raise BadSetting if the file cannot be read or is not valid.
+    """
     if file is None:
         return ()
     setting_error = BadSetting("DIARY_WITNESSES names a file that cannot be used.")
@@ -138,7 +141,7 @@ def _build_request_body(old_size: int, consistency_proof: list[bytes], note: byt
 
 
 def _extract_cosignature(asked_witness: WitnessEndpoint, note: bytes, response: bytes) -> bytes:
-    """Return the witness's own line if it is valid for this note. Other lines are ignored. Raise BadSignature."""
+    """Return the witness's own line. Raise BadSignature unless it is valid for this note. Ignore other lines."""
     try:
         lines = checkpoints.parse_signature_lines(response.decode())
     except UnicodeDecodeError:

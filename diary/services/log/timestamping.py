@@ -27,7 +27,10 @@ _HEADERS: Final = {"Content-Type": "application/timestamp-query", "Accept": "app
 
 
 def read_authorities(file: Path | None) -> tuple[TimestampAuthority, ...]:
-    """Return the authorities of a settings file (docs/settings.md), none without a file. Raise BadSetting."""
+    """Return the authorities of a settings file (docs/settings.md), none without a file.
+
+    Raise BadSetting if the file cannot be read or is not valid.
+    """
     if file is None:
         return ()
     try:

@@ -1,1 +1,1 @@
-"""Operating a server: backups, `doctor`, decommissioning, and limits shared by workers."""
+"""Operating a server: backups, `doctor`, the closing of the server, and limits shared by workers."""

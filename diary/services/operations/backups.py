@@ -98,10 +98,7 @@ async def create_backup(
 
 
 def verify_backup(path: Path, operator_private_key: bytes, on_progress: ProgressCallback) -> Backup:
-    """Read a whole backup and check that it has its secrets and that no part is damaged. Write nothing.
-
-    Raise InvalidSealedCopy.
-    """
+    """Read a whole backup and write nothing. Raise InvalidSealedCopy if it lacks its secrets or a part is damaged."""
     manifest: dict[str, Any] = {}
     seen_members: set[str] = set()
     part_count = 0
@@ -258,7 +255,7 @@ def _check_part(name: str, raw: bytes) -> None:
 
 
 def _parse_manifest(raw: bytes) -> dict[str, Any]:
-    """Return the backup's description of itself. Raise InvalidSealedCopy."""
+    """Return the backup's description of itself. Raise InvalidSealedCopy if it is malformed."""
     try:
         value = parse_canonical_json(raw)
         assert isinstance(value, dict)
@@ -284,7 +281,10 @@ def _check_no_other_secrets(settings: Settings, path: Path, operator_private_key
 
 
 def _write_secret_if_absent(settings: Settings, name: str, content: bytes) -> None:
-    """Write a secret unless it is in the settings or its file exists. Raise InvalidSealedCopy."""
+    """Write a secret unless it is in the settings or its file exists.
+
+    Raise InvalidSealedCopy if `name` has a folder.
+    """
     is_set = (name == PEPPER_MEMBER and settings.pepper) or (name == NOTARY_KEY_MEMBER and settings.notary_key)
     if Path(name).name != name:
         raise InvalidSealedCopy("This backup contains a file with an unsafe name.")
@@ -293,7 +293,7 @@ def _write_secret_if_absent(settings: Settings, name: str, content: bytes) -> No
 
 
 def _write_new_file(path: Path, chunks: Iterator[bytes]) -> None:
-    """Write a new file, readable only by its owner, and flush it to the disk. Raise FileExistsError."""
+    """Write a new file, readable only by its owner, and flush it to the disk. Raise FileExistsError if it exists."""
     file_descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(file_descriptor, "wb") as file:
         for chunk in chunks:

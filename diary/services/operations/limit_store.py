@@ -34,7 +34,7 @@ def is_redis_url(url: str) -> bool:
 
 @asynccontextmanager
 async def open_limit_stores(url: str, clock: Clock) -> AsyncIterator[tuple[RequestCounter | None, FailureThrottle]]:
-    """Open the request counter and the throttle for the length of the block. Raise BadSetting.
+    """Open the request counter and the throttle for the length of the block. Raise BadSetting for another kind of URL.
 
     In memory there is no shared request counter: the first value is None.
     """

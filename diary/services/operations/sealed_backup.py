@@ -61,9 +61,10 @@ class SealedBackupWriter:
 
 
 def read_members(path: Path, operator_private_key: bytes) -> Iterator[tuple[str, Iterator[bytes]]]:
-    """Yield each member's name and chunks, which must be read before the next member. Raise InvalidSealedCopy.
+    """Yield each member's name and chunks, which must be read before the next member.
 
-    The file is known to be complete only after the last member.
+    Raise InvalidSealedCopy if the file is damaged or sealed to another key. The file is known to be complete only after
+    the last member.
     """
     with path.open("rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
@@ -111,7 +112,7 @@ def _read_frames(file: BinaryIO, key: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _read_sealed(file: BinaryIO) -> bytes:
-    """Read a length and that many bytes. Raise InvalidSealedCopy."""
+    """Read a length and that many bytes. Raise InvalidSealedCopy if the file ends before."""
     length = int.from_bytes(file.read(4), "big")
     sealed = file.read(length) if length <= FRAME_LIMIT_BYTES else b""
     if not length or len(sealed) != length:
@@ -120,7 +121,7 @@ def _read_sealed(file: BinaryIO) -> bytes:
 
 
 def _parse_object(raw: bytes) -> dict[str, object]:
-    """Return a frame's JSON object. Raise InvalidSealedCopy."""
+    """Return a frame's JSON object. Raise InvalidSealedCopy if it is none."""
     try:
         value = parse_canonical_json(raw)
     except KeptError:

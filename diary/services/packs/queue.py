@@ -121,7 +121,7 @@ class PackQueue:
     async def _find_isolation(self) -> Isolation:
         """Return how workers are isolated here. It is tested once."""
         if self._isolation is None:
-            self._isolation = await asyncio.to_thread(isolation.find)
+            self._isolation = await asyncio.to_thread(isolation.detect_isolation)
         return self._isolation
 
     def get_job(self, account: bytes, pack_id: bytes) -> PackJob:
@@ -276,7 +276,10 @@ class PackQueue:
             self._assign_workers()
 
     async def _run_worker(self, job: PackJob, capsule: bytes) -> None:
-        """Start the worker, and send it the capsule and the parts that it requests. Raise PackBuildFailed."""
+        """Start the worker, and send it the capsule and the parts that it requests.
+
+        Raise PackBuildFailed if it fails.
+        """
         if job.folder is None:
             raise PackBuildFailed
         job.worker = await WorkerProcess.start(job.folder, (await self._find_isolation()).bubblewrap_path)

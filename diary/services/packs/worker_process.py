@@ -64,7 +64,8 @@ class WorkerProcess:
     async def run_steps(self, capsule: bytes, fetch_part: PartFetcher) -> AsyncIterator[tuple[str, int, int]]:
         """Send the capsule and the parts that the worker requests. Yield its progress until the front part is finished.
 
-        `fetch_part(blob, i)` returns one sealed part and raises KeptError if there is none. Raise PackBuildFailed.
+        `fetch_part(blob, i)` returns one sealed part and raises KeptError if there is none. Raise PackBuildFailed if
+        the worker reports a failure.
         """
         stdout, stdin = self._process.stdout, self._process.stdin
         if stdout is None or stdin is None:

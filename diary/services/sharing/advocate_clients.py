@@ -58,9 +58,9 @@ async def get_part(instance: Instance, member: MemberRow, grant: bytes, blob: by
 
     Raise NotFound, ContentErased and DigestMismatch.
     """
-    row, place = await _require_granted_file(instance, member, grant, blob)
+    row, reference = await _require_granted_file(instance, member, grant, blob)
     await _record_look(instance, row, "file")
-    return await blobs.get_part(instance, place, i)
+    return await blobs.get_part(instance, reference, i)
 
 
 async def blob_state(instance: Instance, member: MemberRow, grant: bytes, blob: bytes) -> dict[str, object]:
@@ -68,8 +68,8 @@ async def blob_state(instance: Instance, member: MemberRow, grant: bytes, blob: 
 
     Raise NotFound and ContentErased.
     """
-    _, place = await _require_granted_file(instance, member, grant, blob)
-    state = await blobs.state(instance, place)
+    _, reference = await _require_granted_file(instance, member, grant, blob)
+    state = await blobs.find_upload_state(instance, reference)
     return {"complete": state.is_complete, "parts": state.part_count}
 
 
@@ -118,7 +118,7 @@ def check_review_marks(diary: bytes, grant: bytes, envelope: bytes) -> None:
 
 async def require_member(instance: Instance, account: bytes) -> MemberRow:
     """Return the session's membership. Raise NotFound, so that an advocate's paths do not exist for other accounts."""
-    member = await organisations.find(instance.db, account)
+    member = await organisations.find_member(instance.db, account)
     if member is None:
         raise NotFound
     return member

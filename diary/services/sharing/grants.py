@@ -135,7 +135,7 @@ async def list_grants(instance: Instance, session: AuthenticatedSession) -> list
     marks_by_grant = await review_marks.list_numbers(instance.db, session.account)
     payload: list[dict[str, object]] = []
     for row, version_count in found:
-        member = await organisations.find(instance.db, row.advocate)
+        member = await organisations.find_member(instance.db, row.advocate)
         payload.append(
             {
                 "diary": id_text(row.diary),
@@ -195,7 +195,7 @@ async def end_grant(
     now = instance.clock.now_ms()
 
     def write(tx: Transaction) -> None:
-        grants.end(tx, session.account, grant, now)
+        grants.end_grant(tx, session.account, grant, now)
         access_log.record_access(tx, session.account, session.session, "let_out", now)
 
     await instance.db.writer.run(write, account=session.account)
@@ -251,7 +251,7 @@ def _advocate_payload(instance: Instance, member: MemberRow) -> dict[str, object
 
 
 def _read_wraps(frame: bytes, diary: bytes, grant: bytes) -> tuple[bytes, Sequence[bytes]]:
-    """Return one version's id and its wraps, each checked for its place. Raise BadRequest."""
+    """Return one version's id and its wraps. Raise BadRequest unless each has the header for this grant and version."""
     version, *wraps = decode_frames(frame, frames_limit=1 + len(PARTS)) or [b""]
     if len(version) != 16 or not wraps:
         raise BadRequest("The frames do not add up.")

@@ -97,9 +97,9 @@ async def put_part(instance: Instance, session: AuthenticatedSession, handover: 
     await blobs.put_part(instance, await _handover_place(instance, session, handover), i, raw)
 
 
-async def complete(instance: Instance, session: AuthenticatedSession, handover: bytes, digest: bytes) -> None:
+async def complete_handover(instance: Instance, session: AuthenticatedSession, handover: bytes, digest: bytes) -> None:
     """Complete a hand-over, which can be opened only then. Raise what `blobs.complete` raises."""
-    await blobs.complete(instance, await _handover_place(instance, session, handover), digest)
+    await blobs.complete_file(instance, await _handover_place(instance, session, handover), digest)
 
 
 async def list_handovers(instance: Instance, session: AuthenticatedSession) -> tuple[HandoverSummary, ...]:
@@ -114,7 +114,9 @@ async def end_handover(instance: Instance, session: AuthenticatedSession, proof:
     """
     await verify_proof(instance, session, proof)
     now = instance.clock.now_ms()
-    await instance.db.writer.run(lambda tx: handovers.end(tx, session.account, handover, now), account=session.account)
+    await instance.db.writer.run(
+        lambda tx: handovers.end_handover(tx, session.account, handover, now), account=session.account
+    )
     with suppress(Unavailable):  # the hourly purge removes the rest; it is no longer served
         await purge.delete_unserved_files(instance, session.account)
 
@@ -153,7 +155,7 @@ async def _open_by_name_mac(instance: Instance, name: bytes, name_mac: bytes, pr
     parts = await handovers.count_parts(instance.db, candidate)
     opening_count = await handovers.count_openings(instance.db, candidate.id)
     proof_matches = hmac.compare_digest(candidate.auth_mac, proof)
-    if not proof_matches or not parts or candidate.is_over(now) or opening_count >= OPENINGS_LIMIT:
+    if not proof_matches or not parts or candidate.has_ended(now) or opening_count >= OPENINGS_LIMIT:
         raise InvalidCredentials
     if not await instance.db.writer.run(lambda tx: handovers.record_opening(tx, candidate.id, now, OPENINGS_LIMIT)):
         raise InvalidCredentials
@@ -171,7 +173,7 @@ async def get_part(instance: Instance, ticket: str, i: int) -> bytes:
     """
     handover = tickets.read_ticket(instance, FETCH_TICKET_PURPOSE, ticket)
     found = await handovers.find_parts(instance.db, handover)
-    if found is None or found[0].is_over(instance.clock.now_ms()):
+    if found is None or found[0].has_ended(instance.clock.now_ms()):
         raise InvalidCredentials
     owner = await find_account(instance.db, found[0].diary)
     if owner is None:
@@ -181,7 +183,7 @@ async def get_part(instance: Instance, ticket: str, i: int) -> bytes:
 
 async def _handover_place(instance: Instance, session: AuthenticatedSession, handover: bytes) -> BlobReference:
     """Return the place of the parts of the keeper's hand-over. Raise NotFound."""
-    row = await handovers.find(instance.db, session.account, handover)
+    row = await handovers.find_handover(instance.db, session.account, handover)
     if row is None:
         raise NotFound
     return handover_reference(session.account, row.diary, row.id)

@@ -45,7 +45,7 @@ class JoinRequest:
 
 
 async def create_organisation(instance: Instance, name: str) -> tuple[str, str]:
-    """Create an organisation. Return its id and the invitation for its lead. Raise BadRequest."""
+    """Create an organisation. Return its id and the invitation for its lead. Raise BadRequest for a blank name."""
     if not name.strip():
         raise BadRequest("An organisation needs a name.")
     organisation_id, code, now = new_id(), _generate_code(), instance.clock.now_ms()

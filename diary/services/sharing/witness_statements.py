@@ -131,7 +131,7 @@ async def look_up_request(instance: Instance, name: bytes, network_key: str) -> 
         row = await witness_statements.find_by_name(instance.db, mac)
         if row is None:
             raise InvalidCredentials
-    if row.is_over(now):
+    if row.has_ended(now):
         return WitnessRequestLookup(row.id, None, None)
     return WitnessRequestLookup(
         row.id, row.sealed, tickets.issue_ticket(instance, SEND_TICKET_PURPOSE, row.id, now + TICKET_LIFETIME_MS)
@@ -143,7 +143,7 @@ async def declare_files(instance: Instance, ticket: str, upload: bytes, parts: i
 
     Raise InvalidCredentials, NotFound, TooLarge, BadRequest, Conflict, QuotaExceeded and Unavailable.
     """
-    row, place = await _require_open_request(instance, ticket, upload)
+    row, reference = await _require_open_request(instance, ticket, upload)
     if parts > part_count(FILES_LIMIT_BYTES) + 1 or size > parts * blobs.PART_LIMIT_BYTES:
         raise TooLarge(
             "These files are larger than can be sent here. Leave the largest out, or give it to them another way."
@@ -151,21 +151,21 @@ async def declare_files(instance: Instance, ticket: str, upload: bytes, parts: i
     if parts < 2 or size < parts:
         raise BadRequest("The numbers of these files do not add up.")
     announced = blobs.new_upload(instance, parts, size)
-    writer, account = instance.db.writer, place.account
+    writer, account = instance.db.writer, reference.account
     await writer.run(
         lambda tx: witness_statements.abandon_other_upload(tx, row.id, upload, announced.now), account=account
     )
     await purge.delete_unserved_files(instance, account)
-    await writer.run(lambda tx: witness_statements.announce_files(tx, row.id, place, announced), account=account)
+    await writer.run(lambda tx: witness_statements.announce_files(tx, row.id, reference, announced), account=account)
     await blobs.remove_dropped_bytes(instance, account)
 
 
 async def put_part(instance: Instance, ticket: str, upload: bytes, i: int, raw: bytes) -> None:
     """Store one sealed part. Raise InvalidCredentials, NotFound, and what `blobs.put_part` raises."""
-    row, place = await _require_open_request(instance, ticket, upload)
+    row, reference = await _require_open_request(instance, ticket, upload)
     if row.upload != upload:
         raise NotFound
-    await blobs.put_part(instance, place, i, raw)
+    await blobs.put_part(instance, reference, i, raw)
 
 
 async def submit_statement(
@@ -185,20 +185,20 @@ async def submit_statement(
     ):
         raise BadRequest("That statement belongs to another place, or is too long.")
     now = instance.clock.now_ms()
-    existing = await witness_statements.find(instance.db, witness)
+    existing = await witness_statements.find_code(instance.db, witness)
     if existing is not None and bytes(existing[0].statement or b"") == envelope:
         return  # a repeated request whose response was lost
     if upload is not None:
-        row, place = await _require_open_request(instance, ticket, upload)
+        row, reference = await _require_open_request(instance, ticket, upload)
         if row.upload != upload:
             raise NotFound
-        await blobs.complete(instance, place, digest)
+        await blobs.complete_file(instance, reference, digest)
     await instance.db.writer.run(lambda tx: witness_statements.store_statement(tx, witness, upload, envelope, now))
 
 
 async def _require_open_request(instance: Instance, ticket: str, upload: bytes) -> tuple[WitnessCodeRow, BlobReference]:
     """Return the unused code of a ticket, and the place of this upload. Raise InvalidCredentials and NotFound."""
-    found = await witness_statements.find(instance.db, tickets.read_ticket(instance, SEND_TICKET_PURPOSE, ticket))
-    if found is None or found[0].is_over(instance.clock.now_ms()):
+    found = await witness_statements.find_code(instance.db, tickets.read_ticket(instance, SEND_TICKET_PURPOSE, ticket))
+    if found is None or found[0].has_ended(instance.clock.now_ms()):
         raise NotFound
     return found[0], statement_reference(found[1].account, found[1].diary, found[0].id, upload)

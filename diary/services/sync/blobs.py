@@ -39,22 +39,22 @@ class BlobState:
     is_complete: bool
 
 
-def own_file_place(session: AuthenticatedSession, diary: bytes, blob: bytes) -> BlobReference:
+def own_file_reference(session: AuthenticatedSession, diary: bytes, blob: bytes) -> BlobReference:
     """Return the place of a file of the session's account."""
     return file_reference(session.account, diary, blob)
 
 
-async def find_readable_place(
+async def find_readable_reference(
     instance: Instance, session: AuthenticatedSession, diary: bytes, blob: bytes
 ) -> BlobReference:
     """Return where a keeper's file is stored: in the diary itself, or among the files of a statement for this diary."""
-    place = own_file_place(session, diary, blob)
-    if await blobs.find_blob(instance.db, place) is None:
-        return await witness_statements.find_statement_files(instance.db, session.account, diary, blob) or place
-    return place
+    reference = own_file_reference(session, diary, blob)
+    if await blobs.find_blob(instance.db, reference) is None:
+        return await witness_statements.find_statement_files(instance.db, session.account, diary, blob) or reference
+    return reference
 
 
-async def declare(instance: Instance, place: BlobReference, parts: int, size: int) -> BlobState:
+async def declare_file(instance: Instance, reference: BlobReference, parts: int, size: int) -> BlobState:
     """Declare a file of `parts` parts and `size` sealed bytes.
 
     Idempotent. For an incomplete file, replace its part count and size. Raise BadRequest, TooLarge, NotFound,
@@ -67,9 +67,9 @@ async def declare(instance: Instance, place: BlobReference, parts: int, size: in
         raise BadRequest("The numbers of this file do not add up.")
     upload = new_upload(instance, parts, size)
     row = await instance.db.writer.run(
-        lambda tx: blobs.announce(tx, place, upload), account=place.account, is_short=True
+        lambda tx: blobs.announce(tx, reference, upload), account=reference.account, is_short=True
     )
-    await remove_dropped_bytes(instance, place.account)
+    await remove_dropped_bytes(instance, reference.account)
     return await _build_blob_state(instance, row)
 
 
@@ -80,27 +80,27 @@ def new_upload(instance: Instance, parts: int, size: int) -> BlobAnnouncement:
     )
 
 
-async def state(instance: Instance, place: BlobReference) -> BlobState:
+async def find_upload_state(instance: Instance, reference: BlobReference) -> BlobState:
     """Return the state of an upload. Raise NotFound and ContentErased."""
-    return await _build_blob_state(instance, await _require_blob(instance, place))
+    return await _build_blob_state(instance, await _require_blob(instance, reference))
 
 
-async def put_part(instance: Instance, place: BlobReference, i: int, raw: bytes) -> None:
+async def put_part(instance: Instance, reference: BlobReference, i: int, raw: bytes) -> None:
     """Store one sealed part. Equal bytes change nothing; other bytes replace a part of an unfinished file.
 
     Raise BadRequest, NotFound, ContentErased, Conflict, ContentDiffers if the file is complete, TooLarge, QuotaExceeded
     and Unavailable.
     """
-    row = await _require_blob(instance, place)
+    row = await _require_blob(instance, reference)
     if i >= row.parts:
         raise NotFound
-    if not raw.startswith(envelope_prefix(*_expected_part_header(place, i, row.parts))):
+    if not raw.startswith(envelope_prefix(*_expected_part_header(reference, i, row.parts))):
         raise BadRequest("This part belongs to another place.")
     digest = hashlib.sha256(raw).digest()
     part, now, account = (
-        PartRow(i, len(raw), digest, place.new_part_name(i, digest)),
+        PartRow(i, len(raw), digest, reference.new_part_name(i, digest)),
         instance.clock.now_ms(),
-        place.account,
+        reference.account,
     )
     writer, refusal_message, daily_limit = (
         instance.db.writer,
@@ -149,9 +149,9 @@ async def remove_dropped_bytes(instance: Instance, account: bytes) -> None:
     await instance.db.writer.run(lambda tx: blobs.delete_names(tx, names), account=account)
 
 
-async def complete(instance: Instance, place: BlobReference, digest: bytes) -> None:
+async def complete_file(instance: Instance, reference: BlobReference, digest: bytes) -> None:
     """Complete a file. Raise NotFound, ContentErased, IncompleteUpload, and DigestMismatch, which deletes its parts."""
-    row, now, account = await _require_blob(instance, place), instance.clock.now_ms(), place.account
+    row, now, account = await _require_blob(instance, reference), instance.clock.now_ms(), reference.account
     completion = await instance.db.writer.run(
         lambda tx: blobs.complete_blob(tx, account, row, digest, now), account=account
     )
@@ -162,9 +162,9 @@ async def complete(instance: Instance, place: BlobReference, digest: bytes) -> N
         raise DigestMismatch
 
 
-async def get_part(instance: Instance, place: BlobReference, i: int) -> bytes:
+async def get_part(instance: Instance, reference: BlobReference, i: int) -> bytes:
     """Return one sealed part. Raise NotFound, ContentErased, and DigestMismatch if the stored bytes have changed."""
-    part = await blobs.find_part(instance.db, await _require_blob(instance, place), i)
+    part = await blobs.find_part(instance.db, await _require_blob(instance, reference), i)
     if part is None:
         raise NotFound
     raw = await instance.blob_store.get(part.name)
@@ -173,16 +173,16 @@ async def get_part(instance: Instance, place: BlobReference, i: int) -> bytes:
     return raw
 
 
-def _expected_part_header(place: BlobReference, i: int, parts: int) -> tuple[EnvelopeKind, dict[str, object]]:
+def _expected_part_header(reference: BlobReference, i: int, parts: int) -> tuple[EnvelopeKind, dict[str, object]]:
     """Return the envelope kind and header that a part at this place must have."""
-    if place.kind is BlobKind.FILE:
-        return EnvelopeKind.FILE_PART, part_header(id_text(place.diary), id_text(place.blob), i, parts)
-    return EnvelopeKind.HANDOVER, handover_header(id_text(place.blob), i, parts)
+    if reference.kind is BlobKind.FILE:
+        return EnvelopeKind.FILE_PART, part_header(id_text(reference.diary), id_text(reference.blob), i, parts)
+    return EnvelopeKind.HANDOVER, handover_header(id_text(reference.blob), i, parts)
 
 
-async def _require_blob(instance: Instance, place: BlobReference) -> BlobRow:
+async def _require_blob(instance: Instance, reference: BlobReference) -> BlobRow:
     """Return the file's row. Raise NotFound and ContentErased."""
-    row = await blobs.find_blob(instance.db, place)
+    row = await blobs.find_blob(instance.db, reference)
     if row is None:
         raise NotFound
     if row.erased:

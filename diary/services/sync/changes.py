@@ -6,7 +6,7 @@ from diary.storage.accounts.sessions import AuthenticatedSession
 from diary.storage.sync import versions
 
 
-async def feed(instance: Instance, session: AuthenticatedSession, diary: bytes, after_seq: int) -> bytes:
+async def encode_feed_page(instance: Instance, session: AuthenticatedSession, diary: bytes, after_seq: int) -> bytes:
     """Return one page of the feed in frames: docs/api.md. Raise NotFound."""
     page = await versions.read_page(instance.db, session.account, diary, after_seq)
     last_seq = page.versions[-1].seq if page.versions else min(after_seq, page.latest_seq)

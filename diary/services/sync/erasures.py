@@ -90,7 +90,7 @@ async def list_pending(instance: Instance, session: AuthenticatedSession, diary:
 async def cancel_erasure(instance: Instance, session: AuthenticatedSession, diary: bytes, erasure_id: bytes) -> None:
     """Cancel a pending erasure. Any session may do so without the words. Raise NotFound."""
     await instance.db.writer.run(
-        lambda tx: erasures.cancel(tx, session.account, diary, erasure_id), account=session.account
+        lambda tx: erasures.cancel_erasure(tx, session.account, diary, erasure_id), account=session.account
     )
 
 

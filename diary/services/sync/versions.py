@@ -19,7 +19,7 @@ from diary.storage.writer import Transaction
 FRAME_LENGTH_BYTES = 4
 
 
-async def push(
+async def push_version(
     instance: Instance, session: AuthenticatedSession, diary: bytes, record: bytes, version: bytes, body: bytes
 ) -> AppendResult:
     """Store a pushed version and return its receipt. The same bytes again return the same response.
@@ -70,11 +70,13 @@ def _notarise(
 ) -> NotarisedVersion:
     """Sign receipt and head of a push that takes number `seq` after `previous_head`."""
     ts, env = instance.clock.now_ms(), pushed.envelopes_digest
-    place = {"record": ids["record"], "version": ids["version"]}
+    id_members = {"record": ids["record"], "version": ids["version"]}
     receipt = receipts.sign_receipt(
         instance.notary, commitment=pushed.commitment, envelopes_digest=env, timestamp_ms=ts
     )
-    next_head = heads.next_head(previous_head, seq=seq, commitment=pushed.commitment, envelopes_digest=env, **place)
+    next_head = heads.next_head(
+        previous_head, seq=seq, commitment=pushed.commitment, envelopes_digest=env, **id_members
+    )
     signed_head = heads.sign_head(instance.notary, diary=ids["diary"], seq=seq, head=next_head, timestamp_ms=ts)
     head_json, receipt_json, number = canonical_json(signed_head), canonical_json(receipt), b"%d" % seq
     facts_prefix = {

@@ -102,7 +102,7 @@ def erase_contents(tx: Transaction, account: bytes) -> bool:
         return False
     tx.execute(*_DELETE_SESSIONS(account=account))
     renewal_tokens.delete_all(tx, account)
-    key_rotation.discard(tx, account)
+    key_rotation.discard_rotation(tx, account)
     tx.execute(*_DELETE_WITNESS_CODES(account=account))
     tx.execute(*_DELETE_HANDOVERS(account=account))
     grants.delete_all(tx, account)

@@ -160,7 +160,7 @@ class RotationRow:
     by_code: bool
 
 
-def begin(tx: Transaction, row: RotationRow, diary: bytes, now: int) -> bool:
+def begin_rotation(tx: Transaction, row: RotationRow, diary: bytes, now: int) -> bool:
     """Start a rotation at `now` ms, or continue the one with the same keyset. A rotation with other keys is discarded.
 
     Return False if the diary has changed since the statement was signed: the phone then has to start again, and no
@@ -174,13 +174,13 @@ def begin(tx: Transaction, row: RotationRow, diary: bytes, now: int) -> bool:
     if is_same:
         tx.execute(*_TOUCH(account=row.account, now=now))
     else:
-        discard(tx, row.account)
+        discard_rotation(tx, row.account)
         tx.execute(*_ADD(now=now, **asdict(row)))
     diary_row = tx.execute(*_FIND_DIARY_SEQ(diary=diary, account=row.account)).fetchone()
     return diary_row is not None and int(diary_row[0]) == row.seq
 
 
-def abandon(tx: Transaction, account: bytes, *, by_code: bool) -> None:
+def abandon_rotation(tx: Transaction, account: bytes, *, by_code: bool) -> None:
     """Discard the account's rotation, because the words it was started with are no longer in use.
 
     `by_code`: discard a rotation that was started with the recovery code too.
@@ -188,10 +188,10 @@ def abandon(tx: Transaction, account: bytes, *, by_code: bool) -> None:
     rotation_row = tx.execute(*_FIND_BY_CODE(account=account)).fetchone()
     if rotation_row is None or (rotation_row[0] and not by_code):
         return
-    discard(tx, account)
+    discard_rotation(tx, account)
 
 
-def discard(tx: Transaction, account: bytes) -> None:
+def discard_rotation(tx: Transaction, account: bytes) -> None:
     """Delete the account's rotation and its staged wraps."""
     tx.execute(*_DELETE(account=account))
     tx.execute(*_DELETE_WRAPS(account=account))
@@ -249,7 +249,7 @@ def find_last_staged_seq(tx: Transaction, account: bytes) -> int:
     return int(tx.execute(*_FIND_ACCOUNT_SEQ(account=account)).fetchone()[0])
 
 
-def commit(tx: Transaction, account: bytes, diary: bytes, now: int) -> None:
+def commit_rotation(tx: Transaction, account: bytes, diary: bytes, now: int) -> None:
     """Replace the old keys with the staged ones. The old words, recovery code and sessions stop working.
 
     Raise NotFound; IncompleteUpload if a version has no new wrap; Conflict if the diary has changed since or the
@@ -282,4 +282,4 @@ def _activate_new_keys(tx: Transaction, account: bytes, diary: bytes, now: int) 
     tx.execute(*_DELETE_SESSIONS(account=account))
     renewal_tokens.delete_all(tx, account)
     grants.end_all(tx, account, now)
-    discard(tx, account)
+    discard_rotation(tx, account)

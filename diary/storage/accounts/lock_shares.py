@@ -17,7 +17,7 @@ _ADD: Final = Statement(
 )
 
 
-def find(tx: Transaction) -> bytes | None:
+def find_shares(tx: Transaction) -> bytes | None:
     """Return the stored shares as canonical JSON, or None."""
     row = tx.execute(*_FIND()).fetchone()
     return bytes(row[0]) if row else None
@@ -26,4 +26,4 @@ def find(tx: Transaction) -> bytes | None:
 def put_if_absent(tx: Transaction, kinds: bytes) -> bytes:
     """Store the shares unless another worker has. Return the stored ones."""
     tx.execute(*_ADD(kinds=kinds))
-    return find(tx) or kinds
+    return find_shares(tx) or kinds

@@ -54,7 +54,7 @@ class RenewalRow:
     made_at: int
 
 
-async def find(db: Database, digest: bytes) -> RenewalRow | None:
+async def find_token(db: Database, digest: bytes) -> RenewalRow | None:
     """Return the renewal token with this SHA-256 digest, or None."""
     row = await db.fetch_one(*_FIND(digest=digest))
     return RenewalRow(*row) if row else None

@@ -107,7 +107,7 @@ class SessionRow:
     seen_at: int
 
 
-async def find(db: Database, token_digest: bytes) -> AuthenticatedSession | None:
+async def find_session(db: Database, token_digest: bytes) -> AuthenticatedSession | None:
     """Return the session with this token, including an expired or revoked one, or None."""
     row = await db.fetch_one(FIND_SESSION_BY_TOKEN, (token_digest,))
     return AuthenticatedSession(*row) if row else None
@@ -124,7 +124,7 @@ async def list_active(db: Database, account: bytes, now: int) -> tuple[SessionRo
     return await db.run_orm_read(_load_active(account, now))
 
 
-def add(
+def add_session(
     tx: Transaction,
     *,
     session: bytes,
@@ -179,17 +179,17 @@ def replace_token(tx: Transaction, session: bytes, token_digest: bytes) -> None:
     tx.execute(*_SET_TOKEN(session=session, token_digest=token_digest))
 
 
-def touch(tx: Transaction, session: bytes, now: int) -> None:
+def touch_session(tx: Transaction, session: bytes, now: int) -> None:
     """Store `now`, in ms, as the session's last use."""
     tx.execute(*_SET_SEEN_AT(session=session, now=now))
 
 
-def end(tx: Transaction, account: bytes, session: bytes) -> bool:
+def end_session(tx: Transaction, account: bytes, session: bytes) -> bool:
     """Delete a session of this account. Return whether it existed."""
     return tx.execute(*_DELETE_ONE(session=session, account=account)).rowcount == 1
 
 
-def revoke(tx: Transaction, account: bytes, session: bytes, now: int) -> bool:
+def revoke_session(tx: Transaction, account: bytes, session: bytes, now: int) -> bool:
     """Revoke a session from another device, at `now` ms. Return whether there was one that was not revoked yet.
 
     The row stays, so that the device's next request is answered with `session_ended`.
@@ -202,7 +202,7 @@ def revoke_others(tx: Transaction, account: bytes, session: bytes, now: int) -> 
     tx.execute(*_REVOKE_OTHERS(now=now, account=account, session=session))
 
 
-def rename(tx: Transaction, session: bytes, device_name: bytes) -> None:
+def rename_session(tx: Transaction, session: bytes, device_name: bytes) -> None:
     """Store the sealed name of the session's device."""
     tx.execute(*_SET_DEVICE_NAME(session=session, device_name=device_name))
 

@@ -71,7 +71,7 @@ def _audit_version(row: Any, keys: PublicKeysByLogId) -> Iterator[AuditFinding]:
     try:
         answer_json, facts = _parse_object(answer), _parse_object(facts_raw)
         receipt = answer_json["receipt"]
-        receipts.verify(receipt, keys[receipt["log"]], commitment=facts["c"], envelopes_digest=receipt["env"])
+        receipts.verify_receipt(receipt, keys[receipt["log"]], commitment=facts["c"], envelopes_digest=receipt["env"])
         leaf = leaves.receipt_leaf(commitment=receipt["c"], number=receipt["n"], timestamp_ms=receipt["ts"])
         is_erased = "erased_at" in facts
         # A change of keys replaces the wraps that were pushed; an erased version has none.
@@ -152,7 +152,7 @@ def _is_signed_head_valid(
     """Return whether one of the keys signed this head of this diary."""
     for pub in keys.values():
         try:
-            heads.verify(_parse_object(signed_head or b""), pub, diary=diary, seq=seq, head=head)
+            heads.verify_head(_parse_object(signed_head or b""), pub, diary=diary, seq=seq, head=head)
         except KeptError:
             continue
         return True

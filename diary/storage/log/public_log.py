@@ -229,7 +229,7 @@ async def read_tile(db: Database, level: int, tile_index: int, width: int) -> li
 
 
 async def build_consistency_proof(db: Database, older: int, newer: int) -> list[bytes]:
-    """Return the consistency proof between two sizes. Raise BadRequest."""
+    """Return the consistency proof between two sizes. Raise BadRequest unless 0 < `older` <= `newer`."""
     return await db.run_read(lambda tx: tree.consistency_proof(older, newer, lambda level, i: _read_node(tx, level, i)))
 
 

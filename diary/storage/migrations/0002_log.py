@@ -4,12 +4,12 @@ from tortoise import fields, migrations
 from tortoise.fields.base import OnDelete
 from tortoise.migrations import operations as ops
 
-from diary.storage.fields import Bytes, Place
+from diary.storage.fields import Bytes, RowIdField
 
 
-def _place() -> tuple[str, Place]:
+def _place() -> tuple[str, RowIdField]:
     """A key allotted by us."""
-    return "id", Place(primary_key=True, generated=False, null=False)
+    return "id", RowIdField(primary_key=True, generated=False, null=False)
 
 
 def _bytes(name: str, *, null: bool = False, db_index: bool = False) -> tuple[str, Bytes]:

@@ -5,7 +5,7 @@ from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
-from diary.storage.fields import Bytes, Place
+from diary.storage.fields import Bytes, RowIdField
 
 
 class Migration(migrations.Migration):
@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="PurgeClock",
             fields=[
-                ("id", Place(primary_key=True, generated=False, null=False)),
+                ("id", RowIdField(primary_key=True, generated=False, null=False)),
                 ("seen_at", fields.BigIntField()),
                 ("steady_since", fields.BigIntField()),
             ],

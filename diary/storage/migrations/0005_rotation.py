@@ -5,7 +5,7 @@ from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
-from diary.storage.fields import Bytes, Place
+from diary.storage.fields import Bytes, RowIdField
 
 
 def _bytes(name: str, *, db_index: bool = False) -> tuple[str, Bytes]:
@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="RotationWrap",
             fields=[
-                ("id", Place(primary_key=True, generated=False, null=False)),
+                ("id", RowIdField(primary_key=True, generated=False, null=False)),
                 _bytes("account", db_index=True),
                 _bytes("wraps"),
             ],

@@ -3,7 +3,7 @@
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
-from diary.storage.fields import Place
+from diary.storage.fields import RowIdField
 
 
 class Migration(migrations.Migration):
@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="Ending",
             fields=[
-                ("id", Place(primary_key=True, generated=False, null=False)),
+                ("id", RowIdField(primary_key=True, generated=False, null=False)),
                 ("closes_at", fields.BigIntField()),
                 ("off_at", fields.BigIntField()),
             ],

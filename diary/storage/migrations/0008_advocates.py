@@ -5,7 +5,7 @@ from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
-from diary.storage.fields import Bytes, Place
+from diary.storage.fields import Bytes, RowIdField
 
 
 def _belongs_to(model: str, column: str, name: str) -> fields.ForeignKeyRelation:  # type: ignore[type-arg]
@@ -102,7 +102,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", _number()),
                 ("grant", _belongs_to("kept.Grant", "grant_id", "wraps")),
-                ("place", Place(db_index=True)),
+                ("place", RowIdField(db_index=True)),
                 ("wraps", _bytes()),
             ],
             options=_options("grant_wrap") | {"unique_together": (("grant", "place"),)},

@@ -16,7 +16,7 @@ from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
 from diary.encoding import b64
-from diary.storage.fields import Bytes, Place
+from diary.storage.fields import Bytes, RowIdField
 
 FILE, HANDOVER, STATEMENT = 0, 1, 2
 _SQLITE = (
@@ -150,7 +150,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="DayUse",
             fields=[
-                ("id", Place(primary_key=True, unique=True, db_index=True, generated=False, null=False)),
+                ("id", RowIdField(primary_key=True, unique=True, db_index=True, generated=False, null=False)),
                 ("file_bytes", fields.BigIntField()),
                 ("text_bytes", fields.BigIntField()),
             ],

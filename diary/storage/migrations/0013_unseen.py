@@ -3,7 +3,7 @@
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
-from diary.storage.fields import Bytes, Place
+from diary.storage.fields import Bytes, RowIdField
 
 
 class Migration(migrations.Migration):
@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="LockShares",
             fields=[
-                ("id", Place(primary_key=True, generated=False, null=False)),
+                ("id", RowIdField(primary_key=True, generated=False, null=False)),
                 ("kinds", Bytes(generated=False, null=False, unique=False)),
             ],
             options={"table": "lock_shares", "app": "kept", "pk_attr": "id"},

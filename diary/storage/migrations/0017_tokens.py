@@ -5,7 +5,7 @@ from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
-from diary.storage.fields import Bytes, Place
+from diary.storage.fields import Bytes, RowIdField
 
 
 class Migration(migrations.Migration):
@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="CookieGrace",
             fields=[
-                ("id", Place(primary_key=True, generated=False, null=False, unique=True, db_index=True)),
+                ("id", RowIdField(primary_key=True, generated=False, null=False, unique=True, db_index=True)),
                 ("until", fields.BigIntField()),
             ],
             options={"table": "cookie_grace", "app": "kept", "pk_attr": "id"},

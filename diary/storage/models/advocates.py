@@ -1,17 +1,20 @@
 """The tables of advocates: organisations, their members, and the grants of keepers. Ids and times are as in core.py.
 
-Of a grant the server stores in clear which advocate it is for, when it ends and which versions have a wrap for it. Who the
-keeper is to the advocate, the reason and the selection are sealed.
+Of a grant the server stores in clear which advocate it is for, when it ends and which versions have a wrap for it. Who
+the keeper is to the advocate, the reason and the selection are sealed.
 """
 
 from tortoise import fields
 from tortoise.models import Model
 
-from diary.storage.fields import Bytes, Place
+from diary.storage.fields import Bytes, RowIdField
 
 
 class Organisation(Model):
-    """An organisation of advocates, with the name that keepers see. `ended_at`: since when its members have no access."""
+    """An organisation of advocates, with the name that keepers see.
+
+    `ended_at`: since when its members have no access.
+    """
 
     id = Bytes(primary_key=True)
     name = fields.CharField(max_length=120)
@@ -23,7 +26,10 @@ class Organisation(Model):
 
 
 class MemberInvite(Model):
-    """An unused invitation into an organisation. `id`: the HMAC of its code under the pepper; `until`: when it expires."""
+    """An unused invitation into an organisation.
+
+    `id`: the HMAC of its code under the pepper; `until`: when it expires.
+    """
 
     id = Bytes(primary_key=True)
     organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
@@ -39,9 +45,9 @@ class MemberInvite(Model):
 class Member(Model):
     """An advocate. `id`: the id of the account.
 
-    `leads`: whether the member administers the organisation. `fingerprint`: the bytes that the nine words encode. `name` and
-    `secret` (of the second factor) are sealed under the account. `step`: the last time step whose one-time code was used;
-    each step is 30 seconds, and its code is accepted once. `ended_at`: when the member left.
+    `leads`: whether the member administers the organisation. `fingerprint`: the bytes that the nine words encode.
+    `name` and `secret` (of the second factor) are sealed under the account. `step`: the last time step whose one-time
+    code was used; each step is 30 seconds, and its code is accepted once. `ended_at`: when the member left.
     """
 
     id = Bytes(primary_key=True)
@@ -89,7 +95,7 @@ class GrantWrap(Model):
 
     id = fields.BigIntField(primary_key=True)
     grant: fields.ForeignKeyRelation[Grant] = fields.ForeignKeyField("kept.Grant", related_name="wraps")
-    place = Place(db_index=True)
+    place = RowIdField(db_index=True)
     wraps = Bytes()
 
     class Meta:
@@ -98,7 +104,10 @@ class GrantWrap(Model):
 
 
 class GrantLook(Model):
-    """One access of an advocate, for the keeper to read. `at`: to the minute; `what`: read, file, or a declared action."""
+    """One access of an advocate, for the keeper to read.
+
+    `at`: to the minute; `what`: read, file, or a declared action.
+    """
 
     id = fields.BigIntField(primary_key=True)
     grant: fields.ForeignKeyRelation[Grant] = fields.ForeignKeyField("kept.Grant", related_name="looks")
@@ -124,7 +133,10 @@ class GrantMarks(Model):
 
 
 class Letter(Model):
-    """A question or an assisted entry, sealed for the keeper. Deleted 30 days after `taken_at`, when the device fetched it."""
+    """A question or an assisted entry, sealed for the keeper.
+
+    Deleted 30 days after `taken_at`, when the device fetched it.
+    """
 
     id = Bytes(primary_key=True)
     grant: fields.ForeignKeyRelation[Grant] = fields.ForeignKeyField("kept.Grant", related_name="letters")

@@ -1,8 +1,8 @@
 """The core tables. Ids are 16 random bytes, drawn by the keeper's device; times are milliseconds UTC.
 
 Nothing that could identify a keeper is stored in clear. Sign-in names are stored as an HMAC under the pepper. Values
-that contain the name (`kdf`, `words_wrap`) or that a person typed (`device_name`) are sealed under a key derived from the
-pepper.
+that contain the name (`kdf`, `words_wrap`) or that a person typed (`device_name`) are sealed under a key derived from
+the pepper.
 
 The other modules of this folder have the tables of advocates, the log, key rotation, hand-overs and witnesses.
 """
@@ -12,7 +12,7 @@ from typing import Final
 from tortoise import fields
 from tortoise.models import Model
 
-from diary.storage.fields import Bytes, Place
+from diary.storage.fields import Bytes, RowIdField
 
 MODEL_MODULES: Final = (
     "diary.storage.models.core",
@@ -105,13 +105,13 @@ class Diary(Model):
 class Version(Model):
     """One immutable version of a record.
 
-    `id`: the order of arrival on this server; never used twice. Its place in the log is the id of its LogLeaf.
-    `facts`: canonical JSON, the first frame of the version in the feed of changes. `sealed`: wraps and envelopes, in frames.
-    `answer`: the response to the push, sent again when the same bytes are pushed again.
-    `erased_at`: when it was erased permanently; then `facts` is a tombstone and `sealed` is empty.
+    `id`: the order of arrival on this server; never used twice. Its place in the log is the id of its LogLeaf. `facts`:
+    canonical JSON, the first frame of the version in the feed of changes. `sealed`: wraps and envelopes, in frames.
+    `answer`: the response to the push, sent again when the same bytes are pushed again. `erased_at`: when it was erased
+    permanently; then `facts` is a tombstone and `sealed` is empty.
     """
 
-    id = Place(primary_key=True)
+    id = RowIdField(primary_key=True)
     diary: fields.ForeignKeyRelation[Diary] = fields.ForeignKeyField("kept.Diary", related_name="versions")
     seq = fields.BigIntField()
     record = Bytes()
@@ -131,10 +131,10 @@ class Version(Model):
 class Blob(Model):
     """A sealed file: its declared number of parts, and whether it is complete.
 
-    `kind`, `owner`: what it belongs to (storage/sync/blobs.py, `BlobReference`). The same id is allowed once for each kind
-    and owner, and no change for one of them affects the row of another. `diary`: the diary whose quota it uses.
-    `touched_at`: when a part of it last arrived. `erased`: the file is no longer served and its parts are being removed;
-    the row of a diary's file stays.
+    `kind`, `owner`: what it belongs to (storage/sync/blobs.py, `BlobReference`). The same id is allowed once for each
+    kind and owner, and no change for one of them affects the row of another. `diary`: the diary whose quota it uses.
+    `touched_at`: when a part of it last arrived. `erased`: the file is no longer served and its parts are being
+    removed; the row of a diary's file stays.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -172,8 +172,8 @@ class Part(Model):
 class LooseBytes(Model):
     """A name in the blob store that no part refers to: reserved for an upload, or due to be removed.
 
-    `account`, `blob`: the account, and the id of the file's row, which may be deleted before the bytes are. `at`: when it
-    was reserved. `dropped`: the bytes are due to be removed, and no part may refer to the name.
+    `account`, `blob`: the account, and the id of the file's row, which may be deleted before the bytes are. `at`: when
+    it was reserved. `dropped`: the bytes are due to be removed, and no part may refer to the name.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -191,7 +191,7 @@ class LooseBytes(Model):
 class DayUse(Model):
     """The bytes that all accounts of open registration sent on one UTC day, together. `id`: days since 1970."""
 
-    id = Place(primary_key=True)
+    id = RowIdField(primary_key=True)
     file_bytes = fields.BigIntField()
     text_bytes = fields.BigIntField()
 
@@ -202,8 +202,9 @@ class DayUse(Model):
 class Access(Model):
     """One action on an account, its time and its device, for the keeper to read. No network address is stored.
 
-    `at`: to the minute for a sign-in, to the hour for any other action. `device_name`: the name at that time, sealed under
-    `session`, the session of the action. `kind`: for a sign-in, the declared kind of the device: ordinary, borrowed or desk.
+    `at`: to the minute for a sign-in, to the hour for any other action. `device_name`: the name at that time, sealed
+    under `session`, the session of the action. `kind`: for a sign-in, the declared kind of the device: ordinary,
+    borrowed or desk.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -220,7 +221,10 @@ class Access(Model):
 
 
 class Erasure(Model):
-    """A request to erase records permanently at `due_at`, unless it is withdrawn. `records`: their ids, concatenated."""
+    """A request to erase records permanently at `due_at`, unless it is withdrawn.
+
+    `records`: their ids, concatenated.
+    """
 
     id = Bytes(primary_key=True)
     diary: fields.ForeignKeyRelation[Diary] = fields.ForeignKeyField("kept.Diary", related_name="erasures")
@@ -235,7 +239,10 @@ class Erasure(Model):
 
 
 class Renewal(Model):
-    """A renewal token, which begins the next session of one device. `id`: its SHA-256; `session`: the session it came with."""
+    """A renewal token, which begins the next session of one device.
+
+    `id`: its SHA-256; `session`: the session it came with.
+    """
 
     id = Bytes(primary_key=True)
     account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("kept.Account", related_name="renewals")
@@ -251,7 +258,7 @@ class Renewal(Model):
 class CookieGrace(Model):
     """One row with id 0 on an upgraded server: the time in ms until which cookies of earlier releases are accepted."""
 
-    id = Place(primary_key=True)
+    id = RowIdField(primary_key=True)
     until = fields.BigIntField()
 
     class Meta:
@@ -261,7 +268,7 @@ class CookieGrace(Model):
 class PurgeClock(Model):
     """One row with id 0: when the purge last read the clock, and since when the clock has run evenly."""
 
-    id = Place(primary_key=True)
+    id = RowIdField(primary_key=True)
     seen_at = fields.BigIntField()
     steady_since = fields.BigIntField()
 
@@ -275,7 +282,7 @@ class LockShares(Model):
     `kinds`: canonical JSON, a list of [m in KiB, t, weight].
     """
 
-    id = Place(primary_key=True)
+    id = RowIdField(primary_key=True)
     kinds = Bytes()
 
     class Meta:
@@ -283,9 +290,12 @@ class LockShares(Model):
 
 
 class Ending(Model):
-    """One row with id 0 once a shutdown was announced: when the server stops accepting data, and when it stops answering."""
+    """One row with id 0 once the closing was announced.
 
-    id = Place(primary_key=True)
+    `closes_at`: when the server stops accepting data. `off_at`: when it starts to refuse all diary requests.
+    """
+
+    id = RowIdField(primary_key=True)
     closes_at = fields.BigIntField()
     off_at = fields.BigIntField()
 

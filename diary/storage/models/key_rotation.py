@@ -3,13 +3,14 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from diary.storage.fields import Bytes, Place
+from diary.storage.fields import Bytes, RowIdField
 
 
 class Rotation(Model):
     """A key rotation in progress. All new keys become valid at the same moment, when it is completed.
 
-    `id`: the id of the account. `by_code`: begun with the recovery code. `touched_at`: when it was begun or last advanced.
+    `id`: the id of the account. `by_code`: begun with the recovery code. `touched_at`: when it was begun or last
+    advanced.
     """
 
     id = Bytes(primary_key=True)
@@ -33,7 +34,7 @@ class Rotation(Model):
 class RotationWrap(Model):
     """The wraps of one version under the new diary key, in frames. `id`: the id of the version."""
 
-    id = Place(primary_key=True)
+    id = RowIdField(primary_key=True)
     account = Bytes(db_index=True)
     wraps = Bytes()
 

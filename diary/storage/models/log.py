@@ -3,25 +3,29 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from diary.storage.fields import Bytes, Place
+from diary.storage.fields import Bytes, RowIdField
 
 
 class WaitingLeaf(Model):
     """A version with a receipt but no place in the log yet. The sequencer appends its leaf and deletes this row.
 
-    `id`: the id of the version. It is a separate queue, so that pushes of several workers never wait for each other's place.
+    `id`: the id of the version. It is a separate queue, so that pushes of several workers never wait for each other's
+    place.
     """
 
-    id = Place(primary_key=True)
+    id = RowIdField(primary_key=True)
 
     class Meta:
         table = "waiting_leaf"
 
 
 class LogSize(Model):
-    """One row with id 0: the number of leaves. Each append locks it, so that two workers never append at the same time."""
+    """One row with id 0: the number of leaves.
 
-    id = Place(primary_key=True)
+    Each append locks it, so that two workers never append at the same time.
+    """
+
+    id = RowIdField(primary_key=True)
     size = fields.BigIntField()
 
     class Meta:
@@ -34,7 +38,7 @@ class LogLeaf(Model):
     `version_id` is no foreign key: the leaf stays when the version is deleted. It is NULL for the leaf of a release.
     """
 
-    id = Place(primary_key=True)
+    id = RowIdField(primary_key=True)
     version_id = fields.BigIntField(null=True, unique=True)
     leaf = Bytes()
 
@@ -43,9 +47,12 @@ class LogLeaf(Model):
 
 
 class LogNode(Model):
-    """A node over a complete subtree of leaves. `id`: its level and place, as `node_id` of ledger/tree.py encodes them."""
+    """A node over a complete subtree of leaves.
 
-    id = Place(primary_key=True)
+    `id`: its level and place, as `node_id` of ledger/tree.py encodes them.
+    """
+
+    id = RowIdField(primary_key=True)
     node = Bytes()
 
     class Meta:
@@ -55,7 +62,7 @@ class LogNode(Model):
 class LogCheckpoint(Model):
     """A signed note over the first `size` leaves. `id`: its number, dense from 0. Never deleted."""
 
-    id = Place(primary_key=True)
+    id = RowIdField(primary_key=True)
     size = fields.BigIntField(unique=True)
     made_at = fields.BigIntField()
     note = Bytes()
@@ -67,8 +74,8 @@ class LogCheckpoint(Model):
 class LogStamp(Model):
     """The timestamp of one authority for a checkpoint: the request, and the response once it was accepted.
 
-    `policy`, `nonce`, `chain`: the values that the accepted response was verified against; `chain`: PEM, the certificate of
-    the authority first. `due_at`: when to send the next request; NULL once a response was accepted.
+    `policy`, `nonce`, `chain`: the values that the accepted response was verified against; `chain`: PEM, the
+    certificate of the authority first. `due_at`: when to send the next request; NULL once a response was accepted.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -92,8 +99,8 @@ class LogStamp(Model):
 class LogCosignature(Model):
     """The cosignature of one log witness for a checkpoint: the request, and the signature line once it was accepted.
 
-    `witness`: its 32-byte public key; `line`: UTF-8 with its line end. `due_at`: when to send the next request; NULL once a
-    line was accepted.
+    `witness`: its 32-byte public key; `line`: UTF-8 with its line end. `due_at`: when to send the next request; NULL
+    once a line was accepted.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -113,7 +120,7 @@ class LogCosignature(Model):
 class KeyStatement(Model):
     """A statement of the instance key about a notary key: signed canonical JSON. `id`: its number, dense from 0."""
 
-    id = Place(primary_key=True)
+    id = RowIdField(primary_key=True)
     log = Bytes(db_index=True)
     statement = Bytes()
 

@@ -26,7 +26,7 @@ def check_postgres_url(url: str) -> str:
 
 
 def parse_credentials(url: str) -> dict[str, Any]:
-    """Return the parts of an address as Tortoise takes them. Raise BadSetting."""
+    """Return the parts of an address in Tortoise's form. Raise BadSetting if the address is not valid."""
     parts = urlsplit(check_postgres_url(url))
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     connection_options: dict[str, Any] = {

@@ -243,7 +243,7 @@ def replace_summary(tx: Transaction, account: bytes, grant: bytes, summary: byte
     tx.execute(*_REPLACE_SUMMARY(summary=summary, id=grant))
 
 
-def end(tx: Transaction, account: bytes, grant: bytes, now: int) -> None:
+def end_grant(tx: Transaction, account: bytes, grant: bytes, now: int) -> None:
     """End an active grant of this account. Raise NotFound."""
     _check_active_owned(tx, account, grant)
     end_grants, delete_wraps = _END_BY_ID

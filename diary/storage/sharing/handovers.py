@@ -142,7 +142,7 @@ class HandoverRow:
     expires_at: int
     ended_at: int | None = None
 
-    def is_over(self, now: int) -> bool:
+    def has_ended(self, now: int) -> bool:
         """Return whether the hand-over has been ended or has expired at `now` ms. It can then no longer be opened."""
         return self.ended_at is not None or now >= self.expires_at
 
@@ -160,7 +160,7 @@ class HandoverSummary:
     openings: tuple[int, ...]
 
 
-async def find(db: Database, account: bytes, handover: bytes) -> HandoverRow | None:
+async def find_handover(db: Database, account: bytes, handover: bytes) -> HandoverRow | None:
     """Return a hand-over of this account, or None when there is none or it was ended."""
     row = await db.fetch_one(*_FIND_OWNED(id=handover, account=account))
     return HandoverRow(*row) if row else None
@@ -215,7 +215,7 @@ def add_handover(tx: Transaction, account: bytes, row: HandoverRow, announcement
     if existing := find_recorded(
         [HandoverRow(*existing_row) for existing_row in existing_rows], row, "id", "auth_mac", "diary"
     ):
-        if not existing.is_over(row.made_at):
+        if not existing.has_ended(row.made_at):
             blobs.announce(tx, blob_reference, announcement)
         return existing
     if tx.execute(*_COUNT_OPEN(diary=row.diary, now=row.made_at)).fetchone()[0] >= MAX_OPEN_HANDOVERS:
@@ -246,7 +246,7 @@ def record_opening(tx: Transaction, handover: bytes, now: int, max_openings: int
     return True
 
 
-def end(tx: Transaction, account: bytes, handover: bytes, now: int) -> None:
+def end_handover(tx: Transaction, account: bytes, handover: bytes, now: int) -> None:
     """End a hand-over at once and mark its bytes for deletion. Raise NotFound."""
     row = tx.execute(*_FIND_OWNED(id=handover, account=account)).fetchone()
     if row is None:

@@ -264,7 +264,7 @@ def add_member(tx: Transaction, row: MemberRow, now: int) -> None:
     )
 
 
-async def find(db: Database, account: bytes) -> MemberRow | None:
+async def find_member(db: Database, account: bytes) -> MemberRow | None:
     """Return the member with this account, or None unless the member and the organisation are active."""
     row = await db.fetch_one(*_FIND_MEMBER(id=account))
     return MemberRow(*row) if row else None

@@ -111,7 +111,7 @@ class WitnessCodeRow:
     answered_at: int | None = None
     taken_at: int | None = None
 
-    def is_over(self, now: int) -> bool:
+    def has_ended(self, now: int) -> bool:
         """Return whether the code was answered or has expired at `now` ms; it then accepts no statement."""
         return self.answered_at is not None or now >= self.expires_at
 
@@ -122,7 +122,7 @@ async def find_by_name(db: Database, name_mac: bytes) -> WitnessCodeRow | None:
     return WitnessCodeRow(*row) if row else None
 
 
-async def find(db: Database, witness_code: bytes) -> tuple[WitnessCodeRow, BlobReference] | None:
+async def find_code(db: Database, witness_code: bytes) -> tuple[WitnessCodeRow, BlobReference] | None:
     """Return a code and the reference to the files of its upload, or None.
 
     Without an upload the reference has no id.
@@ -266,6 +266,6 @@ def _delete_code(tx: Transaction, row: WitnessCodeRow) -> None:
 def _find_open(tx: Transaction, witness_code: bytes, now: int) -> WitnessCodeRow:
     """Return a code that still accepts a statement. Raise NotFound."""
     existing_row = tx.execute(*_FIND(id=witness_code)).fetchone()
-    if existing_row is None or (row := WitnessCodeRow(*existing_row)).is_over(now):
+    if existing_row is None or (row := WitnessCodeRow(*existing_row)).has_ended(now):
         raise NotFound
     return row

@@ -339,7 +339,7 @@ def reserve_part(
 def keep(tx: Transaction, account: bytes, blob: BlobRow, part: PartRow, now: int) -> bool:
     """Add a part whose bytes are stored under the name reserved for it. Return whether other bytes must now be deleted.
 
-    Raises the errors of `reserve_part`, and Unavailable when the reservation has been given up.
+    Raise the errors of `reserve_part`, and Unavailable if the reservation has been given up.
     """
     if tx.execute(*_FIND_RESERVATION(name=part.name)).fetchone() is None:
         raise Unavailable(_INCOMPLETE_PART_MESSAGE)
@@ -449,7 +449,7 @@ def _is_part_present(tx: Transaction, blob: BlobRow, part: PartRow) -> bool:
 
 
 def _read_current(tx: Transaction, blob: BlobRow) -> BlobRow:
-    """Return the file's current row. Raise ContentErased."""
+    """Return the file's current row. Raise ContentErased if it is gone or erased."""
     row = tx.execute(*_FIND_BLOB(id=blob.row_id)).fetchone()
     if row is None or row[4]:
         raise ContentErased

@@ -18,7 +18,7 @@ from pypika_tortoise import functions
 
 from diary.encoding import b64, canonical_json, parse_canonical_json, unb64
 from diary.errors import BadRequest, NotFound
-from diary.ledger.erased import make_tombstone
+from diary.ledger.tombstones import make_tombstone
 from diary.storage.database_interface import Database
 from diary.storage.models.advocates import GrantWrap
 from diary.storage.models.core import Account, Blob, Diary, Erasure, LooseBytes, Part, Version
@@ -190,7 +190,7 @@ def add_erasure(tx: Transaction, account: bytes, row: ErasureRow) -> ErasureRow:
     return row
 
 
-def cancel(tx: Transaction, account: bytes, diary: bytes, erasure: bytes) -> None:
+def cancel_erasure(tx: Transaction, account: bytes, diary: bytes, erasure: bytes) -> None:
     """Cancel an erasure. Raise NotFound."""
     check_diary_owned(tx, account, diary)
     if tx.execute(*_DELETE_OF_DIARY(id=erasure, diary=diary)).rowcount != 1:

@@ -13,37 +13,41 @@ MAX_REASON_CHARACTERS = 20
 async def request_erasure(request: RequestContext) -> ASGIApp:
     """Erase records in seven days; a picture of someone under 18 at once. Require a proof of the words."""
     fields = request.fields()
-    diary, records = request.id("diary"), fields.ids("records", erasures.MAX_RECORDS)
+    diary, records = request.path_id("diary"), fields.ids("records", erasures.MAX_RECORDS)
     reason = fields.text("why", MAX_REASON_CHARACTERS)
-    erasure = await erasures.request_erasure(request.instance, request.keeper, diary, records, reason, request.proof())
+    erasure = await erasures.request_erasure(
+        request.instance, request.keeper_session, diary, records, reason, request.proof()
+    )
     request.app_context.event_log.log_event("erased_at_once" if erasure.is_done else "erasure_asked")
-    await sessions.record_access(request.instance, request.keeper, "erasure_asked")
+    await sessions.record_access(request.instance, request.keeper_session, "erasure_asked")
     return json_response(erasure.to_payload(), 201)
 
 
 async def list_pending(request: RequestContext) -> ASGIApp:
     """List the erasures that are pending."""
-    pending = await erasures.list_pending(request.instance, request.keeper, request.id("diary"))
+    pending = await erasures.list_pending(request.instance, request.keeper_session, request.path_id("diary"))
     return json_response({"erasures": pending})
 
 
 async def cancel_erasure(request: RequestContext) -> ASGIApp:
     """Cancel an erasure. Require no proof of the words."""
-    await erasures.cancel_erasure(request.instance, request.keeper, request.id("diary"), request.id("erasure"))
+    await erasures.cancel_erasure(
+        request.instance, request.keeper_session, request.path_id("diary"), request.path_id("erasure")
+    )
     request.app_context.event_log.log_event("erasure_taken_back")
     return BytesResponse()
 
 
 async def request_account_closure(request: RequestContext) -> ASGIApp:
     """Close the account in seven days. Require a proof of the words."""
-    due_at = await erasures.request_account_closing(request.instance, request.keeper, request.proof())
+    due_at = await erasures.request_account_closing(request.instance, request.keeper_session, request.proof())
     request.app_context.event_log.log_event("closing_asked")
-    await sessions.record_access(request.instance, request.keeper, "closing_asked")
+    await sessions.record_access(request.instance, request.keeper_session, "closing_asked")
     return json_response({"closing_at": due_at}, 201)
 
 
 async def cancel_account_closure(request: RequestContext) -> ASGIApp:
     """Cancel the closing of the account. Require no proof of the words."""
-    await erasures.cancel_account_closing(request.instance, request.keeper)
+    await erasures.cancel_account_closing(request.instance, request.keeper_session)
     request.app_context.event_log.log_event("closing_taken_back")
     return BytesResponse()

@@ -28,13 +28,13 @@ async def create_grant(request: RequestContext) -> ASGIApp:
     fields = request.fields()
     new_grant = NewGrant(
         grant_id=fields.id("grant"),
-        diary_id=request.id("diary"),
+        diary_id=request.path_id("diary"),
         advocate_fingerprint=fields.octets("to", FINGERPRINT_BYTES, FINGERPRINT_BYTES),
         not_after=fields.integer("not_after", LATEST_MS),
         sealed=fields.octets("sealed", MAX_SEALED_BYTES),
         keeper_copy=fields.octets("kept", MAX_SEALED_BYTES),
     )
-    row = await grants.create_grant(request.instance, request.keeper, request.proof(), new_grant)
+    row = await grants.create_grant(request.instance, request.keeper_session, request.proof(), new_grant)
     request.app_context.event_log.log_event("let_in")
     return json_response({"made_at": row.made_at, "not_after": row.not_after}, 201)
 
@@ -43,8 +43,8 @@ async def list_grants(request: RequestContext) -> ASGIApp:
     """List the keeper's grants and every look."""
     return json_response(
         {
-            "grants": await grants.list_grants(request.instance, request.keeper),
-            "looks": await grants.list_looks(request.instance, request.keeper),
+            "grants": await grants.list_grants(request.instance, request.keeper_session),
+            "looks": await grants.list_looks(request.instance, request.keeper_session),
         }
     )
 
@@ -52,7 +52,7 @@ async def list_grants(request: RequestContext) -> ASGIApp:
 async def list_wrapped_versions(request: RequestContext) -> ASGIApp:
     """List the versions that a grant has wraps for."""
     versions = await grants.list_granted_versions(
-        request.instance, request.keeper, request.id("diary"), request.id("grant")
+        request.instance, request.keeper_session, request.path_id("diary"), request.path_id("grant")
     )
     return json_response({"versions": versions})
 
@@ -60,7 +60,7 @@ async def list_wrapped_versions(request: RequestContext) -> ASGIApp:
 async def add_wraps(request: RequestContext) -> ASGIApp:
     """Add a grant's wraps for versions that the server already has."""
     added = await grants.add_wraps(
-        request.instance, request.keeper, request.id("diary"), request.id("grant"), request.body
+        request.instance, request.keeper_session, request.path_id("diary"), request.path_id("grant"), request.body
     )
     return json_response({"kept": added})
 
@@ -69,14 +69,16 @@ async def put_summary(request: RequestContext) -> ASGIApp:
     """Store the summary that the advocate's list shows."""
     if len(request.body) > MAX_SEALED_BYTES:
         raise BadRequest
-    await grants.put_summary(request.instance, request.keeper, request.id("diary"), request.id("grant"), request.body)
+    await grants.put_summary(
+        request.instance, request.keeper_session, request.path_id("diary"), request.path_id("grant"), request.body
+    )
     return BytesResponse()
 
 
 async def get_marks(request: RequestContext) -> ASGIApp:
     """Return the sealed marks of what an advocate has reviewed."""
     sealed_marks = await grants.get_review_marks(
-        request.instance, request.keeper, request.id("diary"), request.id("grant")
+        request.instance, request.keeper_session, request.path_id("diary"), request.path_id("grant")
     )
     return json_response({"marks": b64(sealed_marks) if sealed_marks else None})
 
@@ -84,14 +86,16 @@ async def get_marks(request: RequestContext) -> ASGIApp:
 async def copy_marks(request: RequestContext) -> ASGIApp:
     """Store marks that were carried over from the grant before."""
     await grants.carry_over_review_marks(
-        request.instance, request.keeper, request.id("diary"), request.id("grant"), request.body
+        request.instance, request.keeper_session, request.path_id("diary"), request.path_id("grant"), request.body
     )
     return BytesResponse()
 
 
 async def end_grant(request: RequestContext) -> ASGIApp:
     """End a grant at once. Require a proof of the words."""
-    await grants.end_grant(request.instance, request.keeper, request.proof(), request.id("diary"), request.id("grant"))
+    await grants.end_grant(
+        request.instance, request.keeper_session, request.proof(), request.path_id("diary"), request.path_id("grant")
+    )
     request.app_context.event_log.log_event("let_out")
     return BytesResponse()
 
@@ -102,7 +106,7 @@ async def list_letters(request: RequestContext) -> ASGIApp:
     return json_response(
         {
             "letters": await grants.list_letters(
-                request.instance, request.keeper, request.id("diary"), include_taken=include_taken
+                request.instance, request.keeper_session, request.path_id("diary"), include_taken=include_taken
             )
         }
     )
@@ -110,13 +114,15 @@ async def list_letters(request: RequestContext) -> ASGIApp:
 
 async def mark_letter_taken_in(request: RequestContext) -> ASGIApp:
     """Mark a letter as taken in by the keeper."""
-    await grants.mark_letter_taken(request.instance, request.keeper, request.id("diary"), request.id("letter"))
+    await grants.mark_letter_taken(
+        request.instance, request.keeper_session, request.path_id("diary"), request.path_id("letter")
+    )
     return BytesResponse()
 
 
 async def delete_letter(request: RequestContext) -> ASGIApp:
     """Delete a letter at once. Require a proof of the words."""
     await grants.delete_letter(
-        request.instance, request.keeper, request.proof(), request.id("diary"), request.id("letter")
+        request.instance, request.keeper_session, request.proof(), request.path_id("diary"), request.path_id("letter")
     )
     return BytesResponse()

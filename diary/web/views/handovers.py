@@ -31,7 +31,7 @@ async def create_handover(request: RequestContext) -> ASGIApp:
         part_count=fields.integer("parts", MAX_PARTS),
         size_bytes=fields.integer("size", MAX_BYTES),
     )
-    row = await handovers.create_handover(request.instance, request.keeper, request.proof(), new_handover)
+    row = await handovers.create_handover(request.instance, request.keeper_session, request.proof(), new_handover)
     handover_fields = {
         "expires_at": row.expires_at,
         "handover": id_text(row.id),
@@ -42,7 +42,7 @@ async def create_handover(request: RequestContext) -> ASGIApp:
 
 async def list_handovers(request: RequestContext) -> ASGIApp:
     """List the keeper's hand-overs, with when each was opened."""
-    handovers_found = await handovers.list_handovers(request.instance, request.keeper)
+    handovers_found = await handovers.list_handovers(request.instance, request.keeper_session)
     return json_response(
         {
             "address": _pickup_address(request),
@@ -62,7 +62,11 @@ def _pickup_address(request: RequestContext) -> str:
 async def put_part(request: RequestContext) -> ASGIApp:
     """Store one sealed part."""
     await handovers.put_part(
-        request.instance, request.keeper, request.id("handover"), request.number("i", MAX_PARTS), request.body
+        request.instance,
+        request.keeper_session,
+        request.path_id("handover"),
+        request.path_number("i", MAX_PARTS),
+        request.body,
     )
     return BytesResponse()
 
@@ -70,20 +74,20 @@ async def put_part(request: RequestContext) -> ASGIApp:
 async def complete_handover(request: RequestContext) -> ASGIApp:
     """Complete a hand-over."""
     digest = request.fields().octets("digest", PROOF_BYTES, PROOF_BYTES)
-    await handovers.complete(request.instance, request.keeper, request.id("handover"), digest)
+    await handovers.complete_handover(request.instance, request.keeper_session, request.path_id("handover"), digest)
     return BytesResponse()
 
 
 async def end_handover(request: RequestContext) -> ASGIApp:
     """End a hand-over at once. Require a proof of the words."""
-    await handovers.end_handover(request.instance, request.keeper, request.proof(), request.id("handover"))
+    await handovers.end_handover(request.instance, request.keeper_session, request.proof(), request.path_id("handover"))
     return BytesResponse()
 
 
 async def get_kdf_parameters(request: RequestContext) -> ASGIApp:
     """Return the parameters to derive the proof from the five secret words of a hand-over."""
     name = request.fields().octets("name", NAME_BYTES, NAME_BYTES)
-    await request.enforce_record_limit(name)
+    await request.enforce_name_limit(name)
     return json_response({"kdf": await handovers.kdf_for_name(request.instance, name)})
 
 
@@ -91,7 +95,7 @@ async def open_handover(request: RequestContext) -> ASGIApp:
     """Exchange a proof of the words for a ticket for the parts."""
     fields = request.fields()
     name, auth = fields.octets("name", NAME_BYTES, NAME_BYTES), fields.octets("auth", PROOF_BYTES, PROOF_BYTES)
-    await request.enforce_record_limit(name)
+    await request.enforce_name_limit(name)
     opening = await handovers.open_handover(request.instance, name, auth, request.network_key)
     return json_response(
         {"handover": id_text(opening.handover_id), "parts": opening.part_count, "ticket": b64(opening.ticket)}
@@ -101,4 +105,4 @@ async def open_handover(request: RequestContext) -> ASGIApp:
 async def get_part(request: RequestContext) -> ASGIApp:
     """Return one sealed part, for a ticket in X-Proof."""
     ticket = request.headers.get(b"x-proof", b"").decode("latin-1")
-    return binary_response(await handovers.get_part(request.instance, ticket, request.number("i", MAX_PARTS)))
+    return binary_response(await handovers.get_part(request.instance, ticket, request.path_number("i", MAX_PARTS)))

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 from diary.encoding import canonical_json
 from diary.errors import NotFound
 from diary.services.log import inclusion_proofs
-from diary.services.operations.decommission import shutdown_payload
+from diary.services.operations.server_closing import closing_payload
 from diary.web.request_context import RequestContext
 from diary.web.responses import BINARY_MEDIA_TYPE, JSON_MEDIA_TYPE, BytesResponse, json_response
 from diary.web.views.pages import TEXT_MEDIA_TYPE
@@ -26,7 +26,7 @@ async def log_state(request: RequestContext) -> ASGIApp:
 
     A phone requests this first at each sync.
     """
-    closing = shutdown_payload(await request.app_context.closing_schedule.current_notice(request.instance))
+    closing = closing_payload(await request.app_context.closing_monitor.current_schedule(request.instance))
     server_fields = {"closing": closing, "file_bytes": request.instance.settings.file_bytes}
     return json_response(await inclusion_proofs.log_state(request.instance) | server_fields)
 
@@ -35,7 +35,7 @@ async def consistency_proof(request: RequestContext) -> ASGIApp:
     """Return a proof that one checkpoint's log is a prefix of another's."""
     return json_response(
         await inclusion_proofs.consistency_proof(
-            request.instance, request.number("older", MAX_NUMBER), request.number("newer", MAX_NUMBER)
+            request.instance, request.path_number("older", MAX_NUMBER), request.path_number("newer", MAX_NUMBER)
         )
     )
 
@@ -43,9 +43,11 @@ async def consistency_proof(request: RequestContext) -> ASGIApp:
 async def inclusion_proofs_for_diary(request: RequestContext) -> ASGIApp:
     """Return inclusion proofs for a diary's versions in the log of a checkpoint."""
     after = request.query_number("after", MAX_NUMBER)
-    size = request.number("size", MAX_NUMBER)
+    size = request.path_number("size", MAX_NUMBER)
     return json_response(
-        await inclusion_proofs.inclusion_proofs(request.instance, request.keeper, request.id("diary"), size, after)
+        await inclusion_proofs.inclusion_proofs(
+            request.instance, request.keeper_session, request.path_id("diary"), size, after
+        )
     )
 
 
@@ -57,7 +59,9 @@ async def newest_checkpoint(request: RequestContext) -> ASGIApp:
 async def checkpoint(request: RequestContext) -> ASGIApp:
     """Return the note of the checkpoint with this number."""
     return BytesResponse(
-        200, await inclusion_proofs.checkpoint_note(request.instance, request.number("n", MAX_NUMBER)), TEXT_MEDIA_TYPE
+        200,
+        await inclusion_proofs.checkpoint_note(request.instance, request.path_number("n", MAX_NUMBER)),
+        TEXT_MEDIA_TYPE,
     )
 
 
@@ -69,7 +73,9 @@ async def newest_witnessed_checkpoint(request: RequestContext) -> ASGIApp:
 async def witnessed_checkpoint(request: RequestContext) -> ASGIApp:
     """Return a checkpoint's note with the cosignature lines of its witnesses."""
     return BytesResponse(
-        200, await inclusion_proofs.cosigned_note(request.instance, request.number("n", MAX_NUMBER)), TEXT_MEDIA_TYPE
+        200,
+        await inclusion_proofs.cosigned_note(request.instance, request.path_number("n", MAX_NUMBER)),
+        TEXT_MEDIA_TYPE,
     )
 
 
@@ -97,14 +103,14 @@ async def tile(request: RequestContext) -> ASGIApp:
 
 async def leaves(request: RequestContext) -> ASGIApp:
     """Return a page of leaves under the newest checkpoint, one a line."""
-    page_leaves = await inclusion_proofs.list_leaves(request.instance, request.number("page", MAX_NUMBER))
+    page_leaves = await inclusion_proofs.list_leaves(request.instance, request.path_number("page", MAX_NUMBER))
     return BytesResponse(200, "".join(f"{leaf.hex()}\n" for leaf in page_leaves).encode(), TEXT_MEDIA_TYPE)
 
 
 async def checkpoint_timestamps(request: RequestContext) -> ASGIApp:
     """Return a checkpoint's timestamps."""
     return json_response(
-        await inclusion_proofs.checkpoint_with_stamps(request.instance, request.number("n", MAX_NUMBER))
+        await inclusion_proofs.checkpoint_with_stamps(request.instance, request.path_number("n", MAX_NUMBER))
     )
 
 

@@ -33,11 +33,11 @@ async def service_worker(request: RequestContext) -> ASGIApp:
     need their two cookies, this response expires them, whether or not the request has them.
     """
     etag = request.app_context.pages.service_worker_etag.encode()
-    are_cookies_over = request.instance.clock.now_ms() >= request.app_context.legacy_cookies_until_ms
+    have_cookies_expired = request.instance.clock.now_ms() >= request.app_context.legacy_cookies_until_ms
     headers = (
         REVALIDATE_HEADER,
         (b"etag", etag),
-        *(legacy_cookies.expire_cookie_headers() if are_cookies_over else ()),
+        *(legacy_cookies.expire_cookie_headers() if have_cookies_expired else ()),
     )
     if request.headers.get(b"if-none-match") == etag:
         return BytesResponse(304, b"", None, headers)

@@ -8,7 +8,7 @@ from diary.services.accounts import authentication, cookie_migration, sessions, 
 from diary.services.accounts.authentication import NewAccount, PassphraseCredentials, RegistrationRequest
 from diary.services.accounts.cookie_migration import LegacyCookies
 from diary.services.accounts.sessions import KIND_BORROWED, KIND_DESK, KIND_ORDINARY, Device, StartedSession
-from diary.services.operations.decommission import shutdown_payload
+from diary.services.operations.server_closing import closing_payload
 from diary.services.sync.blobs import PART_LIMIT_BYTES
 from diary.web import legacy_cookies, route_policy
 from diary.web.request_context import PROOF_BYTES, RequestContext
@@ -34,7 +34,7 @@ async def describe_server(request: RequestContext) -> ASGIApp:
     settings = instance.settings
     return json_response(
         {
-            "closing": shutdown_payload(await request.app_context.closing_schedule.current_notice(instance)),
+            "closing": closing_payload(await request.app_context.closing_monitor.current_schedule(instance)),
             "enrolment": settings.enrolment,
             "limits": {
                 "file_bytes": settings.file_bytes,
@@ -82,7 +82,7 @@ async def register(request: RequestContext) -> ASGIApp:
 async def get_kdf_parameters(request: RequestContext) -> ASGIApp:
     """Return the parameters to derive the proof for a name."""
     login = sign_in_names.check_login(request.fields().text("login", MAX_LOGIN_CHARACTERS))
-    await request.enforce_record_limit(login.encode())
+    await request.enforce_name_limit(login.encode())
     return json_response({"kdf": await authentication.prelogin(request.instance, login)})
 
 
@@ -91,7 +91,7 @@ async def sign_in(request: RequestContext) -> ASGIApp:
     fields = request.fields()
     login = sign_in_names.check_login(fields.text("login", MAX_LOGIN_CHARACTERS))
     auth = fields.octets("auth", PROOF_BYTES, PROOF_BYTES)
-    await request.enforce_record_limit(login.encode())
+    await request.enforce_name_limit(login.encode())
     try:
         response_fields, new_session = await authentication.sign_in(
             request.instance, login, auth, read_device(request, fields), read_device_token(request, fields)
@@ -108,7 +108,7 @@ async def recover(request: RequestContext) -> ASGIApp:
     fields = request.fields()
     login = sign_in_names.check_login(fields.text("login", MAX_LOGIN_CHARACTERS))
     code_auth = fields.octets("code_auth", PROOF_BYTES, PROOF_BYTES)
-    await request.enforce_record_limit(login.encode())
+    await request.enforce_name_limit(login.encode())
     try:
         response_fields, new_session = await authentication.recover(
             request.instance, login, code_auth, read_device(request, fields)
@@ -125,7 +125,7 @@ async def exchange_legacy_cookies(request: RequestContext) -> ASGIApp:
     fields = request.fields()
     login = sign_in_names.check_login(fields.text("login", MAX_LOGIN_CHARACTERS))
     auth = fields.octets("auth", PROOF_BYTES, PROOF_BYTES)
-    await request.enforce_record_limit(login.encode())
+    await request.enforce_name_limit(login.encode())
     cookies = request.cookies
     legacy_tokens = LegacyCookies(cookies.get(legacy_cookies.SESSION_COOKIE), cookies.get(legacy_cookies.DEVICE_COOKIE))
     try:
@@ -152,7 +152,7 @@ async def renew_session(request: RequestContext) -> ASGIApp:
 
 
 def read_new_account(fields: Fields) -> NewAccount:
-    """Return the new account in a body. Raise BadRequest."""
+    """Return the new account in a body. Raise BadRequest if a field is missing or not valid."""
     has_recovery_code = fields.has("code_auth") or fields.has("code_wrap")
     return NewAccount(
         account_id=fields.id("account"),
@@ -168,7 +168,7 @@ def read_new_account(fields: Fields) -> NewAccount:
 
 
 def read_new_lock(fields: Fields) -> PassphraseCredentials:
-    """Return the new words' credentials in a body. Raise BadRequest."""
+    """Return the new words' credentials in a body. Raise BadRequest if a field is missing or not valid."""
     return PassphraseCredentials(
         kdf=fields.mapping("kdf"),
         auth=fields.octets("auth", PROOF_BYTES, PROOF_BYTES),
@@ -177,7 +177,7 @@ def read_new_lock(fields: Fields) -> PassphraseCredentials:
 
 
 def read_device(request: RequestContext, fields: Fields) -> Device:
-    """Return the device that signs in. Raise BadRequest."""
+    """Return the device that signs in. Raise BadRequest if a field is missing or not valid."""
     name = fields.text("device_name", MAX_DEVICE_NAME_CHARACTERS)
     digits = fields.text("digits", MAX_DIGITS_CHARACTERS) if fields.has("digits") else ""
     borrowed, desk = fields.flag("borrowed"), fields.flag("desk")

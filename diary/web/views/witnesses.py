@@ -21,12 +21,14 @@ async def create_witness_request(request: RequestContext) -> ASGIApp:
     """Store a request to a witness. Require a proof of the words."""
     fields = request.fields()
     witness_request = NewWitnessRequest(
-        diary_id=request.id("diary"),
+        diary_id=request.path_id("diary"),
         witness_id=fields.id("witness"),
         name=fields.octets("name", NAME_BYTES, NAME_BYTES),
         sealed_question=fields.octets("sealed", witness_statements.QUESTION_LIMIT_BYTES),
     )
-    row = await witness_statements.create_request(request.instance, request.keeper, request.proof(), witness_request)
+    row = await witness_statements.create_request(
+        request.instance, request.keeper_session, request.proof(), witness_request
+    )
     return json_response({"expires_at": row.expires_at, "witness": id_text(row.id)}, 201)
 
 
@@ -37,7 +39,7 @@ async def list_requests(request: RequestContext) -> ASGIApp:
     """
     include_taken = bool(request.query_number("taken", 1))
     witness_requests = await witness_statements.list_requests(
-        request.instance, request.keeper, request.id("diary"), include_taken=include_taken
+        request.instance, request.keeper_session, request.path_id("diary"), include_taken=include_taken
     )
     return json_response(
         {"address": f"{request.instance.settings.public_url}{STATEMENT_PATH}", "witnesses": witness_requests}
@@ -47,7 +49,7 @@ async def list_requests(request: RequestContext) -> ASGIApp:
 async def mark_taken_in(request: RequestContext) -> ASGIApp:
     """Mark a statement as taken in by the keeper."""
     await witness_statements.mark_statement_taken(
-        request.instance, request.keeper, request.id("diary"), request.id("witness")
+        request.instance, request.keeper_session, request.path_id("diary"), request.path_id("witness")
     )
     return BytesResponse()
 
@@ -55,7 +57,7 @@ async def mark_taken_in(request: RequestContext) -> ASGIApp:
 async def remove_request(request: RequestContext) -> ASGIApp:
     """End a code, or delete the statement. Require a proof of the words."""
     await witness_statements.delete_request(
-        request.instance, request.keeper, request.proof(), request.id("diary"), request.id("witness")
+        request.instance, request.keeper_session, request.proof(), request.path_id("diary"), request.path_id("witness")
     )
     return BytesResponse()
 
@@ -63,7 +65,7 @@ async def remove_request(request: RequestContext) -> ASGIApp:
 async def find_request(request: RequestContext) -> ASGIApp:
     """Find the request to a witness by nine words."""
     name = request.fields().octets("name", NAME_BYTES, NAME_BYTES)
-    await request.enforce_record_limit(name)
+    await request.enforce_name_limit(name)
     witness_request = await witness_statements.look_up_request(request.instance, name, request.network_key)
     open_fields = (
         {"sealed": b64(witness_request.sealed_question), "ticket": b64(witness_request.ticket)}
@@ -84,14 +86,20 @@ async def declare_files(request: RequestContext) -> ASGIApp:
     """Announce the files of a statement."""
     fields = request.fields()
     parts, size = fields.integer("parts", MAX_PARTS), fields.integer("size", MAX_BYTES)
-    await witness_statements.declare_files(request.instance, _read_ticket(request), request.id("upload"), parts, size)
+    await witness_statements.declare_files(
+        request.instance, _read_ticket(request), request.path_id("upload"), parts, size
+    )
     return BytesResponse()
 
 
 async def put_part(request: RequestContext) -> ASGIApp:
     """Store one sealed part."""
     await witness_statements.put_part(
-        request.instance, _read_ticket(request), request.id("upload"), request.number("i", MAX_PARTS), request.body
+        request.instance,
+        _read_ticket(request),
+        request.path_id("upload"),
+        request.path_number("i", MAX_PARTS),
+        request.body,
     )
     return BytesResponse()
 

@@ -1,4 +1,4 @@
-"""The manifest's short code: six characters to compare between two devices, or a device and paper.
+"""The short code of a diary's manifest: six characters to compare between two devices, or a device and paper.
 
 docs/formats.md, section 6.
 """

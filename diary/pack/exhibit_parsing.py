@@ -1,4 +1,4 @@
-"""Exhibits and record references of a capsule, strictly validated because their names become paths."""
+"""Parsing of a capsule's exhibits and record references, strict because their names become paths."""
 
 import re
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ _REFERENCE_PATTERN = re.compile(r"[A-Z]{1,2}[1-9][0-9]{0,5}")
 
 
 @dataclass(frozen=True, slots=True)
-class SealedPicture:
-    """A sealed picture: blob id, 32-byte key, number of parts."""
+class SealedFile:
+    """A sealed file: blob id, 32-byte key, number of parts."""
 
     blob: str
     key: bytes
@@ -42,12 +42,12 @@ class Exhibit:
     sha256: str
     sha512: str
     size_bytes: int
-    print_copy: SealedPicture | None
-    received_file: SealedPicture | None
+    print_copy: SealedFile | None
+    received_file: SealedFile | None
     print_size: tuple[int, int]
     looked_at: int | None
     is_picture_withheld: bool
-    poster: SealedPicture | None = None
+    poster: SealedFile | None = None
     is_order: bool = False
 
     @property
@@ -72,7 +72,7 @@ class RecordReference:
 
 
 def parse_reference(row: dict[str, object]) -> RecordReference:
-    """Parse a reference, which becomes part of paths and sentences. Raise BadRequest."""
+    """Parse a reference, which becomes part of paths and sentences. Raise BadRequest if it is not valid."""
     kind, rank, ref = str(row["kind"]), non_negative_field(row, "no"), str(row["ref"])
     if kind not in REGISTER_KINDS or not 1 <= rank < 1_000_000 or not _REFERENCE_PATTERN.fullmatch(ref):
         raise BadRequest("The capsule is not complete.")
@@ -80,7 +80,7 @@ def parse_reference(row: dict[str, object]) -> RecordReference:
 
 
 def parse_exhibit(row: dict[str, object]) -> Exhibit:
-    """Parse an exhibit; its names become paths and must match a pattern. Raise BadRequest."""
+    """Parse an exhibit, whose names become paths. Raise BadRequest if a name or a digest does not match its pattern."""
     item, filename = str(row["item"]), str(row["file"])
     item_match = _ITEM_PATTERN.fullmatch(item)
     if (
@@ -99,35 +99,35 @@ def parse_exhibit(row: dict[str, object]) -> Exhibit:
         sha256=str(row["sha256"]),
         sha512=str(row["sha512"]),
         size_bytes=non_negative_field(row, "size"),
-        print_copy=_parse_sealed_picture(print_row),
-        received_file=_parse_sealed_picture(object_of(row, "received")),
+        print_copy=_parse_sealed_file(print_row),
+        received_file=_parse_sealed_file(object_of(row, "received")),
         print_size=(integer_of(print_row, "width") or 0, integer_of(print_row, "height") or 0),
         looked_at=integer_of(row, "looked_at"),
         is_picture_withheld=boolean_of(row, "hold_picture") is not False,
-        poster=_parse_sealed_picture(object_of(row, "poster")),
+        poster=_parse_sealed_file(object_of(row, "poster")),
         is_order=boolean_of(row, "order") is True,
     )
 
 
-def _parse_sealed_picture(row: dict[str, object]) -> SealedPicture | None:
-    """Parse the blob and key of a picture, or return None for an empty row. Raise BadRequest."""
+def _parse_sealed_file(row: dict[str, object]) -> SealedFile | None:
+    """Return a sealed file, or None for an empty row. Raise BadRequest if the key or the part count is not valid."""
     if not row:
         return None
     key, part_count = unb64(str(row["key"])), non_negative_field(row, "parts")
     if len(key) != 32 or not 1 <= part_count <= 256:
         raise BadRequest("A picture has an invalid key.")
-    return SealedPicture(id_field(row, "blob"), key, part_count)
+    return SealedFile(id_field(row, "blob"), key, part_count)
 
 
 def id_field(row: RecordFields, name: str) -> str:
-    """Return an id as text. Raise BadRequest."""
+    """Return an id as text. Raise BadRequest if it is not an id."""
     text = str(row[name])
     parse_id(text)
     return text
 
 
 def non_negative_field(row: RecordFields, name: str) -> int:
-    """Return a non-negative integer. Raise BadRequest."""
+    """Return a non-negative integer. Raise BadRequest for anything else."""
     number = integer_of(row, name)
     if number is None or number < 0:
         raise BadRequest("The capsule is not complete.")

@@ -1,4 +1,4 @@
-"""The announced shutdown of this server: one row, or none."""
+"""The announced closing of this server: one row, or none."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -22,24 +22,24 @@ _FIND: Final = Statement(query.from_(_ENDING).select(_ENDING.closes_at, _ENDING.
 
 
 @dataclass(frozen=True, slots=True)
-class ShutdownSchedule:
+class ClosingSchedule:
     """Two times in ms. From `closes_at` the server accepts nothing new; from `off_at` it refuses all diary requests."""
 
     closes_at: int
     off_at: int
 
 
-def announce(tx: Transaction, schedule: ShutdownSchedule) -> None:
-    """Store a shutdown schedule in place of any earlier one."""
+def announce_closing(tx: Transaction, schedule: ClosingSchedule) -> None:
+    """Store the schedule of the closing in place of any earlier one."""
     tx.execute(*_REPLACE(closes_at=schedule.closes_at, off_at=schedule.off_at))
 
 
-def cancel(tx: Transaction) -> bool:
-    """Cancel the shutdown. Return whether one was announced."""
+def cancel_closing(tx: Transaction) -> bool:
+    """Cancel the closing. Return whether one was announced."""
     return tx.execute(*_DELETE()).rowcount == 1
 
 
-async def find(db: Database) -> ShutdownSchedule | None:
+async def find_closing(db: Database) -> ClosingSchedule | None:
     """Return the announced schedule, or None."""
     row = await db.fetch_one(*_FIND())
-    return ShutdownSchedule(int(row[0]), int(row[1])) if row else None
+    return ClosingSchedule(int(row[0]), int(row[1])) if row else None
