@@ -42,7 +42,7 @@ KEY_BYTES: Final = 32
     "--witness",
     type=EXISTING_FILE,
     multiple=True,
-    help="Log witnesses' keys, one a line, from somewhere else than the server.",
+    help="Log witnesses' keys, one per line, from another source than the server.",
 )
 def audit(
     target: str | None,

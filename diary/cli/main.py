@@ -272,7 +272,10 @@ for _command in (backup, backup_key, canary, doctor, drill, restore, invite, quo
 )
 @click.option("--tsa-root", type=EXISTING_FILE, multiple=True, help="A timestamp authority's root certificate (PEM).")
 @click.option(
-    "--witness", type=EXISTING_FILE, multiple=True, help="A file of log witnesses' keys, one a line, not from the pack."
+    "--witness",
+    type=EXISTING_FILE,
+    multiple=True,
+    help="A file of log witnesses' keys, one per line, not from the pack.",
 )
 @click.option(
     "--rerender",

@@ -83,7 +83,7 @@ def read_header(envelope: bytes, kind: EnvelopeKind, suite: int = SUITE_SYMMETRI
 
 
 def seal_box(key: bytes, context: bytes, plaintext: bytes) -> bytes:
-    """Return Cobblestone bytes without magic or header: 56 bytes, and 16 a chunk, more than `plaintext`.
+    """Return Cobblestone bytes without magic or header: 56 bytes, and 16 per chunk, more than `plaintext`.
 
     Raise SealError unless the key has 32 bytes.
     """

@@ -137,7 +137,7 @@ def _place_pictures(
 def place_account_stills(contents: PackContents, fetch: PartFetcher, folder: Path) -> dict[str, Picture]:
     """Write the still of each video account into the folder of the chronology; return them by item."""
     stills: dict[str, Picture] = {}
-    for view in films_of_accounts(contents):
+    for view in videos_of_accounts(contents):
         still = _open_still(contents.capsule.diary_id, view.exhibit, fetch)
         if still is not None:
             (folder / CHRONOLOGY_FOLDER).mkdir(parents=True, exist_ok=True)
@@ -145,10 +145,10 @@ def place_account_stills(contents: PackContents, fetch: PartFetcher, folder: Pat
     return stills
 
 
-def films_of_accounts(contents: PackContents) -> Iterator[ExhibitView]:
-    """Yield the films that contain the account of an entry, except those whose picture is withheld."""
-    films = (recorded_account(contents, entry) for entry in contents.entries)
-    return (view for view in films if view is not None and not view.exhibit.is_picture_withheld)
+def videos_of_accounts(contents: PackContents) -> Iterator[ExhibitView]:
+    """Yield the videos that contain the account of an entry, except those whose picture is withheld."""
+    videos = (recorded_account(contents, entry) for entry in contents.entries)
+    return (view for view in videos if view is not None and not view.exhibit.is_picture_withheld)
 
 
 def place_picture(copy: print_images.PrintCopy, folder: Path, key: str) -> Picture:
@@ -160,7 +160,7 @@ def place_picture(copy: print_images.PrintCopy, folder: Path, key: str) -> Pictu
 
 
 def _open_still(diary: str, exhibit: Exhibit, fetch: PartFetcher) -> print_images.PrintCopy | None:
-    """Return the still of a film, or None; only a plain JPEG is accepted.
+    """Return the still image of a video, or None; only a plain JPEG is accepted.
 
     Without a still, the document prints a card of text.
     """

@@ -68,7 +68,7 @@ UNLIMITED: Final = RateLimit("nobody", None)
 # A household, a police force or a telephone company shares a network. One name (of an account or a hand-over) is
 # limited to 60 of these (`RequestContext.enforce_name_limit`), so one client cannot use up the limit of its neighbours.
 UNAUTHENTICATED: Final = RateLimit("network", 300)
-# Public reads happen once a visit.
+# Public reads happen once per visit.
 PUBLIC_READ: Final = RateLimit("network", 600)
 # Enough for the parts of a few packs of 250 MB.
 PART_TRANSFER: Final = RateLimit("network", 1_200)

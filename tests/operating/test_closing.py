@@ -94,3 +94,10 @@ async def test_an_invalid_or_too_early_day_is_refused(tmp_path: Path, monkeypatc
     for bad_arguments in (["tomorrow"], ["2020-01-01"], ["2099-05-03", "--off", "2099-05-02"], ["2099-02-30"]):
         result = CliRunner().invoke(main, ["closing", *bad_arguments])
         assert result.exit_code == 2, bad_arguments
+
+
+def test_the_option_with_a_wrong_date_is_named() -> None:
+    """A date after 2099 is reported for `--off` if it came from there, else for DATE."""
+    for arguments, hint in ((["2099-05-03", "--off", "2100-02-01"], "--off"), (["2100-05-03"], "DATE")):
+        result = CliRunner().invoke(main, ["closing", *arguments])
+        assert result.exit_code == 2 and f"Invalid value for {hint}: must be before the year 2100" in result.output

@@ -223,7 +223,7 @@ def wrap_keys(opened_grant: OpenedGrant, version: str, keys: Sequence[bytes]) ->
 
 
 def unwrap_keys(opened_grant: OpenedGrant, version: str, wrapped_keys: Sequence[bytes]) -> tuple[bytes, ...]:
-    """Return the version keys in the wraps, at most one a part.
+    """Return the version keys in the wraps, at most one per part.
 
     Raise SealError, also for a part that the grant does not give.
     """

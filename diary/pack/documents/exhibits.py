@@ -50,7 +50,7 @@ def exhibits_data(
 def _exhibit_page(
     contents: PackContents, view: ExhibitView, picture: Picture | None, poster: Picture | None
 ) -> TemplateData:
-    """Return one exhibit's page. `poster`: the still of a film."""
+    """Return the template data of one exhibit's page. `poster`: the still image of a video."""
     fields = view.attachment.fields
     is_withheld = view.exhibit.is_picture_withheld
     return {
@@ -113,12 +113,12 @@ def _screenshot_points(view: ExhibitView) -> list[list[str]]:
 
 
 def poster_key(item: str) -> str:
-    """Return the key of a film's still among the pictures."""
+    """Return the key of a video's still image among the pictures."""
     return f"{item} still"
 
 
 def _still_layout(view: ExhibitView, poster: Picture) -> TemplateData:
-    """Return the layout of a film's still on its card."""
+    """Return the layout of a video's still image on its card."""
     aspect_ratio = poster.height / max(1, poster.width)
     width = min(STILL_SIZE_LIMIT_MM, STILL_SIZE_LIMIT_MM / aspect_ratio)
     alt = escape_unprintable(f"Still from {view.exhibit.item}: {view.attachment.description}")

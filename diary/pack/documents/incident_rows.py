@@ -66,27 +66,30 @@ def _assistance_section(entry: Incident) -> TemplateData | None:
 
 
 def recorded_account(contents: PackContents, entry: Incident) -> ExhibitView | None:
-    """Return the film or recording that contains an entry's account, if it is in the pack."""
+    """Return the exhibit with the video or recording of an entry's account, or None if the pack does not contain it."""
     media_ids = entry.codes("narrative_media")
     return next((view for view in contents.exhibits if view.exhibit.record in media_ids), None)
 
 
 def recorded_account_section(contents: PackContents, entry: Incident, stills: StillsByItem) -> TemplateData | None:
-    """Return a signed or spoken account: item, length, language, need for an interpreter, and a film's still."""
+    """Return the template data of a signed or spoken account, or None if there is none in the pack.
+
+    It has the item, length, language, need for an interpreter, and the still image of a video.
+    """
     view = recorded_account(contents, entry)
     if view is None:
         return None
     fields, language = view.attachment.fields, text_of(entry.fields, "language")
     # Audio recorded by some browsers was formerly classified as video because of its container format.
-    is_film = text_of(fields, "media_type").startswith("video/") and text_of(fields, "kind") != "audio"
+    is_video = text_of(fields, "media_type").startswith("video/") and text_of(fields, "kind") != "audio"
     duration_ms = integer_of(fields, "duration_ms")
     uses_sign_language = is_sign_language(language)
-    form = "signed" if uses_sign_language else "signed (BSL) or spoken, filmed" if is_film else "spoken"
+    form = "signed" if uses_sign_language else "signed (BSL) or spoken, filmed" if is_video else "spoken"
     facts = [
         ("Account", form),
         ("Lasts", "not recorded" if duration_ms is None else format_duration(duration_ms)),
         ("Language", language_name(language) if language else "not recorded"),
-        ("", "Interpreter needed" if (not is_english(language) if language else is_film) else ""),
+        ("", "Interpreter needed" if (not is_english(language) if language else is_video) else ""),
     ]
     still = stills.get(view.exhibit.item)
     return {

@@ -154,7 +154,7 @@ def _write_text_files(folder: Path) -> Iterator[tuple[str, Path]]:
 def _place_stills(contents: PackContents, folder: Path) -> dict[str, Picture]:
     """Write the stills of video accounts, which 04 shows too, into the folder of the chronology."""
     stills = {}
-    for view in build.films_of_accounts(contents):
+    for view in build.videos_of_accounts(contents):
         path = folder / PICTURES_FOLDER / _picture_filename(poster_key(view.exhibit.item))
         if path.exists():
             (folder / build.CHRONOLOGY_FOLDER).mkdir(exist_ok=True)

@@ -8,13 +8,13 @@ from diary.storage.accounts.sessions import AuthenticatedSession
 
 async def usage(instance: Instance, session: AuthenticatedSession) -> dict[str, object]:
     """Return the bytes of sealed files and of sealed text, and the quota of each. Raise NotFound."""
-    room = await find_storage_usage(instance.db, session.account)
-    if room is None:
+    stored = await find_storage_usage(instance.db, session.account)
+    if stored is None:
         raise NotFound
     settings = instance.settings
     return {
-        "quota_bytes": settings.quota_bytes if room.quota_bytes is None else room.quota_bytes,
-        "text_quota_bytes": settings.open_text_quota_bytes if room.is_open else settings.text_quota_bytes,
-        "text_used_bytes": room.text_bytes,
-        "used_bytes": room.file_bytes,
+        "quota_bytes": settings.quota_bytes if stored.quota_bytes is None else stored.quota_bytes,
+        "text_quota_bytes": settings.open_text_quota_bytes if stored.is_open else settings.text_quota_bytes,
+        "text_used_bytes": stored.text_bytes,
+        "used_bytes": stored.file_bytes,
     }

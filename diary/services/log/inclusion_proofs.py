@@ -128,7 +128,7 @@ def witnesses_payload(instance: Instance) -> list[dict[str, str]]:
 
 
 def format_witness_keys(instance: Instance) -> str:
-    """Return the witnesses' verifier keys as text, one a line (signed-note)."""
+    """Return the witnesses' verifier keys as text, one per line (signed-note)."""
     return "".join(f"{asked_witness.witness.vkey}\n" for asked_witness in instance.log_witnesses)
 
 

@@ -8,7 +8,7 @@ folder is always removed: also when the phone does not return and, at the next j
 
 [Note: order of jobs] A place in the queue reserves nothing. While a worker is free, every place is ready, and the
 worker takes the first capsule that arrives. Later capsules wait in order of arrival. So nobody waits for a phone that
-only polls, however many do, and at most one job an account is in progress. A place lasts as long as its phone polls;
+only polls, however many do, and at most one job per account is in progress. A place lasts as long as its phone polls;
 when there are too many, the one polled longest ago is removed.
 """
 

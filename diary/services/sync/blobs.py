@@ -126,7 +126,7 @@ async def put_part(instance: Instance, reference: BlobReference, i: int, raw: by
     try:
         await instance.blob_store.put(part.name, raw)
         has_leftovers = await writer.run(
-            lambda tx: blobs.keep(tx, account, row, part, now), account=account, is_short=True
+            lambda tx: blobs.add_part(tx, account, row, part, now), account=account, is_short=True
         )
     except KeptError:
         await writer.run(undo_reservation, account=job_owner, is_short=True)

@@ -41,17 +41,22 @@ async def push_version(
         sealed=sealed,
         charged_bytes=len(body),
     )
-    settings, next_place, day = (
+    settings, next_version_id_sql, day = (
         instance.settings,
         instance.db.next_version_id_sql,
         await find_daily_limit(instance, session.account),
     )
-    room = TextQuota(settings.text_quota_bytes, settings.open_text_quota_bytes, day)
+    text_quota = TextQuota(settings.text_quota_bytes, settings.open_text_quota_bytes, day)
     now = instance.clock.now_ms()
 
     def write(tx: Transaction) -> AppendResult:
         appended = versions.append_version(
-            tx, new_version, next_place, room, lambda seq, head: _notarise(instance, pushed, ids, seq, head), now
+            tx,
+            new_version,
+            next_version_id_sql,
+            text_quota,
+            lambda seq, head: _notarise(instance, pushed, ids, seq, head),
+            now,
         )
         for grant_wraps in pushed.grants:
             grants.add_wraps(tx, diary, parse_id(grant_wraps.grant), [(version, grant_wraps.wraps)], now)

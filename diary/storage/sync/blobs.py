@@ -315,11 +315,11 @@ def announce(tx: Transaction, reference: BlobReference, announcement: BlobAnnoun
 def reserve_part(
     tx: Transaction, account: bytes, blob: BlobRow, part: PartRow, now: int, refusal_reason: str = ""
 ) -> bool:
-    """Reserve room for a part's bytes under its name. Return False when that very part has already arrived.
+    """Record a part's name and size in `loose_bytes` before its bytes are stored.
 
-    `refusal_reason`: why no bytes are accepted now, or "". See [Note: accounting for stored bytes]. Raise
-    ContentErased, Conflict (the file was announced again meanwhile), ContentDiffers (the file is complete), TooLarge,
-    QuotaExceeded, and Unavailable while too many bytes are pending.
+    Return False if that very part has already arrived. `refusal_reason`: why no bytes are accepted now, or "". See
+    [Note: accounting for stored bytes]. Raise ContentErased, Conflict (the file was announced again meanwhile),
+    ContentDiffers (the file is complete), TooLarge, QuotaExceeded, and Unavailable while too many bytes are pending.
     """
     if _is_part_present(tx, blob, part):
         return False
@@ -336,7 +336,7 @@ def reserve_part(
     return True
 
 
-def keep(tx: Transaction, account: bytes, blob: BlobRow, part: PartRow, now: int) -> bool:
+def add_part(tx: Transaction, account: bytes, blob: BlobRow, part: PartRow, now: int) -> bool:
     """Add a part whose bytes are stored under the name reserved for it. Return whether other bytes must now be deleted.
 
     Raise the errors of `reserve_part`, and Unavailable if the reservation has been given up.
