@@ -60,8 +60,9 @@ async def lock_phone(keeper: Keeper, server: InProcessServer, phone: Phone | Non
         diary=parse_id(keeper.identity.diary),
         blob=parse_id(file.blob),
         expires_at_ms=server.clock.now_ms() + 2 * HOUR_MS,
+        part_count=file.declaration["parts"],
+        size_bytes=file.declaration["size"],
         digest=unb64(file.digest),
-        **file.declaration,
     )
     return LockedPhone(Phone(server.http_client()), keeper.diary, file, unb64(session["upload_key"]), ticket)
 
