@@ -110,7 +110,7 @@ def make_print_rendition(content: bytes, media_type: str) -> PrintRendition | No
 def seal_file(diary: str, blob: SealedFileReference, content: bytes) -> list[bytes]:
     """Return the sealed parts of a file.
 
-    Keep them for retries: sealing again gives other bytes.
+    Keep them for retries: sealing again produces other bytes.
     """
     return list(seal_parts(blob.key, diary, blob.blob_id, [content], blob.size_bytes))
 

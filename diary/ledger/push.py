@@ -94,7 +94,7 @@ def body_digest(version_members: Mapping[str, object], sealed_frames: bytes) -> 
 def decode(raw: bytes, *, diary: str, record: str, version: str) -> VersionPush:
     """Parse a push for exactly this address. Raise BadRequest or NotCanonical. The signature is not checked here.
 
-    The public headers are checked too: content sealed for another place would be accepted and receipted, but would
+    The public headers are checked too: content sealed for other ids would be accepted and receipted, but would
     never open.
     """
     parsed_frames = decode_frames(raw, frames_limit=1 + (2 + GRANTS_LIMIT) * len(PARTS))

@@ -97,7 +97,7 @@ class OpenedVersion:
     """An opened version. `fields` has no reserved names; `restricted` is None if that part is absent or was not opened.
 
     `is_restricted_withheld`: a restricted part exists but was not opened, so the commitment could not be recomputed.
-    The opened part is authentic only in that somebody with its key sealed it at this place.
+    The opened part is authentic only in that somebody with its key sealed it for these ids.
 
     `is_altered`: the content does not match the commitment. The text is returned in any case; the reader decides how to
     report it, and a pack must name it.

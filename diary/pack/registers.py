@@ -157,7 +157,7 @@ def witness_codes(registers: Registers, entry: Incident) -> str:
 
 
 def format_disclosure(registers: Registers, disclosure: Mapping[str, object]) -> str:
-    """Return whom the keeper told, when, how, and the keeper's state then; people of the diary by code."""
+    """Return a disclosure as text: the person told, the time, the means and the keeper's state; people by code."""
     person_codes = [person.code for person in linked_records(registers, codes_of(disclosure, "person_id"), "person")]
     details = (text_of(disclosure, key) for key in ("who", "when", "how", "state"))
     return ", ".join(part for part in (*person_codes, *details) if part)

@@ -42,7 +42,7 @@ class SecretsCheckSample:
 
 
 async def take_snapshot(settings: Settings, path: Path) -> None:
-    """Copy the database as it is at one moment to `path`; the server goes on. Raise Unavailable and BadSetting."""
+    """Copy a snapshot of the database to `path` while the server runs. Raise Unavailable and BadSetting."""
     async with database.open_database(settings):
         pass  # checks that the database is reachable and migrated
     if is_postgres(settings.database_url):
@@ -89,7 +89,10 @@ def list_key_statements(path: Path) -> list[bytes]:
 
 
 async def check_target_empty(settings: Settings) -> None:
-    """Return when no database is in the place of a restore. Raise Conflict when there is one, and Unavailable."""
+    """Raise Conflict if the target of a restore has a database, or files that SQLite left beside one.
+
+    Raise Unavailable if it cannot be reached.
+    """
     url = settings.database_url
     if not is_postgres(url):
         database_path = path_from_url(url)

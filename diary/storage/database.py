@@ -88,7 +88,7 @@ class SqliteBackend(DatabaseBackend):
         self._path = path
 
     async def probe(self) -> None:
-        """Check that the file can be written. Raise BadSetting with the reason otherwise."""
+        """Raise BadSetting with the reason if the file cannot be written."""
         sqlite_connection.check_writable(self._path)
 
     @asynccontextmanager

@@ -64,7 +64,7 @@ def seal_letter(author: AuthorSigner, keeper_hpke_pub: bytes, ids: LetterIds, fi
 
 
 def open_letter(scalar: bytes, envelope: bytes, ids: LetterIds, writer_pub: bytes) -> Mapping[str, Any]:
-    """Return a letter signed by this key for this place. Raise SealError and BadSignature."""
+    """Return a letter. Raise SealError if it cannot be opened, and BadSignature unless it is for these ids and key."""
     try:
         letter = parse_canonical_json(unpad(open_with_private_key(scalar, envelope, EnvelopeKind.LETTER, ids.header())))
     except KeptError:
@@ -76,7 +76,7 @@ def open_letter(scalar: bytes, envelope: bytes, ids: LetterIds, writer_pub: byte
 
 
 def verify_letter(letter: Mapping[str, Any], writer_pub: bytes, ids: LetterIds) -> None:
-    """Raise BadSignature unless `letter` is well formed, for this place, and signed by this key."""
+    """Raise BadSignature unless `letter` is well formed, for these ids, and signed by this key."""
     if (
         set(letter) != _MEMBER_NAMES | {"sig"}
         or letter["t"] != TYPE
@@ -98,14 +98,14 @@ def verify_letter(letter: Mapping[str, Any], writer_pub: bytes, ids: LetterIds) 
 
 
 def _check_question(fields: Mapping[str, Any]) -> None:
-    """Check that a question names the record it is about and has text. Raise BadRequest."""
+    """Raise BadRequest unless a question names the record it is about and has text."""
     if set(fields) != {"about", "text"} or not isinstance(fields["text"], str) or not fields["text"]:
         raise BadRequest
     parse_id(str(fields["about"]))
 
 
 def _check_assisted(fields: Mapping[str, Any]) -> None:
-    """Check an assisted entry: the writer, the conversation and its time, and the turns in order. Raise BadRequest."""
+    """Raise BadRequest unless an assisted entry has a writer, a conversation with its time, and the turns in order."""
     has_valid_types = (
         all(type(fields.get(name)) is bool for name in ("read_back", "under_18")) and type(fields.get("held_at")) is int
     )

@@ -147,7 +147,11 @@ def _parse_counts(row: dict[str, object]) -> dict[str, int]:
 
 
 def _check_consistency(capsule: Capsule) -> None:
-    """Check what concerns the capsule as a whole: a single diary, and unique names."""
+    """Raise BadRequest unless the parts of the capsule agree.
+
+    It must be of a single diary, with unique ids and a record for each exhibit. It has receipts and a head only if it
+    has a server's key.
+    """
     if len({version.diary_id for version in capsule.versions}) > 1:
         raise BadRequest("The capsule contains versions of two diaries.")
     ids = [version.opened.version for version in capsule.versions]
@@ -165,7 +169,10 @@ def _check_consistency(capsule: Capsule) -> None:
 
 
 def _check_references(capsule: Capsule) -> None:
-    """Check that every version has a name for its proof: an entry number, an exhibit or a reference."""
+    """Raise BadRequest unless every record has a name for its proof, and references are unique.
+
+    A name is an entry number, an exhibit or a reference.
+    """
     kinds = {version.opened.record: version.opened.kind for version in capsule.versions}
     exhibit_ids = {exhibit.record for exhibit in capsule.exhibits}
     for record, kind in kinds.items():

@@ -85,7 +85,7 @@ def _background_section(background: RegisterRecord) -> TemplateData:
 
 
 def _notice_row(contents: PackContents, notice: RegisterRecord) -> list[str]:
-    """Return one notice to stop: who gave it, when and how, the exact words, and what happened next."""
+    """Return the template data of a notice to stop: its sender, date and means, the exact words, and the sequel."""
     who, how = format_choice(notice, "by_whom", "notice_by"), format_choice(notice, "how", "notice_ways")
     recipients = ", ".join(
         (
@@ -240,7 +240,7 @@ def _time_span(first: str, last: str) -> str:
 
 
 def _report_row(contents: PackContents, report: RegisterRecord) -> list[str]:
-    """Return one report: the recipient with every reference, what was said, given and promised, and the outcome."""
+    """Return the template data of one report: recipient, references, contents, items handed over, promises, outcome."""
     details = (
         ("I said", report.text("what_i_said")),
         ("They said", report.text("what_they_said")),

@@ -114,7 +114,7 @@ def _when_lines(entry: Incident) -> Iterator[str]:
 
 
 def _time_source(entry: Incident) -> str:
-    """Return how the keeper knows the time, with their own words if there are any."""
+    """Return the source of the time, with the keeper's own words if there are any."""
     return lower_first_letter(format_field_choice(entry.fields, "time_source"))
 
 

@@ -273,7 +273,7 @@ def _vehicle_description(contents: PackContents, vehicle: RegisterRecord) -> str
 
 
 def _copy_rows(contents: PackContents) -> list[list[str]]:
-    """Return where copies on the phone are, as far as the keeper stated; each removal with its day."""
+    """Return the keeper's statements about copies on the phone, with the day of each removal."""
     items_by_state: dict[str, list[str]] = {}
     for view in contents.exhibits:
         outside_copy = object_of(view.unredacted_attachment.restricted_fields, "outside_copy")

@@ -109,7 +109,7 @@ def _person_cells(contents: PackContents, entry: Incident) -> Iterator[tuple[str
 
 
 def effect_cells(contents: PackContents, entry: Incident) -> Iterator[tuple[str, str]]:
-    """Yield the effect, who was present, saw it or was told, what the keeper did, and related records."""
+    """Yield label and text of effect, witnesses, people told, the keeper's response and related records."""
     yield "Effect on me then", text_of(entry.fields, "feelings_then_text")
     yield "I felt", "; ".join(vocabulary.labels("feelings", entry.codes("feelings_then"))).lower()
     yield "Afraid of violence", format_field_choice(entry.fields, "feared_violence")

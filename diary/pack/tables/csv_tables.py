@@ -52,7 +52,7 @@ def _entry_cells(contents: PackContents, entry: Incident) -> dict[str, object]:
 
 
 def _time_cells(contents: PackContents, entry: Incident) -> dict[str, object]:
-    """Return when the event happened, was discovered, was recorded and was received."""
+    """Return the times at which the event happened, was discovered, was recorded and was received."""
     when, delay = entry.occurred_time, entry.delay_ms
     discovered_at = times.read_time_block(entry.fields, "discovered_at")
     return {
@@ -100,7 +100,7 @@ def _narrative_cells(entry: Incident) -> dict[str, object]:
 
 
 def _people_cells(contents: PackContents, entry: Incident) -> dict[str, object]:
-    """Return who did it and how that is known, who was targeted, who saw it and who was told."""
+    """Return the suspect and how the keeper knows, the target, the witnesses and the people told."""
     codes = ", ".join(person.code for person in contents.people if entry.number in person.entry_numbers)
     targets = linked_records(contents.registers, entry.codes("targeted_person_ids"), "person")
     present = linked_records(contents.registers, entry.codes("present_ids"), "person")

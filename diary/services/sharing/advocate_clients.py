@@ -145,7 +145,7 @@ async def _require_active_grant(instance: Instance, member: MemberRow, grant: by
 async def _require_granted_file(
     instance: Instance, member: MemberRow, grant: bytes, blob: bytes
 ) -> tuple[GrantRow, BlobReference]:
-    """Return the grant, and the place of a file that a granted version references. Raise NotFound."""
+    """Return the grant, and the reference to a file that a granted version names. Raise NotFound."""
     row = await _require_active_grant(instance, member, grant)
     owner = await find_account(instance.db, row.diary)
     if owner is None or not await advocate_clients.is_file_referenced(instance.db, row.id, blob):

@@ -182,7 +182,7 @@ async def get_part(instance: Instance, ticket: str, i: int) -> bytes:
 
 
 async def _handover_place(instance: Instance, session: AuthenticatedSession, handover: bytes) -> BlobReference:
-    """Return the place of the parts of the keeper's hand-over. Raise NotFound."""
+    """Return the reference to the parts of the keeper's hand-over. Raise NotFound."""
     row = await handovers.find_handover(instance.db, session.account, handover)
     if row is None:
         raise NotFound

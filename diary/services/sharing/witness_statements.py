@@ -197,7 +197,7 @@ async def submit_statement(
 
 
 async def _require_open_request(instance: Instance, ticket: str, upload: bytes) -> tuple[WitnessCodeRow, BlobReference]:
-    """Return the unused code of a ticket, and the place of this upload. Raise InvalidCredentials and NotFound."""
+    """Return the unused code of a ticket, and the reference to this upload. Raise InvalidCredentials and NotFound."""
     found = await witness_statements.find_code(instance.db, tickets.read_ticket(instance, SEND_TICKET_PURPOSE, ticket))
     if found is None or found[0].has_ended(instance.clock.now_ms()):
         raise NotFound

@@ -40,7 +40,7 @@ class BlobState:
 
 
 def own_file_reference(session: AuthenticatedSession, diary: bytes, blob: bytes) -> BlobReference:
-    """Return the place of a file of the session's account."""
+    """Return the reference to a file of the session's account."""
     return file_reference(session.account, diary, blob)
 
 
@@ -174,7 +174,7 @@ async def get_part(instance: Instance, reference: BlobReference, i: int) -> byte
 
 
 def _expected_part_header(reference: BlobReference, i: int, parts: int) -> tuple[EnvelopeKind, dict[str, object]]:
-    """Return the envelope kind and header that a part at this place must have."""
+    """Return the envelope kind and header that a part of this blob must have."""
     if reference.kind is BlobKind.FILE:
         return EnvelopeKind.FILE_PART, part_header(id_text(reference.diary), id_text(reference.blob), i, parts)
     return EnvelopeKind.HANDOVER, handover_header(id_text(reference.blob), i, parts)

@@ -73,7 +73,7 @@ _DELETE_EXHAUSTED: Final = Statement(
 )
 _DELETE_BY_TOKEN: Final = Statement(_DELETE.where(_SESSION.token_digest == param.token_digest))
 _DELETE_OTHERS: Final = Statement(_DELETE.where(_IS_ACCOUNTS & (_SESSION.id != param.session)))
-# The device's name goes: the row that is left only explains to the device why it was signed out.
+# The device's name is removed: the row stays only to tell the device that it was signed out.
 _REVOKE: Final = (
     query.update(_SESSION)
     .set(_SESSION.ended_at, param.now)

@@ -3,7 +3,7 @@
 from typing import Final
 
 BEGIN_READ: Final = "BEGIN"
-# Takes the write lock at once, so that a batch never has to be restarted at its first change.
+# This takes the write lock at once, so that a batch never has to be restarted at its first change.
 BEGIN_WRITE: Final = "BEGIN IMMEDIATE"
 COMMIT: Final = "COMMIT"
 ROLLBACK: Final = "ROLLBACK"

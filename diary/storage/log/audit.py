@@ -111,7 +111,7 @@ def _envelope_digest(sealed: bytes) -> str:
 
 
 def _audit_diaries(tx: Transaction, keys: PublicKeysByLogId) -> Iterator[AuditFinding]:
-    """Check the numbers of each diary's versions and its head, from the first version to the last."""
+    """Yield the faults of each diary's version numbers and its head, from the first version to the last."""
     for diary, seq, head, signed_head in tx.execute(sql.LIST_DIARIES).fetchall():
         name = f"diary {b64(bytes(diary))}"
         running_head, expected_seq = heads.INITIAL_HEAD, 0
@@ -160,7 +160,7 @@ def _is_signed_head_valid(
 
 
 def _audit_log_positions(tx: Transaction) -> Iterator[AuditFinding]:
-    """Check that the log has a leaf at each place, and that each waiting leaf has a version and no place."""
+    """Yield a finding unless the log has a leaf at each index, and each waiting leaf has a version and no index."""
     expected, last_id = 0, -1
     while rows := tx.execute(sql.LIST_LEAF_IDS, (last_id, _LEAF_PAGE_ROWS)).fetchall():
         for (row_id,) in rows:
@@ -185,7 +185,7 @@ def _audit_log_positions(tx: Transaction) -> Iterator[AuditFinding]:
 def _audit_checkpoints(
     tx: Transaction, keys: PublicKeysByLogId, trusted_roots: bytes | None
 ) -> Iterator[VerifiedCheckpoint | AuditFinding]:
-    """Yield each checkpoint that holds, and the faults of checkpoints, their timestamps and their cosignatures."""
+    """Yield each valid checkpoint, and the faults of checkpoints, their timestamps and their cosignatures."""
     previous_note: VerifiedCheckpoint | None = None
     rows = tx.execute(sql.LIST_CHECKPOINTS).fetchall()
     for expected, (n, size, note, _) in enumerate(rows):
@@ -203,7 +203,7 @@ def _audit_checkpoints(
 
 
 def _audit_cosignatures(tx: Transaction, checkpoint_number: int, note: bytes) -> Iterator[AuditFinding]:
-    """Check the accepted lines of witnesses of one checkpoint: each by the key in its row, under any name."""
+    """Yield the faults of the accepted lines of witnesses of one checkpoint. Each is verified by the key in its row."""
     for cosignature_id, witness, line in tx.execute(sql.LIST_COSIGNATURES, (checkpoint_number,)).fetchall():
         try:
             (parsed_line,) = checkpoints.parse_signature_lines(bytes(line).decode())
@@ -222,7 +222,7 @@ def _audit_cosignatures(tx: Transaction, checkpoint_number: int, note: bytes) ->
 def _audit_stamps(
     tx: Transaction, checkpoint_number: int, note: bytes, trusted_roots: bytes | None
 ) -> Iterator[AuditFinding]:
-    """Check the accepted timestamps of one checkpoint."""
+    """Yield the faults of the accepted timestamps of one checkpoint."""
     rows = tx.execute(sql.LIST_STAMPS, (checkpoint_number,)).fetchall()
     for stamp_id, authority, policy, nonce, tsr, chain, stamped_at, due_at in rows:
         row = f"log_stamp {stamp_id} ({authority})"
@@ -259,7 +259,7 @@ def _audit_tree(tx: Transaction, notes: Sequence[VerifiedCheckpoint]) -> Iterato
 
 
 def _iterate_leaves(tx: Transaction) -> Iterator[bytes]:
-    """Yield the stored leaves in the order of their places."""
+    """Yield the stored leaves in order of index."""
     last_id = -1
     while rows := tx.execute(sql.LIST_LEAVES, (last_id, _LEAF_PAGE_ROWS)).fetchall():
         yield from (bytes(leaf) for _, leaf in rows)

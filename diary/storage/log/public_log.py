@@ -1,6 +1,6 @@
 """Rows of the public log: waiting leaves, the tree, checkpoints, statements about keys.
 
-[Note: one sequencer] A receipt promises a leaf, not a place, so pushes do not depend on each other. A worker that
+[Note: one sequencer] A receipt promises a leaf, not its index, so pushes do not depend on each other. A worker that
 appends locks the single row of `log_size`; a second worker that appends at the same time waits for that lock, then goes
 on where the first stopped. Rows of nodes and leaves are never changed or deleted.
 """
@@ -102,7 +102,7 @@ class CheckpointRow:
 
 @dataclass(frozen=True, slots=True)
 class LoggedVersion:
-    """A version of a diary, the place of its leaf in the log (None while it waits), and its inclusion path."""
+    """A version of a diary, the index of its leaf in the log (None while it waits), and its inclusion path."""
 
     seq: int
     version: bytes
@@ -236,7 +236,7 @@ async def build_consistency_proof(db: Database, older: int, newer: int) -> list[
 async def list_inclusion_proofs(
     db: Database, account: bytes, diary: bytes, after_seq: int, size: int
 ) -> list[LoggedVersion]:
-    """Return at most 500 versions numbered above `after_seq`, with their inclusion paths to the root over `size` leaves.
+    """Return at most 500 versions numbered above `after_seq`, with inclusion paths to the root over `size` leaves.
 
     A version that is not among those leaves has no path; its place is None while it waits. Raise NotFound when the
     account has no such diary.

@@ -33,7 +33,7 @@ class LogSize(Model):
 
 
 class LogLeaf(Model):
-    """A leaf of the public log. `id`: its place, dense from 0.
+    """A leaf of the public log. `id`: its index, dense from 0.
 
     `version_id` is no foreign key: the leaf stays when the version is deleted. It is NULL for the leaf of a release.
     """

@@ -52,7 +52,7 @@ def check_writable(path: Path) -> None:
 
 
 def describe_error(error: sqlite3.Error) -> str:
-    """Return one sentence for the operator that says what SQLite found and what to do."""
+    """Return one sentence for the operator: the error of SQLite and the remedy."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return "The database is held by another program. Find out which, stop it, and try again."

@@ -41,7 +41,7 @@ async def create_handover(request: RequestContext) -> ASGIApp:
 
 
 async def list_handovers(request: RequestContext) -> ASGIApp:
-    """List the keeper's hand-overs, with when each was opened."""
+    """List the keeper's hand-overs with the times of their openings."""
     handovers_found = await handovers.list_handovers(request.instance, request.keeper_session)
     return json_response(
         {

@@ -80,7 +80,7 @@ async def witnessed_checkpoint(request: RequestContext) -> ASGIApp:
 
 
 async def witness_keys(request: RequestContext) -> ASGIApp:
-    """Return the keys of the witnesses that this server asks, one a line."""
+    """Return the keys of the witnesses whose cosignatures this server requests, one per line."""
     return BytesResponse(200, inclusion_proofs.format_witness_keys(request.instance).encode(), TEXT_MEDIA_TYPE)
 
 

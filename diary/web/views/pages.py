@@ -99,7 +99,7 @@ async def public_page(request: RequestContext) -> ASGIApp:
 
 
 async def training_page(request: RequestContext) -> ASGIApp:
-    """Return the page that offers the training folder, or says that it does not exist yet."""
+    """Return the page of the training folder, with a link to it if it exists."""
     size = size_in_megabytes(training_zip_path(request.instance.settings))
     return BytesResponse(
         200, request.app_context.pages.training_pages[request.scope["path"]].page_for_size(size), HTML_MEDIA_TYPE
@@ -138,7 +138,7 @@ async def notary_key(request: RequestContext) -> ASGIApp:
 
 
 async def security_txt(request: RequestContext) -> ASGIApp:
-    """Return where to report a vulnerability. Raise NotFound when the operator gave no address."""
+    """Return security.txt. Raise NotFound if the operator gave no address."""
     raw = render_security_txt(request.instance.settings, request.instance.clock.now_ms())
     if raw is None:
         raise NotFound
