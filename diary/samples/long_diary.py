@@ -168,7 +168,10 @@ def _sign_language_fields(fields: Mapping[str, object]) -> dict[str, object]:
 
 
 def _burst_sizes(entry_count: int) -> dict[int, int]:
-    """Return the number of messages of each burst, by entry index. With the diary's own they add up to MESSAGE_COUNT."""
+    """Return the number of messages of each burst, by entry index.
+
+    With the diary's own they add up to MESSAGE_COUNT.
+    """
     row_count = sum(
         len(objects_of(row.fields, "rows")) for row in register_records.load_versions() if row.kind == "schedule"
     )

@@ -99,7 +99,10 @@ def folder_from_url(url: str) -> Path | None:
 
 
 def open_blob_store(url: str) -> BlobStore:
-    """Open the store of a `file://`, `s3://` or other address that obstore supports. Raise BadSetting, without the address."""
+    """Open the store of a `file://`, `s3://` or other address that obstore supports.
+
+    Raise BadSetting, without the address.
+    """
     parts = urlsplit(url)
     if folder := folder_from_url(url):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

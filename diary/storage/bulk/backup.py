@@ -1,4 +1,6 @@
-"""The statements of a backup (storage/backup.py). They run on an SQLite file, or on a connection of PostgreSQL's driver.
+"""The statements of a backup (storage/backup.py).
+
+They run on an SQLite file, or on a connection of PostgreSQL's driver.
 
 Names of tables and columns come from the database's own schema.
 """

@@ -88,7 +88,10 @@ def enqueue(tx: Transaction, checkpoint_number: int, authority: str, now: int) -
 
 
 async def list_due(db: Database, now: int) -> list[DueStamp]:
-    """Return at most MAX_DUE_STAMPS timestamps due at `now` ms, the newest checkpoint first: it covers all before it."""
+    """Return at most MAX_DUE_STAMPS timestamps due at `now` ms, the newest checkpoint first.
+
+    A timestamp of the newest checkpoint covers all earlier ones.
+    """
     rows = await db.run_read(lambda tx: tx.execute(*_LIST_DUE(now=now)).fetchall())
     return [DueStamp(row[0], row[1], row[2], row[3], bytes(row[4])) for row in rows]
 

@@ -277,9 +277,9 @@ class PurgeClock(Model):
 
 
 class LockShares(Model):
-    """One row with id 0: how often each Argon2id cost is returned for an unknown sign-in name, fixed at the first start.
+    """One row with id 0: the share of each Argon2id cost among the responses for unknown sign-in names.
 
-    `kinds`: canonical JSON, a list of [m in KiB, t, weight].
+    It is fixed at the first start. `kinds`: canonical JSON, a list of [m in KiB, t, weight].
     """
 
     id = RowIdField(primary_key=True)

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 class Handover(Model):
     """A sealed pack for a person who has the eight words. Its parts are those of the blob with the same id.
 
-    `name_mac`: HMAC under the pepper of the name that three of the words encode. `auth_mac`: HMAC under the pepper of the
-    proof derived from the other five. `kdf`: salt and cost of that derivation, canonical JSON. `ended_at`: when the keeper
-    ended it. No column can decrypt the pack.
+    `name_mac`: HMAC under the pepper of the name that three of the words encode. `auth_mac`: HMAC under the pepper of
+    the proof derived from the other five. `kdf`: salt and cost of that derivation, canonical JSON. `ended_at`: when the
+    keeper ended it. No column can decrypt the pack.
     """
 
     id = Bytes(primary_key=True)

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 class WitnessCode(Model):
     """A keeper's request to a witness, and the sealed statement that the witness sent. No column can decrypt either.
 
-    `name_mac`: HMAC under the pepper of the value that the four words of the code encode. `sealed`: the request, sealed under
-    a key derived from the same words. `upload`: the blob with the files of the statement, from the start of its upload.
-    `taken_at`: when the keeper's device confirmed that it has the statement; the row is deleted 30 days later.
+    `name_mac`: HMAC under the pepper of the value that the four words of the code encode. `sealed`: the request, sealed
+    under a key derived from the same words. `upload`: the blob with the files of the statement, from the start of its
+    upload. `taken_at`: when the keeper's device confirmed that it has the statement; the row is deleted 30 days later.
     """
 
     id = Bytes(primary_key=True)

@@ -78,7 +78,7 @@ _DELETE_OLDEST_LOOKS: Final = Statement(
 
 @dataclass(frozen=True, slots=True)
 class GrantedVersion:
-    """One version as an advocate receives it: `facts` and `sealed` as in the keeper's feed, and the grant's own wraps."""
+    """One version as an advocate receives it: `facts` and `sealed` as in the keeper's feed, and the grant's wraps."""
 
     seq: int
     facts: bytes
