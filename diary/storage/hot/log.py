@@ -1,4 +1,4 @@
-"""The log's nodes (storage/log/public_log.py). A tile reads 256 of them; each append reads the right edge of the tree."""
+"""The log's nodes (storage/log/public_log.py). A tile reads 256 of them, an append the right edge of the tree."""
 
 from typing import Final
 
