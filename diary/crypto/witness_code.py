@@ -47,14 +47,14 @@ def generate_words(fingerprint_bytes: bytes) -> str:
 
 def encode_words(raw: bytes, fingerprint_bytes: bytes) -> str:
     """Return the nine words for five bytes and a fingerprint."""
-    key_words = " ".join(to_words(fingerprint_bytes).split()[:KEY_WORD_COUNT])
-    number = int.from_bytes(raw, "big") << 4 | _checksum(raw, key_words)
+    fingerprint_words = " ".join(to_words(fingerprint_bytes).split()[:KEY_WORD_COUNT])
+    number = int.from_bytes(raw, "big") << 4 | _checksum(raw, fingerprint_words)
     code = [word_list()[number >> shift & 0x7FF] for shift in range(33, -1, -11)]
-    return " ".join((*code, key_words))
+    return " ".join((*code, fingerprint_words))
 
 
 def parse_words(text: str) -> tuple[str, str]:
-    """Return the code words and the key words. Raise BadRequest for other words, and if the checksum is wrong.
+    """Return the code words and the fingerprint words. Raise BadRequest for other words, and if the checksum is wrong.
 
     Case does not matter; words may be separated by spaces, commas or hyphens.
     """
@@ -65,18 +65,20 @@ def parse_words(text: str) -> tuple[str, str]:
     number = 0
     for word in words[:CODE_WORD_COUNT]:
         number = number << 11 | positions[word]
-    key_words = " ".join(words[CODE_WORD_COUNT:])
-    if number & 0xF != _checksum((number >> 4).to_bytes(_CODE_BYTES, "big"), key_words):
+    fingerprint_words = " ".join(words[CODE_WORD_COUNT:])
+    if number & 0xF != _checksum((number >> 4).to_bytes(_CODE_BYTES, "big"), fingerprint_words):
         raise BadRequest("One of the words is wrong, or they are not in the right order.")
-    return " ".join(words[:CODE_WORD_COUNT]), key_words
+    return " ".join(words[:CODE_WORD_COUNT]), fingerprint_words
 
 
 def derive_secrets(
-    code_words: str, key_words: str, server_address: str, profile: KdfProfile = DEFAULT_PROFILE
+    code_words: str, fingerprint_words: str, server_address: str, profile: KdfProfile = DEFAULT_PROFILE
 ) -> WitnessCodeSecrets:
     """Derive the secrets for one server's address; costs one Argon2id."""
     label = (
-        b"kept/witness-salt\0" if _is_old_format(key_words) else b"kept/witness-salt/v2\0" + key_words.encode() + b"\0"
+        b"kept/witness-salt\0"
+        if _is_old_format(fingerprint_words)
+        else b"kept/witness-salt/v2\0" + fingerprint_words.encode() + b"\0"
     )
     salt = hashlib.sha256(label + server_address.encode()).digest()[:16]
     root = argon2id(code_words.encode(), salt, profile)
@@ -86,12 +88,12 @@ def derive_secrets(
     )
 
 
-def _checksum(raw: bytes, key_words: str) -> int:
+def _checksum(raw: bytes, fingerprint_words: str) -> int:
     """Return the four check bits of five bytes and, except for an old code, the key words."""
-    key_words_bytes = b"" if _is_old_format(key_words) else key_words.encode()
-    return hashlib.sha256(b"kept/witness-check\0" + raw + key_words_bytes).digest()[0] >> 4
+    fingerprint_words_bytes = b"" if _is_old_format(fingerprint_words) else fingerprint_words.encode()
+    return hashlib.sha256(b"kept/witness-check\0" + raw + fingerprint_words_bytes).digest()[0] >> 4
 
 
-def _is_old_format(key_words: str) -> bool:
+def _is_old_format(fingerprint_words: str) -> bool:
     """Return whether these key words belong to a seven-word code."""
-    return len(key_words.split()) == OLD_KEY_WORD_COUNT
+    return len(fingerprint_words.split()) == OLD_KEY_WORD_COUNT

@@ -117,7 +117,7 @@ def build_capsule(versions: Sequence[DiaryVersion], options: PackOptions, keys: 
     settings = _settings(build_histories(record_versions, "settings"))
     start_no = integer_of(settings, "exhibit_start_no") or 1
     initials = text_of(settings, "initials") or "AA"
-    later_changes = ChangeEvidence(receipt_times(versions), find_entries_with_new_files(record_versions, packs))
+    change_evidence = ChangeEvidence(receipt_times(versions), find_entries_with_new_files(record_versions, packs))
     numbered_files = number_files(selection.attachments, packs, start_no)
     exhibits = exhibit_rows(versions, numbered_files, initials)
     packed_ids = selection.record_ids
@@ -139,7 +139,7 @@ def build_capsule(versions: Sequence[DiaryVersion], options: PackOptions, keys: 
             **(
                 {}
                 if previous_entry_ids is None
-                else _supplement_fields(entries, packed_ids, packs, missing_entries, later_changes)
+                else _supplement_fields(entries, packed_ids, packs, missing_entries, change_evidence)
             ),
             **_feed_fields(options, keys),
         },
@@ -283,12 +283,12 @@ def _supplement_fields(
     packed_ids: frozenset[str],
     packs: Sequence[PreviousPack],
     missing_entries: Sequence[Mapping[str, object]],
-    later_changes: ChangeEvidence,
+    change_evidence: ChangeEvidence,
 ) -> dict[str, object]:
     """Return the fields of a later pack about the packs before it."""
     numbered_histories = [(entry.seq_no, entry.history) for entry in entries]
     return {
-        "since": changes_since(numbered_histories, packed_ids, packs, missing_entries, later_changes),
+        "since": changes_since(numbered_histories, packed_ids, packs, missing_entries, change_evidence),
         "supersedes": superseded_rows(packs),
     }
 
