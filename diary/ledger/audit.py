@@ -35,7 +35,7 @@ class VerifiedCheckpoint:
 
 @dataclass(slots=True)
 class IncrementalMerkleTree:
-    """Merkle tree over the leaves so far. Stores only the nodes that later leaves need."""
+    """Merkle tree over the leaves so far. It stores only the nodes that later leaves need."""
 
     size: int = 0
     _peak_hashes: dict[tuple[int, int], bytes] = field(default_factory=dict)

@@ -57,7 +57,7 @@ def check_policy(policy: str) -> None:
 
 
 def build_request(note: bytes) -> TimestampRequest:
-    """Return a request to timestamp a note. Raise BadRequest.
+    """Return a request, with a nonce, to timestamp a note.
 
     It names no policy: the authority uses its default, and the response must name the pinned one.
     """
@@ -71,7 +71,7 @@ def build_request(note: bytes) -> TimestampRequest:
 def verify_response(
     tsr: bytes, note: bytes, *, chain: bytes, policy: str, nonce: bytes | None, roots: bytes | None = None
 ) -> int:
-    """Return the time in ms UTC of a response that timestamps exactly `note` under these pins. Raise BadSignature.
+    """Return the time of a response in ms UTC. Raise BadSignature unless it timestamps exactly `note` under these pins.
 
     `nonce` is None if the request is not known. `roots` (PEM) replaces the chain's own root as trust anchor. Raise
     BadRequest if `chain`, `policy` or `roots` cannot be read.
@@ -107,7 +107,7 @@ def _check_imprint(response: TimeStampResponse, note: bytes) -> None:
 
 
 def _load_roots(pem: bytes) -> list[x509.Certificate]:
-    """Return the certificates of a PEM file. Raise BadRequest."""
+    """Return the certificates of a PEM file. Raise BadRequest if it contains none."""
     try:
         return list(x509.load_pem_x509_certificates(pem))
     except ValueError:
@@ -115,7 +115,7 @@ def _load_roots(pem: bytes) -> list[x509.Certificate]:
 
 
 def _parse_oid(policy: str) -> x509.ObjectIdentifier:
-    """Return the OID of a policy. Raise BadRequest."""
+    """Return the OID of a policy. Raise BadRequest unless `policy` is dotted numbers."""
     try:
         return x509.ObjectIdentifier(policy)
     except ValueError:

@@ -175,9 +175,9 @@ def open_version(
     diary_key: bytes,
     author_pub: bytes | None = None,
 ) -> OpenedVersion:
-    """Open a version with the diary's key. Raise SealError.
+    """Return a version, opened with the diary's key. Raise SealError if it cannot be opened.
 
-    Sets `is_altered` if the commitment differs, or if the version names `author_pub` as its author and the signature is
+    Set `is_altered` if the commitment differs, or if the version names `author_pub` as its author and the signature is
     not valid.
     """
     keys = [
@@ -202,9 +202,10 @@ def open_with_keys(
     keys: Sequence[bytes],
     withheld_digests: Mapping[str, str] | None = None,
 ) -> OpenedVersion:
-    """Open a version with its own keys: open, then restricted, which a reader may lack. Raise SealError.
+    """Return a version, opened with its own keys: open, then restricted, which a reader may lack.
 
-    `withheld_digests` are the digests of the restricted fields (b64 by name), for a reader without that part's key.
+    Raise SealError if the version cannot be opened. `withheld_digests` are the digests of the restricted fields (b64 by
+    name), for a reader without that part's key.
     """
     if not 0 < len(keys) <= len(push.parts):
         raise SealError
@@ -265,7 +266,7 @@ def _encode_payload(fields: Mapping[str, object], keys: BlobKeys, seed: bytes) -
 def _open_payload(
     key: bytes, envelope: bytes, ids: VersionIds, part: VersionPart
 ) -> tuple[dict[str, object], BlobKeys, bytes]:
-    """Return fields, blob keys and seed of one part. Raise SealError."""
+    """Return fields, blob keys and seed of one part. Raise SealError if it cannot be opened or is malformed."""
     header = envelope_header(ids.diary, ids.record, ids.version, part)
     plaintext = unpad(open_envelope(key, envelope, EnvelopeKind.VERSION, header))
     try:

@@ -116,7 +116,7 @@ def make_sample_pack_diary(seed: int = 5) -> SamplePackDiary:
 
 
 def make_sample_pack(diary: SamplePackDiary, wish: PackOptions, pack_path: Path) -> None:
-    """Build a pack of the diary at `pack_path`. Raise PackBuildFailed."""
+    """Build a pack of the diary at `pack_path`. Raise PackBuildFailed if that fails."""
     with tempfile.TemporaryDirectory(prefix="kept-training-") as work_folder:
         asyncio.run(
             build_pack_offline(
@@ -128,7 +128,7 @@ def make_sample_pack(diary: SamplePackDiary, wish: PackOptions, pack_path: Path)
 def write_sample_pack(release: str, pack_path: Path) -> tuple[Path, Path]:
     """Write a pack to `pack_path`, with the notary's key and the authority's root beside it, and verify it.
 
-    Returns the paths of the two. Raise PackBuildFailed when the pack does not verify.
+    Return the paths of the two. Raise PackBuildFailed when the pack does not verify.
     """
     pack_path.absolute().parent.mkdir(parents=True, exist_ok=True)
     diary = make_sample_pack_diary()

@@ -104,7 +104,7 @@ class Statement:
 
 
 class _ParameterCollector(Parameterizer):
-    """Collects values and named parameters in order. An expression in the place of a value stays SQL."""
+    """Collector of values and named parameters in order. An expression instead of a value stays SQL."""
 
     def should_parameterize(self, value: Any) -> bool:
         """Return whether the value becomes a `?`: true for everything except expressions."""

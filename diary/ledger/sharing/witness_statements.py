@@ -87,7 +87,10 @@ def seal_statement(
 def open_statement(
     private_key: bytes, proof: bytes, witness_id: str, envelope: bytes
 ) -> tuple[Mapping[str, Any], bool]:
-    """Return a statement, and whether its writer had the code. Raise SealError."""
+    """Return a statement, and whether its writer had the code.
+
+    Raise SealError if it cannot be opened or is not valid.
+    """
     statement = _parse(open_with_private_key(private_key, envelope, EnvelopeKind.LETTER, statement_header(witness_id)))
     if not _is_statement(statement) or statement["witness"] != witness_id:
         raise SealError
@@ -95,7 +98,7 @@ def open_statement(
 
 
 def _parse(plaintext: bytes) -> dict[str, Any]:
-    """Parse padded canonical JSON into an object. Raise SealError."""
+    """Return the object in padded canonical JSON. Raise SealError if there is none."""
     try:
         document = parse_canonical_json(unpad(plaintext))
     except KeptError:

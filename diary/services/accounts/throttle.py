@@ -82,10 +82,10 @@ class MemoryFailureThrottle:
         self._failures: OrderedDict[Hashable, _FailureRecord] = OrderedDict()
 
     async def begin_attempt(self, key: Hashable, limit: int = FAILURES_LIMIT) -> object:
-        """Count an attempt as failed, and return the handle for `forgive_attempt`. Raise TooManyRequests.
+        """Count an attempt as failed, and return the handle for `forgive_attempt`.
 
-        Counting first limits concurrent attempts too. Raise after `limit` failures within the hour. The wait doubles
-        with each refusal, up to 15 minutes.
+        Raise TooManyRequests after `limit` failures within the hour. The wait doubles with each refusal, up to 15
+        minutes. Counting first limits concurrent attempts too.
         """
         now = self._clock.now_ms()
         failures = self._failures.setdefault(key, _FailureRecord())

@@ -112,7 +112,7 @@ class WalCheckpointer:
         self._thread.start()
 
     def request_checkpoint(self) -> None:
-        """Wake the thread for a checkpoint. Returns at once; callable from any thread."""
+        """Wake the thread for a checkpoint, from any thread, without waiting for it."""
         self._wake_event.set()
 
     def stop(self) -> None:

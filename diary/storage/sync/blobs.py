@@ -391,10 +391,10 @@ def delete_names(tx: Transaction, names: Iterable[str]) -> None:
 
 
 def complete_blob(tx: Transaction, account: bytes, blob: BlobRow, digest: bytes, now: int) -> CompletionResult:
-    """Mark a file complete when all its parts have arrived and their combined digest is `digest`. Raise ContentErased.
+    """Mark a file complete if all its parts have arrived and their combined digest is `digest`.
 
-    `digest`: SHA-256 of the canonical JSON list of the parts' digests. When it differs, the parts of an incomplete file
-    are dropped: see [Note: incomplete files].
+    Raise ContentErased if the file is gone or erased. `digest`: SHA-256 of the canonical JSON list of the parts'
+    digests. When it differs, the parts of an incomplete file are dropped: see [Note: incomplete files].
     """
     row = _read_current(tx, blob)
     parts = tx.execute(*_LIST_PART_DIGESTS(blob=blob.row_id)).fetchall()
