@@ -1,4 +1,4 @@
-"""Composition root: builds the server from its settings, services and routes."""
+"""Composition root: the server, built from its settings, services and routes."""
 
 import asyncio
 import os

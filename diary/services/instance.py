@@ -1,4 +1,4 @@
-"""The collaborators of a running server, created once by the composition root."""
+"""The objects that the services of a running server share, created once by diary/app.py."""
 
 import asyncio
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from diary.storage.database_interface import Database
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """The collaborators of every service.
+    """The objects that every service receives.
 
     `request_counter` is None if workers count separately. `kdf_policy` limits the credentials of accounts.
     `argon2_semaphore` limits concurrent proof checks, since each needs tens of megabytes. `kdf_profile_shares` selects

@@ -69,7 +69,7 @@ class DatabaseWriter(Protocol):
     ) -> T:
         """Run a job and return its result once it is committed.
 
-        Raise what it raised, after its changes were rolled back.
+        Raise the job's error after its changes were rolled back.
 
         A job checks before it writes, and may run again from its beginning after a rollback.
 
@@ -141,8 +141,8 @@ class BatchWriter(ABC):
     ) -> T:
         """Run a job in the thread, short or not, and return its result once it is on the disk.
 
-        `pre_commit_check` runs at once, on the event loop. Raise what it or the job raised, after the job's changes
-        were rolled back, and Unavailable when the database cannot write.
+        `pre_commit_check` runs at once, on the event loop. Raise its error or the job's, after the job's changes were
+        rolled back, and Unavailable if the database cannot write.
         """
         del is_short
         if self._stopped:

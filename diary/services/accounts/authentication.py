@@ -257,7 +257,7 @@ async def build_account_row(instance: Instance, new_account: NewAccount) -> Acco
 
 
 def check_account(instance: Instance, new_account: NewAccount) -> None:
-    """Refuse an account that could not be opened again: wraps for another place, invalid keys.
+    """Refuse an account that could not be opened again, because of wraps with other headers or invalid keys.
 
     Raise BadRequest and BadSignature.
     """

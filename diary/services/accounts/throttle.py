@@ -49,7 +49,7 @@ class FailureThrottle(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AttemptLimit:
-    """At most `limit` failures an hour under `key`."""
+    """Limit of failures per hour for one key."""
 
     key: Hashable
     limit: int = FAILURES_LIMIT
@@ -75,7 +75,7 @@ async def limit_attempts(throttle: FailureThrottle, *limits: AttemptLimit) -> As
 
 
 class MemoryFailureThrottle:
-    """Limit of failures an hour for each key, in this process's memory."""
+    """Limit of failures per hour for each key, in this process's memory."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -16,7 +16,7 @@ REDIS_URL_SCHEMES: Final = ("redis://", "rediss://", "unix://")
 
 
 class RequestCounter(Protocol):
-    """Counter of requests a minute, over all workers."""
+    """Counter of requests per minute, over all workers."""
 
     async def hit(self, per_minute: int, *names: str) -> bool | None:
         """Count a request. Return False above the limit, None if the store does not respond."""

@@ -41,7 +41,7 @@ return {0, '0'}
 
 
 class RedisRequestCounter:
-    """Counter of requests a minute in Redis."""
+    """Counter of requests per minute in Redis."""
 
     def __init__(self, pool: Any) -> None:
         """Use connections of `pool`. The first one is opened at the first count."""

@@ -93,12 +93,12 @@ async def create_handover(
 
 
 async def put_part(instance: Instance, session: AuthenticatedSession, handover: bytes, i: int, raw: bytes) -> None:
-    """Store one sealed part. Raise what `blobs.put_part` raises."""
+    """Store one sealed part. Raise the errors of `blobs.put_part`."""
     await blobs.put_part(instance, await _handover_place(instance, session, handover), i, raw)
 
 
 async def complete_handover(instance: Instance, session: AuthenticatedSession, handover: bytes, digest: bytes) -> None:
-    """Complete a hand-over, which can be opened only then. Raise what `blobs.complete` raises."""
+    """Complete a hand-over, which can be opened only then. Raise the errors of `blobs.complete_file`."""
     await blobs.complete_file(instance, await _handover_place(instance, session, handover), digest)
 
 

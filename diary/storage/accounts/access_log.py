@@ -100,7 +100,7 @@ class AccessRow:
 
 @dataclass(frozen=True, slots=True)
 class SignInRow:
-    """A sign-in. `id`: its place in the log. `kind`: None if an earlier release recorded it.
+    """A sign-in. `id`: its number in the log. `kind`: None if an earlier release recorded it.
 
     `is_signed_in`: whether its session is neither expired nor ended.
     """
@@ -116,7 +116,7 @@ class SignInRow:
 
 @dataclass(frozen=True, slots=True)
 class SignInPosition:
-    """The last sign-in of a page: its place in the log and its time in ms.
+    """The last sign-in of a page: its number in the log and its time in ms.
 
     The time is needed because a database that was restored from a backup allots the same ids again.
     """

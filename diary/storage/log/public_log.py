@@ -191,7 +191,7 @@ def _read_log_size(tx: Transaction) -> int:
 
 
 async def check_readable(db: Database) -> None:
-    """Read one row of the log. Raise what the database raises; see `Database.database_errors`."""
+    """Read one row of the log. Raise one of `Database.database_errors`."""
     await db.fetch_one(*_READ_SIZE())
 
 

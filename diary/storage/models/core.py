@@ -105,10 +105,10 @@ class Diary(Model):
 class Version(Model):
     """One immutable version of a record.
 
-    `id`: the order of arrival on this server; never used twice. Its place in the log is the id of its LogLeaf. `facts`:
-    canonical JSON, the first frame of the version in the feed of changes. `sealed`: wraps and envelopes, in frames.
-    `answer`: the response to the push, sent again when the same bytes are pushed again. `erased_at`: when it was erased
-    permanently; then `facts` is a tombstone and `sealed` is empty.
+    `id`: the order of arrival on this server; never used twice. The index of its leaf in the log is the id of its
+    LogLeaf. `facts`: canonical JSON, the first frame of the version in the feed of changes. `sealed`: wraps and
+    envelopes, in frames. `answer`: the response to the push, sent again when the same bytes are pushed again.
+    `erased_at`: when it was erased permanently; then `facts` is a tombstone and `sealed` is empty.
     """
 
     id = RowIdField(primary_key=True)

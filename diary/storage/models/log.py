@@ -7,10 +7,9 @@ from diary.storage.fields import Bytes, RowIdField
 
 
 class WaitingLeaf(Model):
-    """A version with a receipt but no place in the log yet. The sequencer appends its leaf and deletes this row.
+    """A version with a receipt whose leaf is not in the log yet. The sequencer appends its leaf and deletes this row.
 
-    `id`: the id of the version. It is a separate queue, so that pushes of several workers never wait for each other's
-    place.
+    `id`: the id of the version. It is a separate queue, so that pushes of several workers never wait for each other.
     """
 
     id = RowIdField(primary_key=True)
@@ -49,7 +48,7 @@ class LogLeaf(Model):
 class LogNode(Model):
     """A node over a complete subtree of leaves.
 
-    `id`: its level and place, as `node_id` of ledger/tree.py encodes them.
+    `id`: its level and position, as `node_id` of ledger/tree.py encodes them.
     """
 
     id = RowIdField(primary_key=True)

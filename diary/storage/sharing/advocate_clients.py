@@ -1,4 +1,4 @@
-"""What an advocate does with a grant: read the diary. Every look is recorded for the keeper."""
+"""An advocate's reading of a diary under a grant. Every access is recorded for the keeper."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -75,7 +75,7 @@ class SqliteWriter:
     ) -> T:
         """Run a job and return its result once it is on the disk.
 
-        Raise what the job raised, after its changes were rolled back, and Unavailable when the database cannot write.
+        Raise the job's error after its changes were rolled back, and Unavailable if the database cannot write.
         """
         if self._stopped:
             raise Unavailable

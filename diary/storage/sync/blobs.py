@@ -356,7 +356,7 @@ def add_part(tx: Transaction, account: bytes, blob: BlobRow, part: PartRow, now:
 def drop_part(tx: Transaction, account: bytes, blob: BlobRow, part: PartRow, now: int) -> None:
     """Mark the bytes of a reserved name for deletion, even when the reservation no longer exists.
 
-    Do nothing when a part has the name: the caller may have been given an error although `keep` was committed.
+    Do nothing when a part has the name: the caller may have been given an error although `add_part` was committed.
     """
     if tx.execute(*_FIND_PART_BY_NAME(name=part.name)).fetchone():
         return

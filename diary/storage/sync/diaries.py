@@ -1,4 +1,4 @@
-"""Which account a diary belongs to."""
+"""Ownership of diaries by accounts."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Versions: the hot path of writing, and the feed of changes."""
+"""Versions: appending them, which is the most frequent write, and the feed of changes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
