@@ -55,7 +55,7 @@ def backup(folder: Path, key: Path) -> None:
 @click.argument("file", type=EXISTING_FILE, help="The backup.")
 @click.option("--key", type=EXISTING_FILE, required=True, help="The private half of the backup key.")
 def restore(file: Path, key: Path) -> None:
-    """Restore a backup to the places that the settings name.
+    """Restore a backup to the database and folders that the settings name.
 
     They must be empty. The whole file is checked before anything is written.
     """

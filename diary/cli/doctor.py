@@ -47,7 +47,10 @@ def doctor(at: str, ca: Path | None, key: Path | None) -> None:
 
 
 def inspect_server(settings: Settings, at: str, ca: Path | None, key: Path | None = None) -> "Observations":
-    """Collect what `doctor` checks. `key`: file with the public release key, used instead of DIARY_RELEASE_KEY."""
+    """Return the observations that `doctor` checks.
+
+    `key`: file with the public release key, used instead of DIARY_RELEASE_KEY.
+    """
     from diary.client.host_probe import HostProbe
     from diary.services.operations import doctor as doctor_service
     from diary.services.operations import secrets_check

@@ -185,7 +185,7 @@ def _bold(text: str) -> str:
 
 
 def _ignore_progress(*_: object) -> None:
-    """Do nothing: the server beside prints to the same terminal."""
+    """Do nothing, because the server of this command prints to the same terminal."""
 
 
 @contextmanager

@@ -66,7 +66,7 @@ class ClientVersion:
 
 @dataclass(frozen=True, slots=True)
 class MemberInvitation:
-    """What a new member joins with: the invitation, a display name, and the 20-byte TOTP secret."""
+    """Data with which a new member joins: the invitation, a display name, and the 20-byte TOTP secret."""
 
     invite: str
     name: str

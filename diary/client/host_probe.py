@@ -18,7 +18,7 @@ _MAX_FAILURES_IN_A_ROW: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class ProbeResponse:
-    """One HTTP answer, with the names and expiry (seconds UTC) of the certificate; empty without TLS."""
+    """One HTTP response, with the names and expiry (seconds UTC) of the certificate; empty without TLS."""
 
     status: int
     headers: Mapping[str, str]

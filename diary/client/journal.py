@@ -184,7 +184,7 @@ class Journal:
             self._outbox.pop(0)
 
     async def fetch(self, server: RemoteServer) -> int:
-        """Receive what the server has beyond this device, and return how many versions were new here."""
+        """Receive the versions that this device lacks. Return how many were new."""
         new_count = 0
         while True:
             path = f"/v1/diaries/{self.identity.diary}/changes?after={self._seq}"

@@ -189,7 +189,7 @@ def _member_names(front_zip: zipfile.ZipFile) -> set[str]:
 
 
 def received_files(journal: Journal, capsule: reader.Capsule) -> list[ReceivedFile]:
-    """Locate each exhibit's file, in exhibit order. Its key is in the restricted part of the newest version."""
+    """Return each exhibit's file, in exhibit order. Its key is in the restricted part of the newest version."""
     by_version = {row["version"]: row for row in journal.versions()}
     files = []
     for exhibit, path in zip(capsule.exhibits, archive.received_file_sizes(capsule), strict=True):

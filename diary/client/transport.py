@@ -61,7 +61,7 @@ class RemoteServer:
         *,
         proof: str | None = None,
     ) -> dict[str, Any]:
-        """Send a JSON body and return the JSON answer, {} when it is empty.
+        """Send a JSON body and return the JSON response, {} if it is empty.
 
         `proof`: base64 of AUTH, for requests that need one.
         """
@@ -77,7 +77,7 @@ class RemoteServer:
         return {"device_token": self.tokens["device"]} if "device" in self.tokens else {}
 
     async def put(self, path: str, content: bytes) -> dict[str, Any]:
-        """Put opaque bytes and return the JSON answer."""
+        """Put opaque bytes and return the JSON response."""
         return self._json_object(await self._send_request("PUT", path, content, "application/octet-stream", None))
 
     async def get(self, path: str, *, proof: str | None = None) -> bytes:

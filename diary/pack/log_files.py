@@ -1,4 +1,4 @@
-"""Transparency log data of a pack: checkpoints, timestamps, key statements, and inclusion proofs of versions.
+"""Public log data of a pack: checkpoints, timestamps, key statements, and inclusion proofs of versions.
 
 In a capsule it is `log`: what the phone received and checked. In the proof folders it is `log.json`, with each
 checkpoint note, timestamp and certificate chain in a file of its own for use with other tools. The servable folder

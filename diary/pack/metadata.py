@@ -46,7 +46,7 @@ class SupplementChanges:
 
 @dataclass(frozen=True, slots=True)
 class PictureReview:
-    """What the keeper reviewed before export. `override_at`: when they exported despite unreviewed pictures, ms UTC."""
+    """The keeper's review before export. `override_at`: when they exported despite unreviewed pictures, ms UTC."""
 
     looked_at_count: int
     not_looked_at_count: int

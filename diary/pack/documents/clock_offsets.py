@@ -11,7 +11,7 @@ from diary.record.reading import integer_of, object_of, text_of
 
 @dataclass(frozen=True, slots=True)
 class ClockReading:
-    """When an entry was first sealed and received (ms UTC), and the offset of its device's clock (ms)."""
+    """Times at which an entry was first sealed and received (ms UTC), and the offset of its device's clock (ms)."""
 
     entry_number: str
     sealed_at: int | None

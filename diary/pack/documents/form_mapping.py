@@ -1,4 +1,4 @@
-"""Which part of a pack supplies which form of a police case file: an appendix of document 10. It fills in no form."""
+"""Appendix of document 10: the parts of a pack that supply the forms of a police case file. It fills in no form."""
 
 from typing import Final
 
