@@ -39,7 +39,7 @@ var
   acts: 0..ACTS;
 
 -- Whether `who` may put a change in the place of the one that is kept
--- (storage/accounts/key_rotation.py, Note: concurrent changes of keys).
+-- (storage/account_changes/key_rotation.py, Note: concurrent changes of keys).
 function may_begin(who: person; code: boolean): boolean;
 begin
   return change_of = nobody | change_of = who | !alive | code | !by_code | WEAKENING = 4;
