@@ -33,7 +33,7 @@ def reference_parts(file: dict[str, Any]) -> list[bytes]:
 
 @pytest.mark.parametrize("file", FILES.values(), ids=FILES)
 def test_files_match_the_vectors(file: dict[str, Any]) -> None:
-    """Each part equals the vector; the file is restored; the digest is that for `complete`."""
+    """Each part equals the vector; the file is restored; the digest is the one that completes the upload."""
     raw = reference_parts(file)
     assert file_parts.part_count(file["size"]) == len(raw)
     digests = [hashlib.sha256(part).digest() for part in raw]

@@ -42,7 +42,7 @@ IDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ReaderTarget:
-    """A reader. `errors`: what it may raise; anything else is a failure."""
+    """A reader. `allowed_errors`: what it may raise; anything else is a failure."""
 
     form: str
     reader: Callable[[bytes], object]

@@ -98,7 +98,7 @@ print(json.dumps([name for name in sys.modules if name.partition('.')[0] not in 
 
 
 def run_tests_in_child(task: dict[str, Any]) -> dict[str, Any]:
-    """Run `tests` against `file` with `source`, in at most `cpu_s` processor seconds.
+    """Run the `tests` of a task with `source` in place of its `file`, in at most `cpu_s` processor seconds.
 
     Returns the result ("killed", "survived" or "timeout"), the deciding test, and the processor seconds.
     """
