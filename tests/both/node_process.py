@@ -7,7 +7,6 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from hypothesis import HealthCheck, settings
 
@@ -60,7 +59,7 @@ def assert_same_answer(node: NodeProcess, what: str, argument: object, work: Cal
     assert python_answer(work) == node.ask(what, argument), (what, argument)
 
 
-def hypothesis_settings(examples: int) -> Any:
+def hypothesis_settings(examples: int) -> settings:
     """Return settings with a fixed seed. Failing examples are shrunk to the smallest that differs."""
     return settings(
         max_examples=examples, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import given
@@ -161,9 +162,8 @@ def test_typed_words_are_normalised_alike(browser_code: NodeProcess, example_cou
     )
     listed = st.sampled_from(words.word_list())
     eight = st.binary(min_size=11, max_size=11).map(handover.encode_words)
-    spoken = st.tuples(eight, spaces, st.sampled_from([str, str.upper, str.title])).map(
-        lambda told: told[2](told[0].replace(" ", told[1]))
-    )
+    cases: list[Callable[[str], str]] = [str, str.upper, str.title]
+    spoken = st.tuples(eight, spaces, st.sampled_from(cases)).map(lambda told: told[2](told[0].replace(" ", told[1])))
     some = st.tuples(st.lists(listed | st.text(max_size=3), min_size=6, max_size=12), spaces).map(
         lambda told: told[1].join(told[0])
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -86,9 +87,7 @@ def values_for_rule(rule: str) -> st.SearchStrategy[Any]:
     if shape in ("object", "objects"):
         inner = st.fixed_dictionaries(
             {},
-            optional={
-                key: st.deferred(lambda rule=rule: values_for_rule(rule)) for key, rule in OBJECT_RULES[name].items()
-            },
+            optional={key: st.deferred(partial(values_for_rule, rule)) for key, rule in OBJECT_RULES[name].items()},
         )
         return (inner if shape == "object" else st.lists(inner, max_size=2)) | ANYTHING
     return strategies_by_shape.get(shape, TEXT) | ANYTHING

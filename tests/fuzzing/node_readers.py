@@ -5,6 +5,7 @@ import json
 import resource
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from tests.fuzzing.mutation import mutated_input
@@ -35,7 +36,7 @@ def find_crashes(name: str, runs: int, first_seed: int = 0) -> Iterator[Crash]:
     lines = [
         json.dumps({"i": i, "target": name, "raw": base64.b64encode(raw).decode()}) for i, raw in enumerate(inputs)
     ]
-    command = ["node", f"--max-old-space-size={HEAP_MIB}", SCRIPT]
+    command: list[str | Path] = ["node", f"--max-old-space-size={HEAP_MIB}", SCRIPT]
     result = subprocess.run(
         command, input="\n".join(lines), capture_output=True, text=True, check=False, preexec_fn=_limit_resources
     )

@@ -73,7 +73,8 @@ def sealed_copy_head(changes: dict[str, object]) -> dict[str, object]:
     ident, wrap = b64(bytes(16)), b64(sealing.envelope_prefix(sealing.EnvelopeKind.WRAP, {"t": "wrap"}) + bytes(64))
     names = ("code_wrap", "diary_wrap", "keyset", "words_wrap")
     keys = {"account": ident, "diary": ident, "diary_epoch": 1, "kdf": {}, **dict.fromkeys(names, wrap), **changes}
-    rest = {"blobs": [], "feed": None, "log": None, "made_at": 1, "notary": None, "t": "backup/v1", "versions": 0}
+    no_files: list[object] = []
+    rest = {"blobs": no_files, "feed": None, "log": None, "made_at": 1, "notary": None, "t": "backup/v1", "versions": 0}
     return {**rest, "keys": keys}
 
 
@@ -133,7 +134,7 @@ def corpus_files() -> dict[str, dict[str, bytes]]:
 
 
 def stamp_note() -> None:
-    """Timestamp `NOTE`, once."""
+    """Timestamp `NOTE_BYTES`, once."""
     if STAMPED_NOTE_FOLDER.exists():
         return
     STAMPED_NOTE_FOLDER.mkdir()

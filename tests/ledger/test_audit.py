@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -95,6 +96,11 @@ def audit_changed_copy(
         connection.close()
 
 
+def executing(sql: str, *values: object) -> Callable[[sqlite3.Connection], object]:
+    """Return a change that executes one statement."""
+    return lambda db: db.execute(sql, values)
+
+
 def test_an_unchanged_database_has_no_finding(filled_database: FilledDatabase, tmp_path: Path) -> None:
     """An unchanged database has no finding, and enough rows to make one possible."""
     connection = sqlite3.connect(filled_database.path)
@@ -126,13 +132,12 @@ def test_an_altered_row_is_named(filled_database: FilledDatabase, tmp_path: Path
     for key in row_keys(filled_database, table):
         for column in AUDITED_COLUMNS[table][0]:
             for place in (0.5, 0.999):
-                faults = audit_changed_copy(
-                    filled_database, tmp_path, lambda db, at=(column, key, place): flip_bit(db, table, *at)
-                )  # type: ignore[misc]
+                flip = partial(flip_bit, table=table, column=column, key=key, place=place)
+                faults = audit_changed_copy(filled_database, tmp_path, flip)
                 assert names_row(faults, table, key), (table, key, column, faults)
 
 
-def flip_bit(db: sqlite3.Connection, table: str, column: str, key: object, place: float) -> None:
+def flip_bit(db: sqlite3.Connection, *, table: str, column: str, key: object, place: float) -> None:
     """Flip one bit of a column."""
     ((value,),) = db.execute(f"SELECT {column} FROM {table} WHERE id = ?", (key,)).fetchall()
     at = int(len(value) * place)
@@ -149,7 +154,7 @@ def test_a_number_that_was_changed_is_found(
     for key in row_keys(filled_database, table):
         for step in (1, -1):
             try:
-                faults = audit_changed_copy(filled_database, tmp_path, lambda db, at=(step, key): db.execute(sql, at))
+                faults = audit_changed_copy(filled_database, tmp_path, executing(sql, step, key))
             except sqlite3.IntegrityError:
                 continue  # refused by the database
             assert faults, (table, key, step)
@@ -162,9 +167,7 @@ def test_a_missing_row_is_named(filled_database: FilledDatabase, tmp_path: Path,
     if table in ("log_checkpoint", "key_statement"):
         keys = keys[:-1]
     for key in keys:
-        faults = audit_changed_copy(
-            filled_database, tmp_path, lambda db, at=key: db.execute(f"DELETE FROM {table} WHERE id = ?", (at,))
-        )  # type: ignore[misc]
+        faults = audit_changed_copy(filled_database, tmp_path, executing(f"DELETE FROM {table} WHERE id = ?", key))
         words = {"version": "diary", "log_size": "log_size"}.get(table, f"{table} {key}")
         assert any(words in fault.row_label for fault in faults), (table, key, faults)
 
@@ -172,9 +175,7 @@ def test_a_missing_row_is_named(filled_database: FilledDatabase, tmp_path: Path,
 def test_a_missing_pending_row_is_named(filled_database: FilledDatabase, tmp_path: Path) -> None:
     """A receipt whose leaf was removed from the queue would never be in the log."""
     for key in row_keys(filled_database, "waiting_leaf"):
-        faults = audit_changed_copy(
-            filled_database, tmp_path, lambda db, at=key: db.execute("DELETE FROM waiting_leaf WHERE id = ?", (at,))
-        )  # type: ignore[misc]
+        faults = audit_changed_copy(filled_database, tmp_path, executing("DELETE FROM waiting_leaf WHERE id = ?", key))
         assert [fault.row_label for fault in faults] == [f"version {key}"]
 
 
@@ -196,9 +197,8 @@ def test_reordered_rows_are_found(
     judged_pairs = 0
     for pair in pairwise(row_keys(filled_database, table)):
         try:
-            faults = audit_changed_copy(
-                filled_database, tmp_path, lambda db, pair=pair: swap_rows(db, table, columns, pair)
-            )  # type: ignore[misc]
+            swap = partial(swap_rows, table=table, columns=columns, pair=pair)
+            faults = audit_changed_copy(filled_database, tmp_path, swap)
         except sqlite3.IntegrityError:
             continue  # refused by the database
         judged_pairs += 1
@@ -206,7 +206,7 @@ def test_reordered_rows_are_found(
     assert judged_pairs > 1
 
 
-def swap_rows(db: sqlite3.Connection, table: str, columns: tuple[str, ...], pair: tuple[object, object]) -> None:
+def swap_rows(db: sqlite3.Connection, *, table: str, columns: tuple[str, ...], pair: tuple[object, object]) -> None:
     """Swap the contents of two rows; unique columns go through a temporary value."""
     names = ", ".join(columns)
     row_values = [db.execute(f"SELECT {names} FROM {table} WHERE id = ?", (key,)).fetchone() for key in pair]
@@ -225,7 +225,7 @@ def test_an_added_row_is_found(filled_database: FilledDatabase, tmp_path: Path) 
         "INSERT INTO waiting_leaf (id) VALUES (77)",
         "INSERT INTO waiting_leaf (id) VALUES (0)",
     ):
-        assert audit_changed_copy(filled_database, tmp_path, lambda db, sql=sql: db.execute(sql)), sql
+        assert audit_changed_copy(filled_database, tmp_path, executing(sql)), sql
 
 
 def test_another_root_and_another_notary_are_not_trusted(filled_database: FilledDatabase, tmp_path: Path) -> None:
@@ -250,7 +250,7 @@ def test_the_command_exits_with_an_error(filled_database: FilledDatabase, tmp_pa
         clean_result.stderr
     )
     connection = sqlite3.connect(data / "kept.sqlite3")
-    flip_bit(connection, "log_leaf", "leaf", 4, 0.5)
+    flip_bit(connection, table="log_leaf", column="leaf", key=4, place=0.5)
     connection.commit()
     connection.close()
     altered_result = run_cli("audit", data / "kept.sqlite3", DIARY_DATA=str(data))

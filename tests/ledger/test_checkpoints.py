@@ -103,9 +103,14 @@ def test_an_altered_chain_is_refused() -> None:
 def test_contradictory_key_requests_are_refused() -> None:
     """A first statement after others, a rotation before any, and an exposed key without a checkpoint are refused."""
     first_chain = statement_chain((NOTARY_KEY, "first"))
-    for before, reason in ((first_chain, "first"), ([], "rotated"), (first_chain, "exposed")):
+    requests: list[tuple[list[JsonObject], key_statements.ReplacementReason]] = [
+        (first_chain, "first"),
+        ([], "rotated"),
+        (first_chain, "exposed"),
+    ]
+    for before, reason in requests:
         with pytest.raises(BadRequest):
-            key_statements.draft_statement(OTHER_KEY.pub, before, reason, 1, None)  # type: ignore[arg-type]
+            key_statements.draft_statement(OTHER_KEY.pub, before, reason, 1, None)
 
 
 def test_a_witness_s_key_is_read_as_it_publishes_it_and_not_otherwise() -> None:

@@ -6,6 +6,7 @@ import hashlib
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,9 +35,9 @@ def assert_refused(
     tsr: bytes, authority: LocalTimestampAuthority, nonce: bytes | None, note: bytes = SIGNED_NOTE, **pins: bytes | str
 ) -> None:
     """Assert that the reply is refused under these pins."""
-    check_arguments = {"chain": authority.chain_pem, "policy": authority.policy, **pins}
+    check_arguments: dict[str, Any] = {"chain": authority.chain_pem, "policy": authority.policy, **pins}
     with pytest.raises(BadSignature):
-        timestamps.verify_response(tsr, note, nonce=nonce, **check_arguments)  # type: ignore[arg-type]
+        timestamps.verify_response(tsr, note, nonce=nonce, **check_arguments)
 
 
 def test_a_good_stamp_is_accepted_by_both(authority: LocalTimestampAuthority, tmp_path: Path) -> None:

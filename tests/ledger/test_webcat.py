@@ -22,7 +22,7 @@ def read_manifest(files: dict[str, bytes]) -> dict[str, object]:
     """Return the parsed manifest."""
     raw = build_manifest(files, app="https://kept.example", version="1.2", content_security_policy="default-src 'none'")
     assert raw.endswith(b"}\n")
-    read = json.loads(raw)
+    read: dict[str, object] = json.loads(raw)
     assert list(read) == sorted(read)
     return read
 

@@ -215,13 +215,11 @@ class FictionalDiary:
     def replace_signing_key(self, *, at_ms: int) -> AuthorSigner:
         """Replace the signing key, which stays valid for everything received so far. Return the old key."""
         old_author, self.author = self.author, AuthorSigner(generate_scalar())
-        statement = {
+        statement: dict[str, object] = {
             "account": self.account_id,
             "beacon": None,
             "diary": self.diary_id,
             "ecdsa_pub": b64(self.author.pub),
-        }
-        statement |= {
             "epoch": len(self.key_replacements) + 2,
             "head": b64(bytes(32)),
             "hpke_pub": b64(AuthorSigner(generate_scalar()).pub),
@@ -248,6 +246,7 @@ class FictionalDiary:
         head, seq = heads.INITIAL_HEAD, 0
         for row in self.versions:
             if row["seq"] is not None:
+                assert row["env"] is not None, "a server's receipt names the envelopes"
                 head = heads.next_head(
                     head,
                     seq=row["seq"],
@@ -260,7 +259,7 @@ class FictionalDiary:
         return {"head": b64(head), "seq": seq}
 
     def wish(
-        self, chosen: tuple[str, ...] | None = None, made_at: int = START_MS + 218 * DAY_MS, **options: object
+        self, chosen: tuple[str, ...] | None = None, made_at: int = START_MS + 218 * DAY_MS, **options: Any
     ) -> PackOptions:
         """Return the options of a pack of these incidents, by default of all."""
         incidents = tuple(dict.fromkeys(row["record"] for row in self.versions if row["kind"] == "incident"))
@@ -274,7 +273,7 @@ class FictionalDiary:
             origin="https://notes.example",
             consent_at=made_at - 60_000,
             feed=self.feed_head,
-            **options,  # type: ignore[arg-type]
+            **options,
         )
 
 

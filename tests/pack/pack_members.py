@@ -17,6 +17,7 @@ from diary.pack.bag.manifest import (
 )
 
 Members = dict[str, bytes]
+MembersChange = Callable[[Members], Members]
 
 
 def members_of(path: Path) -> Members:
@@ -46,10 +47,22 @@ def flip_each_member(source: Path, target: Path) -> Iterator[tuple[str, Path]]:
     for name, content in original.items():
         middle = len(content) // 2
         damaged = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
-        yield (
-            name,
-            change_members(source, target, lambda members, name=name, damaged=damaged: {**members, name: damaged}),
-        )  # type: ignore[misc]
+        yield name, change_members(source, target, with_member(name, damaged))
+
+
+def with_member(name: str, content: bytes) -> MembersChange:
+    """Return a change that adds or replaces one member."""
+    return lambda members: {**members, name: content}
+
+
+def with_members(added: Mapping[str, bytes]) -> MembersChange:
+    """Return a change that adds or replaces several members."""
+    return lambda members: {**members, **added}
+
+
+def without_member(name: str) -> MembersChange:
+    """Return a change that removes one member."""
+    return lambda members: {path: content for path, content in members.items() if path != name}
 
 
 def rebuild_digest_lists(source: Path, members: Mapping[str, bytes], target: Path) -> Path:

@@ -38,5 +38,5 @@ def heading_levels(path: Path) -> list[int]:
             for child in node:
                 walk(child)
 
-    walk(pypdf.PdfReader(path).trailer["/Root"]["/StructTreeRoot"])  # type: ignore[index]
+    walk(pypdf.PdfReader(path).root_object["/StructTreeRoot"])
     return levels

@@ -13,6 +13,7 @@ def resend_version(diary: FictionalDiary, version: DiaryVersion, author: AuthorS
     signed = version_signing_input(
         c=version["c"], diary=diary.diary_id, record=version["record"], version=version["version"]
     )
+    assert version["env"] is not None, "a version of a server has a digest of its envelopes"
     version["sig"] = b64(author.sign(signed))
     version["receipt"] = receipts.sign_receipt(
         diary.notary, commitment=version["c"], envelopes_digest=version["env"], timestamp_ms=at_ms

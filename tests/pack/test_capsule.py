@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -19,23 +19,27 @@ from tests.pack.write_capsule_vector import local_capsule, without_absent
 VECTOR = json.loads((Path(__file__).parents[1] / "vectors" / "capsule.json").read_text(encoding="utf-8"))
 
 
-def opened_part(raw: dict[str, object] | None) -> OpenedPart | None:
+def opened_part(raw: Any) -> OpenedPart | None:
     if raw is None:
         return None
-    keys = [(blob, unb64(key)) for blob, key in raw["keys"]]  # type: ignore[attr-defined]
-    return {"fields": raw["fields"], "keys": keys, "seed": unb64(str(raw["seed"]))}  # type: ignore[typeddict-item]
+    keys = [(blob, unb64(key)) for blob, key in raw["keys"]]
+    return {"fields": raw["fields"], "keys": keys, "seed": unb64(raw["seed"])}
 
 
-VERSIONS: list[DiaryVersion] = [
-    {**row, "open": opened_part(row["open"]), "restricted": opened_part(row["restricted"])}
-    for row in VECTOR["versions"]
-]
+def parse_version(row: dict[str, Any]) -> DiaryVersion:
+    """Return a version of the vector, with keys and seeds as bytes."""
+    parts: Any = {part: opened_part(row[part]) for part in ("open", "restricted")}
+    return cast("DiaryVersion", row | parts)
+
+
+VERSIONS = [parse_version(row) for row in VECTOR["versions"]]
 
 
 def parse_wish(expected: dict[str, Any]) -> PackOptions:
-    return PackOptions(
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in expected["wish"].items()}
-    )
+    options: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in expected["wish"].items()
+    }
+    return PackOptions(**options)
 
 
 def test_the_vector_gives_the_same_capsule_bytes() -> None:
@@ -95,7 +99,7 @@ def test_manifests_show_what_was_erased() -> None:
     absent = erased_entries(diary.versions)
     assert absent == ({"at": None, "no": 2, "record": "gone", "why": "removed"},)
     capsule = read_capsule(build_capsule(diary.versions, diary.wish(absent=absent), diary.public_keys))
-    assert sorted({version.entry_number for version in capsule.versions if version.opened.kind == "incident"}) == [1, 3]
+    assert {version.entry_number for version in capsule.versions if version.opened.kind == "incident"} == {1, 3}
 
 
 def test_items_chosen_by_number_include_nothing_else() -> None:

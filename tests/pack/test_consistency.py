@@ -8,7 +8,7 @@ from pathlib import Path
 
 from diary.ids import id_text, new_id
 from diary.ledger import receipts
-from diary.pack.capsule.builder import build_capsule
+from diary.pack.capsule.builder import DiaryVersion, build_capsule
 from diary.pack.capsule.reader import read_capsule
 from diary.pack.contents import build_contents
 from diary.pack.documents.method import method_data
@@ -19,8 +19,8 @@ from tests.pack.test_verify_kinds import make_pack, servable_variants
 from tests.pack.verifier_comparison import PackCases, compare_verifiers
 
 
-def now_ms(*parts: int) -> int:
-    return int(datetime(*parts, tzinfo=UTC).timestamp() * 1000)  # type: ignore[arg-type,misc]
+def now_ms(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> int:
+    return int(datetime(year, month, day, hour, minute, tzinfo=UTC).timestamp() * 1000)
 
 
 def diary_of_two_devices() -> FictionalDiary:
@@ -96,7 +96,7 @@ def test_the_method_page_says_how_the_pack_was_made() -> None:
     """Document 10 describes packs from a server, from a sealed copy and without a server, each correctly."""
     diary = diary_of_two_devices()
     keys = {**diary.public_keys, "log": "", "notary": ""}
-    local = [{**row, "seq": None, "receipt": None} for row in diary.versions]
+    local: list[DiaryVersion] = [{**row, "seq": None, "receipt": None} for row in diary.versions]
     cases = (
         (
             diary.versions,

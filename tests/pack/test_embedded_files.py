@@ -8,6 +8,7 @@ from pathlib import Path
 
 from diary.pack.verify.embedded_files import EMBEDDED_FILE_LIMIT_BYTES, embedded_files
 from tests.pack.conftest import BuiltPack
+from tests.pack.pack_members import with_member
 from tests.pack.verifier_comparison import PackCases, compare_verifiers
 
 CHRONOLOGY_PATH = "data/servable/01_chronology.pdf"
@@ -115,7 +116,7 @@ def test_the_verify_page_reads_and_refuses_the_same_pdfs(small_pack: BuiltPack, 
     """A PDF that is read has the wrong files in it. A refused PDF is reported as unreadable."""
     cases = PackCases(tmp_path, small_pack.diary.notary.pub)
     for name, raw in (READABLE_PDFS | REFUSED_PDFS).items():
-        cases.add_changed(name, small_pack.path, lambda held, raw=raw: {**held, CHRONOLOGY_PATH: raw})
+        cases.add_changed(name, small_pack.path, with_member(CHRONOLOGY_PATH, raw))
     findings = compare_verifiers(cases)
     for name, codes in findings.items():
         assert (("unreadable", CHRONOLOGY_PATH) in codes) == (name in REFUSED_PDFS), name

@@ -27,7 +27,7 @@ from diary.pack.verify.verifier import verify_pack
 from diary.samples.timestamp_authority import LocalTimestampAuthority, make_authority
 from tests.pack.conftest import BuiltPack, assemble_pack, build_front_part
 from tests.pack.fictional_diary import FictionalDiary, fictional_diary
-from tests.pack.pack_members import change_members, flip_each_member, members_of
+from tests.pack.pack_members import change_members, flip_each_member, members_of, without_member
 
 INSTANCE_KEY = Ed25519Signer(bytes(31) + b"\7")
 PROOF_FOLDERS = ("data/servable/proof/", "data/restricted/proof/")
@@ -40,10 +40,8 @@ class InMemoryLog:
     def __init__(self, diary: FictionalDiary) -> None:
         self.diary = diary
         self.versions = [row for row in diary.versions if row["receipt"]]
-        diary_leaves = [
-            leaves.receipt_leaf(commitment=r["c"], number=r["n"], timestamp_ms=r["ts"])
-            for r in (row["receipt"] for row in self.versions)
-        ]  # type: ignore[index, arg-type]
+        receipts: list[Any] = [row["receipt"] for row in self.versions]
+        diary_leaves = [leaves.receipt_leaf(commitment=r["c"], number=r["n"], timestamp_ms=r["ts"]) for r in receipts]
         self.leaves = [bytes([n]) * 32 for n in range(FOREIGN_LEAF_COUNT)] + diary_leaves
         self.nodes = tree.compute_new_nodes(0, self.leaves, lambda level, i: self.nodes[level, i])
         self.nodes |= {(0, i): leaf for i, leaf in enumerate(self.leaves)}
@@ -227,17 +225,11 @@ def test_a_swapped_stamp_and_a_swapped_receipt_are_found(
 def test_a_missing_or_added_file_of_the_log_is_named(logged_pack: BuiltPack, tmp_path: Path) -> None:
     """A missing or added file is named, in one folder or in both."""
     for name in (path for path in members_of(logged_pack.path) if "/proof/checkpoint-" in path):
-        path = change_members(
-            logged_pack.path, tmp_path / "bent.zip", lambda members, name=name: members_without(members, name)
-        )  # type: ignore[misc]
+        path = change_members(logged_pack.path, tmp_path / "bent.zip", without_member(name))
         assert ("log", name) in {(finding.code, finding.member) for finding in pack_findings(path, logged_pack)}
     extra = f"{PROOF_FOLDERS[1]}checkpoint-3.txt"
     path = change_members(logged_pack.path, tmp_path / "bent.zip", lambda members: {**members, extra: b"x"})
     assert ("log", extra) in {(finding.code, finding.member) for finding in pack_findings(path, logged_pack)}
-
-
-def members_without(members: dict[str, bytes], name: str) -> dict[str, bytes]:
-    return {path: raw for path, raw in members.items() if path != name}
 
 
 def test_the_printed_commands_of_15_work_as_printed(logged_pack: BuiltPack, tmp_path: Path) -> None:
@@ -312,15 +304,16 @@ def test_receipts_of_a_rotated_key_verify_with_its_statements(tmp_path: Path) ->
         INSTANCE_KEY, key_statements.draft_statement(diary.notary.pub, [], "first", 1, None)
     )
     log_part = InMemoryLog(diary).log_part(FOREIGN_LEAF_COUNT + 1, None)
-    for reason, size in (
+    replacements: tuple[tuple[key_statements.ReplacementReason, int], ...] = (
         ("rotated", 90),
         ("exposed", len(InMemoryLog(diary).leaves)),
         ("exposed", FOREIGN_LEAF_COUNT + 1),
-    ):
+    )
+    for reason, size in replacements:
         last = {"root": b64(bytes(32)), "size": size}
         second = key_statements.sign_statement(
             INSTANCE_KEY, key_statements.draft_statement(new.pub, [first], reason, 2, last)
-        )  # type: ignore[arg-type]
+        )
         pack = make_pack_with_log(diary, {**log_part, "statements": [first, second]}, tmp_path)
         bound = set() if size > FOREIGN_LEAF_COUNT + 1 else {"old_key", "checkpoint", "inclusion"}
         assert codes(verify_pack(pack.path, instance=INSTANCE_KEY.pub)) == bound

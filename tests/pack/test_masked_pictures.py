@@ -76,7 +76,8 @@ def _printed_and_decoded(copies: list[tuple[str, str]], wish: str | None) -> lis
         ],
         "attachment",
     )
-    [row] = exhibit_rows([version], [(1, Attachment(history))], "JB")
+    rows: Any = exhibit_rows([version], [(1, Attachment(history))], "JB")
+    [row] = rows
     blobs = [(row["print"] or {"blob": None})["blob"], (row["received"] or {"blob": None})["blob"]]
     assert blobs == _run_on_phone(fields, copies)
     return blobs
@@ -93,7 +94,13 @@ def _run_on_phone(fields: dict[str, Any], copies: list[tuple[str, str]]) -> obje
         "restricted": {"fields": {}, "keys": [[RECEIVED_BLOB]]},
     }
     newest = {"record": RECORD_ID, "version": VERSION_ID, "kind": "attachment", "fields": fields, "restricted": {}}
-    history = {"record": RECORD_ID, "first": newest, "newest": newest, "revisions": [], "taken_out": None}
+    history: dict[str, object] = {
+        "record": RECORD_ID,
+        "first": newest,
+        "newest": newest,
+        "revisions": [],
+        "taken_out": None,
+    }
     node = shutil.which("node")
     assert node, "Node 20 or newer is not on the path; `make test` puts it there"
     script = (PROJECT_ROOT / "static" / "js" / "pack" / "exhibits.js").as_uri()

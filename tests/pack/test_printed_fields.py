@@ -6,7 +6,7 @@ unnoticed. So each text field of each kind gets a unique word, and every word mu
 
 import json
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -127,7 +127,8 @@ def test_every_word_of_an_entry_is_on_a_page() -> None:
     apart_from_it = FIELDS_NOT_PRINTED["incident"] | set(restricted) | {"children_ages"}
     assert {name for name, word in words.items() if word not in table} <= apart_from_it
     assert all(word in table for word in ("He waited.", "Hira", "The side door", "NC1", "five"))
-    row = chronology_data(contents)["rows"][0]  # type: ignore[index]
+    data: Any = chronology_data(contents)
+    row = data["rows"][0]
     facts = dict([*row["what"], *row["effect"]])
     assert (facts["Aimed at"], facts["Were there"]) == (f"P2, {words['targeted_text']}", "C1")
     assert (facts["Part of"], facts["Every message"], facts["Told to stop"]) == ("The side door", "MS1", "NC1")
@@ -152,8 +153,8 @@ def test_every_word_of_a_file_is_on_its_page() -> None:
     }
     diary.amend(file, extra_fields | {"suggested_exhibit_ref": "XY/7"}, at_ms=START_MS)
     contents, _ = laid_out_pages(diary)
-    page = exhibits_data(contents, contents.exhibits, {}, "")["exhibits"][0]  # type: ignore[index]
-    facts = dict(page["facts"])
+    data: Any = exhibits_data(contents, contents.exhibits, {}, "")
+    facts = dict(data["exhibits"][0]["facts"])
     assert (facts["Produced by"], facts["Taken by"]) == ("W1", "W1")
     assert (facts["Reference the police gave it"], facts["Reference the keeper would like"]) == ("TP/9", "XY/7")
 
@@ -162,9 +163,8 @@ def test_a_file_names_the_order_or_report_it_belongs_to() -> None:
     """A file linked only from orders or reports names them. A file that is also in entries names the entries."""
     diary = FictionalDiary()
     entry = diary.add("incident", incident_fields(START_MS, "He rang."))
-    unlinked, linked_twice = (diary.attach(entry, name, "application/pdf", name.decode(), extra_fields=extra) for name, extra in (
-        (b"order", {"incident_ids": []}), (b"letter", {}),
-    ))  # fmt: skip
+    unlinked = diary.attach(entry, b"order", "application/pdf", "order", extra_fields={"incident_ids": []})
+    linked_twice = diary.attach(entry, b"letter", "application/pdf", "letter", extra_fields={})
     diary.add("order", {"copy_attachment_id": unlinked["record"], "kind": "spo"})
     diary.add("notice", {"attachment_ids": [unlinked["record"], linked_twice["record"]], "exact_words": "Stop"})
     contents, _ = laid_out_pages(diary)
@@ -172,8 +172,8 @@ def test_a_file_names_the_order_or_report_it_belongs_to() -> None:
         exhibit.attachment.description: contents.linked_codes_text(exhibit) for exhibit in contents.exhibits
     }
     assert links_by_name == {"letter": "1", "order": "NC1, O1"}
-    index = {row[1]: row[3] for row in chronology_data(contents)["exhibits"]}  # type: ignore[attr-defined]
-    assert index == links_by_name
+    data: Any = chronology_data(contents)
+    assert {row[1]: row[3] for row in data["exhibits"]} == links_by_name
 
 
 def test_page_one_of_06_identifies_the_suspect() -> None:

@@ -15,14 +15,21 @@ from typing import Any
 from diary.encoding import canonical_json
 from diary.pack.bag.manifest import tag_manifest
 from tests.pack.conftest import BuiltPack
-from tests.pack.pack_members import Members, members_of, rebuild_digest_lists
-from tests.pack.verifier_comparison import PackCases, change_json_member, compare_verifiers
+from tests.pack.pack_members import (
+    Members,
+    MembersChange,
+    members_of,
+    rebuild_digest_lists,
+    with_member,
+    with_members,
+    without_member,
+)
+from tests.pack.verifier_comparison import PackCases, change_json_member, compare_verifiers, with_value
 
 SERVABLE_FOLDER, RESTRICTED_FOLDER = "data/servable/", "data/restricted/"
 RECORD_PATH, EXHIBITS_INDEX_PATH = f"{RESTRICTED_FOLDER}12_record.json", f"{SERVABLE_FOLDER}03_exhibits-index.csv"
 SIDECAR_PATH = f"{RESTRICTED_FOLDER}14_sidecars/JB-1.json"
 TAG_FILE_NAMES = ("bag-info.txt", "bagit.txt", "manifest-sha256.txt", "manifest-sha512.txt")
-MembersChange = Callable[[Members], Members]
 
 
 def change_json(name: str, change: Callable[[Any], object]) -> MembersChange:
@@ -38,7 +45,7 @@ def added_file_changes() -> Iterator[tuple[str, str, MembersChange]]:
         f"{SERVABLE_FOLDER}01_chronology.pdf.",
         f"{RESTRICTED_FOLDER}99.html",
     ):
-        yield f"with {name}", "unknown", lambda held, name=name: {**held, name: b"x"}  # type: ignore[misc]
+        yield f"with {name}", "unknown", with_member(name, b"x")
     yield "a second chronology", "unknown", lambda held: {**held, f"{SERVABLE_FOLDER}01_chronology.html": b"x"}
     yield (
         "a second mail",
@@ -63,13 +70,7 @@ def removed_file_changes(original: Members) -> Iterator[tuple[str, str, MembersC
     for name in (
         path for path in original if path.startswith("data/") and not any(part in path for part in optional_parts)
     ):
-        yield (
-            f"without {name}",
-            "lacking",
-            lambda members, name=name: {  # type: ignore[misc]
-                path: raw for path, raw in members.items() if path != name
-            },
-        )
+        yield f"without {name}", "lacking", without_member(name)
 
 
 def duplicate_index_row(members: Members) -> Members:
@@ -101,7 +102,7 @@ def content_changes(members: Members) -> Iterator[tuple[str, str, MembersChange]
         yield (
             f"sidecar {name}",
             "exhibit",
-            change_json(SIDECAR_PATH, lambda sidecar, n=name, v=value: sidecar.update({n: v})),
+            change_json(SIDECAR_PATH, with_value(name, value)),
         )
     changes: dict[str, Callable[[Any], object]] = {
         "a digest": lambda record: record["exhibits"][0].update(sha256="0" * 64),
@@ -159,15 +160,13 @@ def add_bag_info_cases(pack: BuiltPack, cases: PackCases) -> None:
         for name, raw in members.items():
             archive.writestr(f"PACK_JB_9_20270101/{name}", raw)
     cases.add("another folder", cases.folder / "named.zip")
-    for case_name, change in {
-        "more in bag-info": lambda raw: raw + b"Contact-Name: x\n",
-        "another pack's bag-info": lambda raw: raw.replace(b"PACK_JB_1", b"PACK_JB_7"),
+    bag_info = members["bag-info.txt"]
+    for case_name, info in {
+        "more in bag-info": bag_info + b"Contact-Name: x\n",
+        "another pack's bag-info": bag_info.replace(b"PACK_JB_1", b"PACK_JB_7"),
     }.items():
-        info = change(members["bag-info.txt"])
         tags = {name: info if name == "bag-info.txt" else members[name] for name in TAG_FILE_NAMES}
-        cases.add_changed(
-            case_name, pack.path, lambda original, t=tags: {**original, **t, "tagmanifest-sha256.txt": tag_manifest(t)}
-        )
+        cases.add_changed(case_name, pack.path, with_members({**tags, "tagmanifest-sha256.txt": tag_manifest(tags)}))
 
 
 def test_changes_are_found_even_with_rebuilt_digest_lists(small_pack: BuiltPack, tmp_path: Path) -> None:

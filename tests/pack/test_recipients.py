@@ -1,6 +1,7 @@
 """Packs for different recipients: the order of presentation changes, the facts do not."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -50,7 +51,8 @@ def contents_for(diary: FictionalDiary, profile: str = "police") -> PackContents
 def test_each_profile_names_its_starting_point(profile: str, expected_names: list[str]) -> None:
     """Page one names what happened at the recipient's place. READ-FIRST adapts its order and explains missing parts."""
     pack_contents = contents_for(diary_with_places(), profile)
-    assert chronology_data(pack_contents)["front"]["setting"] == expected_names  # type: ignore[index,call-overload]
+    data: Any = chronology_data(pack_contents)
+    assert data["front"]["setting"] == expected_names
     text = encode_read_first(pack_contents).decode()
     order = text.split("ORDER TO READ")[1].split("TWO FOLDERS")[0]
     assert ("restricted/" in order) is (profile in ("police", "solicitor"))
@@ -62,8 +64,8 @@ def test_profiles_differ_in_nothing_else() -> None:
     diary = diary_with_places()
     pages = []
     for profile in PROFILES:
-        page = dict(chronology_data(contents_for(diary, profile)))
-        page["front"] = {name: value for name, value in page["front"].items() if name != "setting"}  # type: ignore[union-attr,attr-defined]
+        page: dict[str, Any] = dict(chronology_data(contents_for(diary, profile)))
+        page["front"] = {name: value for name, value in page["front"].items() if name != "setting"}
         pages.append((json.dumps(page, default=str), chronology_csv(contents_for(diary, profile))))
     assert len(set(pages)) == 1
 
@@ -92,9 +94,9 @@ def test_a_recorded_account_is_described(media: str, language: str | None, words
     diary.amend(entry, {"narrative_media": film["record"]}, at_ms=START_MS + 60_000)
     pack_contents = contents_for(diary)
     stills = {"AA/1": Picture("AA-1.svg", 480, 270)}
-    account = recorded_account_section(pack_contents, pack_contents.entries[0], stills)
+    account: Any = recorded_account_section(pack_contents, pack_contents.entries[0], stills)
     assert account is not None and account["still"] == "AA-1.svg" and account["item"] == "AA/1"
-    facts = {value for _, value in account["facts"]}  # type: ignore[attr-defined]
+    facts = {value for _, value in account["facts"]}
     assert facts == words | {"2 min 34 s"}
     account_without_stills = recorded_account_section(pack_contents, pack_contents.entries[0], {})
     assert account_without_stills is not None and account_without_stills["still"] is None

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -128,12 +129,12 @@ def test_a_breach_counts_only_after_service_and_for_an_existing_term(contents: P
 
 def test_every_page_counts_the_same_breaches(contents: PackContents) -> None:
     """Page one, terms and breaches leave out the same entries: before service, and after the order ended."""
-    order: Any = record_sections(contents)["orders"][0]  # type: ignore[index]
+    sections: Any = record_sections(contents)
     # 4 came after the order ended, and 5 names a term that does not exist.
-    standing = {row[0]: (row[4], "does not have" in row[2]) for row in order["breaches"]}
+    standing = {row[0]: (row[4], "does not have" in row[2]) for row in sections["orders"][0]["breaches"]}
     counted, not_counted = ("alleged", False), ("not counted", False)
     assert standing == {"1": not_counted, "2": counted, "3": counted, "4": not_counted, "5": ("alleged", True)}
-    assert [row[2] for row in order["terms"]] == ["3", "2"]
+    assert [row[2] for row in sections["orders"][0]["terms"]] == ["3", "2"]
 
 
 def test_every_column_of_an_entry_is_filled_in(contents: PackContents) -> None:
@@ -199,11 +200,11 @@ def test_a_person_linked_to_nothing_is_left_out(capsule: Capsule) -> None:
         lambda record: record["gaps"].append({"at": None, "seq_no": 9, "why": "withheld"}),
     ],
 )
-def test_changed_derived_values_are_found(capsule: Capsule, change: object) -> None:
+def test_changed_derived_values_are_found(capsule: Capsule, change: Callable[[Any], object]) -> None:
     """A changed derived row, count or gap is found. The unchanged record is consistent."""
     record = json.loads(encode_record(capsule))
     assert are_derived_rows_consistent(record)
-    change(record)  # type: ignore[operator]
+    change(record)
     assert not are_derived_rows_consistent(record)
 
 
@@ -253,8 +254,8 @@ def test_every_field_of_every_kind_is_in_the_record_exactly() -> None:
         sealed[kind] = diary.add(kind, fields, draft["restricted"])
     entry = cases["incident"]
     kind_by_link = {"account_ids": "account", "case_ids": "case", "actor_ids": "person", "vehicle_ids": "vehicle"}
-    links = {name: [sealed[kind]["record"]] for name, kind in (kind_by_link | {"attachment_ids": "attachment"}).items()}
-    links["schedule_id"] = sealed["schedule"]["record"]  # type: ignore[assignment]
+    links: dict[str, object] = {name: [sealed[kind]["record"]] for name, kind in kind_by_link.items()}
+    links |= {"attachment_ids": [sealed["attachment"]["record"]], "schedule_id": sealed["schedule"]["record"]}
     sealed["incident"] = diary.add("incident", {**entry["open"], **links, "taken_out": None}, entry["restricted"])
     note = diary.add("note", {"of_id": sealed["incident"]["record"], "text": "NOBODY-ELSE"})
     raw = encode_record(read_capsule(build_capsule(diary.versions, diary.wish(), diary.public_keys)))

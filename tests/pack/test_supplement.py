@@ -115,8 +115,9 @@ def test_a_change_is_later_by_either_clock() -> None:
     export_fields = {"kind": "pack", "pack_no": 1, "made_at": made_at, "record_ids": ids, "items_included": items_given}
     diary.add("export", export_fields, at_ms=made_at)
     slow = diary.amend(rows[0], {"who": "Somebody", "reason": "now I know"}, at_ms=made_at - 2 * DAY_MS)
-    args = {"commitment": slow["c"], "envelopes_digest": str(slow["env"]), "timestamp_ms": made_at + DAY_MS}
-    slow["receipt"] = receipts.sign_receipt(diary.notary, **args)
+    slow["receipt"] = receipts.sign_receipt(
+        diary.notary, commitment=slow["c"], envelopes_digest=str(slow["env"]), timestamp_ms=made_at + DAY_MS
+    )
     opened_records = opened_versions(diary.versions)
     assert new_or_changed_entries(
         opened_records, list_previous_packs(opened_records, 2), receipt_times(diary.versions)

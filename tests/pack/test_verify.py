@@ -8,7 +8,9 @@ import stat
 import struct
 import subprocess
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bagit import Bag
@@ -27,6 +29,7 @@ from tests.pack.pack_members import (
     members_of,
     members_of_front,
     pack_folder_name,
+    with_members,
 )
 
 
@@ -125,13 +128,15 @@ def code_member_pairs(path: Path, built: BuiltPack) -> set[tuple[str, str | None
         (lambda proof: proof.update(record=proof["version"]), "misplaced"),
     ],
 )
-def test_a_changed_proof_gets_the_right_code(full_pack: BuiltPack, tmp_path: Path, change: object, code: str) -> None:
+def test_a_changed_proof_gets_the_right_code(
+    full_pack: BuiltPack, tmp_path: Path, change: Callable[[Any], object], code: str
+) -> None:
     """Each change of a proof gets its own code."""
     name = next(name for name in members_of(full_pack.path) if name.startswith("data/servable/proof/0001-"))
 
     def change_proof(members: dict[str, bytes]) -> dict[str, bytes]:
         proof = json.loads(members[name])
-        change(proof)  # type: ignore[operator]
+        change(proof)
         return {**members, name: canonical_json(proof)}
 
     findings = verify_pack(
@@ -170,7 +175,8 @@ async def test_a_pack_forged_with_its_own_keys_is_never_verified(full_pack: Buil
 async def test_an_altered_narrative_embedded_in_01_is_found(full_pack: BuiltPack, tmp_path: Path) -> None:
     """The narratives inside the PDF are compared byte for byte."""
     other = fictional_diary(count=25, exhibits=0)
-    other.versions[1]["open"]["fields"]["narrative"] = "Quite another account."  # type: ignore[index]
+    opened = other.versions[1]["open"]
+    opened["fields"] = {**opened["fields"], "narrative": "Quite another account."}
     raw = build_capsule(other.versions, other.wish(), other.public_keys)
     front = await build_front_part(other, raw, tmp_path / "front.zip")
     document = members_of_front(front)["data/servable/01_chronology.pdf"]
@@ -249,9 +255,7 @@ def test_junk_in_any_file_gets_a_finding(full_pack: BuiltPack, tmp_path: Path) -
         if "0001-" in name or name.endswith((".csv", ".pdf", "keys.json", "record.json"))
     ]
     for content in junk:
-        path = change_members(
-            full_pack.path, tmp_path / "junk.zip", lambda members, c=content: {**members, **dict.fromkeys(names, c)}
-        )  # type: ignore[misc]
+        path = change_members(full_pack.path, tmp_path / "junk.zip", with_members(dict.fromkeys(names, content)))
         assert set(names) <= finding_members(verify_pack(path, notary=full_pack.diary.notary.pub))
 
 

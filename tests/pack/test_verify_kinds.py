@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,14 @@ from diary.pack.capsule.reader import read_capsule
 from tests.pack.conftest import BuiltPack, assemble_pack, build_front_part
 from tests.pack.fictional_diary import DAY_MS, HOUR_MS, START_MS, FictionalDiary, fictional_diary, incident_fields
 from tests.pack.odd_values import add_odd_records
-from tests.pack.pack_members import change_members, members_of, pack_folder_name
+from tests.pack.pack_members import (
+    MembersChange,
+    change_members,
+    members_of,
+    pack_folder_name,
+    with_member,
+    without_member,
+)
 from tests.pack.resent_version import resend_version
 from tests.pack.test_log_part import FOREIGN_LEAF_COUNT, InMemoryLog, make_pack_with_log
 from tests.pack.verifier_comparison import PackCases, change_json_member, compare_verifiers, program_findings
@@ -26,7 +34,7 @@ KEYS_PATH = f"{SERVABLE_FOLDER}proof/keys.json"
 SERVABLE_ONLY_FINDING = ("servable_only", None)
 
 
-async def make_pack(diary: FictionalDiary, folder: Path, **options: object) -> Path:
+async def make_pack(diary: FictionalDiary, folder: Path, **options: Any) -> Path:
     """Make a pack of a whole diary, built by the real worker."""
     no = int(str(options.pop("no", 1)))
     raw = build_capsule(diary.versions, replace(diary.wish(**options), no=no), diary.public_keys)
@@ -95,15 +103,18 @@ async def test_versions_by_a_replaced_key_verify_up_to_its_end(tmp_path: Path) -
     assert all("author" in {code for code, _ in findings[name]} for name in ("no statement", "another time", "none"))
 
 
-def _change_both_key_files(
-    change: Callable[[dict[str, object]], object],
-) -> Callable[[dict[str, bytes]], dict[str, bytes]]:
+def _change_both_key_files(change: Callable[[dict[str, object]], object]) -> MembersChange:
     """Return a change of both folders' keys.json, so that only the chain itself can reveal it."""
     first, second = (
         change_json_member(KEYS_PATH, change),
         change_json_member(KEYS_PATH.replace(SERVABLE_FOLDER, RESTRICTED_FOLDER), change),
     )
     return lambda held: second(first(held))
+
+
+def with_count(name: str, count: int) -> Callable[[Any], None]:
+    """Return a change of the record that sets one of its counts."""
+    return lambda record: record["counts"].update({name: count})
 
 
 async def test_supplements_item_packs_and_packs_without_a_server_verify(tmp_path: Path) -> None:
@@ -130,7 +141,7 @@ async def test_supplements_item_packs_and_packs_without_a_server_verify(tmp_path
         cases.add_changed(
             f"other {name}",
             later,
-            change_json_member(record, lambda record, name=name: record["counts"].update({name: 9})),
+            change_json_member(record, with_count(name, 9)),
         )
     cases.add_changed("no earlier", later, change_json_member(record, lambda record: record["counts"].pop("earlier")))
     cases.add(
@@ -215,19 +226,17 @@ def test_changes_in_the_servable_part_alone_are_found(logged_pack: BuiltPack, tm
     folder_zip, with_data_folder = parts["the folder in a zip"], parts["the pack without the rest"]
     cases = PackCases(tmp_path, logged_pack.diary.notary.pub)
 
-    def add_changed_case(name: str, source: Path, change: Callable[[dict[str, bytes]], dict[str, bytes]]) -> None:
+    def add_changed_case(name: str, source: Path, change: MembersChange) -> None:
         cases.add(name, change_members(source, tmp_path / "bent.zip", change))
 
     for source, prefix in ((folder_zip, ""), (with_data_folder, SERVABLE_FOLDER)):
         chronology, first = f"{prefix}01_chronology.pdf", f"{prefix}proof/0001-"
         index, attached = f"{prefix}03_exhibits-index.csv", f"{prefix}proof/JB-1-"
-        add_changed_case(
-            f"{prefix}a byte", source, lambda held, n=chronology: {**held, n: held[n][:-9] + b"x" + held[n][-8:]}
-        )
-        add_changed_case(
-            f"{prefix}gone", source, lambda held, n=chronology: {name: raw for name, raw in held.items() if name != n}
-        )
-        add_changed_case(f"{prefix}more", source, lambda held, prefix=prefix: {**held, f"{prefix}99_more.txt": b"x"})
+        held = members_of(source)
+        with_other_byte = held[chronology][:-9] + b"x" + held[chronology][-8:]
+        add_changed_case(f"{prefix}a byte", source, with_member(chronology, with_other_byte))
+        add_changed_case(f"{prefix}gone", source, without_member(chronology))
+        add_changed_case(f"{prefix}more", source, with_member(f"{prefix}99_more.txt", b"x"))
         add_changed_case(
             f"{prefix}words",
             source,
@@ -249,9 +258,7 @@ def test_changes_in_the_servable_part_alone_are_found(logged_pack: BuiltPack, tm
             source,
             change_json_member(attached, lambda proof: proof["fields"]["sha256"].update(v="0" * 64)),
         )
-        add_changed_case(
-            f"{prefix}index", source, lambda held, n=index: {**held, n: held[n].replace(b"JB-1.", b"JB-9.")}
-        )
+        add_changed_case(f"{prefix}index", source, with_member(index, held[index].replace(b"JB-1.", b"JB-9.")))
         add_changed_case(
             f"{prefix}place",
             source,
@@ -262,14 +269,8 @@ def test_changes_in_the_servable_part_alone_are_found(logged_pack: BuiltPack, tm
             source,
             change_json_member(f"{prefix}proof/keys.json", lambda keys: keys.update(notary="A" * 43)),
         )
-        add_changed_case(
-            f"{prefix}list", source, lambda held, prefix=prefix: {**held, f"{prefix}manifest-sha256.txt": b"x"}
-        )
-        add_changed_case(
-            f"{prefix}no list",
-            source,
-            lambda held, prefix=prefix: {n: raw for n, raw in held.items() if n != f"{prefix}manifest-sha256.txt"},
-        )
+        add_changed_case(f"{prefix}list", source, with_member(f"{prefix}manifest-sha256.txt", b"x"))
+        add_changed_case(f"{prefix}no list", source, without_member(f"{prefix}manifest-sha256.txt"))
     findings = compare_verifiers(cases, min_cases=26)
     codes = {name: {code for code, _ in case_findings} for name, case_findings in findings.items()}
     for prefix in ("", SERVABLE_FOLDER):

@@ -17,12 +17,12 @@ from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import read_capsule
 from diary.pack.verify.findings import SENTENCES
 from diary.paths import STATIC
+from diary.samples.timestamp_authority import make_authority
 from diary.web.scripted_pages import finding_sentences
-from tests.ledger.test_timestamps import make_authority
 from tests.pack.conftest import BuiltPack, assemble_pack, build_front_part
 from tests.pack.fictional_diary import fictional_diary
 from tests.pack.hostile_zips import EXPECTED_CODES, hostile_zips
-from tests.pack.pack_members import flip_each_member, members_of
+from tests.pack.pack_members import flip_each_member, members_of, with_member, with_members, without_member
 from tests.pack.test_log_part import FOREIGN_LEAF_COUNT, InMemoryLog, make_pack_with_log
 from tests.pack.verifier_comparison import VERIFY_SCRIPT, PackCases, PageVerifier, change_json_member, compare_verifiers
 
@@ -75,7 +75,7 @@ async def test_changed_packs_get_the_same_findings(small_pack: BuiltPack, tmp_pa
         cases.add_changed(
             f"without {name}",
             small_pack.path,
-            lambda held, name=name: {path: raw for path, raw in held.items() if path != name},
+            without_member(name),
         )
     for case_name, change in {
         "narrative": lambda proof: proof["fields"]["narrative"].update(v="It was all fine."),
@@ -116,7 +116,8 @@ async def test_changed_packs_get_the_same_findings(small_pack: BuiltPack, tmp_pa
     cases.add("forged with its own keys", path)
     cases.add("forged, nobody's key", path, notary=None)
     other = fictional_diary(count=3, exhibits=0)
-    other.versions[1]["open"]["fields"]["narrative"] = "Quite another account."  # type: ignore[index]
+    opened = other.versions[1]["open"]
+    opened["fields"] = {**opened["fields"], "narrative": "Quite another account."}
     raw = build_capsule(other.versions, other.wish(), other.public_keys)
     with zipfile.ZipFile(await build_front_part(other, raw, tmp_path / "front")) as archive:
         page = archive.read("data/servable/01_chronology.pdf")
@@ -136,18 +137,14 @@ def test_junk_in_any_file_gets_the_same_findings(small_pack: BuiltPack, tmp_path
     junk = {"empty": b"", "no text": b"\xff\xfe", "deep": b"[" * 100_000, "half": b'{"t":"proof/v1"}'}
     junk["random"] = random.Random(3).randbytes(500)
     for case_name, content in junk.items():
-        cases.add_changed(
-            case_name, small_pack.path, lambda held, content=content: {**held, **dict.fromkeys(names, content)}
-        )
+        cases.add_changed(case_name, small_pack.path, with_members(dict.fromkeys(names, content)))
         for name in (
             "manifest-sha256.txt",
             "tagmanifest-sha256.txt",
             "data/servable/manifest-sha256.txt",
             "bag-info.txt",
         ):
-            cases.add_changed(
-                f"{case_name} {name}", small_pack.path, lambda held, content=content, name=name: {**held, name: content}
-            )
+            cases.add_changed(f"{case_name} {name}", small_pack.path, with_member(name, content))
     compare_verifiers(cases, min_cases=20)
 
 
@@ -228,7 +225,7 @@ def test_changes_of_the_log_part_get_the_same_findings(tmp_path: Path) -> None:
         cases.add_changed(
             f"without {end}",
             logged.path,
-            lambda held, name=name: {path: raw for path, raw in held.items() if path != name},
+            without_member(name),
         )
     for case_name, change in {
         "policy": lambda log: log["checkpoints"][0]["stamps"][0].update(policy="1.2.3"),

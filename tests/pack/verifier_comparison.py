@@ -12,7 +12,7 @@ from typing import Any
 
 from diary.encoding import b64, canonical_json
 from diary.pack.verify.verifier import verify_pack
-from tests.pack.pack_members import change_members
+from tests.pack.pack_members import MembersChange, change_members
 
 VERIFY_SCRIPT = Path(__file__).parents[1] / "js" / "verify_packs.mjs"
 FindingSet = set[tuple[str, str | None]]
@@ -60,14 +60,9 @@ class PageVerifier:
         for path, anchors in cases.packs.values():
             keys = {name: b64(value) for name in ("notary", "instance") if (value := anchors.get(name)) is not None}
             kind = "folder" if path.is_dir() else "zip"
-            keys |= {
-                "witnesses": [
-                    {"name": witness.name, "pub": b64(witness.pub)} for witness in anchors.get("witnesses", ())
-                ]
-            }
-            case_list.append(
-                {kind: str(path), "roots": [pem.decode() for pem in anchors.get("tsa_roots") or ()], **keys}
-            )
+            witnesses = [{"name": witness.name, "pub": b64(witness.pub)} for witness in anchors.get("witnesses", ())]
+            roots = [pem.decode() for pem in anchors.get("tsa_roots") or ()]
+            case_list.append({kind: str(path), "roots": roots, **keys, "witnesses": witnesses})
         (cases.folder / "cases.json").write_text(json.dumps(case_list))
         node = shutil.which("node")
         assert node, "Node 20 or newer is not on the path; `make test` puts it there"
@@ -98,7 +93,12 @@ def compare_verifiers(cases: PackCases, *, min_cases: int = 1) -> dict[str, Find
     return dict(zip(cases.packs, program, strict=True))
 
 
-def change_json_member(name: str, change: Callable[[Any], object]) -> Callable[[dict[str, bytes]], dict[str, bytes]]:
+def with_value(name: str, value: object) -> Callable[[dict[str, object]], None]:
+    """Return a change of a JSON object that sets one of its values."""
+    return lambda changed: changed.update({name: value})
+
+
+def change_json_member(name: str, change: Callable[[Any], object]) -> MembersChange:
     """Return a change of the first JSON member whose name begins with `name`."""
 
     def apply(members: dict[str, bytes]) -> dict[str, bytes]:

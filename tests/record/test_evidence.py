@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from diary.record import evidence, reading, times, vocabulary, witness
@@ -20,7 +22,7 @@ def make_version(
     return RecordVersion("r", name, kind, 1, {**fields, **clock, "_parents": list(parents)}, restricted)
 
 
-def make_attachment(fields: dict[str, object], **restricted: object) -> Attachment:
+def make_attachment(fields: dict[str, object], **restricted: Any) -> Attachment:
     return Attachment(build_history([make_version("attachment", "a", NOON_MS, fields, **restricted)]))
 
 

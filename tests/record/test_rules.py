@@ -1,6 +1,7 @@
 """Allowed field values and impossible ones: tests/vectors/record.json, and every shape separately."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,10 @@ from hypothesis import strategies as st
 
 from diary.record import assisted
 from diary.record.breaches import find_term, order_status
-from diary.record.reading import RecordFields
 from diary.record.rules import (
     FIELD_RULES,
     TEXT_LIMIT_CHARACTERS,
+    ValidationIssue,
     find_breach_issues,
     find_issues,
     find_shape_issues,
@@ -32,24 +33,24 @@ JSON = st.recursive(
 )
 
 
-def faults_as_json(faults: object) -> list[dict[str, str]]:
-    return [{"field": fault.field, "code": fault.code} for fault in faults]  # type: ignore[attr-defined]
+def faults_as_json(faults: Iterable[ValidationIssue]) -> list[dict[str, str]]:
+    return [{"field": fault.field, "code": fault.code} for fault in faults]
 
 
 @pytest.mark.parametrize("case", VECTORS["shapes"], ids=lambda case: case["name"])
-def test_field_shapes_match_the_vectors(case: dict[str, RecordFields]) -> None:
+def test_field_shapes_match_the_vectors(case: dict[str, Any]) -> None:
     """Each shape is checked, with values a faulty app could write."""
-    assert faults_as_json(find_shape_issues(str(case["kind"]), case["fields"])) == case["faults"]
+    assert faults_as_json(find_shape_issues(case["kind"], case["fields"])) == case["faults"]
 
 
 @pytest.mark.parametrize("case", VECTORS["times"], ids=lambda case: case["name"])
-def test_time_rules_match_the_vectors(case: dict[str, RecordFields]) -> None:
+def test_time_rules_match_the_vectors(case: dict[str, Any]) -> None:
     """Future times, ends before starts, skipped hours and repeated hours are found."""
-    assert faults_as_json(find_time_issues(case["fields"], case["now"])) == case["faults"]  # type: ignore[arg-type]
+    assert faults_as_json(find_time_issues(case["fields"], case["now"])) == case["faults"]
 
 
 @pytest.mark.parametrize("case", VECTORS["standings"], ids=lambda case: case["name"])
-def test_order_status_matches_the_vectors(case: dict[str, RecordFields]) -> None:
+def test_order_status_matches_the_vectors(case: dict[str, Any]) -> None:
     """The status is exact to the millisecond on the day of service and of expiry."""
     assert order_status(case["order"], case["incident"]) == case["standing"]
 
@@ -68,10 +69,10 @@ def test_assisted_entries_match_the_vectors(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("case", VECTORS["breaches"], ids=lambda case: case["name"])
-def test_breach_checks_match_the_vectors(case: dict[str, RecordFields]) -> None:
+def test_breach_checks_match_the_vectors(case: dict[str, Any]) -> None:
     """A breach requires service and an existing term."""
     orders = dict.fromkeys([VECTORS["order_id"]] if case["orders"] else [], case["orders"].get("order"))
-    assert faults_as_json(find_breach_issues(case["fields"], orders)) == case["faults"]  # type: ignore[arg-type]
+    assert faults_as_json(find_breach_issues(case["fields"], orders)) == case["faults"]
 
 
 def test_rules_are_of_names_and_lists_there_are() -> None:

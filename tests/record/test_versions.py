@@ -25,13 +25,13 @@ def test_the_first_version_is_the_last_one_within_ten_minutes() -> None:
 
 def test_growth_is_an_addition_and_other_changes_are_amendments() -> None:
     """Filling a blank, appending and adding items are additions; anything less or different is an amendment."""
-    grew = [
+    grew: list[tuple[dict[str, object], dict[str, object]]] = [
         ({}, {"who": "Dan"}),
         ({"who": ""}, {"who": "Dan"}),
         ({"who": "Dan"}, {"who": "Dan K"}),
         ({"behaviours": ["a"]}, {"behaviours": ["a", "b"]}),
     ]
-    changed = [
+    changed: list[tuple[dict[str, object], dict[str, object]]] = [
         ({"who": "Dan"}, {}),
         ({"who": "Dan"}, {"who": "Ben"}),
         ({"behaviours": ["a", "b"]}, {"behaviours": ["a"]}),
@@ -40,7 +40,7 @@ def test_growth_is_an_addition_and_other_changes_are_amendments() -> None:
     ]
     for kind, cases in (("addition", grew), ("amendment", changed)):
         for old, new in cases:
-            history = build_history([make_version("a", 0, dict(old)), make_version("b", 10**9, dict(new), ("a",))])
+            history = build_history([make_version("a", 0, old), make_version("b", 10**9, new, ("a",))])
             assert [revision.kind for revision in history.revisions] == [kind], (old, new)
 
 

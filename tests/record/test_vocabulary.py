@@ -97,9 +97,8 @@ def test_the_six_pictures_set_what_the_lists_know() -> None:
     for term in CHOICE_LISTS["begin_pictures"].terms:
         assert "behaviours" in term.sets and set(term.sets) <= set(lists)
         for name, value in term.sets.items():
-            assert all(
-                CHOICE_LISTS[lists[name]].find_term(code) for code in (value if isinstance(value, list) else [value])
-            ), term
+            codes = value if isinstance(value, list) else [value]
+            assert all(CHOICE_LISTS[lists[name]].find_term(str(code)) for code in codes), term
 
 
 def test_lists_of_the_design_are_complete() -> None:

@@ -288,7 +288,7 @@ def invalid_grants(key: bytes, grant: Case) -> list[Case]:
         {"made_at": -1},
         {"to": "AAAA"}, {"prev": "x"}, {"earlier": b64(bytes(31))}, {"earlier": None}, {"t": "grant/v2"}, {"more": 1},
     ]  # fmt: skip
-    cases = []
+    cases: list[Case] = []
     for changed_fields in signed:
         fields = {name: value for name, value in (grant | changed_fields).items() if name != "sig"}
         cases.append(BAD_SIGNATURE | {"grant": fields | {"sig": b64(AuthorSigner(key).sign(canonical_json(fields)))}})

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from typing import Any
 
 from diary.crypto.signing import Ed25519Signer
 from diary.encoding import b64
@@ -103,7 +104,8 @@ def path_as_text(steps: list[bytes]) -> list[str]:
 
 def altered_inclusion_proofs(valid_proofs: list[Case]) -> dict[str, Case]:
     """Return alterations that invalidate any inclusion proof."""
-    path = list(valid_proofs[-3]["path"])  # type: ignore[call-overload]
+    valid_path: Any = valid_proofs[-3]["path"]
+    path = list(valid_path)
     return {
         "another leaf": {"leaf": valid_proofs[0]["leaf"]},
         "the next place": {"i": 9},

@@ -1,12 +1,14 @@
 """record.json: allowed and impossible field values, histories, and links. Expected results are written by hand."""
 
+from typing import Any
+
 from diary.encoding import b64
 from diary.record import assisted
 from diary.record.record_history import RecordVersion, build_history
 from diary.record.referenced_ids import ids_in, merge_root, reachable_records
 from tests.vectors.reference import fixed_bytes
 
-Case = dict[str, object]
+Case = dict[str, Any]
 RECORD_ID, OTHER_ID = b64(fixed_bytes("record", 16)), b64(fixed_bytes("another", 16))
 NIGHT_MS = 1_792_888_200_000  # 2026-10-25T00:30:00Z, the first half past one in London
 NOON_MS = 1_777_896_000_000  # 2026-05-04T12:00:00Z
@@ -389,7 +391,7 @@ def record_histories() -> dict[str, list[Case]]:
 
 def history_case(name: str, versions: list[Case]) -> Case:
     """Return a record's expected history."""
-    history = build_history([RecordVersion(schema=1, **version) for version in versions])  # type: ignore[arg-type]
+    history = build_history([RecordVersion(schema=1, **version) for version in versions])
     revisions = [
         {
             "version": revision.version,

@@ -119,4 +119,4 @@ def altered_statements(valid_statement: JsonObject) -> list[Case]:
         "no point": {"hpke_pub": b64(bytes(65))},
         "a short head": {"head": b64(bytes(31))},
     }
-    return [{"name": name, "statement": valid_statement | change} | BAD_SIGNATURE for name, change in changes.items()]
+    return [{"name": name, "statement": valid_statement | change, **BAD_SIGNATURE} for name, change in changes.items()]

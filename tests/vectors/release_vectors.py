@@ -19,7 +19,12 @@ def release_vectors() -> Case:
     files = {"/": sha["shell"], "/static/js/main.js": sha["main"], "/static/lang/اردو.js": sha["named"]}
     release_text = releases.sign_release(RELEASE_KEY, digest=sha["release"], files=files, worker=sha["worker"])
     text = release_text.decode()
-    list_fields = {"digest": sha["release"], "files": [["/", sha["shell"]]], "t": "release/v1", "worker": sha["worker"]}
+    list_fields: Case = {
+        "digest": sha["release"],
+        "files": [["/", sha["shell"]]],
+        "t": "release/v1",
+        "worker": sha["worker"],
+    }
 
     def signed(fields: Case) -> str:
         return canonical_json(sign_object(RELEASE_KEY, fields)).decode() + "\n"

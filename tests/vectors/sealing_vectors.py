@@ -48,7 +48,7 @@ def lengths_at_chunk_edges(start: int, end: int) -> list[int]:
 def refused_cases(start: int, end: int, flip_from: str) -> list[Case]:
     """Return operations on the case `three chunks`, with its body from `start` to `end`, after which it must not open."""
     first, size = start + 56, 16_400
-    three = {"of": "three chunks"} | NOT_OPENED
+    three: Case = {"of": "three chunks", **NOT_OPENED}
     cut = [
         three | {"name": f"cut to {n}", "ops": [["truncate", n]]}
         for n in (0, 1, 5, 6, start, *lengths_at_chunk_edges(start, end))
@@ -86,7 +86,7 @@ def refused_cases(start: int, end: int, flip_from: str) -> list[Case]:
         "ops": [["set", 0, b64(other_prefix)]],
     }
     return [
-        {"name": "every bit", "of": flip_from, "ops": [["every_bit"]]} | NOT_OPENED,
+        {"name": "every bit", "of": flip_from, "ops": [["every_bit"]], **NOT_OPENED},
         *cut,
         *swaps,
         *wrong_header_cases,
@@ -156,11 +156,11 @@ def person_envelope_cases() -> Case:
                 "name": f"to a person, {length} bytes",
                 "plaintext": plaintext_rule(length),
                 "envelope": envelope_description,
+                **{name: b64(value) for name, value in random_values.items()},
             }
-            | {name: b64(value) for name, value in random_values.items()}
         )
     start = len(envelope_prefix(EnvelopeKind.CAPTURE, header, SUITE_PUBLIC_KEY))
-    refused_base: Case = {"of": "to a person, 1 bytes"} | NOT_OPENED
+    refused_base: Case = {"of": "to a person, 1 bytes", **NOT_OPENED}
     return {
         "about": "info = kept/seal, zero byte, prefix. JavaScript opens these; only the reference can seal them alike.",
         "kind": EnvelopeKind.CAPTURE.value,

@@ -1,6 +1,7 @@
 """versions.json and receipts.json: commitments, signatures, pushes and answers."""
 
 import hashlib
+from typing import Any
 
 from diary.crypto import keys
 from diary.crypto.padding import pad_version, unpad
@@ -29,10 +30,10 @@ NARRATIVE = (
 )
 
 
-def make_draft(name: str, n: int, prev: str | None, **extra: object) -> versions.VersionDraft:
+def make_draft(name: str, n: int, prev: str | None, **extra: Any) -> versions.VersionDraft:
     """Return a draft with the fields that cases share."""
     place = versions.VersionIds(DIARY_ID, RECORD_ID, b64(fixed_bytes(f"version {name}", 16)))
-    fields: dict[str, object] = {
+    fields: dict[str, Any] = {
         "open": {"title": "Outside work", "narrative": NARRATIVE, "occurred": {"k": "exact", "utc": 1_789_990_000_000}},
         "clock": {"offset_ms": -1250, "tz": "Europe/London", "utc": 1_790_000_000_000 + n},
         "line": {"device": DEVICE_ID, "n": n, "prev": prev},
@@ -43,7 +44,7 @@ def make_draft(name: str, n: int, prev: str | None, **extra: object) -> versions
         schema=1,
         account=ACCOUNT_ID,
         device=DEVICE_ID,
-        **(fields | extra),  # type: ignore[arg-type]
+        **(fields | extra),
     )
 
 
@@ -85,7 +86,7 @@ def seal_draft(
     name: str, draft: versions.VersionDraft, payloads: tuple[bytes, ...], c: bytes
 ) -> tuple[push.VersionPush, Case]:
     """Return the push of a draft with given random values, and those values."""
-    place, random_values = draft.ids, {}
+    place, random_values = draft.ids, Case()
     wraps, envelopes = [], []
     for part, payload in zip(push.PARTS, payloads, strict=False):
         key, salts = (
