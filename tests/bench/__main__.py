@@ -51,7 +51,8 @@ def measure_benches(names: Iterable[str], print_line: Callable[[str], None]) -> 
         except Exception:  # noqa: BLE001 - what other parts measured for minutes is not lost; this one fails
             print_line(traceback.format_exc())
             measured.append(
-                {"where": where, "part": part, "name": f"{part}: failed", "bar": "runs", "holds": False} | EMPTY_ROW
+                {"where": where, "part": part, "name": f"{part}: failed", "bar": "runs", "holds": False}
+                | dict(EMPTY_ROW)
             )
     return measured
 

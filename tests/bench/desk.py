@@ -10,10 +10,10 @@ import asyncio
 import os
 import statistics
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -82,10 +82,10 @@ def measure_rows() -> Iterator[Row]:
             yield _client_row(page, size)
 
 
-def _run_in_thread(act: Callable[[], Awaitable[T]]) -> T:
+def _run_in_thread(act: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run a coroutine in another thread: the browser's driver uses this thread's event loop."""
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(lambda: asyncio.run(act())).result()  # type: ignore[arg-type]
+        return thread.submit(lambda: asyncio.run(act())).result()
 
 
 async def _create_organisation(origin: str, data: Path) -> str:

@@ -8,6 +8,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from playwright.sync_api import Browser, expect, sync_playwright
@@ -100,7 +101,7 @@ def _first_entry(browser: Browser, origin: str) -> Row:
         keeper.wait_until_loaded()
         _go_offline_and_slow(keeper)
         keeper.taps = 0
-        times.append(_measure_ms(lambda keeper=keeper: write_first_entry_offline(keeper)))  # type: ignore[misc]
+        times.append(_measure_ms(partial(write_first_entry_offline, keeper)))
         taps = keeper.taps
         keeper.postpone_copy()
         floors.append(taps * _tap_ms(keeper))

@@ -137,7 +137,8 @@ def _unlock(playwright: Playwright, origin: str, login: str) -> Iterator[Row]:
             extra_ms = opening - bare_argon2 + listing
             name = f"{ENTRY_COUNT} entries on screen after the words, beyond Argon2id, ms (floor: drawing the list)"
             yield _row(name, where, extra_ms, listing, f"at most {bar} ms", extra_ms <= bar)
-    keeper.page.context.browser.close()  # type: ignore[union-attr]
+    assert keeper.page.context.browser
+    keeper.page.context.browser.close()
 
 
 def _wait_for_newest_entry(page: Page) -> None:
@@ -186,7 +187,8 @@ def _save(playwright: Playwright, origin: str) -> Iterator[Row]:
         yield _row(name, where, save, floor, bar, holds)
         name = "the same screenshot taken in, picker to tile, ms (print copy and digests in it)"
         yield _row(name, where, take_in, floor, "none", True)
-    keeper.page.context.browser.close()  # type: ignore[union-attr]
+    assert keeper.page.context.browser
+    keeper.page.context.browser.close()
 
 
 if __name__ == "__main__":

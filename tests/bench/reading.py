@@ -116,7 +116,8 @@ def _measure_diary(playwright: Playwright, origin: str, entry_count: int) -> Ite
     yield from _measure_scrolling(keeper, entry_count)
     yield from _measure_relisting(keeper, entry_count)
     yield from _measure_listing_from_versions(keeper, entry_count)
-    context.browser.close()  # type: ignore[union-attr]
+    assert context.browser
+    context.browser.close()
 
 
 def _measure_unlock(keeper: BrowserKeeper, entry_count: int, bare_argon2: Callable[[], float]) -> Iterator[Row]:

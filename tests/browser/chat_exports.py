@@ -7,6 +7,8 @@ import io
 import zipfile
 from datetime import datetime, timedelta
 
+from playwright.sync_api import FilePayload
+
 from tests.browser.pictures import make_png, picker_file
 
 NARROW_SPACE, DIRECTION_MARK = "\u202f", "\u200e"
@@ -74,18 +76,18 @@ def make_zip(files: dict[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-def android_zip(*, more: str = "", name: str = "WhatsApp Chat with Sam Hill.zip") -> dict[str, object]:
+def android_zip(*, more: str = "", name: str = "WhatsApp Chat with Sam Hill.zip") -> FilePayload:
     """Return an Android export with its picture. `more` are lines that a later export adds."""
     files = {"WhatsApp Chat with Sam Hill.txt": (ANDROID_CHAT + more).encode(), "IMG-20261024-WA0001.jpg": make_png(5)}
     return picker_file(name, "application/zip", make_zip(files))
 
 
-def ios_zip() -> dict[str, object]:
+def ios_zip() -> FilePayload:
     """Return an iOS export without media."""
     return picker_file("WhatsApp Chat - Sam.zip", "application/zip", make_zip({"_chat.txt": IOS_CHAT.encode()}))
 
 
-def make_long_chat(count: int) -> dict[str, object]:
+def make_long_chat(count: int) -> FilePayload:
     """Return a chat of `count` messages, about 60 a day."""
     lines = []
     for n in range(count):

@@ -18,7 +18,7 @@ import ssl
 import tempfile
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, reduce
 from pathlib import Path
@@ -117,8 +117,8 @@ def cheap_static_folder() -> Path:
             path.write_text(cheap_text, encoding="utf-8")
             changed.add(path.relative_to(folder).as_posix())
     assert {"app/crypto/worker.js", "app/desk/main.js", "js/core/constants.js"} <= changed, changed
-    for path, (name, value) in _EXPOSED_NAMES.items():
-        with (folder / path).open("a", encoding="utf-8") as file:
+    for module, (name, value) in _EXPOSED_NAMES.items():
+        with (folder / module).open("a", encoding="utf-8") as file:
             file.write(f"{EXPOSED_GLOBAL.format(name=name)} = {value};\n")
     return folder
 
@@ -284,7 +284,7 @@ class LiveServer:
         app_host: str = "app.localhost",
         port: int | None = None,
         cheap_crypto: bool = False,
-        **settings: str,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         """Choose a port (a free one, unless given) and the settings. `start` begins to listen.
 
@@ -301,7 +301,7 @@ class LiveServer:
             "DIARY_PUBLIC_URL": self.public_url,
             "DIARY_DATA": str(data),
             **ANY_FREE_SPACE,
-            **settings,
+            **(settings or {}),
         }
         self._earlier: list[Exchange] = []
         self._faults: list[InjectedFault] = []

@@ -5,6 +5,7 @@ import random
 
 from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
+from playwright.sync_api import FilePayload
 
 SCREEN_SIZE = (1170, 2532)
 
@@ -72,6 +73,6 @@ def make_heic(seed: int = 3) -> bytes:
     return out.getvalue()
 
 
-def picker_file(name: str, claimed: str, content: bytes) -> dict[str, object]:
+def picker_file(name: str, claimed: str, content: bytes) -> FilePayload:
     """Return a file for the picker: its name, the type it claims, and its bytes."""
     return {"name": name, "mimeType": claimed, "buffer": content}

@@ -38,7 +38,8 @@ def test_every_mark_is_shown_above_the_text(show: Callable[..., Page]) -> None: 
         for text in texts:
             expect(mark).to_contain_text(text)
         words = page.locator("main .narrative, main .facts").last
-        assert mark.bounding_box()["y"] < words.bounding_box()["y"], name  # type: ignore[index]
+        mark_box, words_box = mark.bounding_box(), words.bounding_box()
+        assert mark_box and words_box and mark_box["y"] < words_box["y"], name
     js("fake.reset()")(page)
     js("fake.open(24); stage.go({name: 'entry', record: 'r1'})")(page)
     expect(page.locator("main .narrative")).to_be_visible()

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.browser.navigators.accessibility import accessibility_faults
 from tests.browser.navigators.keeper import BrowserKeeper
@@ -51,14 +51,14 @@ def assert_nothing_revealed(page: Page) -> None:
     assert accessibility_faults(page) == []
 
 
-def add_pictures(keeper: BrowserKeeper, photos: list[dict[str, object]]) -> None:
+def add_pictures(keeper: BrowserKeeper, photos: list[FilePayload]) -> None:
     """Add three pictures from the lock."""
     keeper.tap("Add picture")
     keeper.wait_for_screen("Add picture")
     assert_nothing_revealed(keeper.page)
     with keeper.page.expect_file_chooser() as chooser:
         keeper.tap("Choose a picture")
-    chooser.value.set_files(photos)  # type: ignore[arg-type]
+    chooser.value.set_files(photos)
     keeper.wait_for_text("3 added")
     assert keeper.page.get_by_role("img").count() == 0
     assert not any(str(photo["name"]) in keeper.page.content() for photo in photos)

@@ -14,7 +14,7 @@ from tests.browser.conftest import NewPhone
 from tests.browser.live_server import Certificate, LiveServer
 from tests.browser.navigators import cards
 from tests.browser.navigators.keeper import BrowserKeeper
-from tests.browser.navigators.seeding import seed_diary
+from tests.browser.navigators.seeding import SeedRecord, seed_diary
 from tests.browser.navigators.sharing import (
     PASSPHRASE_LABEL,
     choose_everything,
@@ -233,7 +233,7 @@ def test_a_later_pack_after_one_removal_one_amendment_and_ten_new_entries(
 ) -> None:
     """Numbers stay, READ-FIRST explains the changes, and the file of the first pack keeps its number."""
     day = "2026-11-{:02d}T08:15"
-    story = [
+    story: list[SeedRecord] = [
         (f"e{n}", "incident", incident_fields(day.format(n), "minute", narrative=f"Before, {n}."), {})
         for n in range(1, 5)
     ]

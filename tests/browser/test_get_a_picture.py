@@ -26,7 +26,7 @@ def test_adding_a_picture_takes_six_taps(keeper: BrowserKeeper) -> None:
     # Here the person leaves the app, takes the screenshot, and returns.
     with keeper.page.expect_file_chooser() as chooser:
         keeper.tap("Add")
-    chooser.value.set_files([picker_file("note.png", "image/png", make_png(7))])  # type: ignore[list-item]
+    chooser.value.set_files([picker_file("note.png", "image/png", make_png(7))])
     keeper.page.get_by_text("Picture 1").wait_for()
     keeper.tap("Save")
     keeper.field("Your words").wait_for()

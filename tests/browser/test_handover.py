@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -40,9 +41,9 @@ READ_PICKED_FILE_SCRIPT = """async () => {
 
 
 @contextmanager
-def open_desktop_page(browser: Browser, script: str = REMOVE_PICKER_SCRIPT, **options: object) -> Iterator[Page]:
+def open_desktop_page(browser: Browser, script: str = REMOVE_PICKER_SCRIPT, **options: Any) -> Iterator[Page]:
     """Return a page on a computer without data. It must report no error."""
-    context = browser.new_context(**(chromium.DESKTOP_OPTIONS | options))  # type: ignore[arg-type]
+    context = browser.new_context(**(chromium.DESKTOP_OPTIONS | options))
     context.set_default_timeout(chromium.TIMEOUT_MS)
     context.add_init_script(script)
     page, page_errors = context.new_page(), chromium.PageErrors()
@@ -289,7 +290,7 @@ def test_the_fetch_page_has_no_faults(browser: Browser, server: LiveServer, widt
 
     Without JavaScript, it shows that it needs it.
     """
-    options = {"viewport": {"width": width, "height": 740}, "color_scheme": scheme}
+    options: dict[str, Any] = {"viewport": {"width": width, "height": 740}, "color_scheme": scheme}
     with open_desktop_page(browser, **options) as page:
         page.goto(f"{server.public_url}/get")
         assert accessibility_faults(page) == []

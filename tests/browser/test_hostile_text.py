@@ -8,12 +8,11 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import NewPhone
 from tests.browser.navigators.hostile import HOSTILE_FILE_NAMES, HOSTILE_TEXTS, HostileTypist, assert_pack_is_inert
-from tests.browser.navigators.keeper import BrowserKeeper
+from tests.browser.navigators.keeper import TABS, BrowserKeeper
 from tests.browser.navigators.sharing import make_and_save_pack
 from tests.browser.pictures import make_png, picker_file
 
 CARD_BUTTONS = "main .rows button[aria-expanded]"
-TABS = ("Entries", "Add", "Share", "More")
 HOSTILE_NARRATIVE = " ".join(HOSTILE_TEXTS)
 
 
@@ -70,7 +69,7 @@ def test_hostile_text_stays_text_everywhere(diary: BrowserKeeper, tmp_path: Path
     keeper.open_entry(HOSTILE_TEXTS[0])
     expect(keeper.page.get_by_role("article")).to_contain_text(HOSTILE_TEXTS[1])
     for tab in TABS:
-        keeper.go_to_tab(tab)  # type: ignore[arg-type]
+        keeper.go_to_tab(tab)
         typist.fill_text_controls()
         typist.assert_nothing_ran()
     keeper.lock()

@@ -26,7 +26,7 @@ from tests.browser.navigators.importing import (
 )
 from tests.browser.navigators.keeper import BrowserKeeper
 from tests.browser.navigators.sharing import make_and_save_pack
-from tests.browser.pictures import picker_file
+from tests.browser.pictures import make_png, picker_file
 
 NARRATIVE = "He was outside again."
 CHAT_SUMMARY = "WhatsApp: 1 missed call and 5 messages from Sam Hill, 1 from me, 21:10 to 21:23."
@@ -80,7 +80,7 @@ def test_chats_and_an_email_imported_offline_are_in_the_pack(
     assert exports.SAVED_EMAIL.encode() in [
         file for name, file in body.items() if name.startswith("restricted/13_mail/")
     ]
-    assert exports.make_png(5) in [file for name, file in body.items() if "/13_exhibits-as-received/" in name]
+    assert make_png(5) in [file for name, file in body.items() if "/13_exhibits-as-received/" in name]
     assert exports.android_zip()["buffer"] in [
         file for name, file in body.items() if "/13_exhibits-as-received/" in name
     ]

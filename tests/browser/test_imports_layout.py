@@ -81,7 +81,7 @@ def test_a_chat_is_imported_by_keyboard_alone(keeper: BrowserKeeper) -> None:
     expect(keeper.button("Choose the file")).to_be_focused()
     with keeper.page.expect_file_chooser() as chooser:
         keys.press("Enter")
-    chooser.value.set_files([exports.android_zip()])  # type: ignore[list-item]
+    chooser.value.set_files([exports.android_zip()])
     keeper.wait_for_text("Which of these is you?")
     expect(keeper.page.locator("h1")).to_be_focused()
     keys.press("Tab")

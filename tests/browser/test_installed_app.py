@@ -53,7 +53,7 @@ def test_the_installed_app_leaves_locks_and_adds_offline(
         assert_nothing_revealed(page)
         with page.expect_file_chooser() as chooser:
             keeper.tap("Choose a picture")
-        chooser.value.set_files([picker_file("photo.png", "image/png", make_png(3))])  # type: ignore[list-item]
+        chooser.value.set_files([picker_file("photo.png", "image/png", make_png(3))])
         keeper.wait_for_text("1 added")
         keeper.tap("Done")
         keeper.unlock()

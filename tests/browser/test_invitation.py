@@ -5,17 +5,19 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from diary.services.accounts import enrolment
+from tests.browser.live_server import LiveServer
 from tests.browser.navigators.accessibility import accessibility_faults
 from tests.browser.navigators.keeper import BrowserKeeper
 
 
-def test_a_copy_is_kept_with_an_invitation(keeper: BrowserKeeper, server) -> None:  # type: ignore[no-untyped-def]
+def test_a_copy_is_kept_with_an_invitation(keeper: BrowserKeeper, server: LiveServer) -> None:
     """The invitation is asked for after the words, which stay typed.
 
     An empty and a wrong one get a message, and nothing is lost.
     """
     keeper.open_without_diary()
     keeper.write_first_entry("He was outside again.")
+    assert server._watched
     instance = server._watched.app.state.app_context.instance
     object.__setattr__(instance.settings, "enrolment", "code")
     try:

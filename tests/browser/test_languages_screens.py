@@ -8,16 +8,13 @@ from playwright.sync_api import Page
 
 from tests.browser.navigators.accessibility import AXE_SCRIPT, IS_TOO_WIDE, accessibility_faults
 from tests.browser.navigators.translations import load_languages_script, page_texts, translations_of, untranslated_texts
+from tests.browser.screen_steps import OPEN_DIARY, Step, go_to_screen, js
 from tests.browser.test_screens import (
     FAKE_APP_PATH,
-    OPEN_DIARY,
     PROJECT_ROOT,
     RECORDS_LISTED,
     SCREENS,
-    Step,
     address,  # noqa: F401 - a fixture
-    go_to_screen,
-    js,
     show,  # noqa: F401 - a fixture
 )
 from tests.test_young_words import texts_without_young_words, usual_and_young_texts
@@ -170,8 +167,10 @@ def test_every_screen_is_accessible(show: Callable[..., Page], code: str, is_des
 @pytest.mark.parametrize("code", ["ur"])
 def test_some_screens_are_accessible(show: Callable[..., Page], code: str) -> None:  # noqa: F811
     """The first screens have no axe fault, with a draft's labels. The long run judges the others."""
-    first = ("lock, wrong words", "safe to write", "about this phone", "add, a draft and a time", "entries", "entry")
-    first += ("erasing, asked", "pack, consent", "help", "lines")
+    first = [
+        *("lock, wrong words", "safe to write", "about this phone", "add, a draft and a time", "entries", "entry"),
+        *("erasing, asked", "pack, consent", "help", "lines"),
+    ]
     page = show()
     choose_language(page, code)
     page.evaluate(AXE_SCRIPT)

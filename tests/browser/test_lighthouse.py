@@ -113,7 +113,7 @@ def create_locked_diary(address: str, folder: Path) -> None:
         context.close()
 
 
-def median_scores(reports: list[dict], names: Iterable[str]) -> dict[str, float]:  # type: ignore[type-arg]
+def median_scores(reports: list[dict[str, Any]], names: Iterable[str]) -> dict[str, float]:
     """Return the median of the runs, by category."""
     return {
         name: statistics.median(round(report["categories"][name]["score"] * 100) for report in reports)
@@ -121,7 +121,7 @@ def median_scores(reports: list[dict], names: Iterable[str]) -> dict[str, float]
     }
 
 
-def assert_scores_reached(reports: list[dict]) -> None:  # type: ignore[type-arg]
+def assert_scores_reached(reports: list[dict[str, Any]]) -> None:
     """Assert that the median of each category reaches its mark."""
     marks = median_scores(reports, MIN_SCORES)
     assert all(marks[name] >= least for name, least in MIN_SCORES.items()), (
@@ -152,11 +152,11 @@ def run_lighthouse(
     only = "--only-categories=" + ",".join(marks)
     environ = os.environ | ({"CHROME_PATH": chromium} if chromium else {})
     subprocess.run([*command, only, *options], env=environ, check=True, timeout=180)
-    report: dict = json.loads(report_path.read_text("utf-8"))  # type: ignore[type-arg]
+    report: dict[str, Any] = json.loads(report_path.read_text("utf-8"))
     return report
 
 
-def lost_points(report: dict) -> dict:  # type: ignore[type-arg]
+def lost_points(report: dict[str, Any]) -> dict[str, Any]:
     """Return what cost points in a run, and Lighthouse's benchmark of the machine."""
     audits = report["audits"]
     weighed = [

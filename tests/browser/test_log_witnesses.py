@@ -42,7 +42,7 @@ def server(
     """Run a server that signs its log every second and uses the first witness."""
     settings = {"DIARY_CHECKPOINT_SECONDS": "1", "DIARY_NOTARY_KEY": b64(NOTARY_SEED)}
     settings["DIARY_WITNESSES"] = str(witnesses[0].write_settings_file())
-    live_server = LiveServer(tmp_path_factory.mktemp("server"), certificate, cheap_crypto=True, **settings)
+    live_server = LiveServer(tmp_path_factory.mktemp("server"), certificate, cheap_crypto=True, settings=settings)
     live_server.start()
     yield live_server
     live_server.stop()

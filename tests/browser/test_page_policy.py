@@ -4,6 +4,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.conftest import NewPhone
 from tests.browser.live_server import LiveServer
+from tests.browser.navigators.keeper import TABS
 
 DISABLED_INPUT_HELPERS = {
     "spellcheck": "false",
@@ -43,8 +44,8 @@ def test_title_and_address_never_change(new_phone: NewPhone, server: LiveServer)
     phone.open_without_diary()
     phone.write_first_entry("He rang.")
     phone.postpone_copy()
-    for tab in ("Entries", "Add", "Share", "More"):
-        phone.go_to_tab(tab)  # type: ignore[arg-type]
+    for tab in TABS:
+        phone.go_to_tab(tab)
         assert phone.page.title() == "Notes"
         assert phone.page.url.rstrip("/") == server.app_url
         for control in phone.page.locator(
@@ -58,8 +59,10 @@ def test_the_public_host_is_not_the_app(browser: Browser, server: LiveServer) ->
     """The public host serves nothing of the app, sets no cookie and registers no worker."""
     context = browser.new_context()
     page = context.new_page()
-    assert page.goto(server.public_url).status == 200  # type: ignore[union-attr]
+    answer = page.goto(server.public_url)
+    assert answer and answer.status == 200
     assert context.cookies() == []
     assert page.evaluate("navigator.serviceWorker.getRegistrations().then((all) => all.length)") == 0
-    assert page.goto(server.public_url + "/sw.js").status == 404  # type: ignore[union-attr]
+    answer = page.goto(server.public_url + "/sw.js")
+    assert answer and answer.status == 404
     context.close()

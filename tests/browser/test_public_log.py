@@ -26,7 +26,7 @@ LOG_CHANGED_WARNING = "The server’s public list of receipts was changed after 
 def server(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) -> Iterator[LiveServer]:
     """Run a server that signs its log every second, so that no test waits ten minutes."""
     live_server = LiveServer(
-        tmp_path_factory.mktemp("server"), certificate, cheap_crypto=True, DIARY_CHECKPOINT_SECONDS="1"
+        tmp_path_factory.mktemp("server"), certificate, cheap_crypto=True, settings={"DIARY_CHECKPOINT_SECONDS": "1"}
     )
     live_server.start()
     yield live_server

@@ -254,7 +254,8 @@ def positioned_lines(page: PageObject) -> list[tuple[float, float, str]]:
     lines: list[tuple[float, float, str]] = []
 
     def collect(text: str, user: list[float], matrix: list[float], _font: object, _size: object) -> None:
-        x, y = Transformation(tuple(user)).apply_on(matrix[4:])
+        a, b, c, d, e, f = user
+        x, y = Transformation((a, b, c, d, e, f)).apply_on(matrix[4:])
         if text.strip():
             lines.append((y, x, text.strip()))
 

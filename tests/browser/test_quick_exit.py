@@ -3,7 +3,8 @@
 from playwright.sync_api import expect
 
 from tests.browser.navigators.accessibility import overflow_faults
-from tests.browser.test_screens import OPEN_DIARY, address, go_to_screen, js, press, show
+from tests.browser.screen_steps import OPEN_DIARY, go_to_screen, js, press
+from tests.browser.test_screens import address, show
 from tests.browser.test_screens_driven import OpenPage, calls_of
 
 __all__ = ["address", "show"]

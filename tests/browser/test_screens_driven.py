@@ -2,30 +2,22 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 from playwright.sync_api import Page, Playwright, expect
 
 from tests.browser import chromium
 from tests.browser.live_server import Certificate
-from tests.browser.test_screens import (
-    NO_DIARY,
-    OPEN_DIARY,
-    address,
-    fill,
-    go_to_screen,
-    js,
-    press,
-    set_form_values,
-    show,
-)
+from tests.browser.screen_steps import NO_DIARY, OPEN_DIARY, fill, go_to_screen, js, press, set_form_values
+from tests.browser.test_screens import address, show
 
 __all__ = ["address", "show"]
 OpenPage = Callable[..., Page]
 
 
-def calls_of(page: Page, name: str) -> list[object]:
+def calls_of(page: Page, name: str) -> list[Any]:
     """Return the argument of each call of the app's function `name`."""
-    arguments: list[object] = page.evaluate(
+    arguments: list[Any] = page.evaluate(
         "(name) => fake.asked.filter(([call]) => call === name).map(([, given]) => given ?? null)", name
     )
     return arguments
@@ -385,7 +377,7 @@ def test_a_photo_is_added_and_a_lock_turns_the_camera_off(
         page.get_by_role("button", name="Take it").click()
         button = page.get_by_role("button", name="Take a picture here")
         expect(button).to_be_visible()
-        assert str(calls_of(page, "addFile")[0][1]).startswith("camera-")  # type: ignore[index]
+        assert str(calls_of(page, "addFile")[0][1]).startswith("camera-")
         button.click()
         expect(page.get_by_label("What the camera sees")).to_be_visible()
         page.evaluate("window.track = document.querySelector('video').srcObject.getTracks()[0]; fake.lock('idle')")

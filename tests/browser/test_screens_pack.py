@@ -16,7 +16,7 @@ def test_a_pack_from_choice_to_zip(show: OpenPage) -> None:
     page.get_by_role("button", name="Nothing shows where I am").click()
     page.keyboard.press("2")  # the same answers by keyboard
     expect(page.get_by_role("heading", name="Words that may say where you are")).to_be_visible()
-    assert [decision for _, decision in calls_of(page, "decidePicture")] == ["fine", "hold"]  # type: ignore[misc]
+    assert [decision for _, decision in calls_of(page, "decidePicture")] == ["fine", "hold"]
     page.get_by_role("button", name="Hold it back").first.click()
     expect(page.get_by_role("button", name="It may be seen")).to_have_count(1)
     page.get_by_role("button", name="It may be seen").click()
@@ -43,7 +43,7 @@ def test_a_pack_from_choice_to_zip(show: OpenPage) -> None:
         page.get_by_role("button", name="Save it to this phone").click()
     assert download.value.suggested_filename == "documents-2026-11-24.zip"
     [request] = calls_of(page, "buildPack")
-    assert request["initials"] == "JB"  # type: ignore[index, call-overload]
+    assert request["initials"] == "JB"
     assert page.evaluate("fake.asked.find(([call]) => call === 'buildPack')[1].agreed === fake.agreement")
     assert calls_of(page, "agree") == [["not my words", 1], ["my words", 1]]
     # Handing over needs the words again: the server needs a proof, and the phone stores none.
@@ -98,7 +98,7 @@ def test_any_of_many_entries_can_be_read_first(show: OpenPage) -> None:
     page.get_by_role("button", name="Make the pack").click()
     page.wait_for_function("fake.asked.some(([call]) => call === 'buildPack')")
     [wish] = calls_of(page, "buildPack")
-    assert (len(wish["start_with"]), wish["start_no"]) == (10, 20)  # type: ignore[index, arg-type]
+    assert (len(wish["start_with"]), wish["start_no"]) == (10, 20)
 
 
 SOMETHING_NEW_MESSAGE = "Something came in after you looked at what goes in."
@@ -140,7 +140,7 @@ def test_a_change_during_a_pack_must_be_reviewed_first(show: OpenPage) -> None:
     _refuse_pack_for_news(page)
     expect(page.get_by_text("What is new since the last pack")).to_be_visible()
     requests = calls_of(page, "buildPack")
-    assert [wish["looked"] for wish in requests] == [["v0", "v1"]] * 3  # type: ignore[index, call-overload]
+    assert [wish["looked"] for wish in requests] == [["v0", "v1"]] * 3
 
 
 def _refuse_pack_for_news(page: Page) -> None:

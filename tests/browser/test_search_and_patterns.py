@@ -1,6 +1,7 @@
 """Reading back: finding entries, the pattern they make, and numbers that lead to the entries they count."""
 
 import re
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -313,8 +314,8 @@ def test_reading_back_works_by_keyboard_alone(new_phone: NewPhone, seeded_diary:
     keeper = sign_in_and_sync(new_phone(viewport={"width": 1280, "height": 800}), seeded_diary)
     keys = keeper.page.keyboard
 
-    def tab_to(name: str | re.Pattern[str], role: str = "button") -> None:
-        target = keeper.page.get_by_role(role, name=name).first  # type: ignore[arg-type]
+    def tab_to(name: str | re.Pattern[str], role: Literal["button", "searchbox"] = "button") -> None:
+        target = keeper.page.get_by_role(role, name=name).first
         for _ in range(80):
             # After the last control the focus is in the browser’s own bars for a moment, and the page is covered.
             if target.count() and target.evaluate("(element) => element === document.activeElement"):

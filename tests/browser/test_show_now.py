@@ -183,7 +183,7 @@ def test_show_opens_from_an_entry_and_from_an_order(keeper: BrowserKeeper) -> No
     keeper.button("Add a picture").first.click()
     with keeper.page.expect_file_chooser() as chooser:
         keeper.tap("No, it is not")
-    chooser.value.set_files([picker_file("order.png", "image/png", make_png())])  # type: ignore[list-item]
+    chooser.value.set_files([picker_file("order.png", "image/png", make_png())])
     keeper.tap("Show")
     registers.assert_accessible()
     keeper.tap("Show someone now")

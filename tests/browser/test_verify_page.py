@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -111,9 +112,7 @@ def test_page_and_program_find_the_same(
                 continue
             # Each file gets a new name: a browser fires no event when the same file is chosen twice.
             (path := tmp_path / f"{index}.zip").write_bytes(content)
-            assert findings_of(page, lambda path=path: chooser.set_input_files(path)) == program_findings(
-                path, notary
-            ), name
+            assert findings_of(page, partial(chooser.set_input_files, path)) == program_findings(path, notary), name
         assert len(server.exchanges) == before
 
 

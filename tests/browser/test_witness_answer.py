@@ -7,6 +7,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from typing import Any
 
 from playwright.sync_api import Browser, Page, Route, expect
 
@@ -28,9 +29,9 @@ STORAGE_STATE_SCRIPT = """async () => [localStorage.length, sessionStorage.lengt
 
 
 @contextmanager
-def witness_browser(browser: Browser, **options: object) -> Iterator[Page]:
+def witness_browser(browser: Browser, **options: Any) -> Iterator[Page]:
     """Return the witness's browser, whose page may report only the error of the cut connection."""
-    context = browser.new_context(**(chromium.PHONE_OPTIONS | options))  # type: ignore[arg-type]
+    context = browser.new_context(**(chromium.PHONE_OPTIONS | options))
     context.set_default_timeout(chromium.TIMEOUT_MS)
     page, page_errors = context.new_page(), chromium.PageErrors()
     page_errors.listen(page)
@@ -56,7 +57,7 @@ def ask_witness(keeper: BrowserKeeper, note: str) -> str:
     return " ".join(keeper.page.locator(".eight-words li").all_inner_texts())
 
 
-def try_refused_words(page: Page, words: str, message: str) -> None:
+def try_refused_words(page: Page, words: str, message: str | re.Pattern[str]) -> None:
     """Type words that are refused: the message is shown and focused, and the page reveals nothing of the diary."""
     page.get_by_label("The nine words, in their order").fill(words)
     page.get_by_role("button", name="Go on").click()
@@ -125,7 +126,7 @@ def answer_by_keyboard(page: Page, nine_words: str) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("radio", name="I heard it")).to_be_checked()
-    page.locator("#files").set_input_files([picker_file("gate.png", "image/png", make_png())])  # type: ignore[arg-type]
+    page.locator("#files").set_input_files([picker_file("gate.png", "image/png", make_png())])
     lost_requests: list[str] = []
 
     def disconnect(route: Route) -> None:

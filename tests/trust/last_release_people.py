@@ -45,15 +45,15 @@ class People:
     app_url: str
     folder: Path
     data: Path
-    ann: BrowserKeeper = None  # type: ignore[assignment] # an ordinary keeper, whose page stays open
-    tablet: BrowserKeeper = None  # type: ignore[assignment] # Ann's too
-    lost_phone: BrowserKeeper = None  # type: ignore[assignment] # Ann's too; she ended its session
-    borrowed_phone: BrowserKeeper = None  # type: ignore[assignment] # not Ann's: she borrowed it
-    cleared_phone: BrowserKeeper = None  # type: ignore[assignment]
-    notebook_phone: BrowserKeeper = None  # type: ignore[assignment]
-    rekeying_phone: BrowserKeeper = None  # type: ignore[assignment] # half-way through a change of every key
-    removing_phone: BrowserKeeper = None  # type: ignore[assignment] # took a picture away with no signal
-    advocate_page: AdvocatePage = None  # type: ignore[assignment]
+    ann: BrowserKeeper = field(init=False)  # an ordinary keeper, whose page stays open
+    tablet: BrowserKeeper = field(init=False)  # Ann's too
+    lost_phone: BrowserKeeper = field(init=False)  # Ann's too; she ended its session
+    borrowed_phone: BrowserKeeper = field(init=False)  # not Ann's: she borrowed it
+    cleared_phone: BrowserKeeper = field(init=False)
+    notebook_phone: BrowserKeeper = field(init=False)
+    rekeying_phone: BrowserKeeper = field(init=False)  # half-way through a change of every key
+    removing_phone: BrowserKeeper = field(init=False)  # took a picture away with no signal
+    advocate_page: AdvocatePage = field(init=False)
     eight_words: str = ""
     seven_words: str = ""
     pack: Path = Path()

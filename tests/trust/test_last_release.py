@@ -10,6 +10,7 @@ import json
 import re
 import sqlite3
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -18,12 +19,13 @@ from playwright.sync_api import Browser, expect
 
 from diary.client import accounts
 from diary.client.accounts import Identity
+from diary.client.transport import RemoteServer
 from diary.encoding import b64
 from diary.errors import InvalidCredentials
 from diary.ids import id_text, new_id
 from tests.browser.module_browser import browser, certificate, playwright
 from tests.browser.navigators.advocate_page import ScreenlessUser
-from tests.browser.navigators.keeper import KEPT_SAFE_PATTERN
+from tests.browser.navigators.keeper import KEPT_SAFE_PATTERN, BrowserKeeper
 from tests.browser.navigators.sharing import give_consent, go_to_consent, save_pack
 from tests.browser.test_handover import fetch_pack, open_desktop_page
 from tests.browser.test_removal_and_erasure import _make_erasure_due
@@ -181,14 +183,24 @@ def test_a_code_for_somebody_who_saw_it_is_answered(upgraded_server: UpgradedSer
     ann.wait_for_text("It came with the words you gave.")
 
 
+def holds_no_cookie(keeper: BrowserKeeper) -> bool:
+    """Check whether a phone has no cookie."""
+    return keeper.page.context.cookies() == []
+
+
+async def end_handover_and_fetch_part(server: RemoteServer, *, diary: str, blob: str, proof: str) -> bytes:
+    """End the handover that took a file over, and return the file's first part."""
+    await server.json("DELETE", f"/v1/handovers/{blob}", proof=proof)
+    return await server.get(f"/v1/diaries/{diary}/blobs/{blob}/parts/0")
+
+
 def test_files_taken_over_are_returned_to_their_diary(
     upgraded_server: UpgradedServer, ann_api_client: tuple[ScreenlessUser, Identity]
 ) -> None:
     """Files stay, whatever happens to the handovers that named them; a new phone receives the picture."""
     far, ann = ann_api_client
     for blob, diary in upgraded_server.people.taken_over_files.items():
-        far.run(lambda server, blob=blob: server.json("DELETE", f"/v1/handovers/{blob}", proof=ann.proof))
-        part = far.run(lambda server, blob=blob, diary=diary: server.get(f"/v1/diaries/{diary}/blobs/{blob}/parts/0"))
+        part = far.run(partial(end_handover_and_fetch_part, diary=diary, blob=blob, proof=ann.proof))
         assert len(part) > 100_000
     fresh = upgraded_server.people.new_phone()
     fresh.sign_in(upgraded_server.people.ann.login, upgraded_server.people.ann.passphrase)
@@ -367,7 +379,7 @@ def test_the_old_cookies_are_thrown_away_everywhere(upgraded_server: UpgradedSer
     upgraded_server.server.start()
     for keeper in everybody:
         keeper.page.reload()
-        people.wait_until(lambda keeper=keeper: keeper.page.context.cookies() == [])
+        people.wait_until(partial(holds_no_cookie, keeper))
     assert {upgraded_server.get("/v1/usage", jar).json()["error"] for jar in jars} <= {"signed_out"}
     people.ann.unlock()
     people.ann.add_entry(LAST_ENTRY)

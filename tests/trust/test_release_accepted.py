@@ -67,7 +67,7 @@ def signing_server(tmp_path: Path, certificate: Certificate) -> Iterator[LiveSer
             worker=hashlib.sha256(rendered.service_worker_script).hexdigest(),
         )
     )
-    served = LiveServer(tmp_path / "data", certificate, DIARY_RELEASE=str(listed), **key)
+    served = LiveServer(tmp_path / "data", certificate, settings={"DIARY_RELEASE": str(listed), **key})
     served.start()
     yield served
     served.stop()

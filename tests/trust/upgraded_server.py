@@ -103,7 +103,7 @@ def upgraded_server(
         acts.close_removing_page(people)
         upgraded = run_cli("migrate", **environ)
         assert upgraded.returncode == 0, upgraded.stderr
-        server = LiveServer(data, certificate, port=port, **settings)
+        server = LiveServer(data, certificate, port=port, settings=settings)
         server.start()
         yield UpgradedServer(people, server, authority, proofs, log)
         server.stop()

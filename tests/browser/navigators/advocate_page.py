@@ -8,7 +8,7 @@ import os
 import re
 import struct
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
@@ -36,10 +36,10 @@ TOTP_STEP_SECONDS: Final = 30
 PRIVATE_KINDS: Final = {"note", "settings", "manifest"}
 
 
-def run_in_thread(action: Callable[[], Awaitable[T]]) -> T:
+def run_in_thread(action: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run `action` in another thread: the browser's driver occupies this thread's event loop."""
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(lambda: asyncio.run(action())).result()  # type: ignore[arg-type]
+        return thread.submit(lambda: asyncio.run(action())).result()
 
 
 def create_organisation(live_server: LiveServer, name: str) -> str:
@@ -149,7 +149,7 @@ class ScreenlessKeeper(ScreenlessUser):
     def grant_access(self, nine_words: str, name: str = "Maya", **choice: Any) -> OpenedGrant:
         """Give the advocate with these nine words access to every entry, and send the summary."""
         now_ms = SystemClock().now_ms()
-        settings = {
+        settings: dict[str, Any] = {
             "scope": {"all": True},
             "not_after": now_ms + DEFAULT_DURATION_MS,
             "purpose": "Help with a report",
@@ -231,7 +231,7 @@ class AdvocatePage:
         self.page = page
         self.address = f"{app_url}/desk"
         self.login = ""
-        self.app: Authenticator = None  # type: ignore[assignment] # set up on joining
+        self.app: Authenticator  # set up on joining
 
     def join(self, invite: str, name: str = "Priya K") -> str:
         """Go from an invitation to the list of clients. Return the nine words."""

@@ -6,7 +6,7 @@ import json
 import re
 import unicodedata
 import zipfile
-from typing import Final
+from typing import Any, Final
 
 import pypdf
 from playwright.sync_api import Locator, Page
@@ -116,9 +116,10 @@ def assert_pack_is_inert(pack: zipfile.ZipFile, narrative: str) -> None:
 def _pdf_dictionaries(reader: pypdf.PdfReader) -> bytes:
     """Return a PDF's objects without their streams. Actions are in dictionaries."""
     out = io.BytesIO()
-    for number in range(1, reader.trailer["/Size"]):
+    size: Any = reader.trailer["/Size"]
+    for number in range(1, size):
         value = reader.get_object(number)
-        if isinstance(value, dict):
+        if isinstance(value, pypdf.generic.DictionaryObject):
             pypdf.generic.DictionaryObject(value).write_to_stream(out)
         else:
             out.write(repr(value).encode("utf-8", "replace"))

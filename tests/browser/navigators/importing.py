@@ -1,9 +1,8 @@
 """Import a saved chat or email, through the screens."""
 
 import re
-from collections.abc import Mapping
 
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from tests.browser.navigators.keeper import BrowserKeeper
 
@@ -17,11 +16,11 @@ def go_to_imports(keeper: BrowserKeeper) -> None:
     keeper.wait_for_screen("Bring in a saved chat or email")
 
 
-def choose_import_file(keeper: BrowserKeeper, file: Mapping[str, object]) -> None:
+def choose_import_file(keeper: BrowserKeeper, file: FilePayload) -> None:
     """Choose one file."""
     with keeper.page.expect_file_chooser() as chooser:
         keeper.tap("Choose the file")
-    chooser.value.set_files([file])  # type: ignore[list-item]
+    chooser.value.set_files([file])
 
 
 def preview_import(keeper: BrowserKeeper, *picks: str | re.Pattern[str]) -> None:

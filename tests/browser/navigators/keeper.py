@@ -5,15 +5,17 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.browser.chromium import TIMEOUT_MS
 from tests.browser.navigators.create_diary import CREATE_DIARY_SCRIPT
 
 expect.set_options(timeout=TIMEOUT_MS)
 
+Tab = Literal["Entries", "Add", "Share", "More"]
+TABS: Final[tuple[Tab, ...]] = ("Entries", "Add", "Share", "More")
 TimeChoice = Literal["Just now", "Earlier today", "Yesterday", "Pick a time", "Not sure"]
 QUIET_SECONDS = 1.0
 KEPT_SAFE_PATTERN = re.compile(r"^Kept safe (\d{1,2} \w{3,4} \d{4}, )?\d\d:\d\d$")
@@ -216,7 +218,7 @@ class BrowserKeeper:
 
     # Navigation
 
-    def go_to_tab(self, name: Literal["Entries", "Add", "Share", "More"]) -> None:
+    def go_to_tab(self, name: Tab) -> None:
         """Use the bottom bar."""
         self.page.get_by_role("navigation").get_by_role("button", name=name, exact=True).click()
         self.taps += 1
@@ -382,14 +384,14 @@ class BrowserKeeper:
         if card.get_attribute("aria-expanded") != "true":
             card.click()
 
-    def pick_files(self, files: Sequence[Path | dict[str, object]], *, source: str = "Choose from photos") -> None:
+    def pick_files(self, files: Sequence[FilePayload] | Sequence[Path], *, source: str = "Choose from photos") -> None:
         """Choose files in the phone's own picker, and answer the question before the first picture."""
         is_asked_first = self.button(source).get_attribute("aria-haspopup") == "dialog"
         if is_asked_first:
             self.tap(source)
         with self.page.expect_file_chooser() as chooser:
             self.tap("No, it is not" if is_asked_first else source)
-        chooser.value.set_files(list(files))  # type: ignore[arg-type]
+        chooser.value.set_files(files)
 
     def file_tile(self, name: str) -> Locator:
         """Return a file's tile."""

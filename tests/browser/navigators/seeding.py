@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
@@ -112,15 +113,19 @@ def _context_records() -> list[SeedRecord]:
     ]
 
 
-def _entry_record(name: str, words: str, local: str, precision: str = "minute", **fields: object) -> SeedRecord:
+def _entry_record(name: str, words: str, local: str, precision: str = "minute", **fields: Any) -> SeedRecord:
     """Return one entry."""
     return (name, "incident", incident_fields(local, precision, narrative=words, **fields), {})
 
 
 def _calls_and_messages() -> list[SeedRecord]:
     """Return ten entries of calls and six of messages."""
-    chat = {"behaviours": ["chat_messages", "knows_things_they_should_not"], "channel": "instagram", **DAN_FIELDS}
-    calls = {"behaviours": ["calls"], "channel": "phone_call", **DAN_FIELDS}
+    chat: dict[str, Any] = {
+        "behaviours": ["chat_messages", "knows_things_they_should_not"],
+        "channel": "instagram",
+        **DAN_FIELDS,
+    }
+    calls: dict[str, Any] = {"behaviours": ["calls"], "channel": "phone_call", **DAN_FIELDS}
     return [
         *(
             _entry_record(
@@ -149,7 +154,7 @@ def _loitering_entries() -> list[SeedRecord]:
     """Return eight entries of him outside, with the exact place in a restricted field."""
     rows: list[SeedRecord] = []
     for n in range(8):
-        details = {
+        details: dict[str, Any] = {
             "place_category": "outside_home" if n % 2 else "work",
             "witness_ids": ["ana"] if n % 3 == 0 else [],
             **DAN_FIELDS,
@@ -171,11 +176,16 @@ def _loitering_entries() -> list[SeedRecord]:
 def _other_entries() -> list[SeedRecord]:
     """Return a threat, the night the clocks went back, a range, an unknown time, and the newest two."""
     breach = {"alleged_breaches": [{"order_id": "order", "term_no": 2}], "order_ids": ["order"]}
-    threat = {"behaviours": ["threat_to_me"], "channel": "phone_call", **breach, **DAN_FIELDS}
-    damage = {"behaviours": ["damage_property"], "place_category": "home", "fold": 1}
-    friends = {"until": "2026-10-01T00:00", "behaviours": ["contacts_friends_family"]}
-    silent = {"count": 2, "count_is_estimate": True, "behaviours": ["silent_calls"], "channel": "phone_call"}
-    drove = {"behaviours": ["drive_past"], "response": ["told_to_stop"], **DAN_FIELDS}
+    threat: dict[str, Any] = {"behaviours": ["threat_to_me"], "channel": "phone_call", **breach, **DAN_FIELDS}
+    damage: dict[str, Any] = {"behaviours": ["damage_property"], "place_category": "home", "fold": 1}
+    friends: dict[str, Any] = {"until": "2026-10-01T00:00", "behaviours": ["contacts_friends_family"]}
+    silent: dict[str, Any] = {
+        "count": 2,
+        "count_is_estimate": True,
+        "behaviours": ["silent_calls"],
+        "channel": "phone_call",
+    }
+    drove: dict[str, Any] = {"behaviours": ["drive_past"], "response": ["told_to_stop"], **DAN_FIELDS}
     return [
         _entry_record("threat", "He said I would be sorry.", "2026-08-20T18:05", **threat),
         _entry_record("window", "A stone came through the kitchen window.", "2026-10-25T01:30", **damage),

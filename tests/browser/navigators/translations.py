@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from collections.abc import Mapping
 from functools import cache
 from types import ModuleType
 
@@ -85,16 +86,17 @@ def translated_name(page: Page, english: str) -> str | re.Pattern[str]:
     return re.compile(rf"^\s*(?:{marked})[\u2066-\u2069]*\s*$")
 
 
+def _fill(text: str, values: Mapping[str, str]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda slot: values[slot[1]], text)
+
+
 def _filled_translations(code: str, english: str) -> frozenset[str]:
     for text, translations in translations_of(code).items():
         slots = re.findall(r"\{(\w+)\}", text)
         match = re.fullmatch(_PLACEHOLDER.sub("(.+?)", re.escape(text)), english) if slots else None
         if match:
             values = dict(zip(slots, match.groups(), strict=True))
-            return frozenset(
-                re.sub(r"\{(\w+)\}", lambda slot, values=values: values[slot[1]], translation)
-                for translation in translations
-            )
+            return frozenset(_fill(translation, values) for translation in translations)
     raise AssertionError(f"the catalogue has no {english!r}")
 
 

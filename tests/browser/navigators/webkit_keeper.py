@@ -59,9 +59,8 @@ class WebKitKeeper:
     def find(self, kind: str, name: str, *, exact: bool = True) -> WebElement:
         """Return the element with this tag and accessible name."""
         find = self.driver.execute_script
-        return self.wait_for_result(  # type: ignore[no-any-return]
-            lambda: find(_FIND_ELEMENT_SCRIPT, kind, name, exact), name
-        )
+        element: WebElement = self.wait_for_result(lambda: find(_FIND_ELEMENT_SCRIPT, kind, name, exact), name)
+        return element
 
     def tap(self, name: str, *, exact: bool = True) -> None:
         """Tap the button with this name."""
