@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from diary.app import open_instance
@@ -23,12 +23,12 @@ ADVOCATE_NAME = "Priya K"
 ORGANISATION = "Stalking Support North"
 
 
-@dataclass
+@dataclass(kw_only=True)
 class AdvocateDevice(Phone):
     """Advocate's signed-in device."""
 
-    advocate: Advocate = None  # type: ignore[assignment] # always given
-    api_client: RemoteServer = field(default=None)  # type: ignore[assignment] # always given
+    advocate: Advocate
+    api_client: RemoteServer
 
     async def list_clients(self, now: int) -> list[advocates.AdvocateClient]:
         """Return the advocate's clients, and assert that every grant is valid."""

@@ -13,13 +13,13 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 
@@ -27,6 +27,7 @@ from diary import config
 from diary.storage import database
 
 TEMPLATE_DATABASE = "kept_migrated"
+Result = TypeVar("Result")
 
 
 class PostgresServer:
@@ -47,7 +48,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start the server, and return when it accepts connections."""
-        command = [self._program_folder / "postgres", "-D", self.folder / "data", "-k", self.folder]
+        command: list[str | Path] = [self._program_folder / "postgres", "-D", self.folder / "data", "-k", self.folder]
         command += ["-c", "listen_addresses=", "-c", "max_connections=200", "-c", "log_min_messages=fatal"]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -97,7 +98,7 @@ class PostgresServer:
 
     def _run_program(self, program: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         """Run a PostgreSQL program as the server's user."""
-        command = [self._program_folder / program, *arguments]
+        command: list[str | Path] = [self._program_folder / program, *arguments]
         return subprocess.run(
             command, user=self._system_user, capture_output=True, check=False, env={"LC_ALL": "C"}, cwd=self.folder
         )
@@ -137,7 +138,7 @@ async def dump_tables(url: str) -> list[str]:
     ]
 
 
-def run_in_thread(work: Any) -> Any:
+def run_in_thread(work: Coroutine[Any, Any, Result]) -> Result:
     """Run a coroutine to its end, even if this thread has a running event loop."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()

@@ -25,7 +25,7 @@ from diary.client.transport import WRITE_HEADERS, RemoteServer
 from diary.clock import FixedClock
 from diary.config import Settings
 from diary.crypto import file_parts, kdf
-from diary.encoding import b64, canonical_json
+from diary.encoding import b64, canonical_json, parse_canonical_json
 from diary.ids import id_text, new_id
 from diary.ledger import push
 from diary.storage.postgres.address import is_postgres
@@ -39,6 +39,7 @@ PASSPHRASE = "correct horse battery staple"
 RECOVERY_CODE = bytes(range(16))
 OCTET_STREAM_HEADERS = {"Content-Type": "application/octet-stream"}
 JSON_HEADERS = {"Content-Type": "application/json"}
+RequestBody = Mapping[str, Any] | bytes | None
 TOKEN_ISSUING_PATHS = ("/v1/accounts", "/v1/members", "/v1/sessions", "/v1/recoveries", "/v1/session/exchange")
 
 
@@ -104,23 +105,32 @@ class Phone:
         self,
         method: str,
         path: str,
-        body: Mapping[str, Any] | bytes | None = None,
+        body: RequestBody = None,
         *,
+        headers: Mapping[str, str | bytes] | None = None,
         leave_out: tuple[str, ...] = (),
-        **headers: str,
+        **more_headers: str,
     ) -> httpx.Response:
-        """Send a request. `headers`: additional ones, `_` for `-`; `leave_out`: names of usual ones to leave out."""
-        sent_headers = {} if method == "GET" else dict(WRITE_HEADERS)
+        """Send a request.
+
+        `headers`, `more_headers`: additional headers, `_` for `-`; `leave_out`: names of usual headers to leave out.
+        """
+        sent_headers: dict[str, str | bytes] = {} if method == "GET" else dict(WRITE_HEADERS)
         if path == "/v1/sessions" and isinstance(body, dict) and "device" in self.tokens:
             body = {"device_token": self.tokens["device"]} | body
         if body is not None:
             sent_headers |= OCTET_STREAM_HEADERS if isinstance(body, bytes) else JSON_HEADERS
         if "session" in self.tokens:
             sent_headers["Authorization"] = f"Bearer {self.tokens['session']}"
-        sent_headers |= {name.replace("_", "-").title(): value for name, value in headers.items()}
-        sent_headers = {name: value for name, value in sent_headers.items() if name not in leave_out}
+        added_headers = {**(headers or {}), **more_headers}
+        sent_headers |= {name.replace("_", "-").title(): value for name, value in added_headers.items()}
+        raw_headers = [
+            (name.encode(), value if isinstance(value, bytes) else value.encode())
+            for name, value in sent_headers.items()
+            if name not in leave_out
+        ]
         content = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
-        response = await self.client.request(method, path, content=content, headers=sent_headers)
+        response = await self.client.request(method, path, content=content, headers=raw_headers)
         if method == "POST" and response.is_success and path in TOKEN_ISSUING_PATHS:
             response_body = response.json()
             self.tokens |= {
@@ -131,12 +141,12 @@ class Phone:
         return response
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Keeper(Phone):
     """Registered keeper on one device."""
 
-    identity: Identity = None  # type: ignore[assignment] # always given
-    journal: Journal = None  # type: ignore[assignment] # always given
+    identity: Identity
+    journal: Journal
 
     @property
     def diary(self) -> str:
@@ -172,6 +182,11 @@ async def register_keeper(server: InProcessServer, address: str = "198.51.100.7"
     return Keeper(client, dict(api_client.tokens), identity=identity, journal=journal)
 
 
+def read_json(raw: bytes) -> Any:
+    """Return the value of a server's canonical JSON."""
+    return parse_canonical_json(raw)
+
+
 def device_with_copied_tokens(server: InProcessServer, keeper: Keeper, address: str = "192.0.2.66") -> Phone:
     """Return another device with copies of all the keeper's tokens."""
     return Phone(server.http_client(address), dict(keeper.tokens))
@@ -188,7 +203,7 @@ async def sign_in_on_second_device(
     return Keeper(phone.client, phone.tokens, identity=keeper.identity, journal=keeper.journal)
 
 
-def passphrase_proof(keeper: Keeper, passphrase: str, prelogin: Mapping[str, Any]) -> str:
+def passphrase_proof(passphrase: str, prelogin: Mapping[str, Any]) -> str:
     """Return AUTH of words under the `kdf` of a prelogin answer."""
     root = kdf.derive_root(passphrase, prelogin["kdf"], kdf.TEST_POLICY)
     return b64(kdf.derive_sign_in_proof(root, prelogin["kdf"], prelogin["kdf"]["origin"]))

@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 from diary.client import accounts, advocates, grant_access, handovers, rotate_keys
 from diary.client.accounts import Identity
@@ -30,7 +30,16 @@ from diary.ledger.sharing.grants import DEFAULT_DURATION_MS, GrantParty, OpenedG
 from diary.ledger.versions import VersionIds
 
 PASSPHRASE: Final = "correct horse battery staple"
-CHEAP_KDF: Final = {"profile": kdf.CHEAPEST_PROFILE, "policy": kdf.TEST_POLICY}
+
+
+class KdfArguments(TypedDict):
+    """Arguments of functions that derive keys from a passphrase."""
+
+    profile: kdf.KdfProfile
+    policy: kdf.KdfPolicy
+
+
+CHEAP_KDF: Final[KdfArguments] = {"profile": kdf.CHEAPEST_PROFILE, "policy": kdf.TEST_POLICY}
 # Enough to be changed during a kill, few enough to be opened again after each of two hundred kills.
 ENTRIES_LIMIT: Final = 10
 OPENINGS_LIMIT: Final = 5
@@ -122,7 +131,7 @@ class KeyRotationActor(Actor):
             await journal.send(server)
             self.entry_count += 1
         self.next_passphrase = f"{PASSPHRASE} {self.random_source.randrange(1 << 40)}"
-        await rotate_keys.rotate(server, self.identity, self.next_passphrase, **CHEAP_KDF)  # type: ignore[arg-type]
+        await rotate_keys.rotate(server, self.identity, self.next_passphrase, **CHEAP_KDF)
         self.passphrase, self.next_passphrase = self.next_passphrase, ""
         await self.verify(server)
 

@@ -34,10 +34,11 @@ async def create_invitation(environ: Mapping[str, str]) -> str:
 
 async def create_actors(environ: Mapping[str, str], invite: str, random_source: random.Random) -> list[Actor]:
     """Create one actor of each kind on the running server."""
-    origin, clients = environ["DIARY_APP_URL"], []
+    origin = environ["DIARY_APP_URL"]
+    clients: list[Actor] = []
     for kind in (KeyRotationActor, AccountClosingActor, HandoverActor, GrantActor):
         async with connect(origin) as server:
-            identity = await accounts.enrol(server, PASSPHRASE, code=bytes(16), **CHEAP_KDF)  # type: ignore[arg-type]
+            identity = await accounts.enrol(server, PASSPHRASE, code=bytes(16), **CHEAP_KDF)
             actor = kind(origin, identity, server.tokens, random.Random(random_source.random()))
             if isinstance(actor, GrantActor):
                 async with connect(origin) as advocate_client:
@@ -45,7 +46,7 @@ async def create_actors(environ: Mapping[str, str], invite: str, random_source: 
                     now = SystemClock().now_ms()
                     actor.advocate = await advocates.join_organisation(
                         advocate_client, PASSPHRASE, invited, recovery_code=bytes(16), now_ms=now, **CHEAP_KDF
-                    )  # type: ignore[arg-type]
+                    )
                     actor.advocate_tokens = advocate_client.tokens
                 actor.advocate_keys = await grant_access.fetch_advocate(server, actor.advocate.fingerprint_words)
             clients.append(actor)

@@ -20,9 +20,10 @@ from diary.client.journal import Journal, VersionContent
 from diary.client.transport import RemoteServer
 from diary.clock import SystemClock
 from diary.crypto import file_parts, kdf
-from diary.encoding import b64, canonical_json, parse_canonical_json
+from diary.encoding import b64, canonical_json
 from diary.ids import id_text, new_id
 from diary.ledger import push
+from tests.server_fixture import read_json
 
 PASSPHRASE = "correct horse battery staple"
 # An account may have twenty sessions; more sign-ins would end the load's own.
@@ -186,12 +187,12 @@ class DeviceLoad:
         elif sent_request.kind_of_request == "complete" and status == 204:
             diary.files.append(sent_request.path.removesuffix("/complete"))
         elif sent_request.kind_of_request == "erasure" and status == 201:
-            receipt: Any = parse_canonical_json(answer)
+            receipt = read_json(answer)
             diary.erasures[receipt["records"][0]] = receipt["erasure"]
         elif sent_request.kind_of_request == "take back" and status in (204, 404):
             diary.withdrawn_erasures.add(sent_request.path.rsplit("/", 1)[1])
         elif sent_request.kind_of_request == "session" and status == 200:
-            session: Any = parse_canonical_json(answer)
+            session = read_json(answer)
             diary.sessions.append(session["token"])
         elif sent_request.kind_of_request in ("session", "erasure") and status == 429:
             # More than ten proofs of one account's words at the same time: throttled, as it should be.

@@ -11,7 +11,7 @@ import random
 import signal
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import httpx
 
@@ -24,13 +24,14 @@ from diary.client.journal import Journal, VersionContent
 from diary.client.transport import connect
 from diary.clock import SystemClock
 from diary.crypto import kdf
-from diary.encoding import decode_frames, parse_canonical_json, unb64
+from diary.encoding import decode_frames, unb64
 from diary.services.instance import Instance
 from diary.storage.log.audit import audit_rows
 from diary.storage.writer import Transaction
 from tests.faults.actors import CHEAP_KDF, PASSPHRASE
 from tests.faults.device_load import AcknowledgedDiary, DeviceLoad
 from tests.faults.forked_server import ForkedServer, wait_until_ended
+from tests.server_fixture import read_json
 
 DAY_MS: Final = 86_400_000
 HALF_HOUR_MS: Final = 1_800_000
@@ -103,7 +104,7 @@ async def run_due_work_under_kills(
 async def _create_closing_account(serving: ForkedServer) -> Identity:
     """Create an account with entries and a file, and schedule its closing."""
     async with connect(serving.environ["DIARY_APP_URL"]) as server:
-        identity = await accounts.enrol(server, PASSPHRASE, code=bytes(16), **CHEAP_KDF)  # type: ignore[arg-type]
+        identity = await accounts.enrol(server, PASSPHRASE, code=bytes(16), **CHEAP_KDF)
         journal = Journal(identity, SystemClock())
         for _ in range(ENTRIES_PER_ACCOUNT):
             journal.append(VersionContent("incident", {"narrative": "x" * 300}))
@@ -157,9 +158,9 @@ async def _read_feed(port: int, diary: AcknowledgedDiary) -> list[tuple[str, byt
             answer = await client.get(f"{diary.address}/changes?after={cursor}", headers=headers)
             first, *rest = decode_frames(answer.content, frames_limit=501)
             for frame in rest:
-                facts: Any = parse_canonical_json(decode_frames(frame)[0])
+                facts = read_json(decode_frames(frame)[0])
                 versions.append((facts["record"], None if "erased_at" in facts else frame))
-            page_facts: Any = parse_canonical_json(first)
+            page_facts = read_json(first)
             cursor = page_facts["to"]
             if cursor == page_facts["latest"]:
                 return versions

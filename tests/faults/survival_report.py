@@ -9,9 +9,10 @@ from typing import Any
 
 import httpx
 
-from diary.encoding import b64, decode_frames, parse_canonical_json, unb64
+from diary.encoding import b64, decode_frames, unb64
 from diary.ledger import heads, push, receipts
 from tests.faults.device_load import AcknowledgedDiary, DeviceLoad
+from tests.server_fixture import read_json
 
 
 @dataclass
@@ -99,8 +100,8 @@ async def _check_versions(client: httpx.AsyncClient, diary: AcknowledgedDiary, r
         if path in stored_ids:
             facts, sealed = stored_ids[path]
             meta, *frames = decode_frames(body)
-            receipt: Any = parse_canonical_json(answer)
-            pushed_version = push.from_frames(parse_canonical_json(meta), frames)
+            receipt = read_json(answer)
+            pushed_version = push.from_frames(read_json(meta), frames)
             is_identical = (
                 sealed == frames and receipt["receipt"] == facts["receipt"] and receipt["seq"] == facts["seq"]
             )
@@ -121,10 +122,10 @@ async def _read_feed(
     while True:
         answer = await client.get(f"{diary.address}/changes?after={cursor}")
         first, *rest = decode_frames(answer.content, frames_limit=501)
-        page_facts: Any = parse_canonical_json(first)
+        page_facts = read_json(first)
         for frame in rest:
             facts, *sealed = decode_frames(frame)
-            yield parse_canonical_json(facts), sealed, page_facts["head"]  # type: ignore[misc]
+            yield read_json(facts), sealed, page_facts["head"]
         cursor = page_facts["to"]
         if cursor == page_facts["latest"]:
             return

@@ -9,20 +9,20 @@ import random
 import socket
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from diary import config
-from diary.encoding import decode_frames, parse_canonical_json
+from diary.encoding import decode_frames
 from diary.storage import blob_store, database
 from diary.web import route_handler
 from tests.faults.device_load import start_device_load
 from tests.faults.forked_server import ForkedServer, free_port
 from tests.faults.survival_report import check_acknowledged_data
-from tests.server_fixture import InProcessServer, Keeper, register_keeper, running_server, seal_file
+from tests.server_fixture import InProcessServer, Keeper, read_json, register_keeper, running_server, seal_file
 
 DAY_MS = 86_400_000
 
@@ -48,7 +48,7 @@ async def test_late_and_reordered_pushes_are_all_kept(keeper: Keeper, server: In
         assert (await keeper.request("PUT", *sealed[n])).status_code == 201
     server.clock.advance(7 * DAY_MS)
     late_answer = await keeper.request("PUT", *sealed[1])
-    assert late_answer.status_code == 201 and parse_canonical_json(late_answer.content)["seq"] == 5
+    assert late_answer.status_code == 201 and read_json(late_answer.content)["seq"] == 5
 
 
 async def test_a_file_may_come_in_any_order_twice_and_days_later(keeper: Keeper, server: InProcessServer) -> None:
@@ -112,7 +112,7 @@ async def test_a_clock_that_jumps_either_way_stops_nobody(keeper: Keeper, server
         server.clock.advance(jump)
         answer = await keeper.push()
         assert answer.status_code == 201
-        response_body: Any = parse_canonical_json(answer.content)
+        response_body = read_json(answer.content)
         assert response_body["receipt"]["ts"] == server.clock.now_ms()
     assert (await keeper.request("DELETE", "/v1/session")).status_code == 204
 
@@ -184,7 +184,7 @@ async def test_clients_of_one_byte_a_second_hold_up_nobody(forked_server: Forked
         slow_clients = [
             asyncio.ensure_future(_send_slowly(forked_server.port, head, reading, n % 2 == 0)) for n in range(200)
         ]
-        stack.push_async_callback(asyncio.gather, *slow_clients, return_exceptions=True)
+        stack.push_async_callback(partial(asyncio.gather, *slow_clients, return_exceptions=True))
         stack.callback(lambda: [drip.cancel() for drip in slow_clients])
         await asyncio.sleep(1)
         slowest = 0.0

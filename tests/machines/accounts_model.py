@@ -14,6 +14,7 @@ from tests.machines.server_box import (
     b64,
     new_recovery_code,
 )
+from tests.server_fixture import RequestBody
 
 MINUTE_MS = 60_000
 WRONG_PROOF = b64(bytes(32))
@@ -120,11 +121,11 @@ class AccountsModel(ServerStateMachine):
         self.log = [sign_in for sign_in in self.log if sign_in.at >= self.server_box.now_ms - SIGN_IN_LOG_LIFE_MS]
 
     def request(
-        self, device: DeviceModel, method: str, path: str, body: object = None, **headers: str
+        self, device: DeviceModel, method: str, path: str, body: RequestBody = None, **headers: str
     ) -> ServerAnswer | None:
         """Send a request in a session. Return None, after checking, where the model expects a refusal."""
         session_before = self.is_signed_in(device)
-        response = self.server_box.request(device.phone, method, path, body, **headers)  # type: ignore[arg-type]
+        response = self.server_box.request(device.phone, method, path, body, **headers)
         if not self.is_signed_in(device):
             # The session may expire within the second that the request takes.
             assert (response.status, response.code) == (401, self.expected_refusal(device)), (session_before, response)
@@ -133,7 +134,7 @@ class AccountsModel(ServerStateMachine):
         return response
 
     def request_with_proof(
-        self, device: DeviceModel, is_right: bool, method: str, path: str, body: object = None
+        self, device: DeviceModel, is_right: bool, method: str, path: str, body: RequestBody = None
     ) -> ServerAnswer | None:
         """Send a request that needs the words. Return None where refused.
 

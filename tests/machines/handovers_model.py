@@ -125,7 +125,7 @@ class WordsModel(ServerStateMachine):
     def check_lists(self) -> None:
         """Check that the keeper's lists of both match the model."""
         handover_rows = self.request("GET", "/v1/handovers").body["handovers"]
-        keys = ("handover", "made_at", "expires_at", "ended_at", "complete", "size", "openings")
+        handover_keys = ("handover", "made_at", "expires_at", "ended_at", "complete", "size", "openings")
         expected = [
             (
                 one.id,
@@ -138,7 +138,7 @@ class WordsModel(ServerStateMachine):
             for one in self.handovers
         ]
         openings = {one.id: one.openings for one in self.handovers}
-        assert sorted(tuple(row[key] for key in keys[:-1]) for row in handover_rows) == sorted(expected)
+        assert sorted(tuple(row[key] for key in handover_keys[:-1]) for row in handover_rows) == sorted(expected)
         assert {row["handover"]: row["openings"] for row in handover_rows} == openings
         witness_rows = self.request("GET", f"{self.keeper.diary}/witnesses?taken=1").body["witnesses"]
         keys = ("witness", "made_at", "expires_at", "answered_at", "taken_at", "statement")

@@ -11,12 +11,12 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import httpx
 import pytest
@@ -35,7 +35,15 @@ from diary.ledger.push import WrapsForGrant
 from diary.ledger.sharing.witness_statements import request_header, statement_header
 from diary.services.sync.purge import purge
 from tests.advocate_helpers import AdvocateDevice, create_organisation, join_organisation
-from tests.server_fixture import RECOVERY_CODE, InProcessServer, Keeper, Phone, register_keeper, running_server
+from tests.server_fixture import (
+    RECOVERY_CODE,
+    InProcessServer,
+    Keeper,
+    Phone,
+    RequestBody,
+    register_keeper,
+    running_server,
+)
 
 SECOND_MS = 1_000
 HOUR_MS = 3_600_000
@@ -155,12 +163,10 @@ class ServerBox:
         """Return the X-Proof value of an advocate's words."""
         return self.run(desk.passphrase_proof())
 
-    def request(
-        self, phone: Phone, method: str, path: str, body: Mapping[str, Any] | bytes | None = None, **headers: str
-    ) -> ServerAnswer:
+    def request(self, phone: Phone, method: str, path: str, body: RequestBody = None, **headers: str) -> ServerAnswer:
         """Send a request, a second after the previous one."""
         self.server.clock.advance(SECOND_MS)
-        response = self.run(phone.request(method, path, body, **headers))
+        response = self.run(phone.request(method, path, body, headers=headers))
         is_json = response.headers.get("content-type", "").startswith("application/json")
         return ServerAnswer(response.status_code, response.json() if is_json else response.content)
 
@@ -237,7 +243,7 @@ def parametrize_lengths(short: tuple[int, int], long: tuple[int, int]) -> pytest
 def run_machine(machine: Callable[[], ServerStateMachine], *, examples: int, steps: int) -> None:
     """Run a machine with a fixed seed. Failing sequences are shrunk to the shortest."""
     run_state_machine_as_test(
-        machine,
+        cast("type[RuleBasedStateMachine]", machine),  # Hypothesis calls it; any callable that makes one will do
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,
@@ -315,7 +321,7 @@ def grant_wrap(diary: str, grant: str, version: str) -> bytes:
 def sealed_version_for_grants(keeper: Keeper, grants: tuple[str, ...], files: tuple[str, ...]) -> tuple[str, bytes]:
     """Return path and body of a version that names its files and has a wrap for each grant."""
     local_version = keeper.journal.append(
-        VersionContent("incident", {"narrative": "Again."}, open_keys=[(blob, bytes(32)) for blob in files])
+        VersionContent("incident", {"narrative": "Again."}, open_keys=tuple((blob, bytes(32)) for blob in files))
     )
     place = local_version.opened_version.ids
     grant_wraps = tuple(WrapsForGrant(grant, (grant_wrap(place.diary, grant, place.version),)) for grant in grants)

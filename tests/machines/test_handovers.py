@@ -76,8 +76,9 @@ class WordsMachine(WordsModel):
             "kdf": handover_kdf(),
             "name": handover.name,
             "auth": handover.auth,
+            "parts": parts,
+            "size": handover.size,
         }
-        body |= {"parts": parts, "size": handover.size}
         answer = self.request("POST", "/v1/handovers", body, x_proof=self.keeper.proof if right else b64(bytes(32)))
         if not right:
             assert (answer.status, answer.code) == (401, "no_match")

@@ -53,8 +53,13 @@ class AccountsMachine(AccountsModel):
     def sign_in(self, which: int, kind: str, right: bool) -> None:
         """Sign in with right or wrong words; after ten wrong ones in an hour from one device, nothing is checked."""
         device = self.devices[which % len(self.devices)]
-        body = {"auth": self.words if right else WRONG_PROOF, "device": device.id, "device_name": device.name}
-        body |= {"login": self.keeper.identity.login} | ({"borrowed": True} if kind == "borrowed" else {})
+        body: dict[str, object] = {
+            "auth": self.words if right else WRONG_PROOF,
+            "device": device.id,
+            "device_name": device.name,
+            "login": self.keeper.identity.login,
+            **({"borrowed": True} if kind == "borrowed" else {}),
+        }
         answer = self.server_box.request(device.phone, "POST", "/v1/sessions", body)
         device.failures = [at for at in device.failures if at > self.server_box.now_ms - HOUR_MS]
         self.stranger_requests = [at for at in self.stranger_requests if at > self.server_box.now_ms - HOUR_MS]

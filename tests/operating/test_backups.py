@@ -23,6 +23,7 @@ from diary.services.operations.sealed_backup import SealedBackupWriter, read_mem
 from diary.storage.database import open_database
 from diary.storage.log.audit import audit_rows
 from tests.cli_runner import run_cli, run_cli_in_process
+from tests.postgres import PostgresServer
 from tests.server_fixture import InProcessServer, Keeper, register_keeper, running_server, seal_file
 from tests.server_fixture import SealedUpload as KeptFile
 
@@ -107,7 +108,9 @@ async def test_a_backup_of_a_running_server_brings_everything_back(
 
 
 @pytest.mark.postgres
-async def test_a_backup_goes_back_into_postgresql(tmp_path: Path, postgres, backup_key: tuple[bytes, bytes]) -> None:
+async def test_a_backup_goes_back_into_postgresql(
+    tmp_path: Path, postgres: PostgresServer, backup_key: tuple[bytes, bytes]
+) -> None:
     """A backup of SQLite fills an empty PostgreSQL database; one in use is left unchanged."""
     pub, scalar = backup_key
     _, path = await make_server_and_backup(tmp_path / "old", pub)

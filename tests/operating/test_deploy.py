@@ -69,7 +69,7 @@ def create_authority(folder: Path) -> Path:
             "-addext",
             "basicConstraints=CA:FALSE",
         ]
-        signing_options = ["-CA", root, "-CAkey", folder / "root.key"]
+        signing_options: list[str | Path] = ["-CA", root, "-CAkey", folder / "root.key"]
         _openssl(
             "req",
             "-x509",

@@ -183,7 +183,11 @@ def running_over_tls(folder: Path, change: Callable[[Any], Any]) -> Iterator[tup
     manifest.write_bytes(releases.sign_release(key, digest=release.digest, files=release.files, worker=worker))
     configured = config.load_settings(variables | {"DIARY_RELEASE": str(manifest)})
     asyncio.run(once.migrate_from_cached_copy(configured))
-    options = {"ssl_certfile": str(certificate.cert), "ssl_keyfile": str(certificate.key), "log_level": "critical"}
+    options: dict[str, Any] = {
+        "ssl_certfile": str(certificate.cert),
+        "ssl_keyfile": str(certificate.key),
+        "log_level": "critical",
+    }
     server = uvicorn.Server(uvicorn.Config(change(create_app(configured)), lifespan="on", **options))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [port_probe]})
     thread.start()

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from diary.encoding import b64, decode_frames, parse_canonical_json, unb64
+from diary.encoding import b64, decode_frames, unb64
 from diary.ids import id_text, new_id
 from diary.ledger import heads
 from diary.services.instance import Instance
@@ -25,6 +25,7 @@ from tests.server_fixture import (
     Keeper,
     SealedUpload,
     new_device_sign_in_body,
+    read_json,
     register_keeper,
     running_server,
     seal_file,
@@ -82,7 +83,7 @@ async def read_feed(keeper: Keeper) -> list[tuple[dict[str, Any], list[bytes]]]:
     """Return every version of the feed: its metadata, and its frames."""
     _, *rest = decode_frames((await keeper.request("GET", keeper.diary + "/changes")).content, frames_limit=501)
     split = [decode_frames(frame) for frame in rest]
-    return [(parse_canonical_json(facts), sealed) for facts, *sealed in split]  # type: ignore[misc]
+    return [(read_json(facts), sealed) for facts, *sealed in split]
 
 
 def stored_bytes(server: InProcessServer) -> bytes:

@@ -9,21 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from diary.crypto.signing import Ed25519Signer, ed25519_fingerprint
-from diary.encoding import b64, parse_canonical_json, unb64
+from diary.encoding import b64, unb64
 from diary.errors import KeptError
 from diary.ledger import checkpoints, key_statements, leaves, receipts, tree
 from diary.ledger.checkpoints import Checkpoint
 from diary.services.instance import Instance
 from diary.services.log import notary_keys, sequencer
 from diary.storage.log import public_log
-from tests.server_fixture import InProcessServer, Keeper, register_keeper, running_server
+from tests.server_fixture import InProcessServer, Keeper, read_json, register_keeper, running_server
 
 MINUTE_MS = 60_000
 
 
 def instance_of(server: InProcessServer) -> Instance:
     """Return the instance that the server's own loop uses."""
-    return server.app.state.app_context.instance  # type: ignore[no-any-return]
+    instance: Instance = server.app.state.app_context.instance
+    return instance
 
 
 async def get_public_page(server: InProcessServer, path: str) -> Any:
@@ -34,7 +35,7 @@ async def get_public_page(server: InProcessServer, path: str) -> Any:
 
 async def request_proofs(keeper: Keeper, size: int, cursor: int = 0) -> Any:
     """Request the inclusion proofs of the diary's versions."""
-    return parse_canonical_json((await keeper.request("GET", f"{keeper.diary}/proofs/{size}?after={cursor}")).content)
+    return read_json((await keeper.request("GET", f"{keeper.diary}/proofs/{size}?after={cursor}")).content)
 
 
 async def test_a_phone_is_told_the_limits_that_hold(tmp_path: Path, database_setting: dict[str, str]) -> None:
@@ -61,11 +62,11 @@ async def test_every_receipt_is_in_a_checkpoint_and_can_be_shown(
         keepers = [await register_keeper(server, f"198.51.100.{n}") for n in range(2)]
         proofs_by_version = {}
         for n in range(7):
-            answer = parse_canonical_json((await keepers[n % 2].push(f"entry {n}")).content)
+            answer = read_json((await keepers[n % 2].push(f"entry {n}")).content)
             assert isinstance(answer, dict)
             proofs_by_version[n % 2, answer["seq"]] = answer["receipt"]
         await sequencer.run_round(instance_of(server))
-        state: Any = parse_canonical_json((await keepers[0].request("GET", "/v1/log")).content)
+        state = read_json((await keepers[0].request("GET", "/v1/log")).content)
         note = state["checkpoint"]["note"].encode()
         top = checkpoints.verify_note(note, instance_of(server).notary.pub)
         assert top.size == state["checkpoint"]["size"] == 7 and state["stamped"] is None and state["authorities"] == []
@@ -124,7 +125,7 @@ async def test_checkpoints_are_consistent_and_only_they_can_be_asked_for(
                 if older.size > newer.size:
                     assert answer.status_code == 404
                     continue
-                response_body: Any = parse_canonical_json(answer.content)
+                response_body = read_json(answer.content)
                 steps = [unb64(step) for step in response_body["path"]]
                 tree.verify_consistency(older.size, newer.size, (older.root, newer.root), steps)
         for path in ("2/8", "1/9", "0/1", "1/999999999999"):
@@ -178,10 +179,8 @@ async def test_the_keys_are_on_the_public_pages(tmp_path: Path) -> None:
         text = (await get_public_page(server, "/keys.txt")).text
         assert b64(instance_key.pub) in text and ed25519_fingerprint(instance_key.pub) in text and "first" in text
         (line,) = (await get_public_page(server, "/log/statements")).text.splitlines()
-        assert (
-            key_statements.verify_chain([parse_canonical_json(line.encode())], instance_key.pub)[0].log_id
-            == notary.log_id
-        )  # type: ignore[list-item]
+        [statement] = key_statements.verify_chain([read_json(line.encode())], instance_key.pub)
+        assert statement.log_id == notary.log_id
         page = (await get_public_page(server, "/officers")).text
         assert 'href="/keys.txt"' in page and 'href="/log/checkpoint"' in page
         async with server.http_client() as client:
@@ -233,7 +232,7 @@ async def test_the_server_keeps_its_log_by_itself(tmp_path: Path, database_setti
     """Without any request, a push is in a checkpoint soon; its receipt is still valid."""
     async with running_server(tmp_path, **database_setting, DIARY_CHECKPOINT_SECONDS="1") as server:
         keeper = await register_keeper(server)
-        answer: Any = parse_canonical_json((await keeper.push()).content)
+        answer = read_json((await keeper.push()).content)
         async with asyncio.timeout(10):
             while (await get_public_page(server, "/log/checkpoint")).status_code != 200:
                 await asyncio.sleep(0.05)

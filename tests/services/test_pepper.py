@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from diary.crypto.kdf import CHEAPEST_PROFILE
@@ -28,14 +30,15 @@ def test_what_is_sealed_opens_for_its_purpose_and_owner_only() -> None:
 
 def test_everything_made_from_it_is_its_own() -> None:
     """Names, salts, tickets, networks and devices depend on the pepper, and are stable for one."""
-    for make in (
+    makers: tuple[Callable[[Pepper], object], ...] = (
         lambda pepper: pepper.login_mac("river-bank-abcd"),
         lambda pepper: pepper.decoy_salt("river-bank-abcd"),
         lambda pepper: pepper.name_ticket_mac("river-bank-abcd", 1),
         lambda pepper: pepper.network_key("192.0.2.1"),
         lambda pepper: pepper.device_token(bytes(16), bytes(32)),
         lambda pepper: pepper.hash_proof(bytes(32), bytes(16)),
-    ):
+    )
+    for make in makers:
         assert make(PEPPER) == make(PEPPER) != make(OTHER_PEPPER)
 
 

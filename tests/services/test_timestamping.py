@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from diary.clock import SystemClock
-from diary.encoding import parse_canonical_json, unb64
+from diary.encoding import unb64
 from diary.errors import BadSetting
 from diary.ledger import timestamps
 from diary.samples.timestamp_authority import LocalTimestampAuthority, make_authority
 from diary.services.instance import Instance
 from diary.services.log import sequencer, timestamping
 from diary.storage.log import stamps
-from tests.server_fixture import InProcessServer, Keeper, register_keeper, running_server
+from tests.server_fixture import InProcessServer, Keeper, read_json, register_keeper, running_server
 
 MINUTE_MS = 60_000
 
@@ -38,7 +38,7 @@ async def keeper_and_instance(server: InProcessServer) -> tuple[Keeper, Instance
 
 async def log_state(keeper: Keeper) -> Any:
     """Return the answer of GET /v1/log."""
-    return parse_canonical_json((await keeper.request("GET", "/v1/log")).content)
+    return read_json((await keeper.request("GET", "/v1/log")).content)
 
 
 @contextmanager

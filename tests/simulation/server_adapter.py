@@ -12,7 +12,7 @@ import os
 import random
 import shutil
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from pathlib import Path
 from typing import Any, BinaryIO
 from unittest.mock import patch
@@ -119,7 +119,7 @@ class SimulatedServer:
         receive_body = body_receiver(body if cut is None else body[:cut], is_complete=cut is None)
         answer: dict[str, Any] = {"status": 0, "headers": [], "body": b""}
 
-        async def send(message: dict[str, Any]) -> None:
+        async def send(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 answer["status"] = message["status"]
                 answer["headers"] = [

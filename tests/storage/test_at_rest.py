@@ -18,7 +18,7 @@ from diary.client.journal import Journal, VersionContent
 from diary.client.transport import RemoteServer
 from diary.clock import SystemClock
 from diary.crypto import kdf
-from diary.encoding import b64, decode_frames, parse_canonical_json, unb64
+from diary.encoding import b64, decode_frames, unb64
 from diary.errors import Unavailable
 from diary.ledger import push
 from diary.services.accounts.pepper import Pepper
@@ -30,6 +30,7 @@ from tests.server_fixture import (
     PASSPHRASE,
     RECOVERY_CODE,
     InProcessServer,
+    read_json,
     register_keeper,
     running_server,
     seal_file,
@@ -92,7 +93,7 @@ async def test_a_restart_keeps_everything(tmp_path: Path, database_setting: dict
         keeper.client = server.http_client()
         assert (await keeper.request("GET", "/v1/server")).json()["notary"] == notary
         answer = await keeper.push("after")
-        assert answer.status_code == 201 and parse_canonical_json(answer.content)["seq"] == 2
+        assert answer.status_code == 201 and read_json(answer.content)["seq"] == 2
         feed = decode_frames((await keeper.request("GET", keeper.diary + "/changes")).content)
         assert len(feed) == 3
         assert server.clock.now_ms() == NOON_MS
@@ -139,8 +140,7 @@ async def test_a_server_killed_while_writing_keeps_acknowledged_versions(tmp_pat
             second_client.tokens = api_client.tokens
             raw = await second_client.get(f"/v1/diaries/{identity.diary}/changes?after=0")
             versions = {
-                parse_canonical_json(decode_frames(outcome)[0])["version"]
-                for outcome in decode_frames(raw, frames_limit=501)[1:]
+                read_json(decode_frames(outcome)[0])["version"] for outcome in decode_frames(raw, frames_limit=501)[1:]
             }
         assert set(acknowledged) <= versions
     finally:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from diary.encoding import parse_canonical_json, unb64
+from diary.encoding import unb64
 from diary.ledger.audit import AuditFinding
 from diary.services.instance import Instance
 from diary.services.log import sequencer
 from diary.storage.log.audit import audit_rows
 from diary.storage.sync import erasures
-from tests.server_fixture import register_keeper, running_server
+from tests.server_fixture import read_json, register_keeper, running_server
 
 AUDITED_CHANGES = [
     ("UPDATE log_leaf SET leaf = ? WHERE id = 1", "log_leaf"),
@@ -41,14 +42,24 @@ async def test_a_change_is_named_on_either_database(tmp_path: Path, database_set
         for sql, row in AUDITED_CHANGES:
             table, column = sql.split()[1], sql.split()[3]
             every = f"SELECT id, {column} FROM {table}"
-            before = await instance.db.run_read(lambda tx, every=every: tx.execute(every, ()).fetchall())
-            await instance.db.writer.run(lambda tx, sql=sql: tx.execute(sql, (b"something else",)) and None)
+            before = await instance.db.run_read(partial(fetch_all, sql=every))
+            await instance.db.writer.run(partial(overwrite, sql=sql))
             assert any(row in fault.row_label for fault in await run_audit(instance)), sql
-            await instance.db.writer.run(lambda tx, t=table, c=column, rows=before: restore_column(tx, t, c, rows))
+            await instance.db.writer.run(partial(restore_column, table=table, column=column, rows=before))
         assert await run_audit(instance) == []
 
 
-def restore_column(tx: Any, table: str, column: str, rows: list[Any]) -> None:
+def fetch_all(tx: Any, *, sql: str) -> list[Any]:
+    """Return the rows of a statement."""
+    return list(tx.execute(sql, ()).fetchall())
+
+
+def overwrite(tx: Any, *, sql: str) -> None:
+    """Execute a statement that takes the new value."""
+    tx.execute(sql, (b"something else",))
+
+
+def restore_column(tx: Any, *, table: str, column: str, rows: list[Any]) -> None:
     """Write the earlier values of a column."""
     for key, value in rows:
         tx.execute(f"UPDATE {table} SET {column} = ? WHERE id = ?", (value, key))
@@ -70,5 +81,5 @@ async def test_a_permanently_erased_version_still_audits(tmp_path: Path, databas
         rows = await instance.db.run_read(lambda tx: tx.execute(erased_rows_query, ()).fetchall())
         assert [(bytes(sealed) == b"", erased is not None) for sealed, erased in rows] == [(True, True), (False, False)]
         assert await run_audit(instance) == []
-        proof_page: Any = parse_canonical_json((await keeper.request("GET", f"{keeper.diary}/proofs/2")).content)
+        proof_page = read_json((await keeper.request("GET", f"{keeper.diary}/proofs/2")).content)
         assert [proof["seq"] for proof in proof_page["proofs"]] == [1, 2]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,12 +60,12 @@ async def test_a_changed_byte_in_any_column_is_named(tmp_path: Path, database_se
         assert await audit_findings() == []
         for table, names in AUDITED_COLUMNS.items():
             for name in names:
-                for key, value in await instance.db.run_read(lambda tx, t=table, n=name: read_column(tx, t, n)):
+                for key, value in await instance.db.run_read(partial(read_column, table=table, name=name)):
                     altered = altered_value(value)
-                    await instance.db.writer.run(lambda tx, at=(table, name, key, altered): write_value(tx, *at))
+                    await instance.db.writer.run(writing(table, name, key, altered))
                     rows = await audit_findings()
                     assert any(table in row for row in rows) or (name == "version_id" and rows), (table, name, rows)
-                    await instance.db.writer.run(lambda tx, at=(table, name, key, value): write_value(tx, *at))
+                    await instance.db.writer.run(writing(table, name, key, value))
         assert await audit_findings() == []
 
 
@@ -73,7 +75,7 @@ async def test_a_word_of_a_versions_description_is_named(tmp_path: Path, databas
         instance: Instance = server.app.state.app_context.instance
         await (await register_keeper(server)).push()
         pub = instance.notary.pub
-        ((key, facts),) = await instance.db.run_read(lambda tx: read_column(tx, "version", "facts"))
+        ((version, facts),) = await instance.db.run_read(lambda tx: read_column(tx, "version", "facts"))
         ((_, sealed),) = await instance.db.run_read(lambda tx: read_column(tx, "version", "sealed"))
         sig = facts.split(b'"sig":"')[1][:86]
         other = b64(bytes([unb64(sig.decode())[0] ^ 1]) + unb64(sig.decode())[1:]).encode()
@@ -85,10 +87,10 @@ async def test_a_word_of_a_versions_description_is_named(tmp_path: Path, databas
         for name, value in changes:
             before = facts if name == "facts" else sealed
             assert value != before
-            await instance.db.writer.run(lambda tx, at=("version", name, key, value): write_value(tx, *at))
+            await instance.db.writer.run(writing("version", name, version, value))
             found = await instance.db.run_read(lambda tx: list(audit_rows(tx, pub, None, None)))
-            assert {fault.row_label for fault in found} == {f"version {key}"}, name
-            await instance.db.writer.run(lambda tx, at=("version", name, key, before): write_value(tx, *at))
+            assert {fault.row_label for fault in found} == {f"version {version!r}"}, name
+            await instance.db.writer.run(writing("version", name, version, before))
 
 
 def altered_value(value: Any) -> Any:
@@ -105,6 +107,10 @@ def read_column(tx: Transaction, table: str, name: str) -> list[tuple[int | byte
     return [(key, value if isinstance(value, int) else bytes(value)) for key, value in rows]
 
 
-def write_value(tx: Transaction, table: str, name: str, key: int | bytes, value: Any) -> None:
-    """Write one value of a column."""
-    tx.execute(f"UPDATE {table} SET {name} = ? WHERE id = ?", (value, key))
+def writing(table: str, name: str, key: int | bytes, value: Any) -> Callable[[Transaction], None]:
+    """Return work that writes one value of a column."""
+
+    def write(tx: Transaction) -> None:
+        tx.execute(f"UPDATE {table} SET {name} = ? WHERE id = ?", (value, key))
+
+    return write

@@ -13,7 +13,7 @@ from tortoise.context import TortoiseContext
 from tortoise.utils import get_schema_sql
 
 from diary import config
-from diary.encoding import decode_frames, parse_canonical_json, unb64
+from diary.encoding import decode_frames, unb64
 from diary.errors import BadSetting, Conflict, Unavailable
 from diary.ledger import heads
 from diary.storage import database
@@ -21,7 +21,7 @@ from diary.storage.postgres.address import check_postgres_url, parse_credentials
 from diary.storage.postgres.writer import PostgresWriter, number_placeholders
 from diary.storage.writer import Transaction
 from tests.postgres import PostgresServer, fetch_rows, running_postgres
-from tests.server_fixture import Keeper, register_keeper, running_server
+from tests.server_fixture import Keeper, read_json, register_keeper, running_server
 from tests.storage.add_number_job import add_number_job
 
 pytestmark = pytest.mark.whole
@@ -181,7 +181,7 @@ async def test_two_workers_write_one_diary(tmp_path: Path, postgres: PostgresSer
             *(ways[n % 2].request("PUT", path, body) for n, (path, body) in enumerate(sealed))
         )
         assert [answer.status_code for answer in answers] == [201] * 60
-        assert sorted(parse_canonical_json(answer.content)["seq"] for answer in answers) == list(range(1, 61))
+        assert sorted(read_json(answer.content)["seq"] for answer in answers) == list(range(1, 61))
         second_answers = await asyncio.gather(*(ways[1 - n % 2].request("PUT", *sealed[n]) for n in range(60)))
         assert [(first_worker.status_code, first_worker.content) for first_worker in second_answers] == [
             (200, first_worker.content) for first_worker in answers
@@ -197,12 +197,11 @@ async def verify_feed_head(keeper: Keeper) -> None:
     first, *rest = decode_frames((await keeper.request("GET", keeper.diary + "/changes")).content, frames_limit=501)
     head = heads.INITIAL_HEAD
     for frame in rest:
-        facts = parse_canonical_json(decode_frames(frame)[0])
-        assert isinstance(facts, dict)
+        facts = read_json(decode_frames(frame)[0])
         env = facts["receipt"]["env"]
         place = {"record": facts["record"], "version": facts["version"]}
         head = heads.next_head(head, seq=facts["seq"], commitment=facts["c"], envelopes_digest=env, **place)
-    assert unb64(parse_canonical_json(first)["head"]["head"]) == head  # type: ignore[index,call-overload]
+    assert unb64(read_json(first)["head"]["head"]) == head
 
 
 async def test_the_migrations_make_the_models_tables(postgres: PostgresServer) -> None:

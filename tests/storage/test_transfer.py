@@ -9,7 +9,6 @@ import pytest
 
 from diary import config
 from diary.cli.storage import move_store
-from diary.encoding import parse_canonical_json
 from diary.errors import BadSetting, Unavailable
 from diary.storage import transfer
 from diary.storage.sqlite.connection import PRAGMAS, connect, path_from_url
@@ -22,6 +21,7 @@ from tests.server_fixture import (
     Keeper,
     SealedUpload,
     new_device_sign_in_body,
+    read_json,
     register_keeper,
     running_server,
     seal_file,
@@ -113,7 +113,7 @@ async def test_a_filled_server_moves_and_its_keepers_notice_nothing(
         for i, part in enumerate(file.sealed_parts):
             assert (await keeper.request("GET", f"{keeper.diary}/blobs/{file.blob}/parts/{i}")).content == part
         push_after_move = await keeper.push("After the move")
-        assert push_after_move.status_code == 201 and parse_canonical_json(push_after_move.content)["seq"] == 252
+        assert push_after_move.status_code == 201 and read_json(push_after_move.content)["seq"] == 252
         second = replace(keeper, client=server.http_client(), tokens={})
         signed_in = await second.request(
             "POST", "/v1/sessions", new_device_sign_in_body(keeper.identity.login, keeper.proof)

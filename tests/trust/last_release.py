@@ -52,7 +52,7 @@ class LastRelease:
 
     def run_command(self, *arguments: str, **environ: str) -> str:
         """Run one of its commands, and return the output."""
-        command = [self.python, "-m", "diary", *arguments]
+        command: list[str | Path] = [self.python, "-m", "diary", *arguments]
         env = {"PATH": "/usr/bin:/bin", **environ}
         result = subprocess.run(command, cwd=self.root, env=env, capture_output=True, text=True, check=False)
         assert result.returncode == 0, result.stdout + result.stderr

@@ -7,7 +7,7 @@ ended with the session alone and with the words too: neither may cost the keeper
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from collections.abc import Mapping
 
 import httpx
 import pytest
@@ -15,6 +15,7 @@ import pytest
 from diary.crypto import handover as words
 from diary.crypto.file_parts import parts_digest
 from diary.crypto.handover import HandoverMetadata
+from diary.crypto.kdf import TEST_POLICY
 from diary.encoding import b64, unb64
 from diary.ids import id_text, new_id
 from tests.server_fixture import InProcessServer, Keeper, SealedUpload, seal_file
@@ -77,21 +78,14 @@ def pack_with_id(blob: str, content: bytes = b"a pack") -> PreparedHandover:
     slip = HandoverMetadata(
         "PACK_JB_1_20261124.zip", len(content), hashlib.sha256(content).hexdigest(), 1_790_000_000_000
     )
-    key = words.derive_secrets(handover.words, handover.kdf, cheap_kdf_policy()).key
+    key = words.derive_secrets(handover.words, handover.kdf, TEST_POLICY).key
     return PreparedHandover(
         handover.words, handover.kdf, blob, content, list(words.seal_handover(key, blob, [content], slip))
     )
 
 
-def cheap_kdf_policy() -> Any:
-    """Use cheap key derivation, as in every test."""
-    from diary.crypto.kdf import TEST_POLICY
-
-    return TEST_POLICY
-
-
 async def announce_handover(
-    keeper: Keeper, handover: PreparedHandover, file: SealedUpload | None = None, **extra: str
+    keeper: Keeper, handover: PreparedHandover, file: SealedUpload | None = None, *, headers: Mapping[str, str]
 ) -> httpx.Response:
     """Announce a handover with the id and sizes of a file."""
     numbers = (
@@ -106,7 +100,7 @@ async def announce_handover(
         **handover.opening_body,
         **numbers,
     }
-    return await keeper.request("POST", "/v1/handovers", body, **extra)
+    return await keeper.request("POST", "/v1/handovers", body, headers=headers)
 
 
 @pytest.mark.parametrize("which", CREDENTIALS)
@@ -114,8 +108,8 @@ async def test_a_handover_named_after_a_file_cannot_erase_it(keeper: Keeper, whi
     """A handover with the id of a file is ended: the file and its quota are unchanged."""
     file = await store_file(keeper)
     room = await used_bytes(keeper)
-    await announce_handover(keeper, pack_with_id(file.blob), file, **proof_header(keeper, which))
-    await keeper.request("DELETE", f"/v1/handovers/{file.blob}", **proof_header(keeper, which))
+    await announce_handover(keeper, pack_with_id(file.blob), file, headers=proof_header(keeper, which))
+    await keeper.request("DELETE", f"/v1/handovers/{file.blob}", headers=proof_header(keeper, which))
     await assert_file_complete(keeper, file)
     assert await used_bytes(keeper) == room
     second_answer = await keeper.request("PUT", blob_path(keeper, file), file.declaration)
@@ -129,11 +123,11 @@ async def test_an_unfinished_upload_cannot_be_taken_over(keeper: Keeper, which: 
     await keeper.request("PUT", blob_path(keeper, file), file.declaration)
     assert (await keeper.request("PUT", f"{blob_path(keeper, file)}/parts/0", file.sealed_parts[0])).status_code == 204
     pack = pack_with_id(file.blob, FILE_CONTENT)
-    await announce_handover(keeper, pack, file, **proof_header(keeper, which))
+    await announce_handover(keeper, pack, file, headers=proof_header(keeper, which))
     await keeper.request(
-        "PUT", f"/v1/handovers/{pack.handover}/parts/1", pack.sealed_parts[1], **proof_header(keeper, which)
+        "PUT", f"/v1/handovers/{pack.handover}/parts/1", pack.sealed_parts[1], headers=proof_header(keeper, which)
     )
-    await keeper.request("DELETE", f"/v1/handovers/{file.blob}", **proof_header(keeper, which))
+    await keeper.request("DELETE", f"/v1/handovers/{file.blob}", headers=proof_header(keeper, which))
     state = await keeper.request("GET", blob_path(keeper, file))
     assert (state.status_code, state.json()["have"]) == (200, [0])
     await upload_parts(keeper, file)
@@ -145,14 +139,14 @@ async def test_a_file_and_a_handover_can_share_an_id(keeper: Keeper, server: InP
     file = await store_file(keeper)
     pack = pack_with_id(file.blob)
     proof = proof_header(keeper, "the words")
-    assert (await announce_handover(keeper, pack, **proof)).status_code == 201
+    assert (await announce_handover(keeper, pack, headers=proof)).status_code == 201
     for i, part in enumerate(pack.sealed_parts):
         assert (
-            await keeper.request("PUT", f"/v1/handovers/{pack.handover}/parts/{i}", part, **proof)
+            await keeper.request("PUT", f"/v1/handovers/{pack.handover}/parts/{i}", part, headers=proof)
         ).status_code == 204
     digest = b64(parts_digest(hashlib.sha256(part).digest() for part in pack.sealed_parts))
     assert (
-        await keeper.request("POST", f"/v1/handovers/{pack.handover}/complete", {"digest": digest}, **proof)
+        await keeper.request("POST", f"/v1/handovers/{pack.handover}/complete", {"digest": digest}, headers=proof)
     ).status_code == 204
     desk = officer_phone(server)
     opened = (await desk.request("POST", "/v1/handover/openings", pack.opening_body)).json()
@@ -170,7 +164,7 @@ async def test_a_file_and_a_handover_can_share_an_id(keeper: Keeper, server: InP
     assert (await keeper.request("GET", blob_path(keeper, file))).status_code == 410
     still = await desk.request("GET", "/v1/handover/parts/0", x_proof=opened["ticket"])
     assert (still.status_code, still.content) == (200, pack.sealed_parts[0])
-    assert (await keeper.request("DELETE", f"/v1/handovers/{pack.handover}", **proof)).status_code == 204
+    assert (await keeper.request("DELETE", f"/v1/handovers/{pack.handover}", headers=proof)).status_code == 204
     assert (await desk.request("GET", "/v1/handover/parts/0", x_proof=opened["ticket"])).status_code == 401
     assert await used_bytes(keeper) == 0
 
@@ -196,7 +190,7 @@ async def test_a_witness_cannot_erase_a_file_of_the_diary(server: InProcessServe
     assert (await witness_request.send_statement(witness_request.seal_statement(keeper))).status_code == 204
     await assert_file_complete(keeper, file)
     await keeper.request(
-        "DELETE", f"{keeper.diary}/witnesses/{witness_request.id}", **proof_header(keeper, "the words")
+        "DELETE", f"{keeper.diary}/witnesses/{witness_request.id}", headers=proof_header(keeper, "the words")
     )
     await assert_file_complete(keeper, file)
     assert await used_bytes(keeper) == room
@@ -230,14 +224,18 @@ async def test_two_witnesses_who_choose_one_id_do_not_meet(server: InProcessServ
         assert (await first.witness_phone.request("PUT", f"{path}/{i}", part, x_proof=first.ticket)).status_code == 204
     assert (await declare_as_witness(second, id_text(new_id()), 2, 2_000)).status_code == 204
     digest = parts_digest(hashlib.sha256(part).digest() for part in sealed)
-    files = {"key": b64(key), "list": [{"name": "a", "size": 4, "type": "image/png"}], "upload": upload}
+    files: dict[str, object] = {
+        "key": b64(key),
+        "list": [{"name": "a", "size": 4, "type": "image/png"}],
+        "upload": upload,
+    }
     answer = await first.send_statement(first.seal_statement(keeper, files), unb64(upload), digest)
     assert answer.status_code == 204, answer.text
     received = [
         (await keeper.request("GET", f"{keeper.diary}/blobs/{upload}/parts/{i}")).content for i in range(len(sealed))
     ]
     assert received == sealed
-    await keeper.request("DELETE", f"{keeper.diary}/witnesses/{second.id}", **proof_header(keeper, "the words"))
+    await keeper.request("DELETE", f"{keeper.diary}/witnesses/{second.id}", headers=proof_header(keeper, "the words"))
     assert (await keeper.request("GET", f"{keeper.diary}/blobs/{upload}/parts/0")).content == sealed[0]
 
 
@@ -249,8 +247,10 @@ async def test_two_keepers_can_choose_the_same_id(keeper: Keeper, other_keeper: 
     same.blob = file.blob
     assert (await other_keeper.request("PUT", blob_path(other_keeper, same), same.declaration)).status_code == 200
     await upload_parts(other_keeper, same)
-    await announce_handover(other_keeper, pack_with_id(file.blob), same, **proof_header(other_keeper, "the words"))
-    await other_keeper.request("DELETE", f"/v1/handovers/{file.blob}", **proof_header(other_keeper, "the words"))
+    await announce_handover(
+        other_keeper, pack_with_id(file.blob), same, headers=proof_header(other_keeper, "the words")
+    )
+    await other_keeper.request("DELETE", f"/v1/handovers/{file.blob}", headers=proof_header(other_keeper, "the words"))
     await assert_file_complete(keeper, file)
     await assert_file_complete(other_keeper, same)
 

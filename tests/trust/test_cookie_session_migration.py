@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ import pytest
 
 from diary.app import create_app
 from diary.clock import FixedClock
+from diary.config import Settings
 from diary.crypto import kdf
 from diary.encoding import b64
 from diary.ids import id_text, new_id
@@ -20,6 +21,7 @@ from tests.server_fixture import (
     InProcessServer,
     Keeper,
     Phone,
+    RequestBody,
     new_device_sign_in_body,
     register_keeper,
     running_server,
@@ -36,9 +38,19 @@ class CookiePhone(Phone):
 
     cookie_header: str = ""
 
-    async def request(self, method: str, path: str, *args: object, **headers: object) -> httpx.Response:  # type: ignore[override]
+    async def request(
+        self,
+        method: str,
+        path: str,
+        body: RequestBody = None,
+        *,
+        headers: Mapping[str, str | bytes] | None = None,
+        leave_out: tuple[str, ...] = (),
+        **more_headers: str,
+    ) -> httpx.Response:
         """Send a request with both cookies."""
-        return await super().request(method, path, *args, **({"cookie": self.cookie_header} | headers))
+        cookie_headers = {"cookie": self.cookie_header, **(headers or {})}
+        return await super().request(method, path, body, headers=cookie_headers, leave_out=leave_out, **more_headers)
 
 
 @asynccontextmanager
@@ -60,7 +72,7 @@ async def server_upgraded_with_cookies(folder: Path) -> AsyncIterator[tuple[InPr
 
 
 @asynccontextmanager
-async def restarted_server(settings: object, clock: FixedClock) -> AsyncIterator[InProcessServer]:
+async def restarted_server(settings: Settings, clock: FixedClock) -> AsyncIterator[InProcessServer]:
     """Restart the server on the same files."""
     app = create_app(settings, clock, kdf_profile=kdf.CHEAPEST_PROFILE, kdf_policy=kdf.TEST_POLICY)
     async with app.router.lifespan_context(app):
@@ -148,7 +160,7 @@ async def test_an_ended_device_comes_back_as_a_known_one(cookie: bool, tmp_path:
         phone = Phone(server.http_client())
         sent = {"cookie": earlier.cookie_header.partition("; ")[2]} if cookie else {}
         answer = await phone.request(
-            "POST", "/v1/sessions", new_device_sign_in_body(keeper.identity.login, keeper.proof), **sent
+            "POST", "/v1/sessions", new_device_sign_in_body(keeper.identity.login, keeper.proof), headers=sent
         )
         assert answer.status_code == (200 if cookie else 429)
 

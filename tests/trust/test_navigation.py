@@ -58,15 +58,10 @@ async def test_every_address_looks_unknown_to_a_navigation(keeper: Keeper) -> No
             for method in {row.method, "GET"}:
                 unknown = await keeper.client.request(method, host + "/v1/nothing-here", headers=headers)
                 assert unknown.status_code == 404
-                answer = await keeper.request(method, host + path, leave_out=left_out, **as_keyword_headers(headers))
+                answer = await keeper.request(method, host + path, leave_out=left_out, headers=headers)
                 if visible_answer(answer) != visible_answer(unknown):
                     faults.append(f"{' '.join(headers.values())}: {method} {row.path} {answer.status_code}")
     assert faults == []
-
-
-def as_keyword_headers(headers: dict[str, str]) -> dict[str, str]:
-    """Return headers as keyword arguments of `Phone.request`."""
-    return {name.lower().replace("-", "_"): value for name, value in headers.items()}
 
 
 async def test_a_fetch_by_our_own_page_is_answered(keeper: Keeper, server: InProcessServer) -> None:
@@ -77,5 +72,5 @@ async def test_a_fetch_by_our_own_page_is_answered(keeper: Keeper, server: InPro
         FETCH_HEADERS | {"Origin": server.settings.app_url},
         {},
     ):
-        assert (await keeper.request("GET", "/v1/server", **as_keyword_headers(headers))).status_code == 200
-        assert (await keeper.request("POST", "/v1/names", {}, **as_keyword_headers(headers))).status_code == 200
+        assert (await keeper.request("GET", "/v1/server", headers=headers)).status_code == 200
+        assert (await keeper.request("POST", "/v1/names", {}, headers=headers)).status_code == 200

@@ -14,7 +14,7 @@ import pytest
 
 from diary.web.routes import ROUTES
 from tests.cookie_check import ALLOWED_EXPIRY_COOKIES, forbidden_cookies
-from tests.server_fixture import InProcessServer, Keeper, Phone, new_device_sign_in_body
+from tests.server_fixture import InProcessServer, Keeper, Phone, RequestBody, new_device_sign_in_body
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -28,7 +28,9 @@ async def test_no_answer_sets_a_cookie(keeper: Keeper, server: InProcessServer) 
             path = re.sub(
                 r"{(\w+)(?::path)?}", lambda one: keeper.identity.diary if one[1] == "diary" else "A" * 22, row.path
             )
-            body = {} if row.body.kind.value == "application/json" else b"x" if row.body.kind.value != "none" else None
+            body: RequestBody = (
+                {} if row.body.kind.value == "application/json" else b"x" if row.body.kind.value != "none" else None
+            )
             answer = await phone.request(row.method, path, body, x_proof=keeper.proof)
             responses += [row.path for _ in answer.headers.get_list("set-cookie")]
     second = Phone(server.http_client("192.0.2.2"))
@@ -94,7 +96,7 @@ async def test_only_the_bearer_token_signs_in(how: str, keeper: Keeper, server: 
     }
     bare_phone = Phone(server.http_client())
     answer = await bare_phone.request(
-        "GET", "/v1/session" + (f"?token={token}" if how == "query" else ""), **sent.get(how, {})
+        "GET", "/v1/session" + (f"?token={token}" if how == "query" else ""), headers=sent.get(how, {})
     )
     assert (answer.status_code, answer.json()["error"]) == (401, "signed_out")
     assert (await keeper.request("GET", "/v1/session")).status_code == 200

@@ -106,4 +106,4 @@ async def test_ending_a_session_on_purpose_kills_it(how: str, keeper: Keeper, se
 async def test_a_borrowed_device_and_a_desk_get_none(keeper: Keeper, server: InProcessServer) -> None:
     """Their sessions end with their tab."""
     for extra_fields in ({"borrowed": True}, {"desk": True}):
-        assert (await sign_in_device(keeper, server, **extra_fields))[1]["renewal"] == ""
+        assert (await sign_in_device(keeper, server, "192.0.2.2", **extra_fields))[1]["renewal"] == ""

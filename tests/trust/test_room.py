@@ -12,6 +12,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -184,7 +185,7 @@ async def check_text_still_works(server: InProcessServer, keeper: Keeper) -> Non
     assert (await keeper.request("GET", f"{keeper.diary}/changes")).status_code == 200
     phone = Phone(server.http_client("192.0.2.77"))
     kdf = (await phone.request("POST", "/v1/prelogin", {"login": keeper.identity.login})).json()
-    auth = passphrase_proof(keeper, PASSPHRASE, kdf)
+    auth = passphrase_proof(PASSPHRASE, kdf)
     answer = await phone.request("POST", "/v1/sessions", new_device_sign_in_body(keeper.identity.login, auth))
     assert answer.status_code == 200, answer.text
 
@@ -215,14 +216,14 @@ def simulate_small_disk(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Simulate a small disk in a folder: reported free space, and failing writes of sealed files."""
     real_disk_usage, real_put = shutil.disk_usage, blob_store.BlobStore.put
 
-    def usage(path: Path) -> object:
+    def usage(path: Path) -> Any:
         if not Path(path).is_relative_to(place):
             return real_disk_usage(path)
         bytes_in_use = sum(one.stat().st_size for one in place.rglob("*") if one.is_file())
         return type(real_disk_usage(path))(DISK_BYTES, bytes_in_use, max(0, DISK_BYTES - bytes_in_use))
 
     async def put_if_it_fits(self: blob_store.BlobStore, name: str, raw: bytes) -> None:
-        if usage(place).free < len(raw):  # type: ignore[attr-defined]
+        if usage(place).free < len(raw):
             raise Unavailable("The file cannot be stored just now.")
         await real_put(self, name, raw)
 

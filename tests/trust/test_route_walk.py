@@ -66,7 +66,7 @@ class RequestActors:
         if policy.audience is Audience.RECIPIENT:
             path = self.server.settings.public_url + path
         headers = {"x_proof": proof} if proof else {}
-        return await client.request(policy.method, path, valid_body(policy, self.keeper, ids), **headers)
+        return await client.request(policy.method, path, valid_body(policy, self.keeper, ids), headers=headers)
 
 
 @pytest.fixture

@@ -9,7 +9,15 @@ import httpx
 from diary.crypto.upload_ticket import UploadTicket
 from diary.encoding import unb64
 from diary.ids import id_text, new_id, parse_id
-from tests.server_fixture import InProcessServer, Keeper, Phone, SealedUpload, new_device_sign_in_body, seal_file
+from tests.server_fixture import (
+    InProcessServer,
+    Keeper,
+    Phone,
+    RequestBody,
+    SealedUpload,
+    new_device_sign_in_body,
+    seal_file,
+)
 
 HOUR_MS = 3_600_000
 
@@ -30,11 +38,11 @@ class LockedPhone:
         return f"{self.diary}/blobs/{self.file.blob}"
 
     async def request_with_ticket(
-        self, method: str, path: str, body: object = None, ticket: UploadTicket | str | None = None
+        self, method: str, path: str, body: RequestBody = None, ticket: UploadTicket | str | None = None
     ) -> httpx.Response:
         """Send a request with the ticket, or another one."""
         token = ticket if isinstance(ticket, str) else (ticket or self.ticket).sign(self.key)
-        return await self.phone.request(method, path, body, x_ticket=token)  # type: ignore[arg-type]
+        return await self.phone.request(method, path, body, x_ticket=token)
 
     async def upload_file(self) -> list[int]:
         """Upload the whole file, and return the statuses."""

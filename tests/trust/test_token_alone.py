@@ -30,7 +30,7 @@ WRONG_PROOF_HEADERS: tuple[dict[str, str], ...] = ({}, {"x_proof": WRONG_PROOF},
 async def assert_proof_required(thief: Phone, method: str, path: str, body: dict[str, object] | None = None) -> None:
     """Assert that a missing proof and wrong ones give the same refusal."""
     for proof in WRONG_PROOF_HEADERS:
-        answer = await thief.request(method, path, body, **proof)
+        answer = await thief.request(method, path, body, headers=proof)
         code = answer.json().get("error") if answer.content else None
         assert (answer.status_code, code) == (401, "no_match"), (method, path, answer.text)
 

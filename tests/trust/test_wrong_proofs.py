@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+import httpx
 import pytest
 
 from diary.client import accounts
@@ -76,7 +78,7 @@ async def test_the_keeper_acts_while_another_session_guesses(act: str, keeper: K
     pushed, _ = keeper.seal()
     for thief in (device_with_copied_tokens(server, second), device_with_copied_tokens(server, third)):
         await guess_repeatedly(thief, 10)
-    answer = {
+    answers: dict[str, Callable[[], Awaitable[httpx.Response]]] = {
         "list": lambda: keeper.request("GET", "/v1/sessions", x_proof=keeper.proof),
         "end": lambda: keeper.request("DELETE", f"/v1/sessions/{rows_listed[0]['session']}", x_proof=keeper.proof),
         "end all": lambda: keeper.request("DELETE", "/v1/sessions", x_proof=keeper.proof),
@@ -88,8 +90,8 @@ async def test_the_keeper_acts_while_another_session_guesses(act: str, keeper: K
         "rotation": lambda: begin_rotation(keeper, server),
         "closing": lambda: keeper.request("POST", "/v1/account/closing", x_proof=keeper.proof),
         "erasure": lambda: request_erasure(keeper),
-    }[act]
-    act_answer = await answer()
+    }
+    act_answer = await answers[act]()
     # "end" names a session that the wrong proofs have ended already; the keeper's proof is correct.
     assert act_answer.status_code in (200, 201, 204) or (act == "end" and act_answer.status_code == 404), (
         act_answer.text

@@ -42,7 +42,7 @@ class WitnessProgram:
 
     def run(self, *arguments: str) -> str:
         """Run one of its commands, and return the output."""
-        command = [
+        command: list[str | Path] = [
             PROGRAM_FOLDER / "aics-witness",
             arguments[0],
             "--config",
@@ -73,7 +73,7 @@ class WitnessProgram:
     @contextmanager
     def running_witness(self) -> Iterator[None]:
         """Run the witness within the block."""
-        command = [PROGRAM_FOLDER / "aics-witness", "serve", "--config", self.folder / "witness.json"]
+        command: list[str | Path] = [PROGRAM_FOLDER / "aics-witness", "serve", "--config", self.folder / "witness.json"]
         running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             while running.poll() is None:
@@ -94,7 +94,14 @@ def new_witness(folder: Path, name: str = "witness.example/w1") -> WitnessProgra
     folder.mkdir(parents=True)
     with socket.create_server(("127.0.0.1", 0)) as port_probe:
         port = port_probe.getsockname()[1]
-    command = [PROGRAM_FOLDER / "aics-witness", "init", "--config", folder / "witness.json", "--name", name]
+    command: list[str | Path] = [
+        PROGRAM_FOLDER / "aics-witness",
+        "init",
+        "--config",
+        folder / "witness.json",
+        "--name",
+        name,
+    ]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     path = folder / "witness.json"

@@ -170,7 +170,7 @@ async def test_an_advocate_in_scope_finds_nothing_at_a_keepers_addresses(
         name: others_ids[name] if name in ("i", "size", "fingerprint") else id_text(new_id()) for name in others_ids
     }
     kdf = (await desk.request("POST", "/v1/prelogin", {"login": desk.advocate.login})).json()
-    proof = passphrase_proof(desk, ADVOCATE_PASSPHRASE, kdf)  # type: ignore[arg-type] # of its words alone
+    proof = passphrase_proof(ADVOCATE_PASSPHRASE, kdf)
     assert (await desk.request("GET", "/v1/sessions", x_proof=proof)).status_code == 200
     before = server.dump()
     for row in keepers_rows.POLICIES_WITH_IDS:
@@ -201,7 +201,7 @@ async def test_unscoped_routes_show_an_advocate_only_their_own_account(keeper: K
         for name in ("diary", "grant", "letter", "witness", "handover", "pack", "record", "blob", "session")
     ]
     kdf = (await desk.request("POST", "/v1/prelogin", {"login": desk.advocate.login})).json()
-    proof = passphrase_proof(desk, ADVOCATE_PASSPHRASE, kdf)  # type: ignore[arg-type] # of its words alone
+    proof = passphrase_proof(ADVOCATE_PASSPHRASE, kdf)
     for row in keepers_rows.KEEPER_POLICIES:
         if row in keepers_rows.POLICIES_WITH_IDS or row.changes_state or "{" in row.path:
             continue

@@ -151,7 +151,12 @@ async def test_a_part_is_flushed_before_it_is_acknowledged(
     """Before a part is answered with 204, its file and the new folders were flushed."""
     flushed: list[Path] = []
     really = blob_store.flush
-    monkeypatch.setattr(blob_store, "flush", lambda path: (flushed.append(path), really(path)))
+
+    def noting_flush(path: Path) -> None:
+        flushed.append(path)
+        really(path)
+
+    monkeypatch.setattr(blob_store, "flush", noting_flush)
     file = seal_file(keeper, BIG_CONTENT)
     where = blob_path(keeper, file)
     await keeper.request("PUT", where, file.declaration)

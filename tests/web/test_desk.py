@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import httpx
 
@@ -35,8 +37,10 @@ async def test_a_desk_keeps_nothing_and_clears_nothing(server: InProcessServer) 
         responses.append(answer)
 
     class DeskServer(RemoteServer):
-        async def json(self, method: str, path: str, body: object = None, **more: object) -> dict[str, object]:
-            return await super().json(method, path, dict(body or {}) | {"desk": True}, **more)
+        async def json(
+            self, method: str, path: str, body: Mapping[str, Any] | None = None, *, proof: str | None = None
+        ) -> dict[str, Any]:
+            return await super().json(method, path, {**(body or {}), "desk": True}, proof=proof)
 
     client = server.http_client("198.51.100.30")
     client.event_hooks["response"] = [note]

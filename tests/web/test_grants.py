@@ -11,8 +11,9 @@ import pytest
 
 from diary.client import advocates, grant_access
 from diary.client.grant_access import GrantTerms
-from diary.client.journal import VersionContent
+from diary.client.journal import HeldVersion, VersionContent
 from diary.crypto.fingerprints import to_words
+from diary.crypto.kdf import TEST_POLICY
 from diary.crypto.keys import Keyset
 from diary.encoding import b64
 from diary.errors import BadSignature, InvalidCredentials, InvalidInvitation, NotFound, SealError, SecondFactorFailed
@@ -55,13 +56,13 @@ async def desk(server: InProcessServer) -> AdvocateDevice:
     return (await create_organisation_lead(server))[0]
 
 
-async def give_keys(server: InProcessServer, keeper: Keeper, granted: OpenedGrant, *local_versions: object) -> int:
+async def give_keys(server: InProcessServer, keeper: Keeper, granted: OpenedGrant, *local_versions: HeldVersion) -> int:
     """Upload the keys of versions that are on the server."""
-    versions = [(held.push, held.opened_version.ids) for held in local_versions]  # type: ignore[attr-defined]
+    versions = [(held.push, held.opened_version.ids) for held in local_versions]
     return await grant_access.upload_version_keys(api_client_for(keeper, server), keeper.identity, granted, versions)
 
 
-async def write_for_grants(keeper: Keeper, text: str, *granted: OpenedGrant, **restricted: str) -> object:
+async def write_for_grants(keeper: Keeper, text: str, *granted: OpenedGrant, **restricted: str) -> HeldVersion:
     """Seal a version, push it with wraps for the grants, and return it."""
     local_version = keeper.journal.append(VersionContent("incident", {"narrative": text}, restricted))
     place = local_version.opened_version.ids
@@ -125,7 +126,7 @@ async def test_the_server_cannot_substitute_keys(
 ) -> None:
     """Keys that do not match the nine words are refused before granting; unknown words find nobody."""
     forged = Keyset.generate()
-    answer = {
+    answer: dict[str, object] = {
         "ecdsa_pub": b64(forged.ecdsa_pub),
         "hpke_pub": b64(forged.hpke_pub),
         "name": "Priya K",
@@ -288,7 +289,7 @@ async def test_a_question_reaches_the_keeper_and_changes_nothing(
     held = await write_for_grants(keeper, PLAINTEXT_SENTINEL, granted)
     before = server.query("SELECT count(*) FROM version")
     (client,) = await desk.list_clients(server.clock.now_ms())
-    about = held.opened_version.ids.record  # type: ignore[attr-defined]
+    about = held.opened_version.ids.record
     letter = await advocates.send_question(
         desk.api_client, desk.advocate, client, about, "Was anyone with you?", server.clock.now_ms()
     )
@@ -326,7 +327,7 @@ async def test_the_second_step_works_once_and_counts(server: InProcessServer) ->
     advocate, now = desk.advocate, server.clock.now_ms()
     with pytest.raises(SecondFactorFailed):  # the code used at registration
         await advocates.sign_in(
-            desk.api_client, advocate.login, ADVOCATE_PASSPHRASE, advocate.totp_secret, now, policy=cheap_kdf_policy()
+            desk.api_client, advocate.login, ADVOCATE_PASSPHRASE, advocate.totp_secret, now, policy=TEST_POLICY
         )
     with pytest.raises(SecondFactorFailed):
         await advocates.sign_in(
@@ -335,7 +336,7 @@ async def test_the_second_step_works_once_and_counts(server: InProcessServer) ->
             ADVOCATE_PASSPHRASE,
             os.urandom(20),
             now + 30_000,
-            policy=cheap_kdf_policy(),
+            policy=TEST_POLICY,
         )
     again = await advocates.sign_in(
         desk.api_client,
@@ -343,7 +344,7 @@ async def test_the_second_step_works_once_and_counts(server: InProcessServer) ->
         ADVOCATE_PASSPHRASE,
         advocate.totp_secret,
         now + 30_000,
-        policy=cheap_kdf_policy(),
+        policy=TEST_POLICY,
     )
     assert again.fingerprint_words == advocate.fingerprint_words
     with pytest.raises(InvalidCredentials):
@@ -353,15 +354,8 @@ async def test_the_second_step_works_once_and_counts(server: InProcessServer) ->
             "not the advocate's words",
             advocate.totp_secret,
             now,
-            policy=cheap_kdf_policy(),
+            policy=TEST_POLICY,
         )
-
-
-def cheap_kdf_policy() -> object:
-    """Use cheap key derivation."""
-    from diary.crypto.kdf import TEST_POLICY
-
-    return TEST_POLICY
 
 
 async def test_who_leaves_reaches_nothing(server: InProcessServer, keeper: Keeper) -> None:
@@ -386,7 +380,7 @@ async def test_who_leaves_reaches_nothing(server: InProcessServer, keeper: Keepe
             ADVOCATE_PASSPHRASE,
             departed_advocate.totp_secret,
             server.clock.now_ms() + 30_000,
-            policy=cheap_kdf_policy(),
+            policy=TEST_POLICY,
         )
     assert await narratives_read(server, lead) == [PLAINTEXT_SENTINEL]
     assert server.query("SELECT count(*) FROM grant_wrap") == [(1,)]
@@ -415,7 +409,7 @@ async def test_nothing_of_a_grant_can_be_read_on_the_server(
     )
     held = await write_for_grants(keeper, PLAINTEXT_SENTINEL, granted)
     (client,) = await desk.list_clients(server.clock.now_ms())
-    about = held.opened_version.ids.record  # type: ignore[attr-defined]
+    about = held.opened_version.ids.record
     await advocates.send_question(
         desk.api_client, desk.advocate, client, about, "Was anyone with you?", server.clock.now_ms()
     )
@@ -459,29 +453,29 @@ async def test_choosing_is_checked() -> None:
     }
     grants.sign_grant(AuthorSigner(keyset.ecdsa_scalar), base)
     twice = [id_text(bytes(16))] * 2
-    rights = ([], ["comment"], ["view", "view"], ["pack", "view"], ["view", "write"])
+    rights: list[list[str]] = [[], ["comment"], ["view", "view"], ["pack", "view"], ["view", "write"]]
     one_case = {"case": id_text(bytes(16))}
-    scopes = (
+    scopes: list[dict[str, object]] = [
         {},
         {"all": False},
         {"all": 1},
         {"records": []},
         {"records": twice},
         {"case": "x"},
-        one_case | {"all": True},
-    )
-    invalid_terms: list[dict[str, object]] = [
-        *({"rights": value} for value in rights),
-        *({"scope": value} for value in scopes),
-        *(
-            {"restricted": 1},
-            {"purpose": ""},
-            {"purpose": "x" * 201},
-            {"not_after": 0},
-            {"not_after": MAX_DURATION_MS + 1},
-        ),
-        *({"made_at": -1}, {"to": "AAAA"}, {"prev": "x"}),
+        {**one_case, "all": True},
     ]
+    invalid_terms: list[dict[str, object]] = [
+        {"restricted": 1},
+        {"purpose": ""},
+        {"purpose": "x" * 201},
+        {"not_after": 0},
+        {"not_after": MAX_DURATION_MS + 1},
+        {"made_at": -1},
+        {"to": "AAAA"},
+        {"prev": "x"},
+    ]
+    invalid_terms += [{"rights": value} for value in rights]
+    invalid_terms += [{"scope": value} for value in scopes]
     for terms in invalid_terms:
         with pytest.raises(BadSignature):
             grants.sign_grant(AuthorSigner(keyset.ecdsa_scalar), base | terms)

@@ -13,11 +13,11 @@ from diary.client.journal import Journal, VersionContent
 from diary.client.transport import RemoteServer
 from diary.crypto import kdf
 from diary.crypto.signing import AuthorSigner
-from diary.encoding import b64, canonical_json, decode_frames, encode_frames, parse_canonical_json
+from diary.encoding import b64, canonical_json, decode_frames, encode_frames
 from diary.errors import BadSignature
 from diary.ledger.push import version_signing_input
 from tests.advocate_helpers import api_client_for, create_organisation_lead, full_access_choice, grant_access_to
-from tests.server_fixture import InProcessServer, Keeper
+from tests.server_fixture import InProcessServer, Keeper, read_json
 
 NEW_PASSPHRASE = "orbit velvet canyon maple drift"
 
@@ -32,7 +32,7 @@ class TamperingServer(RemoteServer):
         frames_out = []
         for frame in decode_frames(await super().get(path, proof=proof), frames_limit=400):
             facts, *more_frames = decode_frames(frame, frames_limit=3)
-            changed_facts: dict[str, object] = dict(parse_canonical_json(facts))  # type: ignore[arg-type]
+            changed_facts: dict[str, object] = read_json(facts)
             frames_out.append(
                 encode_frames(
                     (

@@ -75,7 +75,7 @@ async def test_an_erased_version_goes_from_grants_too(
     ).status_code == 201
     part = f"/v1/clients/{granted.id}/blobs/{file.blob}/parts/0"
     assert (await desk.request("GET", part)).content == file.sealed_parts[0]
-    erasure_request = {"records": [held.opened_version.ids.record, at.record], "why": "keeper"}  # type: ignore[attr-defined]
+    erasure_request = {"records": [held.opened_version.ids.record, at.record], "why": "keeper"}
     await keeper.request("POST", f"{keeper.diary}/erasures", erasure_request, x_proof=keeper.proof)
     for _ in range(24 * 8):
         server.clock.ms += PURGE_INTERVAL_SECONDS * 1000

@@ -8,7 +8,15 @@ import re
 import pytest
 
 from diary.encoding import b64
-from tests.server_fixture import PASSPHRASE, InProcessServer, Keeper, Phone, new_device_sign_in_body, seal_file
+from tests.server_fixture import (
+    PASSPHRASE,
+    InProcessServer,
+    Keeper,
+    Phone,
+    RequestBody,
+    new_device_sign_in_body,
+    seal_file,
+)
 
 LOG_LINE = re.compile(r"20\d\d-\d\d-\d\dT\d\d [a-z_]+(?: \w+ (?:-|diary/[\w/]+\.py:\d+))?")
 ID_PATTERN = re.compile(r"[A-Za-z0-9_-]{22}")
@@ -61,9 +69,9 @@ async def test_every_fault_gives_one_plain_response(path: str, keeper: Keeper, m
         monkeypatch.setattr(f"diary.services.{name}", broken)
     monkeypatch.setattr("diary.web.views.sign_in.b64", broken)
     method, _, where = path.partition(" ")
-    body: object = {} if method == "POST" else None
+    body: RequestBody = {} if method == "POST" else None
     if method == "PUT":
         where, body = keeper.seal()
-    answer = await keeper.request(method, where, body)  # type: ignore[arg-type]
+    answer = await keeper.request(method, where, body)
     assert answer.status_code == 500
     assert answer.json() == {"error": "internal", "message": "Something went wrong."}

@@ -113,8 +113,8 @@ async def test_nasty_headers_are_refused_by_name(keeper: Keeper) -> None:
         {"cookie": "__Host-d=" + "A" * 5000},
     ):
         sent = {name: value.encode("latin-1") for name, value in headers.items()}
-        check_refusal(await keeper.request("POST", "/v1/names", {}, **sent))  # type: ignore[arg-type]
-        check_refusal(await keeper.request("GET", "/v1/sessions", **sent))  # type: ignore[arg-type]
+        check_refusal(await keeper.request("POST", "/v1/names", {}, headers=sent))
+        check_refusal(await keeper.request("GET", "/v1/sessions", headers=sent))
 
 
 LONE_SURROGATE = "\ud800"

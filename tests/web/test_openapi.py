@@ -42,7 +42,7 @@ from tests.web.test_handovers import leave_handover, officer_phone
 from tests.web.test_witnesses import create_witness_code
 
 SCHEMA = schemathesis.openapi.from_dict(OPENAPI_DOCUMENT)
-RESPONSE_CHECKS = [
+RESPONSE_CHECKS: Any = [
     CHECKS.get_one(name)
     for name in (
         "not_a_server_error",
@@ -107,7 +107,7 @@ class ApiWorld:
         """Enter the words again, and return the proof."""
         return phone.proof if isinstance(phone, Keeper) else self.known_values["advocate_proof"]
 
-    def send_case(self, case: Case, *, is_public: bool, headers: dict[str, str]) -> httpx.Response:
+    def send_case(self, case: Case[Any], *, is_public: bool, headers: dict[str, str]) -> httpx.Response:
         """Send one request from an unused network."""
         number = next(self.network_numbers)
         settings = self.server.settings
@@ -116,11 +116,13 @@ class ApiWorld:
         prepared = requests.Request(
             **{name: transport_arguments[name] for name in argument_names if name in transport_arguments}
         ).prepare()
-        body = prepared.body.encode() if isinstance(prepared.body, str) else prepared.body
+        body: Any = prepared.body.encode() if isinstance(prepared.body, str) else prepared.body
         client = self.server.http_client(f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}")
-        lines = {name.lower(): str(value).encode("latin-1", "replace") for name, value in prepared.headers.items()}
-        lines |= {name.lower(): value.encode() for name, value in headers.items()}
-        lines.pop("content-length", None)
+        lines = {
+            name.lower().encode(): str(value).encode("latin-1", "replace") for name, value in prepared.headers.items()
+        }
+        lines |= {name.lower().encode(): value.encode() for name, value in headers.items()}
+        lines.pop(b"content-length", None)
         return self.runner.run(client.request(str(prepared.method), str(prepared.url), headers=lines, content=body))
 
     def path_parameters(self, path: str) -> dict[str, str]:
@@ -128,7 +130,7 @@ class ApiWorld:
         known = self.known_values | ({"path": SAMPLE_FILES[path]} if path in SAMPLE_FILES else {})
         return {name: known[name] for name in re.findall(r"{(\w+)}", path) if name in known}
 
-    def with_known_values(self, case: Case) -> Case:
+    def with_known_values(self, case: Case[Any]) -> Case[Any]:
         """Return the request with existing values for known names in its body."""
         if isinstance(case.body, dict):
             known_here = self.known_values | self.bodies.get(case.operation.path, {})
@@ -181,7 +183,7 @@ async def build_world(server: InProcessServer, runner: asyncio.Runner) -> ApiWor
         "witness": witness_request.id,
     }
     login = keeper.identity.login
-    bodies = {
+    bodies: dict[str, dict[str, Any]] = {
         "/v1/sessions": {"auth": keeper.proof},
         "/v1/recoveries": {"code_auth": b64(kdf.derive_code_proof(RECOVERY_CODE, login))},
         "/v1/handover/openings": handover.opening_body,
@@ -204,7 +206,7 @@ def api_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiWorld]:
             runner.run(context.__aexit__(None, None, None))
 
 
-def _as_it_is(case: Case) -> Case:
+def _as_it_is(case: Case[Any]) -> Case[Any]:
     return case
 
 
@@ -219,7 +221,7 @@ def can_be_invalid(operation: dict[str, Any], places: dict[str, str]) -> bool:
     return "application/json" in operation.get("requestBody", {}).get("content", {}) or free != []
 
 
-def examples(few: int, many: int) -> Any:
+def examples(few: int, many: int) -> pytest.MarkDecorator:
     """Return how many requests of each kind a route gets."""
     return pytest.mark.parametrize(
         "examples", [pytest.param(few, id="few"), pytest.param(many, id="many", marks=pytest.mark.slow)]
@@ -262,7 +264,7 @@ def test_every_answer_is_one_that_the_document_has(
             suppress_health_check=list(HealthCheck),
         )
         @given(case=strategy.map(api_world.with_known_values if fills_in else _as_it_is))
-        def asked(case: Case) -> None:
+        def asked(case: Case[Any]) -> None:
             answer = api_world.send_case(case, is_public=is_public, headers=headers)
             case.validate_response(answer, checks=RESPONSE_CHECKS)
             succeeded.append(answer.is_success)

@@ -155,8 +155,8 @@ async def test_it_begins_and_ends_with_the_words(keeper: Keeper, server: InProce
     before = server.dump()
     path = f"{keeper.diary}/rotation"
     for proof in ({}, {"x_proof": b64(bytes(32))}):
-        assert (await keeper.request("POST", path, body, **proof)).json()["error"] == "no_match"
-        assert (await keeper.request("POST", f"{path}/commit", **proof)).json()["error"] == "no_match"
+        assert (await keeper.request("POST", path, body, headers=proof)).json()["error"] == "no_match"
+        assert (await keeper.request("POST", f"{path}/commit", headers=proof)).json()["error"] == "no_match"
     # A correct proof resets the session's count of wrong ones; nothing else may have changed.
     assert (await keeper.request("GET", "/v1/access", x_proof=keeper.proof)).status_code == 200
     assert server.dump() == before
@@ -305,8 +305,8 @@ async def test_wraps_for_another_place_are_refused(
 async def test_each_version_gets_as_many_wraps_as_it_has_parts(keeper: Keeper, server: InProcessServer) -> None:
     """One wrap for a version of two parts, or two for one, is refused and not stored: it would no longer open."""
     path = f"{keeper.diary}/rotation"
-    for fields in ({}, {"restricted": {"place_detail": "12 Acre Lane"}}):
-        place, sealed = keeper.seal(**fields)
+    for restricted in ({}, {"place_detail": "12 Acre Lane"}):
+        place, sealed = keeper.seal(restricted=restricted)
         assert (await keeper.request("PUT", place, sealed)).status_code == 201
     body = await rotation_body(keeper, server)
     await keeper.request("POST", path, body, x_proof=keeper.proof)

@@ -40,7 +40,7 @@ async def test_sessions_are_listed_and_ended_after_the_words(keeper: Keeper, ser
     server.clock.advance(HOUR_MS + 1234)
     await second.request("POST", "/v1/sessions", new_device_sign_in_body(keeper.identity.login, keeper.proof))
     for proof in ({}, {"x_proof": WRONG_PROOF}, {"x_proof": "!"}):
-        answer = await keeper.request("GET", "/v1/sessions", **proof)
+        answer = await keeper.request("GET", "/v1/sessions", headers=proof)
         assert (answer.status_code, answer.json()["error"]) == (401, "no_match")
     rows_listed = (await keeper.request("GET", "/v1/sessions", x_proof=keeper.proof)).json()["sessions"]
     assert {(row["device_name"], row["here"]) for row in rows_listed} == {

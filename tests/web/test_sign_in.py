@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import httpx
 import pytest
 
@@ -34,7 +36,7 @@ async def test_sign_in_gives_what_the_words_open(keeper: Keeper, server: InProce
     phone = Phone(server.http_client())
     response_body = (await phone.request("POST", "/v1/prelogin", {"login": keeper.identity.login})).json()
     assert response_body["kdf"]["login"] == keeper.identity.login
-    auth = passphrase_proof(keeper, PASSPHRASE, response_body)
+    auth = passphrase_proof(PASSPHRASE, response_body)
     assert auth == keeper.proof
     answer = await phone.request("POST", "/v1/sessions", new_device_sign_in_body(keeper.identity.login, auth))
     body = answer.json()
@@ -217,10 +219,10 @@ async def test_unknown_names_cost_the_same_work(
     pepper = server.app.state.app_context.instance.pepper
     counts: list[str] = []
 
-    def counted(name: str, work: object) -> object:
+    def counted(name: str, work: Callable[..., object]) -> Callable[..., object]:
         def call(*args: object, **named: object) -> object:
             counts.append(name)
-            return work(*args, **named)  # type: ignore[operator]
+            return work(*args, **named)
 
         return call
 

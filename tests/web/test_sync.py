@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from diary.encoding import b64, decode_frames, parse_canonical_json, unb64
+from diary.encoding import b64, decode_frames, unb64
 from diary.ledger import heads, push, receipts
-from tests.server_fixture import InProcessServer, Keeper
+from tests.server_fixture import InProcessServer, Keeper, read_json
 
 
 async def test_a_push_is_receipted_and_moves_the_head(keeper: Keeper) -> None:
@@ -15,9 +15,9 @@ async def test_a_push_is_receipted_and_moves_the_head(keeper: Keeper) -> None:
         path, body = keeper.seal(f"Number {seq}")
         answer = await keeper.request("PUT", path, body)
         assert answer.status_code == 201
-        response_body = parse_canonical_json(answer.content)
-        sent = push.from_frames(parse_canonical_json(decode_frames(body)[0]), decode_frames(body)[1:])
-        receipts.verify_receipt(
+        response_body = read_json(answer.content)
+        sent = push.from_frames(read_json(decode_frames(body)[0]), decode_frames(body)[1:])
+        receipts.verify(
             response_body["receipt"], notary, commitment=sent.commitment, envelopes_digest=sent.envelopes_digest
         )
         record, version = path.split("/")[5], path.split("/")[7]
@@ -62,7 +62,7 @@ async def test_a_signature_that_does_not_hold_is_refused(keeper: Keeper, server:
     """400 bad_signature, and nothing is stored."""
     path, body = keeper.seal()
     meta, *sealed = decode_frames(body)
-    response_body = parse_canonical_json(meta)
+    response_body = read_json(meta)
     signature = bytearray(unb64(response_body["sig"]))
     signature[5] ^= 1
     forged = push.from_frames(response_body, sealed)
@@ -99,16 +99,16 @@ async def test_the_feed_gives_everything_in_order(keeper: Keeper, server: InProc
         bodies.append(body)
     answer = await keeper.request("GET", keeper.diary + "/changes?after=1")
     first, *rest = decode_frames(answer.content)
-    response_body = parse_canonical_json(first)
+    response_body = read_json(first)
     assert (response_body["after"], response_body["to"], response_body["latest"]) == (1, 3, 3)
     head = unb64(response_body["head"]["head"])
     heads.verify_head(response_body["head"], keeper.identity.notary_pub, diary=keeper.identity.diary, seq=3, head=head)
     for seq, (frame, body) in enumerate(zip(rest, bodies[1:], strict=True), 2):
         facts, *sealed = decode_frames(frame)
-        assert parse_canonical_json(facts)["seq"] == seq
+        assert read_json(facts)["seq"] == seq
         assert sealed == decode_frames(body)[1:]
     nothing = await keeper.request("GET", keeper.diary + "/changes?after=3")
-    assert parse_canonical_json(decode_frames(nothing.content)[0])["to"] == 3
+    assert read_json(decode_frames(nothing.content)[0])["to"] == 3
 
 
 async def test_a_long_feed_comes_in_pages(keeper: Keeper) -> None:
@@ -120,7 +120,7 @@ async def test_a_long_feed_comes_in_pages(keeper: Keeper) -> None:
         answer = await keeper.request("GET", f"{keeper.diary}/changes?after={after}")
         assert len(answer.content) < (9 << 20)
         first, *rest = decode_frames(answer.content, frames_limit=501)
-        summary, seen_count = parse_canonical_json(first), seen_count + len(rest)
+        summary, seen_count = read_json(first), seen_count + len(rest)
         if summary["to"] == summary["latest"]:
             break
         after = summary["to"]
@@ -130,7 +130,7 @@ async def test_a_long_feed_comes_in_pages(keeper: Keeper) -> None:
 async def test_an_empty_diary_has_an_empty_feed(keeper: Keeper) -> None:
     """It has no head and no versions."""
     answer = await keeper.request("GET", keeper.diary + "/changes")
-    assert parse_canonical_json(decode_frames(answer.content)[0]) == {"after": 0, "head": None, "latest": 0, "to": 0}
+    assert read_json(decode_frames(answer.content)[0]) == {"after": 0, "head": None, "latest": 0, "to": 0}
 
 
 async def test_words_have_their_own_quota(keeper: Keeper, server: InProcessServer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import httpx
@@ -50,7 +51,7 @@ class WitnessRequest:
         return answer
 
     def seal_statement(
-        self, keeper: Keeper, files: dict[str, object] | None = None, proof: bytes | None = None
+        self, keeper: Keeper, files: Mapping[str, object] | None = None, proof: bytes | None = None
     ) -> bytes:
         """Return the statement in its envelope."""
         code = self.code if proof is None else WitnessCodeSecrets(self.code.name, self.code.key, proof)
