@@ -39,7 +39,7 @@ def cache_rendering_and_migration() -> None:
     for name in ("make_environment", "read_files", "make_release"):
         setattr(diary.web.pages, name, cache(getattr(diary.web.pages, name)))
     vars(diary.app)["render_pages"] = _render_once
-    Apps._build_initial_querysets = _build_queries_once  # type: ignore[method-assign]
+    Apps._build_initial_querysets = _build_queries_once  # type: ignore[method-assign] # replaced on purpose
 
 
 def _build_queries_once(self: Apps) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -83,16 +83,17 @@ def test_names_in(path: str) -> frozenset[str]:
 def skipped_tests(source: str) -> Iterator[str]:
     """Return each way in which a Python test file skips a test or accepts its failure, by line."""
     for node in ast.walk(ast.parse(source)):
-        name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-        if name in SKIPPING_NAMES:
-            yield f"{name}, line {node.lineno}"  # type: ignore[attr-defined]
+        if isinstance(node, ast.Attribute | ast.Name):
+            name = node.attr if isinstance(node, ast.Attribute) else node.id
+            if name in SKIPPING_NAMES:
+                yield f"{name}, line {node.lineno}"
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Make a skipped test fail: its claim would otherwise count as checked."""
-    report: pytest.TestReport = yield  # type: ignore[misc, assignment]
+    report = yield
     if report.skipped:
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped, and no test is."
-    return report  # type: ignore[return-value]
+    return report

@@ -32,7 +32,8 @@ def resolve_reference(schema: dict[str, Any]) -> dict[str, Any]:
         reference, node = node["$ref"], OPENAPI_DOCUMENT
         for name in reference.removeprefix("#/").split("/"):
             node = node[name]
-    return node
+    resolved: dict[str, Any] = node
+    return resolved
 
 
 def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -70,7 +71,8 @@ def find_operation(method: str, path: str, host: str) -> dict[str, Any] | None:
             path_item = OPENAPI_DOCUMENT["paths"][template]
             urls = [server["url"] for server in path_item.get("servers", OPENAPI_DOCUMENT["servers"])]
             if any(url.startswith("{public_url}") == is_public for url in urls):
-                return path_item.get(method.lower())
+                operation: dict[str, Any] | None = path_item.get(method.lower())
+                return operation
     return None
 
 

@@ -13,8 +13,9 @@ from __future__ import annotations
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -67,7 +68,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=sort_key)
 
 
-class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]
+class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc] # pytest-xdist has no types
     """Scheduler that gives workers whole groups, in the order of collection."""
 
     def _split_scope(self, nodeid: str) -> str:
@@ -118,14 +119,14 @@ class CostMeter:
         return (yield)
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item) -> Iterator[None]:
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Add the cost to the report of the test's end, which workers send on."""
         report = yield
-        if report.when == "teardown":  # type: ignore[attr-defined]
+        if report.when == "teardown":
             # The time of a killed process without a waiting parent is lost, so the difference may be negative.
             cost = max(0.0, _processor_seconds_for(item) - self._used_at_start)
-            report.user_properties.append(("processor_s", round(cost, 2)))  # type: ignore[attr-defined]
-        return report  # type: ignore[return-value]
+            report.user_properties.append(("processor_s", round(cost, 2)))
+        return report
 
 
 def _processor_seconds_for(item: pytest.Item) -> float:
@@ -146,10 +147,10 @@ class CostReport:
         """Add one test's cost."""
         if report.when != "teardown":
             return
-        properties = dict(report.user_properties)
-        self.cost_by_test[report.nodeid] = float(properties.get("processor_s", 0.0))  # type: ignore[arg-type]
+        properties: dict[str, Any] = dict(report.user_properties)
+        self.cost_by_test[report.nodeid] = float(properties.get("processor_s", 0.0))
         self.cost_by_group[group_of(report.nodeid)] += self.cost_by_test[report.nodeid]
-        self.node_tests += int(properties.get("node_tests", 0))  # type: ignore[call-overload]
+        self.node_tests += int(properties.get("node_tests", 0))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print processor seconds by area with the budget, and the most expensive tests."""

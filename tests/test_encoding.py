@@ -24,7 +24,7 @@ SCALARS = (
 VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner), max_leaves=30)
 
 
-def vector_params(cases: list[dict[str, Any]]) -> Any:
+def vector_params(cases: list[dict[str, Any]]) -> pytest.MarkDecorator:
     """Return vectors as parameters, by name."""
     return pytest.mark.parametrize("case", cases, ids=[case["name"] for case in cases])
 

@@ -8,6 +8,7 @@ import re
 import string
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,7 @@ def test_the_catalogue_holds_exactly_the_texts_of_the_app(
 
 
 @pytest.mark.parametrize("language", languages.LANGUAGES, ids=LANGUAGE_CODES)
-def test_translations_have_the_placeholders_of_the_source(language: object) -> None:
+def test_translations_have_the_placeholders_of_the_source(language: Any) -> None:
     """No placeholder is lost or invented; a singular form may omit its number."""
     faults = []
     for message in languages.read(language):
@@ -64,16 +65,16 @@ def test_translations_have_the_placeholders_of_the_source(language: object) -> N
 
 
 @pytest.mark.parametrize("language", languages.LANGUAGES, ids=LANGUAGE_CODES)
-def test_what_is_served_is_what_the_catalogue_says(language: object) -> None:
+def test_what_is_served_is_what_the_catalogue_says(language: Any) -> None:
     """A language's file is generated from its catalogue, and is marked as a draft until someone has reviewed it."""
-    code = language.code  # type: ignore[attr-defined]
+    code = language.code
     text = (PROJECT_ROOT / "static" / "lang" / f"{code}.js").read_text()
     served_texts = json.loads(text.removeprefix("export default ").removesuffix(";\n"))
     assert served_texts["lang"] == code
     assert served_texts["reviewed"] is bool(languages.reviewer(language))
     lines = [m for m in languages.read(language) if m.id and str(m.context).startswith("app:")]
     finished_messages = [m for m in lines if languages.is_done(m, language)]
-    plural_count = len(language.plurals)  # type: ignore[attr-defined]
+    plural_count = len(language.plurals)
     assert len(served_texts["keys"]) == sum(plural_count if isinstance(m.id, tuple) else 1 for m in finished_messages)
 
 

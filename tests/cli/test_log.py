@@ -21,7 +21,7 @@ def data_folder(tmp_path: Path) -> Path:
     return folder
 
 
-def run_keys_command(data: Path, *command: object, expect_failure: str = "") -> str:
+def run_keys_command(data: Path, *command: str | Path, expect_failure: str = "") -> str:
     """Run one command on the server, and return its output."""
     result = run_cli_in_process("keys", *command, DIARY_DATA=str(data))
     assert (result.returncode != 0) == bool(expect_failure), result.stderr
@@ -39,7 +39,8 @@ def test_a_key_is_vouched_for_and_replaced(data_folder: Path, tmp_path: Path) ->
     key = offline_folder / "instance.key"
     run_keys_command(data_folder, "new-instance", key)
     assert key.stat().st_mode & 0o077 == 0
-    first = Ed25519Signer((data_folder / "notary.key").read_bytes()) if (data_folder / "notary.key").exists() else None
+    notary_key = data_folder / "notary.key"
+    first = notary_key.read_bytes() if notary_key.exists() else b""
     for reason in ("first", "rotated"):
         request_file, statement = tmp_path / f"{reason}.wish", tmp_path / f"{reason}.statement"
         printed = run_keys_command(data_folder, "wish", request_file, "--why", reason)
@@ -48,16 +49,19 @@ def test_a_key_is_vouched_for_and_replaced(data_folder: Path, tmp_path: Path) ->
         for text in (request_file.read_bytes(), statement.read_bytes()):
             assert key.read_bytes() not in text
         run_keys_command(data_folder, "publish", statement)
-        first = first or Ed25519Signer((data_folder / "notary.key").read_bytes())
+        first = first or notary_key.read_bytes()
         run_keys_command(data_folder, "publish", statement, expect_failure="Error")
-    time_ms = Ed25519Signer((data_folder / "notary.key").read_bytes())
-    assert time_ms.log_id != first.log_id
+    old_signer, new_signer = Ed25519Signer(first), Ed25519Signer(notary_key.read_bytes())
+    assert new_signer.log_id != old_signer.log_id
     (old,) = data_folder.glob("notary.*.key")
-    assert Ed25519Signer(old.read_bytes()).log_id == first.log_id
+    assert Ed25519Signer(old.read_bytes()).log_id == old_signer.log_id
     connection = sqlite3.connect(data_folder / "kept.sqlite3")
     statements = [json.loads(row) for (row,) in connection.execute("SELECT statement FROM key_statement ORDER BY id")]
     connection.close()
-    assert [(one["why"], one["log"]) for one in statements] == [("first", first.log_id), ("rotated", time_ms.log_id)]
+    assert [(one["why"], one["log"]) for one in statements] == [
+        ("first", old_signer.log_id),
+        ("rotated", new_signer.log_id),
+    ]
     assert (
         run_cli("audit", "--instance", offline_folder / "instance.key.pub", DIARY_DATA=str(data_folder)).returncode == 0
     )

@@ -44,7 +44,9 @@ def test_control_characters_in_member_names_are_not_printed(tmp_path: Path) -> N
         (("migrate",), {"DIARY_APP_URL": "http://notes.example"}, "DIARY_APP_URL"),
     ],
 )
-def test_wrong_usage_is_answered_with_a_sentence(tmp_path: Path, arguments, env, says: str) -> None:
+def test_wrong_usage_is_answered_with_a_sentence(
+    tmp_path: Path, arguments: tuple[str, ...], env: dict[str, str], says: str
+) -> None:
     """Unusable arguments and settings are named, without a traceback and without their value."""
     result = run_cli(*arguments, DIARY_DATA=str(tmp_path), **env)
     assert result.returncode != 0

@@ -1,6 +1,6 @@
 """One diary on two devices: nothing is lost, and nothing unproved is accepted."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import httpx
@@ -137,7 +137,7 @@ class TamperingTransport(httpx.AsyncBaseTransport):
     def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
         """Wrap `inner`, which sends the real requests."""
         self.inner = inner
-        self.tamper = lambda path, content: content
+        self.tamper: Callable[[str, bytes], bytes] = lambda path, content: content
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Return the real answer, altered."""
@@ -196,8 +196,10 @@ def with_first_two_swapped(content: bytes) -> bytes:
 
 @pytest.mark.parametrize("change", [without_first_version, with_first_two_swapped])
 async def test_a_feed_that_leaves_out_or_reorders_is_noticed(
-    tampered_connection: tuple[TamperingTransport, RemoteServer], in_process_server: InProcessServer, change
-) -> None:  # type: ignore[no-untyped-def]
+    tampered_connection: tuple[TamperingTransport, RemoteServer],
+    in_process_server: InProcessServer,
+    change: Callable[[bytes], bytes],
+) -> None:
     """A server that drops or reorders versions for one device is detected."""
     liar, server = tampered_connection
     identity = await register(server)

@@ -2,14 +2,18 @@
 
 import hashlib
 import zipfile
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from diary.client import packs
+from diary.client.attachments import SealedFileReference
 from diary.client.journal import Journal, VersionContent
 from diary.client.packs import check_front, received_files
+from diary.client.transport import RemoteServer
 from diary.clock import FixedClock
 from diary.errors import Conflict, PackBuildFailed
 from diary.pack.bag import archive
@@ -151,9 +155,16 @@ def test_received_files_have_their_own_keys_and_places(journal: Journal, capsule
 async def test_a_partial_pack_is_removed(capsule: Capsule, tmp_path: Path) -> None:
     """A pack that fails while being written, here for missing files, leaves no partial file."""
     front = write_zip(tmp_path / "front.zip", honest_members(capsule))
+
+    async def read_nothing(_blob: SealedFileReference) -> AsyncIterator[bytes]:
+        parts: tuple[bytes, ...] = ()
+        for part in parts:
+            yield part
+
     with pytest.raises(PackBuildFailed):
-        await packs.finish_pack([], lambda blob: None, front, capsule, tmp_path / "pack.zip", tmp_path, lambda *_: None)
-    full = [packs.ReceivedFile(path, None, "") for path in archive.received_file_sizes(capsule)]
+        await packs.finish_pack([], read_nothing, front, capsule, tmp_path / "pack.zip", tmp_path, lambda *_: None)
+    blob = SealedFileReference.new(0)
+    full = [packs.ReceivedFile(path, blob, "") for path in archive.received_file_sizes(capsule)]
 
     async def kept(content: object, file: packs.ReceivedFile, folder: Path) -> None:
         (folder / file.path).parent.mkdir(parents=True, exist_ok=True)
@@ -161,9 +172,7 @@ async def test_a_partial_pack_is_removed(capsule: Capsule, tmp_path: Path) -> No
 
     with pytest.MonkeyPatch.context() as changed, pytest.raises(PackBuildFailed, match="size of a file has changed"):
         changed.setattr(packs, "_keep_file", kept)
-        await packs.finish_pack(
-            full, lambda blob: None, front, capsule, tmp_path / "pack.zip", tmp_path, lambda *_: None
-        )  # type: ignore[arg-type]
+        await packs.finish_pack(full, read_nothing, front, capsule, tmp_path / "pack.zip", tmp_path, lambda *_: None)
     assert {path.name for path in tmp_path.iterdir()} == {"front.zip", "received"}
 
 
@@ -184,22 +193,26 @@ def test_a_false_servable_list_is_refused(capsule: Capsule, tmp_path: Path) -> N
             )
 
 
-class BusyThenFailingServer:
+class BusyThenFailingServer(RemoteServer):
     """Server whose worker is taken by another job once; then the job fails, so that nothing is fetched."""
 
     def __init__(self) -> None:
+        super().__init__(httpx.AsyncClient(), "https://notes.example")
         self.remaining_states = iter(["queued", "ready", "failed"])
         self.requests: list[str] = []
 
-    async def json(self, method: str, path: str, body: object = None) -> dict[str, object]:
+    async def json(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, *, proof: str | None = None
+    ) -> dict[str, Any]:
         self.requests.append(method)
         state = "ready" if method == "POST" else next(self.remaining_states, "gone")
         return {"pack": "p", "state": state, "step": "", "done": 0, "total": 0}
 
-    async def put(self, path: str, raw: bytes) -> None:
+    async def put(self, path: str, content: bytes) -> dict[str, Any]:
         self.requests.append("PUT")
         if self.requests.count("PUT") == 1:
             raise Conflict
+        return {}
 
 
 async def test_a_capsule_refused_by_a_busy_worker_is_sent_again(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,7 @@ from diary.errors import SealError
 
 KEY = bytes(range(32))
 TICKET = UploadTicket(b"s" * 16, b"d" * 16, b"b" * 16, 1_790_000_000_000, 3, 3_000_000_000, b"\x07" * 32)
-OTHER_VALUES = {
+OTHER_VALUES: dict[str, Any] = {
     "session": b"t" * 16,
     "diary": b"e" * 16,
     "blob": b"c" * 16,
@@ -47,7 +49,7 @@ def test_an_altered_ticket_fails_verification(name: str) -> None:
 @pytest.mark.parametrize(
     "change", [lambda raw: raw[:-1], lambda raw: raw + b"\0", lambda raw: b"", lambda raw: raw[:72]]
 )
-def test_a_ticket_of_another_length_is_refused(change) -> None:
+def test_a_ticket_of_another_length_is_refused(change: Callable[[bytes], bytes]) -> None:
     """One byte fewer or more is refused before anything is read."""
     with pytest.raises(SealError):
         parse_ticket(b64(change(unb64(TICKET.sign(KEY)))))

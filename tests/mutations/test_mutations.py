@@ -68,7 +68,12 @@ def test_mutants_that_were_kept_are_those_that_were_drawn(monkeypatch: pytest.Mo
     """Cached mutants have the same changes of the same lines in the same order; a larger sample is drawn again."""
     monkeypatch.setattr(mutations, "RESULTS_FOLDER", tmp_path)
     times = []
-    monkeypatch.setattr(mutations, "draw", lambda *given: times.append(given) or draw(*given))
+
+    def counted_draw(*given: Any) -> Any:
+        times.append(given)
+        return draw(*given)
+
+    monkeypatch.setattr(mutations, "draw", counted_draw)
     samples = [mutations.first_mutants("py-crypto", 1, "padding", count) for count in (4, 4, 3, 6)]
     assert len(times) == 2
     sample_values = [
