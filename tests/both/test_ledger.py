@@ -79,7 +79,7 @@ def test_heads_and_short_codes_agree(browser_code: NodeProcess, example_count: i
         )
         account = {"entries": entries, "head": c, "seq": seq}
         assert_same_answer(
-            browser_code, "short_code", account, lambda: manifest.short_code(entries=entries, head=c, seq=seq)
+            browser_code, "short_code", account, lambda: short_code.short_code(entries=entries, head=c, seq=seq)
         )
 
     compare()

@@ -17,7 +17,7 @@ async def test_a_push_is_receipted_and_moves_the_head(keeper: Keeper) -> None:
         assert answer.status_code == 201
         response_body = read_json(answer.content)
         sent = push.from_frames(read_json(decode_frames(body)[0]), decode_frames(body)[1:])
-        receipts.verify(
+        receipts.verify_receipt(
             response_body["receipt"], notary, commitment=sent.commitment, envelopes_digest=sent.envelopes_digest
         )
         record, version = path.split("/")[5], path.split("/")[7]
