@@ -209,3 +209,11 @@ def test_a_link_that_leads_nowhere_is_found() -> None:
     """A missing page and a missing heading are found; other hosts are not checked."""
     gone = "[a](docs/gone.md) [b](docs/operating.md#gone) [c](docs/operating.md#packs) [d](https://kept.example/gone)"
     assert broken_links(gone) == ["docs/gone.md", "docs/operating.md#gone"]
+
+
+def test_the_newest_migration_is_named() -> None:
+    """The newest "Migrations … to …" of the changelog ends with the newest migration, so that operators know."""
+    numbers = [path.name[:4] for path in (PROJECT_ROOT / "diary" / "storage" / "migrations").glob("0*.py")]
+    text = CHANGELOG.read_text(encoding="utf-8")
+    last = re.search(r"Migrations? (?:[0-9]{4} to )?([0-9]{4})", text)
+    assert last is not None and last[1] == max(numbers)

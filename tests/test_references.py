@@ -5,9 +5,12 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+import click
 import pytest
 
 from tests.test_layers import PROJECT_ROOT
@@ -52,6 +55,23 @@ def test_a_page_out_of_date_is_named(name: str, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(sys, "argv", ["references.py"])
     script.main()
     assert copy.read_text() == real.read_text()
+
+
+def test_every_command_is_in_a_group() -> None:
+    """A command that was written and never added to `main` cannot be called."""
+
+    def reachable(command: click.Command) -> Iterator[click.Command]:
+        yield command
+        for inner in command.commands.values() if isinstance(command, click.Group) else ():
+            yield from reachable(inner)
+
+    script = load_script()
+    known = {id(command) for command in reachable(script.kept)}
+    modules = [import_module(f"diary.cli.{path.stem}") for path in (PROJECT_ROOT / "diary" / "cli").glob("[a-z]*.py")]
+    found = {f"{one.__name__}.{name}": value for one in modules for name, value in vars(one).items()}
+    commands = {name: value for name, value in found.items() if isinstance(value, click.Command)}
+    assert len(commands) > 25
+    assert [name for name, command in commands.items() if id(command) not in known] == []
 
 
 def test_every_command_and_option_has_help() -> None:

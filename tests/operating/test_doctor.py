@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import hashlib
+import inspect
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +146,17 @@ def test_each_line_turns_red_and_gives_advice(
     assert name in {line.name for line in red}
     assert {line.name for line in red} - {name} <= ALSO_RED.get(name, set())
     assert all(line.remedy for line in red)
+
+
+def test_every_observation_is_made() -> None:
+    """`inspect_server` gives every field: one with a default that nobody observes would leave its line green."""
+    tree = ast.parse(inspect.getsource(cli_doctor.inspect_server))
+    (given,) = [
+        {keyword.arg for keyword in call.keywords}
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "Observations"
+    ]
+    assert given == {field.name for field in fields(Observations)}
 
 
 def test_every_line_has_a_failing_case(settings: Settings) -> None:

@@ -125,6 +125,24 @@ def test_the_phone_agrees_with_every_table(full_pack: BuiltPack, tmp_path: Path)
     assert [result["differs"] for result in check_tables_on_phone(cases, tmp_path)] == [None] * len(cases)
 
 
+def test_the_phone_accepts_a_whole_front_part(full_pack: BuiltPack, tmp_path: Path) -> None:
+    """Every file that the typesetter makes is one that the phone expects, and none is missing."""
+    capsule = tmp_path / "capsule.json"
+    capsule.write_bytes(full_pack.capsule_bytes)
+    node = shutil.which("node")
+    assert node
+    module = (CHECK_TABLES_SCRIPT.parents[2] / "static/js/pack/front.js").as_uri()
+    script = (
+        f"const [{{ checkFront }}, {{ readFileSync }}] = await Promise.all([import('{module}'), import('node:fs')]);"
+        "const [front, capsule] = process.argv.slice(1).map((path) => readFileSync(path));"
+        "const members = await checkFront(new Uint8Array(front), JSON.parse(capsule)).catch((error) => error.message);"
+        "console.log(typeof members === 'string' ? members : '');"
+    )
+    command = [node, "--input-type=module", "-e", script, str(full_pack.front_path), str(capsule)]
+    completed = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert completed.stdout.strip() == ""
+
+
 def test_phone_and_pack_name_languages_alike() -> None:
     """Typesetter and phone name a language alike, given its code, its name or its usual letters."""
     language_codes = [

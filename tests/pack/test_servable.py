@@ -194,6 +194,14 @@ def test_every_restricted_file_is_marked(full_pack: BuiltPack) -> None:
             assert "RESTRICTED" in line.upper(), name
 
 
+def test_every_servable_file_is_listed(full_pack: BuiltPack) -> None:
+    """READ-FIRST names each file and folder of the servable part."""
+    members = members_of(full_pack.path)
+    first = members["data/00_READ-FIRST.txt"].decode()
+    tops = {name.split("/")[2] for name in members if name.startswith("data/servable/")} - {"manifest-sha256.txt"}
+    assert [top for top in sorted(tops) if f"  servable/{top}" not in first] == []
+
+
 def test_formula_cells_are_neutralised(full_pack: BuiltPack) -> None:
     """The tables are UTF-8 with a byte order mark, and no cell begins a formula."""
     for name in ("02_chronology.csv", "03_exhibits-index.csv"):
