@@ -416,6 +416,38 @@ test('every place has a view of its name in the part that it names', async () =>
   }
 });
 
+// Places without a lit tab: before the diary is open, in front of it, or reached from several tabs.
+const PLACES_WITHOUT_TAB = new Set([
+  ...['safety', 'words', 'borrowed', 'only', 'takecopy', 'notebook', 'showing'],
+  ...['assisted', 'before', 'help', 'schedule', 'show'],
+]);
+
+test('every place lights a tab of the bar or is listed as one without, and More is lit for all that it leads to', () => {
+  const frame = sources.find(({ name }) => name === 'app/frame.js')?.text ?? '';
+  const between = (start, end) => {
+    const from = frame.indexOf(start) + start.length;
+    return frame.slice(from, frame.indexOf(end, from));
+  };
+  const homes = Object.fromEntries(
+    [...between('const HOME', 'const loaded').matchAll(/(\w+): '(\w+)'/g)].map(([, place, part]) => [place, part]),
+  );
+  const activeTab = new Function(
+    'name',
+    'HOME',
+    `return ${between('const activeTab =', 'const selectTab').trim().replace(/;$/, '')}`,
+  );
+  const tabs = new Set([...between('const tabs = [', 'const activeTab').matchAll(/\['(\w+)',/g)].map(([, tab]) => tab));
+  assert.equal(tabs.size, 5);
+  for (const place of Object.keys(homes))
+    assert.notEqual(
+      tabs.has(activeTab(place, homes)),
+      PLACES_WITHOUT_TAB.has(place),
+      `${place}: name its tab in activeTab in static/src/app/frame.ts, or list it in PLACES_WITHOUT_TAB here, not both`,
+    );
+  for (const { place } of GROUPS.flatMap(({ rows }) => rows))
+    assert.equal(activeTab(place, homes), 'more', `${place}: add it to activeTab in static/src/app/frame.ts`);
+});
+
 test('More shows rows about a copy off this phone only if there is one', () => {
   const placesFor = (account) =>
     GROUPS.flatMap(({ rows }) =>

@@ -313,6 +313,9 @@ function thumbBar(stage: Stage) {
       check: 'more',
       languages: 'more',
       wording: 'more',
+      import: 'more',
+      server: 'more',
+      makecopy: 'more',
     }[name] ??
     (HOME[name] === 'registers' ||
     name === 'chase' ||
