@@ -123,7 +123,7 @@ def check_witnesses(public_host: PublicHostClient, witnesses: Sequence[LogWitnes
     """Return how far these witnesses have cosigned the log, and the faults.
 
     It is a fault if they did not cosign before a change of the notary's key. A cosigned note that is not one of the
-    log's checkpoints proves that the server shows two logs. Raise Unavailable.
+    log's checkpoints shows that the server has two logs. Raise Unavailable.
     """
     asked_witnesses = tuple(witnesses)
     notes = list(public_host.checkpoint_notes())

@@ -52,7 +52,9 @@ def test_every_import_is_given_to_a_reader() -> None:
             imports_given.add(name)
             readers_in_node += re.findall(r" from '\./(\w+)\.js'", (folder / f"{name}.ts").read_text(encoding="utf-8"))
     imports_missing = {path.stem for path in folder.glob("*.ts")} - imports_given - {"schedule_paste"}
-    assert not imports_missing, f"add to tests/fuzzing/read.mjs and to FORMS in in_node.py: {sorted(imports_missing)}"
+    assert not imports_missing, (
+        f"add to tests/fuzzing/read.mjs and to FORM_BY_READER in node_readers.py: {sorted(imports_missing)}"
+    )
 
 
 def test_every_form_has_a_corpus_and_a_reader() -> None:
