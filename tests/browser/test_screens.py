@@ -477,6 +477,7 @@ SCREENS: dict[str, tuple[Step, ...]] = {
         lambda page: page.locator("section.care").wait_for(),
     ),
     "space": (OPEN_DIARY, go_to_screen("space")),
+    "files in no entry": (OPEN_DIARY, go_to_screen("loose")),
     "sign out": (OPEN_DIARY, go_to_screen("signout")),
     "about": (OPEN_DIARY, go_to_screen("about")),
     "help": (OPEN_DIARY, go_to_screen("help")),
