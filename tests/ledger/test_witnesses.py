@@ -91,8 +91,9 @@ def test_the_request_opens_with_the_words_only() -> None:
     assert canonical_json({name: value for name, value in request_opened.items() if name != "t"}) == canonical_json(
         WITNESS_VECTORS["asked"]
     )
-    with pytest.raises(BadSignature):
-        witness_statements.open_request(DERIVED_CODE, "some other words", WITNESS_VECTORS["witness"], sealed)
+    for other_words in ("some other words", ""):
+        with pytest.raises(BadSignature):
+            witness_statements.open_request(DERIVED_CODE, other_words, WITNESS_VECTORS["witness"], sealed)
     for code, place in (
         (WitnessCodeSecrets(b"", bytes(32), b""), WITNESS_VECTORS["witness"]),
         (DERIVED_CODE, WITNESS_VECTORS["said"]["files"]["upload"]),

@@ -54,16 +54,16 @@ def open_request(
 ) -> Mapping[str, Any]:
     """Return a request. Raise SealError if it cannot be opened, and BadSignature unless its keys match the words.
 
-    `fingerprint_words`: the first words of the keeper's fingerprint, at least one. Only as many are compared.
+    `fingerprint_words`: the first words of the keeper's fingerprint. Only as many are compared, and at least one.
     """
     request = _parse(
         open_envelope(code_secrets.key, envelope, EnvelopeKind.WITNESS_REQUEST, request_header(witness_id))
     )
     if not _is_request(request):
         raise SealError
-    expected_words = to_words(fingerprint(unb64(request["ecdsa_pub"]), unb64(request["hpke_pub"]))).split()[
-        : len(fingerprint_words.split())
-    ]
+    # An empty text counts as one word, so it does not match.
+    count = len(fingerprint_words.split(" "))
+    expected_words = to_words(fingerprint(unb64(request["ecdsa_pub"]), unb64(request["hpke_pub"]))).split()[:count]
     if " ".join(expected_words) != fingerprint_words:
         raise BadSignature("These keys do not belong to the person who gave the words.")
     return request
