@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -61,6 +60,11 @@ def faults_as_json(faults_found: list[ValidationIssue]) -> list[list[str]]:
     return [[fault.field, fault.code] for fault in faults_found]
 
 
+def _deferred_values(rule: str) -> st.SearchStrategy[object]:
+    """Return `values_for_rule` as a strategy that may refer to itself. Hypothesis takes a function, no partial."""
+    return st.deferred(lambda: values_for_rule(rule))
+
+
 def values_for_rule(rule: str) -> st.SearchStrategy[Any]:
     """Draw values that a rule allows, and some that it does not."""
     shape, _, name = rule.partition(" ")
@@ -87,7 +91,7 @@ def values_for_rule(rule: str) -> st.SearchStrategy[Any]:
     if shape in ("object", "objects"):
         inner = st.fixed_dictionaries(
             {},
-            optional={key: st.deferred(partial(values_for_rule, rule)) for key, rule in OBJECT_RULES[name].items()},
+            optional={key: _deferred_values(rule) for key, rule in OBJECT_RULES[name].items()},
         )
         return (inner if shape == "object" else st.lists(inner, max_size=2)) | ANYTHING
     return strategies_by_shape.get(shape, TEXT) | ANYTHING

@@ -422,7 +422,7 @@ const PLACES_WITHOUT_TAB = new Set([
   ...['assisted', 'before', 'help', 'schedule', 'show'],
 ]);
 
-test('every place lights a tab of the bar or is listed as one without, and More is lit for all that it leads to', () => {
+test('every place lights a tab or is listed as one without; More is lit for all that it leads to', () => {
   const frame = sources.find(({ name }) => name === 'app/frame.js')?.text ?? '';
   const between = (start, end) => {
     const from = frame.indexOf(start) + start.length;
