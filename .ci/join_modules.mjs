@@ -5,12 +5,12 @@
  *
  *     node .ci/join_modules.mjs [folder]      writes static/app/, or the folder
  *
- * Nothing is left out, shortened or reordered inside a module: Rollup takes away `import` and `export`, and gives a
- * second name to what would clash (`name$1`). Above each module stands its path. tests/test_joined_modules.py holds the
- * files to the modules.
+ * Nothing is left out, shortened or reordered inside a module: Rollup removes `import` and `export`, and renames what
+ * would clash (`name$1`). Each module follows a comment with its path. tests/test_joined_modules.py compares the files
+ * with the modules.
  *
- * The files of an entry lie in static/app/ where the entry lies in static/js/. So an address beside `import.meta.url`
- * stays right in a module of the entry's own folder; in any other it stops the run.
+ * The files of an entry are at the same path in static/app/ as the entry is in static/js/. So an address relative to
+ * `import.meta.url` stays right in a module of the entry's own folder. In any other folder it stops the build.
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -23,39 +23,39 @@ const STATIC = join(ROOT, 'static');
 const OUT = process.argv[2] ?? join(STATIC, 'app');
 
 /**
- * The pages' scripts and workers, and for each the files that are asked for later: name, and the modules that lead
- * there. A module lies in the first file that needs it.
+ * The pages' scripts and workers. `later` lists the files that are loaded afterwards: the name of each, and the modules
+ * whose dynamic imports go into it. A module is in the first file that needs it.
  * @type {{entry: string, later: [string, RegExp][]}[]}
  */
 const ENTRIES = [
   {
     entry: 'main.js',
     later: [
-      ['engine', /^js\/main\.js$/], // what main.js asks for once the door is drawn
-      ['screens', /^js\/app\/frame\.js$/],
+      ['engine', /^js\/main\.js$/], // what main.js loads after the first drawing of the door
+      ['screens', /^js\/app\/places\.js$/],
       ['imports', /^js\/features\/import\/actions\.js$/],
       ['packs', /^js\/features\/share\/actions\.js$/],
-      ['hpke', /^js\/crypto\/people\.js$/],
+      ['hpke', /^js\/crypto\/hpke\.js$/],
     ],
   },
-  { entry: 'crypto/worker.js', later: [['hpke', /^js\/crypto\/people\.js$/]] },
-  { entry: 'desk/main.js', later: [['hpke', /^js\/crypto\/people\.js$/]] },
+  { entry: 'crypto/worker.js', later: [['hpke', /^js\/crypto\/hpke\.js$/]] },
+  { entry: 'desk/main.js', later: [['hpke', /^js\/crypto\/hpke\.js$/]] },
 ];
 /**
- * Left as imports of files of their own: a language is asked for once it is chosen, the list of words when words are
- * made up. `crypto` is Node's: a library names it for versions of Node without WebCrypto.
+ * Imports that stay: a language is loaded when it is chosen, and the list of words when a passphrase is generated.
+ * `crypto` is a module of Node, which a library imports where there is no WebCrypto.
  */
-const AS_IT_IS = /\/static\/(lang\/|vendor\/words-en\.js$)|^crypto$/;
+const SEPARATE_FILES = /\/static\/(lang\/|vendor\/words-en\.js$)|^crypto$/;
 
 /**
- * Warnings that stop nothing: import rings, and two habits of libraries (a comment for minifiers in an odd place;
- * `this` outside a function, which is undefined in a module).
+ * Warnings that do not stop the build. All come from libraries: import rings, a comment for minifiers in an unusual
+ * place, and `this` outside a function, which is undefined in a module.
  */
 const HARMLESS = new Set(['CIRCULAR_DEPENDENCY', 'INVALID_ANNOTATION', 'THIS_IS_UNDEFINED']);
 
 const staticPath = (/** @type {string} */ id) => relative(STATIC, id);
 
-/** Puts its path above each module. */
+/** Write its path above each module. */
 const named = {
   name: 'named',
   /** @param {string} code @param {string} id */
@@ -70,7 +70,7 @@ async function joined({ entry, later }) {
   const main = join(SOURCES, entry);
   const bundle = await rollup({
     input: main,
-    external: (id) => AS_IT_IS.test(id),
+    external: (id) => SEPARATE_FILES.test(id),
     makeAbsoluteExternalsRelative: true,
     plugins: [named],
     preserveEntrySignatures: 'allow-extension',
@@ -79,7 +79,7 @@ async function joined({ entry, later }) {
       if (!HARMLESS.has(code ?? '')) throw new Error(message);
     },
   });
-  /** @type {Map<string, string>} module → name of the file it lies in */
+  /** @type {Map<string, string>} module → name of its file */
   const placed = new Map();
   const folder = dirname(entry) === '.' ? '' : `${dirname(entry)}/`;
   const { output } = await bundle.generate({
@@ -99,14 +99,14 @@ async function joined({ entry, later }) {
     if (chunk.type !== 'chunk') throw new Error(`${chunk.fileName} is no script`);
     for (const id of chunk.moduleIds) {
       if (/\bimport\.meta\.url\b/.test(readFileSync(id, 'utf8')) && dirname(id) !== dirname(main))
-        throw new Error(`${staticPath(id)} asks where it lies, and would lie in app/${folder}${chunk.fileName}`);
+        throw new Error(`${staticPath(id)} uses import.meta.url, and would be in app/${folder}${chunk.fileName}`);
     }
     files.set(folder + chunk.fileName, chunk.code);
   }
   return files;
 }
 
-/** Where each module lies. What `main` needs at once stays with it (undefined). */
+/** Give each module its file. What `main` imports directly stays in its own file (undefined). */
 function place(main, later, getModuleInfo, placed) {
   /** @param {readonly string[]} from @param {string|undefined} name */
   const take = (from, name) => {
@@ -114,16 +114,18 @@ function place(main, later, getModuleInfo, placed) {
     for (let id = waiting.pop(); id; id = waiting.pop()) {
       if (placed.has(id)) continue;
       placed.set(id, name);
-      waiting.push(...getModuleInfo(id).importedIds.filter((/** @type {string} */ one) => !AS_IT_IS.test(one)));
+      waiting.push(...getModuleInfo(id).importedIds.filter((/** @type {string} */ one) => !SEPARATE_FILES.test(one)));
     }
   };
   take([main], undefined);
   for (const [name, leads] of later) {
-    const from = [...placed.keys()].filter((id) => leads.test(staticPath(id)));
-    take(
-      from.flatMap((id) => getModuleInfo(id).dynamicallyImportedIds).filter((one) => !AS_IT_IS.test(one)),
-      name,
-    );
+    const imported = [...placed.keys()]
+      .filter((id) => leads.test(staticPath(id)))
+      .flatMap((id) => getModuleInfo(id).dynamicallyImportedIds)
+      .filter((id) => !SEPARATE_FILES.test(id));
+    if (!imported.length)
+      throw new Error(`${name}.js of ${staticPath(main)} is empty: ${leads} matches no dynamic import`);
+    take(imported, name);
   }
 }
 
@@ -134,11 +136,15 @@ for (const one of ENTRIES) {
     written.set(name, text);
   }
 }
-// The worker asks for the file that its page asks for: a phone keeps it once.
-if (written.get('crypto/hpke.js') !== written.get('hpke.js'))
-  throw new Error("the worker's hpke.js is another file than the page's");
-written.delete('crypto/hpke.js');
-written.set('crypto/worker.js', written.get('crypto/worker.js').replace("import('./hpke.js')", "import('../hpke.js')"));
+// The worker, the desk and the page load the same hpke.js, so that a browser stores it once.
+for (const folder of ['crypto', 'desk']) {
+  const [main] = [...written.keys()].filter((name) => new RegExp(`^${folder}/(main|worker)\\.js$`).test(name));
+  const text = written.get(main);
+  if (written.get(`${folder}/hpke.js`) !== written.get('hpke.js') || !text.includes("import('./hpke.js')"))
+    throw new Error(`app/${folder}/hpke.js differs from app/hpke.js`);
+  written.delete(`${folder}/hpke.js`);
+  written.set(main, text.replace("import('./hpke.js')", "import('../hpke.js')"));
+}
 const fresh = `${OUT}.new`;
 rmSync(fresh, { recursive: true, force: true });
 for (const [name, text] of written) {

@@ -41,6 +41,31 @@ def test_joined_files_are_up_to_date(joined_files: dict[str, str], tmp_path: Pat
     assert read_built_files(tmp_path / "app") == joined_files
 
 
+def test_there_are_few_files(joined_files: dict[str, str]) -> None:
+    """An old phone spends time on each file, and stores the same text twice where two files hold it."""
+    assert len(joined_files) <= 12, sorted(joined_files)
+    assert len(set(joined_files.values())) == len(joined_files)
+
+
+def test_a_pattern_without_a_module_stops_the_build(tmp_path: Path) -> None:
+    """A module that moves must move in `ENTRIES` too."""
+    node = shutil.which("node")
+    assert node is not None
+    script = (PROJECT_ROOT / ".ci/join_modules.mjs").read_text("utf-8")
+    pattern = r"/^js\/app\/places\.js$/"
+    assert pattern in script
+    copy = PROJECT_ROOT / ".ci" / f"{tmp_path.name}.mjs"
+    copy.write_text(script.replace(pattern, r"/^js\/app\/frame\.js$/"), "utf-8")
+    try:
+        built = subprocess.run(
+            [node, copy, str(tmp_path / "app")], check=False, cwd=PROJECT_ROOT, capture_output=True, text=True
+        )
+    finally:
+        copy.unlink()
+    assert built.returncode != 0
+    assert "screens.js of js/main.js is empty" in built.stderr
+
+
 def test_each_module_is_complete_in_its_joined_file(joined_files: dict[str, str]) -> None:
     """No statement is dropped, changed or inserted; lines are compared in order."""
     changed = []

@@ -39,9 +39,9 @@ JUDGED_OTHERWISE: Final = {
 }
 
 
-def places_of_frame(source: str) -> set[str]:
-    """Return the places that the table HOME of app/frame.ts lists."""
-    (table,) = re.findall(r"^const HOME\b.*?\{\n(.*?)^\};", source, re.DOTALL | re.MULTILINE)
+def listed_places(source: str) -> set[str]:
+    """Return the places that the table PART_BY_PLACE of app/places.ts lists."""
+    (table,) = re.findall(r"^export const PART_BY_PLACE\b.*?\{\n(.*?)^\};", source, re.DOTALL | re.MULTILINE)
     return set(re.findall(r"^  (\w+): '", table, re.MULTILINE))
 
 
@@ -64,13 +64,13 @@ def state_faults(places: set[str], opened: set[str]) -> list[str]:
     return [
         *(f"{place}: add a state to SCREENS in tests/browser/test_screens.py" for place in places - opened - listed),
         *(f"{place}: has a state; take it from the lists here" for place in listed & opened),
-        *(f"{place}: is no place of app/frame.ts" for place in (listed | opened) - places),
+        *(f"{place}: is not a place of app/places.ts" for place in (listed | opened) - places),
     ]
 
 
 def test_every_place_has_a_state() -> None:
-    """A place of the table HOME is opened by a state of the fake app, or judged where the list here says."""
-    places = places_of_frame((STATIC / "src" / "app" / "frame.ts").read_text("utf-8"))
+    """A place of the table PART_BY_PLACE is opened by a state of the fake app, or judged where the list here says."""
+    places = listed_places((STATIC / "src" / "app" / "places.ts").read_text("utf-8"))
     assert len(places) > 60
     assert state_faults(places, places_opened(SCREENS, MORE_SCREENS)) == []
 
@@ -98,4 +98,4 @@ def test_planted_faults_are_found() -> None:
     places = {"terms", *JUDGED_OTHERWISE}
     assert state_faults(places, set()) == ["terms: add a state to SCREENS in tests/browser/test_screens.py"]
     assert state_faults(places, {"terms", "chase"}) == ["chase: has a state; take it from the lists here"]
-    assert state_faults(places - {"four"}, {"terms"}) == ["four: is no place of app/frame.ts"]
+    assert state_faults(places - {"four"}, {"terms"}) == ["four: is not a place of app/places.ts"]

@@ -116,7 +116,7 @@ def _parse_statement(statement: Mapping[str, object], instance_pub: bytes) -> tu
 
 
 def _checkpoint_size(checkpoint: object) -> int | None:
-    """Return the size of the last checkpoint, or None if there is none. Raise BadSignature."""
+    """Return the size of the last checkpoint, or None before the first one. Raise BadSignature."""
     if checkpoint is None:
         return None
     if (

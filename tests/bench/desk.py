@@ -28,8 +28,8 @@ from diary.config import load_settings
 from diary.crypto.kdf import FLOOR_PROFILE
 from diary.samples.demo import running_server
 from diary.services.sharing import organisations
-from tests.bench.phone import Row, _row
 from tests.bench.reading import CHANNELS, DAY_MS, FILLER, STORY_START_MS
+from tests.bench.rows import Row, make_row
 from tests.browser.chromium import DESKTOP_OPTIONS, launch
 from tests.browser.navigators.advocate_page import AdvocatePage
 
@@ -165,7 +165,7 @@ def _list_row(page: Page, client_count: int) -> Row:
         floors.append(timing["responseEnd"] - timing["requestStart"])
     shown_count, value = page.locator(selector).count(), statistics.median(times_ms)
     name = f"an advocate's list of {client_count} clients: read, opened and drawn, ms (floor: the answer)"
-    return _row(
+    return make_row(
         name,
         ENVIRONMENT,
         value,
@@ -188,7 +188,7 @@ def _client_row(page: Page, entries: int) -> Row:
     title = (
         f"a client with {entries:,} entries from the list: every version checked, drawn, ms (floor: the feed, answered)"
     )
-    return _row(title, ENVIRONMENT, value, statistics.median(floors), f"at most {BAR_MS:,} ms", value <= BAR_MS)
+    return make_row(title, ENVIRONMENT, value, statistics.median(floors), f"at most {BAR_MS:,} ms", value <= BAR_MS)
 
 
 def _feed_floor(page: Page) -> float:

@@ -11,13 +11,15 @@ from pathlib import Path
 from diary.paths import STATIC
 from diary.samples.demo import running_server
 from tests.bench.push import FLOOR_SERVER, free_port, wait_for
+from tests.bench.rows import Row, make_row
 from tests.test_first_load import UNLOCK_SCRIPT
 
+WHERE = "this computer"
 BAR_MB = 80
 BAR_KB = 90
 
 
-def measure_rows() -> list[dict[str, object]]:
+def measure_rows() -> list[Row]:
     """Return one row for memory in MB, and one for the bytes of a first load in KB."""
     with tempfile.TemporaryDirectory() as name:
         server_mb, floor = _measure_server(Path(name) / "ours"), _measure_bare_server(Path(name) / "floor.sqlite3")
@@ -26,21 +28,9 @@ def measure_rows() -> list[dict[str, object]]:
     packed = sum(len(gzip.compress(path.read_bytes(), 9, mtime=0)) for path in first_load_paths) / 1000
     first = "scripts and styles before first use, packed, KB (floor: plain)"
     return [
-        _row("memory of an idle worker, MB", server_mb, floor, f"at most {BAR_MB} MB", server_mb <= BAR_MB),
-        _row(first, packed, first_load_kb, f"at most {BAR_KB} KB", packed <= BAR_KB),
+        make_row("memory of an idle worker, MB", WHERE, server_mb, floor, f"at most {BAR_MB} MB", server_mb <= BAR_MB),
+        make_row(first, WHERE, packed, first_load_kb, f"at most {BAR_KB} KB", packed <= BAR_KB),
     ]
-
-
-def _row(name: str, value: float, floor: float, bar: str, holds: bool) -> dict[str, object]:
-    return {
-        "name": name,
-        "where": "this computer",
-        "value": round(value, 1),
-        "floor": round(floor, 1),
-        "ratio": round(value / floor, 2),
-        "bar": bar,
-        "holds": holds,
-    }
 
 
 def _measure_server(data: Path) -> float:

@@ -19,6 +19,7 @@ from diary.client.journal import Journal, VersionContent
 from diary.client.transport import connect
 from diary.clock import SystemClock
 from diary.samples.demo import running_server
+from tests.bench.rows import Row, make_row
 from tests.bench.sealing import MEASURE_SCRIPT
 from tests.browser.chromium import PHONE_OPTIONS, Profile, launch, throttle_cpu
 from tests.browser.navigators.keeper import BrowserKeeper
@@ -31,7 +32,6 @@ NARRATIVE = "He was outside again."
 ROUNDS = 5
 PICTURE_BYTES = 3_000_000
 ENTRY_COUNT = 1_000
-Row = dict[str, object]
 
 
 def measure_rows() -> Iterator[Row]:
@@ -66,18 +66,6 @@ def write_entries(origin: str) -> str:
         return thread.submit(lambda: asyncio.run(write())).result()
 
 
-def _row(name: str, where: str, value: float, floor: float, bar: str, holds: bool) -> Row:
-    return {
-        "name": name,
-        "where": where,
-        "value": round(value, 1),
-        "floor": round(floor, 1),
-        "ratio": round(value / floor, 2) if floor else None,
-        "bar": bar,
-        "holds": holds,
-    }
-
-
 def _open_phone(playwright: Playwright, origin: str) -> BrowserKeeper:
     context = launch(playwright, "").new_context(**PHONE_OPTIONS)
     context.add_init_script(path=str(SCRIPT))
@@ -105,7 +93,7 @@ def _cold_start(playwright: Playwright, origin: str, folder: Path) -> Iterator[R
     value, floor = (statistics.median(time_pair[name] for time_pair in times) for name in ("value", "floor"))
     where = "page at 4×, new browser process"
     name = "offline cold start to usable, ms (floor: first paint of the HTML)"
-    yield _row(name, where, value, floor, "at most 400 ms", value <= 400)
+    yield make_row(name, where, value, floor, "at most 400 ms", value <= 400)
 
 
 def _unlock(playwright: Playwright, origin: str, login: str) -> Iterator[Row]:
@@ -132,11 +120,11 @@ def _unlock(playwright: Playwright, origin: str, login: str) -> Iterator[Row]:
         where = f"page at {rate}×, Argon2id in a worker not slowed"
         if bar is None:
             name = f"unlock of {ENTRY_COUNT} entries to the first place, ms (floor: bare Argon2id)"
-            yield _row(name, where, opening, bare_argon2, "none", True)
+            yield make_row(name, where, opening, bare_argon2, "none", True)
         else:
             extra_ms = opening - bare_argon2 + listing
             name = f"{ENTRY_COUNT} entries on screen after the words, beyond Argon2id, ms (floor: drawing the list)"
-            yield _row(name, where, extra_ms, listing, f"at most {bar} ms", extra_ms <= bar)
+            yield make_row(name, where, extra_ms, listing, f"at most {bar} ms", extra_ms <= bar)
     assert keeper.page.context.browser
     keeper.page.context.browser.close()
 
@@ -184,9 +172,9 @@ def _save(playwright: Playwright, origin: str) -> Iterator[Row]:
         where = f"page at {rate}×, sealing in a worker not slowed"
         bar, holds = ("at most 300 ms", save <= 300) if rate == 4 else ("at most 2 of plain", save <= 2 * floor)
         name = "save with a 3 MB screenshot, offline, from the tap, ms (floor: plain IndexedDB, written and read)"
-        yield _row(name, where, save, floor, bar, holds)
+        yield make_row(name, where, save, floor, bar, holds)
         name = "the same screenshot taken in, picker to tile, ms (print copy and digests in it)"
-        yield _row(name, where, take_in, floor, "none", True)
+        yield make_row(name, where, take_in, floor, "none", True)
     assert keeper.page.context.browser
     keeper.page.context.browser.close()
 

@@ -24,7 +24,8 @@ from diary.clock import SystemClock
 from diary.ids import id_text, new_id
 from diary.paths import STATIC
 from diary.samples.demo import running_server
-from tests.bench.phone import PASSPHRASE, Row, _bare_argon2, _row
+from tests.bench.phone import PASSPHRASE, _bare_argon2
+from tests.bench.rows import Row, make_row
 from tests.browser.chromium import PHONE_OPTIONS, launch, throttle_cpu
 from tests.browser.navigators.keeper import BrowserKeeper
 
@@ -133,7 +134,9 @@ def _measure_unlock(keeper: BrowserKeeper, entry_count: int, bare_argon2: Callab
     extra_ms = statistics.median(opened) + statistics.median(list_times)
     bar = 300 if entry_count <= 1_000 else 500
     name = f"{entry_count} entries: first rows on screen after the words, beyond Argon2id, ms (floor: drawing the list)"
-    yield _row(name, SLOWED_ENVIRONMENT, extra_ms, statistics.median(list_times), f"at most {bar} ms", extra_ms <= bar)
+    yield make_row(
+        name, SLOWED_ENVIRONMENT, extra_ms, statistics.median(list_times), f"at most {bar} ms", extra_ms <= bar
+    )
 
 
 def _measure_search(keeper: BrowserKeeper, entry_count: int) -> Iterator[Row]:
@@ -155,7 +158,7 @@ def _measure_search(keeper: BrowserKeeper, entry_count: int) -> Iterator[Row]:
     search_ms = statistics.median(repeat_times)
     bare_search_ms = page.evaluate("(many) => bench.bareSearch(many)", entry_count)
     bar = (50, "at most 50 ms") if entry_count <= 1_000 else (100, "at most 100 ms")
-    yield _row(
+    yield make_row(
         f"{entry_count} entries: the first search, texts opened, ms (floor: later ones)",
         SLOWED_ENVIRONMENT,
         first,
@@ -163,7 +166,7 @@ def _measure_search(keeper: BrowserKeeper, entry_count: int) -> Iterator[Row]:
         "none",
         True,
     )
-    yield _row(
+    yield make_row(
         f"{entry_count} entries: a search, to the result drawn, ms (floor: the same texts gone through)",
         SLOWED_ENVIRONMENT,
         search_ms,
@@ -177,7 +180,7 @@ def _measure_search(keeper: BrowserKeeper, entry_count: int) -> Iterator[Row]:
         plain_times.append(page.evaluate("(n) => bench.searched('blue coat', n)", entry_count // 100))
         page.evaluate("() => bench.cleared()")
     value = statistics.median(plain_times)
-    yield _row(
+    yield make_row(
         f"{entry_count} entries: a search, to the result drawn, ms (floor: the same texts gone through)",
         "page, not slowed",
         value,
@@ -200,7 +203,7 @@ def _measure_filters(keeper: BrowserKeeper, entry_count: int) -> Iterator[Row]:
         page.evaluate("() => bench.cleared()")
     page.evaluate("() => bench.opens('Filters')")
     value = statistics.median(filtered)
-    yield _row(
+    yield make_row(
         f"{entry_count} entries: a filter, to the result drawn, ms (floor: none)",
         SLOWED_ENVIRONMENT,
         value,
@@ -213,7 +216,7 @@ def _measure_filters(keeper: BrowserKeeper, entry_count: int) -> Iterator[Row]:
         counted.append(page.evaluate("() => bench.patterns()"))
         keeper.go_to_tab("Entries")
     value = counted[0]
-    yield _row(
+    yield make_row(
         f"{entry_count} entries: Patterns, first time, to its words drawn, ms (floor: again)",
         SLOWED_ENVIRONMENT,
         value,
@@ -230,7 +233,7 @@ def _measure_scrolling(keeper: BrowserKeeper, entry_count: int) -> Iterator[Row]
         f"{entry_count} entries: scrolled to the end, longest task, ms; rows in the page at the end: "
         f"{scroll_result['rows']} (floor: none)"
     )
-    yield _row(
+    yield make_row(
         name,
         SLOWED_ENVIRONMENT,
         scroll_result["longest"],
@@ -252,7 +255,7 @@ def _measure_relisting(keeper: BrowserKeeper, entry_count: int) -> Iterator[Row]
         "thrice each, JSON read)"
     )
     bar = 3_000 if entry_count > 1_000 else 1_000
-    yield _row(
+    yield make_row(
         name,
         "page and worker, not slowed",
         times_by_name["listing"],
@@ -263,7 +266,7 @@ def _measure_relisting(keeper: BrowserKeeper, entry_count: int) -> Iterator[Row]
     name = (
         f"{entry_count} entries: first rows while the list is made again, from the words, ms (floor: the door passed)"
     )
-    yield _row(name, "page and worker, not slowed", times_by_name["first"], times_by_name["opened"], "none", True)
+    yield make_row(name, "page and worker, not slowed", times_by_name["first"], times_by_name["opened"], "none", True)
 
 
 def _measure_listing_from_versions(keeper: BrowserKeeper, entry_count: int) -> Iterator[Row]:
@@ -273,7 +276,7 @@ def _measure_listing_from_versions(keeper: BrowserKeeper, entry_count: int) -> I
         f"{entry_count} entries: the list made again, every version opened where it lies, ms (floor: its first "
         "rows, from the words)"
     )
-    yield _row(name, "page and worker, not slowed", times_by_name["listing"], times_by_name["first"], "none", True)
+    yield make_row(name, "page and worker, not slowed", times_by_name["listing"], times_by_name["first"], "none", True)
 
 
 def _measure_with_new_list_format(

@@ -61,7 +61,7 @@ def faults_as_json(faults_found: list[ValidationIssue]) -> list[list[str]]:
 
 
 def _deferred_values(rule: str) -> st.SearchStrategy[object]:
-    """Return `values_for_rule` as a strategy that may refer to itself. Hypothesis takes a function, no partial."""
+    """Return `values_for_rule` as a strategy that may refer to itself. Hypothesis rejects a partial here."""
     return st.deferred(lambda: values_for_rule(rule))
 
 

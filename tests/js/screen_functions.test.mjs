@@ -9,6 +9,7 @@ globalThis.document ??= /** @type {Document} */ (
 );
 
 const BUILT = new URL('../../static/js/', import.meta.url);
+const { PARTS, PART_BY_PLACE, TABS, tabOf } = await import('#app/app/places.js');
 const { judgeWords } = await import('#app/components/forms/judge_words.js');
 const { QUESTIONS: LINES, outcome } = await import('#app/features/first_run/safety_check.js');
 const {
@@ -380,19 +381,13 @@ test('a time typed in another form never breaks the list: the instant and its of
 });
 
 test('every row of More leads to an existing view, once, and has its text', () => {
-  const frame = sources.find(({ name }) => name === 'app/frame.js')?.text ?? '';
-  const homes = new Set(
-    [...frame.slice(frame.indexOf('const HOME'), frame.indexOf('const loaded')).matchAll(/(\w+): '/g)].map(
-      ([, name]) => name,
-    ),
-  );
   const rows = GROUPS.flatMap((group) => group.rows);
   // More is drawn before the words of other features are loaded.
   const early = ['shell', 'components', 'features/settings'].flatMap((folder) =>
     Object.keys(JSON.parse(readFileSync(new URL(`../src/${folder}/words.json`, BUILT), 'utf8'))),
   );
   for (const { place, title, more: subtitle } of rows) {
-    assert.ok(homes.has(place), `add ${place} to HOME in static/src/app/frame.ts`);
+    assert.ok(place in PART_BY_PLACE, `add ${place} to PART_BY_PLACE in static/src/app/places.ts`);
     for (const key of [title, typeof subtitle === 'string' ? subtitle : title])
       assert.ok(early.includes(key), `${key}: put it into static/src/features/settings/words.json`);
   }
@@ -401,18 +396,10 @@ test('every row of More leads to an existing view, once, and has its text', () =
 });
 
 test('every place has a view of its name in the part that it names', async () => {
-  const frame = sources.find(({ name }) => name === 'app/frame.js')?.text ?? '';
-  const [parts, places] = ['const PARTS', 'const HOME'].map((start) =>
-    frame.slice(frame.indexOf(start), frame.indexOf('};', frame.indexOf(start))),
-  );
-  const files = new Map(
-    [...parts.matchAll(/(\w+): \(\) => import\('\.\.\/([^']+)'\)/g)].map(([, part, file]) => [part, file]),
-  );
-  const homes = [...places.matchAll(/(\w+): '(\w+)'/g)];
-  assert.ok(homes.length > 60);
-  for (const [, place, part] of homes) {
-    const { views } = await import(new URL(String(files.get(part)), BUILT).href);
-    assert.equal(typeof views[String(place)], 'function', `${place}: no such key in views of ${files.get(part)}`);
+  assert.ok(Object.keys(PART_BY_PLACE).length > 60);
+  for (const [place, part] of Object.entries(PART_BY_PLACE)) {
+    const { views } = /** @type {{views: Record<string, unknown>}} */ (await PARTS[part]());
+    assert.equal(typeof views[place], 'function', `${place}: no such key in the views of ${part}`);
   }
 });
 
@@ -423,29 +410,15 @@ const PLACES_WITHOUT_TAB = new Set([
 ]);
 
 test('every place lights a tab or is listed as one without; More is lit for all that it leads to', () => {
-  const frame = sources.find(({ name }) => name === 'app/frame.js')?.text ?? '';
-  const between = (start, end) => {
-    const from = frame.indexOf(start) + start.length;
-    return frame.slice(from, frame.indexOf(end, from));
-  };
-  const homes = Object.fromEntries(
-    [...between('const HOME', 'const loaded').matchAll(/(\w+): '(\w+)'/g)].map(([, place, part]) => [place, part]),
-  );
-  const activeTab = new Function(
-    'name',
-    'HOME',
-    `return ${between('const activeTab =', 'const selectTab').trim().replace(/;$/, '')}`,
-  );
-  const tabs = new Set([...between('const tabs = [', 'const activeTab').matchAll(/\['(\w+)',/g)].map(([, tab]) => tab));
-  assert.equal(tabs.size, 5);
-  for (const place of Object.keys(homes))
+  const tabs = new Set(TABS.map(([tab]) => /** @type {string} */ (tab)));
+  for (const place of Object.keys(PART_BY_PLACE))
     assert.notEqual(
-      tabs.has(activeTab(place, homes)),
+      tabs.has(tabOf(place)),
       PLACES_WITHOUT_TAB.has(place),
-      `${place}: name its tab in activeTab in static/src/app/frame.ts, or list it in PLACES_WITHOUT_TAB here, not both`,
+      `${place}: name its tab in static/src/app/places.ts, or list it in PLACES_WITHOUT_TAB here, not both`,
     );
   for (const { place } of GROUPS.flatMap(({ rows }) => rows))
-    assert.equal(activeTab(place, homes), 'more', `${place}: add it to activeTab in static/src/app/frame.ts`);
+    assert.equal(tabOf(place), 'more', `${place}: add it to TAB_BY_PLACE in static/src/app/places.ts`);
 });
 
 test('More shows rows about a copy off this phone only if there is one', () => {

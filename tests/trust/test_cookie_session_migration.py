@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 
 from diary.app import create_app
@@ -21,7 +20,6 @@ from tests.server_fixture import (
     InProcessServer,
     Keeper,
     Phone,
-    RequestBody,
     new_device_sign_in_body,
     register_keeper,
     running_server,
@@ -38,19 +36,9 @@ class CookiePhone(Phone):
 
     cookie_header: str = ""
 
-    async def request(
-        self,
-        method: str,
-        path: str,
-        body: RequestBody = None,
-        *,
-        headers: Mapping[str, str | bytes] | None = None,
-        leave_out: tuple[str, ...] = (),
-        **more_headers: str,
-    ) -> httpx.Response:
-        """Send a request with both cookies."""
-        cookie_headers = {"cookie": self.cookie_header, **(headers or {})}
-        return await super().request(method, path, body, headers=cookie_headers, leave_out=leave_out, **more_headers)
+    def __post_init__(self) -> None:
+        """Send both cookies with every request."""
+        self.client.headers["Cookie"] = self.cookie_header
 
 
 @asynccontextmanager
@@ -65,10 +53,9 @@ async def server_upgraded_with_cookies(folder: Path) -> AsyncIterator[tuple[InPr
         # What the migration of a database with accounts leaves.
         database.execute("INSERT INTO cookie_grace (id, until) VALUES (0, 0)")
     async with restarted_server(settings, clock) as upgraded_server:
-        client = upgraded_server.http_client()
         jar = f"__Host-s={keeper.tokens['session']}; __Host-d={keeper.tokens['device']}"
-        keeper.client = client
-        yield upgraded_server, keeper, CookiePhone(client, cookie_header=jar)
+        keeper.client = upgraded_server.http_client()
+        yield upgraded_server, keeper, CookiePhone(upgraded_server.http_client(), cookie_header=jar)
 
 
 @asynccontextmanager

@@ -98,7 +98,7 @@ def open_statement(
 
 
 def _parse(plaintext: bytes) -> dict[str, Any]:
-    """Return the object in padded canonical JSON. Raise SealError if there is none."""
+    """Return the JSON object in padded bytes. Raise SealError if they contain anything else."""
     try:
         document = parse_canonical_json(unpad(plaintext))
     except KeptError:

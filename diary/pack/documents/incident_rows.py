@@ -72,7 +72,7 @@ def recorded_account(contents: PackContents, entry: Incident) -> ExhibitView | N
 
 
 def recorded_account_section(contents: PackContents, entry: Incident, stills: StillsByItem) -> TemplateData | None:
-    """Return the template data of a signed or spoken account, or None if there is none in the pack.
+    """Return the template data of a signed or spoken account, or None if the pack does not include it.
 
     It has the item, length, language, need for an interpreter, and the still image of a video.
     """

@@ -57,7 +57,7 @@ async def authenticate_with_words(
 
 
 async def authenticate_with_recovery_code(instance: Instance, login: str, code_auth: bytes) -> AccountRow:
-    """Return the account with this name and proof of the recovery code. Raise InvalidCredentials if there is none.
+    """Return the account with this name and proof of the recovery code. Raise InvalidCredentials if none matches.
 
     Failures are not counted: 128 random bits cannot be guessed, and an attacker could exhaust the limit to lock the
     keeper out. An attempt costs one look-up and one digest; requests are limited by network (diary/web/rate_limits.py).

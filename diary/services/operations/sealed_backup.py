@@ -1,7 +1,7 @@
 """File format of a backup: sealed to the operator's key, whose private half is not on the server.
 
 [Note: backup key off the server] The server has only the public key, so an attacker who takes over the server or a
-backup cannot open older backups with what is there. Each file has its own random key, sealed to the operator's. Then
+backup cannot open older backups with that key. Each file has its own random key, sealed to the operator's. Then
 follow numbered frames, each bound to its number, and a last frame with the number of members. So a file that was
 truncated, spliced or changed by one bit does not open. docs/formats.md describes the bytes.
 """
@@ -121,7 +121,7 @@ def _read_sealed(file: BinaryIO) -> bytes:
 
 
 def _parse_object(raw: bytes) -> dict[str, object]:
-    """Return a frame's JSON object. Raise InvalidSealedCopy if it is none."""
+    """Return a frame's JSON object. Raise InvalidSealedCopy if the frame holds anything else."""
     try:
         value = parse_canonical_json(raw)
     except KeptError:

@@ -64,7 +64,7 @@ class WorkerProcess:
     async def run_steps(self, capsule: bytes, fetch_part: PartFetcher) -> AsyncIterator[tuple[str, int, int]]:
         """Send the capsule and the parts that the worker requests. Yield its progress until the front part is finished.
 
-        `fetch_part(blob, i)` returns one sealed part and raises KeptError if there is none. Raise PackBuildFailed if
+        `fetch_part(blob, i)` returns one sealed part and raises KeptError if it is missing. Raise PackBuildFailed if
         the worker reports a failure.
         """
         stdout, stdin = self._process.stdout, self._process.stdin
@@ -94,7 +94,7 @@ class WorkerProcess:
 
 
 async def _fetch_requested_part(request: list[Any], fetch_part: PartFetcher) -> bytes:
-    """Return the requested part, empty if there is none. Raise BadRequest for a malformed request."""
+    """Return the requested part, empty if it is missing. Raise BadRequest for a malformed request."""
     blob, i = request
     if not isinstance(blob, str) or not isinstance(i, int):
         raise BadRequest

@@ -9,6 +9,7 @@ import { skinName } from '../shell/skin.js';
 import { setYoungWording, hasText, lookUp, t, tn } from '../shell/strings.js';
 import { isDraftLanguage } from '../shell/language.js';
 import { button, problemSentence, troublesOf } from '../components/parts.js';
+import { PARTS, PART_BY_PLACE, TABS, tabOf } from './places.js';
 import { doorView } from '../features/lock/door.js';
 import { dateText, dateTimeText } from '../components/text/formatting.js';
 import './words.js';
@@ -24,119 +25,6 @@ const SIGN_INS_SHOWN = 10;
 /** The kinds a device may give for itself at sign-in. */
 const SIGN_IN_KINDS = new Set(['ordinary', 'borrowed', 'desk', 'renewed']);
 
-/** Parts that are fetched once the door is drawn. Each exports `views`. */
-const PARTS = {
-  notebook: () => import('../features/notebook/view.js'),
-  borrowed: () => import('../features/borrowed/view.js'),
-  locks: () => import('../features/lock/locks.js'),
-  only: () => import('../features/notebook/only_notebook.js'),
-  homescreen: () => import('../features/lock/homescreen.js'),
-  first: () => import('../features/first_run/view.js'),
-  add: () => import('../features/add/view.js'),
-  entries: () => import('../features/entries/view.js'),
-  entry: () => import('../features/entry/view.js'),
-  patterns: () => import('../features/entries/patterns.js'),
-  four: () => import('../features/entries/fact_sheet.js'),
-  attachment: () => import('../features/attachments/view.js'),
-  copy: () => import('../features/account/copy.js'),
-  share: () => import('../features/share/view.js'),
-  handover: () => import('../features/handover/view.js'),
-  advocates: () => import('../features/advocates/view.js'),
-  shared: () => import('../features/share/share_log.js'),
-  quick: () => import('../features/share/quick_report.js'),
-  print: () => import('../features/share/share_print.js'),
-  more: () => import('../features/settings/more.js'),
-  keeping: () => import('../features/entry/removed_and_hold.js'),
-  help: () => import('../features/help/view.js'),
-  import: () => import('../features/import/view.js'),
-  schedule: () => import('../features/schedule/view.js'),
-  server: () => import('../features/settings/server.js'),
-  keys: () => import('../features/account/keys.js'),
-  capture: () => import('../features/lock/capture.js'),
-  space: () => import('../features/settings/space.js'),
-  copies: () => import('../features/backup/view.js'),
-  registers: () => import('../features/registers/view.js'),
-  chase: () => import('../features/chase/view.js'),
-  show: () => import('../features/show_now/view.js'),
-  languages: () => import('../features/settings/languages.js'),
-  before: () => import('../features/help/before_reporting.js'),
-  wording: () => import('../features/settings/wording.js'),
-  assisted: () => import('../features/assisted/view.js'),
-  witness: () => import('../features/share/statements.js'),
-};
-const HOME: Record<string, keyof typeof PARTS> = {
-  before: 'before',
-  wording: 'wording',
-  assisted: 'assisted',
-  witness: 'witness',
-  safety: 'first',
-  check: 'first',
-  words: 'first',
-  add: 'add',
-  entries: 'entries',
-  patterns: 'patterns',
-  four: 'four',
-  entry: 'entry',
-  file: 'attachment',
-  loose: 'attachment',
-  notebook: 'notebook',
-  borrowed: 'borrowed',
-  only: 'only',
-  locks: 'locks',
-  cover: 'locks',
-  short: 'locks',
-  clear: 'locks',
-  homescreen: 'homescreen',
-  copy: 'copy',
-  name: 'copy',
-  code: 'copy',
-  share: 'share',
-  handover: 'handover',
-  handovers: 'handover',
-  advocates: 'advocates',
-  looks: 'advocates',
-  letin: 'advocates',
-  asked: 'advocates',
-  shared: 'shared',
-  quick: 'quick',
-  print: 'print',
-  more: 'more',
-  devices: 'more',
-  space: 'space',
-  makecopy: 'copies',
-  takecopy: 'copies',
-  signout: 'more',
-  about: 'more',
-  help: 'help',
-  import: 'import',
-  schedule: 'schedule',
-  removed: 'keeping',
-  hold: 'keeping',
-  two: 'keeping',
-  attribute: 'keeping',
-  server: 'server',
-  changewords: 'keys',
-  someone: 'keys',
-  newwords: 'keys',
-  highrisk: 'keys',
-  captured: 'capture',
-  capset: 'capture',
-  capturing: 'capture',
-  people: 'registers',
-  cases: 'registers',
-  orders: 'registers',
-  reports: 'registers',
-  notices: 'registers',
-  impacts: 'registers',
-  background: 'registers',
-  statements: 'registers',
-  kept: 'registers',
-  form: 'registers',
-  chase: 'chase',
-  show: 'show',
-  showing: 'show',
-  languages: 'languages',
-};
 const loaded: Views = {};
 const loading: Map<string, Promise<void>> = new Map();
 let hasFailed = false;
@@ -180,7 +68,7 @@ export function preloadParts(stage: Stage) {
 function placeView(stage: Stage, name: string) {
   const loadedView = loaded[name];
   if (loadedView) return loadedView(stage);
-  const part = HOME[name];
+  const part = PART_BY_PLACE[name];
   if (part && !hasFailed) fetchPart(part, stage.draw);
   return html`<div class="stack" aria-busy=${String(!hasFailed)}><h1
       tabindex="-1">${skinName(stage.state)}</h1><p
@@ -205,7 +93,7 @@ export function frame(stage: Stage) {
   );
   applyWording(stage, phase === 'open');
   const isInner =
-    phase === 'open' || (phase === 'fresh' && stage.place.name in HOME && stage.place.name !== 'borrowed');
+    phase === 'open' || (phase === 'fresh' && stage.place.name in PART_BY_PLACE && stage.place.name !== 'borrowed');
   const showsNotebook = stage.leaving || phase === 'notebook';
   return html`${
     showsNotebook
@@ -279,58 +167,14 @@ function topBar(stage: Stage, isOpen: boolean) {
 
 function thumbBar(stage: Stage) {
   const { name } = stage.place;
-  const tabs = [
-    ['entries', 'list'],
-    ['lock', 'lock'],
-    ['add', 'add'],
-    ['share', 'share'],
-    ['more', 'more'],
-  ] as const;
-  const activeTab =
-    {
-      handover: 'share',
-      handovers: 'share',
-      advocates: 'share',
-      looks: 'share',
-      letin: 'share',
-      asked: 'share',
-      witness: 'share',
-      entry: 'entries',
-      file: 'entries',
-      patterns: 'entries',
-      four: 'entries',
-      shared: 'share',
-      quick: 'share',
-      print: 'share',
-      loose: 'more',
-      devices: 'more',
-      space: 'more',
-      signout: 'more',
-      about: 'more',
-      code: 'more',
-      copy: 'more',
-      name: 'more',
-      check: 'more',
-      languages: 'more',
-      wording: 'more',
-      import: 'more',
-      server: 'more',
-      makecopy: 'more',
-    }[name] ??
-    (HOME[name] === 'registers' ||
-    name === 'chase' ||
-    HOME[name] === 'keeping' ||
-    HOME[name] === 'keys' ||
-    ['capture', 'locks', 'homescreen'].includes(HOME[name] ?? '')
-      ? 'more'
-      : name);
+  const activeTab = tabOf(name);
   const selectTab = (tab: string) => {
     if (tab === 'lock') return void stage.app.lock('asked');
     if (tab === 'share') stage.refresh('pack-ways'); // the server may respond by now
     if (tab === name && name !== 'add') return undefined;
     return stage.go({ name: tab });
   };
-  return html`<nav class="thumb" aria-label=${t('nav.label')}><ul>${tabs.map(
+  return html`<nav class="thumb" aria-label=${t('nav.label')}><ul>${TABS.map(
     ([tab, iconName]) => html`<li>
     <button type="button" class="tab ${tab === 'add' ? 'tab-add' : ''}" aria-current=${
       tab === activeTab ? 'page' : nothing
