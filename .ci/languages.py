@@ -160,37 +160,41 @@ def build() -> None:
     """Write the files that are served and those that the server reads, from the .po files alone."""
     SERVED.mkdir(parents=True, exist_ok=True)
     for language in LANGUAGES:
-        catalog = read(language)
-        screen_texts: dict[str, str] = {}
-        other_texts: dict[str, str] = {}
-        code_labels: dict[str, str] = {}
-        for message in catalog:
-            if not message.id or not is_done(message, language):
-                continue
-            context_kind, _, key = str(message.context or "").partition(":")
-            isolate = isolate_left_to_right_runs if language.direction == "rtl" else str
-            if context_kind == "app" and isinstance(message.id, tuple):
-                screen_texts.update(
-                    {
-                        f"{key}.{form}": isolate(text)
-                        for form, text in zip(language.plurals, message.string, strict=True)
-                    }
-                )
-            elif context_kind == "app":
-                screen_texts[key] = isolate(str(message.string))
-            elif context_kind in ("code", "said"):
-                other_texts[str(message.id)] = isolate(str(message.string))
-                if context_kind == "code":
-                    code_labels[str(message.id)] = str(message.string)
-        language_table = {
-            "lang": language.code, "dir": language.direction, "reviewed": bool(reviewer(language)),
-            "keys": screen_texts, "said": other_texts,
-        }  # fmt: skip
-        table = json.dumps(language_table, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-        (SERVED / f"{language.code}.js").write_text(f"export default {table};\n", encoding="utf-8")
-        # Questions and choices only, for the page of a pack that shows what was asked.
-        labels = json.dumps(code_labels, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-        (po(language).with_suffix(".asked.json")).write_text(labels + "\n", encoding="utf-8")
+        for path, text in language_files(language).items():
+            path.write_text(text, encoding="utf-8")
+
+
+def language_files(language: CatalogLanguage) -> dict[Path, str]:
+    """Return the text of the file that is served, and of the one that the server reads, by path."""
+    screen_texts: dict[str, str] = {}
+    other_texts: dict[str, str] = {}
+    code_labels: dict[str, str] = {}
+    for message in read(language):
+        if not message.id or not is_done(message, language):
+            continue
+        context_kind, _, key = str(message.context or "").partition(":")
+        isolate = isolate_left_to_right_runs if language.direction == "rtl" else str
+        if context_kind == "app" and isinstance(message.id, tuple):
+            screen_texts.update(
+                {f"{key}.{form}": isolate(text) for form, text in zip(language.plurals, message.string, strict=True)}
+            )
+        elif context_kind == "app":
+            screen_texts[key] = isolate(str(message.string))
+        elif context_kind in ("code", "said"):
+            other_texts[str(message.id)] = isolate(str(message.string))
+            if context_kind == "code":
+                code_labels[str(message.id)] = str(message.string)
+    language_table = {
+        "lang": language.code, "dir": language.direction, "reviewed": bool(reviewer(language)),
+        "keys": screen_texts, "said": other_texts,
+    }  # fmt: skip
+    table = json.dumps(language_table, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    # Questions and choices only, for the page of a pack that shows what was asked.
+    labels = json.dumps(code_labels, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return {
+        SERVED / f"{language.code}.js": f"export default {table};\n",
+        po(language).with_suffix(".asked.json"): labels + "\n",
+    }
 
 
 def missing() -> dict[str, list[str]]:

@@ -1,7 +1,7 @@
 """Write the vocabulary of a diary (diary/record/*.json) and the shared constants into modules for browsers.
 
-   python .ci/vocabulary.py           write static/src/record/vocabulary/ and static/src/core/constants.ts     python
-.ci/vocabulary.py --check   exit with 1 if a file is out of date
+    python .ci/vocabulary.py            write static/src/record/vocabulary/ and static/src/core/constants.ts
+    python .ci/vocabulary.py --check    exit with 1 if a file is out of date
 
 The modules are committed, so that the served bytes are the reviewed bytes. tests/test_vocabulary_script.py compares
 them with the JSON.

@@ -57,7 +57,7 @@ def test_every_behaviour_has_its_mark_or_needs_none() -> None:
     assert marked_codes <= known_codes, marked_codes - known_codes
     codes_without_mark = known_codes - marked_codes - BEHAVIOURS_WITHOUT_MARK
     assert not codes_without_mark, (
-        f"add to a mark in diary/record/marks.json, or to WITHOUT_MARK here: {sorted(codes_without_mark)}"
+        f"add to a mark in diary/record/marks.json, or to BEHAVIOURS_WITHOUT_MARK here: {sorted(codes_without_mark)}"
     )
     assert known_codes - marked_codes >= BEHAVIOURS_WITHOUT_MARK, BEHAVIOURS_WITHOUT_MARK & marked_codes
 
