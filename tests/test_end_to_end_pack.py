@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import zipfile
@@ -13,6 +14,7 @@ import bagit
 import pytest
 
 from diary.encoding import b64
+from diary.pack.bag.pack_statement import pack_fingerprint
 from diary.samples.demo import running_server
 from tests.cli_runner import run_cli, run_cli_in_process
 
@@ -84,6 +86,9 @@ def test_verify_finds_nothing_with_the_servers_key(demo_output: DemoOutput) -> N
     result = run_cli("verify", demo_output.pack, "--notary", demo_output.notary)
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.startswith("No finding.")
+    with zipfile.ZipFile(demo_output.pack) as pack:
+        manifest = next(pack.read(name) for name in pack.namelist() if re.fullmatch("[^/]+/manifest-sha256.txt", name))
+    assert f"gave it to you: {pack_fingerprint(manifest)}\n" in result.stdout
 
 
 def test_without_the_servers_key_it_says_where_the_keys_come_from(demo_output: DemoOutput) -> None:

@@ -9,7 +9,7 @@ import gc
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Final
@@ -297,18 +297,14 @@ def verify(
     Of a pack's servable folder alone, what it contains is checked.
     """
     from diary import isolation
-    from diary.ledger.cosignatures import Cosignature, parse_vkeys
-    from diary.pack.verify.verifier import verify_pack
+    from diary.ledger.cosignatures import parse_vkeys
+    from diary.pack.verify.verifier import PackFacts, verify_pack
 
     if rerender and not unsandboxed:
         isolation.require_isolation()
     witness_keys = [key for path in witness for key in parse_vkeys(path.read_bytes())]
 
-    def print_witness_count(size: int, cosignatures: Sequence[Cosignature]) -> None:
-        names = f" ({', '.join(cosignature.witness_name for cosignature in cosignatures)})" if cosignatures else ""
-        extent = f"the log up to {size} leaves" if size else "a log of this pack: it has none"
-        click.echo(f"{len(cosignatures)} of {len(witness_keys)} witnesses have seen {extent}{names}.")
-
+    facts = PackFacts()
     notary_key = read_notary_key(notary) if notary else None
     tsa_roots = [path.read_bytes() for path in tsa_root]
     instance_key = read_notary_key(instance) if instance else None
@@ -321,17 +317,28 @@ def verify(
         rerender=release,
         is_unsandboxed=unsandboxed,
         witnesses=witness_keys,
-        on_cosignatures=print_witness_count,
+        facts=facts,
     )
+    if witness_keys:
+        names = ", ".join(cosignature.witness_name for cosignature in facts.cosignatures)
+        extent = f"the log up to {facts.log_size} leaves" if facts.log_size else "a log of this pack: it has none"
+        seen = f"{len(facts.cosignatures)} of {len(witness_keys)} witnesses have seen {extent}"
+        click.echo(f"{seen} ({names})." if names else f"{seen}.")
     for finding in findings:
         where = f"{finding.member}: " if finding.member else ""
         click.echo(f"{finding.code}: {where}{finding.sentence}")
     if findings:
         click.echo(f"{len(findings)} finding{'s' if len(findings) > 1 else ''}.")
+    else:
+        click.echo(
+            "No finding. Every file, entry, signature and receipt in this pack agrees with the others and the key."
+        )
+    if facts.fingerprint:
+        click.echo(f"Numbers of this pack, to compare with those of the person who gave it to you: {facts.fingerprint}")
+    if findings:
         sys.exit(1)
-    click.echo("No finding. Every file, entry, signature and receipt in this pack agrees with the others and the key.")
     if not rerender:
-        click.echo("PDFs and tables are not signed. To typeset them again and compare, add --rerender.")
+        click.echo("To typeset the documents again and compare them with the record, add --rerender.")
 
 
 def read_notary_key(path: Path) -> bytes:

@@ -81,7 +81,7 @@ def pack(kept: Path, out: Path, code: bool, portal: Path | None, unsandboxed: bo
         asyncio.run(build)
     click.echo(f"Pack: {out} ({out.stat().st_size / 1e6:.1f} MB)")
     if portal:
-        for folder in write_portal_set(out, portal.absolute()):
+        for folder in write_portal_set(out, portal.absolute(), identity.pack_signer()):
             click.echo(f"Portal set: {folder} ({len(list(folder.iterdir()))} files)")
 
 

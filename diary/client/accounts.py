@@ -24,6 +24,7 @@ from diary.errors import SealError
 from diary.ids import id_text, new_id
 from diary.ledger import rekeying
 from diary.ledger.rekeying import AuthorKey
+from diary.pack.bag.pack_statement import PackSigner
 
 FIRST_EPOCH: Final = 1
 DEVICE_NAME: Final = "Command line"
@@ -48,6 +49,10 @@ class Identity:
     def author(self) -> AuthorSigner:
         """Return the signer that signs versions with this account's key."""
         return AuthorSigner(self.keyset.ecdsa_scalar)
+
+    def pack_signer(self) -> PackSigner:
+        """Return the signer of this diary's packs."""
+        return PackSigner(self.diary, self.author())
 
     def author_keys(self) -> tuple[AuthorKey, ...]:
         """Return this account's signing keys, replaced ones first.

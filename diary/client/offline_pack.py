@@ -57,6 +57,7 @@ async def build_pack_offline(
         lambda blob: source.read_blob(journal.identity.diary, blob),
         front,
         capsule,
+        journal.identity.pack_signer(),
         pack_path,
         work_folder,
         report_progress,

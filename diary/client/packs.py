@@ -21,6 +21,7 @@ from diary.client.transport import RemoteServer
 from diary.errors import Conflict, PackBuildFailed
 from diary.pack.bag import archive
 from diary.pack.bag.manifest import SERVABLE_MANIFEST_PATH, servable_manifest
+from diary.pack.bag.pack_statement import PackSigner
 from diary.pack.capsule import reader
 from diary.pack.capsule.builder import PackOptions, build_capsule, erased_entries
 from diary.pack.contents import build_contents
@@ -70,6 +71,7 @@ async def build_pack(
         lambda blob: fetch_blob(server, journal.identity.diary, blob),
         front,
         capsule,
+        journal.identity.pack_signer(),
         pack_path,
         work_folder,
         report_progress,
@@ -81,20 +83,20 @@ async def finish_pack(
     read_blob: ReadBlob,
     front: Path,
     capsule: reader.Capsule,
+    signer: PackSigner,
     pack_path: Path,
     work_folder: Path,
     report_progress: ProgressCallback,
 ) -> None:
-    """Add the files as received to a checked front part and write the pack. `read_blob`: yields a blob's bytes."""
+    """Add the files as received to a checked front part, and write and sign the pack. `read_blob`: yields a blob."""
     received_folder = work_folder / "received"
     for done_count, file in enumerate(files):
         report_progress("files as received", done_count, len(files))
         await _keep_file(read_blob(file.blob), file, received_folder)
     partial_path = pack_path.with_name(pack_path.name + ".part")
     try:
-        archive.assemble_pack(
-            front, [(file.path, _read_chunks(received_folder / file.path)) for file in files], partial_path, capsule
-        )
+        received = [(file.path, _read_chunks(received_folder / file.path)) for file in files]
+        archive.assemble_pack(front, received, partial_path, capsule, signer)
         partial_path.replace(pack_path)
     except BaseException:
         # A truncated pack is still readable, and nobody would notice the leftover.

@@ -15,6 +15,7 @@ from diary import constants
 from diary.errors import PackBuildFailed
 from diary.pack.bag.archive import write_member
 from diary.pack.bag.manifest import manifest_lines
+from diary.pack.bag.pack_statement import PACK_STATEMENT_PATH, PackSigner, sign_portal_set
 
 SUBMISSION_FILES_LIMIT: Final = constants.PORTAL_FILES_LIMIT
 SUBMISSION_ZIPS_LIMIT: Final = constants.PORTAL_ZIPS_LIMIT
@@ -27,8 +28,12 @@ _MAIL_PREFIX: Final = "data/restricted/13_mail/"
 MANIFEST_FILENAME: Final = "manifest-sha256.txt"
 
 
-def write_portal_set(pack_path: Path, folder: Path, zip_limit_bytes: int = ZIP_LIMIT_BYTES) -> list[Path]:
+def write_portal_set(
+    pack_path: Path, folder: Path, signer: PackSigner, zip_limit_bytes: int = ZIP_LIMIT_BYTES
+) -> list[Path]:
     """Write the set into `folder` and return the folders of its submissions, the first being `folder`.
+
+    `pack_path`: a pack with a signature.
 
     `folder` is created and must be empty. `zip_limit_bytes`: maximum size of one zip. Raise PackBuildFailed for a
     folder that is not empty, or a file larger than a zip may be.
@@ -39,8 +44,9 @@ def write_portal_set(pack_path: Path, folder: Path, zip_limit_bytes: int = ZIP_L
         members = [row for row in pack_zip.infolist() if "/data/" in row.filename]
         path_in_pack = {row.filename: row.filename.partition("/")[2] for row in members}
         separate_files = [row for row in members if _SEPARATE_FILE_PATTERN.fullmatch(path_in_pack[row.filename])]
-        # Document 04 may have many volumes: those without room beside two zips and the manifest go into the zips.
-        separate_files = separate_files[: SUBMISSION_FILES_LIMIT - 3]
+        # Document 04 may have many volumes: those without room beside two zips, the manifest and its
+        # signature go into the zips.
+        separate_files = separate_files[: SUBMISSION_FILES_LIMIT - 4]
         separate_names = {row.filename for row in separate_files}
         zipped_members = [row for row in members if row.filename not in separate_names]
         zip_contents = [
@@ -52,18 +58,25 @@ def write_portal_set(pack_path: Path, folder: Path, zip_limit_bytes: int = ZIP_L
         zip_contents += _split_by_size(
             [row for row in zipped_members if path_in_pack[row.filename].startswith(_MAIL_PREFIX)], zip_limit_bytes
         )
-        first_zips_limit = min(SUBMISSION_ZIPS_LIMIT, SUBMISSION_FILES_LIMIT - 1 - len(separate_files))
+        first_zips_limit = min(SUBMISSION_ZIPS_LIMIT, SUBMISSION_FILES_LIMIT - 2 - len(separate_files))
         first_zips, later_zips = zip_contents[:first_zips_limit], zip_contents[first_zips_limit:]
         folders = [
             folder,
             *(folder.with_name(f"{folder.name}-{n + 2}") for n in range(-(-len(later_zips) // SUBMISSION_ZIPS_LIMIT))),
         ]
+        pack_statement = next(
+            pack_zip.read(name) for name in pack_zip.namelist() if name.endswith(f"/{PACK_STATEMENT_PATH}")
+        )
         _write_submission(pack_zip, folders[0], separate_files, first_zips, 1)
         for n, later_folder in enumerate(folders[1:]):
             start = first_zips_limit + n * SUBMISSION_ZIPS_LIMIT
             _write_submission(
                 pack_zip, later_folder, [], zip_contents[start : start + SUBMISSION_ZIPS_LIMIT], start + 1
             )
+        for written_folder in folders:
+            manifest = (written_folder / MANIFEST_FILENAME).read_bytes()
+            statement = sign_portal_set(signer, pack_statement, manifest)
+            (written_folder / PACK_STATEMENT_PATH).write_bytes(statement)
         return folders
 
 

@@ -985,6 +985,7 @@ function buildPack(...[options, onProgress]: Parameters<App['buildPack']>): Prom
         file: new Blob(['zip'.repeat(1_000_000)]),
         name: 'documents-2026-11-24.zip',
         no: 1,
+        numbers: '73807 03137 88322 66979 05876 85760',
         record: 'x1',
         size: 3_000_000,
       });

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from diary.crypto.signing import Ed25519Signer
 from diary.encoding import b64
+from diary.pack.bag.pack_statement import pack_fingerprint
 from diary.pack.verify.findings import SENTENCES
 from diary.pack.verify.verifier import verify_pack
 from tests.browser.live_server import LiveServer
@@ -17,7 +18,7 @@ from tests.browser.navigators.accessibility import accessibility_faults
 from tests.browser.test_handover import open_desktop_page
 from tests.pack.conftest import BuiltPack, small_pack
 from tests.pack.hostile_zips import TOO_SLOW_FOR_BROWSER, hostile_zips
-from tests.pack.pack_members import change_members, members_of
+from tests.pack.pack_members import change_members, members_of, without_statements
 
 TIMEOUT_MS = 60_000
 EXHIBIT_PATH = "data/restricted/13_exhibits-as-received/JB-1.png"
@@ -86,6 +87,11 @@ def test_page_and_program_find_the_same(
         assert findings_of(page, lambda: chooser.set_input_files(small_pack.path)) == set()
         expect(page.get_by_role("heading", name="Nothing wrong was found")).to_be_focused()
         assert accessibility_faults(page) == []
+        numbers = pack_fingerprint(members_of(small_pack.path)["manifest-sha256.txt"])
+        expect(page.locator("[data-check=signature] [data-result]")).to_contain_text(numbers)
+        bare = without_statements(small_pack.path, members_of(small_pack.path), tmp_path / "bare.zip")
+        assert findings_of(page, lambda: chooser.set_input_files(bare)) == {(None, SENTENCES["not_signed"])}
+        expect(page.locator("[data-check=signature]")).to_contain_text(SENTENCES["not_signed"])
         extra_file = {"data/more.txt": b"x"}
         damaged = change_members(
             small_pack.path,
@@ -104,6 +110,7 @@ def test_page_and_program_find_the_same(
         assert findings_of(page, lambda: page.locator("#folder").set_input_files(servable_part)) == set()
         expect(page.get_by_text("This is a copy of the part that may be served")).to_be_visible()
         expect(page.get_by_text("Only their list is here.")).to_be_visible()
+        expect(page.get_by_text("Holds for this part of the pack.")).to_be_visible()
         assert accessibility_faults(page) == []
         raw = list(small_pack.path.read_bytes())
         assert findings_of(page, lambda: page.evaluate(DROP_FILE_SCRIPT, ["pack.zip", raw])) == set()

@@ -15,9 +15,11 @@ from diary.client.journal import Journal, VersionContent
 from diary.client.packs import check_front, received_files
 from diary.client.transport import RemoteServer
 from diary.clock import FixedClock
+from diary.crypto.signing import AuthorSigner, generate_scalar
 from diary.errors import Conflict, PackBuildFailed
 from diary.pack.bag import archive
 from diary.pack.bag.manifest import SERVABLE_MANIFEST_PATH, servable_manifest
+from diary.pack.bag.pack_statement import PackSigner
 from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import Capsule, read_capsule
 from diary.pack.contents import build_contents
@@ -155,6 +157,7 @@ def test_received_files_have_their_own_keys_and_places(journal: Journal, capsule
 async def test_a_partial_pack_is_removed(capsule: Capsule, tmp_path: Path) -> None:
     """A pack that fails while being written, here for missing files, leaves no partial file."""
     front = write_zip(tmp_path / "front.zip", honest_members(capsule))
+    signer = PackSigner("diary", AuthorSigner(generate_scalar()))
 
     async def read_nothing(_blob: SealedFileReference) -> AsyncIterator[bytes]:
         parts: tuple[bytes, ...] = ()
@@ -162,7 +165,9 @@ async def test_a_partial_pack_is_removed(capsule: Capsule, tmp_path: Path) -> No
             yield part
 
     with pytest.raises(PackBuildFailed):
-        await packs.finish_pack([], read_nothing, front, capsule, tmp_path / "pack.zip", tmp_path, lambda *_: None)
+        await packs.finish_pack(
+            [], read_nothing, front, capsule, signer, tmp_path / "pack.zip", tmp_path, lambda *_: None
+        )
     blob = SealedFileReference.new(0)
     full = [packs.ReceivedFile(path, blob, "") for path in archive.received_file_sizes(capsule)]
 
@@ -172,7 +177,9 @@ async def test_a_partial_pack_is_removed(capsule: Capsule, tmp_path: Path) -> No
 
     with pytest.MonkeyPatch.context() as changed, pytest.raises(PackBuildFailed, match="size of a file has changed"):
         changed.setattr(packs, "_keep_file", kept)
-        await packs.finish_pack(full, read_nothing, front, capsule, tmp_path / "pack.zip", tmp_path, lambda *_: None)
+        await packs.finish_pack(
+            full, read_nothing, front, capsule, signer, tmp_path / "pack.zip", tmp_path, lambda *_: None
+        )
     assert {path.name for path in tmp_path.iterdir()} == {"front.zip", "received"}
 
 

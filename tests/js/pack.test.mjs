@@ -9,12 +9,14 @@ import { splitIntoParts } from '#app/features/share/pack_choice.js';
 import { b64, utf8 } from '#app/core/bytes.js';
 import { canonicalBytes, parseCanonicalObject } from '#app/core/encoding.js';
 import { openNames } from '#app/crypto/commitment.js';
+import { readPackStatement, signPackStatement } from '#app/crypto/pack_statement.js';
 import { assemble, receivedName } from '#app/pack/assemble.js';
 import { encodeCapsule, makeCapsule } from '#app/pack/capsule.js';
 import { checkFront } from '#app/pack/front.js';
 import { PORTAL_FILES_LIMIT } from '#app/core/constants.js';
 import { buildPortalSet } from '#app/pack/portal.js';
 import { keysFile, fieldNamesOf, encodeProof, proofNames, rowsOf } from '#app/pack/proofs.js';
+import { packFingerprint } from '#app/pack/signature.js';
 import { recordFile, sidecar, sidecarName } from '#app/pack/record_json.js';
 import { custodyLines, entryLine, exhibitLine, readCapsule } from '#app/pack/chronology/table_cells.js';
 import { crc32, readZip, ZipWriter } from '#app/pack/zip.js';
@@ -23,6 +25,17 @@ const AT = Date.UTC(2026, 10, 3, 20, 41, 9);
 const PICTURE = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7) & 255);
 const sha = (/** @type {string} */ name, /** @type {Uint8Array} */ bytes) =>
   createHash(name).update(bytes).digest('hex');
+
+const SIGNER = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
+const signer = { key: SIGNER.privateKey, by: 'key', diary: 'diary' };
+/** @type {import('#app/pack/signature.js').SignPack} */
+const sign = (facts) => signPackStatement(signer, facts);
+/**
+ * @param {import('#app/crypto/pack_statement.js').StatementType} type
+ * @param {Uint8Array|undefined} raw
+ */
+const readStatement = (type, raw) =>
+  readPackStatement(type, raw ?? new Uint8Array(0), new Map([['key', SIGNER.publicKey]]));
 
 /** @param {string} letter @returns {string} an id */
 const id = (letter) => letter.repeat(21) + 'A';
@@ -379,6 +392,7 @@ test('the finished pack has every file once, with correct manifests', async () =
   const { file: zip, manifest } = await assemble(packCapsule, front, {
     openReceived,
     onProgress: (done, total) => progress.push(done / total),
+    sign,
   });
   const members = readZip(new Uint8Array(await /** @type {Blob} */ (zip).arrayBuffer()));
   const names = [...members.keys()];
@@ -390,26 +404,91 @@ test('the finished pack has every file once, with correct manifests', async () =
       .decode(members.get(`${folder}manifest-${algorithm}.txt`))
       .trimEnd()
       .split('\n');
-    assert.equal(lines.length, front.size + 1);
+    assert.equal(lines.length, front.size + 2); // the file as received, and the servable folder's signature
     for (const line of lines) {
       const [digest, name] = /** @type {[string, string]} */ (line.split('  '));
       assert.equal(digest, sha(algorithm, /** @type {Uint8Array} */ (members.get(folder + name))));
     }
   }
   assert.equal(progress.at(-1), 1);
-  assert.equal(manifest, sha('sha256', /** @type {Uint8Array} */ (members.get(`${folder}manifest-sha256.txt`))));
+  const manifestBytes = /** @type {Uint8Array} */ (members.get(`${folder}manifest-sha256.txt`));
+  assert.equal(manifest, sha('sha256', manifestBytes));
+  const {
+    id: packId,
+    no,
+    folder: name,
+    made_at,
+  } = /** @type {import('#app/crypto/pack_statement.js').PackFacts & {id: string}} */ (packCapsule.pack);
+  const facts = { pack: packId, no, folder: name, made_at, by: 'key', diary: 'diary' };
+  assert.deepEqual(await readStatement('pack/v1', members.get(`${folder}pack-statement.json`)), {
+    ...facts,
+    t: 'pack/v1',
+    manifest,
+    manifest512: sha('sha512', /** @type {Uint8Array} */ (members.get(`${folder}manifest-sha512.txt`))),
+    parts: ['restricted', 'servable'],
+  });
+  const servable = /** @type {Uint8Array} */ (members.get(`${folder}data/servable/manifest-sha256.txt`));
+  assert.deepEqual(await readStatement('servable/v1', members.get(`${folder}data/servable/servable-statement.json`)), {
+    ...facts,
+    t: 'servable/v1',
+    manifest: sha('sha256', servable),
+  });
+});
+
+test('a pack without the restricted part says so in its signature', async () => {
+  const packCapsule = capsule();
+  const front = await checkFront(await zipped(honestFront(packCapsule)), packCapsule);
+  const { file } = await assemble(packCapsule, front, { openReceived: () => [], restricted: false, sign });
+  const members = readZip(new Uint8Array(await /** @type {Blob} */ (file).arrayBuffer()));
+  const statement = await readStatement('pack/v1', members.get('PACK_AA_1_20261103/pack-statement.json'));
+  assert.deepEqual(statement?.parts, ['servable']);
+});
+
+test('nothing is handed out when the pack cannot be signed', async () => {
+  const packCapsule = capsule();
+  const front = await checkFront(await zipped(honestFront(packCapsule)), packCapsule);
+  const locked = async () => {
+    throw new Error('locked');
+  };
+  await assert.rejects(assemble(packCapsule, front, { openReceived: () => [PICTURE], sign: locked }), /locked/);
+});
+
+test('the fingerprint of a pack is the same as in Python', () => {
+  assert.equal(packFingerprint(sha('sha256', utf8('abc'))), '73807 03137 88322 66979 05876 85760');
+  for (const hostile of ['', 'x'.repeat(64), 'a'.repeat(63)]) assert.equal(packFingerprint(hostile), '');
+});
+
+test('a statement counts only in its own form, by a key that may sign', async () => {
+  /** @type {import('#app/crypto/pack_statement.js').PackFacts} */
+  const facts = { t: 'servable/v1', pack: 'p', no: 1, folder: 'PACK_AA_1_20261103', made_at: AT, manifest: 'aa' };
+  const raw = await sign(facts);
+  const value = JSON.parse(new TextDecoder().decode(raw));
+  assert.deepEqual(await readStatement('servable/v1', raw), { ...facts, by: 'key', diary: 'diary' });
+  assert.equal(await readPackStatement('servable/v1', raw, new Map()), null);
+  await assert.rejects(readStatement('portal/v1', raw), { code: 'bad_signature' });
+  await assert.rejects(readStatement('servable/v1', utf8(` ${new TextDecoder().decode(raw)}`)), {
+    code: 'bad_signature',
+  });
+  for (const change of [{ no: 2 }, { diary: 'other' }, { extra: 1 }, { sig: 'AA' }, { made_at: 'now' }, { parts: [] }])
+    await assert.rejects(readStatement('servable/v1', canonicalBytes({ ...value, ...change })), {
+      code: 'bad_signature',
+    });
+  await assert.rejects(sign({ ...facts, t: 'pack/v1' }), { code: 'bad_request' });
 });
 
 test('a received file that is not the one added ends the pack, and so does cancelling', async () => {
   const packCapsule = capsule();
   const front = await checkFront(await zipped(honestFront(packCapsule)), packCapsule);
-  await assert.rejects(assemble(packCapsule, front, { openReceived: () => [PICTURE.subarray(1)] }), {
+  await assert.rejects(assemble(packCapsule, front, { openReceived: () => [PICTURE.subarray(1)], sign }), {
     code: 'pack_failed',
     message: /AA-1\.png/,
   });
-  await assert.rejects(assemble(packCapsule, front, { openReceived: () => [PICTURE], signal: AbortSignal.abort() }), {
-    code: 'cancelled',
-  });
+  await assert.rejects(
+    assemble(packCapsule, front, { openReceived: () => [PICTURE], sign, signal: AbortSignal.abort() }),
+    {
+      code: 'cancelled',
+    },
+  );
 });
 
 test('each proof has a value or a digest for every field of its kind', () => {
@@ -431,7 +510,7 @@ test('a portal set has at most sixteen plain files with correct digests, and mai
   const [exhibit] = rowsOf(capsule(), 'exhibits');
   const packCapsule = { ...capsule(), exhibits: [exhibit, { ...exhibit, item: 'AA/2', file: 'AA-2.eml' }] };
   const front = honestFront(capsule());
-  const { files, manifest } = await buildPortalSet(packCapsule, front, { openReceived: () => [PICTURE] });
+  const { files, manifest } = await buildPortalSet(packCapsule, front, { openReceived: () => [PICTURE], sign });
   const names = files.map(({ name }) => name);
   assert.ok(
     names.length <= PORTAL_FILES_LIMIT && names.every((name) => /^[\w.-]+\.(?:txt|csv|pdf|json|zip)$/.test(name)),
@@ -461,14 +540,16 @@ test('a portal set has at most sixteen plain files with correct digests, and mai
     .map((line) => line.split('  '));
   assert.deepEqual(
     lines.map(([, name]) => name),
-    names.filter((name) => name !== 'manifest-sha256.txt'),
+    names.filter((name) => name !== 'manifest-sha256.txt' && name !== 'pack-statement.json'),
   );
+  const statement = await readStatement('portal/v1', byName.get('pack-statement.json'));
+  assert.equal(statement?.manifest, manifest);
   for (const [digest, name] of lines)
     assert.equal(digest, sha('sha256', /** @type {Uint8Array} */ (byName.get(String(name)))));
-  await assert.rejects(buildPortalSet(packCapsule, front, { openReceived: () => [PICTURE.subarray(1)] }), {
+  await assert.rejects(buildPortalSet(packCapsule, front, { openReceived: () => [PICTURE.subarray(1)], sign }), {
     code: 'pack_failed',
   });
-  await assert.rejects(buildPortalSet(packCapsule, front, { openReceived: () => [PICTURE], atMost: 1000 }), {
+  await assert.rejects(buildPortalSet(packCapsule, front, { openReceived: () => [PICTURE], sign, atMost: 1000 }), {
     code: 'too_large',
   });
 });

@@ -19,6 +19,7 @@ from diary.clock import SystemClock
 from diary.errors import NotFound
 from diary.ids import new_id
 from diary.pack.bag import archive
+from diary.pack.bag.pack_statement import PackSigner
 from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import Capsule, read_capsule
 from diary.samples.sample_pack import SamplePackDiary, make_sample_pack, make_sample_pack_diary
@@ -64,7 +65,7 @@ def assemble_pack(diary: FictionalDiary, front_path: Path, capsule: Capsule, pac
     """Return the complete pack: the front part and the files as received."""
     files = {exhibit.filename: diary.received_files[exhibit.record] for exhibit in capsule.exhibits}
     received = [(path, [files[path.rpartition("/")[2]]]) for path in archive.received_file_sizes(capsule)]
-    archive.assemble_pack(front_path, received, pack_path, capsule)
+    archive.assemble_pack(front_path, received, pack_path, capsule, PackSigner(diary.diary_id, diary.author))
     return pack_path
 
 

@@ -117,7 +117,10 @@ def test_preparer_statements_are_confirmed_or_reported(
 
     def add(name: str, members: Members, change: Callable[[Members], object] = lambda _: None) -> None:
         change(members)
-        cases.add(name, rebuild_digest_lists(small_pack.path, members | {"bag-info.txt": bag}, tmp_path / "again.zip"))
+        signed = rebuild_digest_lists(
+            small_pack.path, members | {"bag-info.txt": bag}, tmp_path / "again.zip", preparer.author
+        )
+        cases.add(name, signed)
 
     def change_statement(change: Callable[[StatementFields], object]) -> Callable[[Members], object]:
         def apply(members: Members) -> None:
@@ -192,7 +195,10 @@ def test_the_servable_folder_alone_names_the_preparer(
     """The servable folder alone, copied under its own name, still names the preparer."""
     bag = {"bag-info.txt": members_of(small_pack.path)["bag-info.txt"]}
     prepared_pack = rebuild_digest_lists(
-        small_pack.path, preparer.prepared_members(preparer.make_grant()) | bag, tmp_path / "whole.zip"
+        small_pack.path,
+        preparer.prepared_members(preparer.make_grant()) | bag,
+        tmp_path / "whole.zip",
+        preparer.author,
     )
     shutil.unpack_archive(prepared_pack, tmp_path / "out")
     cases = PackCases(tmp_path, small_pack.diary.notary.pub)

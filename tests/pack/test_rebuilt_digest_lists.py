@@ -1,7 +1,7 @@
-"""A forger can rebuild every digest list without a key: changes are found because they contradict the proofs.
+"""Changes by somebody who has the keeper's key are found because they contradict the proofs.
 
-The program and the page judge the same packs. Words of pages and tables need `--rerender` (test_rerender.py). What the
-keeper stated for the whole pack is covered by the digest that the diary stores for each pack.
+Every digest list is rebuilt, and the pack is signed again. The program and the page judge the same packs. Words of
+pages and tables need `--rerender` (test_rerender.py). Forgers without the key: test_forged_packs.py.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tests.pack.verifier_comparison import PackCases, change_json_member, compar
 SERVABLE_FOLDER, RESTRICTED_FOLDER = "data/servable/", "data/restricted/"
 RECORD_PATH, EXHIBITS_INDEX_PATH = f"{RESTRICTED_FOLDER}12_record.json", f"{SERVABLE_FOLDER}03_exhibits-index.csv"
 SIDECAR_PATH = f"{RESTRICTED_FOLDER}14_sidecars/JB-1.json"
-TAG_FILE_NAMES = ("bag-info.txt", "bagit.txt", "manifest-sha256.txt", "manifest-sha512.txt")
+TAG_FILE_NAMES = ("bag-info.txt", "bagit.txt", "manifest-sha256.txt", "manifest-sha512.txt", "pack-statement.json")
 
 
 def change_json(name: str, change: Callable[[Any], object]) -> MembersChange:
@@ -66,7 +66,7 @@ def added_file_changes() -> Iterator[tuple[str, str, MembersChange]]:
 
 def removed_file_changes(original: Members) -> Iterator[tuple[str, str, MembersChange]]:
     """Yield changes that remove each file that every pack has."""
-    optional_parts = ("/proof/", "13_", "14_", "manifest")
+    optional_parts = ("/proof/", "13_", "14_", "manifest", "statement")
     for name in (
         path for path in original if path.startswith("data/") and not any(part in path for part in optional_parts)
     ):
@@ -172,10 +172,18 @@ def add_bag_info_cases(pack: BuiltPack, cases: PackCases) -> None:
 def test_changes_are_found_even_with_rebuilt_digest_lists(small_pack: BuiltPack, tmp_path: Path) -> None:
     """Some fifty changes of a valid pack are each found by both verifiers under the right code."""
     cases, members, expected = PackCases(tmp_path, small_pack.diary.notary.pub), members_of(small_pack.path), {}
-    cases.add("lists made anew and nothing else", rebuild_digest_lists(small_pack.path, members, tmp_path / "anew.zip"))
+    cases.add(
+        "lists made anew and nothing else",
+        rebuild_digest_lists(small_pack.path, members, tmp_path / "anew.zip", small_pack.diary.author),
+    )
     for name, code, change in (*added_file_changes(), *removed_file_changes(members), *content_changes(members)):
         expected[name] = code
-        cases.add(name, rebuild_digest_lists(small_pack.path, change(dict(members)), tmp_path / "anew.zip"))
+        cases.add(
+            name,
+            rebuild_digest_lists(
+                small_pack.path, change(dict(members)), tmp_path / "anew.zip", small_pack.diary.author
+            ),
+        )
     add_bag_info_cases(small_pack, cases)
     expected |= dict.fromkeys(("another folder", "more in bag-info", "another pack's bag-info"), "bag")
     findings = compare_verifiers(cases, min_cases=45)

@@ -36,7 +36,7 @@ async def test_a_changed_word_is_found_on_its_page(small_pack: BuiltPack, tmp_pa
     )
     forged_members = members_of(small_pack.path) | {CHRONOLOGY_PATH: members_of_front(front)[CHRONOLOGY_PATH]}
     forged_path = tmp_path / "forged.zip"
-    rebuild_digest_lists(small_pack.path, forged_members, forged_path)
+    rebuild_digest_lists(small_pack.path, forged_members, forged_path, small_pack.diary.author)
     assert verify_pack(forged_path, notary=small_pack.diary.notary.pub) == []
     [(code, member)] = rerender_findings(forged_path, small_pack)
     assert code == "rerendered" and member is not None and member.startswith(f"{CHRONOLOGY_PATH}#page=")
@@ -49,7 +49,9 @@ def test_an_invalid_exhibits_volume_is_reported(small_pack: BuiltPack, tmp_path:
     volume = "data/servable/04_exhibits.pdf"
     members = members_of(small_pack.path)
     raw = members[volume][:5_000] if junk is None else junk
-    forged_path = rebuild_digest_lists(small_pack.path, members | {volume: raw}, tmp_path / "junk.zip")
+    forged_path = rebuild_digest_lists(
+        small_pack.path, members | {volume: raw}, tmp_path / "junk.zip", small_pack.diary.author
+    )
     assert ("rerendered", volume) in rerender_findings(forged_path, small_pack)
 
 
@@ -60,7 +62,7 @@ def test_rerender_without_the_record_reports_every_document(
     """If the record is missing, each document gets a finding."""
     remaining = {name: content for name, content in members_of(small_pack.path).items() if name != removed}
     changed_path = tmp_path / "without.zip"
-    rebuild_digest_lists(small_pack.path, remaining, changed_path)
+    rebuild_digest_lists(small_pack.path, remaining, changed_path, small_pack.diary.author)
     codes = [code for code, _ in rerender_findings(changed_path, small_pack)]
     # Four documents, two tables, the custody log, two texts, and a sidecar for each of two files.
     assert codes.count("not_rerendered") == 4 + 2 + 1 + 2 + 2
@@ -85,6 +87,6 @@ def test_a_changed_table_or_text_file_is_found(small_pack: BuiltPack, tmp_path: 
         sidecar: members[sidecar].replace(b"2026-12", b"2026-11"),
     }
     assert all(raw != members[name] for name, raw in changed.items())
-    rebuild_digest_lists(small_pack.path, members | changed, forged_path)
+    rebuild_digest_lists(small_pack.path, members | changed, forged_path, small_pack.diary.author)
     assert verify_pack(forged_path, notary=small_pack.diary.notary.pub) == []
     assert rerender_findings(forged_path, small_pack) == [("rerendered", name) for name in sorted(changed)]

@@ -51,7 +51,12 @@ def test_the_main_process_reads_no_pdf(small_pack: BuiltPack, tmp_path: Path) ->
     notary, marker, forged_path = tmp_path / "notary.txt", tmp_path / "taken-over", tmp_path / "forged.zip"
     notary.write_text(b64(small_pack.diary.notary.pub))
     members = members_of(small_pack.path)
-    rebuild_digest_lists(small_pack.path, members | {CHRONOLOGY_PATH: members[CHRONOLOGY_PATH] + b"%"}, forged_path)
+    rebuild_digest_lists(
+        small_pack.path,
+        members | {CHRONOLOGY_PATH: members[CHRONOLOGY_PATH] + b"%"},
+        forged_path,
+        small_pack.diary.author,
+    )
     arguments = ["verify", str(forged_path), "--notary", str(notary), "--rerender"]
     completed = subprocess.run(
         [sys.executable, "-c", COMPROMISED_PYPDF, marker, *arguments], capture_output=True, text=True, check=False

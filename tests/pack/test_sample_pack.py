@@ -21,7 +21,8 @@ import pypdf
 import pytest
 from pdfua import validate
 
-from diary.encoding import b64, canonical_json
+from diary.crypto.signing import verify_author
+from diary.encoding import b64, canonical_json, unb64
 from diary.ledger import heads
 from diary.pack.capsule.builder import build_capsule
 from diary.pack.portal import write_portal_set
@@ -404,7 +405,8 @@ def test_restricted_files_are_marked_and_01_links_to_none(sample_pack: SamplePac
 
 def test_a_portal_set_is_complete_in_sixteen_plain_files(sample_pack: SamplePack, tmp_path: Path) -> None:
     """A set has at most sixteen plainly named files and all the pack's content. Larger packs get more sets."""
-    [folder] = write_portal_set(sample_pack.path, tmp_path / "portal")
+    signer = sample_pack.diary.journal.identity.pack_signer()
+    [folder] = write_portal_set(sample_pack.path, tmp_path / "portal", signer)
     names = sorted(path.name for path in folder.iterdir())
     assert len(names) <= 16 and all(
         re.fullmatch(r"[A-Za-z0-9_.-]{1,60}\.(pdf|csv|txt|json|zip)", name) for name in names
@@ -418,8 +420,13 @@ def test_a_portal_set_is_complete_in_sixteen_plain_files(sample_pack: SamplePack
     for path in (sample_pack.folder / "data").rglob("*"):
         if path.is_file():
             assert sha256_of_file(path) in digests.values(), path
-    folders = write_portal_set(sample_pack.path, tmp_path / "small", zip_limit_bytes=1_500_000)
+    folders = write_portal_set(sample_pack.path, tmp_path / "small", signer, zip_limit_bytes=1_500_000)
     assert len(folders) > 1 and all(len(list(folder.iterdir())) <= 16 for folder in folders)
+    for folder in folders:
+        statement = json.loads((folder / "pack-statement.json").read_bytes())
+        assert statement["manifest"] == sha256_of_file(folder / "manifest-sha256.txt")
+        unsigned = {name: value for name, value in statement.items() if name != "sig"}
+        verify_author(signer.author.pub, canonical_json(unsigned), unb64(statement["sig"]))
 
 
 def test_a_portal_set_is_usable_without_its_folders(sample_pack: SamplePack) -> None:

@@ -11,7 +11,7 @@ import pytest
 from diary.crypto.signing import Ed25519Signer
 from diary.ledger import checkpoints, cosignatures
 from diary.ledger.cosignatures import Cosignature, LogWitness
-from diary.pack.verify.verifier import verify_pack
+from diary.pack.verify.verifier import PackFacts, verify_pack
 from tests.cli_runner import run_cli_in_process
 from tests.pack.conftest import BuiltPack
 from tests.pack.fictional_diary import fictional_diary
@@ -53,34 +53,23 @@ def witnessed_pack(tmp_path_factory: pytest.TempPathFactory) -> BuiltPack:
     )
 
 
-def count_witnesses(
-    pack: BuiltPack, witnesses: Sequence[LogWitness]
-) -> tuple[list[str], list[tuple[int, Sequence[Cosignature]]]]:
-    """Return the codes of the findings, and the report about witnesses."""
-    seen_witnesses: list[tuple[int, Sequence[Cosignature]]] = []
-    findings = verify_pack(
-        pack.path,
-        notary=pack.diary.notary.pub,
-        witnesses=witnesses,
-        on_cosignatures=lambda *finding: seen_witnesses.append(finding),
-    )
-    return [finding.code for finding in findings], seen_witnesses
+def count_witnesses(pack: BuiltPack, witnesses: Sequence[LogWitness]) -> tuple[list[str], int, tuple[Cosignature, ...]]:
+    """Return the codes of the findings, the size of the log that witnesses saw, and their cosignatures."""
+    facts = PackFacts()
+    findings = verify_pack(pack.path, notary=pack.diary.notary.pub, witnesses=witnesses, facts=facts)
+    return [finding.code for finding in findings], facts.log_size, tuple(facts.cosignatures)
 
 
 def test_the_witnesses_a_reader_knows_are_counted(witnessed_pack: BuiltPack, tmp_path: Path) -> None:
     """Each given witness counts once; without any there is no report. The command names them."""
     size = witnessed_pack.capsule.log.checkpoints[-1].size
-    assert count_witnesses(witnessed_pack, ()) == ([], [])
+    assert count_witnesses(witnessed_pack, ()) == ([], 0, ())
     assert count_witnesses(witnessed_pack, WITNESSES) == (
         [],
-        [
-            (
-                size,
-                (Cosignature(WITNESSES[0].name, SIGNED_AT_SECONDS), Cosignature(WITNESSES[1].name, SIGNED_AT_SECONDS)),
-            )
-        ],
+        size,
+        (Cosignature(WITNESSES[0].name, SIGNED_AT_SECONDS), Cosignature(WITNESSES[1].name, SIGNED_AT_SECONDS)),
     )
-    assert count_witnesses(witnessed_pack, WITNESSES[2:]) == ([], [(size, ())])
+    assert count_witnesses(witnessed_pack, WITNESSES[2:]) == ([], size, ())
     notary, keys = tmp_path / "notary", tmp_path / "witnesses"
     notary.write_bytes(witnessed_pack.diary.notary.pub)
     keys.write_text("".join(f"{one.vkey}\n" for one in WITNESSES))

@@ -11,11 +11,19 @@ from typing import IO, Final
 from diary.errors import PackBuildFailed
 from diary.pack.bag.manifest import (
     BAGIT_DECLARATION,
+    SERVABLE_MANIFEST_PATH,
+    SERVABLE_STATEMENT_PATH,
     MemberDigests,
     StreamHasher,
     bag_info,
     payload_manifests,
     tag_manifest,
+)
+from diary.pack.bag.pack_statement import (
+    PACK_STATEMENT_PATH,
+    PackSigner,
+    sign_pack,
+    sign_servable,
 )
 from diary.pack.capsule.reader import Capsule
 from diary.pack.exhibit_parsing import Exhibit
@@ -35,8 +43,10 @@ def write_front(members: Mapping[str, bytes | Path], out: Path) -> None:
             write_member(archive, path, size, _chunks(content))
 
 
-def assemble_pack(front: Path, received: Iterable[tuple[str, Iterable[bytes]]], out: Path, capsule: Capsule) -> None:
-    """Write the finished pack to `out`: the front part, the received files and the bag around them.
+def assemble_pack(
+    front: Path, received: Iterable[tuple[str, Iterable[bytes]]], out: Path, capsule: Capsule, signer: PackSigner
+) -> None:
+    """Write the finished pack to `out`: the front part, the received files, the bag around them and the signatures.
 
     `received`: the path under `data/` and the bytes of each exhibit's file, in any order; they are read one at a time
     in order of path. Raise PackBuildFailed if a file is missing, unexpected, or not of its announced size: the bag's
@@ -48,7 +58,10 @@ def assemble_pack(front: Path, received: Iterable[tuple[str, Iterable[bytes]]], 
         raise PackBuildFailed("The received files do not match the exhibits of this pack.")
     metadata = capsule.metadata
     with zipfile.ZipFile(front) as front_zip, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        servable_statement = sign_servable(signer, metadata, front_zip.read(SERVABLE_MANIFEST_PATH))
         sizes = {row.filename: row.file_size for row in front_zip.infolist()} | expected_sizes
+        sizes[SERVABLE_STATEMENT_PATH] = len(servable_statement)
+        files[SERVABLE_STATEMENT_PATH] = [servable_statement]
         day = to_local_datetime(metadata.made_at, offset_minutes_at(metadata.made_at, metadata.tz))
         tags = {
             "bag-info.txt": bag_info(metadata.folder, f"{day:%Y-%m-%d}", sum(sizes.values()), len(sizes)),
@@ -60,8 +73,9 @@ def assemble_pack(front: Path, received: Iterable[tuple[str, Iterable[bytes]]], 
         for path, size in sorted(sizes.items()):
             chunks = files[path] if path in files else _member_chunks(front_zip, path)
             digests[path] = write_member(archive, f"{metadata.folder}/{path}", size, chunks)
-        tags |= payload_manifests(digests)
-        for name in ("manifest-sha256.txt", "manifest-sha512.txt"):
+        manifests = payload_manifests(digests)
+        tags |= manifests | {PACK_STATEMENT_PATH: sign_pack(signer, metadata, manifests, digests)}
+        for name in (*manifests, PACK_STATEMENT_PATH):
             write_member(archive, f"{metadata.folder}/{name}", len(tags[name]), [tags[name]])
         tag_manifest_bytes = tag_manifest(tags)
         write_member(

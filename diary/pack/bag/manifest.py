@@ -9,6 +9,7 @@ BAGIT_DECLARATION: Final = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UT
 SERVABLE_PREFIX: Final = "data/servable/"
 RESTRICTED_PREFIX: Final = "data/restricted/"
 SERVABLE_MANIFEST_PATH: Final = "data/servable/manifest-sha256.txt"
+SERVABLE_STATEMENT_PATH: Final = "data/servable/servable-statement.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,14 @@ def manifest_lines(digests: Iterable[tuple[str, str]]) -> bytes:
 
 
 def servable_manifest(digests: Mapping[str, str]) -> bytes:
-    """Return data/servable/manifest-sha256.txt: every other file of the folder by its path in it. Digests are hex."""
+    """Return data/servable/manifest-sha256.txt: the folder's files by their path in it. Digests are hex.
+
+    It lists neither itself nor the statement that signs it.
+    """
     return manifest_lines(
         (path.removeprefix(SERVABLE_PREFIX), digest)
         for path, digest in digests.items()
-        if path.startswith(SERVABLE_PREFIX) and path != SERVABLE_MANIFEST_PATH
+        if path.startswith(SERVABLE_PREFIX) and path not in (SERVABLE_MANIFEST_PATH, SERVABLE_STATEMENT_PATH)
     )
 
 

@@ -142,6 +142,7 @@ def _file_list_lines(contents: PackContents) -> Iterator[str]:
         yield "  servable/07_statements.csv            what others say they saw: not the keeper's words, and how each came"
     if records_of_kind(contents.registers, "impact"):
         yield "  servable/08_impact.pdf                effects over time; not a Victim Personal Statement"
+    yield "  servable/servable-statement.json      signs the list of the files in servable/"
     yield "  servable/proof/                       what is needed to compute each entry's commitment again"
     yield "  restricted/06_RESTRICTED_officer-sheet.pdf"
     if any(shown.exhibit.is_order for shown in contents.exhibits):
@@ -161,10 +162,12 @@ def encode_verify_steps(contents: PackContents) -> bytes:
     lines = [
         f"HOW TO CHECK PACK {contents.capsule.metadata.label}",
         "",
-        "1. NOTHING WAS CHANGED, ADDED OR LOST SINCE THE LISTS WERE MADE. manifest-sha256.txt lists the SHA-256 digest of every",
-        "   file under data/. The lists are signed by nobody, and whoever changes a page or a table can make them anew. A pack",
-        "   that the keeper's own device made is noted in the diary with the digest of manifest-sha256.txt: ask for it, or",
-        "   compare it with what a later pack says. Unpack the zip first, then:",
+        "1. NOTHING WAS CHANGED, ADDED OR LOST SINCE THE PACK WAS MADE. manifest-sha256.txt lists the SHA-256 digest of every",
+        "   file under data/. pack-statement.json signs the lists, with the key that signs the entries of this diary, or the key",
+        "   of the person who prepared the pack (ECDSA P-256, SHA-256, over its text without the member sig). The page /verify",
+        "   and the program check the signature, and show six groups of five digits. Ask the person who gave you this pack for",
+        "   the numbers of their pack. Use a number you already had, never one in this pack; text, video or paper works too.",
+        "   Unpack the zip first, then:",
         "",
         "   Windows, one file (compare with its line in manifest-sha256.txt):",
         f'     certutil -hashfile "{folder}\\data\\servable\\01_chronology.pdf" SHA256',
@@ -216,8 +219,8 @@ def _signature_lines(contents: PackContents) -> list[str]:
         "",
         *_timestamp_lines(contents),
         "",
-        "A pack that passes 2 to 6 shows that the entries and files here are the ones that were received. Pages and tables are",
-        "made from them and signed by nobody. It does not show that what it says is true.",
+        "A pack that passes shows that the entries and files here are the ones that were received, and that nobody changed a",
+        "page or a table after a device of this diary signed the pack. It does not show that what it says is true.",
     ]
 
 

@@ -16,9 +16,9 @@ def verification_steps(contents: PackContents) -> Iterator[VerificationStep]:
     """Yield title, meaning and commands of each check, for a pack in its folder."""
     folder = contents.capsule.metadata.folder
     yield (
-        "Nothing was changed, added or lost since the lists were made",
-        "manifest-sha256.txt lists the SHA-256 of every file under data. Each digest is the listed one. The lists are signed by "
-        "nobody: a pack that the keeper’s own device made is noted in the diary with the digest of manifest-sha256.txt.",
+        "Nothing was changed, added or lost since the pack was made",
+        "manifest-sha256.txt lists the SHA-256 of every file under data. Each digest is the listed one. pack-statement.json "
+        "signs the lists with the key of this diary or of the preparer; the page /verify and the program check it.",
         (
             f'certutil -hashfile "{folder}\\data\\servable\\01_chronology.pdf" SHA256',
             f"Get-ChildItem -Recurse -File .\\{folder}\\data | Get-FileHash -Algorithm SHA256",
@@ -55,7 +55,10 @@ def verification_steps(contents: PackContents) -> Iterator[VerificationStep]:
 
 def portal_steps() -> Iterator[tuple[str, str]]:
     """Yield the checks of a pack that was received as single files (a portal set): description and command."""
-    yield f"{MANIFEST_FILENAME} lists every other file that came with it", f"sha256sum -c {MANIFEST_FILENAME}"
+    yield (
+        f"{MANIFEST_FILENAME} lists every other file that came with it, but for its signature in pack-statement.json",
+        f"sha256sum -c {MANIFEST_FILENAME}",
+    )
     yield "one file on Windows, compared with its line", 'certutil -hashfile "01_chronology.pdf" SHA256'
     yield "all of them in PowerShell", "Get-FileHash -Algorithm SHA256 -Path .\\*"
     yield "files as received, sidecars, proofs", "every 13_part zip, unpacked into one folder"

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Final
 
 from diary.pack.bag.manifest import (
@@ -10,20 +11,32 @@ from diary.pack.bag.manifest import (
     RESTRICTED_PREFIX,
     SERVABLE_MANIFEST_PATH,
     SERVABLE_PREFIX,
+    SERVABLE_STATEMENT_PATH,
     payload_manifests,
     servable_manifest,
 )
+from diary.pack.bag.pack_statement import PACK_STATEMENT_PATH
 from diary.pack.verify.findings import Finding, make_finding
 from diary.pack.verify.pack_reader import OpenedPack
 
-TAG_FILES: Final = ("bag-info.txt", "bagit.txt", "manifest-sha256.txt", "manifest-sha512.txt")
+MANIFESTS: Final = ("manifest-sha256.txt", "manifest-sha512.txt")
+TAG_FILES: Final = ("bag-info.txt", "bagit.txt", *MANIFESTS)
 TAG_MANIFEST: Final = "tagmanifest-sha256.txt"
 _INSTRUCTION_PATHS: Final = frozenset({"data/00_READ-FIRST.txt", "data/15_VERIFY.txt"})
 _MANIFEST_LINE = re.compile(rb"([0-9a-f]{64}|[0-9a-f]{128})  ([!-~]{1,300})")
 _BAG_INFO_PATTERN = re.compile(
-    rb"Bagging-Date: [0-9]{4}-[0-9]{2}-[0-9]{2}\nExternal-Identifier: ([A-Z0-9_]{1,40})\nPayload-Oxum: [0-9]+\.[0-9]+\n"
+    rb"Bagging-Date: ([0-9]{4}-[0-9]{2}-[0-9]{2})\nExternal-Identifier: ([A-Z0-9_]{1,40})\nPayload-Oxum: [0-9]+\.[0-9]+\n"
 )
 _OXUM_PATTERN = re.compile(rb"^Payload-Oxum: ([0-9]+)\.([0-9]+)$", re.MULTILINE)
+
+
+def bagging_date(info: bytes) -> date | None:
+    """Return the date in bag-info.txt; None if the file is malformed, which `check_bag` reports."""
+    info_match = _BAG_INFO_PATTERN.fullmatch(info)
+    try:
+        return date.fromisoformat(info_match[1].decode()) if info_match else None
+    except ValueError:
+        return date.min  # no such day: no time falls on it
 
 
 def check_bag(pack: OpenedPack) -> Iterator[Finding]:
@@ -35,21 +48,28 @@ def check_bag(pack: OpenedPack) -> Iterator[Finding]:
     if pack.is_servable_only and not any(name in pack.digests for name in (*TAG_FILES, TAG_MANIFEST)):
         yield from _check_servable_folder(pack, manifests, damaged)
         return
-    for name in (*TAG_FILES, TAG_MANIFEST):
+    tag_files = _tag_files(pack, manifests)
+    for name in (*tag_files, TAG_MANIFEST):
         if name not in pack.digests and name not in damaged:
             yield make_finding("missing", name)
     yield from (make_finding("list_damaged", name) for name, rows in manifests.items() if rows is None)
-    listed_paths = {path for name in TAG_FILES[2:] for path in (manifests.get(name) or {})}
+    listed_paths = {path for name in MANIFESTS for path in (manifests.get(name) or {})}
     # In a copy of the servable part alone, the restricted files are not missing; `servable_only` reports that once.
     absent_restricted = {path for path in listed_paths if pack.is_servable_only and path.startswith(RESTRICTED_PREFIX)}
     yield from (make_finding("missing", path) for path in sorted(listed_paths - payload - damaged - absent_restricted))
     yield from (make_finding("added", path) for path in sorted(payload - listed_paths) if listed_paths)
     yield from (
-        make_finding("added", path) for path in sorted(set(pack.digests) - payload - {*TAG_FILES, TAG_MANIFEST})
+        make_finding("added", path) for path in sorted(set(pack.digests) - payload - {*tag_files, TAG_MANIFEST})
     )
     yield from _check_digests(pack, manifests, is_whole=not absent_restricted)
     yield from _check_servable_manifest(pack, manifests.get(SERVABLE_MANIFEST_PATH), damaged)
     yield from _check_tag_files(pack, manifests, is_whole=not absent_restricted)
+
+
+def _tag_files(pack: OpenedPack, manifests: dict[str, dict[str, str] | None]) -> tuple[str, ...]:
+    """Return the files outside data/, without their manifest. Packs of 0.1.0 have no statement (`not_signed`)."""
+    is_signed = PACK_STATEMENT_PATH in pack.digests or PACK_STATEMENT_PATH in (manifests.get(TAG_MANIFEST) or {})
+    return (*TAG_FILES, PACK_STATEMENT_PATH) if is_signed else TAG_FILES
 
 
 def _check_servable_folder(
@@ -64,7 +84,8 @@ def _check_servable_folder(
         yield make_finding("list_damaged", SERVABLE_MANIFEST_PATH)
         return
     listed_digests = {f"{SERVABLE_PREFIX}{name}": digest for name, digest in rows.items()}
-    actual_digests = {path: digests.sha256 for path, digests in pack.digests.items() if path != SERVABLE_MANIFEST_PATH}
+    unlisted_paths = (SERVABLE_MANIFEST_PATH, SERVABLE_STATEMENT_PATH)
+    actual_digests = {path: digests.sha256 for path, digests in pack.digests.items() if path not in unlisted_paths}
     findings = [
         make_finding("missing", path) for path in sorted(listed_digests.keys() - actual_digests.keys() - damaged)
     ]
@@ -84,7 +105,7 @@ def _check_servable_folder(
 
 def _read_manifests(pack: OpenedPack) -> Iterator[tuple[str, dict[str, str] | None]]:
     """Yield every manifest, parsed; None for an invalid one."""
-    for name in (*TAG_FILES[2:], TAG_MANIFEST, SERVABLE_MANIFEST_PATH):
+    for name in (*MANIFESTS, TAG_MANIFEST, SERVABLE_MANIFEST_PATH):
         raw = pack.read(name)
         if raw is not None:
             yield name, _parse_manifest(raw)
@@ -108,7 +129,7 @@ def _check_digests(
 
     `is_whole`: all parts are present, so that the manifests can be regenerated and compared.
     """
-    sha256_manifest, sha512_manifest = manifests.get(TAG_FILES[2]) or {}, manifests.get(TAG_FILES[3]) or {}
+    sha256_manifest, sha512_manifest = manifests.get(MANIFESTS[0]) or {}, manifests.get(MANIFESTS[1]) or {}
     changed_files, changed_manifests = set(), set()
     for path, digests in pack.digests.items():
         mismatches = (
@@ -118,7 +139,7 @@ def _check_digests(
         if all(mismatches) or (any(mismatches) and not (sha256_manifest and sha512_manifest)):
             changed_files.add(path)
         elif any(mismatches):
-            changed_manifests.add(TAG_FILES[2] if mismatches[0] else TAG_FILES[3])
+            changed_manifests.add(MANIFESTS[0] if mismatches[0] else MANIFESTS[1])
     yield from (make_finding("changed", path) for path in sorted(changed_files))
     if not changed_files and is_whole:
         expected = payload_manifests(
@@ -146,12 +167,13 @@ def _check_tag_files(
 ) -> Iterator[Finding]:
     """Check the files outside data/ against their manifest, and against what a pack of this release contains."""
     rows = manifests.get(TAG_MANIFEST)
-    for name in TAG_FILES:
+    tag_files = _tag_files(pack, manifests)
+    for name in tag_files:
         if name in pack.digests and rows and rows.get(name) != pack.digests[name].sha256:
             yield make_finding("changed", name)
-    if rows is not None and set(rows) != set(TAG_FILES):
+    if rows is not None and set(rows) != set(tag_files):
         yield make_finding("list_changed", TAG_MANIFEST)
-    expected = "".join(f"{pack.digests[name].sha256}  {name}\n" for name in TAG_FILES if name in pack.digests)
+    expected = "".join(f"{pack.digests[name].sha256}  {name}\n" for name in tag_files if name in pack.digests)
     if (
         TAG_MANIFEST in pack.digests
         and hashlib.sha256(expected.encode()).hexdigest() != pack.digests[TAG_MANIFEST].sha256
@@ -162,7 +184,7 @@ def _check_tag_files(
     info = pack.read("bag-info.txt") or b""
     info_match = _BAG_INFO_PATTERN.fullmatch(info)
     if "bag-info.txt" in pack.digests and (
-        not info_match or (not pack.is_part_folder and info_match[1].decode() != pack.folder)
+        not info_match or (not pack.is_part_folder and info_match[2].decode() != pack.folder)
     ):
         yield make_finding("bag", "bag-info.txt")
     if not is_whole:

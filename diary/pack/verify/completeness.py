@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from diary.pack.bag.manifest import SERVABLE_MANIFEST_PATH, SERVABLE_PREFIX
+from diary.pack.bag.manifest import SERVABLE_MANIFEST_PATH, SERVABLE_PREFIX, SERVABLE_STATEMENT_PATH
+from diary.pack.bag.pack_statement import PACK_STATEMENT_PATH
 from diary.pack.verify.findings import Finding, make_finding
 from diary.pack.verify.pack_reader import OpenedPack
 
@@ -27,7 +28,7 @@ _SIDECARS_PREFIX: Final = f"{_RESTRICTED_PREFIX}14_sidecars/"
 _KNOWN_PATH_PATTERN: Final = re.compile(
     r"data/(?:00_READ-FIRST\.txt|15_VERIFY\.txt"
     r"|servable/(?:01_chronology\.(?:pdf|html)|02_chronology\.csv|03_exhibits-index\.csv|04_exhibits(?:-[1-9][0-9]*)?\.pdf"
-    r"|05_message-schedules\.csv|07_statements\.csv|08_impact\.pdf|manifest-sha256\.txt|proof/[^/]+)"
+    r"|05_message-schedules\.csv|07_statements\.csv|08_impact\.pdf|manifest-sha256\.txt|servable-statement\.json|proof/[^/]+)"
     r"|restricted/(?:06_RESTRICTED_officer-sheet\.pdf|10_RESTRICTED_how-this-record-was-made\.pdf|11_custody-log\.csv"
     r"|12_record\.json|(?:09_RESTRICTED_orders|13_exhibits-as-received|13_mail|14_sidecars|proof)/[^/]+))"
 )
@@ -54,6 +55,8 @@ def _required_paths(pack: OpenedPack) -> Iterator[str]:
     """Yield the required files, depending on whether the pack is complete or servable only, and typeset or plain."""
     is_plain = HTML_CHRONOLOGY in pack.digests and TYPESET_CHRONOLOGY not in pack.digests
     yield from _TABLE_PATHS
+    if PACK_STATEMENT_PATH in pack.digests:
+        yield SERVABLE_STATEMENT_PATH
     yield HTML_CHRONOLOGY if is_plain else TYPESET_CHRONOLOGY
     if pack.folder != "servable":
         yield from _INSTRUCTION_PATHS

@@ -2,8 +2,8 @@
 
 [Note: what the signatures cover] The keeper signs the grant, and the advocate signs the statement, which names this
 pack, each version in it and 12_record.json. The statement can therefore not be moved to another pack, and it names
-nobody but its author. The identity of that person is known only to the keeper, who compared nine words with them. A
-statement that is removed completely leaves no trace, because a keeper does not sign a pack as a whole.
+nobody but its author. The identity of that person is known only to the keeper, who compared nine words with them.
+Where the statement was removed completely, the pack's signature is by a key that is not the keeper's.
 """
 
 import hashlib

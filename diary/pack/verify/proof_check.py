@@ -116,7 +116,7 @@ def _are_keys_valid(keys: RecordFields) -> bool:
     """
     try:
         load_public_key(unb64(text_of(keys, "ecdsa_pub")))
-        _author_keys(keys)
+        author_keys(keys)
         if is_never_received(keys):
             return True
         return b64(ed25519_key_id(unb64(text_of(keys, "notary")))) == keys.get("log")
@@ -183,11 +183,11 @@ def check_proofs(proofs: PackProofs, keys: Sequence[NotaryKey], leaf_indexes: Ma
     if _key_bytes(proofs.keys, "notary") not in {key.pub for key in keys}:
         yield make_finding("wrong_notary")
     try:
-        author_keys = _author_keys(proofs.keys)
+        account_keys = author_keys(proofs.keys)
     except (KeptError, ValueError):
-        author_keys = ()  # reported as `keys`; no signature is valid without a key
+        account_keys = ()  # reported as `keys`; no signature is valid without a key
     for proof in (*proofs.servable.values(), *proofs.restricted.values()):
-        yield from _check_proof(proof, author_keys, keys, leaf_indexes)
+        yield from _check_proof(proof, account_keys, keys, leaf_indexes)
     for version in sorted(proofs.servable.keys() | proofs.restricted.keys()):
         servable = proofs.servable.get(version)
         yield from (
@@ -225,7 +225,7 @@ def pack_notary_key(proofs: PackProofs) -> bytes:
     return _key_bytes(proofs.keys, "notary")
 
 
-def _author_keys(keys: RecordFields) -> tuple[AuthorKey, ...]:
+def author_keys(keys: RecordFields) -> tuple[AuthorKey, ...]:
     """Return the account's keys, replaced ones first.
 
     Raise BadSignature unless each one is signed by the key before it.

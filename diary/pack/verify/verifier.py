@@ -5,19 +5,21 @@ Offline and read-only; nothing in the pack is trusted.
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from diary.encoding import parse_canonical_json
 from diary.errors import KeptError
 from diary.ledger.cosignatures import Cosignature, LogWitness
+from diary.pack.bag.pack_statement import pack_fingerprint
 from diary.pack.documents.instructions import TRAINING_LINE
 from diary.pack.proofs.proof_files import RECORD_LIMIT_BYTES
 from diary.pack.redaction import REDACTION_MARK
 from diary.pack.tables.csv_tables import BOM
-from diary.pack.verify.bag_check import check_bag
+from diary.pack.verify.bag_check import MANIFESTS, check_bag
 from diary.pack.verify.causal_order import record_histories
 from diary.pack.verify.completeness import check_completeness
 from diary.pack.verify.embedded_files import embedded_files
@@ -44,6 +46,7 @@ from diary.pack.verify.proof_check import (
 from diary.pack.verify.record_check import RECORD_PATH, check_record
 from diary.pack.verify.rerender import check_rerendered
 from diary.pack.verify.servable_only import check_index_against_proofs
+from diary.pack.verify.signature_check import check_signature
 from diary.record.reading import RecordFields, integer_of, object_of, text_of
 
 CHRONOLOGY_PATH: Final = "data/servable/01_chronology.pdf"
@@ -55,6 +58,19 @@ RECEIVED_PREFIXES: Final = tuple(
 )
 
 
+@dataclass(slots=True)
+class PackFacts:
+    """What verification shows besides faults.
+
+    `fingerprint`: the six groups of digits that people compare; "" without the manifest of a whole pack. `log_size`: the
+    leaves under the newest checkpoint. `cosignatures`: those of it that are valid.
+    """
+
+    fingerprint: str = ""
+    log_size: int = 0
+    cosignatures: Sequence[Cosignature] = ()
+
+
 def verify_pack(
     path: Path,
     *,
@@ -64,7 +80,7 @@ def verify_pack(
     rerender: str | None = None,
     is_unsandboxed: bool = False,
     witnesses: Sequence[LogWitness] = (),
-    on_cosignatures: Callable[[int, Sequence[Cosignature]], None] = lambda _size, _seen: None,
+    facts: PackFacts | None = None,
 ) -> list[Finding]:
     """Return every finding about a pack, given as zip or folder; an empty list if there is none.
 
@@ -78,14 +94,16 @@ def verify_pack(
     - `rerender`: name of this release; renders every document again and compares it byte for byte, which needs the
       restricted part.
     - `witnesses`: log witnesses, from outside the pack.
-    - `on_cosignatures`: receives the size of the newest checkpoint and its valid cosignatures.
+    - `facts`: receives what was found out about a readable pack.
     """
     pack = open_pack(path)
     if isinstance(pack, list):
         return pack
     with closing(pack):
+        facts = facts or PackFacts()
+        facts.fingerprint = pack_fingerprint(pack.read(MANIFESTS[0]))
         findings = list(_run_checks(pack, notary, instance, tsa_roots or ()))
-        findings += _check_witnesses(pack, notary, instance, witnesses, on_cosignatures)
+        findings += _check_witnesses(pack, notary, instance, witnesses, facts)
         if rerender is not None:
             findings += check_rerendered(pack, read_proofs(pack), rerender, is_unsandboxed=is_unsandboxed)
         return list(dict.fromkeys(findings))
@@ -111,6 +129,7 @@ def _run_checks(
     yield from check_log(pack, log, receipts_by_version(proofs), keys, tsa_roots)
     yield from check_record(pack, proofs)
     yield from check_prepared(pack, proofs)
+    yield from check_signature(pack, proofs)
     yield from _check_exhibits(pack, proofs)
     yield from _check_narratives(pack, proofs)
     if is_training(pack):
@@ -130,15 +149,14 @@ def _check_witnesses(
     notary: bytes | None,
     instance: bytes | None,
     witnesses: Sequence[LogWitness],
-    on_cosignatures: Callable[[int, Sequence[Cosignature]], None],
+    facts: PackFacts,
 ) -> list[Finding]:
-    """Return findings for invalid cosignatures, and pass the valid ones to `on_cosignatures`."""
+    """Return findings for invalid cosignatures, and put the valid ones into `facts`."""
     if not witnesses:
         return []
     log = read_pack_log(pack)
     keys, _ = trusted_keys(log, pack_notary_key(read_proofs(pack)) if notary is None else notary, instance)
-    size, valid_cosignatures, faults = check_cosignatures(pack, log, keys, witnesses)
-    on_cosignatures(size, valid_cosignatures)
+    facts.log_size, facts.cosignatures, faults = check_cosignatures(pack, log, keys, witnesses)
     return faults
 
 

@@ -211,6 +211,7 @@ async function makePack(
   );
   const { file } = await assemble(capsule, front, {
     restricted,
+    sign: (facts) => ctx.requireVault().preparedPackSeal(grant, facts),
     openReceived: (exhibit) => receivedParts(ctx, source, textOf(exhibit, 'record'), assertOpen),
     onProgress: (done, total) => {
       assertOpen();

@@ -11,6 +11,7 @@ const UNFOLDED_MOST = 5;
 
 /** The check that each finding belongs to; a code not listed here is about files. */
 const CHECKS = Object.freeze({
+  signature: ['not_signed', 'pack_signature', 'pack_signer', 'pack_changed', 'other_pack', 'replaced_key'],
   entries: ['commitment', 'names', 'misplaced', 'twin', 'no_twin', 'record', 'odd', 'left_out'],
   keeper: ['author', 'line', 'keys', 'preparer'],
   server: [
@@ -63,7 +64,9 @@ export function showResults(findings: readonly Finding[], report: CheckReport | 
   headline.focus();
 }
 
-function passMessage(check: string, { counts }: CheckReport) {
+function passMessage(check: string, { counts, fingerprint }: CheckReport) {
+  if (check === 'signature')
+    return fingerprint ? message('holds_signature', { fingerprint }) : message('holds_signature_part');
   if (check === 'time' && !counts.stamps) return message('no_stamps');
   if (check === 'exhibits' && counts.alone) return message('only_index');
   if (check === 'log' && !counts.placed) return message('no_log');

@@ -12,9 +12,11 @@ import { incrementalDigest } from '../crypto/digests.js';
 import { objectOf, textOf, integerOf } from '../record/reading.js';
 import { bagInfo, BAGIT, manifest } from './bag.js';
 import { rowsOf } from './proofs.js';
+import { packFacts, wholePackFacts, PACK_STATEMENT, SERVABLE_STATEMENT } from './signature.js';
 import { BlobTarget } from './targets.js';
 import { ZipWriter } from './zip.js';
 import type { JsonObject } from '../core/encoding.js';
+import type { SignPack } from './signature.js';
 import type { Target } from './targets.js';
 
 type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -30,11 +32,13 @@ export type AssembleOptions = {
   target?: Target;
   /** false leaves out everything but the servable part */
   restricted?: boolean;
+  sign: SignPack;
 };
 /** `file` is null when the pack was written to the chosen file; `manifest`: the SHA-256 of manifest-sha256.txt, hex */
 type AssembledPack = { file: Blob | null; manifest: string };
 
 const RESTRICTED_FOLDER = 'data/restricted/';
+const SERVABLE_MANIFEST = 'data/servable/manifest-sha256.txt';
 
 /**
  * Build the pack.
@@ -58,28 +62,40 @@ export async function assemble(
 async function writePack(
   capsule: JsonObject,
   front: ReadonlyMap<string, Uint8Array>,
-  { openReceived, onProgress, signal, target, restricted = true }: AssembleOptions & { target: Target },
+  { openReceived, onProgress, signal, target, restricted = true, sign }: AssembleOptions & { target: Target },
 ): Promise<AssembledPack> {
+  const pack = objectOf(capsule, 'pack');
+  const servableManifest = front.get(SERVABLE_MANIFEST) as Uint8Array;
+  const ownFiles = new Map(front).set(
+    SERVABLE_STATEMENT,
+    await sign(await packFacts('servable/v1', pack, servableManifest)),
+  );
   const receivedFiles = new Map(
     restricted ? rowsOf(capsule, 'exhibits').map((exhibit) => [receivedName(exhibit), exhibit]) : [],
   );
-  const names = [...front.keys(), ...receivedFiles.keys()]
+  const names = [...ownFiles.keys(), ...receivedFiles.keys()]
     .filter((name) => restricted || !name.startsWith(RESTRICTED_FOLDER))
     .sort();
-  const sizes = names.map((name) => front.get(name)?.length ?? integerOf(receivedFiles.get(name) ?? {}, 'size') ?? 0);
+  const sizes = names.map(
+    (name) => ownFiles.get(name)?.length ?? integerOf(receivedFiles.get(name) ?? {}, 'size') ?? 0,
+  );
   const total = sizes.reduce((sum, size) => sum + size, 0);
-  const pack = objectOf(capsule, 'pack');
   const bag = new Bag(new ZipWriter(target), textOf(pack, 'folder'), signal, (done) => onProgress?.(done, total));
-  await bag.addTag('bag-info.txt', bagInfo(pack, total, names.length));
-  await bag.addTag('bagit.txt', BAGIT);
+  await bag.addTag('bag-info.txt', utf8(bagInfo(pack, total, names.length)));
+  await bag.addTag('bagit.txt', utf8(BAGIT));
   for (const name of names) {
     const exhibit = receivedFiles.get(name);
-    const digests = await bag.addPayload(name, exhibit ? openReceived(exhibit) : [front.get(name) as Uint8Array]);
+    const digests = await bag.addPayload(name, exhibit ? openReceived(exhibit) : [ownFiles.get(name) as Uint8Array]);
     if (exhibit) checkReceived(name, exhibit, digests);
   }
-  await bag.addTag('manifest-sha256.txt', manifest(bag.payloads, 'sha256'));
-  await bag.addTag('manifest-sha512.txt', manifest(bag.payloads, 'sha512'));
-  await bag.addTag('tagmanifest-sha256.txt', manifest(bag.tags, 'sha256'));
+  const manifests = {
+    sha256: utf8(manifest(bag.payloads, 'sha256')),
+    sha512: utf8(manifest(bag.payloads, 'sha512')),
+  };
+  await bag.addTag('manifest-sha256.txt', manifests.sha256);
+  await bag.addTag('manifest-sha512.txt', manifests.sha512);
+  await bag.addTag(PACK_STATEMENT, await sign(await wholePackFacts(pack, manifests, bag.payloads.keys())));
+  await bag.addTag('tagmanifest-sha256.txt', utf8(manifest(bag.tags, 'sha256')));
   return { file: await bag.zip.finish(), manifest: bag.tags.get('manifest-sha256.txt')?.sha256 ?? '' };
 }
 
@@ -126,8 +142,8 @@ class Bag {
     return digests;
   }
 
-  async addTag(name: string, text: string) {
-    this.tags.set(name, await this.#write(name, [utf8(text)], false));
+  async addTag(name: string, bytes: Uint8Array) {
+    this.tags.set(name, await this.#write(name, [bytes], false));
   }
 
   async #write(name: string, chunks: Chunks, isCounted: boolean): Promise<Digests> {

@@ -7,9 +7,10 @@ import { hex, utf8 } from '../core/bytes.js';
 import { PORTAL_FILES_LIMIT, PORTAL_ZIPS_LIMIT } from '../core/constants.js';
 import { KeptError } from '../core/errors.js';
 import { incrementalDigest } from '../crypto/digests.js';
-import { textOf, integerOf } from '../record/reading.js';
+import { objectOf, textOf, integerOf } from '../record/reading.js';
 import { receivedName } from './assemble.js';
 import { rowsOf } from './proofs.js';
+import { packFacts, PACK_STATEMENT } from './signature.js';
 import { ZipWriter } from './zip.js';
 import type { JsonObject } from '../core/encoding.js';
 import type { AssembleOptions } from './assemble.js';
@@ -39,20 +40,21 @@ const SINGLE_FILES = new RegExp(
 export async function buildPortalSet(
   capsule: JsonObject,
   front: ReadonlyMap<string, Uint8Array>,
-  { openReceived, onProgress, signal, atMost = ZIP_BYTES_MOST }: AssembleOptions & { atMost?: number },
+  { openReceived, onProgress, signal, sign, atMost = ZIP_BYTES_MOST }: AssembleOptions & { atMost?: number },
 ): Promise<{ files: PortalFile[]; manifest: string }> {
-  // 04 may have many volumes. Leave room for one zip and one of mail: further volumes go into the zips.
+  // 04 may have many volumes. Leave room for one zip, one of mail, the list and its signature: further volumes go into
+  // the zips.
   const singleFiles = [...front.keys()]
     .filter((name) => SINGLE_FILES.test(name))
     .sort()
-    .slice(0, PORTAL_FILES_LIMIT - 3);
+    .slice(0, PORTAL_FILES_LIMIT - 4);
   const zippedNames = [...front.keys()].filter((name) => !singleFiles.includes(name)).sort();
   const files: PortalFile[] = singleFiles.map((name) => ({
     name: name.slice(name.lastIndexOf('/') + 1),
     file: blob(front.get(name) as Uint8Array),
   }));
   const zips = distributeFiles(capsule, front, zippedNames, atMost);
-  if (zips.length > PORTAL_ZIPS_LIMIT || files.length + zips.length + 1 > PORTAL_FILES_LIMIT)
+  if (zips.length > PORTAL_ZIPS_LIMIT || files.length + zips.length + 2 > PORTAL_FILES_LIMIT)
     throw new KeptError('too_large', 'This is too much for one upload. Choose fewer entries and make a second set.');
   const total = zips.flat().reduce((sum, { size }) => sum + size, 0);
   let done = 0;
@@ -72,7 +74,12 @@ export async function buildPortalSet(
   for (const { name, file } of files) manifestLines.push(`${await digestOf(file)}  ${name}\n`);
   const text = utf8(manifestLines.join(''));
   const manifest = await digestOf(blob(text));
-  return { files: [...files, { name: MANIFEST, file: blob(text) }], manifest };
+  const statement = await sign(await packFacts('portal/v1', objectOf(capsule, 'pack'), text));
+  const lists = [
+    { name: MANIFEST, file: blob(text) },
+    { name: PACK_STATEMENT, file: blob(statement) },
+  ];
+  return { files: [...files, ...lists], manifest };
 }
 
 const blob = (bytes: Uint8Array) => new Blob([bytes as BlobPart]);

@@ -174,6 +174,8 @@ export type MadePack = {
   files?: { name: string; file: Blob }[];
   name: string;
   no: number;
+  /** the six groups of digits that people compare */
+  numbers: string;
   record: string;
   size: number;
 };

@@ -5,23 +5,42 @@
 import { hex, utf8 } from '../core/bytes.js';
 import { sha256Sync } from '../crypto/digests.js';
 import { BAGIT, manifest } from '../pack/bag.js';
+import { PACK_STATEMENT, SERVABLE_STATEMENT } from '../pack/signature.js';
 import { findingFor } from './findings.js';
 import type { Finding } from './findings.js';
 import type { OpenedPack } from './pack_reader.js';
 
 type FileLists = Map<string, Map<string, string> | null>;
 
-const TAGS = ['bag-info.txt', 'bagit.txt', 'manifest-sha256.txt', 'manifest-sha512.txt'];
-const [, , SHA256_LIST, SHA512_LIST] = TAGS as [string, string, string, string];
-const TAG_LIST = 'tagmanifest-sha256.txt';
+export const SHA256_LIST = 'manifest-sha256.txt';
+export const SHA512_LIST = 'manifest-sha512.txt';
+export const TAG_LIST = 'tagmanifest-sha256.txt';
+const TAGS = ['bag-info.txt', 'bagit.txt', SHA256_LIST, SHA512_LIST];
 const SERVABLE = 'data/servable/';
 const RESTRICTED = 'data/restricted/';
 const TOP_FILES = new Set(['data/00_READ-FIRST.txt', 'data/15_VERIFY.txt']);
-const SERVABLE_LIST = `${SERVABLE}manifest-sha256.txt`;
+export const SERVABLE_LIST = `${SERVABLE}manifest-sha256.txt`;
 const LINE = /^([0-9a-f]{64}|[0-9a-f]{128}) {2}([!-~]{1,300})$/;
-const INFO =
-  /^Bagging-Date: [0-9]{4}-[0-9]{2}-[0-9]{2}\nExternal-Identifier: ([A-Z0-9_]{1,40})\nPayload-Oxum: [0-9]+\.[0-9]+\n$/;
+const INFO = new RegExp(
+  '^Bagging-Date: ([0-9]{4}-[0-9]{2}-[0-9]{2})\\nExternal-Identifier: ([A-Z0-9_]{1,40})\\n' +
+    'Payload-Oxum: [0-9]+\\.[0-9]+\\n$',
+);
 const OXUM = /^Payload-Oxum: ([0-9]+)\.([0-9]+)$/m;
+
+/** Return midnight UTC of the date in bag-info.txt, ms; NaN for no such day; null if the file is malformed. */
+export function baggingDay(infoText: string): number | null {
+  const [, day = ''] = INFO.exec(infoText) ?? [];
+  if (!day) return null;
+  const time = Date.parse(`${day}T00:00:00Z`);
+  // JavaScript accepts 30 February as 2 March.
+  return Number.isNaN(time) || new Date(time).toISOString().slice(0, 10) !== day ? Number.NaN : time;
+}
+
+/** Return the files next to data/, without their list. Packs of 0.1.0 have no statement (`not_signed`). */
+function tagFiles(pack: OpenedPack, lists: FileLists) {
+  const isSigned = pack.digests.has(PACK_STATEMENT) || lists.get(TAG_LIST)?.has(PACK_STATEMENT);
+  return isSigned ? [...TAGS, PACK_STATEMENT] : TAGS;
+}
 
 export async function checkBag(pack: OpenedPack): Promise<Finding[]> {
   // An unreadable member is a finding already; do not report it as missing too.
@@ -32,11 +51,12 @@ export async function checkBag(pack: OpenedPack): Promise<Finding[]> {
   if (pack.alone && ![...TAGS, TAG_LIST].some((name) => pack.digests.has(name)))
     return checkServableFolder(pack, lists, damaged);
   const names = new Set([SHA256_LIST, SHA512_LIST].flatMap((name) => [...(lists.get(name)?.keys() ?? [])]));
-  const tags = new Set([...TAGS, TAG_LIST]);
+  const tagNames = [...tagFiles(pack, lists), TAG_LIST];
+  const tags = new Set(tagNames);
   // A recipient of the servable part alone has no restricted files: that is one finding, and none of them is missing.
   const leftOut = [...names].filter((path) => pack.alone && path.startsWith(RESTRICTED));
   const findings = [
-    ...[...TAGS, TAG_LIST]
+    ...tagNames
       .filter((name) => !pack.digests.has(name) && !damaged.has(name))
       .map((name) => findingFor('missing', name)),
     ...[...lists].filter(([, rows]) => !rows).map(([name]) => findingFor('list_damaged', name)),
@@ -73,7 +93,7 @@ async function checkServableFolder(pack: OpenedPack, lists: FileLists, damaged: 
   const rows = lists.get(SERVABLE_LIST);
   if (!rows) return [findingFor('list_damaged', SERVABLE_LIST)];
   const listedFiles = new Map([...rows].map(([name, digest]) => [SERVABLE + name, digest]));
-  const present = new Map([...pack.digests].filter(([path]) => path !== SERVABLE_LIST));
+  const present = new Map([...pack.digests].filter(([path]) => path !== SERVABLE_LIST && path !== SERVABLE_STATEMENT));
   const findings = [
     ...[...listedFiles.keys()]
       .filter((path) => !present.has(path) && !damaged.has(path))
@@ -157,7 +177,7 @@ async function checkServable(pack: OpenedPack, lists: FileLists, damaged: Set<st
   if (!lists.get(SERVABLE_LIST) || [...damaged].some((path) => path.startsWith(SERVABLE))) return [];
   const ownDigests = new Map(
     [...pack.digests]
-      .filter(([path]) => path.startsWith(SERVABLE) && path !== SERVABLE_LIST)
+      .filter(([path]) => path.startsWith(SERVABLE) && path !== SERVABLE_LIST && path !== SERVABLE_STATEMENT)
       .map(([path, digests]) => [path.slice(SERVABLE.length), digests]),
   );
   return (await hasText(pack, SERVABLE_LIST, manifest(ownDigests, 'sha256')))
@@ -168,14 +188,16 @@ async function checkServable(pack: OpenedPack, lists: FileLists, damaged: Set<st
 /** Check the files next to data/ against their list and against what a pack of this release writes. */
 async function checkTags(pack: OpenedPack, lists: FileLists, isWhole: boolean) {
   const rows = lists.get(TAG_LIST);
+  const tagNames = tagFiles(pack, lists);
   const findings: Finding[] = [];
-  for (const name of TAGS) {
+  for (const name of tagNames) {
     if (pack.digests.has(name) && rows?.size && rows.get(name) !== pack.digests.get(name)?.sha256)
       findings.push(findingFor('changed', name));
   }
-  if (rows && !(rows.size === TAGS.length && TAGS.every((name) => rows.has(name))))
+  if (rows && !(rows.size === tagNames.length && tagNames.every((name) => rows.has(name))))
     findings.push(findingFor('list_changed', TAG_LIST));
-  const expected = TAGS.filter((name) => pack.digests.has(name))
+  const expected = tagNames
+    .filter((name) => pack.digests.has(name))
     .map((name) => `${pack.digests.get(name)?.sha256}  ${name}\n`)
     .join('');
   if (pack.digests.has(TAG_LIST) && !(await hasText(pack, TAG_LIST, expected)))
@@ -184,7 +206,7 @@ async function checkTags(pack: OpenedPack, lists: FileLists, isWhole: boolean) {
     findings.push(findingFor('bag', 'bagit.txt'));
   const infoText = Array.from((await pack.read('bag-info.txt')) ?? [], (byte) => String.fromCharCode(byte)).join('');
   const match = INFO.exec(infoText);
-  if (pack.digests.has('bag-info.txt') && (!match || (!pack.isPart && match[1] !== pack.folder)))
+  if (pack.digests.has('bag-info.txt') && (!match || (!pack.isPart && match[2] !== pack.folder)))
     findings.push(findingFor('bag', 'bag-info.txt'));
   if (!isWhole) return findings;
   const sizes = [...pack.digests].filter(([path]) => path.startsWith('data/')).map(([, digests]) => digests.size);

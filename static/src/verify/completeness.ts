@@ -2,6 +2,7 @@
  * Checks that every file of a pack is here, and no other: lists of digests that were made anew do not show that. The
  * twin of diary/pack/verify/completeness.py.
  */
+import { PACK_STATEMENT, SERVABLE_STATEMENT } from '../pack/signature.js';
 import { findingFor } from './findings.js';
 import type { Finding } from './findings.js';
 import type { OpenedPack } from './pack_reader.js';
@@ -24,7 +25,8 @@ const KNOWN_PATHS = new RegExp(
   '^data/(?:00_READ-FIRST\\.txt|15_VERIFY\\.txt' +
     '|servable/(?:01_chronology\\.(?:pdf|html)|02_chronology\\.csv|03_exhibits-index\\.csv' +
     '|04_exhibits(?:-[1-9][0-9]*)?\\.pdf' +
-    '|05_message-schedules\\.csv|07_statements\\.csv|08_impact\\.pdf|manifest-sha256\\.txt|proof/[^/]+)' +
+    '|05_message-schedules\\.csv|07_statements\\.csv|08_impact\\.pdf' +
+    '|manifest-sha256\\.txt|servable-statement\\.json|proof/[^/]+)' +
     '|restricted/(?:06_RESTRICTED_officer-sheet\\.pdf|10_RESTRICTED_how-this-record-was-made\\.pdf' +
     '|11_custody-log\\.csv|12_record\\.json' +
     '|(?:09_RESTRICTED_orders|13_exhibits-as-received|13_mail|14_sidecars|proof)/[^/]+))$',
@@ -53,6 +55,7 @@ function requiredFiles({ digests, folder, alone }: OpenedPack): string[] {
     : [];
   return [
     ...TABLE_FILES,
+    ...(digests.has(PACK_STATEMENT) ? [SERVABLE_STATEMENT] : []),
     isPlain ? PLAIN_PAGE : SET_PAGES,
     ...(folder === 'servable' ? [] : TOP_FILES),
     ...(alone ? [] : [`${RESTRICTED}12_record.json`, ...(isPlain ? [] : [...RESTRICTED_SHEETS, ...pictureFiles])]),

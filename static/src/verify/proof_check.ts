@@ -116,7 +116,7 @@ export function isNeverReceived(keys: Fields) {
 }
 
 /** Return the account's keys by their id, replaced ones included. Throws where they do not form a chain. */
-async function authorsOf(keys: Fields): Promise<Authors> {
+export async function authorsOf(keys: Fields): Promise<Authors> {
   const earlier = Object.hasOwn(keys, 'earlier') ? objectsOf(keys, 'earlier') : [];
   const chain = await verifyAuthorChain(earlier as KeyStatement[], textOf(keys, 'ecdsa_pub'));
   return new Map(

@@ -2,9 +2,11 @@
  * Checks a pack: every finding, in the order of the checks. No network, nothing kept, nothing trusted. The twin of
  * diary/pack/verify/verifier.py, and held to it: tests/pack/test_verify_page.py runs both on the same packs.
  */
-import { unb64 } from '../core/bytes.js';
+import { hex, unb64 } from '../core/bytes.js';
+import { sha256 } from '../crypto/digests.js';
+import { packFingerprint } from '../pack/signature.js';
 import { objectOf } from '../record/reading.js';
-import { checkBag } from './bag_check.js';
+import { checkBag, SHA256_LIST } from './bag_check.js';
 import { checkExhibits } from './exhibits.js';
 import { findingFor } from './findings.js';
 import {
@@ -30,6 +32,7 @@ import {
 } from './proof_check.js';
 import { RECORD, checkRecord } from './record_check.js';
 import { checkCompleteness } from './completeness.js';
+import { checkSignature } from './signature_check.js';
 import type { LogWitness } from '../ledger/checkpoint.js';
 import type { Finding } from './findings.js';
 import type { OpenedPack } from './pack_reader.js';
@@ -55,6 +58,8 @@ export type CheckReport = {
     witnesses: number;
   };
   keys: { author: string; log: string };
+  /** six groups of digits that people compare; '' without the whole pack's list */
+  fingerprint: string;
 };
 
 const TRAINING = 'TRAINING. Nothing in this pack happened to anybody.';
@@ -90,6 +95,7 @@ export async function checkPack(
   allFindings.push(
     ...(await checkRecord(pack, proofs)),
     ...(await checkPrepared(pack, proofs)),
+    ...(await checkSignature(pack, proofs)),
     ...(await checkExhibits(pack, proofs)),
     ...(await checkNarratives(pack, proofs)),
   );
@@ -103,6 +109,7 @@ export async function checkPack(
   return {
     findings: deduplicate(allFindings),
     keys: shortKeys(proofs.keys),
+    fingerprint: await fingerprintOf(pack),
     counts: {
       files: pack.digests.size,
       bytes,
@@ -125,6 +132,11 @@ async function isTraining(pack: OpenedPack) {
   const raw = await pack.read(RECORD);
   const record = raw ? readObject(raw.at(-1) === 10 ? raw.subarray(0, -1) : raw) : null;
   return isMarked || objectOf(record ?? {}, 'pack').training === true;
+}
+
+async function fingerprintOf(pack: OpenedPack) {
+  const list = await pack.read(SHA256_LIST);
+  return list ? packFingerprint(hex(await sha256(list))) : '';
 }
 
 /** Remove duplicates, in the order of finding. */

@@ -14,11 +14,13 @@ import { givesDigests, openDigests, openForAdvocate, grantedParts } from '../sha
 import { grantWrapHeader } from '../keys.js';
 import { sealLetter } from '../sharing/letters.js';
 import { MARKS } from '../sharing/marks.js';
+import { signPackStatement } from '../pack_statement.js';
 import { signPreparedStatement } from '../sharing/prepared.js';
-import { importSigningKey, importVerifyingKey, verifyAuthorSignature } from '../signing.js';
+import { authorKeyId, importSigningKey, importVerifyingKey, verifyAuthorSignature } from '../signing.js';
 import { mapConcurrently } from './stored_versions.js';
 import { SUMMARY } from '../sharing/summaries.js';
 import { openVersionWithKeys, bytesToSign } from '../versions.js';
+import type { PackFacts } from '../pack_statement.js';
 import type { Bytes } from '../../core/bytes.js';
 import type { JsonObject } from '../../core/encoding.js';
 import type { Receipt } from '../signing.js';
@@ -158,6 +160,16 @@ function clientFunctions(
     },
     preparedSeal: (grant: string, prepared: PreparedPack) =>
       session.ownKeyPairs().then((pairs) => signPreparedStatement(pairs, heldGrantOf(grant).terms, prepared)),
+    /** Sign the facts of a pack that this advocate prepared, with the advocate's own key. */
+    preparedPackSeal: async (grant: string, facts: PackFacts) => {
+      const { ecdsa } = await session.ownKeyPairs();
+      const signer = {
+        key: await importSigningKey(ecdsa),
+        by: authorKeyId(ecdsa.pub),
+        diary: heldGrantOf(grant).terms.diary,
+      };
+      return signPackStatement(signer, facts);
+    },
     letterSeal: async ({
       grant,
       what,

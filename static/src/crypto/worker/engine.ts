@@ -18,12 +18,14 @@ import { grantFunctions } from './grants.js';
 import { handoverFunctions } from './handovers.js';
 import { witnessFunctions } from './witnesses.js';
 import { hpkeOpen } from '../hpke.js';
+import { signPackStatement } from '../pack_statement.js';
 import * as rekey from './rekey.js';
 import { Session } from './session.js';
 import { mapConcurrently, openEachBox, openStored } from './stored_versions.js';
 import { sign } from '../signing.js';
 import { openVersion, sealVersion, bytesToSign } from '../versions.js';
 import { checkWords, suggestWords } from '../words.js';
+import type { PackFacts } from '../pack_statement.js';
 import type { Bytes } from '../../core/bytes.js';
 import type { JsonObject } from '../../core/encoding.js';
 import type { KdfCost } from '../argon2.js';
@@ -176,6 +178,11 @@ function versionFunctions(session: Session) {
       if (altered || (device !== identity.device && !anyDevice)) throw new KeptError('not_opened');
       const { record, version, meta } = pushed;
       return b64(await sign(signKey, bytesToSign(meta.c, { diary: identity.diary, record, version })));
+    },
+    /** Sign the facts of a pack of this diary, whose manifest is its whole content. */
+    signPack: async (facts: PackFacts) => {
+      const { identity, signKey } = session.unlocked;
+      return signPackStatement({ key: signKey, by: identity.by, diary: identity.diary }, facts);
     },
     openMany: async (
       versions: readonly (PushedVersion & { names?: FieldNames })[],

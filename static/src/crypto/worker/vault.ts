@@ -64,6 +64,7 @@
  *       → {record, version, commitment, env, blobs, meta, wraps, envelopes, push}     push: the body to upload
  *   signAgain({record, version, meta, wraps, envelopes}, {whoever?}) → b64 signature of the current key over a version
  *       of this device (with `whoever`, of any device) that is valid under its own key. not_opened
+ *   signPack(facts) → bytes of a signed statement: pack_statement.ts
  *   openVersion({record, version, meta, wraps, envelopes, names?})
  *       → {place, kind, schema, fields, restricted|null, reserved, keys: {open, restricted}, seeds, digests,
  *          commitment, altered}                      meta needs c, sig, parents, parts. not_opened
@@ -103,7 +104,8 @@
  *   clientForget(grant) · clientRead(grant, page) → [{seq, record, version, …as openVersion}|{seq, refused: true}…]
  *       each signed by that client
  *   clientPart({grant, blob, key, i, n, sealed, size?}) → bytes · letterSeal({grant, what, fields, made_at}) → {letter,
- *       envelope} · clientKeys(grant) → {ecdsa_pub, earlier} · preparedSeal(grant, prepared) → bytes
+ *       envelope} · clientKeys(grant) → {ecdsa_pub, earlier} · preparedSeal(grant, prepared) → bytes ·
+ *   preparedPackSeal(grant, facts) → bytes
  *   clientMarks(grant, {made_at, marks}) → bytes · clientMarksOpen(grant, sealed) → {made_at, marks}     the advocate's
  *       own; not_opened
  */
@@ -153,6 +155,7 @@ export const FUNCTION_NAMES: readonly (keyof Engine)[] = Object.freeze([
   'setSchemas',
   'sealVersion',
   'signAgain',
+  'signPack',
   'openVersion',
   'openMany',
   'openStored',
@@ -187,6 +190,7 @@ export const FUNCTION_NAMES: readonly (keyof Engine)[] = Object.freeze([
   'clientMarksOpen',
   'letterSeal',
   'preparedSeal',
+  'preparedPackSeal',
   'rekeyBegin',
   'rekeyResume',
   'rekeyFrom',

@@ -15,6 +15,7 @@ import { checkFront } from '../../pack/front.js';
 import { OFFICER_FIELDS } from '../../pack/officer_fields.js';
 import { createRedactor } from '../../pack/redaction.js';
 import { buildPortalSet } from '../../pack/portal.js';
+import { packFingerprint } from '../../pack/signature.js';
 import { FileTarget } from '../../pack/targets.js';
 import { createAgreement, useAgreement, markConfirmed } from '../../diary/session/confirming.js';
 import { exportActions, storeExport } from '../../diary/sharing/exports.js';
@@ -32,6 +33,8 @@ import { readForQuick } from './pack_quick.js';
 import { absentEntries, openReceived, readDiary } from '../../diary/sharing/pack_sources.js';
 import { readSettings, saveSettings } from '../../diary/records/settings.js';
 import type { JsonObject } from '../../core/encoding.js';
+import type { PackFacts } from '../../crypto/pack_statement.js';
+import type { MadePack } from '../../shell/app.js';
 import type { Writable } from '../../pack/targets.js';
 import type { Agreement } from '../../diary/session/confirming.js';
 import type { PackSelection } from './pack_choice.js';
@@ -71,15 +74,6 @@ type PackOptions = {
   say?: TimeFormat;
 };
 /** `file` is null when the pack was written into the chosen file */
-type MadePack = {
-  file: Blob | null;
-  files?: { name: string; file: Blob }[];
-  name: string;
-  no: number;
-  record: string;
-  size: number;
-};
-
 const POLL_INTERVAL_MS = 400;
 const WHOLE_DIARY = Object.freeze({ from: null, to: null, records: null });
 
@@ -309,6 +303,7 @@ async function finishPack(
     onProgress: (done: number, total: number) => reportStep('files', done, total),
     signal,
     restricted,
+    sign: (facts: PackFacts) => open.vault.signPack(facts),
   };
   const name = packFileName(capsule);
   const portal = kind === 'portal' ? await buildPortalSet(capsule, front, assembly) : null;
@@ -320,17 +315,19 @@ async function finishPack(
   for (const exhibit of capsule.exhibits as { record: string }[]) open.custody.log(exhibit.record, 'exported', folder);
   const recordedKind = kind === 'items' ? 'supplement' : isOnPhone ? 'evidence' : kind;
   markConfirmed(open, assembled?.file);
+  const manifest = (portal ?? assembled)?.manifest ?? '';
   const record = await storeExport(open, capsule, {
     name,
     kind: recordedKind,
     records,
     version: release,
-    manifest: portal?.manifest ?? assembled?.manifest ?? '',
+    manifest,
     restricted,
     review,
   });
   const size = portal ? portal.files.reduce((sum, { file }) => sum + file.size, 0) : (assembled?.file?.size ?? 0);
-  return { file: assembled?.file ?? null, ...(portal ? { files: portal.files } : {}), name, no, record, size };
+  const numbers = packFingerprint(manifest);
+  return { file: assembled?.file ?? null, ...(portal ? { files: portal.files } : {}), name, no, numbers, record, size };
 }
 
 /** Pass the chunks on; throw locked when the diary was locked in between. */

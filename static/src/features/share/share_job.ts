@@ -153,6 +153,9 @@ export function readyView(stage: Stage, job: PackBuild) {
           : html`<p class="care">${t('pack.written')}</p>`
     }
     ${hasMoreParts ? button(t('parts.next', { n: job.part + 2, of: job.parts.length }), next, { wide: true }) : nothing}
+    <div class="stack-close"><p dir="auto">${t('pack.numbers', { numbers: pack.numbers })}</p><p class="small soft">${t(
+      'pack.numbers_more',
+    )}</p></div>
     <div class="rows">
       <div>${row({
         title: t('pack.note'),

@@ -5,6 +5,7 @@ import { button, errorSummary, heading, loading } from '../../components/parts.j
 import { dateTimeText } from '../../components/text/formatting.js';
 import { joinWithDots, inPlainEnglish, t, tn } from '../../shell/strings.js';
 import { labelForCode, labelOf, loadVocabulary } from '../../components/text/labels.js';
+import { packFingerprint } from '../../pack/signature.js';
 import './words.js';
 import type { Fields, SharedExport } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
@@ -30,6 +31,7 @@ function shareCard(stage: Stage, share: SharedExport) {
   const isEditing = (stage.local.editing ?? stage.place.record) === share.record;
   const madeAt = timeText(fields.made_at ?? share.at);
   const fileCount = fields.attachments_included;
+  const numbers = packFingerprint(String(fields.manifest_sha256 ?? ''));
   const facts = [
     `${t('log.made', { at: madeAt })} · ${tn('log.items', fields.record_ids?.length ?? 0)}` +
       (fileCount ? ` · ${tn('log.size', fileCount)}` : ''),
@@ -37,6 +39,7 @@ function shareCard(stage: Stage, share: SharedExport) {
     fields.receipt_ref ? `${t('log.ref')}: ${fields.receipt_ref}` : '',
     ...openingLines(fields),
     fields.restricted_included === false && share.label ? t('log.servable') : '',
+    numbers ? t('log.numbers', { numbers }) : '',
     String(restricted.notes ?? '').startsWith('Went on') ? t('log.went_on') : '',
   ].filter(Boolean);
   return html`<article class="card stack-close"><h2>${

@@ -115,10 +115,12 @@ const WORDS: Readonly<Record<string, string>> = Object.freeze({
     '15_VERIFY.txt. No software needs to be installed.',
   verify:
     'HOW TO CHECK {folder}\n\nmanifest-sha256.txt lists the SHA-256 digest of every file under data/. ' +
-    'The lists are signed by nobody, and whoever changes a page or\na table can make them anew. A pack ' +
-    'that the keeper’s own device made is noted in the diary with the digest of ' +
-    'manifest-sha256.txt:\nask for it, or compare it with what a later pack says. Unpack the zip first, ' +
-    'then:\n\n  Windows, one file:   certutil -hashfile "{folder}\\data\\servable\\01_chronology.html" ' +
+    'pack-statement.json signs the lists, with the key that\nsigns the entries of this diary, or the key of the ' +
+    'person who prepared the pack (ECDSA P-256, SHA-256, over its text without the member sig).\nThe page /verify ' +
+    'checks the signature, and shows six groups of five digits. Ask the person who gave you this pack for the ' +
+    'numbers\nof their pack. Use a number you already had, never one in this pack; text, video or paper works ' +
+    'too. Unpack the zip first, then:\n\n  Windows, one file:   ' +
+    'certutil -hashfile "{folder}\\data\\servable\\01_chronology.html" ' +
     'SHA256\n  PowerShell, all:     Get-ChildItem -Recurse -File .\\{folder}\\data | Get-FileHash ' +
     '-Algorithm SHA256\n  macOS:               cd {folder} && shasum -a 256 -c manifest-sha256.txt\n  ' +
     'Linux:               cd {folder} && sha256sum -c manifest-sha256.txt\n  The servable folder alone ' +

@@ -1,0 +1,59 @@
+/**
+ * Signs a pack: docs/pack.md, "Signature"; the twin of diary/pack/bag/pack_statement.py. The key is in the worker, so
+ * the caller passes a function that signs.
+ */
+import { hex } from '../core/bytes.js';
+import { textOf, integerOf } from '../record/reading.js';
+import { incrementalDigest, sha256 } from '../crypto/digests.js';
+import type { PackFacts, StatementType } from '../crypto/pack_statement.js';
+import type { Fields } from '../record/reading.js';
+
+/** Return the bytes of a statement with these facts. */
+export type SignPack = (facts: PackFacts) => Promise<Uint8Array>;
+
+export const PACK_STATEMENT = 'pack-statement.json';
+export const SERVABLE_STATEMENT = 'data/servable/servable-statement.json';
+
+/**
+ * Return the facts that are signed.
+ * @param pack the capsule's `pack`
+ * @param manifest the list that gives the content
+ */
+export async function packFacts(type: StatementType, pack: Fields, manifest: Uint8Array): Promise<PackFacts> {
+  return {
+    t: type,
+    pack: textOf(pack, 'id'),
+    no: integerOf(pack, 'no') ?? 0,
+    folder: textOf(pack, 'folder'),
+    made_at: integerOf(pack, 'made_at') ?? 0,
+    manifest: hex(await sha256(manifest)),
+  };
+}
+
+/** Return the facts of a whole pack. `paths`: every file under `data/` */
+export async function wholePackFacts(
+  pack: Fields,
+  manifests: { sha256: Uint8Array; sha512: Uint8Array },
+  paths: Iterable<string>,
+): Promise<PackFacts> {
+  const all = [...paths];
+  const digest512 = incrementalDigest('SHA-512');
+  digest512.update(manifests.sha512);
+  return {
+    ...(await packFacts('pack/v1', pack, manifests.sha256)),
+    manifest512: hex(digest512.digest()),
+    parts: ['restricted', 'servable'].filter((part) => all.some((path) => path.startsWith(`data/${part}/`))),
+  };
+}
+
+/**
+ * Return the six groups of five digits that people compare; '' for what is no digest.
+ * @param digest SHA-256 of manifest-sha256.txt, hex
+ */
+export function packFingerprint(digest: string): string {
+  if (!/^[0-9a-f]{64}$/.test(digest)) return '';
+  const groups = Array.from({ length: 6 }, (_, group) =>
+    String(Number.parseInt(digest.slice(10 * group, 10 * group + 10), 16) % 100_000).padStart(5, '0'),
+  );
+  return groups.join(' ');
+}

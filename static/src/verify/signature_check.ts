@@ -1,0 +1,127 @@
+/**
+ * Checks the statements that sign a pack as a whole. The twin of diary/pack/verify/signature_check.py, which explains
+ * what the signature covers.
+ */
+import { hex, unb64 } from '../core/bytes.js';
+import { incrementalDigest } from '../crypto/digests.js';
+import { readPackStatement } from '../crypto/pack_statement.js';
+import { authorKeyId, importVerifyingKey } from '../crypto/signing.js';
+import { PACK_STATEMENT, SERVABLE_STATEMENT } from '../pack/signature.js';
+import { objectOf, textOf, integerOf } from '../record/reading.js';
+import { baggingDay, SERVABLE_LIST, SHA256_LIST, SHA512_LIST, TAG_LIST } from './bag_check.js';
+import { findingFor } from './findings.js';
+import { authorsOf, PREPARED, readObject } from './proof_check.js';
+import { RECORD } from './record_check.js';
+import type { PackStatement } from '../crypto/pack_statement.js';
+import type { Finding } from './findings.js';
+import type { OpenedPack } from './pack_reader.js';
+import type { Proofs } from './proof_check.js';
+
+type Signers = { keys: ReadonlyMap<string, CryptoKey>; replaced: ReadonlySet<string> };
+
+const DAY_MS = 86_400_000;
+const LINE_END = 10;
+
+/** Return every finding about the signature of the pack and of its servable folder. */
+export async function checkSignature(pack: OpenedPack, proofs: Proofs): Promise<Finding[]> {
+  const isBag = [PACK_STATEMENT, SHA256_LIST, SHA512_LIST, TAG_LIST].some((name) => pack.digests.has(name));
+  const required = isBag ? PACK_STATEMENT : SERVABLE_STATEMENT;
+  const isDamaged = pack.findings.some(({ member }) => member === required);
+  const signers = await signersOf(pack, proofs);
+  return [
+    ...(pack.digests.has(required) || isDamaged ? [] : [findingFor('not_signed')]),
+    ...(await checkStatement(pack, proofs, signers, PACK_STATEMENT)),
+    ...(await checkStatement(pack, proofs, signers, SERVABLE_STATEMENT)),
+  ];
+}
+
+async function checkStatement(pack: OpenedPack, proofs: Proofs, { keys, replaced }: Signers, path: string) {
+  const raw = await pack.read(path);
+  if (!raw) return [];
+  let statement;
+  try {
+    statement = await readPackStatement(path === PACK_STATEMENT ? 'pack/v1' : 'servable/v1', raw, keys);
+  } catch {
+    return [findingFor('pack_signature', path)];
+  }
+  if (!statement) return [findingFor('pack_signer', path)];
+  return [
+    ...(replaced.has(statement.by) ? [findingFor('replaced_key', path)] : []),
+    ...(await checkLists(pack, path, statement)),
+    ...((await isAbout(statement, path, pack, proofs)) ? [] : [findingFor('other_pack', path)]),
+  ];
+}
+
+/** Return the keys that may sign this pack, and the ids of those that were replaced. */
+async function signersOf(pack: OpenedPack, proofs: Proofs): Promise<Signers> {
+  const raw = await pack.read(PREPARED);
+  try {
+    if (raw) {
+      const point = unb64(textOf(readObject(raw) ?? {}, 'ecdsa_pub'));
+      return { keys: new Map([[authorKeyId(point), await importVerifyingKey(point)]]), replaced: new Set() };
+    }
+    const authors = await authorsOf(proofs.keys);
+    const ids = [...authors.keys()];
+    return { keys: new Map([...authors].map(([id, { key }]) => [id, key])), replaced: new Set(ids.slice(0, -1)) };
+  } catch {
+    return { keys: new Map(), replaced: new Set() }; // reported as `keys` or `preparer`
+  }
+}
+
+/** Find the lists that are not the signed ones. Absent ones are reported by the check of the bag. */
+async function checkLists(pack: OpenedPack, path: string, { manifest, manifest512 }: PackStatement) {
+  const signedDigests =
+    path === PACK_STATEMENT
+      ? new Map([
+          [SHA256_LIST, manifest],
+          [SHA512_LIST, manifest512],
+        ])
+      : new Map([[SERVABLE_LIST, manifest]]);
+  const findings = [];
+  for (const [name, signedDigest] of signedDigests) {
+    const raw = await pack.read(name);
+    if (!raw) continue;
+    const digest = incrementalDigest(name === SHA512_LIST ? 'SHA-512' : 'SHA-256');
+    digest.update(raw);
+    if (hex(digest.digest()) !== signedDigest) findings.push(findingFor('pack_changed', name));
+  }
+  return findings;
+}
+
+/** Return whether the statement names this pack: its diary, folder, number, time and parts. */
+async function isAbout(statement: PackStatement, path: string, pack: OpenedPack, { primary }: Proofs) {
+  const diaries = new Set([...primary.values()].map(({ values }) => textOf(objectOf(values, '_ids'), 'diary')));
+  if (diaries.size !== 1 || !diaries.has(statement.diary)) return false;
+  if (statement.folder !== pack.folder && !pack.isPart) return false;
+  const raw = await pack.read(RECORD);
+  if (raw) {
+    const record = readObject(raw.at(-1) === LINE_END ? raw.subarray(0, -1) : raw) ?? {};
+    const fields = objectOf(record, 'pack');
+    if (
+      textOf(fields, 'id') !== statement.pack ||
+      integerOf(fields, 'no') !== statement.no ||
+      integerOf(fields, 'made_at') !== statement.made_at
+    )
+      return false;
+  }
+  if (path === SERVABLE_STATEMENT) return true;
+  const lines = latin1((await pack.read(SHA256_LIST)) ?? new Uint8Array(0)).split(/\r\n|\r|\n/);
+  const listed = new Set(lines.filter((line) => line.split('/').length > 2).map((line) => line.split('/')[1]));
+  const signed = new Set(statement.parts);
+  const day = baggingDay(latin1((await pack.read('bag-info.txt')) ?? new Uint8Array(0)));
+  return (
+    listed.size === signed.size &&
+    [...listed].every((part) => signed.has(part ?? '')) &&
+    (day === null || isDayOf(day, statement.made_at))
+  );
+}
+
+/**
+ * Return whether a time falls on a local date somewhere: on the UTC date or a day beside it.
+ * @param day midnight UTC of the date, ms; NaN for no date
+ */
+function isDayOf(day: number, time: number) {
+  return Math.abs(day / DAY_MS - Math.floor(time / DAY_MS)) <= 1;
+}
+
+const latin1 = (bytes: Uint8Array) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');

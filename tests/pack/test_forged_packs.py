@@ -1,0 +1,163 @@
+"""No forged pack passes either checker as sound, and no honest pack is called forged."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from diary.crypto.signing import AuthorSigner, generate_scalar
+from diary.ids import id_text, new_id
+from diary.pack.bag.manifest import SERVABLE_MANIFEST_PATH, SERVABLE_STATEMENT_PATH
+from diary.pack.bag.pack_statement import PACK_STATEMENT_PATH, pack_fingerprint
+from tests.pack.conftest import BuiltPack
+from tests.pack.forgeries import forge
+from tests.pack.pack_members import (
+    change_members,
+    members_of,
+    pack_folder_name,
+    rebuild_digest_lists,
+    sign_again,
+    with_member,
+    without_member,
+    without_statements,
+)
+from tests.pack.verifier_comparison import PackCases, compare_verifiers
+
+SIGNATURE_CODES = {"not_signed", "pack_signature", "pack_signer", "pack_changed"}
+WHOLE, SERVABLE = PACK_STATEMENT_PATH, SERVABLE_STATEMENT_PATH
+PACK_FINGERPRINT_OF_ABC = "73807 03137 88322 66979 05876 85760"
+
+
+def check_forgeries(pack: BuiltPack, folder: Path, seeds: range) -> None:
+    """Raise AssertionError unless both checkers find that each forgery is not what the keeper signed."""
+    cases = PackCases(folder, pack.diary.notary.pub)
+    for seed in seeds:
+        name, path = forge(pack.path, folder / "forged.zip", seed)
+        cases.add(name, path)
+    findings = compare_verifiers(cases, min_cases=len(seeds))
+    assert [name for name, found in findings.items() if not SIGNATURE_CODES & {code for code, _ in found}] == []
+
+
+def test_no_forgery_passes(small_pack: BuiltPack, tmp_path: Path) -> None:
+    """A hundred forgeries, of every member, by forgers without the keeper's key."""
+    check_forgeries(small_pack, tmp_path, range(100))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(100, 2000, 100))
+def test_none_of_two_thousand_forgeries_passes(small_pack: BuiltPack, tmp_path: Path, first: int) -> None:
+    """The same with other seeds."""
+    check_forgeries(small_pack, tmp_path, range(first, first + 100))
+
+
+def test_each_fault_of_a_signature_has_its_code(small_pack: BuiltPack, tmp_path: Path) -> None:
+    """Both checkers say what is wrong with a signature, and nothing about one that holds."""
+    keeper, path = small_pack.diary.author, small_pack.path
+    members = members_of(path)
+    cases = PackCases(tmp_path, small_pack.diary.notary.pub)
+    expected = {}
+
+    def add(name: str, pack: Path, *found: tuple[str, str | None]) -> None:
+        cases.add(name, pack)
+        expected[name] = set(found)
+
+    def with_statement(name: str, **changed: object) -> Path:
+        """Return the pack with one statement signed by the keeper's key over other facts."""
+        raw = sign_again(members[name], keeper, **changed)
+        return rebuild_digest_lists(path, members | {name: raw}, tmp_path / "changed.zip")
+
+    add("signed by the keeper", path)
+    add("signed again by the keeper", rebuild_digest_lists(path, members, tmp_path / "again.zip", keeper))
+    add("not signed", without_statements(path, members, tmp_path / "bare.zip"), ("not_signed", None))
+    stranger = AuthorSigner(generate_scalar())
+    by_stranger = rebuild_digest_lists(path, members, tmp_path / "stranger.zip", stranger)
+    add("by a stranger", by_stranger, ("pack_signer", WHOLE), ("pack_signer", SERVABLE))
+    for name, value in {
+        "diary": id_text(new_id()),
+        "folder": "PACK_JB_2_20260101",
+        "made_at": json.loads(members[WHOLE])["made_at"] + 1,
+        "no": 7,
+        "pack": id_text(new_id()),
+        "parts": ["servable"],
+    }.items():
+        add(f"another {name}", with_statement(WHOLE, **{name: value}), ("other_pack", WHOLE))
+    add(
+        "another list",
+        with_statement(WHOLE, manifest="0" * 64, manifest512="0" * 128),
+        ("pack_changed", "manifest-sha256.txt"),
+        ("pack_changed", "manifest-sha512.txt"),
+    )
+    malformed: dict[str, dict[str, object]] = {
+        "the servable part's kind": {"t": "servable/v1"},
+        "text for a number": {"no": "1"},
+        "a truth value for a number": {"no": True},
+        "unknown parts": {"parts": ["secret"]},
+        "one thing more": {"also": 1},
+    }
+    for name, changed in malformed.items():
+        add(name, with_statement(WHOLE, **changed), ("pack_signature", WHOLE))
+    add(
+        "no JSON",
+        rebuild_digest_lists(path, members | {WHOLE: b"\xff"}, tmp_path / "no.zip"),
+        ("pack_signature", WHOLE),
+    )
+    findings = compare_verifiers(cases, min_cases=15)
+    found_by_case = {
+        name: {one for one in found if one[0] in SIGNATURE_CODES | {"other_pack"}} for name, found in findings.items()
+    }
+    assert {name: found for name, found in found_by_case.items() if found != expected[name]} == {}
+    assert findings["signed by the keeper"] == set() == findings["signed again by the keeper"]
+
+
+def test_the_servable_folder_alone_is_signed(small_pack: BuiltPack, tmp_path: Path) -> None:
+    """A copy of the folder, under its own name, is judged by its own statement."""
+    shutil.unpack_archive(small_pack.path, tmp_path / "out")
+    folder = tmp_path / "out" / pack_folder_name(small_pack.path) / "data" / "servable"
+    cases = PackCases(tmp_path, small_pack.diary.notary.pub)
+    copies = {}
+    for name in ("as it was", "without its statement", "with a changed table", "with a list that fits the table"):
+        copies[name] = shutil.copytree(folder, tmp_path / name.replace(" ", "-") / "servable")
+        cases.add(name, copies[name])
+    (copies["without its statement"] / "servable-statement.json").unlink()
+    for name in ("with a changed table", "with a list that fits the table"):
+        table = copies[name] / "02_chronology.csv"
+        table.write_bytes(table.read_bytes() + b"one row more\r\n")
+    forged = rebuild_digest_lists(
+        small_pack.path,
+        members_of(small_pack.path) | {"data/servable/02_chronology.csv": table.read_bytes()},
+        tmp_path / "forged.zip",
+    )
+    list_path = copies["with a list that fits the table"] / "manifest-sha256.txt"
+    list_path.write_bytes(members_of(forged)[SERVABLE_MANIFEST_PATH])
+    findings = compare_verifiers(cases)
+    assert findings == {
+        "as it was": {("servable_only", None)},
+        "without its statement": {("servable_only", None), ("not_signed", None)},
+        "with a changed table": {("servable_only", None), ("changed", "data/servable/02_chronology.csv")},
+        "with a list that fits the table": {("servable_only", None), ("pack_changed", SERVABLE_MANIFEST_PATH)},
+    }
+
+
+def test_a_removed_or_moved_statement_is_found(small_pack: BuiltPack, tmp_path: Path) -> None:
+    """A statement that is missing in one place is not replaced by the other."""
+    cases = PackCases(tmp_path, small_pack.diary.notary.pub)
+    members = members_of(small_pack.path)
+    for name in (WHOLE, SERVABLE):
+        cases.add(f"without {name}", change_members(small_pack.path, tmp_path / "without.zip", without_member(name)))
+    for name, other in ((WHOLE, SERVABLE), (SERVABLE, WHOLE)):
+        moved = change_members(small_pack.path, tmp_path / "moved.zip", with_member(name, members[other]))
+        cases.add(f"{other} as {name}", moved)
+    findings = compare_verifiers(cases, min_cases=4)
+    assert ("not_signed", None) in findings[f"without {WHOLE}"]
+    assert ("missing", SERVABLE) in findings[f"without {SERVABLE}"]
+    assert ("pack_signature", WHOLE) in findings[f"{SERVABLE} as {WHOLE}"]
+    assert ("pack_signature", SERVABLE) in findings[f"{WHOLE} as {SERVABLE}"]
+
+
+def test_the_fingerprint_is_six_groups_of_digits() -> None:
+    """It follows from the manifest alone; the same bytes give the same digits in both languages (pack.test.mjs)."""
+    assert pack_fingerprint(b"abc") == PACK_FINGERPRINT_OF_ABC
+    assert pack_fingerprint(b"abd") != PACK_FINGERPRINT_OF_ABC
