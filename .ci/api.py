@@ -268,6 +268,8 @@ def section(policy: RoutePolicy) -> str:
 
 def purpose_of(policy: RoutePolicy) -> str:
     """Return the purpose of a row, in one line of Markdown."""
+    if policy.view not in OPERATIONS:
+        raise SystemExit(f"Describe {policy.view.__module__}.{policy.view.__name__} in diary/web/operations.py.")
     text = OPERATIONS[policy.view].description or PAGE_DESCRIPTIONS[policy.path]
     return " ".join(text.split())
 

@@ -48,7 +48,7 @@ def test_the_catalogue_holds_exactly_the_texts_of_the_app(
 ) -> None:
     """A new, changed or removed text is a difference until `languages.py update` has been run."""
     there = [(message.context, message.id) for message in languages.read(language) if message.id]
-    assert there == source_messages, "run: python .ci/languages.py update"
+    assert there == source_messages, "run: make translations"
 
 
 @pytest.mark.parametrize("language", languages.LANGUAGES, ids=LANGUAGE_CODES)

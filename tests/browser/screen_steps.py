@@ -9,7 +9,8 @@ from tests.browser.navigators.translations import translated_name
 
 Step = Callable[[Page], object]
 PACK_JOB_FIELDS = "here: false, part: 0, parts: [['r0'], ['r1']], flow: {}"
-MADE_PACK_FIELDS = "name: 'documents-2026-11-24.zip', no: 3, numbers: '73807 03137 88322 66979 05876 85760', record: 'x1', size: 6100000"
+PACK_NUMBERS = "73807 03137 88322 66979 05876 85760"
+MADE_PACK_FIELDS = f"name: 'documents-2026-11-24.zip', no: 3, numbers: '{PACK_NUMBERS}', record: 'x1', size: 6100000"
 
 
 def js(code: str) -> Step:

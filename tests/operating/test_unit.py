@@ -169,7 +169,9 @@ def test_each_unit_line_restricts_what_it_names(data_folder: Path) -> None:
 def test_the_builder_is_isolated_under_the_unit(data_folder: Path) -> None:
     """The builder itself reports that it is isolated, when asked as the server and doctor do."""
     result = run_under_unit(
-        UNIT_PATH.read_text(), data_folder, ["-c", "from diary import isolation; print(repr(isolation.find()))"]
+        UNIT_PATH.read_text(),
+        data_folder,
+        ["-c", "from diary import isolation; print(repr(isolation.detect_isolation()))"],
     )
     assert result.stdout.strip() == "Isolation(bubblewrap_path='', failure_reason='')", result.stdout + result.stderr
 
@@ -206,5 +208,7 @@ def test_bubblewrap_can_have_its_own_processes_only_where_nothing_of_proc_is_cov
 def test_packs_are_bounded_where_processes_are_hidden(data_folder: Path, kind: str) -> None:
     """With ProtectProc=, or on a hardened computer, the supervisor cannot see its builders' memory use, and says so."""
     unit = UNIT_PATH.read_text().replace("LimitCORE=0", f"ProtectProc={kind}")
-    result = run_under_unit(unit, data_folder, ["-c", "from diary import isolation; print(repr(isolation.find()))"])
+    result = run_under_unit(
+        unit, data_folder, ["-c", "from diary import isolation; print(repr(isolation.detect_isolation()))"]
+    )
     assert "failure_reason='The pack builder" in result.stdout, result.stdout + result.stderr

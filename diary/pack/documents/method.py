@@ -9,6 +9,7 @@ from diary.pack.documents.clock_offsets import clock_offset_rows
 from diary.pack.documents.form_mapping import FORM_MAPPING
 from diary.pack.documents.incident_rows import TemplateData
 from diary.pack.documents.log_wording import log_paragraph, log_sentence
+from diary.pack.documents.page_banner import RESTRICTED_BANNER
 from diary.pack.documents.questions import question_rows, screen_language_text
 from diary.pack.documents.verification_steps import portal_steps, verification_steps
 from diary.pack.printable_text import escape_unprintable
@@ -16,7 +17,6 @@ from diary.pack.wording import format_entry_numbers
 from diary.record import times, vocabulary
 from diary.record.reading import codes_of, integer_of, object_of, objects_of, text_of
 
-RESTRICTED_BANNER = "RESTRICTED: not for service. For the officer in the case and those they choose."
 PRIVATE_NOTES_TEXT = (
     "The software lets people keep private notes. They are never put in a pack. This pack does not say whether "
     "there are any. Ask the keeper."

@@ -6,6 +6,7 @@ from typing import Final
 from diary.pack.contents import KEEPER_CODE, PackContents
 from diary.pack.documents.chronology_sections import is_expired
 from diary.pack.documents.incident_rows import TemplateData, lower_first_letter
+from diary.pack.documents.page_banner import RESTRICTED_BANNER
 from diary.pack.documents.people import person_facts
 from diary.pack.printable_text import escape_unprintable, paragraphs
 from diary.pack.registers import (
@@ -21,8 +22,6 @@ from diary.pack.wording import format_entry_numbers, format_value
 from diary.record import times, vocabulary
 from diary.record.incident import Incident
 from diary.record.reading import boolean_of, integer_of, object_of, objects_of, text_of
-
-RESTRICTED_BANNER = "RESTRICTED: not for service. For the officer in the case and those they choose."
 
 
 def officer_data(contents: PackContents) -> TemplateData:
