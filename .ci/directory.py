@@ -1,7 +1,7 @@
 """Write the directory of diary/web/directory.toml into a module that the app can import.
 
-   python .ci/directory.py           write static/src/features/help/directory_rows.ts     python .ci/directory.py
---check   exit with 1 if the file is out of date
+    python .ci/directory.py            write static/src/features/help/directory_rows.ts
+    python .ci/directory.py --check    exit with 1 if the file is out of date
 
 The module is committed, so that the served bytes are the reviewed bytes. tests/test_directory_script.py compares it
 with the table.

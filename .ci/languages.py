@@ -1,8 +1,8 @@
 """Build and update the catalogues: every text of the screens and the public pages, in every language.
 
-   python .ci/languages.py build     write static/lang/*.js, diary/locale/*.mo and *.asked.json from diary/locale/**.po
-python .ci/languages.py update    take new and changed texts into the .po files (after a change of words)     python
-.ci/languages.py missing   list the texts without a translation, by language (`make translations`)
+    python .ci/languages.py build      write static/lang/*.js, diary/locale/*.mo and *.asked.json from diary/locale/**.po
+    python .ci/languages.py update     take new and changed texts into the .po files (after a change of words)
+    python .ci/languages.py missing    list the texts without a translation, by language (`make translations`)
 
 A text without a translation is shown in English, so a change may add English texts only.
 

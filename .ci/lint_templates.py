@@ -1,6 +1,6 @@
 """Check templates/: each template parses, uses only known names, and contains no inline script or style.
 
-   python .ci/lint_templates.py
+    python .ci/lint_templates.py
 
 Inline handlers, scripts and styles would need exceptions in the content security policy. An unquoted attribute with an
 expression in it can be broken out of. Browser helpers send what is typed in a text field away unless they are turned

@@ -1,7 +1,7 @@
 """Find the programs that tests drive, such as browsers, qpdf and exiftool, and install them where possible.
 
-   python .ci/tools.py chromium headless-shell webkit firefox qpdf exiftool witness     python .ci/tools.py --print
-chromium
+    python .ci/tools.py chromium headless-shell webkit firefox qpdf exiftool witness
+    python .ci/tools.py --print chromium
 
 No test is skipped because its program is missing. Each program is looked for, and installed from Debian's packages if
 this runs as root on Debian. Otherwise the run ends with a message that says what to install. Chromium's headless shell

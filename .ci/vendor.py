@@ -1,6 +1,6 @@
 """Copy the browser libraries and the fonts of packs out of node_modules.
 
-   python .ci/vendor.py
+    python .ci/vendor.py
 
 static/vendor/ and diary/pack/fonts/ are rebuilt each time and never committed. Files are copied byte for byte, with two
 exceptions: @hpke/core names @hpke/common by a bare specifier, which a worker cannot resolve (import maps do not apply
