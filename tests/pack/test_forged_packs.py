@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 from pathlib import Path
@@ -9,10 +10,14 @@ from pathlib import Path
 import pytest
 
 from diary.crypto.signing import AuthorSigner, generate_scalar
+from diary.encoding import b64, canonical_json
 from diary.ids import id_text, new_id
 from diary.pack.bag.manifest import SERVABLE_MANIFEST_PATH, SERVABLE_STATEMENT_PATH
 from diary.pack.bag.pack_statement import PACK_STATEMENT_PATH, pack_fingerprint
-from tests.pack.conftest import BuiltPack
+from diary.pack.capsule.builder import build_capsule
+from diary.pack.capsule.reader import read_capsule
+from tests.pack.conftest import BuiltPack, assemble_pack, build_front_part
+from tests.pack.fictional_diary import DAY_MS, START_MS, fictional_diary
 from tests.pack.forgeries import forge
 from tests.pack.pack_members import (
     change_members,
@@ -155,6 +160,35 @@ def test_a_removed_or_moved_statement_is_found(small_pack: BuiltPack, tmp_path: 
     assert ("missing", SERVABLE) in findings[f"without {SERVABLE}"]
     assert ("pack_signature", WHOLE) in findings[f"{SERVABLE} as {WHOLE}"]
     assert ("pack_signature", SERVABLE) in findings[f"{WHOLE} as {SERVABLE}"]
+
+
+def test_a_replaced_key_signs_no_later_pack(tmp_path: Path) -> None:
+    """A pack made after the keys were renewed is signed by the new key. One by the old key is told as that."""
+    diary = fictional_diary(count=3, exhibits=1)
+    old_author = diary.replace_signing_key(at_ms=START_MS + 400 * DAY_MS)
+    raw = build_capsule(diary.versions, diary.wish(made_at=START_MS + 500 * DAY_MS), diary.public_keys)
+    front = asyncio.run(build_front_part(diary, raw, tmp_path / "front.zip"))
+    pack = assemble_pack(diary, front, read_capsule(raw), tmp_path / "pack.zip")
+    cases = PackCases(tmp_path, diary.notary.pub)
+    cases.add("by the new key", pack)
+    cases.add("by the old key", rebuild_digest_lists(pack, members_of(pack), tmp_path / "old.zip", old_author))
+    assert compare_verifiers(cases) == {
+        "by the new key": set(),
+        "by the old key": {("replaced_key", WHOLE), ("replaced_key", SERVABLE)},
+    }
+
+
+def test_an_account_of_ones_own_signs_no_pack_of_another(small_pack: BuiltPack, tmp_path: Path) -> None:
+    """A forger with real keys of an own account cannot put them into the keeper's pack."""
+    forger = fictional_diary(count=1, exhibits=0)
+    members = members_of(small_pack.path)
+    keys = json.loads(members["data/restricted/proof/keys.json"])
+    own_keys = canonical_json(keys | {"account": forger.account_id, "ecdsa_pub": b64(forger.author.pub)})
+    swapped = members | {f"data/{folder}/proof/keys.json": own_keys for folder in ("servable", "restricted")}
+    cases = PackCases(tmp_path, small_pack.diary.notary.pub)
+    cases.add("keys swapped", rebuild_digest_lists(small_pack.path, swapped, tmp_path / "swapped.zip", forger.author))
+    [codes] = ({code for code, _ in found} for found in compare_verifiers(cases).values())
+    assert "author" in codes and not codes & SIGNATURE_CODES
 
 
 def test_the_fingerprint_is_six_groups_of_digits() -> None:
