@@ -177,7 +177,7 @@ class FictionalDiary:
         """Add a file with its received bytes sealed, and a print copy if one is given."""
         received = self.seal_file(content)
         renditions, keys = (
-            ([], []) if print_image is None else ([_rendition_fields(print_image)], [self.seal_file(print_image)])
+            ([], []) if print_image is None else ([rendition_fields(print_image)], [self.seal_file(print_image)])
         )
         row = self.add(
             "attachment",
@@ -304,7 +304,7 @@ def _attachment_fields(
     }
 
 
-def _rendition_fields(print_image: bytes) -> dict[str, object]:
+def rendition_fields(print_image: bytes) -> dict[str, object]:
     """Return the fields of a print copy."""
     width, height = Image.open(io.BytesIO(print_image)).size
     return {

@@ -13,7 +13,15 @@ from diary.errors import BadRequest
 from diary.pack.capsule.builder import DiaryVersion, OpenedPart, PackOptions, build_capsule, erased_entries
 from diary.pack.capsule.reader import read_capsule
 from diary.pack.proofs.record_json import encode_record
-from tests.pack.fictional_diary import START_MS, FictionalDiary, fictional_diary, incident_fields
+from tests.pack.fictional_diary import (
+    START_MS,
+    FictionalDiary,
+    draw_screenshot,
+    fictional_diary,
+    incident_fields,
+    make_print_copy,
+    rendition_fields,
+)
 from tests.pack.write_capsule_vector import local_capsule, without_absent
 
 VECTOR = json.loads((Path(__file__).parents[1] / "vectors" / "capsule.json").read_text(encoding="utf-8"))
@@ -135,6 +143,27 @@ def test_a_capsule_contains_only_keys_of_printed_pictures_and_no_private_note() 
     capsule_json = json.loads(raw)
     assert [bool(exhibit["received"]) for exhibit in capsule_json["exhibits"]] == [False, False]
     assert {row["kind"] for row in capsule_json["versions"]} == {"incident", "attachment"}
+
+
+@pytest.mark.parametrize(
+    ("media_type", "member"), [("image/png", "print"), ("image/heic", "received"), ("video/mp4", "poster")]
+)
+def test_a_capsule_has_no_key_of_a_picture_that_is_held_back(media_type: str, member: str) -> None:
+    """The worker does not print it, so the server gets no key of it: neither of a copy nor of the file."""
+    raw = draw_screenshot(3, (60, 120))
+    for is_held_back in (False, True):
+        diary = fictional_diary(count=1, exhibits=0)
+        incident = next(row for row in diary.versions if row["kind"] == "incident")
+        copy = None if member == "received" else make_print_copy(raw, 30)
+        still = [{**rendition_fields(copy), "purpose": "preview"}] if copy and member == "poster" else None
+        diary.attach(
+            incident, raw, media_type, "The front door", print_image=copy, filename="door",
+            extra_fields={"renditions": still} if still else {},
+            restricted={"shows_where_i_live": True} if is_held_back else None,
+        )  # fmt: skip
+        exhibit = json.loads(build_capsule(diary.versions, diary.wish(), diary.public_keys))["exhibits"][-1]
+        with_key = [name for name in ("print", "received", "poster") if exhibit.get(name)]
+        assert (exhibit["hold_picture"], with_key) == (is_held_back, [] if is_held_back else [member])
 
 
 def test_an_empty_selection_is_refused() -> None:

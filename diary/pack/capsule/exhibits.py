@@ -47,27 +47,38 @@ def exhibit_rows(
     rows: list[dict[str, object]] = []
     for number, attachment in numbered_attachments:
         row = by_version[attachment.history.current_version.version]
-        print_row = _print_rendition(attachment, row)
-        # A picture whose masked copy is missing is not printed: the received bytes show what the mask covered.
-        is_picture = text_of(attachment.fields, "media_type").startswith("image/")
-        needs_decoding = print_row is None and is_picture and _print_purpose(attachment) == "print"
+        is_withheld = _is_picture_withheld(attachment)
         rows.append(
             {
                 "file": f"{initials}-{number}.{attachment.extension}",
-                "hold_picture": _is_picture_withheld(attachment),
+                "hold_picture": is_withheld,
                 "item": f"{initials}/{number}",
                 "looked_at": integer_of(attachment.fields, "looked_at"),
-                "print": print_row,
-                "received": _received_row(attachment, row) if needs_decoding else None,
+                "print": None,
+                "received": None,
                 "record": attachment.record,
                 "sha256": text_of(attachment.fields, "sha256"),
                 "sha512": text_of(attachment.fields, "sha512"),
                 "size": integer_of(attachment.fields, "size_bytes") or 0,
                 **({"order": True} if text_of(attachment.fields, "kind") == ORDER_FILE_KIND else {}),
-                **_poster_field(attachment, row),
+                # A withheld picture is not printed, so the worker gets no key of it.
+                **({} if is_withheld else _picture_fields(attachment, row)),
             }
         )
     return rows
+
+
+def _picture_fields(attachment: Attachment, row: DiaryVersion) -> dict[str, object]:
+    """Return the members of an exhibit that give the worker a picture to print, with its key."""
+    print_row = _print_rendition(attachment, row)
+    # A picture whose masked copy is missing is not printed: the received bytes show what the mask covered.
+    is_picture = text_of(attachment.fields, "media_type").startswith("image/")
+    needs_decoding = print_row is None and is_picture and _print_purpose(attachment) == "print"
+    return {
+        "print": print_row,
+        "received": _received_row(attachment, row) if needs_decoding else None,
+        **_poster_field(attachment, row),
+    }
 
 
 def _is_picture_withheld(attachment: Attachment) -> bool:

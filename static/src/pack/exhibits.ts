@@ -108,27 +108,37 @@ export function exhibitsOf(
     const fields = attachment.newest.fields;
     const version = byVersion.get(attachment.newest.version) as DiaryVersion;
     const type = textOf(fields, 'media_type');
-    const printCopy = renditionOf(fields, version, printPurpose(fields));
-    const poster = type.startsWith('video/') ? renditionOf(fields, version, 'preview') : null;
+    const isHeldBack = isPictureHeldBack(attachment);
     return {
       file: `${initials}-${no}.${extensionOf(type)}`,
-      hold_picture: isPictureHeldBack(attachment),
+      hold_picture: isHeldBack,
       item: `${initials}/${no}`,
       looked_at: integerOf(fields, 'looked_at'),
-      print: printCopy,
-      // A picture whose masked copy is missing is not printed at all: its received bytes show what was covered.
-      received:
-        printCopy === null && printPurpose(fields) === 'print' && type.startsWith('image/')
-          ? receivedOf(fields, version)
-          : null,
+      print: null,
+      received: null,
       record: attachment.record,
       sha256: textOf(fields, 'sha256'),
       sha512: textOf(fields, 'sha512'),
       size: integerOf(fields, 'size_bytes') ?? 0,
       ...(textOf(fields, 'kind') === ORDER_KIND ? { order: true } : {}),
-      ...(poster ? { poster } : {}),
+      // A picture that is held back is not printed, so the worker gets no key of it.
+      ...(isHeldBack ? {} : pictureFieldsOf(fields, version)),
     };
   });
+}
+
+/** Return the members of an exhibit that give the worker a picture to print, with its key. */
+function pictureFieldsOf(fields: Fields, version: DiaryVersion): JsonObject {
+  const type = textOf(fields, 'media_type');
+  const printCopy = renditionOf(fields, version, printPurpose(fields));
+  // A picture whose masked copy is missing is not printed at all: its received bytes show what was covered.
+  const needsDecoding = printCopy === null && printPurpose(fields) === 'print' && type.startsWith('image/');
+  const poster = type.startsWith('video/') ? renditionOf(fields, version, 'preview') : null;
+  return {
+    print: printCopy,
+    received: needsDecoding ? receivedOf(fields, version) : null,
+    ...(poster ? { poster } : {}),
+  };
 }
 
 /** Return which copy the pages print: the one with parts covered where the keeper chose that. */
