@@ -102,13 +102,15 @@ def check_out_last_release(folder: Path) -> LastRelease:
     if changed:
         pytest.fail(f"these libraries are not what they were in the last release, which needs its own: {changed}")
     shutil.copytree(PROJECT_ROOT / "node_modules", folder / "node_modules", symlinks=True, copy_function=link_or_copy)
-    _run([sys.executable, ".ci/vendor.py"], folder)
-    _run([sys.executable, ".ci/languages.py", "build"], folder)
     _run([sys.executable, "-m", "venv", "--without-pip", ".venv"], folder)
     # Its worker starts Python isolated (-I), which ignores the current folder and PYTHONPATH.
     own_packages = next((folder / ".venv" / "lib").glob("python3*/site-packages"))
     (own_packages / "last-release.pth").write_text(f"{folder}\n{sysconfig.get_path('purelib')}\n")
-    return LastRelease(folder)
+    # Its scripts import its own `diary`; our Python would import ours.
+    release = LastRelease(folder)
+    _run([str(release.python), ".ci/vendor.py"], folder)
+    _run([str(release.python), ".ci/languages.py", "build"], folder)
+    return release
 
 
 def link_or_copy(source: str, target: str) -> None:
