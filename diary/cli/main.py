@@ -298,13 +298,13 @@ def verify(
     """
     from diary import isolation
     from diary.ledger.cosignatures import parse_vkeys
-    from diary.pack.verify.verifier import PackFacts, verify_pack
+    from diary.pack.verify.verifier import VerifiedFacts, verify_pack
 
     if rerender and not unsandboxed:
         isolation.require_isolation()
     witness_keys = [key for path in witness for key in parse_vkeys(path.read_bytes())]
 
-    facts = PackFacts()
+    facts = VerifiedFacts()
     notary_key = read_notary_key(notary) if notary else None
     tsa_roots = [path.read_bytes() for path in tsa_root]
     instance_key = read_notary_key(instance) if instance else None

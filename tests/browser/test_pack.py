@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from diary.crypto.signing import Ed25519Signer
-from diary.pack.verify.verifier import PackFacts, verify_pack
+from diary.pack.verify.verifier import VerifiedFacts, verify_pack
 from tests.browser.conftest import NewPhone
 from tests.browser.live_server import LiveServer
 from tests.browser.navigators.keeper import BrowserKeeper
@@ -55,7 +55,7 @@ def test_a_pack_exported_from_the_browser_verifies(new_phone: NewPhone, server: 
     keeper = new_phone()
     _write_diary(keeper)
     pack = make_and_save_pack(keeper, 3, tmp_path)
-    facts = PackFacts()
+    facts = VerifiedFacts()
     assert verify_pack(pack, notary=_notary_public_key(server), facts=facts) == []
     # The phone shows the numbers that the checkers print: now, and later under what was shared.
     expect(keeper.page.get_by_text(f"Numbers of this pack: {facts.fingerprint}")).to_be_visible()

@@ -16,6 +16,8 @@ from diary.pack.bag.manifest import SERVABLE_MANIFEST_PATH, SERVABLE_STATEMENT_P
 from diary.pack.bag.pack_statement import PACK_STATEMENT_PATH, pack_fingerprint
 from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import read_capsule
+from diary.pack.verify.pack_reader import OpenedPack
+from diary.pack.verify.verifier import verify_pack
 from tests.pack.conftest import BuiltPack, assemble_pack, build_front_part
 from tests.pack.fictional_diary import DAY_MS, START_MS, fictional_diary
 from tests.pack.forgeries import forge
@@ -162,8 +164,21 @@ def test_a_removed_or_moved_statement_is_found(small_pack: BuiltPack, tmp_path: 
     assert ("pack_signature", SERVABLE) in findings[f"{WHOLE} as {SERVABLE}"]
 
 
+@pytest.mark.parametrize("path", [WHOLE, SERVABLE])
+def test_a_statement_that_is_too_large_to_read_is_no_signature(
+    small_pack: BuiltPack, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """A forger can make a statement larger than a checker reads. It is not taken as absent (signature.test.mjs)."""
+    read_member = OpenedPack.read
+    monkeypatch.setattr(OpenedPack, "read", lambda pack, name: None if name == path else read_member(pack, name))
+    codes = {
+        (finding.code, finding.member) for finding in verify_pack(small_pack.path, notary=small_pack.diary.notary.pub)
+    }
+    assert ("pack_signature", path) in codes
+
+
 def test_a_replaced_key_signs_no_later_pack(tmp_path: Path) -> None:
-    """A pack made after the keys were renewed is signed by the new key. One by the old key is told as that."""
+    """A pack made after the keys were renewed is signed by the new key. A signature by the old key is reported."""
     diary = fictional_diary(count=3, exhibits=1)
     old_author = diary.replace_signing_key(at_ms=START_MS + 400 * DAY_MS)
     raw = build_capsule(diary.versions, diary.wish(made_at=START_MS + 500 * DAY_MS), diary.public_keys)

@@ -173,21 +173,21 @@ def test_changes_are_found_even_with_rebuilt_digest_lists(small_pack: BuiltPack,
     """Some fifty changes of a valid pack are each found by both verifiers under the right code."""
     cases, members, expected = PackCases(tmp_path, small_pack.diary.notary.pub), members_of(small_pack.path), {}
     cases.add(
-        "lists made anew and nothing else",
-        rebuild_digest_lists(small_pack.path, members, tmp_path / "anew.zip", small_pack.diary.author),
+        "rebuilt lists and nothing else",
+        rebuild_digest_lists(small_pack.path, members, tmp_path / "rebuilt.zip", small_pack.diary.author),
     )
     for name, code, change in (*added_file_changes(), *removed_file_changes(members), *content_changes(members)):
         expected[name] = code
         cases.add(
             name,
             rebuild_digest_lists(
-                small_pack.path, change(dict(members)), tmp_path / "anew.zip", small_pack.diary.author
+                small_pack.path, change(dict(members)), tmp_path / "rebuilt.zip", small_pack.diary.author
             ),
         )
     add_bag_info_cases(small_pack, cases)
     expected |= dict.fromkeys(("another folder", "more in bag-info", "another pack's bag-info"), "bag")
     findings = compare_verifiers(cases, min_cases=45)
-    assert findings.pop("lists made anew and nothing else") == set()
+    assert findings.pop("rebuilt lists and nothing else") == set()
     missed = {
         name: findings[name]
         for name, code in expected.items()

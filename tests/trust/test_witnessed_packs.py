@@ -11,7 +11,7 @@ import pytest
 from diary.crypto.signing import Ed25519Signer
 from diary.ledger import checkpoints, cosignatures
 from diary.ledger.cosignatures import Cosignature, LogWitness
-from diary.pack.verify.verifier import PackFacts, verify_pack
+from diary.pack.verify.verifier import VerifiedFacts, verify_pack
 from tests.cli_runner import run_cli_in_process
 from tests.pack.conftest import BuiltPack
 from tests.pack.fictional_diary import fictional_diary
@@ -55,7 +55,7 @@ def witnessed_pack(tmp_path_factory: pytest.TempPathFactory) -> BuiltPack:
 
 def count_witnesses(pack: BuiltPack, witnesses: Sequence[LogWitness]) -> tuple[list[str], int, tuple[Cosignature, ...]]:
     """Return the codes of the findings, the size of the log that witnesses saw, and their cosignatures."""
-    facts = PackFacts()
+    facts = VerifiedFacts()
     findings = verify_pack(pack.path, notary=pack.diary.notary.pub, witnesses=witnesses, facts=facts)
     return [finding.code for finding in findings], facts.log_size, tuple(facts.cosignatures)
 

@@ -108,10 +108,10 @@ def _read_manifests(pack: OpenedPack) -> Iterator[tuple[str, dict[str, str] | No
     for name in (*MANIFESTS, TAG_MANIFEST, SERVABLE_MANIFEST_PATH):
         raw = pack.read(name)
         if raw is not None:
-            yield name, _parse_manifest(raw)
+            yield name, parse_manifest(raw)
 
 
-def _parse_manifest(raw: bytes) -> dict[str, str] | None:
+def parse_manifest(raw: bytes) -> dict[str, str] | None:
     """Return a manifest's paths and digests, or None."""
     rows: dict[str, str] = {}
     for line in raw.splitlines():

@@ -20,7 +20,7 @@ from diary.pack.proofs.proof_files import RECORD_LIMIT_BYTES
 from diary.pack.verify.findings import Finding, make_finding
 from diary.pack.verify.pack_reader import OpenedPack
 from diary.pack.verify.proof_check import PREPARED_PATH, PackProofs, parse_object
-from diary.pack.verify.record_check import RECORD_PATH
+from diary.pack.verify.record_check import RECORD_PATH, read_record
 from diary.record.reading import RecordFields, integer_of, object_of, text_of
 
 PREPARED_TYPE: Final = "prepared/v1"
@@ -49,7 +49,7 @@ _STATEMENT_MEMBERS: Final = {
 def check_prepared(pack: OpenedPack, proofs: PackProofs) -> Iterator[Finding]:
     """Yield `prepared` for a valid statement, and `preparer` for an invalid one or a claim without one."""
     raw = pack.read(PREPARED_PATH)
-    record = parse_object((pack.read(RECORD_PATH) or b"").removesuffix(b"\n")) or {}
+    record = read_record(pack)
     recorded_claim = object_of(object_of(record, "pack"), "prepared")
     line = _find_prepared_line(pack.read(READ_FIRST_PATH) or b"")
     if raw is None:
@@ -142,7 +142,7 @@ def _check_statement_matches(statement: Mapping[str, Any], pack: OpenedPack, pro
     raw = pack.read(RECORD_PATH)
     if raw is None:
         return
-    pack_fields = object_of(parse_object(raw.removesuffix(b"\n")) or {}, "pack")
+    pack_fields = object_of(read_record(pack), "pack")
     pack_identity = (text_of(pack_fields, "id"), text_of(pack_fields, "folder"), integer_of(pack_fields, "made_at"))
     if (
         pack_identity != (statement["pack"], statement["folder"], statement["made_at"])

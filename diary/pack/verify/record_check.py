@@ -15,6 +15,11 @@ from diary.record.rules import find_issues
 RECORD_PATH: Final = "data/restricted/12_record.json"
 
 
+def read_record(pack: OpenedPack) -> RecordFields:
+    """Return 12_record.json; empty if it is absent or no JSON object, which `check_record` reports."""
+    return parse_object((pack.read(RECORD_PATH) or b"").removesuffix(b"\n")) or {}
+
+
 def check_record(pack: OpenedPack, proofs: PackProofs) -> Iterator[Finding]:
     """Check 12_record.json against the restricted proofs."""
     raw = pack.read(RECORD_PATH)

@@ -6,7 +6,6 @@ the key that signs this diary's versions; in a pack that somebody else prepared,
 names. It does not show who held the device, or that the content is true.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Final
@@ -16,11 +15,11 @@ from diary.encoding import unb64
 from diary.errors import KeptError
 from diary.pack.bag.manifest import SERVABLE_MANIFEST_PATH, SERVABLE_STATEMENT_PATH
 from diary.pack.bag.pack_statement import PACK_STATEMENT_PATH, PackStatement, UnknownSigner, read_statement
-from diary.pack.verify.bag_check import MANIFESTS, TAG_MANIFEST, bagging_date
+from diary.pack.verify.bag_check import MANIFESTS, TAG_MANIFEST, bagging_date, parse_manifest
 from diary.pack.verify.findings import Finding, make_finding
 from diary.pack.verify.pack_reader import OpenedPack
 from diary.pack.verify.proof_check import PREPARED_PATH, PackProofs, author_keys, parse_object
-from diary.pack.verify.record_check import RECORD_PATH
+from diary.pack.verify.record_check import RECORD_PATH, read_record
 from diary.record.reading import integer_of, object_of, text_of
 
 _EPOCH: Final = date(1970, 1, 1)
@@ -36,11 +35,11 @@ def check_signature(pack: OpenedPack, proofs: PackProofs) -> Iterator[Finding]:
         yield make_finding("not_signed")
     public_keys, replaced_key_ids = _signing_keys(pack, proofs)
     for path in (PACK_STATEMENT_PATH, SERVABLE_STATEMENT_PATH):
-        raw = pack.read(path)
-        if raw is None:
+        if path not in pack.digests:
             continue
         try:
-            statement = read_statement(path, raw, public_keys)
+            # A statement that is too large to be read is malformed, not absent.
+            statement = read_statement(path, pack.read(path) or b"", public_keys)
         except UnknownSigner:
             yield make_finding("pack_signer", path)
             continue
@@ -77,11 +76,8 @@ def _check_manifests(pack: OpenedPack, path: str, statement: PackStatement) -> I
         else {SERVABLE_MANIFEST_PATH: statement.manifest_sha256}
     )
     for name, signed_digest in signed_digests.items():
-        raw = pack.read(name)
-        if raw is None:
-            continue
-        digest = hashlib.sha512(raw) if name == MANIFESTS[1] else hashlib.sha256(raw)
-        if digest.hexdigest() != signed_digest:
+        digests = pack.digests.get(name)
+        if digests and signed_digest != (digests.sha512 if name == MANIFESTS[1] else digests.sha256):
             yield make_finding("pack_changed", name)
 
 
@@ -90,18 +86,17 @@ def _is_about(statement: PackStatement, path: str, pack: OpenedPack, proofs: Pac
     diary_ids = {text_of(object_of(proof.values, "_ids"), "diary") for proof in proofs.fullest.values()}
     if diary_ids != {statement.diary} or (statement.folder != pack.folder and not pack.is_part_folder):
         return False
-    raw = pack.read(RECORD_PATH)
-    if raw is not None:
-        fields = object_of(parse_object(raw.removesuffix(b"\n")) or {}, "pack")
+    if RECORD_PATH in pack.digests:
+        fields = object_of(read_record(pack), "pack")
         named = (text_of(fields, "id"), integer_of(fields, "no"), integer_of(fields, "made_at"))
         if named != (statement.pack, statement.number, statement.made_at):
             return False
     if path == SERVABLE_STATEMENT_PATH:
         return True
-    lines = (pack.read(MANIFESTS[0]) or b"").splitlines()
-    listed_parts = {line.split(b"/")[1] for line in lines if line.count(b"/") > 1}
+    listed_paths = parse_manifest(pack.read(MANIFESTS[0]) or b"") or {}
+    listed_parts = {path.split("/")[1] for path in listed_paths if path.count("/") > 1}
     written_date = bagging_date(pack.read("bag-info.txt") or b"")
-    return listed_parts == {part.encode() for part in statement.parts} and (
+    return listed_parts == set(statement.parts) and (
         written_date is None or _is_date_of(written_date, statement.made_at)
     )
 

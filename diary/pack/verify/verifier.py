@@ -43,7 +43,7 @@ from diary.pack.verify.proof_check import (
     read_proofs,
     receipts_by_version,
 )
-from diary.pack.verify.record_check import RECORD_PATH, check_record
+from diary.pack.verify.record_check import check_record, read_record
 from diary.pack.verify.rerender import check_rerendered
 from diary.pack.verify.servable_only import check_index_against_proofs
 from diary.pack.verify.signature_check import check_signature
@@ -59,7 +59,7 @@ RECEIVED_PREFIXES: Final = tuple(
 
 
 @dataclass(slots=True)
-class PackFacts:
+class VerifiedFacts:
     """What verification shows besides faults.
 
     `fingerprint`: the six groups of digits that people compare; "" without the manifest of a whole pack. `log_size`: the
@@ -80,7 +80,7 @@ def verify_pack(
     rerender: str | None = None,
     is_unsandboxed: bool = False,
     witnesses: Sequence[LogWitness] = (),
-    facts: PackFacts | None = None,
+    facts: VerifiedFacts | None = None,
 ) -> list[Finding]:
     """Return every finding about a pack, given as zip or folder; an empty list if there is none.
 
@@ -100,7 +100,7 @@ def verify_pack(
     if isinstance(pack, list):
         return pack
     with closing(pack):
-        facts = facts or PackFacts()
+        facts = facts or VerifiedFacts()
         facts.fingerprint = pack_fingerprint(pack.read(MANIFESTS[0]))
         findings = list(_run_checks(pack, notary, instance, tsa_roots or ()))
         findings += _check_witnesses(pack, notary, instance, witnesses, facts)
@@ -149,7 +149,7 @@ def _check_witnesses(
     notary: bytes | None,
     instance: bytes | None,
     witnesses: Sequence[LogWitness],
-    facts: PackFacts,
+    facts: VerifiedFacts,
 ) -> list[Finding]:
     """Return findings for invalid cosignatures, and put the valid ones into `facts`."""
     if not witnesses:
@@ -163,13 +163,7 @@ def _check_witnesses(
 def is_training(pack: OpenedPack) -> bool:
     """Return whether the pack is marked as training data in READ-FIRST, or in its record if that is present."""
     is_marked = (pack.read(READ_FIRST_PATH) or b"").startswith(TRAINING_LINE.encode())
-    try:
-        record = parse_canonical_json(
-            (pack.read(RECORD_PATH) or b"").removesuffix(b"\n"), limit_bytes=RECORD_LIMIT_BYTES
-        )
-    except KeptError:
-        return is_marked
-    return is_marked or (isinstance(record, dict) and object_of(record, "pack").get("training") is True)
+    return is_marked or object_of(read_record(pack), "pack").get("training") is True
 
 
 def _check_exhibits(pack: OpenedPack, proofs: PackProofs) -> Iterator[Finding]:

@@ -8,11 +8,11 @@
  */
 import { hex, utf8 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
-import { incrementalDigest } from '../crypto/digests.js';
+import { incrementalDigest, sha256 } from '../crypto/digests.js';
 import { objectOf, textOf, integerOf } from '../record/reading.js';
 import { bagInfo, BAGIT, manifest } from './bag.js';
 import { rowsOf } from './proofs.js';
-import { packFacts, wholePackFacts, PACK_STATEMENT, SERVABLE_STATEMENT } from './signature.js';
+import { packFacts, partsOf, PACK_STATEMENT, SERVABLE_STATEMENT } from './signature.js';
 import { BlobTarget } from './targets.js';
 import { ZipWriter } from './zip.js';
 import type { JsonObject } from '../core/encoding.js';
@@ -68,7 +68,7 @@ async function writePack(
   const servableManifest = front.get(SERVABLE_MANIFEST) as Uint8Array;
   const ownFiles = new Map(front).set(
     SERVABLE_STATEMENT,
-    await sign(await packFacts('servable/v1', pack, servableManifest)),
+    await sign(packFacts('servable/v1', pack, hex(await sha256(servableManifest)))),
   );
   const receivedFiles = new Map(
     restricted ? rowsOf(capsule, 'exhibits').map((exhibit) => [receivedName(exhibit), exhibit]) : [],
@@ -88,15 +88,12 @@ async function writePack(
     const digests = await bag.addPayload(name, exhibit ? openReceived(exhibit) : [ownFiles.get(name) as Uint8Array]);
     if (exhibit) checkReceived(name, exhibit, digests);
   }
-  const manifests = {
-    sha256: utf8(manifest(bag.payloads, 'sha256')),
-    sha512: utf8(manifest(bag.payloads, 'sha512')),
-  };
-  await bag.addTag('manifest-sha256.txt', manifests.sha256);
-  await bag.addTag('manifest-sha512.txt', manifests.sha512);
-  await bag.addTag(PACK_STATEMENT, await sign(await wholePackFacts(pack, manifests, bag.payloads.keys())));
+  const { sha256: listDigest } = await bag.addTag('manifest-sha256.txt', utf8(manifest(bag.payloads, 'sha256')));
+  const { sha512: manifest512 } = await bag.addTag('manifest-sha512.txt', utf8(manifest(bag.payloads, 'sha512')));
+  const facts = { ...packFacts('pack/v1', pack, listDigest), manifest512, parts: partsOf(bag.payloads.keys()) };
+  await bag.addTag(PACK_STATEMENT, await sign(facts));
   await bag.addTag('tagmanifest-sha256.txt', utf8(manifest(bag.tags, 'sha256')));
-  return { file: await bag.zip.finish(), manifest: bag.tags.get('manifest-sha256.txt')?.sha256 ?? '' };
+  return { file: await bag.zip.finish(), manifest: listDigest };
 }
 
 /**
@@ -142,8 +139,10 @@ class Bag {
     return digests;
   }
 
-  async addTag(name: string, bytes: Uint8Array) {
-    this.tags.set(name, await this.#write(name, [bytes], false));
+  async addTag(name: string, bytes: Uint8Array): Promise<Digests> {
+    const digests = await this.#write(name, [bytes], false);
+    this.tags.set(name, digests);
+    return digests;
   }
 
   async #write(name: string, chunks: Chunks, isCounted: boolean): Promise<Digests> {

@@ -74,7 +74,7 @@ export async function buildPortalSet(
   for (const { name, file } of files) manifestLines.push(`${await digestOf(file)}  ${name}\n`);
   const text = utf8(manifestLines.join(''));
   const manifest = await digestOf(blob(text));
-  const statement = await sign(await packFacts('portal/v1', objectOf(capsule, 'pack'), text));
+  const statement = await sign(packFacts('portal/v1', objectOf(capsule, 'pack'), manifest));
   const lists = [
     { name: MANIFEST, file: blob(text) },
     { name: PACK_STATEMENT, file: blob(statement) },

@@ -2,9 +2,7 @@
  * Signs a pack: docs/pack.md, "Signature"; the twin of diary/pack/bag/pack_statement.py. The key is in the worker, so
  * the caller passes a function that signs.
  */
-import { hex } from '../core/bytes.js';
 import { textOf, integerOf } from '../record/reading.js';
-import { incrementalDigest, sha256 } from '../crypto/digests.js';
 import type { PackFacts, StatementType } from '../crypto/pack_statement.js';
 import type { Fields } from '../record/reading.js';
 
@@ -17,33 +15,23 @@ export const SERVABLE_STATEMENT = 'data/servable/servable-statement.json';
 /**
  * Return the facts that are signed.
  * @param pack the capsule's `pack`
- * @param manifest the list that gives the content
+ * @param manifest SHA-256 of the list of files, hex
  */
-export async function packFacts(type: StatementType, pack: Fields, manifest: Uint8Array): Promise<PackFacts> {
+export function packFacts(type: StatementType, pack: Fields, manifest: string): PackFacts {
   return {
     t: type,
     pack: textOf(pack, 'id'),
     no: integerOf(pack, 'no') ?? 0,
     folder: textOf(pack, 'folder'),
     made_at: integerOf(pack, 'made_at') ?? 0,
-    manifest: hex(await sha256(manifest)),
+    manifest,
   };
 }
 
-/** Return the facts of a whole pack. `paths`: every file under `data/` */
-export async function wholePackFacts(
-  pack: Fields,
-  manifests: { sha256: Uint8Array; sha512: Uint8Array },
-  paths: Iterable<string>,
-): Promise<PackFacts> {
+/** Return the folders of a pack that these files under `data/` are in. */
+export function partsOf(paths: Iterable<string>): string[] {
   const all = [...paths];
-  const digest512 = incrementalDigest('SHA-512');
-  digest512.update(manifests.sha512);
-  return {
-    ...(await packFacts('pack/v1', pack, manifests.sha256)),
-    manifest512: hex(digest512.digest()),
-    parts: ['restricted', 'servable'].filter((part) => all.some((path) => path.startsWith(`data/${part}/`))),
-  };
+  return ['restricted', 'servable'].filter((part) => all.some((path) => path.startsWith(`data/${part}/`)));
 }
 
 /**

@@ -122,11 +122,10 @@ async function readLists(pack: OpenedPack): Promise<FileLists> {
   return lists;
 }
 
-function parseList(raw: Uint8Array) {
+/** Return a list's paths and digests; null if it cannot be parsed. */
+export function parseList(raw: Uint8Array): Map<string, string> | null {
   const rows: Map<string, string> = new Map();
-  const lines = Array.from(raw, (byte) => String.fromCharCode(byte))
-    .join('')
-    .split(/\r\n|\r|\n/);
+  const lines = latin1(raw).split(/\r\n|\r|\n/);
   if (lines.at(-1) === '') lines.pop();
   for (const line of lines) {
     const [, digest = '', path = ''] = LINE.exec(line) ?? [];
@@ -204,7 +203,7 @@ async function checkTags(pack: OpenedPack, lists: FileLists, isWhole: boolean) {
     findings.push(findingFor('list_changed', TAG_LIST));
   if (pack.digests.has('bagit.txt') && !(await hasText(pack, 'bagit.txt', BAGIT)))
     findings.push(findingFor('bag', 'bagit.txt'));
-  const infoText = Array.from((await pack.read('bag-info.txt')) ?? [], (byte) => String.fromCharCode(byte)).join('');
+  const infoText = latin1((await pack.read('bag-info.txt')) ?? new Uint8Array(0));
   const match = INFO.exec(infoText);
   if (pack.digests.has('bag-info.txt') && (!match || (!pack.isPart && match[2] !== pack.folder)))
     findings.push(findingFor('bag', 'bag-info.txt'));
@@ -216,3 +215,5 @@ async function checkTags(pack: OpenedPack, lists: FileLists, isWhole: boolean) {
   if (pack.digests.has('bag-info.txt') && !matchesOxum) findings.push(findingFor('bag', 'bag-info.txt'));
   return findings;
 }
+
+export const latin1 = (bytes: Uint8Array) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');

@@ -10,7 +10,7 @@ import { preparerLine, findPreparerLine, versionListDigest } from '../pack/prepa
 import { objectOf, textOf } from '../record/reading.js';
 import { findingFor } from './findings.js';
 import { PREPARED, readObject, sameJson } from './proof_check.js';
-import { RECORD } from './record_check.js';
+import { readRecord, RECORD } from './record_check.js';
 import type { PreparedStatement } from '../crypto/sharing/prepared.js';
 import type { Fields } from '../record/reading.js';
 import type { Finding } from './findings.js';
@@ -18,12 +18,11 @@ import type { OpenedPack } from './pack_reader.js';
 import type { Proofs } from './proof_check.js';
 
 const READ_FIRST = 'data/00_READ-FIRST.txt';
-const LINE_END = 10;
 
 /** @returns `prepared` where somebody else made it and was allowed to, `preparer` where that statement does not hold */
 export async function checkPrepared(pack: OpenedPack, proofs: Proofs): Promise<Finding[]> {
   const [raw, record, readFirst] = await Promise.all([pack.read(PREPARED), pack.read(RECORD), pack.read(READ_FIRST)]);
-  const recordFields = record ? readObject(record.at(-1) === LINE_END ? record.subarray(0, -1) : record) : null;
+  const recordFields = record ? await readRecord(pack) : null;
   const claimed = objectOf(objectOf(recordFields ?? {}, 'pack'), 'prepared');
   const line = findPreparerLine(new TextDecoder().decode(readFirst ?? new Uint8Array(0)));
   if (!raw)

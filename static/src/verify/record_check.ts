@@ -15,6 +15,12 @@ import type { Proof, Proofs } from './proof_check.js';
 export const RECORD = 'data/restricted/12_record.json';
 const LINE_END = 10;
 
+/** Return 12_record.json; empty if it is absent or no JSON object, which `checkRecord` reports. */
+export async function readRecord(pack: OpenedPack): Promise<Fields> {
+  const raw = (await pack.read(RECORD)) ?? new Uint8Array(0);
+  return readObject(raw.at(-1) === LINE_END ? raw.subarray(0, -1) : raw) ?? {};
+}
+
 export async function checkRecord(pack: OpenedPack, { restricted }: Proofs): Promise<Finding[]> {
   const raw = await pack.read(RECORD);
   if (!raw) return [];

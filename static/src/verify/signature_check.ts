@@ -2,16 +2,15 @@
  * Checks the statements that sign a pack as a whole. The twin of diary/pack/verify/signature_check.py, which explains
  * what the signature covers.
  */
-import { hex, unb64 } from '../core/bytes.js';
-import { incrementalDigest } from '../crypto/digests.js';
+import { unb64 } from '../core/bytes.js';
 import { readPackStatement } from '../crypto/pack_statement.js';
 import { authorKeyId, importVerifyingKey } from '../crypto/signing.js';
 import { PACK_STATEMENT, SERVABLE_STATEMENT } from '../pack/signature.js';
 import { objectOf, textOf, integerOf } from '../record/reading.js';
-import { baggingDay, SERVABLE_LIST, SHA256_LIST, SHA512_LIST, TAG_LIST } from './bag_check.js';
+import { baggingDay, latin1, parseList, SERVABLE_LIST, SHA256_LIST, SHA512_LIST, TAG_LIST } from './bag_check.js';
 import { findingFor } from './findings.js';
 import { authorsOf, PREPARED, readObject } from './proof_check.js';
-import { RECORD } from './record_check.js';
+import { readRecord, RECORD } from './record_check.js';
 import type { PackStatement } from '../crypto/pack_statement.js';
 import type { Finding } from './findings.js';
 import type { OpenedPack } from './pack_reader.js';
@@ -20,7 +19,6 @@ import type { Proofs } from './proof_check.js';
 type Signers = { keys: ReadonlyMap<string, CryptoKey>; replaced: ReadonlySet<string> };
 
 const DAY_MS = 86_400_000;
-const LINE_END = 10;
 
 /** Return every finding about the signature of the pack and of its servable folder. */
 export async function checkSignature(pack: OpenedPack, proofs: Proofs): Promise<Finding[]> {
@@ -36,10 +34,11 @@ export async function checkSignature(pack: OpenedPack, proofs: Proofs): Promise<
 }
 
 async function checkStatement(pack: OpenedPack, proofs: Proofs, { keys, replaced }: Signers, path: string) {
-  const raw = await pack.read(path);
-  if (!raw) return [];
+  if (!pack.digests.has(path)) return [];
   let statement;
   try {
+    // A statement that is too large to be read is malformed, not absent.
+    const raw = (await pack.read(path)) ?? new Uint8Array(0);
     statement = await readPackStatement(path === PACK_STATEMENT ? 'pack/v1' : 'servable/v1', raw, keys);
   } catch {
     return [findingFor('pack_signature', path)];
@@ -47,7 +46,7 @@ async function checkStatement(pack: OpenedPack, proofs: Proofs, { keys, replaced
   if (!statement) return [findingFor('pack_signer', path)];
   return [
     ...(replaced.has(statement.by) ? [findingFor('replaced_key', path)] : []),
-    ...(await checkLists(pack, path, statement)),
+    ...checkLists(pack, path, statement),
     ...((await isAbout(statement, path, pack, proofs)) ? [] : [findingFor('other_pack', path)]),
   ];
 }
@@ -69,7 +68,7 @@ async function signersOf(pack: OpenedPack, proofs: Proofs): Promise<Signers> {
 }
 
 /** Find the lists that are not the signed ones. Absent ones are reported by the check of the bag. */
-async function checkLists(pack: OpenedPack, path: string, { manifest, manifest512 }: PackStatement) {
+function checkLists(pack: OpenedPack, path: string, { manifest, manifest512 }: PackStatement) {
   const signedDigests =
     path === PACK_STATEMENT
       ? new Map([
@@ -79,11 +78,9 @@ async function checkLists(pack: OpenedPack, path: string, { manifest, manifest51
       : new Map([[SERVABLE_LIST, manifest]]);
   const findings = [];
   for (const [name, signedDigest] of signedDigests) {
-    const raw = await pack.read(name);
-    if (!raw) continue;
-    const digest = incrementalDigest(name === SHA512_LIST ? 'SHA-512' : 'SHA-256');
-    digest.update(raw);
-    if (hex(digest.digest()) !== signedDigest) findings.push(findingFor('pack_changed', name));
+    const digests = pack.digests.get(name);
+    if (digests && signedDigest !== (name === SHA512_LIST ? digests.sha512 : digests.sha256))
+      findings.push(findingFor('pack_changed', name));
   }
   return findings;
 }
@@ -93,10 +90,8 @@ async function isAbout(statement: PackStatement, path: string, pack: OpenedPack,
   const diaries = new Set([...primary.values()].map(({ values }) => textOf(objectOf(values, '_ids'), 'diary')));
   if (diaries.size !== 1 || !diaries.has(statement.diary)) return false;
   if (statement.folder !== pack.folder && !pack.isPart) return false;
-  const raw = await pack.read(RECORD);
-  if (raw) {
-    const record = readObject(raw.at(-1) === LINE_END ? raw.subarray(0, -1) : raw) ?? {};
-    const fields = objectOf(record, 'pack');
+  if (pack.digests.has(RECORD)) {
+    const fields = objectOf(await readRecord(pack), 'pack');
     if (
       textOf(fields, 'id') !== statement.pack ||
       integerOf(fields, 'no') !== statement.no ||
@@ -105,8 +100,10 @@ async function isAbout(statement: PackStatement, path: string, pack: OpenedPack,
       return false;
   }
   if (path === SERVABLE_STATEMENT) return true;
-  const lines = latin1((await pack.read(SHA256_LIST)) ?? new Uint8Array(0)).split(/\r\n|\r|\n/);
-  const listed = new Set(lines.filter((line) => line.split('/').length > 2).map((line) => line.split('/')[1]));
+  const listedPaths = parseList((await pack.read(SHA256_LIST)) ?? new Uint8Array(0)) ?? new Map();
+  const listed = new Set(
+    [...listedPaths.keys()].filter((at) => at.split('/').length > 2).map((at) => at.split('/')[1]),
+  );
   const signed = new Set(statement.parts);
   const day = baggingDay(latin1((await pack.read('bag-info.txt')) ?? new Uint8Array(0)));
   return (
@@ -123,5 +120,3 @@ async function isAbout(statement: PackStatement, path: string, pack: OpenedPack,
 function isDayOf(day: number, time: number) {
   return Math.abs(day / DAY_MS - Math.floor(time / DAY_MS)) <= 1;
 }
-
-const latin1 = (bytes: Uint8Array) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');

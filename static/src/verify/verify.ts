@@ -21,16 +21,8 @@ import {
 } from './log_check.js';
 import { checkNarratives } from './narratives.js';
 import { checkPrepared } from './prepared_check.js';
-import {
-  checkProofs,
-  keyBytes,
-  isNeverReceived,
-  readObject,
-  readProofs,
-  receiptsOf,
-  shortKeys,
-} from './proof_check.js';
-import { RECORD, checkRecord } from './record_check.js';
+import { checkProofs, keyBytes, isNeverReceived, readProofs, receiptsOf, shortKeys } from './proof_check.js';
+import { checkRecord, readRecord } from './record_check.js';
 import { checkCompleteness } from './completeness.js';
 import { checkSignature } from './signature_check.js';
 import type { LogWitness } from '../ledger/checkpoint.js';
@@ -129,9 +121,7 @@ async function isTraining(pack: OpenedPack) {
   const isMarked = new TextDecoder('latin1')
     .decode((await pack.read('data/00_READ-FIRST.txt')) ?? new Uint8Array(0))
     .startsWith(TRAINING);
-  const raw = await pack.read(RECORD);
-  const record = raw ? readObject(raw.at(-1) === 10 ? raw.subarray(0, -1) : raw) : null;
-  return isMarked || objectOf(record ?? {}, 'pack').training === true;
+  return isMarked || objectOf(await readRecord(pack), 'pack').training === true;
 }
 
 async function fingerprintOf(pack: OpenedPack) {
