@@ -174,6 +174,7 @@ SHARED_RECORDS = (
     ".map(([kind, label, twin], i) => ({record: `x${i}`, label, twin, at: Date.now(), "
     "restricted: {notes: i ? '' : 'Went on'}, "
     "fields: {kind, pack_no: 1, record_ids: ['r0', 'r1'], attachments_included: i, delivered_to: 'PC Hall', "
+    "manifest_sha256: i === 1 ? 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad' : undefined, "
     "delivered_how: i === 3 ? 'handover' : 'by_hand', receipt_ref: i ? '' : 'WY/77', "
     "openings: i === 3 ? [Date.now()] : null, "
     "restricted_included: i !== 3}}))"

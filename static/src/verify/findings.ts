@@ -42,14 +42,14 @@ export const SENTENCES = Object.freeze({
   left_out: 'This version was written on from one that is not here: a version was left out.',
   exhibit: 'File, sidecar, index and list of digests do not say the same about this exhibit.',
   narrative: 'The words embedded in 01_chronology.pdf are not the first words of this entry.',
-  not_signed: 'This pack is not signed. Anybody can have changed its pages, tables and texts.',
-  pack_signature: 'This signature of the pack does not hold.',
-  pack_signer: 'This signature of the pack is by a key that is not this diary’s.',
+  not_signed: 'This pack is not signed. Anyone could have changed its pages, tables and texts.',
+  pack_signature: 'This signature of the pack is not valid.',
+  pack_signer: 'This signature was made with a key that does not belong to this diary.',
   pack_changed: 'This list of files is not the one that was signed: the pack was changed after it was made.',
-  other_pack: 'This signature is of another pack: the diary, the name, the time or the parts differ.',
+  other_pack: 'This signature belongs to another pack: the diary, the name, the time or the parts differ.',
   replaced_key:
-    'This signature is by a key that the keeper has replaced since. Others may have the key, so the signature counts ' +
-    'only if somebody received the pack before that.',
+    'This signature was made with a key that the keeper has since replaced. Others may have that key, so the ' +
+    'signature counts only if somebody received the pack before then.',
   keys: 'The public keys in the two proof folders differ, or are not keys.',
   wrong_notary: 'The pack names another server key than the one given.',
   keys_from_pack:
