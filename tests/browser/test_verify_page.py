@@ -29,6 +29,14 @@ DROP_FILE_SCRIPT = """async ([name, raw]) => {
   const drop = new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true });
   document.getElementById('drop').dispatchEvent(drop);
 }"""
+FIND_LEFT_EDGES_SCRIPT = """(element, groups) => groups.map((group) => {
+  const text = element.firstChild;
+  const range = document.createRange();
+  range.setStart(text, text.data.indexOf(group));
+  range.setEnd(text, text.data.indexOf(group) + group.length);
+  const { left, top } = range.getBoundingClientRect();
+  return [Math.round(top), left];
+})"""
 READ_FINDINGS_SCRIPT = """() => [...document.querySelectorAll('[data-findings] > li')].flatMap((row) => {
   const sentence = row.querySelector('span').textContent;
   const files = [...row.querySelectorAll('code')].map((element) => element.textContent);
@@ -121,6 +129,19 @@ def test_page_and_program_find_the_same(
             (path := tmp_path / f"{index}.zip").write_bytes(content)
             assert findings_of(page, partial(chooser.set_input_files, path)) == program_findings(path, notary), name
         assert len(server.exchanges) == before
+
+
+def test_the_numbers_of_a_pack_keep_their_order_in_urdu(
+    browser: Browser, server: LiveServer, small_pack: BuiltPack
+) -> None:
+    """An officer reads the six groups from left to right on every page, and compares them with the keeper."""
+    with open_desktop_page(browser) as page:
+        notary = small_pack.diary.notary.pub
+        open_with_notary(page, f"{server.public_url}/ur/verify", served_key(server), notary)
+        assert findings_of(page, lambda: page.locator("#zip").set_input_files(small_pack.path)) == set()
+        groups = pack_fingerprint(members_of(small_pack.path)["manifest-sha256.txt"]).split()
+        places = page.locator("[data-check=signature] [data-result]").evaluate(FIND_LEFT_EDGES_SCRIPT, groups)
+        assert places == sorted(places)
 
 
 def test_a_forged_pack_is_never_called_sound(browser: Browser, server: LiveServer, small_pack: BuiltPack) -> None:

@@ -16,7 +16,12 @@ export function message(key: string, values: Record<string, string | number> = {
   const template = (document.getElementById('words') as HTMLTemplateElement).content.querySelector(
     `[data-say="${key}"]`,
   );
-  return (template?.textContent ?? '').replace(/\{(\w+)\}/g, (match, name) => String(values[name] ?? match));
+  return (template?.textContent ?? '').replace(/\{(\w+)\}/g, (match, name) => isolateValue(values[name] ?? match));
+}
+
+/** Keep the order of a value's words on a page that reads from right to left. */
+function isolateValue(value: string | number) {
+  return document.documentElement.dir === 'rtl' ? `\u2068${value}\u2069` : String(value);
 }
 
 /** Return a sentence of the table as nodes, with its English beneath where the page is a draft. */
