@@ -131,7 +131,7 @@ class Journal:
         return held_version
 
     def switch_device(self, device: str, offset_ms: int | None) -> None:
-        """Continue on another device of the same keeper, whose clock is `offset_ms` ahead."""
+        """Continue on another device of the same keeper. `offset_ms`: the server's time minus that device's."""
         self.identity = replace(self.identity, device=device)
         self._offset_ms = offset_ms
 
@@ -149,7 +149,7 @@ class Journal:
         for version_id in self._outbox:
             held_version = self._versions_by_id[version_id]
             clock: Any = held_version.opened_version.reserved_fields["_clock"]
-            received_at_ms = int(clock["utc"]) - (clock["offset_ms"] or 0) + RECEIPT_DELAY_MS
+            received_at_ms = int(clock["utc"]) + (clock["offset_ms"] or 0) + RECEIPT_DELAY_MS
             receipt = receipts.sign_receipt(
                 notary,
                 commitment=held_version.push.commitment,

@@ -3,7 +3,7 @@
 import io
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pypdf
 import pytest
@@ -14,6 +14,7 @@ from diary.pack.capsule.reader import read_capsule
 from diary.pack.contents import PackContents, build_contents
 from diary.pack.documents.chronology import chronology_data
 from diary.pack.documents.clock_offsets import clock_offset_rows
+from diary.pack.documents.incident_rows import incident_row
 from diary.pack.documents.questions import question_rows, screen_language_text
 from diary.pack.printable_text import escape_unprintable, guess_language, paragraphs
 from diary.pack.verify.verifier import verify_pack
@@ -205,6 +206,19 @@ def test_entries_with_the_same_clock_offset_share_a_line() -> None:
         ("4", "not checked"),
     ]
     assert rows[0][3].endswith("1 not received") and len({row[1] for row in rows}) == 1
+
+
+@pytest.mark.parametrize(
+    ("offset_ms", "words"),
+    [(420_000, "phone clock 7 min behind"), (-420_000, "phone clock 7 min ahead"), (59_000, None), (None, None)],
+)
+def test_a_wrong_clock_is_printed_in_its_true_direction(offset_ms: int | None, words: str | None) -> None:
+    """The app stores the server's time minus the phone's (warnings.test.mjs): a positive offset is a slow phone."""
+    diary = FictionalDiary()
+    diary.add("incident", incident_fields(START_MS, "One."), at_ms=START_MS, offset_ms=offset_ms)
+    contents = contents_for(diary)
+    lines = list(map(str, cast("list[object]", incident_row(contents, contents.entries[0], {})["recorded"])))
+    assert [line for line in lines if "clock" in line] == ([words] if words else [])
 
 
 def contents_for(diary: FictionalDiary, **options: Any) -> PackContents:

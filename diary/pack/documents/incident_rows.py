@@ -145,7 +145,7 @@ def _recorded_lines(contents: PackContents, entry: Incident) -> list[str]:
         lines.append("not received by a server yet")
     offset_ms = integer_of(clock, "offset_ms")
     if offset_ms is not None and abs(offset_ms) >= times.MINUTE_MS:
-        direction = "ahead" if offset_ms > 0 else "behind"
+        direction = "behind" if offset_ms > 0 else "ahead"
         lines.append(f"phone clock {abs(offset_ms) // times.MINUTE_MS} min {direction}")
     return lines
 
