@@ -132,6 +132,7 @@ HIDDEN_NAME_MIN_CHARACTERS: Final = _integer("hidden_name_min_characters")
 HIDDEN_STREET_MIN_CHARACTERS: Final = _integer("hidden_street_min_characters")
 PORTAL_FILES_LIMIT: Final = _integer("portal_files_limit")
 PORTAL_ZIPS_LIMIT: Final = _integer("portal_zips_limit")
+PACK_TIME_TOLERANCE_MS: Final = _integer("pack_time_tolerance_ms")
 BACKUP_FRAME_LIMIT_BYTES: Final = _integer("backup_frame_limit_bytes")
 
 # checking

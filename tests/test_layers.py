@@ -43,7 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": set(),
     "cli.main": FOUNDATION
     | {"crypto", "record", "ledger", "pack", "storage", "services", "web", "app", "client", "samples"}
-    | {f"cli.{one}" for one in "accounts backups doctor log pack public_pages release storage".split()},
+    | {f"cli.{one}" for one in "accounts backups doctor log pack public_pages release storage verify".split()},
     "cli.accounts": FOUNDATION | {"services", "app"},
     "cli.backups": FOUNDATION | {"services", "app", "client"},
     "cli.doctor": FOUNDATION | {"services", "web", "client"},
@@ -51,6 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli.pack": FOUNDATION | {"crypto", "pack", "web", "client"},
     "cli.public_pages": FOUNDATION | {"web", "samples"},
     "cli.release": FOUNDATION | {"ledger", "crypto", "web", "client"},
+    "cli.verify": FOUNDATION | {"ledger", "pack", "cli.log", "cli.pack"},
     "cli.storage": FOUNDATION | {"storage", "services", "app"},
     "__main__": {"cli.main"},
 }

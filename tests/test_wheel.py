@@ -557,7 +557,7 @@ def test_a_diary_a_server_and_a_pack_that_verifies(installed_wheel: InstalledWhe
     assert result.returncode == 0, result.stdout + result.stderr
     result = installed_wheel.run_cli("verify", "p.zip", "--notary", "p.notary.txt")
     assert (result.returncode, result.stderr) == (0, "")
-    assert result.stdout.startswith("No finding.")
+    assert "\nNo finding. " in result.stdout
     assert not (installed_wheel.folder.parent / "node-was-asked").exists()
 
 

@@ -22,17 +22,15 @@ from diary.cli.accounts import closing, invite, organisation, quota
 from diary.cli.backups import backup, backup_key, canary, drill, restore
 from diary.cli.doctor import doctor
 from diary.cli.log import audit, keys
-from diary.cli.pack import UNSANDBOXED, pack, release_name
+from diary.cli.pack import pack, release_name
 from diary.cli.public_pages import directory, training
 from diary.cli.release import release, verify_host
 from diary.cli.storage import migrate_store, purge
-from diary.encoding import unb64
+from diary.cli.verify import verify
 from diary.errors import BadRequest, KeptError
 from diary.progress import ProgressCallback
 
 DEFAULT_PORT: Final = 8000
-KEY_BYTES: Final = 32
-EXISTING_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 class ErrorReportingGroup(click.Group):
@@ -253,99 +251,9 @@ main.add_command(organisation)
 main.add_command(release)
 main.add_command(verify_host)
 main.add_command(pack)
+main.add_command(verify)
 main.add_command(keys)
 main.add_command(migrate_store)
 main.add_command(purge)
 for _command in (backup, backup_key, canary, doctor, drill, restore, invite, quota, closing, directory, training):
     main.add_command(_command)
-
-
-@main.command()
-@click.argument("pack", type=click.Path(exists=True, path_type=Path), help="The pack: its zip or its unpacked folder.")
-@click.option(
-    "--notary", type=EXISTING_FILE, help="The server's public notary key, from its operator and not from the pack."
-)
-@click.option(
-    "--instance",
-    type=EXISTING_FILE,
-    help="The public half of the server's instance key, which certifies the notary's keys.",
-)
-@click.option("--tsa-root", type=EXISTING_FILE, multiple=True, help="A timestamp authority's root certificate (PEM).")
-@click.option(
-    "--witness",
-    type=EXISTING_FILE,
-    multiple=True,
-    help="A file of log witnesses' keys, one per line, not from the pack.",
-)
-@click.option(
-    "--rerender",
-    is_flag=True,
-    help="Typeset every document again, compare it with the pack's, and name each page that differs.",
-)
-@click.option("--unsandboxed", is_flag=True, help=UNSANDBOXED)
-def verify(
-    pack: Path,
-    notary: Path | None,
-    instance: Path | None,
-    tsa_root: tuple[Path, ...],
-    witness: tuple[Path, ...],
-    rerender: bool,
-    unsandboxed: bool,
-) -> None:
-    """Check a pack and list every finding. The exit status is 1 when there is one.
-
-    Of a pack's servable folder alone, what it contains is checked.
-    """
-    from diary import isolation
-    from diary.ledger.cosignatures import parse_vkeys
-    from diary.pack.verify.verifier import VerifiedFacts, verify_pack
-
-    if rerender and not unsandboxed:
-        isolation.require_isolation()
-    witness_keys = [key for path in witness for key in parse_vkeys(path.read_bytes())]
-
-    facts = VerifiedFacts()
-    notary_key = read_notary_key(notary) if notary else None
-    tsa_roots = [path.read_bytes() for path in tsa_root]
-    instance_key = read_notary_key(instance) if instance else None
-    release = release_name() if rerender else None
-    findings = verify_pack(
-        pack,
-        notary=notary_key,
-        tsa_roots=tsa_roots or None,
-        instance=instance_key,
-        rerender=release,
-        is_unsandboxed=unsandboxed,
-        witnesses=witness_keys,
-        facts=facts,
-    )
-    if witness_keys:
-        names = ", ".join(cosignature.witness_name for cosignature in facts.cosignatures)
-        extent = f"the log up to {facts.log_size} leaves" if facts.log_size else "a log of this pack: it has none"
-        seen = f"{len(facts.cosignatures)} of {len(witness_keys)} witnesses have seen {extent}"
-        click.echo(f"{seen} ({names})." if names else f"{seen}.")
-    for finding in findings:
-        where = f"{finding.member}: " if finding.member else ""
-        click.echo(f"{finding.code}: {where}{finding.sentence}")
-    if findings:
-        click.echo(f"{len(findings)} finding{'s' if len(findings) > 1 else ''}.")
-    else:
-        click.echo(
-            "No finding. Every file, entry, signature and receipt in this pack agrees with the others and the key."
-        )
-    if facts.fingerprint:
-        click.echo(f"Numbers of this pack, to compare with those of the person who gave it to you: {facts.fingerprint}")
-    if findings:
-        sys.exit(1)
-    if not rerender:
-        click.echo("To typeset the documents again and compare them with the record, add --rerender.")
-
-
-def read_notary_key(path: Path) -> bytes:
-    """Return a notary's public key from its 32 bytes or one line of base64url. Raise BadRequest for anything else."""
-    raw = path.read_bytes()
-    if len(raw) != KEY_BYTES:
-        raw = unb64(raw.decode("ascii", "replace").strip())
-    if len(raw) != KEY_BYTES:
-        raise BadRequest("That file does not contain a notary key.")
-    return raw

@@ -105,7 +105,7 @@ def _make_pack_request(
     """Return the options of a pack made now. `origin`: where the diary was kept. Raise BadRequest."""
     from diary.clock import SystemClock
     from diary.ids import id_text, new_id
-    from diary.pack.capsule.builder import PackOptions, opened_versions, receipt_times
+    from diary.pack.capsule.builder import PackOptions, opened_versions, version_times
     from diary.pack.previous_packs import list_previous_packs, new_or_changed_entries
 
     now = SystemClock().now_ms()
@@ -115,7 +115,7 @@ def _make_pack_request(
     pack_number = number or 1 + max((previous_pack.number for previous_pack in previous_packs), default=0)
     new_items = (
         new_or_changed_entries(
-            readable_versions, list_previous_packs(readable_versions, pack_number), receipt_times(versions)
+            readable_versions, list_previous_packs(readable_versions, pack_number), version_times(versions)
         )
         if supplement
         else None

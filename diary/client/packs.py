@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from diary.client.attachments import SealedFileReference, fetch_blob
+from diary.client.export_record import export_recorder
 from diary.client.journal import Journal
 from diary.client.log_client import fetch_log
 from diary.client.transport import RemoteServer
@@ -71,7 +72,9 @@ async def build_pack(
         lambda blob: fetch_blob(server, journal.identity.diary, blob),
         front,
         capsule,
-        journal.identity.pack_signer(),
+        replace(
+            journal.identity.pack_signer(), record_export=export_recorder(server, journal, capsule, pack_path.name)
+        ),
         pack_path,
         work_folder,
         report_progress,
@@ -96,7 +99,7 @@ async def finish_pack(
     partial_path = pack_path.with_name(pack_path.name + ".part")
     try:
         received = [(file.path, _read_chunks(received_folder / file.path)) for file in files]
-        archive.assemble_pack(front, received, partial_path, capsule, signer)
+        await asyncio.to_thread(archive.assemble_pack, front, received, partial_path, capsule, signer)
         partial_path.replace(pack_path)
     except BaseException:
         # A truncated pack is still readable, and nobody would notice the leftover.

@@ -40,7 +40,7 @@ class PreviousPack:
 class ChangeEvidence:
     """Data for detecting later changes: times of receipt by version, and entries with a file that no pack contains."""
 
-    received_times: Mapping[str, int]
+    version_times: Mapping[str, int]
     entries_with_new_files: frozenset[str]
 
 
@@ -129,12 +129,9 @@ def superseded_rows(packs: Sequence[PreviousPack]) -> list[dict[str, object]]:
     ]
 
 
-def is_revised_after(revision: Revision, instant_ms: int, received_times: Mapping[str, int]) -> bool:
-    """Return whether a revision was made after an instant, by its device's clock or by its time of receipt.
-
-    Either clock may be slow, so the later one decides. `received_times`: time of receipt by version, ms UTC.
-    """
-    return max(revision.recorded_at_ms or 0, received_times.get(revision.version, 0)) > instant_ms
+def is_revised_after(revision: Revision, instant_ms: int, version_times: Mapping[str, int]) -> bool:
+    """Return whether a revision was made after an instant. `version_times`: time by version, ms UTC."""
+    return version_times.get(revision.version, 0) > instant_ms
 
 
 def find_entries_with_new_files(versions: Sequence[RecordVersion], packs: Sequence[PreviousPack]) -> frozenset[str]:
@@ -157,11 +154,11 @@ def find_entries_with_new_files(versions: Sequence[RecordVersion], packs: Sequen
 
 
 def new_or_changed_entries(
-    versions: Sequence[RecordVersion], packs: Sequence[PreviousPack], received_times: Mapping[str, int]
+    versions: Sequence[RecordVersion], packs: Sequence[PreviousPack], version_times: Mapping[str, int]
 ) -> tuple[str, ...]:
     """Return the entries that no earlier pack contains, or that were revised or given a file since.
 
-    `received_times`: as in `is_revised_after`.
+    `version_times`: as in `is_revised_after`.
     """
     with_files = find_entries_with_new_files(versions, packs)
     last_delivered_at: dict[str, int] = {}
@@ -175,7 +172,7 @@ def new_or_changed_entries(
             history.record not in last_delivered_at
             or history.record in with_files
             or any(
-                is_revised_after(revision, last_delivered_at[history.record], received_times)
+                is_revised_after(revision, last_delivered_at[history.record], version_times)
                 for revision in history.revisions
             )
         )
@@ -208,7 +205,7 @@ def changes_since(
             if delivered_at is None:
                 rows["new"].append(number)
             elif history.record in evidence.entries_with_new_files or any(
-                is_revised_after(revision, delivered_at, evidence.received_times) for revision in history.revisions
+                is_revised_after(revision, delivered_at, evidence.version_times) for revision in history.revisions
             ):
                 rows["changed"].append(number)
     rows["removed"] += [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from diary.cli.main import read_notary_key
+from diary.cli.log import read_public_key
 from diary.encoding import b64
 from diary.errors import BadRequest
 from tests.cli_runner import run_cli, run_cli_in_process
@@ -59,11 +59,11 @@ def test_the_notary_file_may_be_raw_or_text(tmp_path: Path) -> None:
     key = bytes(range(32))
     for content in (key, b64(key).encode(), b64(key).encode() + b"\n"):
         (tmp_path / "k").write_bytes(content)
-        assert read_notary_key(tmp_path / "k") == key
+        assert read_public_key(tmp_path / "k") == key
     for content in (b"", b"x" * 31, b"\xff" * 40, b64(key[:16]).encode()):
         (tmp_path / "k").write_bytes(content)
         with pytest.raises(BadRequest):
-            read_notary_key(tmp_path / "k")
+            read_public_key(tmp_path / "k")
 
 
 def test_serving_without_a_database_says_what_to_run(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 /**
  * Verify packs as the page does: `node verify_packs.mjs CASES.json`, where CASES is a list of {zip | folder, notary,
- * instance, roots}. Prints one list of [code, member] for each, so that a Python test can compare them with its own
- * verifier's.
+ * instance, roots}. Prints for each {findings: [code, member], facts}, so that a Python test can compare them with its
+ * own verifier's.
  */
 import { openAsBlob, readFileSync, readdirSync } from 'node:fs';
 import { join, relative, dirname } from 'node:path';
@@ -20,9 +20,18 @@ async function filesBelow(folder) {
 const results = [];
 for (const { zip, folder, ...anchors } of JSON.parse(readFileSync(process.argv[2], 'utf8'))) {
   const pack = zip ? await openZip(await openAsBlob(zip)) : await openFolder(await filesBelow(folder));
-  const findings = Array.isArray(pack)
-    ? pack
-    : (await checkPack(pack, { notary: null, instance: null, roots: [], ...anchors })).findings;
-  results.push(findings.map(({ code, member }) => [code, member]));
+  const report = Array.isArray(pack)
+    ? null
+    : await checkPack(pack, { notary: null, instance: null, roots: [], ...anchors });
+  const findings = report?.findings ?? /** @type {import('#app/verify/findings.js').Finding[]} */ (pack);
+  results.push({
+    findings: findings.map(({ code, member }) => [code, member]),
+    facts: {
+      fingerprint: report?.fingerprint ?? '',
+      status: report?.status ?? '',
+      received_at: report?.receivedAt ?? null,
+      first_received_at: report?.firstReceivedAt ?? null,
+    },
+  });
 }
 console.log(JSON.stringify(results));

@@ -19,7 +19,7 @@ from diary.clock import SystemClock
 from diary.errors import NotFound
 from diary.ids import new_id
 from diary.pack.bag import archive
-from diary.pack.bag.pack_statement import PackSigner
+from diary.pack.bag.pack_statement import ExportRecorder, PackSigner
 from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import Capsule, read_capsule
 from diary.samples.sample_pack import SamplePackDiary, make_sample_pack, make_sample_pack_diary
@@ -61,11 +61,18 @@ async def build_front_part(diary: FictionalDiary, capsule_bytes: bytes, front_pa
     return front_path
 
 
-def assemble_pack(diary: FictionalDiary, front_path: Path, capsule: Capsule, pack_path: Path) -> Path:
-    """Return the complete pack: the front part and the files as received."""
+def assemble_pack(
+    diary: FictionalDiary,
+    front_path: Path,
+    capsule: Capsule,
+    pack_path: Path,
+    record_export: ExportRecorder | None = None,
+) -> Path:
+    """Return the complete pack: the front part and the files as received. `record_export`: as for the signer."""
     files = {exhibit.filename: diary.received_files[exhibit.record] for exhibit in capsule.exhibits}
     received = [(path, [files[path.rpartition("/")[2]]]) for path in archive.received_file_sizes(capsule)]
-    archive.assemble_pack(front_path, received, pack_path, capsule, PackSigner(diary.diary_id, diary.author))
+    signer = PackSigner(diary.diary_id, diary.author, record_export)
+    archive.assemble_pack(front_path, received, pack_path, capsule, signer)
     return pack_path
 
 

@@ -10,6 +10,7 @@ from diary.crypto.signing import AuthorSigner
 from diary.encoding import b64, canonical_json
 from diary.pack.bag.manifest import (
     BAGIT_DECLARATION,
+    EXPORT_PROOF_PATH,
     SERVABLE_MANIFEST_PATH,
     SERVABLE_STATEMENT_PATH,
     MemberDigests,
@@ -106,6 +107,8 @@ def rebuild_digest_lists(
             parts=[part for part in ("restricted", "servable") if any(f"data/{part}/" in name for name in data)],
         )
     tag_files |= manifests | {PACK_STATEMENT_PATH: statement}
+    if EXPORT_PROOF_PATH in members:
+        tag_files[EXPORT_PROOF_PATH] = members[EXPORT_PROOF_PATH]
     tag_files["tagmanifest-sha256.txt"] = tag_manifest(tag_files)
     return change_members(source, target, lambda _: {**tag_files, **data})
 

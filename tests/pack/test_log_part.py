@@ -317,7 +317,7 @@ def test_receipts_of_a_rotated_key_verify_with_its_statements(tmp_path: Path) ->
         pack = make_pack_with_log(diary, {**log_part, "statements": [first, second]}, tmp_path)
         bound = set() if size > FOREIGN_LEAF_COUNT + 1 else {"old_key", "checkpoint", "inclusion"}
         assert codes(verify_pack(pack.path, instance=INSTANCE_KEY.pub)) == bound
-        assert {"other_key", "wrong_notary"} <= codes(verify_pack(pack.path, notary=new.pub))
+        assert "wrong_notary" in codes(verify_pack(pack.path, notary=new.pub))
         assert "statements" in codes(verify_pack(pack.path, instance=Ed25519Signer(bytes(31) + b"\x55").pub))
     forger = Ed25519Signer(bytes(31) + b"\x66")
     forged_statement = key_statements.sign_statement(
@@ -327,7 +327,7 @@ def test_receipts_of_a_rotated_key_verify_with_its_statements(tmp_path: Path) ->
         forger, key_statements.draft_statement(diary.notary.pub, [forged_statement], "rotated", 2, None)
     )
     pack = make_pack_with_log(diary, {**log_part, "statements": [forged_statement, forged_rotation]}, tmp_path)
-    assert {"other_key", "wrong_notary"} <= codes(verify_pack(pack.path, notary=new.pub))
+    assert "wrong_notary" in codes(verify_pack(pack.path, notary=new.pub))
     assert unb64(str(forged_statement["pub"])) == new.pub
 
 

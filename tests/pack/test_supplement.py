@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from diary.ledger import receipts
-from diary.pack.capsule.builder import build_capsule, opened_versions, receipt_times
+from diary.pack.capsule.builder import build_capsule, opened_versions, version_times
 from diary.pack.capsule.reader import Capsule, read_capsule
 from diary.pack.previous_packs import list_previous_packs, new_or_changed_entries
 from diary.pack.redaction import REDACTION_MARK, build_redactor
@@ -50,7 +50,7 @@ def _change_diary(diary: FictionalDiary, first: Capsule) -> tuple[str, ...]:
         diary.attach(row, raw, "image/png", "Later", print_image=make_print_copy(raw, 30), at_ms=at_ms + DAY_MS)
     opened_records = opened_versions(diary.versions)
     chosen = new_or_changed_entries(
-        opened_records, list_previous_packs(opened_records, 2), receipt_times(diary.versions)
+        opened_records, list_previous_packs(opened_records, 2), version_times(diary.versions)
     )
     # The first entry got a file since: it is not new, but no other supplement would contain the picture.
     assert set(chosen) == {rows[0]["record"], rows[5]["record"], *(row["record"] for row in new)}
@@ -120,7 +120,7 @@ def test_a_change_is_later_by_either_clock() -> None:
     )
     opened_records = opened_versions(diary.versions)
     assert new_or_changed_entries(
-        opened_records, list_previous_packs(opened_records, 2), receipt_times(diary.versions)
+        opened_records, list_previous_packs(opened_records, 2), version_times(diary.versions)
     ) == (rows[0]["record"],)
     wish = replace(diary.wish((rows[0]["record"],), made_at + 2 * DAY_MS, kind="supplement"), no=2)
     assert read_capsule(build_capsule(diary.versions, wish, diary.public_keys)).metadata.changes.changed_entries == (1,)

@@ -157,7 +157,7 @@ async def test_supplements_item_packs_and_packs_without_a_server_verify(tmp_path
     cases.add("no server, and a key", pack)
     odd = fictional_diary(count=2, exhibits=0)
     add_odd_records(odd, START_MS + 300 * DAY_MS)
-    cases.add("odd", await make_pack(odd, tmp_path), notary=odd.notary.pub)
+    cases.add("odd", await make_pack(odd, tmp_path, made_at=START_MS + 301 * DAY_MS), notary=odd.notary.pub)
     findings = compare_verifiers(cases)
     assert findings["supplement"] == findings["items"] == set()
     assert all(

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from diary.encoding import b64, canonical_json
-from diary.pack.verify.verifier import verify_pack
+from diary.pack.verify.verifier import VerifiedFacts, verify_pack
 from tests.pack.pack_members import MembersChange, change_members
 
 VERIFY_SCRIPT = Path(__file__).parents[1] / "js" / "verify_packs.mjs"
 FindingSet = set[tuple[str, str | None]]
+Judgement = tuple[FindingSet, dict[str, Any]]
+COMPARED_FACTS = ("fingerprint", "status", "received_at", "first_received_at")
 
 
 @dataclass
@@ -45,10 +47,17 @@ class PackCases:
 
 def program_findings(cases: PackCases) -> list[FindingSet]:
     """Return the program's findings of each case, in order."""
-    return [
-        {(finding.code, finding.member) for finding in verify_pack(path, **anchors)}
-        for path, anchors in cases.packs.values()
-    ]
+    return [findings for findings, _ in program_judgements(cases)]
+
+
+def program_judgements(cases: PackCases) -> list[Judgement]:
+    """Return the program's findings and facts of each case, in order."""
+    judgements = []
+    for path, anchors in cases.packs.values():
+        facts = VerifiedFacts()
+        findings = {(finding.code, finding.member) for finding in verify_pack(path, facts=facts, **anchors)}
+        judgements.append((findings, {name: getattr(facts, name) for name in COMPARED_FACTS}))
+    return judgements
 
 
 class PageVerifier:
@@ -73,20 +82,33 @@ class PageVerifier:
 
     def findings(self) -> list[FindingSet]:
         """Wait for the process and return its findings of each case, in order."""
+        return [findings for findings, _ in self.judgements()]
+
+    def judgements(self) -> list[Judgement]:
+        """Wait for the process and return its findings and facts of each case, in order."""
         with self._output:
             assert self._process.wait() == 0
             self._output.seek(0)
-            return [{(code, member) for code, member in case_findings} for case_findings in json.load(self._output)]
+            return [
+                ({(code, member) for code, member in case["findings"]}, case["facts"])
+                for case in json.load(self._output)
+            ]
 
 
 def compare_verifiers(cases: PackCases, *, min_cases: int = 1) -> dict[str, FindingSet]:
     """Return the findings by case. Raise AssertionError if the two verifiers differ on any."""
+    return {name: findings for name, (findings, _) in judge_packs(cases, min_cases=min_cases).items()}
+
+
+def judge_packs(cases: PackCases, *, min_cases: int = 1) -> dict[str, Judgement]:
+    """Return the findings and the facts by case. Raise AssertionError if the two verifiers differ on any."""
     assert len(cases.packs) >= min_cases
     page_verifier = PageVerifier(cases)
-    program = program_findings(cases)
+    program = program_judgements(cases)
     differing = [
-        f"{name}: only the page {sorted(page - found, key=str)[:5]}, only the program {sorted(found - page, key=str)[:5]}"
-        for name, found, page in zip(cases.packs, program, page_verifier.findings(), strict=True)
+        f"{name}: only the page {sorted(page[0] - found[0], key=str)[:5]} {page[1]}, "
+        f"only the program {sorted(found[0] - page[0], key=str)[:5]} {found[1]}"
+        for name, found, page in zip(cases.packs, program, page_verifier.judgements(), strict=True)
         if found != page
     ]
     assert differing == [], "\n".join(differing)

@@ -11,6 +11,7 @@ from typing import IO, Final
 from diary.errors import PackBuildFailed
 from diary.pack.bag.manifest import (
     BAGIT_DECLARATION,
+    EXPORT_PROOF_PATH,
     SERVABLE_MANIFEST_PATH,
     SERVABLE_STATEMENT_PATH,
     MemberDigests,
@@ -74,8 +75,11 @@ def assemble_pack(
             chunks = files[path] if path in files else _member_chunks(front_zip, path)
             digests[path] = write_member(archive, f"{metadata.folder}/{path}", size, chunks)
         manifests = payload_manifests(digests)
-        tags |= manifests | {PACK_STATEMENT_PATH: sign_pack(signer, metadata, manifests, digests)}
-        for name in (*manifests, PACK_STATEMENT_PATH):
+        proof = signer.record_export(manifests["manifest-sha256.txt"]) if signer.record_export else None
+        signed = manifests | {PACK_STATEMENT_PATH: sign_pack(signer, metadata, manifests, digests)}
+        signed |= {EXPORT_PROOF_PATH: proof} if proof else {}
+        tags |= signed
+        for name in sorted(signed):
             write_member(archive, f"{metadata.folder}/{name}", len(tags[name]), [tags[name]])
         tag_manifest_bytes = tag_manifest(tags)
         write_member(

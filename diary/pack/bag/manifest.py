@@ -9,6 +9,7 @@ BAGIT_DECLARATION: Final = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UT
 SERVABLE_PREFIX: Final = "data/servable/"
 RESTRICTED_PREFIX: Final = "data/restricted/"
 SERVABLE_MANIFEST_PATH: Final = "data/servable/manifest-sha256.txt"
+EXPORT_PROOF_PATH: Final = "pack-export.json"
 SERVABLE_STATEMENT_PATH: Final = "data/servable/servable-statement.json"
 
 

@@ -5,7 +5,7 @@ servable folder, signs that folder's own manifest, so that a copy of the folder 
 """
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,16 +29,24 @@ _PARTS: Final = ("restricted", "servable")
 _FINGERPRINT_GROUPS: Final = 6
 
 
+# Record in the diary that a pack with this manifest was made. Return the proof of the record (pack-export.json).
+ExportRecorder = Callable[[bytes], bytes]
+
+
 class UnknownSigner(BadSignature):
     """Statement by a key that is not among those given."""
 
 
 @dataclass(frozen=True, slots=True)
 class PackSigner:
-    """Signer of packs of one diary: its keeper, with the account's key."""
+    """Signer of packs of one diary: its keeper, with the account's key.
+
+    `record_export`: records a pack in the diary before it is signed; None where nobody can write to the diary.
+    """
 
     diary: str
     author: AuthorSigner
+    record_export: ExportRecorder | None = None
 
 
 @dataclass(frozen=True, slots=True)

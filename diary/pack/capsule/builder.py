@@ -26,7 +26,7 @@ from diary.pack.previous_packs import (
     superseded_rows,
 )
 from diary.record.incident import Incident
-from diary.record.reading import boolean_of, integer_of, objects_of, text_of
+from diary.record.reading import boolean_of, integer_of, object_of, objects_of, text_of
 from diary.record.record_history import RecordHistory, RecordVersion, build_histories
 from diary.record.times import offset_minutes_at, to_local_datetime
 
@@ -37,7 +37,7 @@ __all__ = [
     "build_capsule",
     "erased_entries",
     "opened_versions",
-    "receipt_times",
+    "version_times",
 ]
 
 SHEET_FIELDS: Final = ("concerns", "helped_by", "name_to_use", "needs", "safe_contact")
@@ -117,7 +117,7 @@ def build_capsule(versions: Sequence[DiaryVersion], options: PackOptions, keys: 
     settings = _settings(build_histories(record_versions, "settings"))
     start_no = integer_of(settings, "exhibit_start_no") or 1
     initials = text_of(settings, "initials") or "AA"
-    change_evidence = ChangeEvidence(receipt_times(versions), find_entries_with_new_files(record_versions, packs))
+    change_evidence = ChangeEvidence(version_times(versions), find_entries_with_new_files(record_versions, packs))
     numbered_files = number_files(selection.attachments, packs, start_no)
     exhibits = exhibit_rows(versions, numbered_files, initials)
     packed_ids = selection.record_ids
@@ -174,10 +174,17 @@ def erased_entries(versions: Sequence[DiaryVersion]) -> tuple[Mapping[str, objec
     return tuple({"at": None, "no": no, "record": record, "why": "removed"} for record, no in erased_numbers.items())
 
 
-def receipt_times(versions: Sequence[DiaryVersion]) -> dict[str, int]:
-    """Return the time of receipt by version, ms UTC; versions without a receipt are left out."""
-    times = ((row["version"], integer_of(row["receipt"] or {}, "ts")) for row in versions)
-    return {version: ts for version, ts in times if ts is not None}
+def version_times(versions: Sequence[DiaryVersion]) -> dict[str, int]:
+    """Return the time of each version by the server's clock, ms UTC.
+
+    It is when the version was received, else when it was sealed. A pack's `made_at` is by that clock too.
+    """
+    times = {}
+    for row in versions:
+        clock, received_at = object_of(row["open"]["fields"], "_clock"), integer_of(row["receipt"] or {}, "ts")
+        sealed_at = (integer_of(clock, "utc") or 0) + (integer_of(clock, "offset_ms") or 0)
+        times[row["version"]] = sealed_at if received_at is None else received_at
+    return times
 
 
 def _packed_log(log: Mapping[str, object] | None, packed_versions: set[str]) -> dict[str, object] | None:

@@ -4,16 +4,18 @@ The servable proof of a version discloses its open fields and gives a digest for
 proof discloses all. Neither has blob ids or keys, which are not fields.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from diary import constants
 from diary.encoding import b64, canonical_json
 from diary.ledger.commitments import FieldNames, field_digest, field_salt
+from diary.pack.capsule.exhibits import DiaryVersion
 from diary.pack.capsule.reader import Capsule, CapsuleVersion
 from diary.pack.log_files import log_files
 from diary.pack.redaction import Redactor, build_redactor
+from diary.record.record_history import RecordVersion
 from diary.record.schemas import find_schema
 
 PROOF_TYPE: Final = "proof/v1"
@@ -22,6 +24,7 @@ RECORD_TYPE: Final = "record/v1"
 RECORD_LIMIT_BYTES: Final = constants.PACK_RECORD_LIMIT_BYTES
 # People, orders and the like contain names; they are proved in the restricted part only.
 SERVABLE_KINDS: Final = frozenset({"incident", "attachment"})
+EXPORT_FIELDS: Final = frozenset({"kind", "made_at", "manifest_sha256", "pack_id", "pack_no"})
 
 
 def schema_names(kind: str, number: int) -> FieldNames:
@@ -92,10 +95,14 @@ class SaltedField:
 
 def salted_fields(version: CapsuleVersion) -> tuple[SaltedField, ...]:
     """Return every field of a version's schema, including those without a value."""
-    names = schema_names(version.opened.kind, version.opened.schema)
     seed = version.open_seed
     restricted_seed = seed if version.restricted_seed is None else version.restricted_seed
-    fields, restricted = version.opened.fields, version.opened.restricted
+    return _salted_fields(version.opened, seed, restricted_seed)
+
+
+def _salted_fields(opened: RecordVersion, seed: bytes, restricted_seed: bytes) -> tuple[SaltedField, ...]:
+    names = schema_names(opened.kind, opened.schema)
+    fields, restricted = opened.fields, opened.restricted
     return (
         *(SaltedField(name, field_salt(seed, name), fields.get(name), False) for name in names.open_with_reserved),
         *(
@@ -110,25 +117,72 @@ def encode_proof(version: CapsuleVersion, salted: tuple[SaltedField, ...], redac
 
     In a servable proof, restricted fields are digests, and so are open fields that contain a restricted value.
     """
-    fields: dict[str, object] = {}
-    withheld: dict[str, object] = {}
-    for salted_field in salted:
-        if redactor is not None and (salted_field.is_restricted or redactor.holds_restricted(salted_field.value)):
-            withheld[salted_field.name] = b64(field_digest(salted_field.name, salted_field.salt, salted_field.value))
-        else:
-            fields[salted_field.name] = {"s": b64(salted_field.salt), "v": salted_field.value}
-    return canonical_json(
+    withheld = {
+        salted_field.name
+        for salted_field in salted
+        if redactor is not None and (salted_field.is_restricted or redactor.holds_restricted(salted_field.value))
+    }
+    return _encode(
+        salted,
+        withheld,
         {
             "c": version.commitment,
-            "fields": fields,
             "kind": version.opened.kind,
             "receipt": dict(version.receipt) if version.receipt else None,
             "record": version.opened.record,
             "seq_no": version.entry_number,
             "sig": version.signature,
-            "t": PROOF_TYPE,
             "version": version.opened.version,
-            "withheld": withheld,
+        },
+    )
+
+
+def export_proof(row: DiaryVersion) -> bytes:
+    """Return pack-export.json: the proof of the diary's `export` record of a pack (docs/pack.md, "Signature").
+
+    Only the fields that say which pack it is are disclosed: the record also lists entries and who has the pack.
+    """
+    restricted = row["restricted"]
+    opened = RecordVersion(
+        record=row["record"],
+        version=row["version"],
+        kind=row["kind"],
+        schema=row["schema"],
+        fields=row["open"]["fields"],
+        restricted=restricted["fields"] if restricted else {},
+    )
+    seed = row["open"]["seed"]
+    salted = _salted_fields(opened, seed, restricted["seed"] if restricted else seed)
+    withheld = {field.name for field in salted if not field.name.startswith("_") and field.name not in EXPORT_FIELDS}
+    return _encode(
+        salted,
+        withheld,
+        {
+            "c": row["c"],
+            "kind": row["kind"],
+            "receipt": dict(row["receipt"]) if row["receipt"] else None,
+            "record": row["record"],
+            "seq_no": None,
+            "sig": row["sig"],
+            "version": row["version"],
+        },
+    )
+
+
+def _encode(salted: tuple[SaltedField, ...], withheld: Collection[str], members: Mapping[str, object]) -> bytes:
+    """Return a proof with `members` and every field: a digest for the names in `withheld`."""
+    return canonical_json(
+        {
+            **members,
+            "fields": {
+                field.name: {"s": b64(field.salt), "v": field.value} for field in salted if field.name not in withheld
+            },
+            "t": PROOF_TYPE,
+            "withheld": {
+                field.name: b64(field_digest(field.name, field.salt, field.value))
+                for field in salted
+                if field.name in withheld
+            },
         },
         limit_bytes=RECORD_LIMIT_BYTES,
     )

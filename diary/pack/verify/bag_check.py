@@ -8,6 +8,7 @@ from typing import Final
 
 from diary.pack.bag.manifest import (
     BAGIT_DECLARATION,
+    EXPORT_PROOF_PATH,
     RESTRICTED_PREFIX,
     SERVABLE_MANIFEST_PATH,
     SERVABLE_PREFIX,
@@ -67,9 +68,13 @@ def check_bag(pack: OpenedPack) -> Iterator[Finding]:
 
 
 def _tag_files(pack: OpenedPack, manifests: dict[str, dict[str, str] | None]) -> tuple[str, ...]:
-    """Return the files outside data/, without their manifest. Packs of 0.1.0 have no statement (`not_signed`)."""
-    is_signed = PACK_STATEMENT_PATH in pack.digests or PACK_STATEMENT_PATH in (manifests.get(TAG_MANIFEST) or {})
-    return (*TAG_FILES, PACK_STATEMENT_PATH) if is_signed else TAG_FILES
+    """Return the files outside data/, without their manifest.
+
+    Packs of 0.1.0 have no statement (`not_signed`). Only a device that can write to the diary adds pack-export.json.
+    """
+    listed_paths = manifests.get(TAG_MANIFEST) or {}
+    optional_paths = (EXPORT_PROOF_PATH, PACK_STATEMENT_PATH)
+    return (*TAG_FILES, *(path for path in optional_paths if path in pack.digests or path in listed_paths))
 
 
 def _check_servable_folder(

@@ -23,6 +23,8 @@ from diary.record.reading import RecordFields, codes_of, integer_of, object_of, 
 SERVABLE_PROOFS_PREFIX: Final = "data/servable/proof/"
 RESTRICTED_PROOFS_PREFIX: Final = "data/restricted/proof/"
 PREPARED_PATH: Final = f"{SERVABLE_PROOFS_PREFIX}prepared.json"
+# Findings that mean that a receipt does not count.
+RECEIPT_CODES: Final = frozenset({"other_key", "receipt", "old_key"})
 _PROOF_FILENAME = re.compile(
     r"(?:[0-9]{4,6}|U[0-9]{4}|[A-Z]{1,4}-[1-9][0-9]{0,4}|[a-z]{4,10}-[0-9]{4,6})-[A-Za-z0-9_-]{8}\.json"
 )
@@ -74,7 +76,7 @@ def read_proofs(pack: OpenedPack) -> PackProofs:
                 and path != PREPARED_PATH
                 and not is_log_file(path)
             ):
-                proof = _read_proof(path, pack.read(path), path.removeprefix(folder))
+                proof = _read_named_proof(path, pack.read(path), path.removeprefix(folder))
                 if isinstance(proof, Finding):
                     proofs.findings.append(proof)
                 elif proof.version in folder_proofs:
@@ -129,7 +131,15 @@ def is_never_received(keys: RecordFields) -> bool:
     return keys.get("notary") == "" == keys.get("log")
 
 
-def _read_proof(member: str, raw: bytes | None, name: str) -> VersionProof | Finding:
+def _read_named_proof(member: str, raw: bytes | None, name: str) -> VersionProof | Finding:
+    """Parse one proof of a proof folder, whose file name says which version it is of."""
+    proof = read_proof(member, raw)
+    if isinstance(proof, VersionProof) and (not _PROOF_FILENAME.fullmatch(name) or name[-13:-5] != proof.version[:8]):
+        return make_finding("misplaced", member)
+    return proof
+
+
+def read_proof(member: str, raw: bytes | None) -> VersionProof | Finding:
     """Parse one proof, with every digest computed or taken as withheld."""
     value = parse_object(raw)
     if value is None or value.get("t") != PROOF_TYPE:
@@ -148,8 +158,6 @@ def _read_proof(member: str, raw: bytes | None, name: str) -> VersionProof | Fin
         return make_finding("unreadable", member)
     if set(digests) != {*names.open_with_reserved, *names.restricted} or withheld & set(values):
         return make_finding("names", member)
-    if not _PROOF_FILENAME.fullmatch(name) or name[-13:-5] != text_of(value, "version")[:8]:
-        return make_finding("misplaced", member)
     return VersionProof(member, value, values, digests, withheld)
 
 
@@ -180,14 +188,12 @@ def check_proofs(proofs: PackProofs, keys: Sequence[NotaryKey], leaf_indexes: Ma
     `keys`: trusted notary keys. `leaf_indexes`: proved position in the log by version; a receipt by an exposed key is
     valid only for a position below that key's limit.
     """
-    if _key_bytes(proofs.keys, "notary") not in {key.pub for key in keys}:
-        yield make_finding("wrong_notary")
     try:
         account_keys = author_keys(proofs.keys)
     except (KeptError, ValueError):
         account_keys = ()  # reported as `keys`; no signature is valid without a key
     for proof in (*proofs.servable.values(), *proofs.restricted.values()):
-        yield from _check_proof(proof, account_keys, keys, leaf_indexes)
+        yield from check_proof(proof, account_keys, keys, leaf_indexes)
     for version in sorted(proofs.servable.keys() | proofs.restricted.keys()):
         servable = proofs.servable.get(version)
         yield from (
@@ -243,7 +249,7 @@ def _check_author(proof: VersionProof, author_keys: Sequence[AuthorKey], message
         raise BadSignature("The key had been replaced before the version was received.")
 
 
-def _check_proof(
+def check_proof(
     proof: VersionProof, author_keys: Sequence[AuthorKey], keys: Sequence[NotaryKey], leaf_indexes: Mapping[str, int]
 ) -> Iterator[Finding]:
     """Check commitment, ids, signature and receipt of one proof."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Final
 
+from diary.constants import PACK_TIME_TOLERANCE_MS
 from diary.crypto.signing import author_key_id, load_public_key
 from diary.encoding import unb64
 from diary.errors import KeptError
@@ -18,7 +19,7 @@ from diary.pack.bag.pack_statement import PACK_STATEMENT_PATH, PackStatement, Un
 from diary.pack.verify.bag_check import MANIFESTS, TAG_MANIFEST, bagging_date, parse_manifest
 from diary.pack.verify.findings import Finding, make_finding
 from diary.pack.verify.pack_reader import OpenedPack
-from diary.pack.verify.proof_check import PREPARED_PATH, PackProofs, author_keys, parse_object
+from diary.pack.verify.proof_check import PREPARED_PATH, PackProofs, author_keys, parse_object, receipts_by_version
 from diary.pack.verify.record_check import RECORD_PATH, read_record
 from diary.record.reading import integer_of, object_of, text_of
 
@@ -51,6 +52,10 @@ def check_signature(pack: OpenedPack, proofs: PackProofs) -> Iterator[Finding]:
         yield from _check_manifests(pack, path, statement)
         if not _is_about(statement, path, pack, proofs):
             yield make_finding("other_pack", path)
+        receipts = receipts_by_version(proofs).values()
+        last_received_at = max((integer_of(receipt, "ts") or 0 for receipt in receipts), default=0)
+        if last_received_at > statement.made_at + PACK_TIME_TOLERANCE_MS:
+            yield make_finding("pack_time", path)
 
 
 def _signing_keys(pack: OpenedPack, proofs: PackProofs) -> tuple[dict[str, bytes], set[str]]:

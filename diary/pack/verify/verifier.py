@@ -14,7 +14,7 @@ from typing import Final
 from diary.encoding import parse_canonical_json
 from diary.errors import KeptError
 from diary.ledger.cosignatures import Cosignature, LogWitness
-from diary.pack.bag.pack_statement import pack_fingerprint
+from diary.pack.bag.pack_statement import PACK_STATEMENT_PATH, pack_fingerprint
 from diary.pack.documents.instructions import TRAINING_LINE
 from diary.pack.proofs.proof_files import RECORD_LIMIT_BYTES
 from diary.pack.redaction import REDACTION_MARK
@@ -23,6 +23,7 @@ from diary.pack.verify.bag_check import MANIFESTS, check_bag
 from diary.pack.verify.causal_order import record_histories
 from diary.pack.verify.completeness import check_completeness
 from diary.pack.verify.embedded_files import embedded_files
+from diary.pack.verify.export_check import check_export
 from diary.pack.verify.findings import Finding, make_finding
 from diary.pack.verify.log_check import (
     check_cosignatures,
@@ -34,12 +35,14 @@ from diary.pack.verify.log_check import (
     trusted_keys,
 )
 from diary.pack.verify.pack_reader import OpenedPack, open_pack
+from diary.pack.verify.pack_status import first_received_at, pack_status
 from diary.pack.verify.prepared_check import READ_FIRST_PATH, check_prepared
 from diary.pack.verify.proof_check import (
     PackProofs,
     check_proofs,
     is_never_received,
     pack_notary_key,
+    parse_object,
     read_proofs,
     receipts_by_version,
 )
@@ -62,11 +65,22 @@ RECEIVED_PREFIXES: Final = tuple(
 class VerifiedFacts:
     """What verification shows besides faults.
 
-    `fingerprint`: the six groups of digits that people compare; "" without the manifest of a whole pack. `log_size`: the
-    leaves under the newest checkpoint. `cosignatures`: those of it that are valid.
+    - `fingerprint`: the six groups of digits that people compare; "" without the manifest of a whole pack.
+    - `status`: key of STATUS_SENTENCES; "" if the pack cannot be read.
+    - `received_at`: when a server received the diary's record of the pack, ms UTC.
+    - `first_received_at`: when a server received the first of the versions in the pack, ms UTC.
+    - `made_at`: when the pack was made, ms by the device that made it.
+    - `entry_count`: the entries in the pack. `has_timestamps`: whether an outside authority stamped its log.
+    - `log_size`: the leaves under the newest checkpoint. `cosignatures`: those of it that are valid.
     """
 
     fingerprint: str = ""
+    status: str = ""
+    received_at: int | None = None
+    first_received_at: int | None = None
+    made_at: int | None = None
+    entry_count: int = 0
+    has_timestamps: bool = False
     log_size: int = 0
     cosignatures: Sequence[Cosignature] = ()
 
@@ -102,7 +116,7 @@ def verify_pack(
     with closing(pack):
         facts = facts or VerifiedFacts()
         facts.fingerprint = pack_fingerprint(pack.read(MANIFESTS[0]))
-        findings = list(_run_checks(pack, notary, instance, tsa_roots or ()))
+        findings = _run_checks(pack, notary, instance, tsa_roots or (), facts)
         findings += _check_witnesses(pack, notary, instance, witnesses, facts)
         if rerender is not None:
             findings += check_rerendered(pack, read_proofs(pack), rerender, is_unsandboxed=is_unsandboxed)
@@ -110,38 +124,59 @@ def verify_pack(
 
 
 def _run_checks(
-    pack: OpenedPack, notary: bytes | None, instance: bytes | None, tsa_roots: Sequence[bytes]
-) -> Iterator[Finding]:
-    """Run every check; none depends on the success of another."""
-    if pack.is_servable_only:
-        yield make_finding("servable_only")
-    yield from pack.findings
-    yield from check_bag(pack)
-    yield from check_completeness(pack)
+    pack: OpenedPack,
+    notary: bytes | None,
+    instance: bytes | None,
+    tsa_roots: Sequence[bytes],
+    facts: VerifiedFacts,
+) -> list[Finding]:
+    """Run every check; none depends on the success of another. Fill in `facts`."""
     proofs = read_proofs(pack)
-    yield from proofs.findings
     log = read_pack_log(pack)
-    pack_notary = pack_notary_key(proofs) if notary is None else notary
-    keys, faults = trusted_keys(log, pack_notary, instance)
-    yield from faults
-    leaf_indexes = dict(proven_leaf_indexes(pack, log, receipts_by_version(proofs), keys))
-    yield from check_proofs(proofs, keys, leaf_indexes)
-    yield from check_log(pack, log, receipts_by_version(proofs), keys, tsa_roots)
-    yield from check_record(pack, proofs)
-    yield from check_prepared(pack, proofs)
-    yield from check_signature(pack, proofs)
-    yield from _check_exhibits(pack, proofs)
-    yield from _check_narratives(pack, proofs)
+    pack_notary = pack_notary_key(proofs)
+    keys, key_findings = trusted_keys(log, pack_notary if notary is None else notary, instance)
+    is_other_server = pack_notary not in {key.pub for key in keys}
+    if is_other_server:
+        # Whether its parts agree can be said, and no more. One finding says so, instead of one for each receipt.
+        keys, key_findings = trusted_keys(log, pack_notary, None)[0], [make_finding("wrong_notary")]
+    receipts = receipts_by_version(proofs)
+    leaf_indexes = dict(proven_leaf_indexes(pack, log, receipts, keys))
+    export = check_export(pack, proofs, keys)
+    findings = [
+        *([make_finding("servable_only")] if pack.is_servable_only else ()),
+        *pack.findings,
+        *check_bag(pack),
+        *check_completeness(pack),
+        *proofs.findings,
+        *key_findings,
+        *check_proofs(proofs, keys, leaf_indexes),
+        *check_log(pack, log, receipts, keys, tsa_roots),
+        *check_record(pack, proofs),
+        *check_prepared(pack, proofs),
+        *check_signature(pack, proofs),
+        *export.findings,
+        *_check_exhibits(pack, proofs),
+        *_check_narratives(pack, proofs),
+    ]
     if is_training(pack):
-        yield make_finding("training")
+        findings.append(make_finding("training"))
     if is_never_received(proofs.keys):
-        yield make_finding("never_received")
+        findings.append(make_finding("never_received"))
     elif notary is None and (instance is None or not has_key_statements(log)):
-        yield make_finding("keys_from_pack")
+        findings.append(make_finding("keys_from_pack"))
     if tsa_roots and not has_timestamps(log):
-        yield make_finding("no_timestamps")
+        findings.append(make_finding("no_timestamps"))
     if has_timestamps(log) and not tsa_roots:
-        yield make_finding("roots_from_pack")
+        findings.append(make_finding("roots_from_pack"))
+    facts.status = pack_status({finding.code for finding in findings}, export)
+    facts.received_at = None if is_other_server else export.received_at
+    facts.first_received_at = first_received_at(proofs, findings)
+    facts.made_at = integer_of(parse_object(pack.read(PACK_STATEMENT_PATH)) or {}, "made_at")
+    facts.entry_count = len(
+        {text_of(proof.raw, "record") for proof in proofs.fullest.values() if proof.raw.get("kind") == "incident"}
+    )
+    facts.has_timestamps = has_timestamps(log)
+    return findings
 
 
 def _check_witnesses(

@@ -110,6 +110,7 @@ export const HIDDEN_NAME_MIN_CHARACTERS = 5;
 export const HIDDEN_STREET_MIN_CHARACTERS = 7;
 export const PORTAL_FILES_LIMIT = 16;
 export const PORTAL_ZIPS_LIMIT = 5;
+export const PACK_TIME_TOLERANCE_MS = 300_000;
 export const BACKUP_FRAME_LIMIT_BYTES = 4_194_304;
 
 // checking

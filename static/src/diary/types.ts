@@ -375,6 +375,8 @@ export interface Sync {
   now(): Promise<void>;
   /** Resolve once everything that the server had at the beginning is here. */
   waitForPull(): Promise<void>;
+  /** the server's time minus this phone's, ms; 0 if the two were never compared */
+  clockOffset(): number;
   stop(): void;
   suspend(): void;
   resume(): void;

@@ -165,7 +165,7 @@ async function savePack() {
   const pack = await openZip(file, showProgress);
   const report = Array.isArray(pack) ? null : await checkPack(pack, readAnchors());
   showMessage(statusLine, message('saved', { name: slip.name }));
-  showResults(report?.findings ?? (pack as Finding[]), report);
+  showResults(report?.findings ?? (pack as Finding[]), report, slip.name);
 }
 
 /** Not in TypeScript's DOM types yet: https://wicg.github.io/file-system-access/ */

@@ -51,6 +51,16 @@ export function readAnchors(): TrustAnchors {
   };
 }
 
+/** Return a time in words of the page's language, in UTC. */
+export function formatTime(time: number) {
+  const format = new Intl.DateTimeFormat(document.documentElement.lang, {
+    dateStyle: 'long',
+    timeStyle: 'short',
+    timeZone: 'UTC',
+  });
+  return `${format.format(time)} UTC`;
+}
+
 export function formatSize(bytes: number) {
   return bytes < 1_000_000 ? `${Math.max(1, Math.round(bytes / 1000))} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }

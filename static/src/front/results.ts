@@ -2,7 +2,8 @@
  * The result of checking a pack, on the page: one line for each check, and every finding under the check that made
  * it.
  */
-import { byId, createElement, messageNodes, message, pluralMessage } from './page.js';
+import { byId, createElement, formatTime, messageNodes, message, pluralMessage } from './page.js';
+import { saveReport, statusMessage } from './report.js';
 import type { Finding } from '../verify/findings.js';
 import type { CheckReport } from '../verify/verify.js';
 
@@ -11,7 +12,16 @@ const UNFOLDED_MOST = 5;
 
 /** The check that each finding belongs to; a code not listed here is about files. */
 const CHECKS = Object.freeze({
-  signature: ['not_signed', 'pack_signature', 'pack_signer', 'pack_changed', 'other_pack', 'replaced_key'],
+  signature: [
+    'not_signed',
+    'pack_signature',
+    'pack_signer',
+    'pack_changed',
+    'other_pack',
+    'replaced_key',
+    'export',
+    'pack_time',
+  ],
   entries: ['commitment', 'names', 'misplaced', 'twin', 'no_twin', 'record', 'odd', 'left_out'],
   keeper: ['author', 'line', 'keys', 'preparer'],
   server: [
@@ -35,10 +45,14 @@ function checkOf(code: string) {
   return Object.entries(CHECKS).find(([, codes]) => codes.includes(code))?.[0] ?? 'files';
 }
 
-/** @param report null where the file was no pack at all */
-export function showResults(findings: readonly Finding[], report: CheckReport | null) {
+/**
+ * @param report null where the file was no pack at all
+ * @param name of the file
+ */
+export function showResults(findings: readonly Finding[], report: CheckReport | null, name: string) {
   const headline = byId('headline');
   headline.textContent = findings.length ? pluralMessage('findings', findings.length) : message('nothing');
+  showStatus(report, { name, checkedAt: Date.now() });
   byId('alone').hidden = !findings.some(({ code }) => code === 'servable_only');
   byId('training').hidden = !findings.some(({ code }) => code === 'training');
   for (const section of document.querySelectorAll('[data-check]')) {
@@ -62,6 +76,16 @@ export function showResults(findings: readonly Finding[], report: CheckReport | 
     });
   byId('result').hidden = false;
   headline.focus();
+}
+
+/** Say first what the signature shows, and since when the server has had any of it. */
+function showStatus(report: CheckReport | null, checked: { name: string; checkedAt: number }) {
+  byId('judged').hidden = !report;
+  if (!report) return;
+  byId('pack-status').textContent = statusMessage(report);
+  byId('first-received').hidden = report.firstReceivedAt === null;
+  byId('first-received').textContent = message('first_received', { date: formatTime(report.firstReceivedAt ?? 0) });
+  byId('save-report').onclick = () => saveReport(report, checked);
 }
 
 function passMessage(check: string, { counts, fingerprint }: CheckReport) {

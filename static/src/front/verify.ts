@@ -66,7 +66,7 @@ async function checkFiles({ zip, folder = [] }: { zip?: File; folder?: FolderFil
         });
     if (run !== currentRun) return;
     status.textContent = message('done', { name, size: formatSize(report?.counts.bytes ?? zip?.size ?? 0) });
-    showResults(report?.findings ?? (pack as Finding[]), report);
+    showResults(report?.findings ?? (pack as Finding[]), report, name);
   } catch {
     // Unreadable: the file was removed meanwhile, or the disk fails.
     if (run === currentRun) status.textContent = message('unreadable');

@@ -12,7 +12,7 @@ import { incrementalDigest, sha256 } from '../crypto/digests.js';
 import { objectOf, textOf, integerOf } from '../record/reading.js';
 import { bagInfo, BAGIT, manifest } from './bag.js';
 import { rowsOf } from './proofs.js';
-import { packFacts, partsOf, PACK_STATEMENT, SERVABLE_STATEMENT } from './signature.js';
+import { EXPORT_PROOF, packFacts, partsOf, PACK_STATEMENT, SERVABLE_STATEMENT } from './signature.js';
 import { BlobTarget } from './targets.js';
 import { ZipWriter } from './zip.js';
 import type { JsonObject } from '../core/encoding.js';
@@ -33,7 +33,11 @@ export type AssembleOptions = {
   /** false leaves out everything but the servable part */
   restricted?: boolean;
   sign: SignPack;
+  /** records the pack in the diary and returns pack-export.json; absent where nobody can write to the diary */
+  recordExport?: RecordExport;
 };
+/** @param manifest SHA-256 of the list of files, hex */
+export type RecordExport = (manifest: string) => Promise<Uint8Array>;
 /** `file` is null when the pack was written to the chosen file; `manifest`: the SHA-256 of manifest-sha256.txt, hex */
 type AssembledPack = { file: Blob | null; manifest: string };
 
@@ -62,7 +66,15 @@ export async function assemble(
 async function writePack(
   capsule: JsonObject,
   front: ReadonlyMap<string, Uint8Array>,
-  { openReceived, onProgress, signal, target, restricted = true, sign }: AssembleOptions & { target: Target },
+  {
+    openReceived,
+    onProgress,
+    signal,
+    target,
+    restricted = true,
+    sign,
+    recordExport,
+  }: AssembleOptions & { target: Target },
 ): Promise<AssembledPack> {
   const pack = objectOf(capsule, 'pack');
   const servableManifest = front.get(SERVABLE_MANIFEST) as Uint8Array;
@@ -90,6 +102,7 @@ async function writePack(
   }
   const { sha256: listDigest } = await bag.addTag('manifest-sha256.txt', utf8(manifest(bag.payloads, 'sha256')));
   const { sha512: manifest512 } = await bag.addTag('manifest-sha512.txt', utf8(manifest(bag.payloads, 'sha512')));
+  if (recordExport) await bag.addTag(EXPORT_PROOF, await recordExport(listDigest));
   const facts = { ...packFacts('pack/v1', pack, listDigest), manifest512, parts: partsOf(bag.payloads.keys()) };
   await bag.addTag(PACK_STATEMENT, await sign(facts));
   await bag.addTag('tagmanifest-sha256.txt', utf8(manifest(bag.tags, 'sha256')));

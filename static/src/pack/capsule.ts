@@ -18,7 +18,7 @@ import {
   findItems,
   earlierPacks,
   assignNumbers,
-  receiptTimes,
+  versionTimes,
   changesSince,
   supersededRows,
   entriesWithNewFiles,
@@ -128,7 +128,7 @@ export function makeCapsule(
       ...(earlierEntries
         ? {
             since: changesSince(entries, numbers, chosen.records, packs, absent, {
-              received: receiptTimes(versions),
+              times: versionTimes(versions),
               fresh: entriesWithNewFiles(opened, packs),
             }),
             supersedes: supersededRows(packs),
@@ -299,7 +299,7 @@ function custodyRows(
 }
 
 /** Return a version without its blob keys. */
-function packedVersion(version: DiaryVersion, numbers: ReadonlyMap<string, number | null>): JsonObject {
+export function packedVersion(version: DiaryVersion, numbers: ReadonlyMap<string, number | null>): JsonObject {
   return {
     c: version.c,
     env: version.env,

@@ -10,7 +10,7 @@ import { incrementalDigest } from '../crypto/digests.js';
 import { objectOf, textOf, integerOf } from '../record/reading.js';
 import { receivedName } from './assemble.js';
 import { rowsOf } from './proofs.js';
-import { packFacts, PACK_STATEMENT } from './signature.js';
+import { EXPORT_PROOF, packFacts, PACK_STATEMENT } from './signature.js';
 import { ZipWriter } from './zip.js';
 import type { JsonObject } from '../core/encoding.js';
 import type { AssembleOptions } from './assemble.js';
@@ -20,6 +20,8 @@ type PortalFile = { name: string; file: Blob };
 /** Upload pages stop at 2 GB, and tell the user so late. */
 export const ZIP_BYTES_MOST = 1_900_000_000;
 const MANIFEST = 'manifest-sha256.txt';
+/** The list, pack-export.json and the statement */
+const LIST_FILES = 3;
 const MAIL_FOLDER = 'data/restricted/13_mail/';
 /** Files uploaded as they are; the twin of diary/pack/portal.py. */
 const SINGLE_FILES = new RegExp(
@@ -40,21 +42,28 @@ const SINGLE_FILES = new RegExp(
 export async function buildPortalSet(
   capsule: JsonObject,
   front: ReadonlyMap<string, Uint8Array>,
-  { openReceived, onProgress, signal, sign, atMost = ZIP_BYTES_MOST }: AssembleOptions & { atMost?: number },
+  {
+    openReceived,
+    onProgress,
+    signal,
+    sign,
+    recordExport,
+    atMost = ZIP_BYTES_MOST,
+  }: AssembleOptions & { atMost?: number },
 ): Promise<{ files: PortalFile[]; manifest: string }> {
-  // 04 may have many volumes. Leave room for one zip, one of mail, the list and its signature: further volumes go into
-  // the zips.
+  // 04 may have many volumes. Leave room for one zip, one of mail, the list and the two files about it: further volumes
+  // go into the zips.
   const singleFiles = [...front.keys()]
     .filter((name) => SINGLE_FILES.test(name))
     .sort()
-    .slice(0, PORTAL_FILES_LIMIT - 4);
+    .slice(0, PORTAL_FILES_LIMIT - 2 - LIST_FILES);
   const zippedNames = [...front.keys()].filter((name) => !singleFiles.includes(name)).sort();
   const files: PortalFile[] = singleFiles.map((name) => ({
     name: name.slice(name.lastIndexOf('/') + 1),
     file: blob(front.get(name) as Uint8Array),
   }));
   const zips = distributeFiles(capsule, front, zippedNames, atMost);
-  if (zips.length > PORTAL_ZIPS_LIMIT || files.length + zips.length + 2 > PORTAL_FILES_LIMIT)
+  if (zips.length > PORTAL_ZIPS_LIMIT || files.length + zips.length + LIST_FILES > PORTAL_FILES_LIMIT)
     throw new KeptError('too_large', 'This is too much for one upload. Choose fewer entries and make a second set.');
   const total = zips.flat().reduce((sum, { size }) => sum + size, 0);
   let done = 0;
@@ -74,9 +83,11 @@ export async function buildPortalSet(
   for (const { name, file } of files) manifestLines.push(`${await digestOf(file)}  ${name}\n`);
   const text = utf8(manifestLines.join(''));
   const manifest = await digestOf(blob(text));
+  const proof = await recordExport?.(manifest);
   const statement = await sign(packFacts('portal/v1', objectOf(capsule, 'pack'), manifest));
   const lists = [
     { name: MANIFEST, file: blob(text) },
+    ...(proof ? [{ name: EXPORT_PROOF, file: blob(proof) }] : []),
     { name: PACK_STATEMENT, file: blob(statement) },
   ];
   return { files: [...files, ...lists], manifest };

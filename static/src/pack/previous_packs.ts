@@ -6,7 +6,7 @@
  */
 import { KeptError } from '../core/errors.js';
 import { canInclude } from './exhibits.js';
-import { codesOf, objectsOf, textOf, integerOf } from '../record/reading.js';
+import { codesOf, objectOf, objectsOf, textOf, integerOf } from '../record/reading.js';
 import { historiesOf } from '../record/record_history.js';
 import type { JsonObject } from '../core/encoding.js';
 import type { Fields } from '../record/reading.js';
@@ -138,12 +138,16 @@ export function entriesWithNewFiles(opened: readonly OpenedVersion[], packs: rea
   ]);
 }
 
-/** Return when each version was received. */
-export function receiptTimes(versions: readonly DiaryVersion[]): Map<string, number> {
+/**
+ * Return the time of each version by the server's clock, ms: when it was received, else when it was sealed. A pack's
+ * `made_at` is by that clock too.
+ */
+export function versionTimes(versions: readonly DiaryVersion[]): Map<string, number> {
   return new Map(
-    versions.flatMap(({ version, receipt }) => {
-      const ts = integerOf(receipt ?? {}, 'ts');
-      return ts === null ? [] : [[version, ts] as const];
+    versions.map(({ version, receipt, open }) => {
+      const clock = objectOf(open.fields, '_clock');
+      const sealed = (integerOf(clock, 'utc') ?? 0) + (integerOf(clock, 'offset_ms') ?? 0);
+      return [version, integerOf(receipt ?? {}, 'ts') ?? sealed] as const;
     }),
   );
 }
@@ -151,7 +155,7 @@ export function receiptTimes(versions: readonly DiaryVersion[]): Map<string, num
 /**
  * Return by entry number what is new, what was changed after the last pack that held it, and what was taken out
  * since.
- * @param later when versions were received, and the entries that have a file no earlier pack holds
+ * @param later the times of versions, and the entries that have a file no earlier pack holds
  */
 export function changesSince(
   entries: readonly RecordHistory[],
@@ -159,7 +163,7 @@ export function changesSince(
   included: ReadonlySet<string>,
   packs: readonly EarlierPack[],
   absent: readonly AbsentEntry[],
-  { received, fresh: newRecords }: { received: ReadonlyMap<string, number>; fresh: ReadonlySet<string> },
+  { times, fresh: newRecords }: { times: ReadonlyMap<string, number>; fresh: ReadonlySet<string> },
 ): { changed: number[]; new: number[]; removed: number[] } {
   const packedAt = new Map(packs.flatMap((pack) => [...pack.entries].map((record) => [record, pack.made_at] as const)));
   const rows = {
@@ -175,10 +179,7 @@ export function changesSince(
       if (lastPackedAt !== undefined) rows.removed.push(number);
     } else if (included.has(record)) {
       if (lastPackedAt === undefined) rows.new.push(number);
-      else if (
-        newRecords.has(record) ||
-        revisions.some(({ at, version }) => Math.max(at ?? 0, received.get(version) ?? 0) > lastPackedAt)
-      )
+      else if (newRecords.has(record) || revisions.some(({ version }) => (times.get(version) ?? 0) > lastPackedAt))
         rows.changed.push(number);
     }
   }

@@ -14,6 +14,8 @@ import { objectOf, textOf, integerOf } from '../record/reading.js';
 import { SCHEMAS } from '../record/vocabulary/schemas.js';
 import type { Json, JsonObject } from '../core/encoding.js';
 
+const EXPORT_FIELDS = new Set(['kind', 'made_at', 'manifest_sha256', 'pack_id', 'pack_no']);
+
 /**
  * Return the field names of a kind of record.
  * @param schema of its schema
@@ -111,6 +113,17 @@ export function encodeProof(version: JsonObject, withheld: ReadonlySet<string>):
     },
     { limit: PACK_RECORD_LIMIT_BYTES },
   );
+}
+
+/**
+ * Return pack-export.json: the proof of the diary's `export` record of a pack. Only the fields that say which pack it
+ * is are disclosed: the record also lists entries and who has the pack.
+ * @param version a row of the form that the capsule has
+ */
+export function exportProof(version: JsonObject): Uint8Array {
+  const { open, restricted } = versionFieldNames(version);
+  const withheld = open.filter((name) => !name.startsWith('_') && !EXPORT_FIELDS.has(name));
+  return encodeProof(version, new Set([...withheld, ...restricted]));
 }
 
 /**

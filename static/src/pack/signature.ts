@@ -10,6 +10,8 @@ import type { Fields } from '../record/reading.js';
 export type SignPack = (facts: PackFacts) => Promise<Uint8Array>;
 
 export const PACK_STATEMENT = 'pack-statement.json';
+/** The proof of the diary's own record of a pack, beside the statement. */
+export const EXPORT_PROOF = 'pack-export.json';
 export const SERVABLE_STATEMENT = 'data/servable/servable-statement.json';
 
 /**

@@ -215,6 +215,8 @@ export type Root = SealedRoot & {
   /** the record of the settings */
   settings: string | null;
   packs: number;
+  /** the record of a pack that is being written */
+  unfinished_export?: string | null;
   account: Account;
   troubles: Record<string, string>;
   doubts: Warnings;

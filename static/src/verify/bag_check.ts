@@ -5,7 +5,7 @@
 import { hex, utf8 } from '../core/bytes.js';
 import { sha256Sync } from '../crypto/digests.js';
 import { BAGIT, manifest } from '../pack/bag.js';
-import { PACK_STATEMENT, SERVABLE_STATEMENT } from '../pack/signature.js';
+import { EXPORT_PROOF, PACK_STATEMENT, SERVABLE_STATEMENT } from '../pack/signature.js';
 import { findingFor } from './findings.js';
 import type { Finding } from './findings.js';
 import type { OpenedPack } from './pack_reader.js';
@@ -36,10 +36,13 @@ export function baggingDay(infoText: string): number | null {
   return Number.isNaN(time) || new Date(time).toISOString().slice(0, 10) !== day ? Number.NaN : time;
 }
 
-/** Return the files next to data/, without their list. Packs of 0.1.0 have no statement (`not_signed`). */
+/**
+ * Return the files next to data/, without their list. Packs of 0.1.0 have no statement (`not_signed`). Only a device
+ * that can write to the diary adds pack-export.json.
+ */
 function tagFiles(pack: OpenedPack, lists: FileLists) {
-  const isSigned = pack.digests.has(PACK_STATEMENT) || lists.get(TAG_LIST)?.has(PACK_STATEMENT);
-  return isSigned ? [...TAGS, PACK_STATEMENT] : TAGS;
+  const listed = lists.get(TAG_LIST);
+  return [...TAGS, ...[EXPORT_PROOF, PACK_STATEMENT].filter((name) => pack.digests.has(name) || listed?.has(name))];
 }
 
 export async function checkBag(pack: OpenedPack): Promise<Finding[]> {

@@ -30,7 +30,8 @@ export const SENTENCES = Object.freeze({
   author: 'The signature of the keeper’s device does not hold.',
   receipt: 'The server’s receipt does not hold for this entry.',
   other_key:
-    'The receipt is by another server key than the one given. Where the server’s key was replaced, give --instance.',
+    'The receipt is by another server key than the one that counts here. Where the server’s key was replaced, give ' +
+    '--instance.',
   misplaced: 'This proof belongs to another entry or is named wrongly.',
   twin: 'The servable and the restricted proof of this version do not agree.',
   no_twin: 'One of the two proofs of this version is missing.',
@@ -50,8 +51,14 @@ export const SENTENCES = Object.freeze({
   replaced_key:
     'This signature was made with a key that the keeper has since replaced. Others may have that key, so the ' +
     'signature counts only if somebody received the pack before then.',
+  export: 'The diary’s record of this pack is not valid, or is about another pack.',
+  pack_time:
+    'The pack cannot have been made at the time that it gives: the server received something in it later, or the ' +
+    'record of it earlier.',
   keys: 'The public keys in the two proof folders differ, or are not keys.',
-  wrong_notary: 'The pack names another server key than the one given.',
+  wrong_notary:
+    'This pack is from another server than the one whose key was given. Give the key of that server to check who ' +
+    'received it.',
   keys_from_pack:
     'Consistent, but the keys come from the pack itself: compare them with the server’s, or give --notary.',
   never_received:

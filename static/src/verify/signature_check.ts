@@ -3,13 +3,14 @@
  * what the signature covers.
  */
 import { unb64 } from '../core/bytes.js';
+import { PACK_TIME_TOLERANCE_MS } from '../core/constants.js';
 import { readPackStatement } from '../crypto/pack_statement.js';
 import { authorKeyId, importVerifyingKey } from '../crypto/signing.js';
 import { PACK_STATEMENT, SERVABLE_STATEMENT } from '../pack/signature.js';
 import { objectOf, textOf, integerOf } from '../record/reading.js';
 import { baggingDay, latin1, parseList, SERVABLE_LIST, SHA256_LIST, SHA512_LIST, TAG_LIST } from './bag_check.js';
 import { findingFor } from './findings.js';
-import { authorsOf, PREPARED, readObject } from './proof_check.js';
+import { authorsOf, PREPARED, readObject, receiptsOf } from './proof_check.js';
 import { readRecord, RECORD } from './record_check.js';
 import type { PackStatement } from '../crypto/pack_statement.js';
 import type { Finding } from './findings.js';
@@ -48,7 +49,12 @@ async function checkStatement(pack: OpenedPack, proofs: Proofs, { keys, replaced
     ...(replaced.has(statement.by) ? [findingFor('replaced_key', path)] : []),
     ...checkLists(pack, path, statement),
     ...((await isAbout(statement, path, pack, proofs)) ? [] : [findingFor('other_pack', path)]),
+    ...(lastReceivedAt(proofs) > statement.made_at + PACK_TIME_TOLERANCE_MS ? [findingFor('pack_time', path)] : []),
   ];
+}
+
+function lastReceivedAt(proofs: Proofs) {
+  return [...receiptsOf(proofs).values()].reduce((last, receipt) => Math.max(last, integerOf(receipt, 'ts') ?? 0), 0);
 }
 
 /** Return the keys that may sign this pack, and the ids of those that were replaced. */

@@ -2,12 +2,13 @@
  * Checks a pack: every finding, in the order of the checks. No network, nothing kept, nothing trusted. The twin of
  * diary/pack/verify/verifier.py, and held to it: tests/pack/test_verify_page.py runs both on the same packs.
  */
-import { hex, unb64 } from '../core/bytes.js';
+import { b64, hex, unb64 } from '../core/bytes.js';
 import { sha256 } from '../crypto/digests.js';
 import { packFingerprint } from '../pack/signature.js';
 import { objectOf } from '../record/reading.js';
 import { checkBag, SHA256_LIST } from './bag_check.js';
 import { checkExhibits } from './exhibits.js';
+import { checkExport } from './export_check.js';
 import { findingFor } from './findings.js';
 import {
   checkLog,
@@ -20,14 +21,17 @@ import {
   hasStatements,
 } from './log_check.js';
 import { checkNarratives } from './narratives.js';
+import { firstReceivedAt, packStatus } from './pack_status.js';
 import { checkPrepared } from './prepared_check.js';
 import { checkProofs, keyBytes, isNeverReceived, readProofs, receiptsOf, shortKeys } from './proof_check.js';
 import { checkRecord, readRecord } from './record_check.js';
 import { checkCompleteness } from './completeness.js';
 import { checkSignature } from './signature_check.js';
+import type { Bytes } from '../core/bytes.js';
 import type { LogWitness } from '../ledger/checkpoint.js';
 import type { Finding } from './findings.js';
 import type { OpenedPack } from './pack_reader.js';
+import type { Proofs } from './proof_check.js';
 
 /** B64 and PEM, from outside the pack */
 export type TrustAnchors = {
@@ -52,6 +56,12 @@ export type CheckReport = {
   keys: { author: string; log: string };
   /** six groups of digits that people compare; '' without the whole pack's list */
   fingerprint: string;
+  /** key of the sentences in diary/pack/verify/pack_status.py */
+  status: string;
+  /** when the server received the diary's record of the pack, ms */
+  receivedAt: number | null;
+  /** when the server received the first of the versions, ms */
+  firstReceivedAt: number | null;
 };
 
 const TRAINING = 'TRAINING. Nothing in this pack happened to anybody.';
@@ -74,7 +84,7 @@ export async function checkPack(
   allFindings.push(...proofs.findings);
   const logPart = await readLogPart(pack);
   const notaryKey = notary === null ? keyBytes(proofs.keys, 'notary') : unb64(notary);
-  const { keys, findings } = await trustedKeys(logPart, notaryKey, instance);
+  const { keys, findings } = await keysToTrust(logPart, proofs, notaryKey, instance);
   const { checkpoints, findings: checkpointFindings } = await readCheckpoints(pack, logPart, keys);
   const receipts = receiptsOf(proofs);
   const placed = placesInLog(logPart, checkpoints, receipts);
@@ -84,10 +94,12 @@ export async function checkPack(
   const { cosigned, findings: cosignatureFindings } = await countCosigned(checkpoints, witnesses);
   allFindings.push(...cosignatureFindings);
   onStep('record');
+  const exported = await checkExport(pack, proofs, keys);
   allFindings.push(
     ...(await checkRecord(pack, proofs)),
     ...(await checkPrepared(pack, proofs)),
     ...(await checkSignature(pack, proofs)),
+    ...exported.findings,
     ...(await checkExhibits(pack, proofs)),
     ...(await checkNarratives(pack, proofs)),
   );
@@ -102,6 +114,9 @@ export async function checkPack(
     findings: deduplicate(allFindings),
     keys: shortKeys(proofs.keys),
     fingerprint: await fingerprintOf(pack),
+    status: packStatus(allFindings, exported),
+    receivedAt: allFindings.some(({ code }) => code === 'wrong_notary') ? null : exported.receivedAt,
+    firstReceivedAt: firstReceivedAt(proofs, allFindings),
     counts: {
       files: pack.digests.size,
       bytes,
@@ -114,6 +129,22 @@ export async function checkPack(
       witnesses: witnesses.length,
     },
   };
+}
+
+/**
+ * Return the notary keys to check with. Of a pack of another server it can be said whether its parts agree, and no
+ * more: one finding says so, instead of one for each receipt.
+ */
+async function keysToTrust(
+  logPart: Awaited<ReturnType<typeof readLogPart>>,
+  proofs: Proofs,
+  notaryKey: Bytes,
+  instance: string | null,
+) {
+  const trusted = await trustedKeys(logPart, notaryKey, instance);
+  const ownKey = keyBytes(proofs.keys, 'notary');
+  if (trusted.keys.some(({ pub }) => pub === b64(ownKey))) return trusted;
+  return { keys: (await trustedKeys(logPart, ownKey, null)).keys, findings: [findingFor('wrong_notary')] };
 }
 
 /** Return whether the pack is marked as made up: in READ-FIRST, or in its record where that is here. */

@@ -178,7 +178,7 @@ async function needsReason(ctx: Context, open: Open, record: string, changes: Re
 }
 
 /** @param reason may be empty: nobody has to say why */
-async function takeOut(ctx: Context, open: Open, record: string, reason: string) {
+export async function takeOut(ctx: Context, open: Open, record: string, reason: string) {
   await open.store.change(async (root, change) => {
     const batch = open.book.batch(root, change);
     const { shown, taken_out } = await readStanding(open, record, batch);

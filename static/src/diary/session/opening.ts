@@ -20,6 +20,7 @@ import { recordOwnSessions } from './sign_ins.js';
 import { checkMayTry, recordFailedTry, resetTries } from './tries.js';
 import { restingPhase } from './resting.js';
 import { countPendingAssisted } from '../sharing/assisted_count.js';
+import { endUnfinishedExport } from '../sharing/unfinished_export.js';
 import type { Drafts } from '../drafts/drafts.js';
 import type { IdleTimer } from './idle.js';
 import type { Context, Open } from '../types.js';
@@ -89,6 +90,7 @@ export async function startOpen(ctx: Context, drafts: Drafts, idle: IdleTimer, o
   idle.start();
   await importCaptures(ctx, drafts, open).then(ctx.show, (error) => drafts.reportError(error));
   await closePicturePage(ctx).catch(() => undefined);
+  await endUnfinishedExport(ctx, open).catch(() => undefined);
   void ctx.keepOffline();
   void storeLanguage(ctx).catch(() => undefined);
   void refillReserve(ctx);

@@ -12,12 +12,27 @@ import { hex } from '../../core/bytes.js';
 import { sha256 } from '../../crypto/digests.js';
 import { textOf, integerOf } from '../../record/reading.js';
 import { requireOpenOf, afterSaveOf } from '../session/require_open.js';
+import { KeptError } from '../../core/errors.js';
+import { packedVersion } from '../../pack/capsule.js';
+import { exportProof } from '../../pack/proofs.js';
 import { readKind, saveRecord } from '../records/records.js';
+import { readVersions } from './pack_sources.js';
 import type { JsonObject } from '../../core/encoding.js';
 import type { Context, Fields, Open } from '../types.js';
 
 /** `label`: its number, with a letter where another pack has the same one; `twin`: whether it has that letter */
 type ExportRecord = { record: string; fields: Fields; restricted: Fields; label: string; twin: boolean; at: number };
+
+/** `manifest`: SHA-256 of the list of files, hex; `version`: the release of the app */
+type ExportDetails = {
+  name: string;
+  kind: string;
+  records: string[];
+  version: string;
+  manifest: string;
+  restricted: boolean;
+  review: Fields;
+};
 
 /** Kinds of export that have a pack number. */
 export const NUMBERED_KINDS = new Set(['pack', 'supplement', 'portal', 'evidence']);
@@ -57,29 +72,14 @@ export function nextPackNo(exports: readonly ExportRecord[]) {
 }
 
 /**
- * Store the record of a pack, once the pack is complete on this phone.
+ * Store the record of a pack whose list of files is written. It counts as unfinished until `finishExport`
+ * (unfinished_export.ts).
  * @returns its record
  */
-export async function storeExport(
+async function storeExport(
   open: Open,
   capsule: JsonObject,
-  {
-    name,
-    kind,
-    records,
-    version,
-    manifest,
-    restricted,
-    review,
-  }: {
-    name: string;
-    kind: string;
-    records: string[];
-    version: string;
-    manifest: string;
-    restricted: boolean;
-    review: Fields;
-  },
+  { name, kind, records, version, manifest, restricted, review }: ExportDetails,
 ): Promise<string> {
   const pack = capsule.pack as Fields;
   const counts = capsule.counts as Fields;
@@ -114,8 +114,27 @@ export async function storeExport(
       ...covers,
     },
     reviewNote(review),
+    { isUnfinished: true },
   );
   return record;
+}
+
+/**
+ * Record a pack in the diary before it is signed, so that the server can confirm what was signed.
+ * @param send waits until the server confirmed the record, as long as is reasonable
+ * @returns its record, and pack-export.json
+ */
+export async function recordExport(
+  open: Open,
+  capsule: JsonObject,
+  details: ExportDetails,
+  send: (record: string) => Promise<void>,
+): Promise<{ record: string; proof: Uint8Array }> {
+  const record = await storeExport(open, capsule, details);
+  await send(record);
+  const [version] = await readVersions(open, record);
+  if (!version) throw new KeptError('store_lost');
+  return { record, proof: exportProof(packedVersion(version, new Map())) };
 }
 
 /** Return the note of what the keeper skipped at the review, for their own record of the pack. */
@@ -129,10 +148,17 @@ function reviewNote(review: Fields) {
     : {};
 }
 
-export async function stageExport(open: Open, fields: Fields, restricted: Fields = {}): Promise<{ record: string }> {
-  const staged = await open.store.change(async (root, change) =>
-    open.book.stage(open.book.batch(root, change), { kind: 'export', open: fields, restricted }),
-  );
+async function stageExport(
+  open: Open,
+  fields: Fields,
+  restricted: Fields = {},
+  { isUnfinished = false } = {},
+): Promise<{ record: string }> {
+  const staged = await open.store.change(async (root, change) => {
+    const version = await open.book.stage(open.book.batch(root, change), { kind: 'export', open: fields, restricted });
+    if (isUnfinished) root.unfinished_export = version.record;
+    return version;
+  });
   open.syncing.soon();
   return staged;
 }

@@ -75,7 +75,7 @@ function compareFeedOrder(a: DiaryVersion, b: DiaryVersion) {
 
 const lineNumber = (row: DiaryVersion) => integerOf(objectOf(row.open.fields, '_line'), 'n') ?? 0;
 
-async function readVersions({ book, store }: Open, record: string): Promise<DiaryVersion[]> {
+export async function readVersions({ book, store }: Open, record: string): Promise<DiaryVersion[]> {
   const meta = await book.meta(record);
   if (!meta) return []; // another phone's record, not here yet
   const pushes = await store.readMany(meta.versions.map(({ v }) => `v/${v}`));

@@ -64,6 +64,8 @@ export class Syncing implements SyncRun {
   suspended: Promise<void> | null = null;
   wakeSuspended = () => {};
   part: { of: string; share: number } | null = null;
+  /** The server's time minus this phone's at the last contact, ms */
+  lastOffset: number | null = null;
 
   constructor(ctx: Context, open: () => Open | null) {
     this.ctx = ctx;
@@ -142,6 +144,11 @@ export class Syncing implements SyncRun {
     if (!this.link()) throw new KeptError('signed_out');
     await this.startRun();
     if (this.lastError) throw this.lastError;
+  }
+
+  /** Return the server's time minus this phone's, ms; 0 if the two were never compared. */
+  clockOffset(): number {
+    return this.lastOffset ?? this.openNow()?.store.root.clock_offset ?? 0;
   }
 
   /** Wait for what the server has, as far as it can be fetched now. */
@@ -227,6 +234,7 @@ export class Syncing implements SyncRun {
     if (response) await followKeys(open, response);
     if (response) checkKey(open, response);
     if (response) await updateClock(open, this.ctx.clock.now(), response.now);
+    if (Number.isSafeInteger(response?.now)) this.lastOffset = Number(response?.now) - this.ctx.clock.now();
     return response;
   }
 

@@ -18,7 +18,8 @@ import { buildPortalSet } from '../../pack/portal.js';
 import { packFingerprint } from '../../pack/signature.js';
 import { FileTarget } from '../../pack/targets.js';
 import { createAgreement, useAgreement, markConfirmed } from '../../diary/session/confirming.js';
-import { exportActions, storeExport } from '../../diary/sharing/exports.js';
+import { exportActions, recordExport } from '../../diary/sharing/exports.js';
+import { endUnfinishedExport, finishExport } from '../../diary/sharing/unfinished_export.js';
 import { requireOpenOf } from '../../diary/session/require_open.js';
 import {
   buildCapsule,
@@ -75,6 +76,7 @@ type PackOptions = {
 };
 /** `file` is null when the pack was written into the chosen file */
 const POLL_INTERVAL_MS = 400;
+const RECEIPT_WAIT_MS = 10_000;
 const WHOLE_DIARY = Object.freeze({ from: null, to: null, records: null });
 
 /** Return the app's methods for packs. */
@@ -304,30 +306,57 @@ async function finishPack(
     signal,
     restricted,
     sign: (facts: PackFacts) => open.vault.signPack(facts),
+    recordExport: async (manifest: string) => {
+      reportStep('recording');
+      const details = { name, kind: recordedKind, records, version: release, manifest, restricted, review };
+      const recorded = await recordExport(open, capsule, details, (id) => waitForReceipt(ctx, open, id));
+      record = recorded.record;
+      return recorded.proof;
+    },
   };
+  let record = '';
   const name = packFileName(capsule);
-  const portal = kind === 'portal' ? await buildPortalSet(capsule, front, assembly) : null;
-  const assembled = portal
-    ? null
-    : await assemble(capsule, front, { ...assembly, ...(saveTo ? { target: new FileTarget(saveTo) } : {}) });
-  if (ctx.open !== open) throw new KeptError('locked');
+  const recordedKind = kind === 'items' ? 'supplement' : isOnPhone ? 'evidence' : kind;
+  const target = saveTo ? { target: new FileTarget(saveTo) } : {};
+  let portal: Awaited<ReturnType<typeof buildPortalSet>> | null = null;
+  let assembled: Awaited<ReturnType<typeof assemble>> | null = null;
+  try {
+    if (kind === 'portal') portal = await buildPortalSet(capsule, front, assembly);
+    else assembled = await assemble(capsule, front, { ...assembly, ...target });
+    if (ctx.open !== open) throw new KeptError('locked');
+    await finishExport(open);
+  } catch (error) {
+    // A locked diary cannot be written to: its record is taken out when it is opened again.
+    await endUnfinishedExport(ctx, open).catch(() => undefined);
+    throw error;
+  }
   const { folder, no } = capsule.pack as { folder: string; no: number };
   for (const exhibit of capsule.exhibits as { record: string }[]) open.custody.log(exhibit.record, 'exported', folder);
-  const recordedKind = kind === 'items' ? 'supplement' : isOnPhone ? 'evidence' : kind;
   markConfirmed(open, assembled?.file);
   const manifest = (portal ?? assembled)?.manifest ?? '';
-  const record = await storeExport(open, capsule, {
-    name,
-    kind: recordedKind,
-    records,
-    version: release,
-    manifest,
-    restricted,
-    review,
-  });
   const size = portal ? portal.files.reduce((sum, { file }) => sum + file.size, 0) : (assembled?.file?.size ?? 0);
   const numbers = packFingerprint(manifest);
   return { file: assembled?.file ?? null, ...(portal ? { files: portal.files } : {}), name, no, numbers, record, size };
+}
+
+/**
+ * Wait until the server confirmed the record of a pack, a few seconds at most: a pack is also made without a signal.
+ */
+async function waitForReceipt(ctx: Context, open: Open, record: string) {
+  if (!open.syncing.link()) return;
+  let isRunning = true;
+  void open.syncing
+    .now()
+    .catch(() => undefined)
+    .then(() => {
+      isRunning = false;
+    });
+  for (let waited = 0; isRunning && waited < RECEIPT_WAIT_MS && ctx.open === open; waited += POLL_INTERVAL_MS) {
+    if ((await open.book.meta(record))?.versions[0]?.receipt) return;
+    await new Promise((resolve) => {
+      ctx.timers.after(POLL_INTERVAL_MS, () => resolve(undefined));
+    });
+  }
 }
 
 /** Pass the chunks on; throw locked when the diary was locked in between. */

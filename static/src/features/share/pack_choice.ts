@@ -9,11 +9,11 @@ import {
   findItems,
   earlierPacks,
   assignedNumbers,
-  receiptTimes,
+  versionTimes,
   entriesWithNewFiles,
 } from '../../pack/previous_packs.js';
 import { codesOf, booleanOf, textOf, integerOf } from '../../record/reading.js';
-import { sealedAt, historiesOf } from '../../record/record_history.js';
+import { historiesOf } from '../../record/record_history.js';
 import { isPack, nextPackNo, readExports } from '../../diary/sharing/exports.js';
 import { storedLog, logForPack } from '../../diary/sync/log.js';
 import { MAX_PART_BYTES } from './pack_size.js';
@@ -32,6 +32,18 @@ export type PackSelection = {
   intimate?: boolean;
   items?: string[];
 };
+
+/**
+ * Return when a pack is made, ms by the server's clock as far as this phone knows it. A pack is never older than
+ * something in it.
+ */
+function packTime(ctx: Context, { syncing }: Open, receipts: ReadonlyMap<string, Fields>) {
+  const now = ctx.clock.now() + syncing.clockOffset();
+  return [...receipts.values()].reduce(
+    (latest, receipt) => Math.max(latest, integerOf(receipt, 'ts') ?? 0),
+    Math.round(now),
+  );
+}
 
 /** Build the capsule; also return its sources. `log`: 'ask' the server, use the log 'kept' here, or null for none. */
 export async function buildCapsule(
@@ -56,7 +68,7 @@ export async function buildCapsule(
       : options.log === 'kept'
         ? await storedLog(open, receipts)
         : null;
-  const now = ctx.clock.now();
+  const now = packTime(ctx, open, receipts);
   const { identity, store } = open;
   const records = chosenIncidents(versions, options).map((entry) => entry.record);
   const heldWords = withheldWords(settings.restricted);
@@ -250,16 +262,12 @@ export async function entriesSinceLastPack(open: Open): Promise<string[]> {
   const packs = exports.filter(({ fields }) => isPack(fields));
   const packedIds = new Set(packs.flatMap(({ fields }) => codesOf(fields, 'record_ids')));
   const lastPackAt = Math.max(0, ...packs.map(({ fields }) => integerOf(fields, 'made_at') ?? 0));
-  const receivedTimes = receiptTimes(versions);
-  // The later of the writing phone's time and the time of receipt: one of the clocks may be slow.
+  const times = versionTimes(versions);
   const opened = versions.map(openedOf);
   const withNewAttachments = entriesWithNewFiles(opened, earlierPacks(opened, Infinity));
   const changedIds = new Set(
     opened
-      .filter(
-        (item) =>
-          item.kind === 'incident' && Math.max(sealedAt(item) ?? 0, receivedTimes.get(item.version) ?? 0) > lastPackAt,
-      )
+      .filter((item) => item.kind === 'incident' && (times.get(item.version) ?? 0) > lastPackAt)
       .map(({ record }) => record),
   );
   return chosenIncidents(versions, { from: null, to: null, records: null })

@@ -1,0 +1,132 @@
+/**
+ * The diary's own record of a pack (docs/pack.md, "Signature"): sent before the pack is signed, proved in the pack, and
+ * taken out when the pack is not finished.
+ */
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+import { packActions } from '#app/features/share/actions.js';
+import { fixedClock } from '#app/core/clock.js';
+import { openZip } from '#app/verify/pack_reader.js';
+import { checkPack } from '#app/verify/verify.js';
+import { readZip } from '#app/pack/zip.js';
+import { isKept } from './phone/keeper.mjs';
+import { WORDS, confirmPack, noNetwork, phoneWithEntry, until } from './phone/phone.mjs';
+import { sender, startServer } from './phone/server.mjs';
+
+const SAY = { when: (fields) => String(fields.occurred_local ?? ''), at: (ms) => new Date(ms).toISOString() };
+const FILLED = { initials: 'JB', sheet: {}, own_words: '', start_with: [], say: SAY };
+const HOUR = 3_600_000;
+const PUSH = /\/versions\//;
+
+let server;
+before(async () => {
+  server = await startServer();
+});
+after(() => server.stop());
+
+/** Return a registered phone whose clock is `ahead` of the server's, ms. */
+async function keeper(ahead = 0) {
+  /** @type {import('./phone/server.mjs').Faults} */
+  const faults = {};
+  const clock = fixedClock(Date.now() + ahead);
+  const setup = await phoneWithEntry(
+    { packActions, origin: server.base, send: sender(server.base, faults), clock },
+    'The first.',
+  );
+  await setup.app.register({ words: WORDS });
+  await until(setup, isKept, 'kept');
+  return { ...setup, faults, clock };
+}
+
+const make = async (app, step = (_step) => {}) => app.buildHere(await confirmPack(app, FILLED), (at) => step(at.step));
+
+/** Return what the page finds in a pack, under the server's own key. */
+async function judge(pack, notary) {
+  const opened = /** @type {import('#app/verify/pack_reader.js').OpenedPack} */ (await openZip(pack.file));
+  const { findings, ...report } = await checkPack(opened, { notary, instance: null, roots: [] });
+  return { codes: findings.map(({ code }) => code), ...report };
+}
+
+async function proofOf(pack) {
+  const members = readZip(new Uint8Array(await pack.file.arrayBuffer()));
+  const name = [...members.keys()].find((path) => path.endsWith('/pack-export.json'));
+  return name ? JSON.parse(new TextDecoder().decode(members.get(name))) : null;
+}
+
+test('with a connection the pack proves when the server received its record', async () => {
+  const { app, phone } = await keeper();
+  const { notary } = phone.ctx.open.store.root.account;
+  const pack = await make(app);
+  const { codes, status, receivedAt } = await judge(pack, notary);
+  assert.deepEqual([codes, status], [[], 'received']);
+  assert.ok(Math.abs(Number(receivedAt) - Date.now()) < HOUR);
+  const proof = await proofOf(pack);
+  assert.deepEqual(
+    Object.keys(proof.fields).filter((name) => !name.startsWith('_')),
+    ['kind', 'made_at', 'manifest_sha256', 'pack_id', 'pack_no'],
+  );
+  assert.equal(phone.ctx.open.store.root.unfinished_export, null);
+  assert.equal((await app.readShared()).length, 1);
+  phone.end();
+});
+
+test('without a signal the pack is made, and says that nobody confirmed it yet', async () => {
+  const { app, phone, faults } = await keeper();
+  const { notary } = phone.ctx.open.store.root.account;
+  faults.before = (path) => (PUSH.test(path) ? Promise.reject(new TypeError('offline')) : null);
+  const pack = await make(app);
+  assert.deepEqual(await judge(pack, notary).then(({ codes, status }) => [codes, status]), [[], 'not_received']);
+  assert.equal((await proofOf(pack)).receipt, null);
+  phone.end();
+});
+
+test('a diary of this phone only says that nothing outside it confirms when', async () => {
+  const { app, phone } = await phoneWithEntry({ packActions, send: noNetwork, clock: fixedClock(Date.now()) }, 'One.');
+  const { codes, status } = await judge(await make(app), null);
+  assert.deepEqual([codes, status], [['never_received'], 'no_server']);
+  phone.end();
+});
+
+for (const ahead of [HOUR, -HOUR])
+  test(`a phone whose clock is an hour ${ahead > 0 ? 'fast' : 'slow'} makes a pack without a finding`, async () => {
+    const { app, phone } = await keeper(ahead);
+    const { notary } = phone.ctx.open.store.root.account;
+    const first = await make(app);
+    assert.deepEqual(await judge(first, notary).then(({ codes }) => codes), []);
+    assert.deepEqual(await app.newSince(), [], 'and what is in it is not called new again');
+    phone.end();
+  });
+
+test('a pack that is stopped while its record is sent leaves no record that stands', async () => {
+  const { app, phone, faults } = await keeper();
+  const steps = [];
+  await assert.rejects(
+    make(app, (step) => {
+      steps.push(step);
+      if (step === 'recording') phone.ctx.open.vault.signPack = () => Promise.reject(new TypeError('disk'));
+    }),
+    'the pack is not handed out',
+  );
+  assert.ok(steps.includes('recording'));
+  assert.deepEqual(await app.readShared(), []);
+  assert.equal(phone.ctx.open.store.root.unfinished_export, null);
+  faults.before = null;
+  phone.end();
+});
+
+test('a lock while the record is sent takes the record out at the next opening', async () => {
+  const { app, phone } = await keeper();
+  const { notary } = phone.ctx.open.store.root.account;
+  await assert.rejects(
+    make(app, (step) => {
+      if (step === 'recording') void app.lock('asked');
+    }),
+  );
+  await app.unlock(WORDS);
+  await until({ app }, () => phone.ctx.open?.store.root.unfinished_export === null, 'taken out');
+  assert.deepEqual(await app.readShared(), []);
+  const pack = await make(app);
+  assert.equal(pack.no, 1, 'a pack that nobody has takes no number');
+  assert.deepEqual(await judge(pack, notary).then(({ codes, status }) => [codes, status]), [[], 'received']);
+  phone.end();
+});
