@@ -21,7 +21,7 @@ from diary.record import times
 from diary.record.chronology import sort_incidents
 from diary.record.evidence import Attachment
 from diary.record.incident import Incident
-from diary.record.reading import RecordFields, codes_of, text_of
+from diary.record.reading import RecordFields, text_of
 from diary.record.record_history import RecordVersion, build_histories
 
 EXHIBITS_PER_VOLUME: Final = constants.VOLUME_FILES
@@ -168,7 +168,9 @@ def _exhibit_views(
     unredacted_attachments = {
         history.record: Attachment(history) for history in build_histories(unredacted, "attachment")
     }
-    file_ids_by_entry = {entry.record: set(codes_of(entry.fields, "attachment_ids")) for entry in entries}
+    file_ids_by_entry = {
+        entry.record: {*entry.codes("attachment_ids"), *entry.codes("narrative_media")} for entry in entries
+    }
     views = []
     for exhibit in sorted(capsule.exhibits, key=lambda exhibit: exhibit.number):
         if exhibit.record not in redacted_attachments:

@@ -13,10 +13,13 @@ from diary.pack.wording import format_entries
 from diary.record import times, vocabulary
 from diary.record.breaches import find_term, order_status
 from diary.record.incident import Incident
+from diary.record.patterns_facts import parse_moment
 from diary.record.reading import codes_of, integer_of, object_of, objects_of, text_of
 from diary.record.record_history import RecordHistory, RecordVersion, RecordView, build_histories
 from diary.record.referenced_ids import merge_root
 
+# For days and times that a record holds without a zone.
+DEFAULT_TIME_ZONE: Final = "Europe/London"
 STANDING_LABELS: Final[Mapping[str, str]] = {
     "expired": "the order had ended by then",
     "not_served": "before the order was served: not a breach",
@@ -169,10 +172,44 @@ NO_REFERENCES_TEXT: Final = (
 )
 
 
+def newest_first(records: Iterable[RegisterRecord], field_name: str = "at") -> list[RegisterRecord]:
+    """Return records in order of a day or time, the latest first and undated ones last; ties keep their order."""
+
+    def time_key(record: RegisterRecord) -> tuple[str, int]:
+        moment = parse_moment(record.fields.get(field_name), DEFAULT_TIME_ZONE)
+        return (moment.day, moment.instant_ms or 0) if moment else ("", 0)
+
+    return sorted(records, key=time_key, reverse=True)
+
+
+def case_reference_lines(registers: Registers) -> list[str]:
+    """Return the references of the matters that entries belong to: `CA1 The side door: 4326/18`."""
+    return [
+        f"{case_record.code} {case_record.text('title')}".strip() + f": {case_record.text('references')}"
+        for case_record in records_of_kind(registers, "case")
+        if case_record.text("references")
+    ]
+
+
+def platform_reference_lines(entries: Sequence[Incident]) -> list[str]:
+    """Return the references that apps and websites gave, of the latest entry first."""
+    return [
+        f"Entry {entry.number}, reported to the app or website: {reference}"
+        for entry in (
+            *reversed([entry for entry in entries if entry.occurred_time.is_known]),
+            *(entry for entry in entries if not entry.occurred_time.is_known),
+        )
+        if (reference := text_of(object_of(entry.fields, "platform_report"), "ref"))
+    ]
+
+
 def reference_lines(registers: Registers, entries: Sequence[Incident]) -> list[str]:
-    """Return the orders with their alleged breaches, the notices to stop, and every reference, for the front page."""
+    """Return the orders with their alleged breaches, the notices to stop, and every reference, for the front page.
+
+    The newest comes first within orders, notices, reports, matters and reports to apps. `entries`: in order of time.
+    """
     lines = []
-    for order in records_of_kind(registers, "order"):
+    for order in newest_first(records_of_kind(registers, "order"), "made_on"):
         breaching_entries = [entry for entry in entries if breaches_order(entry, order)]
         parts = [f"{order.code} {order_label(order)}", order.text("court"), order.text("case_no")]
         parts += [f"{prefix} {day}" for prefix, name in _ORDER_DATE_FIELDS if (day := format_record_day(order, name))]
@@ -182,10 +219,12 @@ def reference_lines(registers: Registers, entries: Sequence[Incident]) -> list[s
             else ""
         )
         lines.append(", ".join(part for part in parts if part))
-    for notice in records_of_kind(registers, "notice"):
+    for notice in newest_first(records_of_kind(registers, "notice")):
         notice_day = format_record_day(notice, "at")
         lines.append(f"{notice.code} told to stop{f', {notice_day}' if notice_day else ''}")
-    lines += [format_report(report) for report in records_of_kind(registers, "report")]
+    lines += [format_report(report) for report in newest_first(records_of_kind(registers, "report"))]
+    lines += case_reference_lines(registers)
+    lines += platform_reference_lines(entries)
     return lines or [NO_REFERENCES_TEXT]
 
 
@@ -232,7 +271,7 @@ def format_record_day(record: RegisterRecord, field_name: str) -> str:
     if isinstance(value, str):
         return times.format_iso_date(value)
     if isinstance(value, int) and not isinstance(value, bool):
-        return times.format_instant(value, "Europe/London").day
+        return times.format_instant(value, DEFAULT_TIME_ZONE).day
     block = object_of(record.fields, field_name)
     return (
         times.format_claimed_time(times.read_time_block(record.fields, field_name)).to_line()

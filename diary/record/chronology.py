@@ -12,7 +12,6 @@ from typing import Any, Final
 from diary.record import patterns, times, vocabulary
 from diary.record.incident import Incident
 from diary.record.patterns_facts import IncidentFact, days_between, make_fact, sort_facts
-from diary.record.reading import RecordFields
 
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _BLOCK_HOURS: Final = 4
@@ -174,16 +173,3 @@ def days_since_last_entry(incident_facts: Sequence[IncidentFact], made_at_ms: in
 
 def _last_day(with_date: Sequence[IncidentFact]) -> str:
     return max(fact.last_day for fact in with_date)
-
-
-def count_contacts(
-    incident_facts: Sequence[IncidentFact], schedules: Iterable[tuple[str, RecordFields]]
-) -> tuple[int, bool]:
-    """Return the number of messages and calls in entries, and whether any count is an estimate.
-
-    `schedules`: pairs of record id and fields.
-    """
-    message_counts = patterns.count_messages(
-        incident_facts, [{"record": record, "fields": fields} for record, fields in schedules]
-    )
-    return message_counts["count"], message_counts["about"]

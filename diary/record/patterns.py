@@ -14,7 +14,7 @@ from typing import Any, Final
 from diary import constants
 from diary.record.patterns_dates import count_accounts, find_key_dates, split_by_key_date
 from diary.record.patterns_facts import FIRST_MARKS, IncidentFact, days_between, make_fact, next_day, sort_facts
-from diary.record.reading import RecordFields, boolean_of, integer_of, objects_of, text_of
+from diary.record.reading import RecordFields, boolean_of, codes_of, integer_of, objects_of, text_of
 
 LONG_GAP_DAYS: Final = constants.LONG_GAP_DAYS
 DiaryRecords = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -238,27 +238,35 @@ def _count_breaches(facts: Iterable[IncidentFact]) -> list[dict[str, Any]]:
 
 
 def count_messages(facts: Iterable[IncidentFact], schedules: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Count messages and calls in entries: the entry's own count, otherwise the incoming count of its schedule."""
-    counts = {
-        schedule["record"]: _incoming_count(schedule["fields"])
-        for schedule in schedules
-        if schedule.get("taken_out") is None
-    }
+    """Count messages and calls in entries: the entry's own count, otherwise the incoming counts of its schedules.
+
+    An entry's schedules are the one that it names and those that name it. Each schedule is counted once.
+    """
+    counts, schedules_by_entry = {}, dict[str, list[str]]()
+    for schedule in schedules:
+        if schedule.get("taken_out") is None:
+            counts[schedule["record"]] = incoming_count(schedule["fields"])
+            for incident_id in codes_of(schedule["fields"], "incident_ids"):
+                schedules_by_entry.setdefault(incident_id, []).append(schedule["record"])
     total: dict[str, Any] = {"count": 0, "about": False, "ids": []}
+    counted = set[str]()
     for fact in facts:
-        count_and_estimate = (
-            (fact.message_count, fact.is_count_estimate)
-            if fact.message_count is not None
-            else counts.get(fact.schedule_id)
-        )
-        if count_and_estimate is not None:
-            total["count"] += count_and_estimate[0]
-            total["about"] = total["about"] or count_and_estimate[1]
-            total["ids"].append(fact.record)
+        if fact.message_count is not None:
+            parts = [(fact.message_count, fact.is_count_estimate)]
+        else:
+            linked = {fact.schedule_id, *schedules_by_entry.get(fact.record, ())} & counts.keys()
+            if not linked:
+                continue
+            # Two entries may share a schedule: its messages came once.
+            parts = [counts[schedule_id] for schedule_id in linked - counted]
+            counted |= linked
+        total["count"] += sum(count for count, _ in parts)
+        total["about"] = total["about"] or any(is_estimate for _, is_estimate in parts)
+        total["ids"].append(fact.record)
     return total
 
 
-def _incoming_count(fields: RecordFields) -> tuple[int, bool]:
+def incoming_count(fields: RecordFields) -> tuple[int, bool]:
     """Return the incoming count of a schedule, declared or counted from its rows, and whether it is an estimate."""
     declared_count = integer_of(fields, "count")
     if declared_count is not None and declared_count >= 0:

@@ -14,8 +14,10 @@ from diary.encoding import unb64
 from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import Capsule, read_capsule
 from diary.pack.contents import PackContents, build_contents
+from diary.pack.documents.chronology import chronology_data
 from diary.pack.documents.chronology_sections import record_sections
 from diary.pack.documents.method import missing_entries_text
+from diary.pack.documents.officer import officer_data
 from diary.pack.exhibit_parsing import REGISTER_KINDS
 from diary.pack.proofs.proof_files import proof_files
 from diary.pack.proofs.record_json import encode_record
@@ -172,6 +174,69 @@ def test_page_one_lists_the_order_its_breaches_and_the_references(contents: Pack
     ]
     assert reference_lines({}, contents.entries)[0].startswith("This diary holds no order")
     assert missing_entries_text(capsule) == "0 not chosen for this pack, 0 removed by the keeper"
+
+
+def contents_of(diary: FictionalDiary) -> PackContents:
+    """Return the contents of a pack of a whole diary."""
+    return build_contents(read_capsule(build_capsule(diary.versions, diary.wish(), diary.public_keys)))
+
+
+def test_every_reference_stands_in_every_list_the_newest_first() -> None:
+    """Times of any form are compared. References of matters and of apps stand on page one of 01 and on 06."""
+    diary = FictionalDiary()
+    case = diary.add("case", {"title": "The side door", "references": "council 88/4"})
+    entries = [
+        diary.add(
+            "incident",
+            incident_fields(
+                START_MS + days * DAY_MS, "Again.", case_ids=[case["record"]], platform_report={"ref": ref}
+            ),
+        )
+        for days, ref in ((0, "R-1"), (3, "R-2"))
+    ]
+    times: list[tuple[object, str]] = [
+        ("2026-05-07", "A/1"),
+        ({"start": START_MS + 9 * DAY_MS, "precision": "minute", "tz": "Europe/London"}, "C/3"),
+        (START_MS + 5 * DAY_MS, "B/2"),
+    ]
+    for at, crime_ref in times:
+        diary.add("report", {"to": "police", "at": at, "crime_ref": crime_ref, "incident_ids": [entries[0]["record"]]})
+    contents = contents_of(diary)
+    for lines in (
+        chronology_data(contents)["front"]["references"],
+        [words for words, _ in officer_data(contents)["reports"]],
+    ):
+        found = [ref for line in lines for ref in ("A/1", "B/2", "C/3", "88/4", "R-1", "R-2") if ref in line]
+        assert found == ["C/3", "B/2", "A/1", "88/4", "R-2", "R-1"], lines
+    contacts = [row[1] for row in chronology_data(contents)["contacts"]]
+    assert [ref for row in contacts for ref in ("A/1", "B/2", "C/3") if ref in row] == ["A/1", "B/2", "C/3"]
+
+
+def test_what_followed_a_notice_is_counted_by_its_date_and_no_zero_is_invented() -> None:
+    """A notice is enough for the count. Without one, and without a mark, there is no row and no zero."""
+    diary = FictionalDiary()
+    for days in range(3):
+        diary.add("incident", incident_fields(START_MS + days * 10 * DAY_MS, "Again."))
+    before = {str(label): str(count) for label, count, _ in chronology_data(contents_of(diary))["four"]}
+    assert set(before) == {"Most entries in one day", "Most days in a row with an entry", "Different days"}
+    assert "0" not in before.values()
+    diary.add("notice", {"at": "2026-05-10"})
+    after = {str(label): str(count) for label, count, _ in chronology_data(contents_of(diary))["four"]}
+    assert after["After being told to stop on 10 May 2026"] == "2"
+
+
+def test_messages_of_every_schedule_of_an_entry_are_counted_on_each_page() -> None:
+    """An import in two parts, of which the entry names the first: page one, the counts and 05 agree."""
+    diary = FictionalDiary()
+    rows = [{"direction": "in", "msg_no": number, "text": "hi"} for number in range(1, 101)]
+    first = diary.add("schedule", {"rows": rows, "complete": "complete", "part_no": 1})
+    entry = diary.add("incident", incident_fields(START_MS, "A hundred and more.", schedule_id=first["record"]))
+    diary.add("schedule", {"rows": rows, "complete": "complete", "part_no": 2, "incident_ids": [entry["record"]]})
+    contents = contents_of(diary)
+    data, table = chronology_data(contents), schedules_csv(contents)
+    assert data["front"]["inside"] == "200"
+    assert ["Messages and calls counted inside entries", "200", "1"] in data["four"]
+    assert table is not None and len(read_csv(table)) == 200
 
 
 def test_names_of_people_are_in_no_servable_proof(capsule: Capsule) -> None:

@@ -122,19 +122,6 @@ def test_days_since_counts_from_the_last_day_told_of() -> None:
     assert order.days_since_last_entry(order.extract_facts([make_incident("1", None)]), MAY_4_MS, 0) is None
 
 
-def test_one_estimate_makes_the_sum_an_estimate() -> None:
-    """43 calls and about 30 messages are about 73; a schedule counts where its entry has no number."""
-    incident_facts = order.extract_facts(
-        [
-            make_incident("1", 0, count=43),
-            make_incident("2", 1, count=30, count_is_estimate=True),
-            make_incident("3", 2, schedule_id="m"),
-        ]
-    )
-    rows = [{"direction": "in"}, {"direction": "out"}, {"direction": "in"}]
-    assert order.count_contacts(incident_facts, [("m", {"rows": rows, "complete": "complete"})]) == (75, True)
-
-
 @pytest.mark.parametrize(
     "case",
     json.loads((Path(__file__).parents[1] / "vectors/patterns.json").read_text())["cases"],
@@ -183,12 +170,6 @@ def test_a_pack_counts_as_the_screen_does(case: dict[str, Any]) -> None:
     ):
         counted = {tally.count for tally in order.tally_by_code(entries, field, choice)}
         assert counted == {len(row["ids"]) for row in expect[name]}, name
-    schedules = [
-        (incident["record"], incident["fields"])
-        for incident in case["diary"].get("schedule", ())
-        if incident.get("taken_out") is None
-    ]
-    assert order.count_contacts(facts, schedules) == (expect["messages"]["count"], expect["messages"]["about"])
 
 
 def test_late_is_more_than_a_day_after_the_end() -> None:

@@ -117,12 +117,15 @@ def test_links_survive_merging_missing_records_and_nonsense() -> None:
     assert {one["code"]: one["ids"] for one in pattern["targets"]} == {"": ["b", "c", "d"], "child": ["a"]}
 
 
-def test_messages_come_from_the_entry_or_else_from_its_schedule() -> None:
-    """The counts are about 43, none, two received of three rows, and nine; a negative count is none."""
+def test_messages_come_from_the_entry_or_else_from_its_schedules() -> None:
+    """About 43, none, two received of three rows, nine, and 200 and 100 of two parts; a negative count is none.
+
+    The entry names the first part alone, and both parts name the entry. Each schedule is counted once.
+    """
     assert pattern_of_case("messages")["messages"] == {
-        "count": 54,
+        "count": 354,
         "about": True,
-        "ids": ["counted", "none", "rows", "own"],
+        "ids": ["counted", "none", "rows", "own", "named", "shared"],
     }
 
 

@@ -236,7 +236,7 @@ def _links() -> EntryFields:
 
 
 def _messages() -> EntryFields:
-    """Return counts, an estimate, a schedule's own count, its rows, and an incomplete one."""
+    """Return counts, an estimate, a schedule's own count, its rows, an incomplete one, and links of schedules alone."""
     rows = [{"direction": "in"}, {"direction": "out"}, {"direction": "in"}]
     return {
         "incidents": [
@@ -248,10 +248,19 @@ def _messages() -> EntryFields:
             make_incident("own", incident_fields("2026-05-07T21:10", schedule_id="s2")),
             make_incident("lost", incident_fields("2026-05-08T21:10", schedule_id="s9")),
             make_incident("minus", incident_fields("2026-05-09T21:10", count=-5)),
+            make_incident("named", incident_fields("2026-05-10T21:10", schedule_id="p1")),
+            make_incident("shared", incident_fields("2026-05-11T21:10")),
         ],
         "schedule": [
             make_record("s1", rows=rows, complete="outgoing_not_captured"),
             make_record("s2", rows=rows, count=9),
+            # A long import: the entry names its first part, and each part names the entry. Another entry shares one.
+            make_record("p1", rows=rows * 100, complete="complete", incident_ids=["named"], part_no=1),
+            make_record(
+                "p2", rows=rows * 50, complete="complete", incident_ids=["named", "shared", "named"], part_no=2
+            ),
+            make_record("counted too", rows=rows, complete="complete", incident_ids=["none"]),
+            make_record("out", rows=rows, incident_ids=["shared"]) | {"taken_out": 5},
         ],
     }
 
@@ -399,6 +408,7 @@ class RandomRecords(random.Random):
                     {"on": self.random_moment(), "kind": self.choice(["house_move", "blocked", "other"]), "about": kind}
                 ],
                 rows=[{"direction": "in"}],
+                incident_ids=self.random_codes([f"i{number}" for number in range(8)]),
             )
             | {"taken_out": self.choice([None, None, 7])}
             for one in self.sample(IDS, self.randrange(len(IDS)))

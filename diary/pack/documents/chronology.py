@@ -9,6 +9,7 @@ from diary.pack.contents import ExhibitView, PackContents, volume_index, volumes
 from diary.pack.documents.chronology_sections import record_sections
 from diary.pack.documents.incident_rows import StillsByItem, TemplateData, incident_row
 from diary.pack.documents.method import feed_head_text, method_summary, missing_entries_text
+from diary.pack.documents.patterns import NEW_ACCOUNT_LABEL, count_patterns, format_message_count
 from diary.pack.printable_text import escape_unprintable, paragraphs
 from diary.pack.registers import breaches_order, records_of_kind, reference_lines
 from diary.pack.tables.cells import format_recording
@@ -64,9 +65,7 @@ def _front_page(contents: PackContents, facts: Sequence[IncidentFact]) -> Templa
     )
     gaps = order.summarise_gaps(facts)
     longest_gap, median_gap_days = gaps.longest_gap, gaps.median_days
-    contact_count, is_estimate = order.count_contacts(
-        facts, [(schedule.record, schedule.fields) for schedule in records_of_kind(contents.registers, "schedule")]
-    )
+    messages = count_patterns(contents)["messages"]
     undated_numbers = [entry.number for entry in entries if not entry.occurred_time.is_known]
     return {
         "prepared_by": escape_unprintable(metadata.initials),
@@ -82,7 +81,7 @@ def _front_page(contents: PackContents, facts: Sequence[IncidentFact]) -> Templa
         if longest_gap
         else "none",
         "median": "" if median_gap_days is None else f"{median_gap_days} days",
-        "inside": f"{'about ' if is_estimate else ''}{contact_count}" if contact_count else "",
+        "inside": format_message_count(messages) if messages["count"] else "",
         "exhibits": str(len(contents.exhibits)),
         "fear": _fear_rows(entries),
         "start_with": [_start_with_row(entry) for entry in entries if entry.seq_no in contents.capsule.start_with],
@@ -218,7 +217,6 @@ def _tally_rows(contents: PackContents) -> list[list[str]]:
             "With neither",
             lambda entry: entry.number not in with_exhibit and entry.number not in witnessed_numbers,
         ),
-        order.tally_where(entries, "A new account or number after a block", _is_after_block),
         order.tally_where(entries, "Written down later than a day after, or from memory", lambda entry: entry.is_late),
         order.tally_where(
             entries, "Added to later (dated under the entry)", lambda entry: entry.history.has_revision("addition")
@@ -226,13 +224,18 @@ def _tally_rows(contents: PackContents) -> list[list[str]]:
         order.tally_where(
             entries, "Amended later (old and new shown)", lambda entry: entry.history.has_revision("amendment")
         ),
-        order.tally_where(entries, "Told them to stop", lambda entry: "told_to_stop" in entry.codes("response")),
+    ]
+    # The keeper marks these. Without a mark there is no row: a zero would look like an answer.
+    new_account_ids = set(count_patterns(contents)["new_account_ids"])
+    rows += [
+        tally
+        for tally in (
+            order.tally_where(entries, NEW_ACCOUNT_LABEL, lambda entry: entry.record in new_account_ids),
+            order.tally_where(entries, "Told them to stop", lambda entry: "told_to_stop" in entry.codes("response")),
+        )
+        if tally.count
     ]
     return [[tally.label, str(tally.count), format_entry_numbers(tally.entry_numbers) or "none"] for tally in rows]
-
-
-def _is_after_block(entry: Incident) -> bool:
-    return "contact_new_account_after_block" in entry.codes("behaviours")
 
 
 def _gap_rows(contents: PackContents, facts: Sequence[IncidentFact]) -> list[list[str]]:

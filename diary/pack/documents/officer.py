@@ -11,11 +11,14 @@ from diary.pack.documents.people import person_facts
 from diary.pack.printable_text import escape_unprintable, paragraphs
 from diary.pack.registers import (
     RegisterRecord,
+    case_reference_lines,
     format_choice,
     format_record_day,
     format_report,
     linked_records,
+    newest_first,
     order_label,
+    platform_reference_lines,
     records_of_kind,
 )
 from diary.pack.wording import format_entry_numbers, format_value
@@ -58,7 +61,17 @@ def officer_data(contents: PackContents) -> TemplateData:
         "known_places": _last_known_place_rows(contents),
         "contacts": _person_rows(contents, None),
         "places": _restricted_field_rows(contents, "place_detail"),
-        "reports": [*_report_rows(contents), *_restricted_field_rows(contents, "reported_text")],
+        "reports": [
+            *_report_rows(contents),
+            *[
+                [escape_unprintable(line), ""]
+                for line in (
+                    *case_reference_lines(contents.unredacted_registers),
+                    *platform_reference_lines(contents.unredacted_entries),
+                )
+            ],
+            *_restricted_field_rows(contents, "reported_text"),
+        ],
         "delivered": _delivery_rows(contents),
         "hold_words": [escape_unprintable(words) for words in contents.capsule.withheld_words],
         "helpers": _restricted_field_rows(contents, "helped_by"),
@@ -166,7 +179,7 @@ def _last_known_place_rows(contents: PackContents) -> list[list[str]]:
 def _report_rows(contents: PackContents) -> list[list[str]]:
     """Return every report with its references and the officer's contact details."""
     rows = []
-    for report in records_of_kind(contents.unredacted_registers, "report"):
+    for report in newest_first(records_of_kind(contents.unredacted_registers, "report")):
         contact = text_of(report.restricted_fields, "officer_contact")
         companions = text_of(report.restricted_fields, "with_me")
         words = (

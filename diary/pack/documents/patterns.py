@@ -1,6 +1,6 @@
 """Pattern counts of document 01: those of diary/record/patterns.py with entry numbers, and no conclusions."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from diary.pack.contents import PackContents
@@ -28,6 +28,7 @@ _FIRST_LABELS: Final[Mapping[str, str]] = {
     "third_party": "Through somebody else",
     "threat": "A threat",
 }
+NEW_ACCOUNT_LABEL: Final = "A new account or number after a block"
 _KEY_DATE_LABELS: Final[Mapping[str, str]] = {
     "blocked": "Blocked",
     "moved": "Moved home",
@@ -54,6 +55,11 @@ def count_patterns(contents: PackContents) -> dict[str, Any]:
         for entry, unredacted in zip(contents.entries, contents.unredacted_entries, strict=True)
     ]
     return patterns.count_patterns({"incidents": incidents, **records_by_kind}, contents.capsule.metadata.tz)
+
+
+def format_message_count(messages: Mapping[str, Any]) -> str:
+    """Return `about 73`, or the number alone if no part of it is an estimate."""
+    return f"{'about ' if messages['about'] else ''}{messages['count']}"
 
 
 def pattern_sections(contents: PackContents) -> TemplateData:
@@ -120,38 +126,46 @@ def _course_of_conduct_lines(contents: PackContents, pattern_counts: Mapping[str
 
 
 def _four_rows(pattern_counts: Mapping[str, Any], entry_numbers: Mapping[str, str]) -> list[list[str]]:
-    """Return counts that may help with the FOUR assessment, without ticks, scores or interpretation."""
-    marks = pattern_counts["marks"]
-    rows: Sequence[tuple[str, int, Iterable[str]]] = (
-        ("Watching, or knowing things they should not", len(marks.get("watching", ())), marks.get("watching", ())),
-        (
-            "Through other people, or to people around the keeper",
-            len(marks.get("third_party", ())),
-            marks.get("third_party", ()),
-        ),
-        ("In person", len(marks.get("in_person", ())), marks.get("in_person", ())),
-        (
-            "After being told to stop, as marked by the keeper",
-            len(marks.get("after_warning", ())),
-            marks.get("after_warning", ()),
-        ),
-        (
-            "New accounts or numbers after a block",
-            len(pattern_counts["new_accounts"]),
-            pattern_counts["new_account_ids"],
-        ),
-        ("Most entries in one day", len(pattern_counts["fullest"]["ids"]), pattern_counts["fullest"]["ids"]),
-        ("Most days in a row with an entry", pattern_counts["run"]["days"], pattern_counts["run"]["ids"]),
-        ("Different days", pattern_counts["days"], ()),
-        ("Different accounts and numbers used", len(pattern_counts["accounts"]), ()),
+    """Return counts that may help with the FOUR assessment, without ticks, scores or interpretation.
+
+    What the keeper marks has a row only if an entry has the mark: a zero would look like an answer to a question that
+    was perhaps never asked. What is counted from dates has a row with a zero too.
+    """
+    marks, messages = pattern_counts["marks"], pattern_counts["messages"]
+    marked_rows = (
+        ("Watching, or knowing things they should not", marks.get("watching", ())),
+        ("Through other people, or to people around the keeper", marks.get("third_party", ())),
+        ("In person", marks.get("in_person", ())),
+        ("Carried on after a warning, as marked by the keeper", marks.get("after_warning", ())),
     )
-    estimate_prefix = "about " if pattern_counts["messages"]["about"] else ""
-    count_rows = [[label, str(count), _entry_numbers_of(ids, entry_numbers)] for label, count, ids in rows]
-    return [
-        *count_rows,
-        [
-            "Messages and calls counted inside entries",
-            f"{estimate_prefix}{pattern_counts['messages']['count']}",
-            _entry_numbers_of(pattern_counts["messages"]["ids"], entry_numbers),
-        ],
+    new_accounts, new_account_ids = pattern_counts["new_accounts"], pattern_counts["new_account_ids"]
+    rows: list[tuple[str, int | str, Iterable[str]]]
+    rows = [(label, len(ids), ids) for label, ids in marked_rows if ids]
+    rows += [
+        (
+            f"After being told to stop on {times.format_iso_date(key_date['day'])}",
+            len(key_date["after"]),
+            key_date["after"],
+        )
+        for key_date in pattern_counts["key_dates"]
+        if key_date["kind"] == "notice"
     ]
+    if new_accounts or (_is_block_known(pattern_counts) and not new_account_ids):
+        rows.append(("New accounts or numbers after a block", len(new_accounts), new_account_ids))
+    elif new_account_ids:
+        rows.append((NEW_ACCOUNT_LABEL, len(new_account_ids), new_account_ids))
+    if pattern_counts["fullest"]["ids"]:
+        rows += [
+            ("Most entries in one day", len(pattern_counts["fullest"]["ids"]), pattern_counts["fullest"]["ids"]),
+            ("Most days in a row with an entry", pattern_counts["run"]["days"], pattern_counts["run"]["ids"]),
+            ("Different days", pattern_counts["days"], ()),
+        ]
+    if pattern_counts["accounts"]:
+        rows.append(("Different accounts and numbers used", len(pattern_counts["accounts"]), ()))
+    if messages["ids"]:
+        rows.append(("Messages and calls counted inside entries", format_message_count(messages), messages["ids"]))
+    return [[label, str(count), _entry_numbers_of(ids, entry_numbers)] for label, count, ids in rows]
+
+
+def _is_block_known(pattern_counts: Mapping[str, Any]) -> bool:
+    return any(key_date["kind"] == "blocked" for key_date in pattern_counts["key_dates"])

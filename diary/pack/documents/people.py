@@ -9,11 +9,19 @@ from typing import Final
 from diary.pack.contents import KEEPER_CODE, PackContents
 from diary.pack.documents.incident_rows import TemplateData, lower_first_letter
 from diary.pack.printable_text import escape_unprintable
-from diary.pack.registers import RegisterRecord, format_choice, format_record_day, linked_records, records_of_kind
+from diary.pack.registers import (
+    DEFAULT_TIME_ZONE,
+    RegisterRecord,
+    format_choice,
+    format_record_day,
+    linked_records,
+    records_of_kind,
+)
 from diary.pack.wording import format_entry_numbers, format_field_choice
 from diary.record import vocabulary
 from diary.record.incident import Incident
-from diary.record.reading import boolean_of, integer_of, object_of
+from diary.record.patterns_facts import parse_moment
+from diary.record.reading import boolean_of
 
 _ANSWER_WORDS: Final = {"yes": "yes", "no": "no", "not_sure": "not sure"}
 _PEOPLE_FIELDS: Final = ("actor_ids", "targeted_person_ids", "present_ids", "witness_ids")
@@ -47,9 +55,9 @@ def linked_entry_numbers(contents: PackContents, record: RegisterRecord, field: 
 def sort_by_time(records: Iterable[RegisterRecord]) -> list[RegisterRecord]:
     """Return records in order of their `at`, undated ones last."""
 
-    def time_key(record: RegisterRecord) -> tuple[bool, int]:
-        start = integer_of(object_of(record.fields, "at"), "start")
-        return start is None, start or 0
+    def time_key(record: RegisterRecord) -> tuple[bool, str, int]:
+        moment = parse_moment(record.fields.get("at"), DEFAULT_TIME_ZONE)
+        return (False, moment.day, moment.instant_ms or 0) if moment else (True, "", 0)
 
     return sorted(records, key=time_key)
 

@@ -98,8 +98,7 @@ async function computePatterns(ctx: Context, open: Open): Promise<PatternResult>
   const rows = open.index.allRows();
   const facts = rows.flatMap(({ f, taken_out }) => (f && (taken_out ?? null) === null ? [f] : []));
   const kinds = await readAll(open, COUNTED_KINDS);
-  if (facts.some(({ count, schedule }) => count === undefined && schedule))
-    Object.assign(kinds, await readAll(open, ['schedule']));
+  if (facts.some(({ count }) => count === undefined)) Object.assign(kinds, await readAll(open, ['schedule']));
   return { counts: countPatterns(facts, kinds, ctx.zone(), rows.length - facts.length), known: namedRecordsOf(kinds) };
 }
 

@@ -8,8 +8,9 @@ import { delayOf, allFields, sealedAt, historiesOf } from '../../record/record_h
 import { changeLines, withZones } from './chronology_times.js';
 import { wordsFor } from './chronology_words.js';
 import { codedText, describeFields } from './field_words.js';
+import { appendTo } from '../../record/patterns/patterns_dates.js';
 import { entryLabels, rowsOf } from '../proofs.js';
-import { statementLines, readCapsule } from './table_cells.js';
+import { isFileOf, statementLines, readCapsule } from './table_cells.js';
 import { openedOf } from '../record_json.js';
 import { referencesOf, describeRegisters, actorLines } from './register_cells.js';
 import { isEnglish, isSigned, tongue } from './language_names.js';
@@ -115,6 +116,9 @@ export function chronologyOf(capsule: JsonObject, redactor: Redactor, baseFormat
     ...refs,
   ]);
   const versions = new Map(opened.map((row) => [row.version, allFields(row)]));
+  const reportsByEntry: Map<string, string[]> = new Map();
+  for (const { record, newest } of historiesOf(opened, 'report'))
+    for (const entry of codesOf(newest.fields, 'incident_ids')) appendTo(reportsByEntry, entry, record);
   const entries = histories.map((row) =>
     rowOf(row, labels.get(row.record) ?? '', {
       capsule,
@@ -124,13 +128,14 @@ export function chronologyOf(capsule: JsonObject, redactor: Redactor, baseFormat
       recordLabels,
       files,
       versions,
+      reportsByEntry,
     }),
   );
   const registers = describeRegisters(opened, { names: recordLabels, timeFormat }, refs, (text) => redactor.mask(text));
   const facts = [
     ...factsOf(capsule, histories, timeFormat),
     { key: 'people', text: actorLines(histories, registers, refs).join('\n') },
-    { key: 'references', text: referencesOf(registers).join('\n') },
+    { key: 'references', text: referencesOf(registers, platformLines(histories, labels, redactor)).join('\n') },
   ].filter(({ text }) => text);
   const statementRegisters = registers.filter(({ kind }) => kind === 'statement');
   return {
@@ -144,6 +149,17 @@ export function chronologyOf(capsule: JsonObject, redactor: Redactor, baseFormat
   };
 }
 
+/** Return the references that apps and websites gave, of the latest entry first. */
+function platformLines(histories: readonly RecordHistory[], labels: ReadonlyMap<string, string>, redactor: Redactor) {
+  const [timed, untimed] = [true, false].map((isTimed) => histories.filter((row) => hasTime(row) === isTimed));
+  return [...(timed ?? []).reverse(), ...(untimed ?? [])].flatMap(({ record, newest }) => {
+    const reference = textOf(objectOf(newest.fields, 'platform_report'), 'ref');
+    return reference
+      ? [redactor.mask(wordsFor('platform_reference', { no: labels.get(record) ?? '', reference }))]
+      : [];
+  });
+}
+
 /** Sort by time. Entries without a time come last, in the order they were written. */
 function byTime(a: RecordHistory, b: RecordHistory) {
   const [startA, startB] = [a, b].map(({ newest }) =>
@@ -152,14 +168,14 @@ function byTime(a: RecordHistory, b: RecordHistory) {
   return (startA ?? Infinity) - (startB ?? Infinity) || (sealedAt(a.first) ?? 0) - (sealedAt(b.first) ?? 0) || 0;
 }
 
+const hasTime = ({ newest }: RecordHistory) =>
+  textOf(newest.fields, 'precision') !== 'unknown' && integerOf(newest.fields, 'occurred_start') !== null;
+
 function factsOf(capsule: JsonObject, histories: RecordHistory[], timeFormat: TimeFormat): Cell[] {
   const pack = capsule.pack as Fields;
   const counts = capsule.counts as Fields;
   // In order of time, no more exact than each entry says.
-  const timedEntries = histories.filter(
-    ({ newest }) =>
-      textOf(newest.fields, 'precision') !== 'unknown' && integerOf(newest.fields, 'occurred_start') !== null,
-  );
+  const timedEntries = histories.filter(hasTime);
   const [first, last] = [timedEntries[0], timedEntries.at(-1)].map((row) =>
     row ? timeFormat.when(row.newest.fields) : '',
   );
@@ -196,6 +212,7 @@ function rowOf(
     recordLabels,
     files,
     versions,
+    reportsByEntry,
   }: {
     capsule: JsonObject;
     redactor: Redactor;
@@ -204,16 +221,17 @@ function rowOf(
     recordLabels: ReadonlyMap<string, string>;
     files: ReadonlyMap<string, Fields>;
     versions: ReadonlyMap<string, Fields>;
+    reportsByEntry: ReadonlyMap<string, string[]>;
   },
 ): ChronologyRow {
   const fields = history.newest.fields;
   const delayMs = delayOf(history);
   const firstSealedAt = sealedAt(history.first);
-  const items = itemsOf(capsule, history);
+  const items = itemsOf(capsule, history, files);
   const mask = (text: string) => redactor.mask(text);
   const asTypedText = advocateNarrative({ ...fields, narrative: textOf(history.first.fields, 'narrative') });
   const otherCells = [
-    ...cellsOf(fields, refs),
+    ...cellsOf(fields, refs, reportsByEntry.get(history.record) ?? []),
     ...describeFields('incident', fields, { names: recordLabels, timeFormat }, { without: ENTRY_LINE_FIELDS }),
     {
       key: 'asked',
@@ -259,13 +277,10 @@ function rowOf(
   };
 }
 
-function itemsOf(capsule: JsonObject, history: RecordHistory): string[] {
-  const attachmentIds = new Set([
-    ...codesOf(history.newest.fields, 'attachment_ids'),
-    ...codesOf(history.newest.fields, 'narrative_media'),
-  ]);
+/** @param files the fields of each file, by record */
+function itemsOf(capsule: JsonObject, history: RecordHistory, files: ReadonlyMap<string, Fields>): string[] {
   return rowsOf(capsule, 'exhibits')
-    .filter(({ record }) => attachmentIds.has(String(record)))
+    .filter(({ record }) => isFileOf(String(record), files.get(String(record)) ?? {}, history))
     .map((row) => textOf(row, 'item'));
 }
 
@@ -321,13 +336,17 @@ function translationWords(translation: Fields, language: string) {
   return `${textOf(translation, 'text')}\n(${translator || wordsFor('nobody_named')})`;
 }
 
-/** Return the other cells of an entry, in the order of the printed rows. */
-function cellsOf(fields: Fields, refs: ReadonlyMap<string, string>): Cell[] {
-  const namesIn = (field: string) =>
-    codesOf(fields, field)
+/**
+ * Return the other cells of an entry, in the order of the printed rows.
+ * @param reports those that name the entry
+ */
+function cellsOf(fields: Fields, refs: ReadonlyMap<string, string>, reports: readonly string[]): Cell[] {
+  const namesOf = (ids: readonly string[]) =>
+    [...new Set(ids)]
       .map((id) => refs.get(id))
       .filter(Boolean)
       .join(', ');
+  const namesIn = (field: string) => namesOf(codesOf(fields, field));
   const count = integerOf(fields, 'count');
   const isEstimate = fields.count_is_estimate === true;
   const breaches = objectsOf(fields, 'alleged_breaches').map(
@@ -374,7 +393,7 @@ function cellsOf(fields: Fields, refs: ReadonlyMap<string, string>): Cell[] {
         .join('; '),
     },
     { key: 'orders', text: [namesIn('order_ids'), ...breaches].filter(Boolean).join(', ') },
-    { key: 'reported', text: namesIn('report_ids') },
+    { key: 'reported', text: namesOf([...codesOf(fields, 'report_ids'), ...reports]) },
   ];
 }
 

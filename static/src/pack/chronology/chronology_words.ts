@@ -53,6 +53,7 @@ const WORDS: Readonly<Record<string, string>> = Object.freeze({
   as_typed: 'As it was typed',
   people: 'Who, and how often',
   references: 'Orders and references',
+  platform_reference: 'Entry {no}, reported to the app or website: {reference}',
   named: 'What the codes stand for',
   no_number: 'an entry without a number',
   gap_withheld: 'Entry {no} is left out by the person who wrote it.',

@@ -4,15 +4,19 @@
  * have no name here.
  */
 import { codesOf, textOf } from '../../record/reading.js';
+import { compareText, dayMomentOf } from '../../record/patterns/patterns_facts.js';
 import { historiesOf } from '../../record/record_history.js';
 import { describeFields } from './field_words.js';
+import type { Fields } from '../../record/reading.js';
 import type { OpenedVersion, RecordHistory } from '../../record/record_history.js';
 import type { FieldFormat } from './field_words.js';
 import type { Cell } from './cells.js';
 
-/** A record: its reference, its kind, and all its cells */
-export type Register = { ref: string; kind: string; cells: Cell[] };
+/** A record: its reference, its kind, all its cells, and when it was, '' where that is not known */
+export type Register = { ref: string; kind: string; cells: Cell[]; sortKey: string };
 
+/** For days and times that a record holds without a zone. */
+const DEFAULT_ZONE = 'Europe/London';
 /** In the order an officer asks, each with the fields that come first. */
 const REGISTER_FIELDS: readonly (readonly [string, readonly string[]])[] = [
   ['person', ['name', 'aliases', 'role', 'relationship', 'relationship_dates', 'dob_or_age', 'description']],
@@ -103,13 +107,28 @@ export function describeRegisters(
           ({ key }) => isDescribed || ANONYMOUS_FIELDS.has(key),
         );
         const cells = describedFields.map((cell) => ({ ...cell, text: mask(cell.text) }));
-        return { ref: refs.get(record) ?? '', kind, cells };
+        return {
+          ref: refs.get(record) ?? '',
+          kind,
+          cells,
+          sortKey: timeKey(fields, kind === 'order' ? 'made_on' : 'at'),
+        };
       }),
   ).filter(({ cells }) => cells.length);
 }
 
-/** Return orders and references in a line each, for the top of the page. */
-export function referencesOf(registers: readonly Register[]): string[] {
+/** Return a text that sorts as the time of a record does; '' where it has none. */
+function timeKey(fields: Fields, name: string) {
+  const moment = dayMomentOf(fields[name], DEFAULT_ZONE);
+  return moment ? `${moment.day} ${String(moment.at ?? 0).padStart(15, '0')}` : '';
+}
+
+/**
+ * Return orders, notices to stop and every reference in a line each, for the top of the page: the newest first in each
+ * kind.
+ * @param platformLines the references that apps and websites gave
+ */
+export function referencesOf(registers: readonly Register[], platformLines: readonly string[]): string[] {
   const referenceLine = (register: Register, keys: readonly string[]) =>
     [
       register.ref,
@@ -117,15 +136,23 @@ export function referencesOf(registers: readonly Register[]): string[] {
         .map((key) => register.cells.find((cell) => cell.key === key))
         .flatMap((cell) => (cell ? [LABELLED_KEYS.has(cell.key) ? `${cell.label} ${cell.text}` : cell.text] : [])),
     ].join(', ');
-  return registers.flatMap((register) =>
-    register.kind === 'order'
-      ? [referenceLine(register, ['kind', 'court', 'case_no', 'served_on', 'expires_on'])]
-      : register.kind === 'report'
-        ? [referenceLine(register, ['to', 'force', 'crime_ref', 'incident_ref'])]
-        : [],
+  const lines = Object.entries(REFERENCE_KEYS).flatMap(([kind, keys]) =>
+    registers
+      .filter((register) => register.kind === kind && hasReference(register))
+      .sort((a, b) => compareText(b.sortKey, a.sortKey))
+      .map((register) => referenceLine(register, keys)),
   );
+  return [...lines, ...platformLines];
 }
+const REFERENCE_KEYS: Readonly<Record<string, readonly string[]>> = {
+  order: ['kind', 'court', 'case_no', 'served_on', 'expires_on'],
+  notice: ['by_whom', 'at'],
+  report: ['to', 'force', 'crime_ref', 'incident_ref', 'at'],
+  case: ['title', 'references'],
+};
 const LABELLED_KEYS = new Set(['served_on', 'expires_on', 'crime_ref', 'incident_ref']);
+/** Orders, notices and reports are named with or without a reference; a matter only for its references. */
+const hasReference = ({ kind, cells }: Register) => kind !== 'case' || cells.some(({ key }) => key === 'references');
 
 /** Return the people the keeper names as doing it, with how often: the first line an officer looks for. */
 export function actorLines(

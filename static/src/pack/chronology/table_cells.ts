@@ -150,10 +150,11 @@ function referencesTo({ opened, refs }: CapsuleFacts, file: string) {
     .join(', ');
 }
 
-function belongsTo(file: RecordHistory, incident: RecordHistory) {
+/** Return whether a file belongs to an entry: it names the entry, or the entry names it. */
+export function isFileOf(file: string, fileFields: Fields, incident: RecordHistory): boolean {
   return (
-    codesOf(file.newest.fields, 'incident_ids').includes(incident.record) ||
-    codesOf(incident.newest.fields, 'attachment_ids').includes(file.record)
+    codesOf(fileFields, 'incident_ids').includes(incident.record) ||
+    ['attachment_ids', 'narrative_media'].some((name) => codesOf(incident.newest.fields, name).includes(file))
   );
 }
 
@@ -177,7 +178,7 @@ export function entryLine(facts: CapsuleFacts, history: RecordHistory): TableLin
   const count = integerOf(fields, 'count');
   const isCounted = count !== null && count >= 0;
   const files = facts.exhibits.filter((row) =>
-    belongsTo(facts.attached.get(textOf(row, 'record')) as RecordHistory, history),
+    isFileOf(textOf(row, 'record'), facts.attached.get(textOf(row, 'record'))?.newest.fields ?? {}, history),
   );
   return {
     no: facts.labels.get(history.record) ?? '',
@@ -225,7 +226,7 @@ export function exhibitLine(facts: CapsuleFacts, exhibit: JsonObject, index: num
   const fields = history.newest.fields;
   const kind = textOf(fields, 'kind') ? labelOf('attachment_kinds', textOf(fields, 'kind')) : 'File';
   const entries = facts.incidents
-    .filter((row) => belongsTo(history, row))
+    .filter((row) => isFileOf(history.record, history.newest.fields, row))
     .map((row) => facts.labels.get(row.record) ?? '');
   const answerOf = (code: string) =>
     codesOf(fields, 'shows').includes(code)

@@ -1,6 +1,9 @@
 /**
  * Counts for an officer under four words: Fixated, Obsessive, Unwanted, Repeated. Numbers with their entries and
  * nothing else: no tick, no sum, no threshold from which anything follows.
+ *
+ * A line has a zero only where dates give it. Elsewhere a zero would look like an answer to a question that was perhaps
+ * never asked, so the line is left out.
  */
 import type { Patterns } from './patterns.js';
 
@@ -19,7 +22,12 @@ export function fourCounts(counts: Patterns, days: (from: string, to: string) =>
     { word: 'obsessive', lines: obsessive(counts) },
     { word: 'unwanted', lines: unwanted(counts) },
     { word: 'repeated', lines: repeated(counts) },
-  ];
+  ]
+    .map(({ word, lines }) => ({
+      word,
+      lines: lines.filter(({ key, count, ids }) => count || ids.length || key.startsWith('after_')),
+    }))
+    .filter(({ lines }) => lines.length) as WordCounts[];
 }
 
 const entryLine = (key: string, ids: string[]): CountLine => ({ key, count: ids.length, ids });

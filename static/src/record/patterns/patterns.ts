@@ -8,7 +8,7 @@ import { LONG_GAP_DAYS } from '../../core/constants.js';
 import { MARKS } from '../vocabulary/marks.js';
 import { accountsUsed, appendTo, keyDates, splitAround } from './patterns_dates.js';
 import { compareText, daysBetween, sortByTime, nextDay } from './patterns_facts.js';
-import { objectsOf, booleanOf, textOf, integerOf } from '../reading.js';
+import { codesOf, objectsOf, booleanOf, textOf, integerOf } from '../reading.js';
 import type { Fact } from './patterns_facts.js';
 import type { Fields } from '../reading.js';
 import type { Diary, CountedRecord } from './patterns_facts.js';
@@ -18,7 +18,7 @@ export type Gap = { days: number; from: string; to: string; ids: string[] };
 
 /**
  * The kinds that a count needs beside entries. Schedules are long, and needed only where an entry has no count of its
- * own.
+ * own: the entry may name one, or be named by one.
  */
 export const COUNTED_KINDS = ['person', 'account', 'sighting', 'order', 'notice', 'report', 'background', 'impact'];
 
@@ -247,22 +247,36 @@ function breachesOf(facts: readonly Fact[]) {
   return [...byTerm.values()].sort((a, b) => compareText(a.order, b.order) || a.term - b.term);
 }
 
-/** Count messages and calls inside entries: the entry's own count, otherwise the incoming ones of its schedule. */
+/**
+ * Count messages and calls inside entries: the entry's own count, otherwise the incoming ones of its schedules. These
+ * are the one that the entry names and those that name the entry; each is counted once.
+ */
 function messagesOf(facts: readonly Fact[], schedules: readonly CountedRecord[]) {
-  const counts = new Map(
-    schedules
-      .filter((schedule) => (schedule.taken_out ?? null) === null)
-      .map(({ record, fields }) => [record, incomingCount(fields)]),
-  );
+  const counts: Map<string, { count: number; about: boolean }> = new Map();
+  const schedulesByEntry: Map<string, string[]> = new Map();
+  for (const { record, fields, taken_out } of schedules) {
+    if ((taken_out ?? null) !== null) continue;
+    counts.set(record, incomingCount(fields));
+    for (const entry of codesOf(fields, 'incident_ids')) appendTo(schedulesByEntry, entry, record);
+  }
   const total = { count: 0, about: false, ids: [] as string[] };
+  const counted: Set<string> = new Set();
   for (const fact of facts) {
-    const ownCount =
-      fact.count === undefined
-        ? counts.get(fact.schedule ?? '')
-        : { count: fact.count, about: Boolean(fact.count_about) };
-    if (!ownCount) continue;
-    total.count += ownCount.count;
-    total.about ||= ownCount.about;
+    if (fact.count === undefined) {
+      const linked = [fact.schedule ?? '', ...(schedulesByEntry.get(fact.record) ?? [])].filter((id) => counts.has(id));
+      if (!linked.length) continue;
+      for (const id of linked) {
+        const part = counts.get(id);
+        // Two entries may share a schedule: its messages came once.
+        if (!part || counted.has(id)) continue;
+        counted.add(id);
+        total.count += part.count;
+        total.about ||= part.about;
+      }
+    } else {
+      total.count += fact.count;
+      total.about ||= Boolean(fact.count_about);
+    }
     total.ids.push(fact.record);
   }
   return total;
