@@ -11,7 +11,7 @@ from diary.pack.capsule.reader import Capsule
 from diary.pack.exhibit_parsing import REGISTER_KINDS
 from diary.pack.wording import format_entries
 from diary.record import times, vocabulary
-from diary.record.breaches import find_term, order_status
+from diary.record.breaches import can_be_broken, find_term, order_status
 from diary.record.incident import Incident
 from diary.record.patterns_facts import parse_moment
 from diary.record.reading import codes_of, integer_of, object_of, objects_of, text_of
@@ -241,7 +241,7 @@ def breaches_order(entry: Incident, order: RegisterRecord) -> bool:
 
 def can_be_breached_by(order: RegisterRecord, entry: Incident) -> bool:
     """Return whether an order could be broken at the time of an entry, by its dates: served, and not expired."""
-    return order_status(order.fields, entry.fields) not in ("not_served", "expired")
+    return can_be_broken(order.fields, entry.fields)
 
 
 def format_term(order: RegisterRecord, term_number: object) -> str:

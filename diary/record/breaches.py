@@ -36,6 +36,11 @@ def order_status(order: RecordFields, incident: RecordFields) -> str:
     return "expired" if expires_ms is not None and occurred_at.start_ms >= expires_ms + DAY_MS else "in_force"
 
 
+def can_be_broken(order: RecordFields, incident: RecordFields) -> bool:
+    """Return whether an order could be broken at the time of an incident, by its dates; true if they are not known."""
+    return order_status(order, incident) not in ("not_served", "expired")
+
+
 def day_start_ms(fields: RecordFields, name: str, tz: str) -> int | None:
     """Return the start of a day in ms UTC, or None.
 

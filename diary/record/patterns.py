@@ -12,6 +12,7 @@ from statistics import median
 from typing import Any, Final
 
 from diary import constants
+from diary.record.breaches import can_be_broken
 from diary.record.patterns_dates import count_accounts, find_key_dates, split_by_key_date
 from diary.record.patterns_facts import FIRST_MARKS, IncidentFact, days_between, make_fact, next_day, sort_facts
 from diary.record.reading import RecordFields, boolean_of, codes_of, integer_of, objects_of, text_of
@@ -58,7 +59,7 @@ def count_patterns(diary: DiaryRecords, tz: str) -> dict[str, Any]:
         "firsts": [_first_with_mark(facts, mark) for mark in FIRST_MARKS],
         "marks": {mark: _record_ids(fact for fact in facts if mark in fact.marks) for mark in _marks_in_use(facts)},
         **_group_by_corroboration(facts),
-        "breaches": _count_breaches(facts),
+        "breaches": _count_breaches(facts, diary.get("order", ())),
         "orders": count_by_code(facts, lambda fact: fact.order_ids),
         "targets": count_by_code(facts, lambda fact: fact.targets or ("",)),
         "actors": count_by_code(facts, lambda fact: fact.actors),
@@ -228,12 +229,14 @@ def _group_by_corroboration(facts: Sequence[IncidentFact]) -> dict[str, Any]:
     }
 
 
-def _count_breaches(facts: Iterable[IncidentFact]) -> list[dict[str, Any]]:
-    """Group alleged breaches by order and term."""
+def _count_breaches(facts: Iterable[IncidentFact], orders: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Group alleged breaches by order and term; one before service or after the order's end does not count."""
+    fields_by_order = {order["record"]: order["fields"] for order in orders if order.get("taken_out") is None}
     ids_by_term: dict[tuple[str, int], list[str]] = {}
     for fact in facts:
-        for breach in fact.breaches:
-            ids_by_term.setdefault(breach, []).append(fact.record)
+        for order, term in fact.breaches:
+            if can_be_broken(fields_by_order.get(order, {}), fact.occurred):
+                ids_by_term.setdefault((order, term), []).append(fact.record)
     return [{"order": order, "term": term, "ids": ids} for (order, term), ids in sorted(ids_by_term.items())]
 
 

@@ -21,6 +21,7 @@ MARKS: Final[dict[str, dict[str, list[str]]]] = _SOURCE["marks"]
 FIRST_MARKS: Final[list[str]] = _SOURCE["firsts"]
 CLOCK_PRECISIONS: Final = frozenset({"exact", "minute", "hour"})
 DAY_PRECISIONS: Final = CLOCK_PRECISIONS | {"part_of_day", "day"}
+_OCCURRED_FIELDS: Final = ("occurred_start", "occurred_end", "precision", "tz", "utc_offset_min")
 # Sorts before every possible instant.
 _BEFORE_ALL_MS: Final = -(10**15)
 _DATE_PATTERN: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -30,7 +31,8 @@ _DATE_PATTERN: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 class IncidentFact:
     """Facts of one incident.
 
-    `day` and `last_day` are local dates, '' without a known time; `minute_of_day` is local.
+    `day` and `last_day` are local dates, '' without a known time; `minute_of_day` is local. `occurred` are the fields of
+    its time, empty without an alleged breach, which is judged by them.
     """
 
     record: str
@@ -50,6 +52,7 @@ class IncidentFact:
     has_witness: bool
     file_count: int
     breaches: tuple[tuple[str, int], ...]
+    occurred: RecordFields
     order_ids: tuple[str, ...]
     message_count: int | None
     is_count_estimate: bool
@@ -86,7 +89,8 @@ def make_fact(record: str, fields: RecordFields, restricted: RecordFields) -> In
         account_text=text_of(fields, "channel_account").strip(" \t\r\n"),
         has_witness=has_witness(fields, restricted),
         file_count=len(_unique(codes_of(fields, "attachment_ids"))),
-        breaches=_alleged_breaches(fields),
+        breaches=(breaches := _alleged_breaches(fields)),
+        occurred={name: fields.get(name) for name in _OCCURRED_FIELDS} if breaches else {},
         order_ids=_unique(codes_of(fields, "order_ids")),
         message_count=count if count is not None and count >= 0 else None,
         is_count_estimate=boolean_of(fields, "count_is_estimate") is True,

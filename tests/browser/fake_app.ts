@@ -313,6 +313,7 @@ const CHRONOLOGY: Chronology = {
     {
       ref: 'S1',
       kind: 'person',
+      sortKey: '',
       cells: [
         { key: 'name', label: 'Name', text: 'Callum' },
         { key: 'description', label: 'Description', text: 'Tall, a grey hood.' },

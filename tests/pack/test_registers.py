@@ -181,6 +181,16 @@ def contents_of(diary: FictionalDiary) -> PackContents:
     return build_contents(read_capsule(build_capsule(diary.versions, diary.wish(), diary.public_keys)))
 
 
+def chronology_of(contents: PackContents) -> Any:
+    """Return the data of 01."""
+    return chronology_data(contents)
+
+
+def officer_sheet_of(contents: PackContents) -> Any:
+    """Return the data of 06."""
+    return officer_data(contents)
+
+
 def test_every_reference_stands_in_every_list_the_newest_first() -> None:
     """Times of any form are compared. References of matters and of apps stand on page one of 01 and on 06."""
     diary = FictionalDiary()
@@ -203,12 +213,12 @@ def test_every_reference_stands_in_every_list_the_newest_first() -> None:
         diary.add("report", {"to": "police", "at": at, "crime_ref": crime_ref, "incident_ids": [entries[0]["record"]]})
     contents = contents_of(diary)
     for lines in (
-        chronology_data(contents)["front"]["references"],
-        [words for words, _ in officer_data(contents)["reports"]],
+        chronology_of(contents)["front"]["references"],
+        [words for words, _ in officer_sheet_of(contents)["reports"]],
     ):
         found = [ref for line in lines for ref in ("A/1", "B/2", "C/3", "88/4", "R-1", "R-2") if ref in line]
         assert found == ["C/3", "B/2", "A/1", "88/4", "R-2", "R-1"], lines
-    contacts = [row[1] for row in chronology_data(contents)["contacts"]]
+    contacts = [row[1] for row in chronology_of(contents)["contacts"]]
     assert [ref for row in contacts for ref in ("A/1", "B/2", "C/3") if ref in row] == ["A/1", "B/2", "C/3"]
 
 
@@ -217,11 +227,11 @@ def test_what_followed_a_notice_is_counted_by_its_date_and_no_zero_is_invented()
     diary = FictionalDiary()
     for days in range(3):
         diary.add("incident", incident_fields(START_MS + days * 10 * DAY_MS, "Again."))
-    before = {str(label): str(count) for label, count, _ in chronology_data(contents_of(diary))["four"]}
+    before = {str(label): str(count) for label, count, _ in chronology_of(contents_of(diary))["four"]}
     assert set(before) == {"Most entries in one day", "Most days in a row with an entry", "Different days"}
     assert "0" not in before.values()
     diary.add("notice", {"at": "2026-05-10"})
-    after = {str(label): str(count) for label, count, _ in chronology_data(contents_of(diary))["four"]}
+    after = {str(label): str(count) for label, count, _ in chronology_of(contents_of(diary))["four"]}
     assert after["After being told to stop on 10 May 2026"] == "2"
 
 
@@ -233,7 +243,7 @@ def test_messages_of_every_schedule_of_an_entry_are_counted_on_each_page() -> No
     entry = diary.add("incident", incident_fields(START_MS, "A hundred and more.", schedule_id=first["record"]))
     diary.add("schedule", {"rows": rows, "complete": "complete", "part_no": 2, "incident_ids": [entry["record"]]})
     contents = contents_of(diary)
-    data, table = chronology_data(contents), schedules_csv(contents)
+    data, table = chronology_of(contents), schedules_csv(contents)
     assert data["front"]["inside"] == "200"
     assert ["Messages and calls counted inside entries", "200", "1"] in data["four"]
     assert table is not None and len(read_csv(table)) == 200

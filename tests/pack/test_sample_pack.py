@@ -30,6 +30,7 @@ from diary.pack.redaction import REDACTION_MARK
 from diary.pack.verify.verifier import verify_pack
 from diary.record.vocabulary import CHOICE_LISTS
 from tests.pack.conftest import SamplePack
+from tests.pack.pack_facts import check_same_facts, phone_facts, sources_of
 from tests.pack.pack_text import entry_numbers, heading_levels, sha256_of_file, unix_seconds
 from tests.pack.restricted_scan import RestrictedScanner, gps_degrees_of_pictures, letters_and_digits, readable_forms
 from tests.pack.test_phone_tables import check_tables_on_phone, read_tables
@@ -60,6 +61,18 @@ def test_the_sample_pack_has_the_promised_contents(sample_pack: SamplePack) -> N
     assert (counts["amended"], counts["withheld"], counts["removed"]) == (1, 1, 0)
     flagged = [row for row in versions if row["kind"] == "attachment" and "taken_out" in row["open"]["fields"]]
     assert [row["open"]["fields"]["reason"] for row in flagged] == ["file_removed"]
+
+
+def test_the_sample_pack_states_each_fact_alike(sample_pack: SamplePack, tmp_path: Path) -> None:
+    """119 entries, 300 files and 2,500 messages, in pages, tables, the record and on the phone."""
+    journal = sample_pack.diary.journal
+    capsule = tmp_path / "capsule.json"
+    capsule.write_bytes(
+        build_capsule(journal.versions(), sample_pack.diary.wish("0123456789ab"), journal.identity.public_keys())
+    )
+    names = [str(path.relative_to(sample_pack.folder / "data")) for path in sample_pack.folder.rglob("*.csv")]
+    [phone] = phone_facts([capsule])
+    check_same_facts(sample_pack.record, sources_of(sample_pack.read_member, names, phone))
 
 
 def test_page_one_answers_an_officers_first_questions(sample_pack: SamplePack) -> None:

@@ -117,6 +117,15 @@ def test_links_survive_merging_missing_records_and_nonsense() -> None:
     assert {one["code"]: one["ids"] for one in pattern["targets"]} == {"": ["b", "c", "d"], "child": ["a"]}
 
 
+def test_a_breach_counts_only_while_the_order_was_in_force() -> None:
+    """The days of service and of the end count whole. Without dates nothing is left out."""
+    assert pattern_of_case("breaches")["breaches"] == [
+        {"order": "gone", "term": 1, "ids": ["deleted"]},
+        {"order": "n", "term": 1, "ids": ["no dates"]},
+        {"order": "o", "term": 1, "ids": ["served", "last day"]},
+    ]
+
+
 def test_messages_come_from_the_entry_or_else_from_its_schedules() -> None:
     """About 43, none, two received of three rows, nine, and 200 and 100 of two parts; a negative count is none.
 

@@ -70,6 +70,7 @@ def cases() -> dict[str, dict[str, Any]]:
         "sightings": _sightings(),
         "links": _links(),
         "messages": _messages(),
+        "breaches": _breaches(),
         "key dates": _key_dates(),
     }
 
@@ -231,7 +232,25 @@ def _links() -> EntryFields:
             ),
         ],
         "person": [make_record("p1", name="Dan"), make_record("p1b", name="Danny", merged_into="p1")],
-        "order": [make_record("o", kind="spo", served_on="2026-05-05")],
+        "order": [make_record("o", kind="spo", served_on="2026-05-04")],
+    }
+
+
+def _breaches() -> EntryFields:
+    """Return breaches before service, in force, on the last day, after the end, and of an order without dates."""
+    return {
+        "incidents": [
+            make_incident(name, incident_fields(local, alleged_breaches=[{"order_id": order, "term_no": 1}]))
+            for name, local, order in (
+                ("before", "2026-05-03T21:10", "o"),
+                ("served", "2026-05-04T00:10", "o"),
+                ("last day", "2026-06-06T23:50", "o"),
+                ("after", "2026-06-07T00:10", "o"),
+                ("no dates", "2026-05-03T21:10", "n"),
+                ("deleted", "2026-05-03T21:10", "gone"),
+            )
+        ],
+        "order": [make_record("o", served_on="2026-05-04", expires_on="2026-06-06"), make_record("n")],
     }
 
 
@@ -400,6 +419,7 @@ class RandomRecords(random.Random):
                 first_seen=self.random_moment(),
                 at=self.random_moment(),
                 served_on=self.random_moment(),
+                expires_on=self.random_moment(),
                 started=self.random_moment(),
                 domain="home_or_moved",
                 new_after_block=self.choice([None, None, True, False]),

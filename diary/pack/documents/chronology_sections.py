@@ -29,6 +29,7 @@ from diary.pack.wording import format_entry_numbers
 from diary.record import times
 from diary.record.breaches import order_status
 from diary.record.incident import Incident
+from diary.record.patterns import incoming_count
 from diary.record.reading import RecordFields, boolean_of, codes_of, integer_of, objects_of, text_of
 
 _EXPIRED: Final = "expired"
@@ -203,7 +204,7 @@ def _breach_row(order: RegisterRecord, entry: Incident, breach: RecordFields) ->
 def _schedule_row(contents: PackContents, schedule: RegisterRecord) -> list[str]:
     """Return one message schedule: period, channel, counts in each direction, completeness, and entries or files."""
     rows = message_rows(schedule.fields)
-    incoming_count = sum(text_of(row, "direction") == "in" for row in rows)
+    listed_count = sum(text_of(row, "direction") == "in" for row in rows)
     outgoing_count = sum(text_of(row, "direction") == "out" for row in rows)
     sent_times = [text_of(row, "sent_local") for row in rows if text_of(row, "sent_local")]
     span = _time_span(sent_times[0], sent_times[-1]) if sent_times else "not recorded"
@@ -225,11 +226,18 @@ def _schedule_row(contents: PackContents, schedule: RegisterRecord) -> list[str]
         escape_unprintable(schedule.text("title") or schedule.text("chat")),
         format_choice(schedule, "channel", "channels"),
         escape_unprintable(span),
-        str(incoming_count),
+        _format_received(schedule, listed_count),
         outgoing_words,
         escape_unprintable(completeness),
         ", ".join(part for part in (linked_entry_numbers(contents, schedule, "schedule_id"), *items) if part),
     ]
+
+
+def _format_received(schedule: RegisterRecord, listed_count: int) -> str:
+    """Return how many messages came, as 01 counts them, and how many of these are listed if that differs."""
+    count, is_estimate = incoming_count(schedule.fields)
+    words = f"about {count}" if is_estimate and count != listed_count else str(count)
+    return words if count == listed_count else f"{words}, {listed_count} listed"
 
 
 def _time_span(first: str, last: str) -> str:

@@ -27,6 +27,10 @@ export function orderStatusOf(order: Fields, incident: Fields): OrderStatus {
   return expiresAt !== null && start >= expiresAt + DAY ? 'expired' : 'in_force';
 }
 
+/** Return whether an order could be broken when an incident happened, by its dates; true if they are not known. */
+export const canBeBroken = (order: Fields, incident: Fields): boolean =>
+  !['not_served', 'expired'].includes(orderStatusOf(order, incident));
+
 /** Return the start of a day given as `2026-11-03`, as ms UTC or as a time block; null if it is not a day. */
 function dayStart(day: unknown, tz: string): number | null {
   if (typeof day === 'number' && Number.isSafeInteger(day)) return day;

@@ -12,7 +12,8 @@ import { appendTo } from '../../record/patterns/patterns_dates.js';
 import { entryLabels, rowsOf } from '../proofs.js';
 import { isFileOf, statementLines, readCapsule } from './table_cells.js';
 import { openedOf } from '../record_json.js';
-import { referencesOf, describeRegisters, actorLines } from './register_cells.js';
+import { actorLines, breachesByOrder, countCells, countPack } from './pack_counts.js';
+import { referencesOf, describeRegisters } from './register_cells.js';
 import { isEnglish, isSigned, tongue } from './language_names.js';
 import type { JsonObject } from '../../core/encoding.js';
 import type { Fields } from '../../record/reading.js';
@@ -132,10 +133,19 @@ export function chronologyOf(capsule: JsonObject, redactor: Redactor, baseFormat
     }),
   );
   const registers = describeRegisters(opened, { names: recordLabels, timeFormat }, refs, (text) => redactor.mask(text));
+  const counts = countPack(opened, histories, refs, textOf(objectOf(capsule, 'pack'), 'tz'));
   const facts = [
     ...factsOf(capsule, histories, timeFormat),
-    { key: 'people', text: actorLines(histories, registers, refs).join('\n') },
-    { key: 'references', text: referencesOf(registers, platformLines(histories, labels, redactor)).join('\n') },
+    { key: 'people', text: actorLines(counts, opened, refs, (text) => redactor.mask(text)).join('\n') },
+    ...countCells(counts, recordLabels),
+    {
+      key: 'references',
+      text: referencesOf(
+        registers,
+        platformLines(histories, labels, redactor),
+        breachesByOrder(counts, recordLabels),
+      ).join('\n'),
+    },
   ].filter(({ text }) => text);
   const statementRegisters = registers.filter(({ kind }) => kind === 'statement');
   return {
@@ -184,6 +194,7 @@ function factsOf(capsule: JsonObject, histories: RecordHistory[], timeFormat: Ti
     ...preparedBy(pack),
     { key: 'made', text: timeFormat.at(integerOf(pack, 'made_at') ?? 0) },
     { key: 'count', text: String(counts.included ?? histories.length) },
+    { key: 'files', text: String(rowsOf(capsule, 'exhibits').length) },
     ...(first && last ? [{ key: 'span', label: wordsFor('span_label'), text: wordsFor('span', { first, last }) }] : []),
     {
       key: 'left_out',

@@ -124,10 +124,10 @@ export function valueText(rule: string, fields: Fields, name: string, format: Fi
     case 'ms':
       return typeof value === 'number' ? format.timeFormat.at(value) : '';
     case 'block':
-      return blockText(objectOf(fields, name), format);
+      return timeText(fields, name, format);
     case 'object':
       return listOrShape === 'block'
-        ? blockText(objectOf(fields, name), format)
+        ? timeText(fields, name, format)
         : objectText(listOrShape, objectOf(fields, name), format);
     case 'objects':
       return objectsOf(fields, name)
@@ -137,6 +137,14 @@ export function valueText(rule: string, fields: Fields, name: string, format: Fi
     default:
       return typeof value === 'string' ? value : '';
   }
+}
+
+/** Format a time in any form that a record may hold: a date or a local time as written, ms UTC, or one object. */
+function timeText(fields: Fields, name: string, format: FieldFormat) {
+  const value = fields[name];
+  return typeof value === 'number'
+    ? format.timeFormat.at(value)
+    : textOf(fields, name) || blockText(objectOf(fields, name), format);
 }
 
 /** Format a time other than that of the incident: its parts get the names of an entry's time fields. */

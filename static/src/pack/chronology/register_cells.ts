@@ -3,12 +3,13 @@
  * terms, reports with their references and the rest, as far as they may be passed on. A witness, a child and a helper
  * have no name here.
  */
-import { codesOf, textOf } from '../../record/reading.js';
+import { textOf } from '../../record/reading.js';
 import { compareText, dayMomentOf } from '../../record/patterns/patterns_facts.js';
 import { historiesOf } from '../../record/record_history.js';
 import { describeFields } from './field_words.js';
+import { wordsFor } from './chronology_words.js';
 import type { Fields } from '../../record/reading.js';
-import type { OpenedVersion, RecordHistory } from '../../record/record_history.js';
+import type { OpenedVersion } from '../../record/record_history.js';
 import type { FieldFormat } from './field_words.js';
 import type { Cell } from './cells.js';
 
@@ -127,14 +128,20 @@ function timeKey(fields: Fields, name: string) {
  * Return orders, notices to stop and every reference in a line each, for the top of the page: the newest first in each
  * kind.
  * @param platformLines the references that apps and websites gave
+ * @param breaches the entries in which each order is said to be broken
  */
-export function referencesOf(registers: readonly Register[], platformLines: readonly string[]): string[] {
+export function referencesOf(
+  registers: readonly Register[],
+  platformLines: readonly string[],
+  breaches: ReadonlyMap<string, string>,
+): string[] {
   const referenceLine = (register: Register, keys: readonly string[]) =>
     [
       register.ref,
       ...keys
         .map((key) => register.cells.find((cell) => cell.key === key))
         .flatMap((cell) => (cell ? [LABELLED_KEYS.has(cell.key) ? `${cell.label} ${cell.text}` : cell.text] : [])),
+      ...(breaches.has(register.ref) ? [wordsFor('broken', { entries: breaches.get(register.ref) ?? '' })] : []),
     ].join(', ');
   const lines = Object.entries(REFERENCE_KEYS).flatMap(([kind, keys]) =>
     registers
@@ -153,19 +160,3 @@ const REFERENCE_KEYS: Readonly<Record<string, readonly string[]>> = {
 const LABELLED_KEYS = new Set(['served_on', 'expires_on', 'crime_ref', 'incident_ref']);
 /** Orders, notices and reports are named with or without a reference; a matter only for its references. */
 const hasReference = ({ kind, cells }: Register) => kind !== 'case' || cells.some(({ key }) => key === 'references');
-
-/** Return the people the keeper names as doing it, with how often: the first line an officer looks for. */
-export function actorLines(
-  entries: readonly RecordHistory[],
-  registers: readonly Register[],
-  refs: ReadonlyMap<string, string>,
-): string[] {
-  return registers
-    .filter(({ kind }) => kind === 'person')
-    .flatMap(({ ref, cells }) => {
-      const count = entries.filter(({ newest }) =>
-        codesOf(newest.fields, 'actor_ids').some((id) => refs.get(id) === ref),
-      ).length;
-      return count ? [`${ref} ${cells.find(({ key }) => key === 'name')?.text ?? ''}: ${count}`] : [];
-    });
-}

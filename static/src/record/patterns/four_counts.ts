@@ -39,7 +39,12 @@ function fixated(
   const undatedIds = new Set(undated);
   return [
     ...actors.map(({ code, ids }) => ({ ...entryLine('same_person', ids), person: code })),
-    ...(since ? [{ key: 'span', count: days(since, until), ids: all.filter((id) => !undatedIds.has(id)) }] : []),
+    ...(since
+      ? [
+          // Both days count, as on the pages of a pack.
+          { key: 'span', count: days(since, until) + 1, ids: all.filter((id) => !undatedIds.has(id)) },
+        ]
+      : []),
     entryLine('watching', marks.watching ?? []),
     entryLine('others', marks.third_party ?? []),
     {

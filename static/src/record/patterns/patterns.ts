@@ -7,6 +7,7 @@
 import { LONG_GAP_DAYS } from '../../core/constants.js';
 import { MARKS } from '../vocabulary/marks.js';
 import { accountsUsed, appendTo, keyDates, splitAround } from './patterns_dates.js';
+import { canBeBroken } from '../breaches.js';
 import { compareText, daysBetween, sortByTime, nextDay } from './patterns_facts.js';
 import { codesOf, objectsOf, booleanOf, textOf, integerOf } from '../reading.js';
 import type { Fact } from './patterns_facts.js';
@@ -59,7 +60,7 @@ export function countPatterns(standingFacts: readonly Fact[], diary: Diary, tz: 
     witness: ids(facts.filter(({ witness }) => witness)),
     files: ids(facts.filter(({ files }) => files)),
     neither: ids(facts.filter(({ witness, files }) => !witness && !files)),
-    breaches: breachesOf(facts),
+    breaches: breachesOf(facts, diary.order ?? []),
     orders: tallyBy(facts, ({ orders }) => orders),
     targets: tallyBy(facts, ({ targets }) => (targets?.length ? targets : KEEPER_TARGET)),
     actors: tallyBy(facts, ({ actors }) => actors),
@@ -233,12 +234,16 @@ function marksOf(facts: readonly Fact[]): Record<string, string[]> {
   return Object.fromEntries(recordsByMark);
 }
 
-/** Group alleged breaches by order and term. */
-function breachesOf(facts: readonly Fact[]) {
+/** Group alleged breaches by order and term; one before service or after the order's end does not count. */
+function breachesOf(facts: readonly Fact[], orders: readonly CountedRecord[]) {
+  const fieldsByOrder = new Map(
+    orders.filter(({ taken_out }) => (taken_out ?? null) === null).map(({ record, fields }) => [record, fields]),
+  );
   const byTerm: Map<string, { order: string; term: number; ids: string[] }> = new Map();
-  for (const { breaches, record } of facts) {
+  for (const { breaches, record, when } of facts) {
     if (!breaches) continue;
     for (const [order, term] of breaches) {
+      if (!canBeBroken(fieldsByOrder.get(order) ?? {}, when ?? {})) continue;
       const breach = byTerm.get(`${order} ${term}`) ?? { order, term, ids: [] };
       breach.ids.push(record);
       byTerm.set(`${order} ${term}`, breach);

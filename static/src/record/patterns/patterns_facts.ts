@@ -37,6 +37,8 @@ export type Fact = {
   witness?: boolean;
   files?: number;
   breaches?: [string, number][];
+  /** the fields of its time, by which an alleged breach is judged; absent without one */
+  when?: Fields;
   orders?: string[];
   count?: number;
   count_about?: boolean;
@@ -58,6 +60,7 @@ for (const [mark, made] of Object.entries(MARKS.marks)) {
 
 const CLOCK_KNOWN = new Set(['exact', 'minute', 'hour']);
 const DAY_KNOWN = new Set([...CLOCK_KNOWN, 'part_of_day', 'day']);
+const OCCURRED_FIELDS = ['occurred_start', 'occurred_end', 'precision', 'tz', 'utc_offset_min'];
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
@@ -66,6 +69,7 @@ export function factOf(record: string, fields: Fields, restricted: Fields): Fact
   const [day, last, isOneDay] = localDaysOf(when);
   const hasClock = Boolean(day) && CLOCK_KNOWN.has(when.precision);
   const count = integerOf(fields, 'count');
+  const breaches = breachesOf(fields);
   const hasWitness =
     codesOf(fields, 'witness_ids').length || !isBlank(fields.told_others) || textOf(restricted, 'witness_names');
   return dropEmpty({
@@ -85,7 +89,8 @@ export function factOf(record: string, fields: Fields, restricted: Fields): Fact
     account: textOf(fields, 'channel_account').replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, ''),
     witness: Boolean(hasWitness),
     files: unique(codesOf(fields, 'attachment_ids')).length,
-    breaches: breachesOf(fields),
+    breaches,
+    when: breaches.length ? Object.fromEntries(OCCURRED_FIELDS.map((name) => [name, fields[name] ?? null])) : null,
     orders: unique(codesOf(fields, 'order_ids')),
     count: count !== null && count >= 0 ? count : null,
     count_about: booleanOf(fields, 'count_is_estimate') === true,
