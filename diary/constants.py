@@ -124,6 +124,7 @@ LONG_GAP_DAYS: Final = _integer("long_gap_days")
 
 # packs
 PACK_PROFILES: Final = _strings("pack_profiles")
+RESTRICTED_PART_PROFILES: Final = _strings("restricted_part_profiles")
 CAPSULE_LIMIT_BYTES: Final = _integer("capsule_limit_bytes")
 PACK_RECORD_LIMIT_BYTES: Final = _integer("pack_record_limit_bytes")
 PACK_LOG_LIMIT_BYTES: Final = _integer("pack_log_limit_bytes")

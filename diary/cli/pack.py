@@ -43,9 +43,16 @@ EXISTING_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option("--supplement", is_flag=True, help="Include only what is new or changed since the last packs.")
 @click.option("--items", help="Include only these items, by number: JB/12,JB/15.")
+@click.option(
+    "--with-restricted",
+    is_flag=True,
+    help="Include the restricted part although the pack is for a school, an employer or a landlord.",
+)
 @click.option("--their-ref", default="", help="The recipient's own reference.")
 @click.option("--unsandboxed", is_flag=True, help=UNSANDBOXED)
-def pack(kept: Path, out: Path, code: bool, portal: Path | None, unsandboxed: bool, **options: Any) -> None:
+def pack(
+    kept: Path, out: Path, code: bool, portal: Path | None, with_restricted: bool, unsandboxed: bool, **options: Any
+) -> None:
     """Make a whole pack from a sealed copy, on this computer and without a server.
 
     The passphrase is asked for, or read from standard input if that is not a terminal. It is never an argument, because
@@ -77,6 +84,7 @@ def pack(kept: Path, out: Path, code: bool, portal: Path | None, unsandboxed: bo
             Path(work_folder),
             lambda *_: None,
             is_unsandboxed=unsandboxed,
+            with_restricted=with_restricted or None,
         )
         asyncio.run(build)
     click.echo(f"Pack: {out} ({out.stat().st_size / 1e6:.1f} MB)")

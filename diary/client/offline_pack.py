@@ -10,7 +10,7 @@ from typing import IO, Any, Protocol
 from diary import isolation
 from diary.client.attachments import SealedFileReference
 from diary.client.journal import Journal
-from diary.client.packs import check_front, finish_pack, received_files
+from diary.client.packs import check_front, files_to_add, finish_pack
 from diary.errors import PackBuildFailed
 from diary.pack.capsule import reader
 from diary.pack.capsule.builder import PackOptions, build_capsule, erased_entries
@@ -38,10 +38,12 @@ async def build_pack_offline(
     report_progress: ProgressCallback,
     *,
     is_unsandboxed: bool = False,
+    with_restricted: bool | None = None,
 ) -> None:
     """Write the pack to `pack_path`. The file appears only when every check has passed.
 
-    `work_folder`: an empty folder of the caller's. `is_unsandboxed`: build without isolation. A diary that no server
+    `work_folder`: an empty folder of the caller's. `is_unsandboxed`: build without isolation. `with_restricted`: whether to
+    write the restricted part; None decides by whom the pack is for. A diary that no server
     stores is numbered in its own order, and its pack says so. Raise PackBuildFailed when the worker fails,
     InvalidSealedCopy for a file that is not in the copy, Unavailable where this computer cannot isolate the worker.
     """
@@ -51,7 +53,7 @@ async def build_pack_offline(
     front = _typeset_locally(source, capsule_bytes, work_folder, report_progress, is_unsandboxed=is_unsandboxed)
     capsule = reader.read_capsule(capsule_bytes)
     check_front(front, capsule)
-    received = received_files(journal, capsule)
+    received = files_to_add(journal, capsule, with_restricted)
     await finish_pack(
         received,
         lambda blob: source.read_blob(journal.identity.diary, blob),

@@ -53,10 +53,13 @@ async def build_pack(
     pack_path: Path,
     work_folder: Path,
     report_progress: ProgressCallback,
+    *,
+    with_restricted: bool | None = None,
 ) -> None:
     """Write the whole pack to `pack_path`. The file appears only when every check has passed.
 
-    `work_folder`: an empty folder of the caller's for temporary files. Raise PackBuildFailed when the server's part
+    `work_folder`: an empty folder of the caller's for temporary files. `with_restricted`: whether to write the
+    restricted part; None decides by whom the pack is for. Raise PackBuildFailed when the server's part
     fails a check, and the server's own errors.
     """
     versions = journal.versions()
@@ -66,7 +69,7 @@ async def build_pack(
     await _typeset_on_server(server, journal.identity.diary, capsule_bytes, front, report_progress)
     capsule = reader.read_capsule(capsule_bytes)
     check_front(front, capsule)
-    files = received_files(journal, capsule)
+    files = files_to_add(journal, capsule, with_restricted)
     await finish_pack(
         files,
         lambda blob: fetch_blob(server, journal.identity.diary, blob),
@@ -82,7 +85,7 @@ async def build_pack(
 
 
 async def finish_pack(
-    files: Sequence[ReceivedFile],
+    files: Sequence[ReceivedFile] | None,
     read_blob: ReadBlob,
     front: Path,
     capsule: reader.Capsule,
@@ -91,21 +94,28 @@ async def finish_pack(
     work_folder: Path,
     report_progress: ProgressCallback,
 ) -> None:
-    """Add the files as received to a checked front part, and write and sign the pack. `read_blob`: yields a blob."""
+    """Add the files as received to a checked front part, and write and sign the pack. `read_blob`: yields a blob.
+
+    `files`: None leaves out the restricted part.
+    """
     received_folder = work_folder / "received"
-    for done_count, file in enumerate(files):
-        report_progress("files as received", done_count, len(files))
+    added_files = files or ()
+    for done_count, file in enumerate(added_files):
+        report_progress("files as received", done_count, len(added_files))
         await _keep_file(read_blob(file.blob), file, received_folder)
     partial_path = pack_path.with_name(pack_path.name + ".part")
     try:
-        received = [(file.path, _read_chunks(received_folder / file.path)) for file in files]
-        await asyncio.to_thread(archive.assemble_pack, front, received, partial_path, capsule, signer)
+        received = [(file.path, _read_chunks(received_folder / file.path)) for file in added_files]
+        with_restricted = files is not None
+        await asyncio.to_thread(
+            archive.assemble_pack, front, received, partial_path, capsule, signer, with_restricted=with_restricted
+        )
         partial_path.replace(pack_path)
     except BaseException:
         # A truncated pack is still readable, and nobody would notice the leftover.
         partial_path.unlink(missing_ok=True)
         raise
-    report_progress("files as received", len(files), len(files))
+    report_progress("files as received", len(added_files), len(added_files))
 
 
 async def _typeset_on_server(
@@ -191,6 +201,11 @@ def _member_names(front_zip: zipfile.ZipFile) -> set[str]:
     ):
         raise PackBuildFailed("The server's part of the pack cannot be read. Nothing was saved.")
     return {row.filename for row in member_infos}
+
+
+def files_to_add(journal: Journal, capsule: reader.Capsule, asked: bool | None) -> list[ReceivedFile] | None:
+    """Return each exhibit's file, or None if the pack gets no restricted part (`asked`: see `has_restricted_part`)."""
+    return received_files(journal, capsule) if archive.has_restricted_part(capsule, asked) else None
 
 
 def received_files(journal: Journal, capsule: reader.Capsule) -> list[ReceivedFile]:

@@ -1,8 +1,10 @@
 """The client accepts the server's part of a pack only where it can compute it itself."""
 
 import hashlib
+import json
 import zipfile
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +183,31 @@ async def test_a_partial_pack_is_removed(capsule: Capsule, tmp_path: Path) -> No
             full, read_nothing, front, capsule, signer, tmp_path / "pack.zip", tmp_path, lambda *_: None
         )
     assert {path.name for path in tmp_path.iterdir()} == {"front.zip", "received"}
+
+
+@pytest.mark.parametrize("profile", ["housing", "school", "employer"])
+async def test_a_pack_for_others_than_police_and_solicitors_holds_nothing_restricted(
+    journal: Journal, capsule: Capsule, tmp_path: Path, profile: str
+) -> None:
+    """No file is added and nothing is written below `data/restricted/`, unless it is asked for on purpose."""
+    for_others = replace(capsule, metadata=replace(capsule.metadata, profile=profile))
+    assert packs.files_to_add(journal, capsule, None) == received_files(journal, capsule)
+    assert packs.files_to_add(journal, for_others, None) is None
+    assert packs.files_to_add(journal, for_others, True) == received_files(journal, capsule)
+    front = write_zip(tmp_path / "front.zip", honest_members(for_others))
+    signer = PackSigner("diary", AuthorSigner(generate_scalar()))
+
+    async def read_nothing(_blob: SealedFileReference) -> AsyncIterator[bytes]:
+        parts: tuple[bytes, ...] = ()
+        for part in parts:
+            yield part
+
+    path = tmp_path / "pack.zip"
+    await packs.finish_pack(None, read_nothing, front, for_others, signer, path, tmp_path, lambda *_: None)
+    with zipfile.ZipFile(path) as pack:
+        assert not [name for name in pack.namelist() if "/restricted/" in name]
+        statement = json.loads(pack.read(f"{capsule.metadata.folder}/pack-statement.json"))
+    assert statement["parts"] == ["servable"]
 
 
 def test_a_capsule_holds_no_private_note_and_no_key_of_received_files(journal: Journal, capsule: Capsule) -> None:

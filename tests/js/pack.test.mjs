@@ -554,6 +554,41 @@ test('a portal set has at most sixteen plain files with correct digests, and mai
   });
 });
 
+test('a pack for a landlord, a school or an employer holds nothing restricted unless it is asked for', async () => {
+  for (const profile of ['housing', 'school', 'employer', 'police', 'solicitor']) {
+    const packCapsule = { ...capsule(), pack: { ...capsule().pack, profile } };
+    const front = honestFront(packCapsule);
+    const options = { openReceived: () => [PICTURE], sign };
+    const isWhole = ['police', 'solicitor'].includes(profile);
+    for (const [asked, expected] of /** @type {const} */ ([
+      [undefined, isWhole],
+      [true, true],
+      [false, false],
+    ])) {
+      const wish = asked === undefined ? options : { ...options, restricted: asked };
+      const { file } = await assemble(packCapsule, front, wish);
+      const packed = [...readZip(await bytesOf(/** @type {Blob} */ (file))).keys()];
+      assert.equal(
+        packed.some((name) => name.includes('/data/restricted/')),
+        expected,
+        `${profile} ${asked}`,
+      );
+      const { files } = await buildPortalSet(packCapsule, front, wish);
+      const inZips = await Promise.all(
+        files
+          .filter(({ name }) => name.endsWith('.zip'))
+          .map(async ({ file }) => [...readZip(await bytesOf(file)).keys()]),
+      );
+      const names = [...files.map(({ name }) => name), ...inZips.flat()];
+      assert.equal(
+        names.some((name) => /RESTRICTED|12_record|^restricted\//.test(name)),
+        expected,
+        `set: ${profile} ${asked}`,
+      );
+    }
+  }
+});
+
 test('a diary too large for one pack is split between entries, in order, and nothing is left out', () => {
   /** @typedef {import('#app/record/record_history.js').RecordHistory & {size: number}} SizedHistory */
   const entry = (/** @type {string} */ record) => /** @type {SizedHistory} */ ({ record, newest: { fields: {} } });

@@ -101,3 +101,9 @@ def test_a_sealed_copy_becomes_a_pack_without_a_server(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"diary.kept", "notary.txt", "pack.zip", "unpacked", "work"}
     assert list((tmp_path / "work").iterdir()) == []
     assert PASSPHRASE not in completed.stdout + completed.stderr
+    for options, is_whole in (([], False), (["--with-restricted"], True)):
+        pack_path.unlink()
+        made = _run_diary_command(tmp_path, "pack", copy, "--profile", "housing", "--out", pack_path, *options)
+        assert made.returncode == 0, made.stderr
+        with zipfile.ZipFile(pack_path) as pack:
+            assert any("/data/restricted/" in name for name in pack.namelist()) is is_whole

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Final
 
+from diary import constants
 from diary.errors import PackBuildFailed
 from diary.pack.bag.manifest import (
     BAGIT_DECLARATION,
     EXPORT_PROOF_PATH,
+    RESTRICTED_PREFIX,
     SERVABLE_MANIFEST_PATH,
     SERVABLE_STATEMENT_PATH,
     MemberDigests,
@@ -44,23 +46,40 @@ def write_front(members: Mapping[str, bytes | Path], out: Path) -> None:
             write_member(archive, path, size, _chunks(content))
 
 
+def has_restricted_part(capsule: Capsule, asked: bool | None = None) -> bool:
+    """Return whether a pack gets its restricted part: as asked for, else only if it is for the police or a solicitor."""
+    return capsule.metadata.profile in constants.RESTRICTED_PART_PROFILES if asked is None else asked
+
+
 def assemble_pack(
-    front: Path, received: Iterable[tuple[str, Iterable[bytes]]], out: Path, capsule: Capsule, signer: PackSigner
+    front: Path,
+    received: Iterable[tuple[str, Iterable[bytes]]],
+    out: Path,
+    capsule: Capsule,
+    signer: PackSigner,
+    *,
+    with_restricted: bool | None = None,
 ) -> None:
     """Write the finished pack to `out`: the front part, the received files, the bag around them and the signatures.
 
     `received`: the path under `data/` and the bytes of each exhibit's file, in any order; they are read one at a time
-    in order of path. Raise PackBuildFailed if a file is missing, unexpected, or not of its announced size: the bag's
-    total size precedes the files in the archive, so it must be known beforehand.
+    in order of path. Without the restricted part there are none (`with_restricted`: see `has_restricted_part`), and
+    nothing below `data/restricted/` is written. Raise PackBuildFailed if a file is missing, unexpected, or not of its
+    announced size: the bag's total size precedes the files in the archive, so it must be known beforehand.
     """
     files = dict(received)
-    expected_sizes = received_file_sizes(capsule)
+    is_whole = has_restricted_part(capsule, with_restricted)
+    expected_sizes = received_file_sizes(capsule) if is_whole else {}
     if files.keys() != expected_sizes.keys():
         raise PackBuildFailed("The received files do not match the exhibits of this pack.")
     metadata = capsule.metadata
     with zipfile.ZipFile(front) as front_zip, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         servable_statement = sign_servable(signer, metadata, front_zip.read(SERVABLE_MANIFEST_PATH))
-        sizes = {row.filename: row.file_size for row in front_zip.infolist()} | expected_sizes
+        sizes = {
+            row.filename: row.file_size
+            for row in front_zip.infolist()
+            if is_whole or not row.filename.startswith(RESTRICTED_PREFIX)
+        } | expected_sizes
         sizes[SERVABLE_STATEMENT_PATH] = len(servable_statement)
         files[SERVABLE_STATEMENT_PATH] = [servable_statement]
         day = to_local_datetime(metadata.made_at, offset_minutes_at(metadata.made_at, metadata.tz))

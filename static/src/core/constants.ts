@@ -102,6 +102,7 @@ export const LONG_GAP_DAYS = 30;
 
 // packs
 export const PACK_PROFILES = ['police', 'solicitor', 'school', 'employer', 'housing'] as const;
+export const RESTRICTED_PART_PROFILES = ['police', 'solicitor'] as const;
 export const CAPSULE_LIMIT_BYTES = 16_777_216;
 export const PACK_RECORD_LIMIT_BYTES = 67_108_864;
 export const PACK_LOG_LIMIT_BYTES = 67_108_864;

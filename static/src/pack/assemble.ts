@@ -12,6 +12,7 @@ import { incrementalDigest, sha256 } from '../crypto/digests.js';
 import { objectOf, textOf, integerOf } from '../record/reading.js';
 import { bagInfo, BAGIT, manifest } from './bag.js';
 import { rowsOf } from './proofs.js';
+import { hasRestrictedPart } from './recipients.js';
 import { EXPORT_PROOF, packFacts, partsOf, PACK_STATEMENT, SERVABLE_STATEMENT } from './signature.js';
 import { BlobTarget } from './targets.js';
 import { ZipWriter } from './zip.js';
@@ -30,7 +31,7 @@ export type AssembleOptions = {
   signal?: AbortSignal;
   /** where to write; default: a Blob */
   target?: Target;
-  /** false leaves out everything but the servable part */
+  /** false leaves out everything but the servable part; by default the recipient decides */
   restricted?: boolean;
   sign: SignPack;
   /** records the pack in the diary and returns pack-export.json; absent where nobody can write to the diary */
@@ -43,6 +44,9 @@ type AssembledPack = { file: Blob | null; manifest: string };
 
 const RESTRICTED_FOLDER = 'data/restricted/';
 const SERVABLE_MANIFEST = 'data/servable/manifest-sha256.txt';
+
+/** Return whether a file of a pack is in its restricted part. */
+export const isRestricted = (name: string): boolean => name.startsWith(RESTRICTED_FOLDER);
 
 /**
  * Build the pack.
@@ -71,12 +75,13 @@ async function writePack(
     onProgress,
     signal,
     target,
-    restricted = true,
+    restricted: asked,
     sign,
     recordExport,
   }: AssembleOptions & { target: Target },
 ): Promise<AssembledPack> {
   const pack = objectOf(capsule, 'pack');
+  const restricted = asked ?? hasRestrictedPart(textOf(pack, 'profile'));
   const servableManifest = front.get(SERVABLE_MANIFEST) as Uint8Array;
   const ownFiles = new Map(front).set(
     SERVABLE_STATEMENT,
@@ -86,7 +91,7 @@ async function writePack(
     restricted ? rowsOf(capsule, 'exhibits').map((exhibit) => [receivedName(exhibit), exhibit]) : [],
   );
   const names = [...ownFiles.keys(), ...receivedFiles.keys()]
-    .filter((name) => restricted || !name.startsWith(RESTRICTED_FOLDER))
+    .filter((name) => restricted || !isRestricted(name))
     .sort();
   const sizes = names.map(
     (name) => ownFiles.get(name)?.length ?? integerOf(receivedFiles.get(name) ?? {}, 'size') ?? 0,

@@ -8,8 +8,9 @@ import { PORTAL_FILES_LIMIT, PORTAL_ZIPS_LIMIT } from '../core/constants.js';
 import { KeptError } from '../core/errors.js';
 import { incrementalDigest } from '../crypto/digests.js';
 import { objectOf, textOf, integerOf } from '../record/reading.js';
-import { receivedName } from './assemble.js';
+import { isRestricted, receivedName } from './assemble.js';
 import { rowsOf } from './proofs.js';
+import { hasRestrictedPart } from './recipients.js';
 import { EXPORT_PROOF, packFacts, PACK_STATEMENT } from './signature.js';
 import { ZipWriter } from './zip.js';
 import type { JsonObject } from '../core/encoding.js';
@@ -46,23 +47,24 @@ export async function buildPortalSet(
     openReceived,
     onProgress,
     signal,
+    restricted = hasRestrictedPart(textOf(objectOf(capsule, 'pack'), 'profile')),
     sign,
     recordExport,
     atMost = ZIP_BYTES_MOST,
   }: AssembleOptions & { atMost?: number },
 ): Promise<{ files: PortalFile[]; manifest: string }> {
+  const names = [...front.keys()].filter((name) => restricted || !isRestricted(name)).sort();
   // 04 may have many volumes. Leave room for one zip, one of mail, the list and the two files about it: further volumes
   // go into the zips.
-  const singleFiles = [...front.keys()]
+  const singleFiles = names
     .filter((name) => SINGLE_FILES.test(name))
-    .sort()
     .slice(0, PORTAL_FILES_LIMIT - 2 - LIST_FILES);
-  const zippedNames = [...front.keys()].filter((name) => !singleFiles.includes(name)).sort();
+  const zippedNames = names.filter((name) => !singleFiles.includes(name));
   const files: PortalFile[] = singleFiles.map((name) => ({
     name: name.slice(name.lastIndexOf('/') + 1),
     file: blob(front.get(name) as Uint8Array),
   }));
-  const zips = distributeFiles(capsule, front, zippedNames, atMost);
+  const zips = distributeFiles(restricted ? rowsOf(capsule, 'exhibits') : [], front, zippedNames, atMost);
   if (zips.length > PORTAL_ZIPS_LIMIT || files.length + zips.length + LIST_FILES > PORTAL_FILES_LIMIT)
     throw new KeptError('too_large', 'This is too much for one upload. Choose fewer entries and make a second set.');
   const total = zips.flat().reduce((sum, { size }) => sum + size, 0);
@@ -97,13 +99,13 @@ const blob = (bytes: Uint8Array) => new Blob([bytes as BlobPart]);
 
 /** Distribute files over zips: filled one after the other, mail in one of its own. */
 function distributeFiles(
-  capsule: JsonObject,
+  exhibits: readonly JsonObject[],
   front: ReadonlyMap<string, Uint8Array>,
   zippedNames: readonly string[],
   atMost: number,
 ): { name: string; size: number; exhibit: JsonObject | null }[][] {
   const frontMembers = zippedNames.map((name) => ({ name, size: front.get(name)?.length ?? 0, exhibit: null }));
-  const received = rowsOf(capsule, 'exhibits').map((exhibit) => ({
+  const received = exhibits.map((exhibit) => ({
     name: receivedName(exhibit),
     size: integerOf(exhibit, 'size') ?? 0,
     exhibit,

@@ -10,6 +10,7 @@
 import { KeptError } from '../../core/errors.js';
 import { PackJob } from '../../net/packs.js';
 import { assemble } from '../../pack/assemble.js';
+import { hasRestrictedPart } from '../../pack/recipients.js';
 import { encodeCapsule, openedOf } from '../../pack/capsule.js';
 import { checkFront } from '../../pack/front.js';
 import { OFFICER_FIELDS } from '../../pack/officer_fields.js';
@@ -285,7 +286,8 @@ async function finishPack(
   {
     kind = 'pack',
     saveTo,
-    restricted = true,
+    profile = 'police',
+    restricted = hasRestrictedPart(profile),
     release,
     here: isOnPhone = false,
     review = {},

@@ -6,6 +6,7 @@ import { button, errorSummary, heading } from '../../components/parts.js';
 import { t } from '../../shell/strings.js';
 import { fromPicked, pickedFault, phoneZone } from '../../record/times.js';
 import { entryPicker } from '../../components/forms/choose_entries.js';
+import { hasRestrictedPart } from '../../pack/recipients.js';
 import './words.js';
 import type { PackSelection, PackSummary } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
@@ -38,9 +39,6 @@ export type PackFlow = {
   agreed?: boolean;
   overridden?: boolean;
 };
-
-/** Recipients that get the restricted part unless the keeper says otherwise. */
-const FULL_PROFILES = new Set(['police', 'solicitor']);
 
 /** Return the selection in the form that the app's methods take. */
 export function selectionOf(local: PackFlow): PackSelection {
@@ -156,7 +154,7 @@ function rangeChips(stage: Stage, isLater: boolean) {
 function recipientChips(stage: Stage) {
   const { local } = stage;
   const profile = local.profile ?? 'police';
-  const on = (code: string) => stage.set({ profile: code, apart: FULL_PROFILES.has(code) });
+  const on = (code: string) => stage.set({ profile: code, apart: hasRestrictedPart(code) });
   return html`${chips({
     name: 'who',
     legend: t('forwhom.title'),
@@ -165,7 +163,7 @@ function recipientChips(stage: Stage) {
     onChange: on,
   })}
     ${
-      FULL_PROFILES.has(profile)
+      hasRestrictedPart(profile)
         ? nothing
         : html`<p class="soft">${t('forwhom.less')}</p>${checkbox({
             id: 'apart',

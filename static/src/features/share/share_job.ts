@@ -7,6 +7,7 @@ import { joinWithDots, isolateDirection, lookUp, t } from '../../shell/strings.j
 import { OFFICER_FIELDS } from '../../pack/officer_fields.js';
 import { selectionOf } from './share_choose.js';
 import { DELIVERY_WAYS } from './share_ways.js';
+import { hasRestrictedPart } from '../../pack/recipients.js';
 import './words.js';
 import type { Agreement } from '../../diary/session/confirming.js';
 import type { MadePack, ProgressStep, PackSummary } from '../../shell/app.js';
@@ -29,7 +30,7 @@ function packOptions(flow: PackFlow, records: string[] | null | undefined) {
     start_with: flow.startWith ?? [],
     ...(flow.earlier ? {} : { start_no: Number(flow.startNo) || 1 }),
     sheet: Object.fromEntries(OFFICER_FIELDS.map((name) => [name, sheet[name] ?? ''])),
-    restricted: flow.apart ?? true,
+    restricted: flow.apart ?? hasRestrictedPart(flow.profile ?? 'police'),
     intimate: Boolean(flow.intimate),
     ...(flow.reference ? { recipientRef: flow.reference } : {}),
     review: flow.review ?? {},
