@@ -28,12 +28,14 @@ from diary.pack.capsule.builder import PackOptions, build_capsule, erased_entrie
 from diary.pack.contents import build_contents
 from diary.pack.documents.text_files import pdf_paths, text_files
 from diary.pack.proofs import record_json
+from diary.pack.tables.csv_tables import printed_pictures
 from diary.progress import ProgressCallback
 
 ReadBlob = Callable[[SealedFileReference], AsyncIterator[bytes]]
 POLL_SECONDS: Final = 0.2
 QUEUE_TIMEOUT_SECONDS: Final = 120
 CHUNK_BYTES: Final = 1 << 20
+INDEX_PATH: Final = "data/servable/03_exhibits-index.csv"
 _FRONT_LIMIT_BYTES: Final = 1 << 30
 
 
@@ -158,11 +160,13 @@ def check_front(front: Path, capsule: reader.Capsule) -> None:
     zoneinfo.reset_tzpath(())
     zoneinfo.ZoneInfo.clear_cache()
     contents = build_contents(capsule)
-    expected_files = {f"data/{path}": content for path, content in text_files(contents)}
     expected_pdfs = {f"data/{path}" for path in pdf_paths(contents)}
     try:
         with zipfile.ZipFile(front) as front_zip:
             member_names = _member_names(front_zip)
+            index = front_zip.read(INDEX_PATH) if INDEX_PATH in member_names else b""
+            printed = printed_pictures(contents, index)
+            expected_files = {f"data/{path}": content for path, content in text_files(contents, printed)}
             for path, content in expected_files.items():
                 if path not in member_names or front_zip.read(path) != content:
                     raise PackBuildFailed(

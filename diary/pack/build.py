@@ -16,7 +16,7 @@ from diary.errors import BadRequest, KeptError, PackBuildFailed, SealError
 from diary.pack.bag.archive import write_front
 from diary.pack.bag.manifest import SERVABLE_MANIFEST_PATH, servable_manifest
 from diary.pack.capsule.reader import Capsule
-from diary.pack.contents import ExhibitView, PackContents, Picture, build_contents, volume_filename, volumes
+from diary.pack.contents import ExhibitView, PackContents, Picture, build_contents, poster_key, volume_filename, volumes
 from diary.pack.documents import exhibits, print_images
 from diary.pack.documents.chronology import chronology_data
 from diary.pack.documents.impact import impact_data
@@ -60,7 +60,7 @@ def build_front(
     typesetter.add(exhibit_volume_documents)
     done_count = len(capsule.exhibits)
     progress("words", done_count, total_count)
-    members: dict[str, bytes | Path] = {f"data/{path}": content for path, content in text_files(contents)}
+    members: dict[str, bytes | Path] = {f"data/{path}": content for path, content in text_files(contents, pictures)}
     done_count += 1
     for document in typesetter.wait_for_documents():
         members[f"data/{document.path_in_data}"] = document.output_path
@@ -126,7 +126,7 @@ def _place_pictures(
             if not view.exhibit.is_picture_withheld:
                 item, diary = view.exhibit.item, contents.capsule.diary_id
                 copies = {item: _open_print_copy(diary, view.exhibit, fetch)}
-                copies[exhibits.poster_key(item)] = _open_still(diary, view.exhibit, fetch)
+                copies[poster_key(item)] = _open_still(diary, view.exhibit, fetch)
                 pictures |= {
                     key: place_picture(copy, volume_path, key) for key, copy in copies.items() if copy is not None
                 }

@@ -189,6 +189,20 @@ def _exhibit_views(
     return tuple(views)
 
 
+def poster_key(item: str) -> str:
+    """Return the key of a video's still image among the pictures."""
+    return f"{item} still"
+
+
+def picture_candidates(contents: PackContents) -> set[str]:
+    """Return the keys of the pictures that 04 prints, if every copy can be read: items, and items of stills."""
+    exhibits = [view.exhibit for view in contents.exhibits if not view.exhibit.is_picture_withheld]
+    return {
+        *(exhibit.item for exhibit in exhibits if exhibit.print_copy or exhibit.received_file),
+        *(poster_key(exhibit.item) for exhibit in exhibits if exhibit.poster),
+    }
+
+
 def volumes(contents: PackContents) -> tuple[tuple[ExhibitView, ...], ...]:
     """Split the exhibits into volumes of EXHIBITS_PER_VOLUME; without exhibits, return one empty volume."""
     views = contents.exhibits

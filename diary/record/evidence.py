@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from diary.record import times, vocabulary
-from diary.record.reading import boolean_of, codes_of, integer_of, objects_of, text_of
+from diary.record.reading import boolean_of, codes_of, integer_of, object_of, objects_of, text_of
 from diary.record.record_history import RecordHistory, RecordView
 
 # File extensions in a pack by media type, which the app detects from the first bytes. Every other type gets .bin, so
@@ -17,20 +17,31 @@ EXTENSIONS: Final = {
     "image/heic": "heic",
     "image/heif": "heif",
     "image/avif": "avif",
+    "image/bmp": "bmp",
+    "image/tiff": "tif",
     "application/pdf": "pdf",
     "message/rfc822": "eml",
     "text/plain": "txt",
     "video/mp4": "mp4",
     "video/quicktime": "mov",
     "video/webm": "webm",
+    "video/3gpp": "3gp",
+    "video/x-msvideo": "avi",
     "audio/mpeg": "mp3",
     "audio/mp4": "m4a",
     "application/ogg": "ogg",
     "audio/ogg": "ogg",
     "audio/wav": "wav",
     "audio/amr": "amr",
+    "audio/flac": "flac",
     "audio/webm": "webm",
     "application/zip": "zip",
+    "application/gzip": "gz",
+}
+# Containers whose first bytes do not tell what is in them: the name that a file came with does, if it is one of these.
+CONTAINER_EXTENSIONS: Final = {
+    "application/zip": ("docx", "xlsx", "pptx", "odt", "ods", "odp"),
+    "application/x-ole-storage": ("doc", "xls", "ppt", "msg"),
 }
 MAIL_EXTENSIONS: Final = frozenset({"eml"})
 
@@ -43,8 +54,13 @@ class Attachment(RecordView):
 
     @property
     def extension(self) -> str:
-        """Return the extension of the file in a pack, from the detected media type and not from the original name."""
-        return EXTENSIONS.get(text_of(self.fields, "media_type"), "bin")
+        """Return the extension of the file in a pack, by its first bytes; the original name only tells Office files."""
+        media_type = text_of(self.fields, "media_type")
+        name = text_of(object_of(self.restricted_fields, "received_as"), "filename")
+        named_extension = name.rpartition(".")[2].lower()
+        if named_extension in CONTAINER_EXTENSIONS.get(media_type, ()):
+            return named_extension
+        return EXTENSIONS.get(media_type, "bin")
 
     @property
     def is_mail(self) -> bool:
@@ -66,7 +82,12 @@ class Attachment(RecordView):
     def is_held_back(self) -> bool:
         """Return whether the picture must stay out of the servable part."""
         shows_home = boolean_of(self.restricted_fields, "shows_where_i_live") is True
-        return shows_home or not self.is_ordinary or not self.is_reviewed
+        return shows_home or not self.is_ordinary or (self.has_picture and not self.is_reviewed)
+
+    @property
+    def has_picture(self) -> bool:
+        """Return whether the file is a picture, or has one to print. Keepers are asked to review no others."""
+        return text_of(self.fields, "media_type").startswith("image/") or bool(objects_of(self.fields, "renditions"))
 
     @property
     def is_ordinary(self) -> bool:

@@ -1,15 +1,30 @@
 """Documents typeset again from the pack's own record: equal byte for byte, and a changed word is located."""
 
+import csv
+import io
 import json
 from pathlib import Path
 
+import pillow_heif
 import pytest
+from PIL import Image
 
+from diary.client.packs import check_front
 from diary.encoding import canonical_json
-from diary.pack.capsule.reader import CAPSULE_LIMIT_BYTES
+from diary.pack.capsule.builder import build_capsule
+from diary.pack.capsule.reader import CAPSULE_LIMIT_BYTES, read_capsule
 from diary.pack.verify.verifier import verify_pack
-from tests.pack.conftest import BuiltPack, build_front_part
+from tests.pack.conftest import BuiltPack, assemble_pack, build_front_part
+from tests.pack.fictional_diary import (
+    START_MS,
+    FictionalDiary,
+    draw_screenshot,
+    incident_fields,
+    make_print_copy,
+    rendition_fields,
+)
 from tests.pack.pack_members import members_of, members_of_front, rebuild_digest_lists
+from tests.pack.test_phone_tables import check_tables_on_phone, read_tables
 
 RELEASE = "0123456789ab"
 CHRONOLOGY_PATH = "data/servable/01_chronology.pdf"
@@ -23,6 +38,43 @@ def rerender_findings(path: Path, diary: BuiltPack, release: str = RELEASE) -> l
 def test_every_document_is_reproduced_byte_for_byte(full_pack: BuiltPack) -> None:
     """Scripts, withheld words and pictures, long screenshots and additions are all reproduced."""
     assert rerender_findings(full_pack.path, full_pack) == []
+
+
+async def test_03_says_what_04_printed_and_rerendering_agrees(tmp_path: Path) -> None:
+    """A HEIC photo that messages name, a picture that cannot be read, a film's still, a sound and one held back."""
+    diary = FictionalDiary()
+    entry = diary.add("incident", incident_fields(START_MS, "With files."))
+    heic = io.BytesIO()
+    pillow_heif.from_pillow(Image.new("RGB", (320, 240), "blue")).save(heic)
+    still = make_print_copy(draw_screenshot(1, (60, 120)), 30)
+    preview = {**rendition_fields(still), "purpose": "preview"}
+    photo = diary.attach(entry, heic.getvalue(), "image/heic", "Read by the worker", filename="IMG_0001.HEIC")
+    diary.attach(entry, b"no picture", "image/heic", "Cannot be read", filename="IMG_0002.HEIC")
+    diary.attach(
+        entry,
+        b"film",
+        "video/mp4",
+        "A film",
+        print_image=still,
+        filename="film.mp4",
+        extra_fields={"renditions": [preview]},
+    )
+    unseen = {"looked_at": None}
+    diary.attach(entry, b"sound", "audio/mp4", "Nobody was asked", filename="call.m4a", extra_fields=unseen)
+    diary.attach(entry, heic.getvalue(), "image/heic", "Not looked at", filename="IMG_0003.HEIC", extra_fields=unseen)
+    rows = [{"msg_no": 1, "direction": "in", "text": "hi", "attachment_id": photo["record"]}]
+    diary.add("schedule", {"rows": rows, "incident_ids": [entry["record"]], "tz": "Europe/London"})
+    raw = build_capsule(diary.versions, diary.wish(), diary.public_keys)
+    front = await build_front_part(diary, raw, tmp_path / "front.zip")
+    index = members_of_front(front)["data/servable/03_exhibits-index.csv"]
+    flags = [row["picture_in_04"] for row in csv.DictReader(io.StringIO(index.decode("utf-8-sig"), newline=""))]
+    assert flags == ["yes", "no picture", "a still", "no picture", "held back, see 06"]
+    capsule = read_capsule(raw)
+    check_front(front, capsule)
+    pack = assemble_pack(diary, front, capsule, tmp_path / "pack.zip")
+    assert verify_pack(pack, notary=diary.notary.pub, rerender=RELEASE) == []
+    [result] = check_tables_on_phone([(raw, read_tables(front))], tmp_path)
+    assert result["differs"] is None
 
 
 async def test_a_changed_word_is_found_on_its_page(small_pack: BuiltPack, tmp_path: Path) -> None:

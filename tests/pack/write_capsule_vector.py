@@ -78,6 +78,20 @@ def vector_diary() -> FictionalDiary:
         extra_fields={"sensitivity": "intimate_adult"},
     )
     diary.attach(withheld, b"y", "image/png", "Of an entry not chosen", at_ms=START_MS + 9 * DAY_MS)
+    for content, media_type, filename in (
+        (b"PK", "application/zip", "Letter.DOCX"),
+        (b"#!AMR", "audio/amr", "call.amr"),
+        (b"BM", "image/bmp", "scan.bmp"),
+    ):
+        diary.attach(
+            first,
+            content,
+            media_type,
+            "Nobody was asked about the first two",
+            at_ms=START_MS + 9 * DAY_MS,
+            filename=filename,
+            extra_fields={"looked_at": None},
+        )
     logged = diary.attach(
         late,
         b"z",

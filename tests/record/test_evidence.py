@@ -46,6 +46,24 @@ def test_a_file_is_called_after_its_bytes(media_type: str | None, extension: str
     assert (attachment.extension, attachment.is_mail) == (extension, is_mail)
 
 
+@pytest.mark.parametrize(
+    ("media_type", "filename", "extension"),
+    [
+        ("application/zip", "Letter.DOCX", "docx"),
+        ("application/zip", "photos.zip", "zip"),
+        ("application/zip", "run.exe", "zip"),
+        ("application/x-ole-storage", "accounts.xls", "xls"),
+        ("application/x-ole-storage", "accounts", "bin"),
+        ("image/png", "letter.docx", "png"),
+        ("audio/flac", "call.flac", "flac"),
+    ],
+)
+def test_a_file_keeps_an_extension_that_opens_it(media_type: str, filename: str, extension: str) -> None:
+    """The name tells Office files apart, which look alike in their first bytes, and nothing else."""
+    attachment = make_attachment({"media_type": media_type}, received_as={"filename": filename})
+    assert attachment.extension == extension
+
+
 def test_saved_mail_alone_is_mail() -> None:
     """Only saved mail is in the mail folder."""
     assert [name for name, extension in evidence.EXTENSIONS.items() if extension in evidence.MAIL_EXTENSIONS] == [
@@ -71,6 +89,12 @@ def test_a_file_is_described_by_its_keeper_else_by_its_kind() -> None:
         ({"looked_at": 0}, {}, False),
         ({}, {}, True),
         ({"looked_at": True}, {}, True),
+        ({"media_type": "video/mp4"}, {}, False),
+        ({"media_type": "video/mp4", "renditions": [{"purpose": "preview"}]}, {}, True),
+        ({"media_type": "audio/mp4"}, {}, False),
+        ({"media_type": "application/pdf"}, {}, False),
+        ({"media_type": "text/plain", "sensitivity": "intimate"}, {}, True),
+        ({"media_type": "text/plain"}, {"shows_where_i_live": True}, True),
         ({"looked_at": NOON_MS, "sensitivity": "intimate"}, {}, True),
         ({"looked_at": NOON_MS}, {"shows_where_i_live": True}, True),
     ],
@@ -78,8 +102,8 @@ def test_a_file_is_described_by_its_keeper_else_by_its_kind() -> None:
 def test_a_picture_is_held_back_unless_it_was_looked_at_and_nothing_speaks_against_it(
     fields: dict[str, object], restricted: dict[str, object], is_held_back: bool
 ) -> None:
-    """Each of the three reasons withholds a picture by itself."""
-    assert make_attachment(fields, **restricted).is_held_back is is_held_back
+    """Each of the three reasons withholds a picture by itself. Nobody is asked to look at what has no picture."""
+    assert make_attachment({"media_type": "image/png", **fields}, **restricted).is_held_back is is_held_back
 
 
 def test_the_first_picture_for_a_purpose_and_its_place() -> None:

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from diary.pack.contents import ExhibitView, PackContents, Picture
+from diary.pack.contents import ExhibitView, PackContents, Picture, poster_key
 from diary.pack.documents.incident_rows import TemplateData, format_duration
 from diary.pack.printable_text import escape_unprintable, paragraphs
 from diary.pack.registers import RegisterRecord
@@ -67,7 +67,8 @@ def _exhibit_page(
         else "",
         "poster": _still_layout(view, poster) if not is_withheld and picture is None and poster is not None else None,
         "mail": [] if is_withheld else _mail_sections(contents, view),
-        "chat": [] if is_withheld else _chat_rows(contents, view),
+        # A printed picture shows its messages already.
+        "chat": [] if is_withheld or picture is not None else _chat_rows(contents, view),
     }
 
 
@@ -110,11 +111,6 @@ def _screenshot_points(view: ExhibitView) -> list[list[str]]:
         [term.label, format_screenshot_point(view.attachment.fields, term.code)]
         for term in vocabulary.CHOICE_LISTS["shows"].terms
     ]
-
-
-def poster_key(item: str) -> str:
-    """Return the key of a video's still image among the pictures."""
-    return f"{item} still"
 
 
 def _still_layout(view: ExhibitView, poster: Picture) -> TemplateData:
@@ -172,10 +168,7 @@ def messages_of_file(
 
 
 def _chat_rows(contents: PackContents, view: ExhibitView) -> list[list[str]]:
-    """Return the messages of a saved chat from its schedules: number, time, sender, words.
-
-    Empty if the exhibit has a print copy, which shows them already.
-    """
+    """Return the messages of a saved chat from its schedules: number, time, sender, words."""
     rows = []
     for schedule, row, (sender, _) in messages_of_file(contents, view):
         if text_of(row, "type") == "email":
@@ -185,7 +178,7 @@ def _chat_rows(contents: PackContents, view: ExhibitView) -> list[list[str]]:
         when = text_of(row, "sent_local").replace("T", " ")
         sender_words = sender or (vocabulary.label("schedule_directions", direction) if direction else "")
         rows.append([number, when, escape_unprintable(sender_words), escape_unprintable(words)])
-    return rows if view.exhibit.print_copy is None else []
+    return rows
 
 
 def _placeholder_text(view: ExhibitView, *, is_withheld: bool, has_still: bool) -> str:

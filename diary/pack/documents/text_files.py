@@ -1,9 +1,10 @@
 """All files of a pack's front part that are not PDFs: text, tables, the record, the proofs.
 
-They follow from the capsule alone: the worker writes them, and the reference client renders them again to compare.
+They follow from the capsule, and 03 also from which pictures could be read: the worker writes them, and the reference
+client renders them again to compare.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from diary.pack.contents import PackContents, volume_filename, volumes
 from diary.pack.documents import instructions, witnesses
@@ -12,13 +13,16 @@ from diary.pack.registers import records_of_kind
 from diary.pack.tables import csv_tables, message_schedules
 
 
-def text_files(contents: PackContents) -> Iterator[tuple[str, bytes]]:
-    """Yield every file that is not a PDF, with its path under `data/`."""
+def text_files(contents: PackContents, printed: Collection[str] | None = None) -> Iterator[tuple[str, bytes]]:
+    """Yield every file that is not a PDF, with its path under `data/`.
+
+    `printed`: keys of the pictures in 04; None for all that the capsule has a copy of.
+    """
     capsule = contents.capsule
     yield "00_READ-FIRST.txt", instructions.encode_read_first(contents)
     yield "15_VERIFY.txt", instructions.encode_verify_steps(contents)
     yield "servable/02_chronology.csv", csv_tables.chronology_csv(contents)
-    yield "servable/03_exhibits-index.csv", csv_tables.exhibits_csv(contents)
+    yield "servable/03_exhibits-index.csv", csv_tables.exhibits_csv(contents, printed)
     schedules = message_schedules.schedules_csv(contents)
     if schedules is not None:
         yield "servable/05_message-schedules.csv", schedules

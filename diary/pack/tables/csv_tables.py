@@ -7,10 +7,17 @@ begins, after spaces, with one of `_FORMULA_STARTS`; such a cell gets a leading 
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
-from diary.pack.contents import ExhibitView, PackContents, volume_filename, volume_index
+from diary.pack.contents import (
+    ExhibitView,
+    PackContents,
+    picture_candidates,
+    poster_key,
+    volume_filename,
+    volume_index,
+)
 from diary.pack.registers import (
     breach_lines,
     format_disclosure,
@@ -184,11 +191,13 @@ def _format_revisions(entry: Incident) -> str:
     )
 
 
-def exhibits_csv(contents: PackContents) -> bytes:
+def exhibits_csv(contents: PackContents, printed: Collection[str] | None = None) -> bytes:
     """Return 03_exhibits-index.csv, one line for each exhibit.
 
-    The officer's reference is blank unless it was recorded.
+    The officer's reference is blank unless it was recorded. `printed`: keys of the pictures in 04; None for all that
+    the capsule has a copy of.
     """
+    printed = picture_candidates(contents) if printed is None else printed
     header = (
         "item_no", "suggested_ref", "officer_ref", "description", "kind", "taken", "time_it_shows",
         "producer", "sha256", "size_bytes", "file", "volume", "entries", "account_or_number",
@@ -196,10 +205,10 @@ def exhibits_csv(contents: PackContents) -> bytes:
         "sender_name", "number_or_handle", "profile", "url", "before_and_after", "own_messages",
         "flags", "picture_in_04",
     )  # fmt: skip
-    return encode_csv(header, (_exhibit_cells(contents, view) for view in contents.exhibits))
+    return encode_csv(header, (_exhibit_cells(contents, view, printed) for view in contents.exhibits))
 
 
-def _exhibit_cells(contents: PackContents, view: ExhibitView) -> Iterable[object]:
+def _exhibit_cells(contents: PackContents, view: ExhibitView, printed: Collection[str]) -> Iterable[object]:
     """Return one exhibit's cells."""
     fields, taken, shown_time = view.attachment.fields, view.attachment.captured_time, view.attachment.content_time
     is_screen = text_of(fields, "kind") == "screenshot"
@@ -227,8 +236,29 @@ def _exhibit_cells(contents: PackContents, view: ExhibitView) -> Iterable[object
             for term in vocabulary.CHOICE_LISTS["shows"].terms
         ),
         "; ".join(flags),
-        "held back, see 06" if view.exhibit.is_picture_withheld else "yes" if view.exhibit.print_copy else "no picture",
+        _picture_flag(view, printed),
     )
+
+
+def _picture_flag(view: ExhibitView, printed: Collection[str]) -> str:
+    """Return what 04 prints of an exhibit."""
+    if view.exhibit.is_picture_withheld:
+        return "held back, see 06"
+    if view.exhibit.item in printed:
+        return "yes"
+    return "a still" if poster_key(view.exhibit.item) in printed else "no picture"
+
+
+def printed_pictures(contents: PackContents, index: bytes) -> set[str]:
+    """Return the keys of the pictures that a 03 says are printed, of those of which the capsule has a copy.
+
+    `index`: 03_exhibits-index.csv as somebody else wrote it. Only whoever read a copy knows whether it could be read.
+    """
+    rows = csv.DictReader(io.StringIO(index.decode("utf-8-sig", "replace"), newline=""))
+    flags = {row.get("suggested_ref"): row.get("picture_in_04") for row in rows}
+    items = {item: (item, poster_key(item)) for item in (view.exhibit.item for view in contents.exhibits)}
+    stated = {keys[flags[item] == "a still"] for item, keys in items.items() if flags.get(item) in ("yes", "a still")}
+    return stated & picture_candidates(contents)
 
 
 def custody_csv(contents: PackContents) -> bytes:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import pypdf
 
-from diary.pack.documents.exhibits import poster_key
+from diary.pack.contents import poster_key
 from diary.pack.sandbox.supervisor import IsolatedJob, LayoutClient, supervise
 from diary.pack.verify.pdf_reader import (
     PACK_DOCUMENT_FILENAME,

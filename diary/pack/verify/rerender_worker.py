@@ -16,9 +16,8 @@ from diary.encoding import b64, canonical_json
 from diary.errors import KeptError
 from diary.pack import build
 from diary.pack.capsule import reader
-from diary.pack.contents import PackContents, Picture, build_contents, volumes
+from diary.pack.contents import PackContents, Picture, build_contents, picture_candidates, poster_key, volumes
 from diary.pack.documents import print_images
-from diary.pack.documents.exhibits import poster_key
 from diary.pack.documents.text_files import text_files
 from diary.pack.documents.typesetting import Typesetter, compile_document
 from diary.pack.sandbox.isolated_call import call_isolated
@@ -143,7 +142,11 @@ def _write_text_files(folder: Path) -> Iterator[tuple[str, Path]]:
     """
     capsule = reader.read_capsule((folder / CAPSULE_FILENAME).read_bytes(), limit=reader.CAPSULE_LIMIT_BYTES * 4)
     (folder / TEXT_FILES_FOLDER).mkdir()
-    for number, (name, raw) in enumerate(text_files(build_contents(capsule))):
+    contents = build_contents(capsule)
+    printed = {
+        key for key in picture_candidates(contents) if (folder / PICTURES_FOLDER / _picture_filename(key)).exists()
+    }
+    for number, (name, raw) in enumerate(text_files(contents, printed)):
         if "/proof/" in name:
             return
         path = folder / TEXT_FILES_FOLDER / str(number)

@@ -1,7 +1,7 @@
 /** Which attachments go into a pack, and their numbers: docs/pack.md; the twin of diary/pack/capsule/exhibits.py. */
 import { b64 } from '../core/bytes.js';
 import { partCount } from '../crypto/files.js';
-import { codesOf, objectsOf, booleanOf, textOf, integerOf } from '../record/reading.js';
+import { codesOf, objectOf, objectsOf, booleanOf, textOf, integerOf } from '../record/reading.js';
 import { historiesOf } from '../record/record_history.js';
 import type { JsonObject } from '../core/encoding.js';
 import type { Fields } from '../record/reading.js';
@@ -23,23 +23,40 @@ const EXTENSIONS = Object.freeze({
   'image/heic': 'heic',
   'image/heif': 'heif',
   'image/avif': 'avif',
+  'image/bmp': 'bmp',
+  'image/tiff': 'tif',
   'application/pdf': 'pdf',
   'message/rfc822': 'eml',
   'text/plain': 'txt',
   'video/mp4': 'mp4',
   'video/quicktime': 'mov',
   'video/webm': 'webm',
+  'video/3gpp': '3gp',
+  'video/x-msvideo': 'avi',
   'audio/mpeg': 'mp3',
   'audio/mp4': 'm4a',
   'application/ogg': 'ogg',
   'audio/ogg': 'ogg',
   'audio/wav': 'wav',
   'audio/amr': 'amr',
+  'audio/flac': 'flac',
   'audio/webm': 'webm',
   'application/zip': 'zip',
+  'application/gzip': 'gz',
 }) as Readonly<Record<string, string>>;
+/** Containers whose first bytes do not tell what is in them. The name that a file came with does, if it is listed. */
+const CONTAINER_EXTENSIONS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['application/zip', ['docx', 'xlsx', 'pptx', 'odt', 'ods', 'odp']],
+  ['application/x-ole-storage', ['doc', 'xls', 'ppt', 'msg']],
+]);
 
-const extensionOf = (type: string): string => (Object.hasOwn(EXTENSIONS, type) ? String(EXTENSIONS[type]) : 'bin');
+function extensionOf({ fields, restricted }: OpenedVersion): string {
+  const type = textOf(fields, 'media_type');
+  const name = textOf(objectOf(restricted, 'received_as'), 'filename');
+  const namedExtension = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
+  if (CONTAINER_EXTENSIONS.get(type)?.includes(namedExtension)) return namedExtension;
+  return Object.hasOwn(EXTENSIONS, type) ? String(EXTENSIONS[type]) : 'bin';
+}
 
 /**
  * Return whether a file may go into a pack at all: a private sexual picture of an adult only when the keeper ticked
@@ -78,9 +95,13 @@ export function isHeldBack({ newest }: RecordHistory): boolean {
   return (
     !['', 'normal'].includes(textOf(newest.fields, 'sensitivity')) ||
     booleanOf(newest.restricted, 'shows_where_i_live') === true ||
-    integerOf(newest.fields, 'looked_at') === null
+    (hasPicture(newest.fields) && integerOf(newest.fields, 'looked_at') === null)
   );
 }
+
+/** Return whether a file is a picture, or has one to print. Keepers are asked to review no others. */
+const hasPicture = (fields: Fields) =>
+  textOf(fields, 'media_type').startsWith('image/') || objectsOf(fields, 'renditions').length > 0;
 
 /**
  * Return whether no picture of it may be in 04. A masked copy may, if what was covered was the only reason to hold it
@@ -107,10 +128,9 @@ export function exhibitsOf(
   return attachments.map(({ no, told: attachment }) => {
     const fields = attachment.newest.fields;
     const version = byVersion.get(attachment.newest.version) as DiaryVersion;
-    const type = textOf(fields, 'media_type');
     const isHeldBack = isPictureHeldBack(attachment);
     return {
-      file: `${initials}-${no}.${extensionOf(type)}`,
+      file: `${initials}-${no}.${extensionOf(attachment.newest)}`,
       hold_picture: isHeldBack,
       item: `${initials}/${no}`,
       looked_at: integerOf(fields, 'looked_at'),

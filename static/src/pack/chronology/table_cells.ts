@@ -261,9 +261,16 @@ export function exhibitLine(facts: CapsuleFacts, exhibit: JsonObject, index: num
     web_address: textOf(fields, 'url_full'),
     changed_before_it_was_added: choiceText(fields, 'alterations', 'alteration_before_receipt'),
     flags: flags.join('; '),
-    picture_in_04: exhibit.hold_picture !== false ? 'held back, see 06' : exhibit.print ? 'yes' : 'no picture',
+    picture_in_04: pictureFlag(exhibit),
     ...Object.fromEntries(answers),
   };
+}
+
+/** Return what 04 prints of a file; null where only whoever reads the copy knows whether it can be read. */
+function pictureFlag(exhibit: JsonObject) {
+  if (exhibit.hold_picture !== false) return 'held back, see 06';
+  if (exhibit.print) return 'yes';
+  return exhibit.received || exhibit.poster ? null : 'no picture';
 }
 
 /** Return every line of 05, in order. */
