@@ -395,7 +395,7 @@ test('a search finds an entry by its words, and not by codes, ids, times and met
 
 test('a file without a time zone gets the zone that the person names, and no more is claimed than is known', () => {
   const local = '2026-08-01T20:14:05';
-  const source = 'phone_clock_at_the_time';
+  const source = 'file_time';
   const abroad = { local: '2026-08-01T20:14', utc_offset_min: 540, source };
   assert.equal(needsZone({ taken_local: local }), true);
   assert.deepEqual(fileMoment({ taken_local: local }, 'Asia/Tokyo'), {

@@ -8,7 +8,7 @@ import { dayFault, momentFault } from '#app/record/moments.js';
 const LONDON = 'Europe/London';
 const NOW = Date.UTC(2026, 10, 3, 20, 41, 9); // 3 November 2026, 20:41:09 in London
 
-test('"just now" is the current minute of this clock', () => {
+test('"just now" is the current minute of this clock, and claims no look at one', () => {
   assert.deepEqual(fromChip('just_now', NOW, LONDON), {
     occurred_start: Date.UTC(2026, 10, 3, 20, 41),
     occurred_end: null,
@@ -16,7 +16,7 @@ test('"just now" is the current minute of this clock', () => {
     tz: LONDON,
     utc_offset_min: 0,
     precision: 'minute',
-    time_source: 'phone_clock_at_the_time',
+    time_source: 'app_clock',
   });
 });
 

@@ -97,7 +97,7 @@ export function needsZone({ taken_local: local, offset_min: offset, taken_at: at
 export function fileMoment(said: FileTime, tz: string): Moment | null {
   const { taken_at: at, offset_min: offset } = said;
   const local = typeof said.taken_local === 'string' ? said.taken_local.slice(0, 16) : null;
-  const source = 'phone_clock_at_the_time';
+  const source = 'file_time';
   if (needsZone(said)) {
     const [start, second] = isZone(tz) && local ? instantsOf(local, tz) : [];
     if (start === undefined || !local) return null;

@@ -240,7 +240,7 @@ export function fromChip(
   const today = localAt(now, tz).slice(0, 10);
   if (chip === 'just_now') {
     const minute = Math.floor(now / MINUTE) * MINUTE;
-    return timeBlock(minute, null, localAt(minute, tz), tz, 'minute', 'phone_clock_at_the_time');
+    return timeBlock(minute, null, localAt(minute, tz), tz, 'minute', 'app_clock');
   }
   if (chip === 'earlier_today') return { ...wholeDay(today, tz), occurred_end: now };
   if (chip === 'yesterday') return wholeDay(new Date(asUtc(today) - DAY).toISOString().slice(0, 10), tz);

@@ -507,6 +507,8 @@ export const INCIDENT: Record<string, List> = {
     many: false,
     codes: [
       { code: 'phone_clock_at_the_time', label: 'I looked at a clock or phone then' },
+      { code: 'app_clock', label: '“Just now”, noted by the app' },
+      { code: 'file_time', label: 'The time kept in the file' },
       { code: 'message_or_call_stamp', label: 'The time on the message or call' },
       { code: 'cctv_or_doorbell', label: 'CCTV or a doorbell' },
       { code: 'someone_told_me', label: 'Someone told me' },
