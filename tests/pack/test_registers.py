@@ -249,6 +249,34 @@ def test_messages_of_every_schedule_of_an_entry_are_counted_on_each_page() -> No
     assert table is not None and len(read_csv(table)) == 200
 
 
+def test_somebody_entered_twice_is_one_person_on_06_and_one_no_is_enough() -> None:
+    """One row has both names, codes, contacts and answers. A place in another spelling is one place."""
+    diary = FictionalDiary()
+    first = diary.add(
+        "person", {"name": "Dan Kerr", "role": "suspect"}, {"safe_to_approach": "yes", "contact": "07700 900111"}
+    )
+    twin = diary.add(
+        "person",
+        {"name": "Danny", "role": "suspect", "merged_into": first["record"], "description": "Tall"},
+        {"safe_to_approach": "no", "contact": "07700 900222"},
+    )
+    for person, place in ((first, "14 Elm Road, LS6"), (twin, "14 elm road LS6")):
+        fields = incident_fields(START_MS, "Again.", actor_ids=[person["record"]])
+        diary.add("incident", fields, {"place_detail": place})
+    sheet = officer_sheet_of(contents_of(diary))
+    assert sheet["contacts"] == [
+        [
+            "S1 Dan Kerr, also entered as S2 Danny, 07700 900111, 07700 900222, safe to approach: yes and no",
+            "1, 2",
+        ]
+    ]
+    [[description, _]] = sheet["descriptions"]
+    assert description == (
+        "S1 Dan Kerr. The keeper says it is NOT safe for police to speak to them. Also entered as S2 Danny. Tall."
+    )
+    assert sheet["places"] == [["14 Elm Road, LS6", "1, 2"]]
+
+
 def test_names_of_people_are_in_no_servable_proof(capsule: Capsule) -> None:
     """People, orders and schedules are proved in the restricted part. Their names are in no servable proof."""
     files = dict(proof_files(capsule))

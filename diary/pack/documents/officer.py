@@ -9,6 +9,7 @@ from diary.pack.documents.incident_rows import TemplateData, lower_first_letter
 from diary.pack.documents.page_banner import RESTRICTED_BANNER
 from diary.pack.documents.people import person_facts
 from diary.pack.printable_text import escape_unprintable, paragraphs
+from diary.pack.redaction import normalise
 from diary.pack.registers import (
     RegisterRecord,
     case_reference_lines,
@@ -103,22 +104,45 @@ def _order_rows(contents: PackContents) -> list[list[str]]:
 
 
 def _person_rows(contents: PackContents, roles: Sequence[str] | None) -> list[list[str]]:
-    """Return people of some roles (None: all) by name, with contact details and whether they may be approached."""
+    """Return people of some roles (None: all) by name, with contact details and whether they may be approached.
+
+    Somebody who was entered twice has one row with every name, code, contact and answer.
+    """
     rows = []
-    for person in records_of_kind(contents.unredacted_registers, "person"):
+    for person, *others in _people_entered(contents):
         if person.code == KEEPER_CODE or (roles is not None and text_of(person.fields, "role") not in roles):
             continue
-        restricted_fields = person.restricted_fields
-        name = text_of(restricted_fields, "real_name") or person.text("name") or "not named"
-        parts = [f"{person.code} {name}", text_of(restricted_fields, "contact")]
-        parts += [
-            f"{label}: {answer}"
-            for label, field in _WILLINGNESS_FIELDS
-            if (answer := _format_answer(restricted_fields.get(field)))
-        ]
-        numbers = tuple(entry.number for entry in contents.unredacted_entries if person.record in _people_ids(entry))
+        everyone = (person, *others)
+        parts = [_person_label(person)]
+        parts += [f"also entered as {_person_label(other)}" for other in others]
+        parts += dict.fromkeys(text_of(one.restricted_fields, "contact") for one in everyone)
+        for label, field in _WILLINGNESS_FIELDS:
+            answers = dict.fromkeys(
+                filter(None, (_format_answer(one.restricted_fields.get(field)) for one in everyone))
+            )
+            parts += [f"{label}: {' and '.join(answers)}"] if answers else []
+        ids = {one.record for one in everyone}
+        numbers = tuple(entry.number for entry in contents.unredacted_entries if not ids.isdisjoint(_people_ids(entry)))
         rows.append([escape_unprintable(", ".join(part for part in parts if part)), format_entry_numbers(numbers)])
     return rows
+
+
+def _person_label(person: RegisterRecord) -> str:
+    """Return code and name of a person."""
+    name = text_of(person.restricted_fields, "real_name") or person.text("name") or "not named"
+    return f"{person.code} {name}"
+
+
+def _people_entered(contents: PackContents) -> list[list[RegisterRecord]]:
+    """Return each person once: the record that stands for them, then those merged into it."""
+    registers = contents.unredacted_registers
+    groups: dict[str, list[RegisterRecord]] = {}
+    for person in records_of_kind(registers, "person"):
+        [root] = linked_records(registers, (person.record,), "person") or (person,)
+        group = groups.setdefault(root.record, [root])
+        if person.record != root.record:
+            group.append(person)
+    return list(groups.values())
 
 
 def _statement_author_rows(contents: PackContents) -> list[list[str]]:
@@ -219,23 +243,24 @@ def _latest_entry(contents: PackContents) -> list[str]:
 
 
 def _restricted_field_rows(contents: PackContents, field_name: str) -> list[list[str]]:
-    """Return the values of a restricted field, each with the entries that contain it."""
-    numbers_by_words: dict[str, list[str]] = {}
+    """Return the values of a restricted field, each with the entries that contain it.
+
+    What differs only in case, spaces and punctuation is one value.
+    """
+    values: dict[str, tuple[str, list[str]]] = {}
     for entry in contents.unredacted_entries:
         words = text_of(entry.restricted_fields, field_name).strip()
         if words:
-            numbers_by_words.setdefault(words, []).append(entry.number)
-    return [
-        [escape_unprintable(words), format_entry_numbers(tuple(numbers))] for words, numbers in numbers_by_words.items()
-    ]
+            values.setdefault(normalise(words) or words, (words, []))[1].append(entry.number)
+    return [[escape_unprintable(words), format_entry_numbers(tuple(numbers))] for words, numbers in values.values()]
 
 
 def _description_rows(contents: PackContents) -> list[list[str]]:
     """Return each suspect by name and appearance, then vehicles, then descriptions of either in single entries."""
     rows = [
-        [escape_unprintable(_suspect_description(record)), ""]
-        for record in records_of_kind(contents.unredacted_registers, "person")
-        if text_of(record.fields, "role") == "suspect" and not record.text("merged_into")
+        [escape_unprintable(_suspect_description(everyone)), ""]
+        for everyone in _people_entered(contents)
+        if text_of(everyone[0].fields, "role") == "suspect"
     ]
     rows += [
         [escape_unprintable(_vehicle_description(contents, record)), ""]
@@ -249,17 +274,22 @@ def _description_rows(contents: PackContents) -> list[list[str]]:
     return rows
 
 
-def _suspect_description(suspect: RegisterRecord) -> str:
-    """Return `S1 Callum Redfern. Ex-partner. Also called “Cal”. …`, enough to look up and recognise the person."""
+def _suspect_description(everyone: Sequence[RegisterRecord]) -> str:
+    """Return `S1 Callum Redfern. Ex-partner. Also called “Cal”. …`, enough to look up and recognise the person.
+
+    `everyone`: the record that stands for the person, then those merged into it. One NOT safe among them is enough.
+    """
+    suspect, *others = everyone
     real_name, name = text_of(suspect.restricted_fields, "real_name"), suspect.text("name")
     full_name = (
         f"{real_name} (“{name}”)" if real_name and name and real_name != name else real_name or name or "name not known"
     )
-    is_unsafe = suspect.restricted_fields.get("safe_to_approach") in ("no", False)
+    is_unsafe = any(one.restricted_fields.get("safe_to_approach") in ("no", False) for one in everyone)
     warning = "The keeper says it is NOT safe for police to speak to them" if is_unsafe else ""
+    twins = [f"Also entered as {_person_label(other)}" for other in others]
+    facts = dict.fromkeys(fact for one in everyone for fact in person_facts(one))
     return (
-        ". ".join(part.rstrip(".") for part in (f"{suspect.code} {full_name}", warning, *person_facts(suspect)) if part)
-        + "."
+        ". ".join(part.rstrip(".") for part in (f"{suspect.code} {full_name}", warning, *twins, *facts) if part) + "."
     )
 
 
