@@ -18,20 +18,31 @@ _RECEIPT_TIMEOUT_SECONDS: Final = 10
 _EXPORT_KINDS: Final = {"items": "supplement"}
 
 
-def export_recorder(server: RemoteServer, journal: Journal, capsule: Capsule, file_name: str) -> ExportRecorder:
-    """Return a function for `assemble_pack`, which runs in another thread than the event loop."""
+def export_recorder(
+    server: RemoteServer, journal: Journal, capsule: Capsule, file_name: str, *, with_restricted: bool
+) -> ExportRecorder:
+    """Return a function for `assemble_pack`, which runs in another thread than the event loop.
+
+    `with_restricted`: whether the pack has its restricted part.
+    """
     loop = asyncio.get_running_loop()
 
     def record(manifest: bytes) -> bytes:
         return asyncio.run_coroutine_threadsafe(
-            _record_export(server, journal, capsule, file_name, manifest), loop
+            _record_export(server, journal, capsule, file_name, manifest, with_restricted=with_restricted), loop
         ).result()
 
     return record
 
 
 async def _record_export(
-    server: RemoteServer, journal: Journal, capsule: Capsule, file_name: str, manifest: bytes
+    server: RemoteServer,
+    journal: Journal,
+    capsule: Capsule,
+    file_name: str,
+    manifest: bytes,
+    *,
+    with_restricted: bool,
 ) -> bytes:
     """Write the record, wait for its receipt as long as is reasonable, and return its proof."""
     metadata = capsule.metadata
@@ -45,7 +56,7 @@ async def _record_export(
         "made_at": metadata.made_at,
         "file_name": file_name,
         "delivered_how": "saved",
-        "restricted_included": True,
+        "restricted_included": with_restricted,
         "record_ids": list(dict.fromkeys(incidents)),
         "items_included": [{"item": exhibit.item, "record": exhibit.record} for exhibit in capsule.exhibits],
         "attachments_included": len(capsule.exhibits),

@@ -72,14 +72,13 @@ async def build_pack(
     capsule = reader.read_capsule(capsule_bytes)
     check_front(front, capsule)
     files = files_to_add(journal, capsule, with_restricted)
+    recorder = export_recorder(server, journal, capsule, pack_path.name, with_restricted=files is not None)
     await finish_pack(
         files,
         lambda blob: fetch_blob(server, journal.identity.diary, blob),
         front,
         capsule,
-        replace(
-            journal.identity.pack_signer(), record_export=export_recorder(server, journal, capsule, pack_path.name)
-        ),
+        replace(journal.identity.pack_signer(), record_export=recorder),
         pack_path,
         work_folder,
         report_progress,

@@ -56,9 +56,7 @@ export async function buildPortalSet(
   const names = [...front.keys()].filter((name) => restricted || !isRestricted(name)).sort();
   // 04 may have many volumes. Leave room for one zip, one of mail, the list and the two files about it: further volumes
   // go into the zips.
-  const singleFiles = names
-    .filter((name) => SINGLE_FILES.test(name))
-    .slice(0, PORTAL_FILES_LIMIT - 2 - LIST_FILES);
+  const singleFiles = names.filter((name) => SINGLE_FILES.test(name)).slice(0, PORTAL_FILES_LIMIT - 2 - LIST_FILES);
   const zippedNames = names.filter((name) => !singleFiles.includes(name));
   const files: PortalFile[] = singleFiles.map((name) => ({
     name: name.slice(name.lastIndexOf('/') + 1),
