@@ -86,7 +86,11 @@ def pack(
             is_unsandboxed=unsandboxed,
             with_restricted=with_restricted or None,
         )
-        asyncio.run(build)
+        unprinted = asyncio.run(build)
+    if unprinted:
+        click.echo(
+            f"Some words could not be printed on the pages. They are in 12_record.json. See: {', '.join(unprinted)}"
+        )
     click.echo(f"Pack: {out} ({out.stat().st_size / 1e6:.1f} MB)")
     if portal:
         for folder in write_portal_set(out, portal.absolute(), identity.pack_signer()):

@@ -15,6 +15,7 @@ from diary.errors import PackBuildFailed
 from diary.pack.capsule import reader
 from diary.pack.capsule.builder import PackOptions, build_capsule, erased_entries
 from diary.progress import ProgressCallback
+from diary.record.reading import codes_of
 
 LENGTH_PREFIX_BYTES = 4
 
@@ -39,18 +40,21 @@ async def build_pack_offline(
     *,
     is_unsandboxed: bool = False,
     with_restricted: bool | None = None,
-) -> None:
+) -> tuple[str, ...]:
     """Write the pack to `pack_path`. The file appears only when every check has passed.
 
-    `work_folder`: an empty folder of the caller's. `is_unsandboxed`: build without isolation. `with_restricted`: whether to
-    write the restricted part; None decides by whom the pack is for. A diary that no server
-    stores is numbered in its own order, and its pack says so. Raise PackBuildFailed when the worker fails,
-    InvalidSealedCopy for a file that is not in the copy, Unavailable where this computer cannot isolate the worker.
+    `work_folder`: an empty folder of the caller's. `is_unsandboxed`: build without isolation. `with_restricted`: whether
+    to write the restricted part; None decides by whom the pack is for. A diary that no server stores is numbered in its
+    own order, and its pack says so. Return the labels (`7`, `JB/3`) of what has words that could not be printed. Raise
+    PackBuildFailed when the worker fails, InvalidSealedCopy for a file that is not in the copy, Unavailable where this
+    computer cannot isolate the worker.
     """
     versions = journal.versions()
     wish = replace(wish, feed=journal.feed_head, absent=erased_entries(versions))
     capsule_bytes = build_capsule(versions, wish, journal.identity.public_keys())
-    front = _typeset_locally(source, capsule_bytes, work_folder, report_progress, is_unsandboxed=is_unsandboxed)
+    front, unprinted = _typeset_locally(
+        source, capsule_bytes, work_folder, report_progress, is_unsandboxed=is_unsandboxed
+    )
     capsule = reader.read_capsule(capsule_bytes)
     check_front(front, capsule)
     received = files_to_add(journal, capsule, with_restricted)
@@ -64,6 +68,7 @@ async def build_pack_offline(
         work_folder,
         report_progress,
     )
+    return unprinted
 
 
 def _typeset_locally(
@@ -73,8 +78,10 @@ def _typeset_locally(
     report_progress: ProgressCallback,
     *,
     is_unsandboxed: bool,
-) -> Path:
+) -> tuple[Path, tuple[str, ...]]:
     """Typeset the front part in an isolated worker, without network and with one folder.
+
+    Return it, and the labels of what has words that could not be printed.
 
     Raise PackBuildFailed, Unavailable.
     """
@@ -96,7 +103,7 @@ def _typeset_locally(
                 worker.kill()
                 raise PackBuildFailed(str(message["sentence"]))
             else:
-                return folder / str(message["front"])
+                return folder / str(message["front"]), codes_of(message, "unprinted")
     raise PackBuildFailed
 
 

@@ -30,6 +30,7 @@ from diary.pack.documents.text_files import pdf_paths, text_files
 from diary.pack.proofs import record_json
 from diary.pack.tables.csv_tables import printed_pictures
 from diary.progress import ProgressCallback
+from diary.record.reading import codes_of
 
 ReadBlob = Callable[[SealedFileReference], AsyncIterator[bytes]]
 POLL_SECONDS: Final = 0.2
@@ -57,18 +58,19 @@ async def build_pack(
     report_progress: ProgressCallback,
     *,
     with_restricted: bool | None = None,
-) -> None:
+) -> tuple[str, ...]:
     """Write the whole pack to `pack_path`. The file appears only when every check has passed.
 
     `work_folder`: an empty folder of the caller's for temporary files. `with_restricted`: whether to write the
-    restricted part; None decides by whom the pack is for. Raise PackBuildFailed when the server's part
+    restricted part; None decides by whom the pack is for. Return the labels (`7`, `JB/3`) of what has words that the
+    server could not print. Raise PackBuildFailed when the server's part
     fails a check, and the server's own errors.
     """
     versions = journal.versions()
     wish = replace(wish, log=await fetch_log(server, journal), feed=journal.feed_head, absent=erased_entries(versions))
     capsule_bytes = build_capsule(versions, wish, journal.identity.public_keys())
     front = work_folder / "front.zip"
-    await _typeset_on_server(server, journal.identity.diary, capsule_bytes, front, report_progress)
+    unprinted = await _typeset_on_server(server, journal.identity.diary, capsule_bytes, front, report_progress)
     capsule = reader.read_capsule(capsule_bytes)
     check_front(front, capsule)
     files = files_to_add(journal, capsule, with_restricted)
@@ -83,6 +85,7 @@ async def build_pack(
         work_folder,
         report_progress,
     )
+    return unprinted
 
 
 async def finish_pack(
@@ -121,8 +124,11 @@ async def finish_pack(
 
 async def _typeset_on_server(
     server: RemoteServer, diary: str, capsule_bytes: bytes, front: Path, report_progress: ProgressCallback
-) -> None:
-    """Have the server typeset a capsule, and download its part to `front`. Cancel the job on failure."""
+) -> tuple[str, ...]:
+    """Have the server typeset a capsule, and download its part to `front`. Cancel the job on failure.
+
+    Return the labels of what has words that could not be printed.
+    """
     job = await server.json("POST", "/v1/packs", {"diary": diary})
     job_path = f"/v1/packs/{job['pack']}"
     try:
@@ -148,6 +154,8 @@ async def _typeset_on_server(
     except BaseException:
         await server.json("DELETE", job_path)
         raise
+    # A server of an older release does not say.
+    return codes_of(job, "unprinted")
 
 
 def check_front(front: Path, capsule: reader.Capsule) -> None:

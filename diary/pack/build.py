@@ -7,6 +7,7 @@ that memory never contains more than one document.
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -18,7 +19,7 @@ from diary.pack.bag.manifest import SERVABLE_MANIFEST_PATH, servable_manifest
 from diary.pack.capsule.reader import Capsule
 from diary.pack.contents import ExhibitView, PackContents, Picture, build_contents, poster_key, volume_filename, volumes
 from diary.pack.documents import exhibits, print_images
-from diary.pack.documents.chronology import chronology_data
+from diary.pack.documents.chronology import chronology_data, narratives
 from diary.pack.documents.impact import impact_data
 from diary.pack.documents.incident_rows import recorded_account
 from diary.pack.documents.method import method_data
@@ -31,26 +32,37 @@ from diary.pack.sandbox.supervisor import LayoutClient
 from diary.progress import ProgressCallback
 
 PartFetcher = Callable[[str, int], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class FrontPart:
+    """A front part that was built. `unprinted`: what has words that could not be printed, by label (`7`, `JB/3`)."""
+
+    path: Path
+    unprinted: tuple[str, ...]
+
+
 FRONT_FILENAME: Final = "front.zip"
 CHRONOLOGY_FOLDER: Final = "01"
 
 
 def build_front(
     capsule: Capsule, fetch: PartFetcher, folder: Path, progress: ProgressCallback, layout_client: LayoutClient
-) -> Path:
-    """Build the front part in `folder`, which must be empty, and return its path.
+) -> FrontPart:
+    """Build the front part in `folder`, which must be empty.
 
     - `fetch(blob, i)`: returns a sealed part, and raises KeptError if there is none.
     - `progress(step, done, total)`: is called after each step.
     - `layout_client`: typesets documents.
 
-    Raise PackBuildFailed if a part is missing or a document fails. The folder contains only the front part afterwards.
+    Raise PackBuildFailed if a part is missing, or a document fails even without its words. The folder contains only the
+    front part afterwards.
     """
     contents = build_contents(capsule)
     exhibit_volumes = volumes(contents)
     all_documents = list(main_documents(contents, folder, place_account_stills(contents, fetch, folder)))
     total_count = len(capsule.exhibits) + len(exhibit_volumes) + len(all_documents) + 1
-    typesetter = Typesetter(capsule.metadata.made_at, layout_client)
+    typesetter = Typesetter(contents, layout_client)
     # The first pages are typeset while the pictures are opened and the lists and proofs are written.
     typesetter.add(all_documents)
     pictures = _place_pictures(
@@ -75,7 +87,7 @@ def build_front(
         shutil.rmtree(document.folder)
         document.output_path.unlink()
     progress("done", total_count, total_count)
-    return front
+    return FrontPart(front, typesetter.unprinted_labels)
 
 
 def main_documents(contents: PackContents, folder: Path, stills: Mapping[str, Picture]) -> Iterator[PdfDocument]:
@@ -86,25 +98,31 @@ def main_documents(contents: PackContents, folder: Path, stills: Mapping[str, Pi
     yield PdfDocument(
         "chronology",
         "servable/01_chronology.pdf",
-        partial(chronology_data, contents, stills),
+        # The embedded words stay as they were saved, also those that cannot be printed.
+        lambda shown: {**chronology_data(shown, stills), "narratives": narratives(contents)},
         folder / CHRONOLOGY_FOLDER,
     )
-    yield PdfDocument(
-        "officer", "restricted/06_RESTRICTED_officer-sheet.pdf", partial(officer_data, contents), folder / "06"
-    )
+    yield PdfDocument("officer", "restricted/06_RESTRICTED_officer-sheet.pdf", officer_data, folder / "06")
     name = "restricted/10_RESTRICTED_how-this-record-was-made.pdf"
-    yield PdfDocument("method", name, partial(method_data, contents), folder / "10")
+    yield PdfDocument("method", name, method_data, folder / "10")
     if records_of_kind(contents.registers, "impact"):
-        yield PdfDocument("impact", "servable/08_impact.pdf", partial(impact_data, contents), folder / "08")
+        yield PdfDocument("impact", "servable/08_impact.pdf", impact_data, folder / "08")
 
 
 def exhibit_documents(contents: PackContents, pictures: Mapping[str, Picture], folder: Path) -> Iterator[PdfDocument]:
     """Yield the exhibit volumes, document 04."""
     exhibit_volumes = volumes(contents)
-    for index, volume in enumerate(exhibit_volumes):
+    for index in range(len(exhibit_volumes)):
         part_label = f", part {index + 1} of {len(exhibit_volumes)}" if len(exhibit_volumes) > 1 else ""
-        page = partial(exhibits.exhibits_data, contents, volume, pictures, part_label)
+        page = partial(_exhibit_volume_data, index, pictures, part_label)
         yield PdfDocument("exhibits", f"servable/{volume_filename(index)}", page, folder / volume_folder(index))
+
+
+def _exhibit_volume_data(
+    index: int, pictures: Mapping[str, Picture], part_label: str, contents: PackContents
+) -> Mapping[str, object]:
+    """Return the data of an exhibit volume."""
+    return exhibits.exhibits_data(contents, volumes(contents)[index], pictures, part_label)
 
 
 def volume_folder(index: int) -> str:

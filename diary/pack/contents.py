@@ -4,7 +4,7 @@ The servable contents have every restricted field removed and restricted words m
 that no page or table can print what its folder must not contain.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -106,10 +106,15 @@ class PackContents:
         return self.versions[entry.history.first_version.version]
 
 
-def build_contents(capsule: Capsule) -> PackContents:
-    """Return the redacted contents of a capsule, for both parts of the pack."""
+def build_contents(
+    capsule: Capsule, prepare: Callable[[RecordVersion], RecordVersion] = lambda version: version
+) -> PackContents:
+    """Return the redacted contents of a capsule, for both parts of the pack.
+
+    `prepare`: returns each version as it is to be laid out. What is redacted does not depend on it.
+    """
     redactor = build_redactor(capsule)
-    opened = [version.opened for version in capsule.versions]
+    opened = [prepare(version.opened) for version in capsule.versions]
     redacted = [
         RecordVersion(
             opened_version.record,

@@ -3,8 +3,8 @@
 diary/pack/sandbox/supervisor.py supervises it. It communicates over standard input and output only.
 
 - Input: frames (u32 length ‖ bytes), first the capsule, then each requested sealed part, empty if there is none.
-- Output: one JSON object a line: `{"want":[blob,i]}`, `{"step","done","total"}`, and at the end `{"front":name}` or
-  `{"failed":code,"sentence"}`.
+- Output: one JSON object a line: `{"want":[blob,i]}`, `{"step","done","total"}`, and at the end
+  `{"front":name,"unprinted":[label]}` or `{"failed":code,"sentence"}`.
 """
 
 import json
@@ -66,7 +66,7 @@ def _build_pack(folder: Path, layout_client: LayoutClient) -> int:
     except Exception:  # noqa: BLE001 - an error message may contain diary text and must not leave the worker
         _write_message(output, {"failed": "pack_failed", "sentence": "The pack could not be built."})
     else:
-        _write_message(output, {"front": front.name})
+        _write_message(output, {"front": front.path.name, "unprinted": front.unprinted})
     return 0
 
 
@@ -88,7 +88,7 @@ def _read_frame(input_stream: IO[bytes], limit: int) -> bytes:
 
 
 def _write_message(output: IO[str], message: dict[str, object]) -> None:
-    """Print one message, which contains only file names, numbers and fixed sentences."""
+    """Print one message, which contains only file names, numbers, labels such as `JB/3`, and fixed sentences."""
     output.write(json.dumps(message) + "\n")
     output.flush()
 

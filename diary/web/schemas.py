@@ -343,6 +343,7 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
             "state": schema_reference("PackState"),
             "step": TEXT_SCHEMA,
             "total": NUMBER_SCHEMA,
+            "unprinted": list_schema(TEXT_SCHEMA),
         }
     ),
     "Witness": object_schema(

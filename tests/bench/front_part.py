@@ -25,6 +25,7 @@ from diary.pack.build import _place_pictures, exhibit_documents, main_documents,
 from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import Capsule, read_capsule
 from diary.pack.contents import build_contents
+from diary.pack.documents.typesetting import write_template_files
 from tests.bench.memory import PeakMemory, watch_memory
 from tests.pack.fictional_diary import FictionalDiary, draw_screenshot, fictional_diary, make_print_copy
 
@@ -163,16 +164,10 @@ def prepare_floor_input(capsule: Capsule, fetch: Callable[[str, int], bytes], zi
     folder.mkdir()
     contents = build_contents(capsule)
     pictures = _place_pictures(contents, fetch, folder, lambda done: None)
-    templates = Path(sys.modules["diary.pack.build"].__file__ or "").parent / "documents"
     still_images = place_account_stills(contents, fetch, folder)
     for document in [*main_documents(contents, folder, still_images), *exhibit_documents(contents, pictures, folder)]:
-        document.folder.mkdir(exist_ok=True)
-        (document.folder / "page.json").write_text(
-            json.dumps(document.build_data(), ensure_ascii=False), encoding="utf-8"
-        )
+        write_template_files(document, contents)
         (document.folder / f"{document.template}.main").touch()
-        for name in ("look.typ", f"{document.template}.typ"):
-            shutil.copyfile(templates / name, document.folder / name)
     shutil.copyfile(zip_path, folder / "plain.zip")
     with zipfile.ZipFile(folder / "plain.zip") as members:
         assert members.testzip() is None

@@ -422,6 +422,13 @@ SCREENS: dict[str, tuple[Step, ...]] = {
         ),
         go_to_screen("share"),
     ),
+    "pack, ready, some words not printed": (
+        js(
+            f"fake.open(3); stage.job = {{at: {{}}, done: {{file: new Blob(['a']), {MADE_PACK_FIELDS}, "
+            f"unprinted: ['7', 'JB/3', 'own words', \"officer's sheet\"]}}, {PACK_JOB_FIELDS}}}"
+        ),
+        go_to_screen("share"),
+    ),
     "pack, a set of files": (
         js(
             f"fake.open(3); stage.job = {{at: {{}}, {PACK_JOB_FIELDS}, done: {{file: null, {MADE_PACK_FIELDS}, "

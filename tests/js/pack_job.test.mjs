@@ -43,6 +43,16 @@ test('a capsule that arrived is not sent twice when its answer was lost', async 
   assert.deepEqual(requests, ['PUT capsule', 'pause', 'GET p']);
 });
 
+test('only labels of what could not be printed are taken from the server', async () => {
+  const unprinted = ['7', 'U1', 'JB/3', 'S1', 'own words', "officer's sheet", '<b>', 'Call 07700 900123', 7, null];
+  const { job } = jobWith([{ state: 'done', unprinted }]);
+  await job.waitUntil(['done'], () => undefined);
+  assert.deepEqual(job.unprinted, ['7', 'U1', 'JB/3', 'S1', 'own words', "officer's sheet", '7']);
+  const { job: older } = jobWith([{ state: 'done' }]);
+  await older.waitUntil(['done'], () => undefined);
+  assert.deepEqual(older.unprinted, []);
+});
+
 test('any other refusal is reported', async () => {
   const { job } = jobWith([new KeptError('too_large')]);
   await assert.rejects(

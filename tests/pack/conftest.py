@@ -40,7 +40,16 @@ class BuiltPack:
 
 
 async def build_front_part(diary: FictionalDiary, capsule_bytes: bytes, front_path: Path) -> Path:
-    """Return the front part of a capsule, made as the server makes it."""
+    """Return the front part of a capsule, made as the server makes it, with all of its words."""
+    front, unprinted = await build_front_part_and_unprinted(diary, capsule_bytes, front_path)
+    assert unprinted == ()
+    return front
+
+
+async def build_front_part_and_unprinted(
+    diary: FictionalDiary, capsule_bytes: bytes, front_path: Path
+) -> tuple[Path, tuple[str, ...]]:
+    """Return the front part of a capsule, and the labels of what has words that could not be printed."""
 
     async def fetch(account: bytes, diary_id: bytes, blob: str, index: int) -> bytes:
         if (blob, index) not in diary.sealed_parts:
@@ -58,7 +67,7 @@ async def build_front_part(diary: FictionalDiary, capsule_bytes: bytes, front_pa
     await asyncio.to_thread(shutil.copyfile, front, front_path)
     confirm_delivery()
     await jobs.close()
-    return front_path
+    return front_path, job.unprinted
 
 
 def assemble_pack(

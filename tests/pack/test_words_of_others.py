@@ -39,7 +39,7 @@ from diary.pack.documents.typesetting import PdfDocument, compile_document, writ
 contents = build_contents(read_capsule(Path(sys.argv[1]).read_bytes()))
 place = Path(sys.argv[2])
 write_template_files(
-    PdfDocument("chronology", "servable/01_chronology.pdf", lambda: chronology_data(contents), place)
+    PdfDocument("chronology", "servable/01_chronology.pdf", chronology_data, place), contents
 )
 compile_document(place.parent, "chronology", place.name, contents.capsule.metadata.made_at)
 """

@@ -10,7 +10,7 @@ from diary.pack.documents.chronology_sections import record_sections
 from diary.pack.documents.incident_rows import StillsByItem, TemplateData, incident_row
 from diary.pack.documents.method import feed_head_text, method_summary, missing_entries_text
 from diary.pack.documents.patterns import NEW_ACCOUNT_LABEL, count_patterns, format_message_count
-from diary.pack.printable_text import escape_unprintable, paragraphs
+from diary.pack.printable_text import VerbatimText, escape_unprintable, paragraphs
 from diary.pack.registers import breaches_order, records_of_kind, reference_lines
 from diary.pack.tables.cells import format_recording
 from diary.pack.wording import format_entries, format_entry_numbers, format_size
@@ -334,7 +334,7 @@ def _index_row(contents: PackContents, view: ExhibitView) -> list[object]:
 def narratives(contents: PackContents) -> list[TemplateData]:
     """Return the first words of each entry as embedded in 01, byte for byte apart from redacted words."""
     return [
-        {"name": f"entry-{_padded_number(entry.number)}.txt", "no": entry.number, "text": entry.narrative}
+        {"name": f"entry-{_padded_number(entry.number)}.txt", "no": entry.number, "text": VerbatimText(entry.narrative)}
         for entry in contents.entries
         if entry.narrative
     ]

@@ -7,7 +7,7 @@ exhaust its memory. The supervisor therefore runs each document in an isolated p
 import json
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,9 @@ from typing import Final
 import typst
 
 from diary.errors import PackBuildFailed
+from diary.pack.contents import PackContents
+from diary.pack.documents.unprintable import RetryLimit, contents_without, find_unprintable, records_with_words
+from diary.pack.printable_text import printable_data
 from diary.pack.sandbox.supervisor import LayoutClient
 from diary.paths import FONTS
 
@@ -28,12 +31,13 @@ _TEMPLATES_FOLDER: Final = Path(__file__).parent
 class PdfDocument:
     """One PDF to typeset: template, path under `data/`, and a folder of its own for its pictures.
 
-    `build_data` returns the template's data. `folder` is inside the job's folder and has a name such as 01 or 04-2.
+    `build_data` returns the template's data for the contents of the pack. `folder` is inside the job's folder and has a
+    name such as 01 or 04-2.
     """
 
     template: str
     path_in_data: str
-    build_data: Callable[[], Mapping[str, object]]
+    build_data: Callable[[PackContents], Mapping[str, object]]
     folder: Path
 
     @property
@@ -43,37 +47,71 @@ class PdfDocument:
 
 
 class Typesetter:
-    """Documents in typesetting, several at the same time; results are returned in order."""
+    """Documents in typesetting, several at the same time."""
 
-    def __init__(self, made_at: int, layout_client: LayoutClient) -> None:
-        """Prepare for documents dated `made_at` (ms UTC, the only time in the files).
+    def __init__(self, contents: PackContents, layout_client: LayoutClient) -> None:
+        """Prepare for documents of a pack, dated when it was made, the only time in the files.
 
         `layout_client`: the connection to the supervisor, which starts the processes.
         """
-        self._made_at = made_at
+        self._contents = contents
         self._layout_client = layout_client
         self._pending_documents: deque[PdfDocument] = deque()
+        self._unprinted_records: set[str] = set()
+        self._retry_limit = RetryLimit()
+
+    @property
+    def unprinted_labels(self) -> tuple[str, ...]:
+        """Return what has words that could not be printed, by label (`7`, `JB/3`), in the order of the pack."""
+        labels = self._contents.labels
+        known = [label for record, label in labels.items() if record in self._unprinted_records]
+        return (*known, *sorted(self._unprinted_records - labels.keys()))
 
     def add(self, documents: Iterable[PdfDocument]) -> None:
         """Submit documents for typesetting; the first ones start at once if there is capacity."""
         for document in documents:
-            write_template_files(document)
-            self._layout_client.request(document.template, document.folder.name, self._made_at)
+            self._request(document, self._contents)
             self._pending_documents.append(document)
 
     def wait_for_documents(self) -> Iterator[PdfDocument]:
-        """Yield each document in order when it is done. Raise PackBuildFailed for one whose process failed."""
+        """Yield each document when it is done: in order, and last those that had to be typeset again.
+
+        Raise PackBuildFailed for one that fails without the words of any record.
+        """
+        failed_documents = []
         while self._pending_documents:
             document = self._pending_documents.popleft()
-            if not self._layout_client.wait_for_result():
-                raise PackBuildFailed(f"The document “{document.template}” could not be made.")
+            if self._layout_client.wait_for_result():
+                yield document
+            else:
+                failed_documents.append(document)
+        # Results come in the order of requests, so a document is tried again when all others are done.
+        for document in failed_documents:
+            self._typeset_without_unprintable(document)
             yield document
 
+    def _typeset_without_unprintable(self, document: PdfDocument) -> None:
+        """Typeset a document that failed without the words that make it fail, and note whose they are."""
 
-def write_template_files(document: PdfDocument) -> None:
+        def prints_without(records: Collection[str]) -> bool:
+            self._request(document, contents_without(self._contents, records))
+            return self._layout_client.wait_for_result()
+
+        unprintable = find_unprintable(records_with_words(self._contents.capsule), prints_without, self._retry_limit)
+        if unprintable is None:
+            raise PackBuildFailed(f"The document “{document.template}” could not be made.")
+        self._unprinted_records |= unprintable
+
+    def _request(self, document: PdfDocument, contents: PackContents) -> None:
+        """Write the document's data from these contents, and have it typeset."""
+        write_template_files(document, contents)
+        self._layout_client.request(document.template, document.folder.name, self._contents.capsule.metadata.made_at)
+
+
+def write_template_files(document: PdfDocument, contents: PackContents) -> None:
     """Write the template and its data into the document's folder, which is created if missing."""
     document.folder.mkdir(parents=True, exist_ok=True)
-    data_json = json.dumps(document.build_data(), ensure_ascii=False)
+    data_json = json.dumps(printable_data(document.build_data(contents)), ensure_ascii=False)
     (document.folder / "page.json").write_text(data_json, encoding="utf-8")
     for name in ("look.typ", f"{document.template}.typ"):
         (document.folder / name).write_bytes((_TEMPLATES_FOLDER / name).read_bytes())

@@ -128,7 +128,7 @@ def _typeset_documents(folder: Path, layout_client: LayoutClient) -> Iterator[tu
                     pictures[key] = build.place_picture(
                         print_images.check_print_copy(path.read_bytes()), volume_path, key
                     )
-    typesetter = Typesetter(capsule.metadata.made_at, layout_client)
+    typesetter = Typesetter(contents, layout_client)
     typesetter.add(build.main_documents(contents, folder, _place_stills(contents, folder)))
     typesetter.add(build.exhibit_documents(contents, pictures, folder))
     for document in typesetter.wait_for_documents():

@@ -56,6 +56,7 @@ class PackJob:
     done: int = 0
     total: int = 0
     failure: str = ""
+    unprinted: tuple[str, ...] = ()
     folder: Path | None = None
     task: "asyncio.Task[None] | None" = None
     worker: WorkerProcess | None = field(default=None, repr=False)
@@ -286,6 +287,7 @@ class PackQueue:
         fetch_part = partial(self._fetch_part, job.account, job.diary)
         async for step in job.worker.run_steps(capsule, fetch_part):
             job.step, job.done, job.total = step
+        job.unprinted = job.worker.unprinted
 
 
 def _delete_job_files(job: PackJob) -> None:

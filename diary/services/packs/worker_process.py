@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -21,6 +22,8 @@ from diary.errors import BadRequest, KeptError, PackBuildFailed
 PartFetcher = Callable[[str, int], Awaitable[bytes]]
 JOB_FOLDER_PREFIX: Final = "job-of-"
 MEMORY: Final = Path("/dev/shm")  # noqa: S108 - the folders made in it have random names and mode 0700
+# An entry, a file or another record (`7`, `U1`, `JB/3`, `S1`), or the words of the pack that are in no record.
+_LABEL_PATTERN: Final = re.compile(r"[A-Z]{0,4}/?[0-9]{1,7}|own words|officer's sheet")
 _LINE_LIMIT_BYTES: Final = 1 << 16
 
 
@@ -29,6 +32,8 @@ class WorkerProcess:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+        # What has words that could not be printed, by label; known once the front part is finished.
+        self.unprinted: tuple[str, ...] = ()
 
     @classmethod
     async def start(cls, folder: Path, bubblewrap_path: str) -> "WorkerProcess":
@@ -76,6 +81,7 @@ class WorkerProcess:
             if "want" in message:
                 await _send_frame(stdin, await _fetch_requested_part(message["want"], fetch_part))
             elif "front" in message:
+                self.unprinted = read_unprinted_labels(message)
                 return
             elif "failed" in message:
                 raise PackBuildFailed(str(message["sentence"]))
@@ -91,6 +97,13 @@ class WorkerProcess:
         # Close the transport now rather than at garbage collection.
         if self._process.stdin is not None:
             self._process.stdin.close()
+
+
+def read_unprinted_labels(message: dict[str, Any]) -> tuple[str, ...]:
+    """Return the labels of what has words that could not be printed. A worker may send anything: others are dropped."""
+    labels = message.get("unprinted", [])
+    rows = labels if isinstance(labels, list) else []
+    return tuple(label for label in rows if isinstance(label, str) and _LABEL_PATTERN.fullmatch(label))
 
 
 async def _fetch_requested_part(request: list[Any], fetch_part: PartFetcher) -> bytes:

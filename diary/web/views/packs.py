@@ -62,4 +62,11 @@ async def _stream_file(path: Path, delete_job: Callable[[], None]) -> AsyncItera
 
 def _job_fields(job: PackJob) -> dict[str, object]:
     """Return a job's fields for its keeper."""
-    return {"done": job.done, "pack": id_text(job.pack_id), "state": job.state, "step": job.step, "total": job.total}
+    return {
+        "done": job.done,
+        "pack": id_text(job.pack_id),
+        "state": job.state,
+        "step": job.step,
+        "total": job.total,
+        "unprinted": list(job.unprinted),
+    }

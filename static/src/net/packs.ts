@@ -2,8 +2,17 @@
 import { KeptError } from '../core/errors.js';
 import type { Api } from './api.js';
 
-type JobProgress = { pack: string; state: string; done: number; total: number; step: string };
+type JobProgress = {
+  pack: string;
+  state: string;
+  done: number;
+  total: number;
+  step: string;
+  unprinted?: unknown;
+};
 
+// Entries, files and other records by label, and words that are in no record. Whatever else a server says is not shown.
+const LABEL = /^(?:[A-Z]{0,4}\/?\d{1,7}|own words|officer's sheet)$/;
 const SLOW_TIMEOUT = 120_000;
 const FAILED_STATES = new Set(['failed', 'cancelled']);
 
@@ -13,6 +22,8 @@ export class PackJob {
   signal: AbortSignal;
   pause: () => Promise<void>;
   id: string | null = null;
+  /** What has words that could not be printed, by label; known when the job is done */
+  unprinted: string[] = [];
 
   /** @param options `pause` waits between two polls */
   constructor(api: Api, { signal, pause }: { signal: AbortSignal; pause: () => Promise<void> }) {
@@ -43,7 +54,11 @@ export class PackJob {
   async waitUntil(states: readonly string[], onProgress: (progress: JobProgress) => void): Promise<string> {
     for (;;) {
       const progress = await this.api.withSession<JobProgress>({ path: `/v1/packs/${this.id}`, signal: this.signal });
-      if (states.includes(progress.state)) return progress.state;
+      if (states.includes(progress.state)) {
+        const labels = Array.isArray(progress.unprinted) ? progress.unprinted.map(String) : [];
+        this.unprinted = labels.filter((label) => LABEL.test(label));
+        return progress.state;
+      }
       if (FAILED_STATES.has(progress.state)) throw new KeptError('pack_failed');
       onProgress(progress);
       await this.pause();

@@ -178,6 +178,8 @@ export type MadePack = {
   numbers: string;
   record: string;
   size: number;
+  /** what has words that the server could not print: entries, files and other records by label (`7`, `JB/3`) */
+  unprinted?: string[];
 };
 export type Say = ChronologySay;
 export type ChaseItem = {

@@ -237,12 +237,13 @@ async function buildOnServer(
   reportStep('front');
   const front = await job.fetchFrontPart();
   reportStep('checking');
-  return finishPack(ctx, open, packData, await checkFront(front, packData.capsule), {
+  const made = await finishPack(ctx, open, packData, await checkFront(front, packData.capsule), {
     ...options,
     release: server.release,
     signal,
     tell: reportStep,
   });
+  return { ...made, unprinted: job.unprinted };
 }
 
 /**

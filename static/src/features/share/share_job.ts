@@ -135,6 +135,7 @@ export function readyView(stage: Stage, job: PackBuild) {
         sizeText(pack.size),
         job.parts.length > 1 && t('parts.of', { n: job.part + 1, of: job.parts.length }),
       ])}</p></div>
+    ${pack.unprinted?.length ? html`<p class="care">${unprintedText(pack.unprinted)}</p>` : nothing}
     ${errorSummary(stage)}
     ${applicableWays.map(
       (way, index) =>
@@ -175,6 +176,15 @@ export function readyView(stage: Stage, job: PackBuild) {
       { plain: true },
     )}</div>
   </div>`;
+}
+
+/** Say what has words that could not be printed. */
+function unprintedText(labels: readonly string[]): string {
+  const names: Record<string, string> = {
+    'own words': t('pack.unprinted_own'),
+    "officer's sheet": t('pack.unprinted_sheet'),
+  };
+  return t('pack.unprinted', { list: labels.map((label) => names[label] ?? isolateDirection(label)).join(', ') });
 }
 
 /** The files of a portal set; an upload page takes them one by one. */
