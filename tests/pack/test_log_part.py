@@ -233,31 +233,27 @@ def test_a_missing_or_added_file_of_the_log_is_named(logged_pack: BuiltPack, tmp
 
 
 def test_the_printed_commands_of_15_work_as_printed(logged_pack: BuiltPack, tmp_path: Path) -> None:
-    """The printed sha256sum and openssl commands succeed on the unpacked zip, and fail once a checkpoint is changed."""
+    """The printed openssl commands succeed on the unpacked zip, and fail once a checkpoint is changed."""
     with zipfile.ZipFile(logged_pack.path) as archive:
         archive.extractall(tmp_path)
     text = next(tmp_path.glob("*/data/15_VERIFY.txt")).read_bytes().decode().replace("\r\n", "\n")
     lines = [line.strip() for line in text.splitlines()]
-    sums = [line for line in lines if line.endswith("sha256sum -c manifest-sha256.txt")]
-    assert len(sums) == 2
-    for line in sums:
-        assert run_shell_line(line, tmp_path).returncode == 0, line
+    folder = next(tmp_path.glob("PACK_*"))
     (start,) = [line for line in lines if line.startswith("cd ") and line.endswith("/proof")]
     checks = [line for line in lines if line.startswith("openssl ts -")]
     assert len(checks) == 2
     for line in checks:
-        result = run_shell_line(f"{start} && {line}", tmp_path)
+        result = run_shell_line(f"{start} && {line}", folder)
         assert result.returncode == 0, result.stderr
-    assert b"Verification: OK" in run_shell_line(f"{start} && {checks[0]} 2>&1", tmp_path).stdout
+    assert b"Verification: OK" in run_shell_line(f"{start} && {checks[0]} 2>&1", folder).stdout
     note = next(tmp_path.glob("*/data/servable/proof/checkpoint-9.txt"))
     note.write_bytes(note.read_bytes().replace(b"\n9\n", b"\n8\n"))
-    assert run_shell_line(f"{start} && {checks[0]}", tmp_path).returncode != 0
-    assert run_shell_line(sums[0], tmp_path).returncode != 0
+    assert run_shell_line(f"{start} && {checks[0]}", folder).returncode != 0
 
 
 def run_shell_line(line: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
     """Run one printed line in a shell, as an officer would."""
-    assert shutil.which("openssl") and shutil.which("sha256sum")
+    assert shutil.which("openssl")
     return subprocess.run(["sh", "-c", line], cwd=folder, capture_output=True, check=False)
 
 

@@ -9,6 +9,13 @@ from typing import Final
 
 from diary.pack.contents import PackContents, volume_filename, volumes
 from diary.pack.documents.method import missing_entries_text
+from diary.pack.documents.shell_commands import (
+    ALL_SYSTEMS,
+    exhibit_commands,
+    list_commands,
+    printed_blocks,
+    servable_list_commands,
+)
 from diary.pack.previous_packs import SUPPLEMENT_KINDS
 from diary.pack.printable_text import escape_unprintable
 from diary.pack.registers import records_of_kind
@@ -162,35 +169,45 @@ def encode_verify_steps(contents: PackContents) -> bytes:
     lines = [
         f"HOW TO CHECK PACK {contents.capsule.metadata.label}",
         "",
-        "1. NOTHING WAS CHANGED, ADDED OR LOST SINCE THE PACK WAS MADE. manifest-sha256.txt lists the SHA-256 digest of every",
-        "   file under data/. pack-statement.json signs the lists, with the key that signs the entries of this diary, or the key",
-        "   of the person who prepared the pack (ECDSA P-256, SHA-256, over its text without the member sig). The page /verify",
-        "   and the program check the signature, and show six groups of five digits. Ask the person who gave you this pack for",
-        "   the numbers of their pack. Use a number you already had, never one in this pack; text, video or paper works too.",
-        "   Unpack the zip first, then:",
+        f"Unpack the zip first. Then open a shell in the folder that holds the folder {folder}: PowerShell on",
+        "Windows, Terminal on macOS or Linux. Type the lines of your system in the order in which they stand here, in one shell.",
+        "The first line goes into the folder of the pack, and every other line begins there. Nothing needs to be installed.",
         "",
-        "   Windows, one file (compare with its line in manifest-sha256.txt):",
-        f'     certutil -hashfile "{folder}\\data\\servable\\01_chronology.pdf" SHA256',
-        f'     certutil -hashfile "{folder}\\data\\servable\\03_exhibits-index.csv" SHA256',
-        "   Windows PowerShell, all files:",
-        f"     Get-ChildItem -Recurse -File .\\{folder}\\data | Get-FileHash -Algorithm SHA256",
-        "   macOS:",
-        f"     cd {folder} && shasum -a 256 -c manifest-sha256.txt",
-        "   Linux:",
-        f"     cd {folder} && sha256sum -c manifest-sha256.txt",
-        "     Expected: every line ends in OK.",
-        "   The servable folder alone:",
-        f"     cd {folder}/data/servable && sha256sum -c manifest-sha256.txt",
+        "1. NOTHING WAS CHANGED, ADDED OR LOST SINCE THE PACK WAS MADE. manifest-sha256.txt lists the SHA-256 digest of every",
+        "   file under data/. Expected: ALL AS LISTED, and no other line. A file that is not as listed has a line of its own.",
+        "",
+        *printed_blocks(list_commands(folder), "   "),
+        "   Windows, one file alone (compare with its line in manifest-sha256.txt):",
+        "     certutil -hashfile data\\servable\\01_chronology.pdf SHA256",
         "",
         "   The folder is a BagIt 1.0 bag; any BagIt tool can check it as well.",
         "",
-        "2. EACH EXHIBIT IS THE FILE THAT WAS RECEIVED. The same SHA-256 stands in four places: computed over the file,",
-        "   in its sidecar, in servable/03_exhibits-index.csv, and in manifest-sha256.txt.",
+        "2. THE SERVABLE FOLDER HAS A LIST OF ITS OWN, for those who get this folder alone. Expected: ALL AS LISTED.",
         "",
-        "3. EACH ENTRY IS AS IT WAS SEALED. The proof folders hold, for each version, every field with a random salt. A",
+        *printed_blocks(servable_list_commands(), "   "),
+        "",
+        "3. THE LISTS ARE SIGNED. pack-statement.json signs them, with the key that signs the entries of this diary, or the key",
+        "   of the person who prepared the pack (ECDSA P-256, SHA-256, over its text without the member sig). Open the pack in",
+        "   the page /verify, or check it with the program (its command verify, with the name of the folder or of the zip). Both",
+        "   check the signature and show six groups of five digits. Ask the person who gave you this pack for the numbers of",
+        "   their pack. Use a number you already had, never one in this pack; text, video or paper works too.",
+        "",
+        f"   {ALL_SYSTEMS}:",
+        "     cat pack-statement.json",
+        "",
+        "4. EACH EXHIBIT IS THE FILE THAT WAS RECEIVED. The same SHA-256 stands in four places: computed over the file,",
+        "   in its sidecar, in servable/03_exhibits-index.csv, and in manifest-sha256.txt. Expected: no line.",
+        "",
+        *printed_blocks(exhibit_commands(), "   "),
+        "",
+        "5. EACH ENTRY IS AS IT WAS SEALED. The proof folders hold, for each version, every field with a random salt. A",
         "   field's digest is SHA-256 over its name, salt and value; the commitment is SHA-256 over all the digests. A field",
         "   that is withheld is given as its digest, so the commitment can be computed without it. The steps, byte for byte,",
-        "   are in restricted/10. The first characters of each commitment are printed under the entry in 01.",
+        "   are in restricted/10. The first characters of each commitment are printed under the entry in 01. The page /verify",
+        "   and the program compute every one. These are the proofs:",
+        "",
+        f"   {ALL_SYSTEMS}:",
+        "     ls data/servable/proof",
         "",
         *_signature_lines(contents),
     ]
@@ -202,18 +219,22 @@ def _signature_lines(contents: PackContents) -> list[str]:
     keys = contents.capsule.keys
     if not contents.capsule.is_received:
         return [
-            "4. WHO SIGNED. The keeper's device signed each commitment (ECDSA P-256, SHA-256). Its key is in proof/keys.json.",
+            "6. WHO SIGNED. The keeper's device signed each commitment (ECDSA P-256, SHA-256). Its key is in proof/keys.json.",
+            f"   {ALL_SYSTEMS}:",
+            "     cat data/servable/proof/keys.json",
             "   NO SERVER HAS RECEIVED THIS DIARY: there is no receipt, no place in a public log and no timestamp. Its times are",
             "   those of the keeper's device. Nothing outside that device shows since when these entries exist.",
             "",
             "A pack that passes shows that its parts agree. It does not show when it was written, or that what it says is true.",
         ]
     return [
-        "4. WHO SIGNED. The keeper's device signed each commitment (ECDSA P-256, SHA-256), the server that received it signed",
+        "6. WHO SIGNED. The keeper's device signed each commitment (ECDSA P-256, SHA-256), the server that received it signed",
         "   a receipt with the time (Ed25519). The keys in proof/keys.json come from this pack itself: compare them with a",
         "   copy from the server before relying on them.",
         f"     SHA-256 of the server's notary key (base64url): {keys['log']}",
         f"     Notary key (base64url):                         {keys['notary']}",
+        f"   {ALL_SYSTEMS}:",
+        "     cat data/servable/proof/keys.json",
         "",
         *_log_lines(contents),
         "",
@@ -228,19 +249,23 @@ def _log_lines(contents: PackContents) -> list[str]:
     """Return the lines about inclusion in the public log."""
     log, total = contents.capsule.log, len(contents.capsule.versions)
     if not log.checkpoints:
-        return ["5. THE PUBLIC LOG. This pack was made without asking the server's log, so it shows no place in it."]
+        return ["7. THE PUBLIC LOG. This pack was made without asking the server's log, so it shows no place in it."]
     lines = [
-        "5. THE PUBLIC LOG. The server adds each receipt to a log that can only grow, signs its state every ten minutes, and",
+        "7. THE PUBLIC LOG. The server adds each receipt to a log that can only grow, signs its state every ten minutes, and",
         "   publishes every signed state (checkpoint) on its public pages, where anyone can keep a copy. proof/log.json has",
         f"   the way from a receipt to a signed checkpoint for {len(log.proofs)} of the {total} versions here (RFC 6962).",
         "   One that is not among them had not reached the log, or not as far as the keeper's device knew.",
     ]
-    return [*lines, *(f"     proof/{checkpoint.stem}.txt" for checkpoint in log.checkpoints)]
+    return [
+        *lines,
+        f"   {ALL_SYSTEMS}:",
+        *(f"     cat data/servable/proof/{checkpoint.stem}.txt" for checkpoint in log.checkpoints),
+    ]
 
 
 def _timestamp_lines(contents: PackContents) -> list[str]:
     """Return the lines with the commands that verify the timestamps, or with the reason why there are none."""
-    log, folder = contents.capsule.log, contents.capsule.metadata.folder
+    log = contents.capsule.log
     if not log.timestamped_checkpoints:
         timestamp_state = (
             "An authority is asked, and had not answered when this pack was made"
@@ -248,19 +273,21 @@ def _timestamp_lines(contents: PackContents) -> list[str]:
             else "There are none"
         )
         return [
-            f"6. TIMESTAMPS. {timestamp_state}: the receipts stand alone for the time.",
+            f"8. TIMESTAMPS. {timestamp_state}: the receipts stand alone for the time.",
         ]
     lines = [
-        "6. TIMESTAMPS. An independent authority stamped these checkpoints (RFC 3161), and with them every entry shown to be",
+        "8. TIMESTAMPS. An independent authority stamped these checkpoints (RFC 3161), and with them every entry shown to be",
         "   below them: they existed no later than its time. The .pem beside each holds the authority's own certificate and",
-        "   its root, as the server had pinned them. Get the root from the authority itself before relying on it.",
-        f"     cd {folder}/data/servable/proof",
+        "   its root, as the server had pinned them. Get the root from the authority itself before relying on it. macOS and most",
+        "   Linux systems have openssl. Expected: the first says Verification: OK, the second shows the authority's time.",
+        "   macOS, Linux:",
+        "     cd data/servable/proof",
     ]
     for checkpoint, timestamp in log.timestamped_checkpoints:
         name = f"{checkpoint.stem}.{timestamp.authority}"
         lines.append(f"     openssl ts -verify -data {checkpoint.stem}.txt -in {name}.tsr -CAfile {name}.pem")
         lines.append(f"     openssl ts -reply -in {name}.tsr -text")
-    return [*lines, "     Expected: the first says Verification: OK, the second shows the authority's time."]
+    return lines
 
 
 def _encode_lines(lines: list[str]) -> bytes:

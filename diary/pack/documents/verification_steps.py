@@ -7,6 +7,7 @@ In a portal set 15_VERIFY.txt is inside a zip, while 10 is a file of its own. So
 from collections.abc import Iterator
 
 from diary.pack.contents import PackContents
+from diary.pack.documents.shell_commands import POWERSHELL_LIST, POWERSHELL_RESULT, list_commands
 from diary.pack.portal import MANIFEST_FILENAME
 
 VerificationStep = tuple[str, str, tuple[str, ...]]
@@ -21,9 +22,11 @@ def verification_steps(contents: PackContents) -> Iterator[VerificationStep]:
         "signs the lists with the key of this diary or of the preparer; the page /verify and the program check it.",
         (
             f'certutil -hashfile "{folder}\\data\\servable\\01_chronology.pdf" SHA256',
-            f"Get-ChildItem -Recurse -File .\\{folder}\\data | Get-FileHash -Algorithm SHA256",
-            f"cd {folder} && shasum -a 256 -c manifest-sha256.txt",
-            f"cd {folder} && sha256sum -c manifest-sha256.txt",
+            *(
+                line
+                for system, lines in list_commands(folder).items()
+                for line in (f"# {system}, in the folder that holds {folder}", *lines)
+            ),
         ),
     )
     yield (
@@ -60,5 +63,5 @@ def portal_steps() -> Iterator[tuple[str, str]]:
         f"sha256sum -c {MANIFEST_FILENAME}",
     )
     yield "one file on Windows, compared with its line", 'certutil -hashfile "01_chronology.pdf" SHA256'
-    yield "all of them in PowerShell", "Get-FileHash -Algorithm SHA256 -Path .\\*"
+    yield "all of them in PowerShell", "\n".join((*POWERSHELL_LIST, POWERSHELL_RESULT))
     yield "files as received, sidecars, proofs", "every 13_part zip, unpacked into one folder"

@@ -126,23 +126,92 @@ const WORDS: Readonly<Record<string, string>> = Object.freeze({
     'was right, or that a file was unchanged before it was received.\n\nHOW TO CHECK IT: see ' +
     '15_VERIFY.txt. No software needs to be installed.',
   verify:
-    'HOW TO CHECK {folder}\n\nmanifest-sha256.txt lists the SHA-256 digest of every file under data/. ' +
-    'pack-statement.json signs the lists, with the key that\nsigns the entries of this diary, or the key of the ' +
-    'person who prepared the pack (ECDSA P-256, SHA-256, over its text without the member sig).\nThe page /verify ' +
-    'checks the signature, and shows six groups of five digits. Ask the person who gave you this pack for the ' +
-    'numbers\nof their pack. Use a number you already had, never one in this pack; text, video or paper works ' +
-    'too. Unpack the zip first, then:\n\n  Windows, one file:   ' +
-    'certutil -hashfile "{folder}\\data\\servable\\01_chronology.html" ' +
-    'SHA256\n  PowerShell, all:     Get-ChildItem -Recurse -File .\\{folder}\\data | Get-FileHash ' +
-    '-Algorithm SHA256\n  macOS:               cd {folder} && shasum -a 256 -c manifest-sha256.txt\n  ' +
-    'Linux:               cd {folder} && sha256sum -c manifest-sha256.txt\n  The servable folder alone ' +
-    'has a list of its own: cd {folder}/data/servable && sha256sum -c manifest-sha256.txt\n\nEach file ' +
-    'as received has the same SHA-256 in its sidecar, in 03_exhibits-index.csv and in ' +
-    'manifest-sha256.txt.\nThe proof folders hold, for each version, every field with a salt, or its ' +
-    'digest where it is withheld; the commitment is\nworked out from them, and the keeper’s device ' +
-    'signed it. The keys in proof/keys.json come from this pack itself.\nAn entry that a server received ' +
-    'has its receipt beside it. One without was never sent, or had not been yet.\nThis pack asked no ' +
-    'server, so timestamps of others may be missing here that a set pack has.',
+    'HOW TO CHECK {folder}\n\n' +
+    'Unpack the zip first. Then open a shell in the folder that holds the folder {folder}: PowerShell on Windows,\n' +
+    'Terminal on macOS or Linux. Type the lines of your system in the order in which they stand here, in one\n' +
+    'shell. The first line goes into the folder of the pack, and every other line begins there. Nothing needs to\n' +
+    'be installed.\n\n' +
+    '1. NOTHING WAS CHANGED, ADDED OR LOST SINCE THE PACK WAS MADE. manifest-sha256.txt lists the SHA-256 digest\n' +
+    '   of every file under data/. Expected: ALL AS LISTED, and no other line. A file that is not as listed has a\n' +
+    '   line of its own.\n\n' +
+    '   Windows PowerShell:\n' +
+    '     cd {folder}\n' +
+    '     $bad = 0; $listed = @()\n' +
+    '     foreach ($line in Get-Content manifest-sha256.txt) {\n' +
+    '       $path = $line.Substring(66); $listed += $path\n' +
+    '       if (-not (Test-Path -LiteralPath $path)) { "MISSING $path"; $bad++ }\n' +
+    '       elseif ((Get-FileHash -LiteralPath $path -Algorithm SHA256).Hash -ne $line.Substring(0, 64)) {\n' +
+    '         "CHANGED $path"; $bad++ } }\n' +
+    '     foreach ($file in Get-ChildItem -Recurse -File data) {\n' +
+    '       $path = (Resolve-Path -LiteralPath $file.FullName -Relative).Substring(2).Replace("\\", "/")\n' +
+    '       if ($listed -notcontains $path) { "ADDED $path"; $bad++ } }\n' +
+    '     if ($bad -eq 0 -and $listed.Count) { "ALL AS LISTED" }\n' +
+    '   macOS:\n' +
+    '     cd {folder}\n' +
+    "     shasum -a 256 -c manifest-sha256.txt | grep -v ': OK$'\n" +
+    "     find data -type f | grep -vxFf <(cut -c 67- manifest-sha256.txt) | sed 's/^/ADDED /'\n" +
+    '     shasum -a 256 -s -c manifest-sha256.txt && echo "ALL AS LISTED"\n' +
+    '   Linux:\n' +
+    '     cd {folder}\n' +
+    '     sha256sum --quiet -c manifest-sha256.txt && echo "ALL AS LISTED"\n' +
+    "     find data -type f | grep -vxFf <(cut -c 67- manifest-sha256.txt) | sed 's/^/ADDED /'\n" +
+    '   Windows, one file alone (compare with its line in manifest-sha256.txt):\n' +
+    '     certutil -hashfile data\\servable\\01_chronology.html SHA256\n\n' +
+    '2. THE SERVABLE FOLDER HAS A LIST OF ITS OWN, for those who get this folder alone. Expected: ALL AS LISTED.\n\n' +
+    '   Windows PowerShell:\n' +
+    '     cd data/servable\n' +
+    '     $bad = 0; $listed = @()\n' +
+    '     foreach ($line in Get-Content manifest-sha256.txt) {\n' +
+    '       $path = $line.Substring(66); $listed += $path\n' +
+    '       if (-not (Test-Path -LiteralPath $path)) { "MISSING $path"; $bad++ }\n' +
+    '       elseif ((Get-FileHash -LiteralPath $path -Algorithm SHA256).Hash -ne $line.Substring(0, 64)) {\n' +
+    '         "CHANGED $path"; $bad++ } }\n' +
+    '     if ($bad -eq 0 -and $listed.Count) { "ALL AS LISTED" }\n' +
+    '     cd ../..\n' +
+    '   macOS:\n' +
+    '     cd data/servable\n' +
+    '     shasum -a 256 -s -c manifest-sha256.txt && echo "ALL AS LISTED"\n' +
+    '     cd ../..\n' +
+    '   Linux:\n' +
+    '     cd data/servable\n' +
+    '     sha256sum --quiet -c manifest-sha256.txt && echo "ALL AS LISTED"\n' +
+    '     cd ../..\n\n' +
+    '3. THE LISTS ARE SIGNED. pack-statement.json signs them, with the key that signs the entries of this diary,\n' +
+    '   or the key of the person who prepared the pack (ECDSA P-256, SHA-256, over its text without the member\n' +
+    '   sig). Open the pack in the page /verify, or check it with the program (its command verify, with the name\n' +
+    '   of the folder or of the zip). Both check the signature and show six groups of five digits. Ask the person\n' +
+    '   who gave you this pack for the numbers of their pack. Use a number you already had, never one in this\n' +
+    '   pack; text, video or paper works too.\n\n' +
+    '   Windows PowerShell, macOS, Linux:\n' +
+    '     cat pack-statement.json\n\n' +
+    '4. EACH FILE IS THE FILE THAT WAS RECEIVED. The same SHA-256 stands in four places: computed over the file,\n' +
+    '   in its sidecar, in servable/03_exhibits-index.csv, and in manifest-sha256.txt. Expected: no line. Without\n' +
+    '   the folder restricted this step does not apply.\n\n' +
+    '   Windows PowerShell:\n' +
+    '     $received = Get-ChildItem -Recurse -File data/restricted | Where-Object FullName -match "[\\\\/](13|09)_"\n' +
+    '     foreach ($file in $received) {\n' +
+    '       $hash = (Get-FileHash -LiteralPath $file.FullName -Algorithm SHA256).Hash.ToLower()\n' +
+    '       if (-not (Select-String -Quiet -SimpleMatch $hash data/servable/03_exhibits-index.csv)) {\n' +
+    '         "NOT IN 03: $($file.Name)" } }\n' +
+    '   macOS:\n' +
+    "     find data/restricted -type f | grep -E '/(13|09)_' | while read -r file; do\n" +
+    '       hash=$(shasum -a 256 < "$file" | cut -c 1-64)\n' +
+    '       grep -q "$hash" data/servable/03_exhibits-index.csv || echo "NOT IN 03: $file"\n' +
+    '     done\n' +
+    '   Linux:\n' +
+    "     find data/restricted -type f | grep -E '/(13|09)_' | while read -r file; do\n" +
+    '       hash=$(sha256sum < "$file" | cut -c 1-64)\n' +
+    '       grep -q "$hash" data/servable/03_exhibits-index.csv || echo "NOT IN 03: $file"\n' +
+    '     done\n\n' +
+    '5. EACH ENTRY IS AS IT WAS SEALED. The proof folders hold, for each version, every field with a salt, or its\n' +
+    "   digest where it is withheld. The commitment follows from them, and the keeper's device signed it. The\n" +
+    '   keys in proof/keys.json come from this pack itself. An entry that a server received has its receipt\n' +
+    '   beside it. One without was never sent, or had not been yet. This pack asked no server, so timestamps of\n' +
+    '   others may be missing here that a set pack has. The page /verify and the program check all of this. These\n' +
+    '   are\n' +
+    '   the proofs:\n\n' +
+    '   Windows PowerShell, macOS, Linux:\n' +
+    '     ls data/servable/proof',
 });
 
 export function wordsFor(key: string, values: Record<string, string | number> = {}): string {
