@@ -263,13 +263,15 @@ def test_retries_end_and_leave_out_what_was_not_tried() -> None:
 
         return prints_without
 
-    assert find_unprintable(records, prints_if(lambda shown: "333" not in shown), RetryLimit()) == {"333"}
+    assert find_unprintable(records, prints_if(lambda shown: "333" not in shown), RetryLimit()) == frozenset({"333"})
     assert len(tried) <= 20
     tried.clear()
     half = set(records[::2])
     left_out = find_unprintable(records, prints_if(lambda shown: not shown & half), RetryLimit())
     assert left_out is not None and half <= left_out and len(tried) <= 62
-    assert find_unprintable(records, prints_if(lambda shown: len(shown) < 498), RetryLimit()) == {"0", "1", "2"}
+    assert find_unprintable(records, prints_if(lambda shown: len(shown) < 498), RetryLimit()) == frozenset(
+        {"0", "1", "2"}
+    )
     assert find_unprintable(records, prints_if(lambda _: False), RetryLimit()) is None
 
 

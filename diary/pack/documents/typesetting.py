@@ -6,6 +6,7 @@ exhaust its memory. The supervisor therefore runs each document in an isolated p
 
 import json
 import re
+import tempfile
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -110,11 +111,23 @@ class Typesetter:
 
 def write_template_files(document: PdfDocument, contents: PackContents) -> None:
     """Write the template and its data into the document's folder, which is created if missing."""
-    document.folder.mkdir(parents=True, exist_ok=True)
-    data_json = json.dumps(printable_data(document.build_data(contents)), ensure_ascii=False)
-    (document.folder / "page.json").write_text(data_json, encoding="utf-8")
-    for name in ("look.typ", f"{document.template}.typ"):
-        (document.folder / name).write_bytes((_TEMPLATES_FOLDER / name).read_bytes())
+    _write_template_files(document.template, document.build_data(contents), document.folder)
+
+
+def _write_template_files(template: str, data: Mapping[str, object], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "page.json").write_text(json.dumps(printable_data(data), ensure_ascii=False), encoding="utf-8")
+    for name in ("look.typ", f"{template}.typ"):
+        (folder / name).write_bytes((_TEMPLATES_FOLDER / name).read_bytes())
+
+
+def typeset_page(template: str, data: Mapping[str, object], made_at: int) -> bytes:
+    """Return a PDF of few short texts, typeset in this process. `made_at`: ms UTC. Raise any exception of typst."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / template
+        _write_template_files(template, data, folder)
+        compile_document(folder.parent, template, folder.name, made_at)
+        return folder.with_suffix(".pdf").read_bytes()
 
 
 def compile_document(job_folder: Path, template: str, folder_name: str, made_at: int) -> None:

@@ -1,14 +1,12 @@
 """The report of a check as one dated PDF page, for an officer to file."""
 
 import hashlib
-import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from diary.pack.documents.typesetting import PdfDocument, compile_document, write_template_files
+from diary.pack.documents.typesetting import typeset_page
 from diary.pack.printable_text import escape_unprintable
 from diary.pack.verify.findings import Finding
 from diary.pack.verify.pack_status import LIMITS_TEXT, format_status, format_utc
@@ -16,8 +14,7 @@ from diary.pack.verify.verifier import VerifiedFacts
 
 _ROWS_LIMIT: Final = 12
 _FILES_LIMIT: Final = 3
-_NAME_LIMIT: Final = 90
-_LONG_RUN: Final = re.compile(r"[^\s_/.-]{24}")
+_NAME_LIMIT: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +30,7 @@ class CheckDetails:
 
 def write_report(path: Path, details: CheckDetails, facts: VerifiedFacts, findings: Sequence[Finding]) -> None:
     """Write the report to `path`. Raise OSError if it cannot be written."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name) / "report"
-        data = _report_data(details, facts, findings)
-        document = PdfDocument("report", "", lambda: data, folder)
-        write_template_files(document)
-        compile_document(folder.parent, "report", folder.name, details.checked_at)
-        path.write_bytes(document.output_path.read_bytes())
+    path.write_bytes(typeset_page("report", _report_data(details, facts, findings), details.checked_at))
 
 
 def _report_data(details: CheckDetails, facts: VerifiedFacts, findings: Sequence[Finding]) -> dict[str, object]:
@@ -96,7 +87,7 @@ def _shorten(name: str) -> str:
     """Return a name that fits its column: a forger chooses how long the names of files are."""
     if len(name) > _NAME_LIMIT:
         name = f"{name[: _NAME_LIMIT - 30]}…{name[-29:]}"
-    return _LONG_RUN.sub("\\g<0>\u200b", name)
+    return name
 
 
 def _format_files(files: Sequence[str]) -> str:
