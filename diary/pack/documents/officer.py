@@ -8,6 +8,7 @@ from diary.pack.documents.chronology_sections import is_expired
 from diary.pack.documents.incident_rows import TemplateData, lower_first_letter
 from diary.pack.documents.page_banner import RESTRICTED_BANNER
 from diary.pack.documents.people import person_facts
+from diary.pack.documents.time_sensitive import time_sensitive_rows
 from diary.pack.printable_text import escape_unprintable, paragraphs
 from diary.pack.redaction import normalise
 from diary.pack.registers import (
@@ -40,6 +41,7 @@ def officer_data(contents: PackContents) -> TemplateData:
         "concerns": paragraphs(text_of(sheet_fields, "concerns")),
         "needs": paragraphs(text_of(sheet_fields, "needs")),
         "helped_by": escape_unprintable(text_of(sheet_fields, "helped_by")),
+        "time_sensitive": time_sensitive_rows(contents),
         "recent": _latest_entry(contents),
         "orders": _order_rows(contents),
         "people": [
