@@ -62,7 +62,7 @@ quick: setup-quick ## no browser, within a minute
 	exit $$status
 
 test-all: setup ## test, and real WebKit, matrices, faults and big files
-	@$(VENV)/python .ci/tools.py webkit firefox caddy systemd-analyze
+	@$(VENV)/python .ci/tools.py webkit firefox caddy systemd-analyze soffice
 	$(NODE_PATH_FIRST); $(FIRST_FAILS)
 	export CHROMIUM="$$($(VENV)/python .ci/tools.py --print chromium)"
 	$(VENV)/python -m pytest $(ARGS) || status=1

@@ -53,6 +53,7 @@ PARTS = {
     "the layout of the documents": "diary/pack/*.typ",
     "the migrations": "diary/storage/migrations/*.py",
     "the vocabulary": "diary/record/*.json",
+    "the columns of the short chronology": "diary/pack/tables/*.json",
     "the directory": "diary/web/*.toml",
     "the mark of a typed package": "diary/py.typed",
 }

@@ -31,6 +31,7 @@ PACKAGES = {
     ),
     "firefox": (["firefox-esr"], "Firefox"),
     "qpdf": (["qpdf"], "qpdf"),
+    "soffice": (["libreoffice-calc"], "LibreOffice Calc"),
     "exiftool": (["libimage-exiftool-perl"], "exiftool"),
     "redis-server": (["redis-server"], "Redis"),
     "rumur": (["rumur", "gcc", "libc6-dev"], "the model checker Rumur and a C compiler"),

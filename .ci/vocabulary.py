@@ -1,6 +1,7 @@
-"""Write the vocabulary of a diary (diary/record/*.json) and the shared constants into modules for browsers.
+"""Write what Python and browsers share (diary/record/*.json, constants.json, short_columns.json) into modules.
 
-    python .ci/vocabulary.py            write static/src/record/vocabulary/ and static/src/core/constants.ts
+    python .ci/vocabulary.py            write static/src/record/vocabulary/, static/src/core/constants.ts and
+                                        static/src/pack/chronology/short_columns.ts
     python .ci/vocabulary.py --check    exit with 1 if a file is out of date
 
 The modules are committed, so that the served bytes are the reviewed bytes. tests/test_vocabulary_script.py compares
@@ -21,6 +22,8 @@ SOURCE = ROOT / "diary" / "record"
 TARGET = ROOT / "static" / "src" / "record" / "vocabulary"
 CONSTANTS = ROOT / "diary" / "constants.json"
 CONSTANTS_TARGET = ROOT / "static" / "src" / "core" / "constants.ts"
+SHORT_COLUMNS = ROOT / "diary" / "pack" / "tables" / "short_columns.json"
+SHORT_COLUMNS_TARGET = ROOT / "static" / "src" / "pack" / "chronology" / "short_columns.ts"
 HEADER = "// Written by .ci/vocabulary.py from diary/record/{name}.json. Change that file, then run the script again.\n"
 CODE_TYPE = (
     "/** `young`: other words for a young person; absent if the usual ones are suitable. */\n"
@@ -134,6 +137,24 @@ def constants_module(groups: dict[str, dict[str, Any]]) -> str:
     return "".join(rows)
 
 
+def short_columns_module(layout: dict[str, Any]) -> str:
+    """Return short_columns.ts: the columns of the short chronology."""
+    rows = [
+        "// Written by .ci/vocabulary.py from diary/pack/tables/short_columns.json.",
+        " Change that file, then run the script again.\n",
+        "\nexport type ShortColumn = { head: string; width: number;",
+        " from: { column: string; label?: string; words?: Record<string, string> }[] };\n",
+        "\n/** The twelve columns of the short chronology, each from columns of 02. */\n",
+        "export const SHORT_COLUMNS: readonly ShortColumn[] = [\n",
+        *(f"  {javascript_line(column)},\n" for column in layout["columns"]),
+        "];\n\n/** The width of each column of the sheet of all columns, in characters. */\n",
+        f"export const ALL_COLUMNS_WIDTH = {layout['all_columns_width']};\n",
+        "/** The foot of a printed page, in Excel's codes. */\n",
+        f"export const FOOTER = {javascript_line(layout['footer'])};\n",
+    ]
+    return "".join(rows)
+
+
 def modules() -> dict[Path, str]:
     """Return the text that each module should have, by path."""
     sources = {
@@ -147,6 +168,7 @@ def modules() -> dict[Path, str]:
     }
     paths = {TARGET / name: text for name, text in texts.items()}
     paths[CONSTANTS_TARGET] = constants_module(json.loads(CONSTANTS.read_text()))
+    paths[SHORT_COLUMNS_TARGET] = short_columns_module(json.loads(SHORT_COLUMNS.read_text()))
     return {path: format_text(path, text) for path, text in paths.items()}
 
 

@@ -22,8 +22,10 @@ SUBMISSION_ZIPS_LIMIT: Final = constants.PORTAL_ZIPS_LIMIT
 ZIP_LIMIT_BYTES: Final = 2_000_000_000
 _CHUNK_BYTES: Final = 1 << 20
 _SEPARATE_FILE_PATTERN: Final = re.compile(
-    r"data/(?:00_READ-FIRST\.txt|servable/0[1-8]_[^/]+|restricted/(?:06|10)_RESTRICTED_[^/]+\.pdf|restricted/12_record\.json)"
+    r"data/(?:00_READ-FIRST\.txt|servable/(?!02_chronology(?:_short\.csv|\.xlsx)$)0[1-8]_[^/]+"
+    r"|restricted/(?:06|10)_RESTRICTED_[^/]+\.pdf|restricted/12_record\.json)"
 )
+_FURTHER_VOLUME_PATTERN: Final = re.compile(r"data/servable/04_exhibits-[0-9]+\.pdf")
 _MAIL_PREFIX: Final = "data/restricted/13_mail/"
 MANIFEST_FILENAME: Final = "manifest-sha256.txt"
 
@@ -45,7 +47,8 @@ def write_portal_set(
         path_in_pack = {row.filename: row.filename.partition("/")[2] for row in members}
         separate_files = [row for row in members if _SEPARATE_FILE_PATTERN.fullmatch(path_in_pack[row.filename])]
         # Document 04 may have many volumes: those without room beside two zips, the manifest and its
-        # signature go into the zips.
+        # signature go into the zips, never another document.
+        separate_files.sort(key=lambda row: bool(_FURTHER_VOLUME_PATTERN.fullmatch(path_in_pack[row.filename])))
         separate_files = separate_files[: SUBMISSION_FILES_LIMIT - 4]
         separate_names = {row.filename for row in separate_files}
         zipped_members = [row for row in members if row.filename not in separate_names]

@@ -188,7 +188,7 @@ def _time_fields(start: datetime) -> dict[str, object]:
         "occurred_local": start.strftime("%Y-%m-%dT%H:%M"),
         "occurred_start": utc_ms(start),
         "precision": "minute",
-        "time_source": "from_memory",
+        "time_source": "memory",
         "tz": str(start.tzinfo),
         "utc_offset_min": int((start.utcoffset() or timedelta(0)).total_seconds() // 60),
     }

@@ -5,6 +5,7 @@
  */
 import { createInterface } from 'node:readline';
 import { fromUtf8, hex, unhex } from '#app/core/bytes.js';
+import { chronologyCopies } from '#app/pack/chronology/short_table.js';
 import { b64, canonicalBytes, encodeFrames, parseCanonical, decodeFrames, unb64 } from '#app/core/encoding.js';
 import { KeptError } from '#app/core/errors.js';
 import { parseId } from '#app/core/ids.js';
@@ -35,6 +36,10 @@ const ANSWERS = {
   id: (text) => hex(parseId(text)),
   frames: (parts) => hex(encodeFrames(parts.map(unhex))),
   read_frames: (raw) => decodeFrames(unhex(raw)).map(hex),
+  chronology_copies: async (raw) => {
+    const copies = await chronologyCopies(unhex(raw));
+    return copies && [...copies.values()].map(hex);
+  },
   utf8: (raw) => fromUtf8(unhex(raw)),
   pad: (raw) => hex(padVersion(unhex(raw))),
   unpad: (raw) => hex(unpad(unhex(raw))),

@@ -120,6 +120,8 @@ def proof_name(members: Members) -> str:
         lambda members: members.update(
             {CHRONOLOGY: members[CHRONOLOGY] + members[CHRONOLOGY].splitlines(keepends=True)[-1]}
         ),
+        put_member("data/servable/02_chronology.xlsx"),
+        lambda members: members.pop("data/servable/02_chronology_short.csv"),
         lambda members: members.pop("data/servable/03_exhibits-index.csv"),
         lambda members: members.pop("data/servable/01_chronology.pdf"),
     ],

@@ -19,6 +19,7 @@ import { looksLikeMail, readMail } from '#app/imports/mail.js';
 import { readEntries, unpack } from '#app/imports/unzip.js';
 import { entrySource } from '#app/imports/unzip_stream.js';
 import { looksLikeChat, readChat, rowsOf } from '#app/imports/whatsapp.js';
+import { chronologyCopies } from '#app/pack/chronology/short_table.js';
 import { embeddedFiles } from '#app/verify/pdf.js';
 import { placeOf, readDirectory } from '#app/verify/zipfile.js';
 
@@ -53,6 +54,7 @@ const TARGETS = {
       nonce: unb64(pins.nonce),
       roots: [],
     }),
+  table: (raw) => chronologyCopies(raw),
   pdf: (raw) => embeddedFiles(raw),
   tiff: (raw) => readTiff(raw),
   about: (raw) => readMetadata(readableBytes(raw), String(detectType(raw))),

@@ -81,7 +81,8 @@ def sealed_copy_head(changes: dict[str, object]) -> dict[str, object]:
 def corpus_files() -> dict[str, dict[str, bytes]]:
     """Return the files by format and name."""
     vectors = {
-        name: json.loads((VECTORS_FOLDER / f"{name}.json").read_text(encoding="utf-8")) for name in ("log", "versions")
+        name: json.loads((VECTORS_FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("log", "tables", "versions")
     }
     members = {
         "A/bagit.txt": b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
@@ -97,6 +98,7 @@ def corpus_files() -> dict[str, dict[str, bytes]]:
             "deflated": make_zip(members, zipfile.ZIP_DEFLATED),
             "pack": make_zip(pack, zipfile.ZIP_STORED),
         },
+        "table": {f"table_{i}": row["table"].encode() for i, row in enumerate(vectors["tables"]["cases"])},
         "pdf": {name.replace(" ", "_"): raw for name, raw in [*READABLE_PDFS.items(), *list(REFUSED_PDFS.items())[:6]]},
         "picture": sample_pictures(),
         "chat": {name: text.encode() for name, text in CHATS.items()},

@@ -14,6 +14,7 @@ import { assemble, receivedName } from '#app/pack/assemble.js';
 import { encodeCapsule, makeCapsule } from '#app/pack/capsule.js';
 import { checkFront } from '#app/pack/front.js';
 import { PORTAL_FILES_LIMIT } from '#app/core/constants.js';
+import { chronologyCopies } from '#app/pack/chronology/short_table.js';
 import { buildPortalSet } from '#app/pack/portal.js';
 import { keysFile, fieldNamesOf, encodeProof, proofNames, rowsOf } from '#app/pack/proofs.js';
 import { packFingerprint } from '#app/pack/signature.js';
@@ -138,8 +139,8 @@ const WISH = {
 const KEYS = { account: id('c'), ecdsa_pub: 'e', log: 'l', notary: 'n' };
 const capsule = () => makeCapsule(diary(), WISH, KEYS);
 
-/** The members that an honest server sends back. @returns {Map<string, Uint8Array>} */
-function honestFront(capsuleSent) {
+/** The members that an honest server sends back. @returns {Promise<Map<string, Uint8Array>>} */
+async function honestFront(capsuleSent) {
   /** @type {Map<string, Uint8Array>} */ const members = new Map();
   for (const name of [
     '00_READ-FIRST.txt',
@@ -163,6 +164,7 @@ function honestFront(capsuleSent) {
     'data/servable/02_chronology.csv',
     table(fullCapsule.incidents.map((incident) => entryLine(fullCapsule, incident))),
   );
+  await setCopies(members);
   members.set(
     'data/servable/03_exhibits-index.csv',
     table(fullCapsule.exhibits.map((exhibit, place) => exhibitLine(fullCapsule, exhibit, place))),
@@ -173,6 +175,12 @@ function honestFront(capsuleSent) {
   for (const exhibit of capsuleSent.exhibits)
     members.set(`data/${sidecarName(exhibit)}`, sidecar(capsuleSent, exhibit));
   return members;
+}
+
+/** Make again what follows from 02. @param {Map<string, Uint8Array>} members */
+async function setCopies(members) {
+  const copies = await chronologyCopies(/** @type {Uint8Array} */ (members.get('data/servable/02_chronology.csv')));
+  for (const [name, bytes] of copies ?? []) members.set(name, bytes);
 }
 
 /**
@@ -261,7 +269,7 @@ test('a capsule has every version of the chosen entries, and never a note or a k
 
 test('a correct front part is accepted, also if it withholds an open field that repeats a restricted one', async () => {
   const packCapsule = capsule();
-  const members = honestFront(packCapsule);
+  const members = await honestFront(packCapsule);
   await checkFront(await zipped(new Map(members)), packCapsule);
   const [name, row] = [...proofNames(packCapsule, 'servable')][0];
   members.set(
@@ -366,12 +374,44 @@ test('a changed, added, missing, renamed or revealed file is refused and named',
         ),
       /03_exhibits-index\.csv/,
     ],
+    [
+      'a word in the short table',
+      (m) =>
+        m.set(
+          'data/servable/02_chronology_short.csv',
+          changedIn(m, 'servable/02_chronology_short.csv', 'He was', 'She was'),
+        ),
+      /02_chronology_short\.csv/,
+    ],
+    [
+      'a cell of the spreadsheet',
+      (m) => {
+        const bytes = /** @type {Uint8Array} */ (m.get('data/servable/02_chronology.xlsx')).slice();
+        const at = Buffer.from(bytes).indexOf('He was');
+        assert.ok(at > 0);
+        bytes[at] = 0x53;
+        m.set('data/servable/02_chronology.xlsx', bytes);
+      },
+      /02_chronology\.xlsx/,
+    ],
+    ['no spreadsheet', (m) => m.delete('data/servable/02_chronology.xlsx'), /02_chronology\.xlsx/],
+    [
+      'a formula in a column that the phone does not know',
+      (m) => {
+        const lines = new TextDecoder('utf-8', { ignoreBOM: true })
+          .decode(m.get('data/servable/02_chronology.csv'))
+          .split('\r\n');
+        const added = lines.map((line, i) => (line ? `${line},${i ? '=1+1' : 'told'}` : line));
+        m.set('data/servable/02_chronology.csv', utf8(added.join('\r\n')));
+      },
+      /02_chronology\.csv/,
+    ],
     ['added', (m) => m.set('data/servable/99_more.txt', utf8('x')), /99_more/],
     ['missing', (m) => m.delete('data/15_VERIFY.txt'), /15_VERIFY/],
     ['upwards', (m) => m.set('../data/x', utf8('x')), /\.\.\/data\/x/],
   ];
   for (const [description, tamper, named] of frauds) {
-    const members = honestFront(packCapsule);
+    const members = await honestFront(packCapsule);
     tamper(members);
     await assert.rejects(
       async () => checkFront(await zipped(members), packCapsule),
@@ -383,7 +423,7 @@ test('a changed, added, missing, renamed or revealed file is refused and named',
 
 test('the finished pack has every file once, with correct manifests', async () => {
   const packCapsule = capsule();
-  const front = await checkFront(await zipped(honestFront(packCapsule)), packCapsule);
+  const front = await checkFront(await zipped(await honestFront(packCapsule)), packCapsule);
   /** @type {number[]} */ const progress = [];
   async function* openReceived() {
     yield PICTURE.subarray(0, 100_000);
@@ -437,7 +477,7 @@ test('the finished pack has every file once, with correct manifests', async () =
 
 test('a pack without the restricted part says so in its signature', async () => {
   const packCapsule = capsule();
-  const front = await checkFront(await zipped(honestFront(packCapsule)), packCapsule);
+  const front = await checkFront(await zipped(await honestFront(packCapsule)), packCapsule);
   const { file } = await assemble(packCapsule, front, { openReceived: () => [], restricted: false, sign });
   const members = readZip(new Uint8Array(await /** @type {Blob} */ (file).arrayBuffer()));
   const statement = await readStatement('pack/v1', members.get('PACK_AA_1_20261103/pack-statement.json'));
@@ -446,7 +486,7 @@ test('a pack without the restricted part says so in its signature', async () => 
 
 test('nothing is handed out when the pack cannot be signed', async () => {
   const packCapsule = capsule();
-  const front = await checkFront(await zipped(honestFront(packCapsule)), packCapsule);
+  const front = await checkFront(await zipped(await honestFront(packCapsule)), packCapsule);
   const locked = async () => {
     throw new Error('locked');
   };
@@ -478,7 +518,7 @@ test('a statement counts only in its own form, by a key that may sign', async ()
 
 test('a received file that is not the one added ends the pack, and so does cancelling', async () => {
   const packCapsule = capsule();
-  const front = await checkFront(await zipped(honestFront(packCapsule)), packCapsule);
+  const front = await checkFront(await zipped(await honestFront(packCapsule)), packCapsule);
   await assert.rejects(assemble(packCapsule, front, { openReceived: () => [PICTURE.subarray(1)], sign }), {
     code: 'pack_failed',
     message: /AA-1\.png/,
@@ -509,7 +549,7 @@ const bytesOf = async (file) => new Uint8Array(await file.arrayBuffer());
 test('a portal set has at most sixteen plain files with correct digests, and mail in a zip of its own', async () => {
   const [exhibit] = rowsOf(capsule(), 'exhibits');
   const packCapsule = { ...capsule(), exhibits: [exhibit, { ...exhibit, item: 'AA/2', file: 'AA-2.eml' }] };
-  const front = honestFront(capsule());
+  const front = await honestFront(capsule());
   const { files, manifest } = await buildPortalSet(packCapsule, front, { openReceived: () => [PICTURE], sign });
   const names = files.map(({ name }) => name);
   assert.ok(
@@ -557,7 +597,7 @@ test('a portal set has at most sixteen plain files with correct digests, and mai
 test('a pack for a landlord, a school or an employer holds nothing restricted unless it is asked for', async () => {
   for (const profile of ['housing', 'school', 'employer', 'police', 'solicitor']) {
     const packCapsule = { ...capsule(), pack: { ...capsule().pack, profile } };
-    const front = honestFront(packCapsule);
+    const front = await honestFront(packCapsule);
     const options = { openReceived: () => [PICTURE], sign };
     const isWhole = ['police', 'solicitor'].includes(profile);
     for (const [asked, expected] of /** @type {const} */ ([
@@ -587,6 +627,38 @@ test('a pack for a landlord, a school or an employer holds nothing restricted un
       );
     }
   }
+});
+
+test('a portal set at its maximum has every document as a file, and the spreadsheet in a zip', async () => {
+  const [exhibit] = rowsOf(capsule(), 'exhibits');
+  const packCapsule = { ...capsule(), exhibits: [exhibit, { ...exhibit, item: 'AA/2', file: 'AA-2.eml' }] };
+  const front = await honestFront(capsule());
+  const documents = ['05_message-schedules.csv', '07_statements.csv', '08_impact.pdf'];
+  const volumes = Array.from({ length: 12 }, (_, i) => `04_exhibits-${i + 2}.pdf`);
+  for (const name of [...documents, ...volumes]) front.set(`data/servable/${name}`, utf8(name));
+  const { files } = await buildPortalSet(packCapsule, front, {
+    openReceived: () => [PICTURE],
+    sign,
+    recordExport: async () => utf8('proof'),
+  });
+  const names = files.map(({ name }) => name);
+  assert.equal(names.length, PORTAL_FILES_LIMIT);
+  assert.deepEqual(names.filter((name) => !/^13_|^manifest|statement\.json$|export\.json$/.test(name)).sort(), [
+    '00_READ-FIRST.txt',
+    '01_chronology.pdf',
+    '02_chronology.csv',
+    '03_exhibits-index.csv',
+    '04_exhibits.pdf',
+    '05_message-schedules.csv',
+    '06_RESTRICTED_officer-sheet.pdf',
+    '07_statements.csv',
+    '08_impact.pdf',
+    '10_RESTRICTED_how-this-record-was-made.pdf',
+    '12_record.json',
+  ]);
+  const part = readZip(await bytesOf(/** @type {Blob} */ (files.find(({ name }) => name === '13_part1.zip')?.file)));
+  for (const name of ['02_chronology.xlsx', '02_chronology_short.csv', '04_exhibits-13.pdf'])
+    assert.ok(part.has(`servable/${name}`), name);
 });
 
 test('a diary too large for one pack is split between entries, in order, and nothing is left out', () => {

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { packActions } from '#app/features/share/actions.js';
 import { fixedClock } from '#app/core/clock.js';
 import { parseCanonicalObject } from '#app/core/encoding.js';
+import { chronologyCopies, readTable } from '#app/pack/chronology/short_table.js';
 import { Redactor } from '#app/pack/redaction.js';
 import { readZip } from '#app/pack/zip.js';
 import { openZip } from '#app/verify/pack_reader.js';
@@ -95,6 +96,37 @@ test('a pack made on the phone needs no network and no account, and contains the
   assert.match(page, /Head of the diary<\/dt><dd dir="auto">none: no server has numbered this diary</);
   assert.ok(page.includes(`Digest of the exhibits list</dt><dd dir="auto">${exported.fields.exhibit_list_hash}<`));
   assert.equal(JSON.parse(utf8(get('data/restricted/12_record.json'))).pack.feed, undefined);
+  phone.end();
+});
+
+test('the spreadsheet and the short table of a pack made on the phone have the cells of its own table', async () => {
+  const { app, phone, attachment, record } = await diary('He said "come out", and waited.');
+  await app.decidePicture(attachment, 'fine');
+  const occurred_start = Date.UTC(2026, 10, 3, 20, 15);
+  await app.saveIncident({
+    record,
+    fields: {
+      occurred_start,
+      precision: 'minute',
+      utc_offset_min: 0,
+      feared_violence: 'yes',
+      place_category: 'home',
+      who: '=him',
+    },
+    restricted: {},
+  });
+  const { get } = await membersOf(await app.buildHere(await confirmPack(app, FILLED), () => undefined));
+  const table = get('data/servable/02_chronology.csv');
+  for (const [name, bytes] of (await chronologyCopies(table)) ?? []) assert.deepEqual(get(name), bytes, name);
+  const [heads, row] = readTable(get('data/servable/02_chronology_short.csv')) ?? [];
+  const cells = Object.fromEntries((heads ?? []).map((head, i) => [head, row?.[i]]));
+  assert.equal(cells['When, to sort by'], '2026-11-03T20:15:00Z');
+  assert.equal(cells['How sure of the time'], 'To the minute');
+  assert.equal(cells['What happened, as first written'], 'He said "come out", and waited.');
+  assert.equal(cells['Who, and how that is known'], "'=him");
+  assert.equal(cells['Effect'], 'Afraid of violence: Yes');
+  assert.equal(cells['Where and how'], 'At home');
+  assert.equal(cells['Evidence'], 'JB/1');
   phone.end();
 });
 

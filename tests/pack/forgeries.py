@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import random
+import re
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from diary.crypto.signing import AuthorSigner, generate_scalar
 from diary.encoding import canonical_json
 from diary.pack.bag.manifest import SERVABLE_MANIFEST_PATH, SERVABLE_STATEMENT_PATH
 from diary.pack.bag.pack_statement import PACK_STATEMENT_PATH
+from diary.pack.stored_zip import member_info
 from tests.pack.pack_members import Members, members_of, rebuild_digest_lists, without_statements
 
 CSV_MARK = "\ufeff"
@@ -25,6 +28,8 @@ def change_member(name: str, raw: bytes, draw: random.Random) -> bytes:
     """Return the member with one change that fits its type."""
     if name.endswith(".json"):
         return change_json(raw, draw)
+    if name.endswith(".xlsx"):
+        return draw.choice((change_cell, change_byte))(raw, draw)
     if name.endswith(".csv"):
         return change_table(raw, draw)
     if name.endswith(".pdf"):
@@ -82,6 +87,21 @@ def change_table(raw: bytes, draw: random.Random) -> bytes:
     csv.writer(out, lineterminator="\r\n").writerows(rows)
     changed = (CSV_MARK + out.getvalue()).encode()
     return changed if changed != raw else change_byte(raw, draw)
+
+
+def change_cell(raw: bytes, draw: random.Random) -> bytes:
+    """Return a workbook that opens as before, with the text of one cell changed or taken out."""
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        members = {row.filename: archive.read(row) for row in archive.infolist()}
+    name = draw.choice([name for name in members if "/sheet" in name])
+    cell = draw.choice(list(re.finditer(rb"(<t [^>]*>)([^<]*)</t>", members[name])))
+    words = b"" if draw.random() < 0.3 else cell[2] + b" I made this all up."
+    members[name] = members[name][: cell.start(2)] + words + members[name][cell.end(2) :]
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        for path, content in members.items():
+            archive.writestr(member_info(path, len(content)), content)
+    return out.getvalue()
 
 
 def change_json(raw: bytes, draw: random.Random) -> bytes:

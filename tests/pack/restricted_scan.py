@@ -4,8 +4,10 @@ A PDF hides text in compressed streams, fonts' code numbers and pictures' metada
 searched for are not listed in a test: they are read from the pack's own record, so that no field is forgotten.
 """
 
+import html
 import io
 import re
+import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -57,6 +59,11 @@ def without_random_values(text: str) -> str:
 def readable_forms(name: str, raw: bytes) -> Iterator[tuple[str, str]]:
     """Yield where and what can be read: the name, the bytes as text, and for a PDF everything inside it."""
     yield f"{name} (its name)", name
+    if name.endswith(".xlsx"):
+        with zipfile.ZipFile(io.BytesIO(raw)) as workbook:
+            for part in workbook.infolist():
+                yield f"{name} {part.filename}", html.unescape(workbook.read(part).decode())
+        return
     if not name.endswith(".pdf"):
         yield name, raw.decode("utf-8-sig", "replace")
         return

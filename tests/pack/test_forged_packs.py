@@ -124,7 +124,7 @@ def test_the_servable_folder_alone_is_signed(small_pack: BuiltPack, tmp_path: Pa
     shutil.unpack_archive(small_pack.path, tmp_path / "out")
     folder = tmp_path / "out" / pack_folder_name(small_pack.path) / "data" / "servable"
     cases = PackCases(tmp_path, small_pack.diary.notary.pub)
-    copies = {}
+    copies, table_path = {}, "data/servable/02_chronology.csv"
     for name in ("as it was", "without its statement", "with a changed table", "with a list that fits the table"):
         copies[name] = shutil.copytree(folder, tmp_path / name.replace(" ", "-") / "servable")
         cases.add(name, copies[name])
@@ -134,7 +134,7 @@ def test_the_servable_folder_alone_is_signed(small_pack: BuiltPack, tmp_path: Pa
         table.write_bytes(table.read_bytes() + b"one row more\r\n")
     forged = rebuild_digest_lists(
         small_pack.path,
-        members_of(small_pack.path) | {"data/servable/02_chronology.csv": table.read_bytes()},
+        members_of(small_pack.path) | {table_path: table.read_bytes()},
         tmp_path / "forged.zip",
     )
     list_path = copies["with a list that fits the table"] / "manifest-sha256.txt"
@@ -143,8 +143,12 @@ def test_the_servable_folder_alone_is_signed(small_pack: BuiltPack, tmp_path: Pa
     assert findings == {
         "as it was": {("servable_only", None)},
         "without its statement": {("servable_only", None), ("not_signed", None)},
-        "with a changed table": {("servable_only", None), ("changed", "data/servable/02_chronology.csv")},
-        "with a list that fits the table": {("servable_only", None), ("pack_changed", SERVABLE_MANIFEST_PATH)},
+        "with a changed table": {("servable_only", None), ("unreadable", table_path), ("changed", table_path)},
+        "with a list that fits the table": {
+            ("servable_only", None),
+            ("unreadable", table_path),
+            ("pack_changed", SERVABLE_MANIFEST_PATH),
+        },
     }
 
 

@@ -13,6 +13,7 @@ from diary.client.packs import check_front
 from diary.encoding import canonical_json
 from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import CAPSULE_LIMIT_BYTES, read_capsule
+from diary.pack.tables.short_chronology import chronology_copies
 from diary.pack.verify.verifier import verify_pack
 from tests.pack.conftest import BuiltPack, assemble_pack, build_front_part
 from tests.pack.fictional_diary import (
@@ -116,12 +117,12 @@ def test_rerender_without_the_record_reports_every_document(
     changed_path = tmp_path / "without.zip"
     rebuild_digest_lists(small_pack.path, remaining, changed_path, small_pack.diary.author)
     codes = [code for code, _ in rerender_findings(changed_path, small_pack)]
-    # Four documents, two tables, the custody log, two texts, and a sidecar for each of two files.
-    assert codes.count("not_rerendered") == 4 + 2 + 1 + 2 + 2
+    # Four documents, two tables, two copies of one, the custody log, two texts, and a sidecar for each of two files.
+    assert codes.count("not_rerendered") == 4 + 2 + 2 + 1 + 2 + 2
 
 
 def test_a_changed_table_or_text_file_is_found(small_pack: BuiltPack, tmp_path: Path) -> None:
-    """Changed tables, texts and sidecars with rebuilt digest lists are found by no other check."""
+    """Changed tables with their copies, texts and sidecars with rebuilt digest lists are found by no other check."""
     members, forged_path = members_of(small_pack.path), tmp_path / "forged.zip"
     table, index = "data/servable/02_chronology.csv", "data/servable/03_exhibits-index.csv"
     custody = "data/restricted/11_custody-log.csv"
@@ -138,7 +139,8 @@ def test_a_changed_table_or_text_file_is_found(small_pack: BuiltPack, tmp_path: 
         verify_text: b"Not needed.\r\n",
         sidecar: members[sidecar].replace(b"2026-12", b"2026-11"),
     }
-    assert all(raw != members[name] for name, raw in changed.items())
+    changed |= {f"data/{path}": raw for path, raw in (chronology_copies(changed[table]) or {}).items()}
+    assert all(raw != members[name] for name, raw in changed.items()) and len(changed) == 8
     rebuild_digest_lists(small_pack.path, members | changed, forged_path, small_pack.diary.author)
     assert verify_pack(forged_path, notary=small_pack.diary.notary.pub) == []
     assert rerender_findings(forged_path, small_pack) == [("rerendered", name) for name in sorted(changed)]

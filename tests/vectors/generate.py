@@ -44,6 +44,9 @@ from tests.vectors import (
     sealing_vectors as sealed,
 )
 from tests.vectors import (
+    table_vectors as tabled,
+)
+from tests.vectors import (
     upload_vectors as uploads,
 )
 from tests.vectors import (
@@ -76,6 +79,7 @@ GENERATOR_BY_FILE = {
     "kinds.json": kinds.kind_vectors,
     "record.json": rules.record_vectors,
     "patterns.json": diaries.pattern_vectors,
+    "tables.json": tabled.table_vectors,
 }
 
 

@@ -30,12 +30,10 @@ from diary.pack.bag.pack_statement import (
 )
 from diary.pack.capsule.reader import Capsule
 from diary.pack.exhibit_parsing import Exhibit
+from diary.pack.stored_zip import member_info
 from diary.record.times import offset_minutes_at, to_local_datetime
 
 CHUNK_BYTES: Final = 1 << 20
-_MEMBER_DATE: Final = (1980, 1, 1, 0, 0, 0)
-_MEMBER_MODE: Final = 0o100644 << 16
-_UNIX_SYSTEM: Final = 3
 
 
 def write_front(members: Mapping[str, bytes | Path], out: Path) -> None:
@@ -127,10 +125,8 @@ def _received_folder(exhibit: Exhibit) -> str:
 
 def write_member(archive: zipfile.ZipFile, path: str, size: int, chunks: Iterable[bytes]) -> MemberDigests:
     """Write one member and return its digests. Raise PackBuildFailed if it is not `size` bytes long."""
-    info = zipfile.ZipInfo(path, _MEMBER_DATE)
-    info.external_attr, info.create_system, info.file_size = _MEMBER_MODE, _UNIX_SYSTEM, size
     hasher = StreamHasher()
-    with archive.open(info, "w") as member:
+    with archive.open(member_info(path, size), "w") as member:
         for chunk in chunks:
             hasher.update(chunk)
             member.write(chunk)

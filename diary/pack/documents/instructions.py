@@ -139,7 +139,9 @@ def _file_list_lines(contents: PackContents) -> Iterator[str]:
     """Yield the lines that list the numbered files."""
     yield "WHAT IS WHERE"
     yield "  servable/01_chronology.pdf            entries in order of time, counts, gaps, method in half a page"
-    yield "  servable/02_chronology.csv            the same rows for a spreadsheet"
+    yield "  servable/02_chronology.xlsx           the same entries as a spreadsheet: twelve columns to print, then all columns"
+    yield "  servable/02_chronology.csv            all columns as plain text, for other programs"
+    yield "  servable/02_chronology_short.csv      the twelve columns as plain text"
     yield "  servable/03_exhibits-index.csv        exhibits with digests; a column is blank for your own references"
     for index in range(len(volumes(contents))):
         yield f"  servable/{volume_filename(index):<29}exhibits, print-sized"

@@ -6,11 +6,13 @@ client renders them again to compare.
 
 from collections.abc import Collection, Iterator
 
+from diary.errors import PackBuildFailed
 from diary.pack.contents import PackContents, volume_filename, volumes
 from diary.pack.documents import instructions, witnesses
 from diary.pack.proofs import proof_files, record_json
 from diary.pack.registers import records_of_kind
 from diary.pack.tables import csv_tables, message_schedules
+from diary.pack.tables.short_chronology import TABLE_PATH, chronology_copies
 
 
 def text_files(contents: PackContents, printed: Collection[str] | None = None) -> Iterator[tuple[str, bytes]]:
@@ -21,7 +23,12 @@ def text_files(contents: PackContents, printed: Collection[str] | None = None) -
     capsule = contents.capsule
     yield "00_READ-FIRST.txt", instructions.encode_read_first(contents)
     yield "15_VERIFY.txt", instructions.encode_verify_steps(contents)
-    yield "servable/02_chronology.csv", csv_tables.chronology_csv(contents)
+    table = csv_tables.chronology_csv(contents)
+    copies = chronology_copies(table)
+    if copies is None:
+        raise PackBuildFailed("These entries are too many for one table. Choose fewer and make a second pack.")
+    yield TABLE_PATH, table
+    yield from copies.items()
     yield "servable/03_exhibits-index.csv", csv_tables.exhibits_csv(contents, printed)
     schedules = message_schedules.schedules_csv(contents)
     if schedules is not None:

@@ -1,8 +1,8 @@
 """CSV files: the rows of the documents for spreadsheets.
 
 UTF-8 with a byte order mark, CRLF line ends. Times are ISO 8601, except that claimed times (`occurred`, `found_out`,
-`taken`, `time_it_shows`) and `delay` are worded as in document 01. A spreadsheet runs a cell as a formula if its text
-begins, after spaces, with one of `_FORMULA_STARTS`; such a cell gets a leading apostrophe, which the spreadsheet shows.
+`taken`, `time_it_shows`) and `delay` are worded as in document 01. A cell that a spreadsheet would run as a formula gets
+a leading apostrophe, which the spreadsheet shows.
 """
 
 import csv
@@ -27,18 +27,17 @@ from diary.pack.registers import (
     witness_codes,
 )
 from diary.pack.tables.cells import format_recording, format_yes_no
+from diary.pack.tables.csv_format import BOM, starts_formula
 from diary.pack.wording import field_label, format_entries, format_field_choice, format_screenshot_point, format_value
 from diary.record import assisted, times, vocabulary
 from diary.record.incident import Incident
 from diary.record.reading import RecordFields, codes_of, integer_of, object_of, objects_of, text_of
 
-BOM: Final = "\ufeff"
 _REFERENCE_COLUMNS: Final = (
     ("accounts_listed", "account_ids", "account"),
     ("vehicles_listed", "vehicle_ids", "vehicle"),
     ("told_to_stop", "notice_ids", "notice"),
 )
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def chronology_csv(contents: PackContents) -> bytes:
@@ -296,7 +295,7 @@ def safe_cell(cell: str) -> str:
     Zero bytes become [U+0000], and a cell that would begin a formula gets a leading apostrophe.
     """
     cell = cell.replace("\0", "[U+0000]")
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA_STARTS) else cell
+    return f"'{cell}" if starts_formula(cell) else cell
 
 
 def contents_summary(contents: PackContents) -> str:

@@ -6,6 +6,7 @@ from typing import Final
 
 from diary.pack.bag.manifest import SERVABLE_MANIFEST_PATH, SERVABLE_PREFIX, SERVABLE_STATEMENT_PATH
 from diary.pack.bag.pack_statement import PACK_STATEMENT_PATH
+from diary.pack.tables.short_chronology import SHORT_TABLE_PATH, SPREADSHEET_PATH
 from diary.pack.verify.findings import Finding, make_finding
 from diary.pack.verify.pack_reader import OpenedPack
 
@@ -18,6 +19,8 @@ _TABLE_PATHS: Final = (
     f"{SERVABLE_PREFIX}03_exhibits-index.csv",
     SERVABLE_MANIFEST_PATH,
 )
+# Required where the pack is signed: the release that first signed packs first had them.
+_COPY_PATHS: Final = tuple(f"data/{path}" for path in (SHORT_TABLE_PATH, SPREADSHEET_PATH))
 # Required for a typeset pack; a pack made on the phone has only the record.
 _RESTRICTED_DOCUMENT_PATHS: Final = tuple(
     f"{_RESTRICTED_PREFIX}{name}"
@@ -27,7 +30,7 @@ _RECORD_PATH: Final = f"{_RESTRICTED_PREFIX}12_record.json"
 _SIDECARS_PREFIX: Final = f"{_RESTRICTED_PREFIX}14_sidecars/"
 _KNOWN_PATH_PATTERN: Final = re.compile(
     r"data/(?:00_READ-FIRST\.txt|15_VERIFY\.txt"
-    r"|servable/(?:01_chronology\.(?:pdf|html)|02_chronology\.csv|03_exhibits-index\.csv|04_exhibits(?:-[1-9][0-9]*)?\.pdf"
+    r"|servable/(?:01_chronology\.(?:pdf|html)|02_chronology(?:\.csv|_short\.csv|\.xlsx)|03_exhibits-index\.csv|04_exhibits(?:-[1-9][0-9]*)?\.pdf"
     r"|05_message-schedules\.csv|07_statements\.csv|08_impact\.pdf|manifest-sha256\.txt|servable-statement\.json|proof/[^/]+)"
     r"|restricted/(?:06_RESTRICTED_officer-sheet\.pdf|10_RESTRICTED_how-this-record-was-made\.pdf|11_custody-log\.csv"
     r"|12_record\.json|(?:09_RESTRICTED_orders|13_exhibits-as-received|13_mail|14_sidecars|proof)/[^/]+))"
@@ -57,6 +60,8 @@ def _required_paths(pack: OpenedPack) -> Iterator[str]:
     yield from _TABLE_PATHS
     if PACK_STATEMENT_PATH in pack.digests:
         yield SERVABLE_STATEMENT_PATH
+    if not pack.digests.keys().isdisjoint((PACK_STATEMENT_PATH, SERVABLE_STATEMENT_PATH)):
+        yield from _COPY_PATHS
     yield HTML_CHRONOLOGY if is_plain else TYPESET_CHRONOLOGY
     if pack.folder != "servable":
         yield from _INSTRUCTION_PATHS

@@ -41,6 +41,7 @@ SENTENCES: Final[dict[str, str]] = {
     "left_out": "This version was written on from one that is not here: a version was left out.",
     "exhibit": "File, sidecar, index and list of digests do not say the same about this exhibit.",
     "narrative": "The words embedded in 01_chronology.pdf are not the first words of this entry.",
+    "table": "This file does not say the same as 02_chronology.csv, which it is made of.",
     "not_signed": "This pack is not signed. Anyone could have changed its pages, tables and texts.",
     "pack_signature": "This signature of the pack is not valid.",
     "pack_signer": "This signature was made with a key that does not belong to this diary.",

@@ -19,7 +19,7 @@ from diary.record.reading import object_of, objects_of, text_of
 
 _PROOFS_PREFIX: Final = "data/restricted/proof/"
 _DOCUMENT_PATTERN: Final = re.compile(
-    r"data/(?:[01][0-9]_[^/]+\.txt|servable/0[1-9]_[^/]+\.(?:pdf|html|csv)"
+    r"data/(?:[01][0-9]_[^/]+\.txt|servable/0[1-9]_[^/]+\.(?:pdf|html|csv|xlsx)"
     r"|restricted/(?:(?:06|10)_RESTRICTED_[^/]+\.pdf|11_[^/]+\.csv|14_sidecars/[^/]+\.json))"
 )
 

@@ -18,7 +18,7 @@ from diary.pack.bag.pack_statement import PACK_STATEMENT_PATH, pack_fingerprint
 from diary.pack.documents.instructions import TRAINING_LINE
 from diary.pack.proofs.proof_files import RECORD_LIMIT_BYTES
 from diary.pack.redaction import REDACTION_MARK
-from diary.pack.tables.csv_tables import BOM
+from diary.pack.tables.csv_format import BOM
 from diary.pack.verify.bag_check import MANIFESTS, check_bag
 from diary.pack.verify.causal_order import record_histories
 from diary.pack.verify.completeness import check_completeness
@@ -50,6 +50,7 @@ from diary.pack.verify.record_check import check_record, read_record
 from diary.pack.verify.rerender import check_rerendered
 from diary.pack.verify.servable_only import check_index_against_proofs
 from diary.pack.verify.signature_check import check_signature
+from diary.pack.verify.table_check import check_table_copies
 from diary.record.reading import RecordFields, integer_of, object_of, text_of
 
 CHRONOLOGY_PATH: Final = "data/servable/01_chronology.pdf"
@@ -157,6 +158,7 @@ def _run_checks(
         *export.findings,
         *_check_exhibits(pack, proofs),
         *_check_narratives(pack, proofs),
+        *check_table_copies(pack),
     ]
     if is_training(pack):
         findings.append(make_finding("training"))

@@ -8,6 +8,7 @@
  */
 import { hex, unb64, utf8 } from '../core/bytes.js';
 import { canonicalBytes } from '../core/encoding.js';
+import { KeptError } from '../core/errors.js';
 import { sha256 } from '../crypto/digests.js';
 import { objectOf, textOf, integerOf } from '../record/reading.js';
 import { chronologyOf } from './chronology/chronology.js';
@@ -15,12 +16,13 @@ import { cellLabel, wordsFor } from './chronology/chronology_words.js';
 import { expectedBytes } from './front.js';
 import { PREPARED_FILE, preparerLine, versionListDigest } from './prepared.js';
 import { versionFieldNames, encodeProof, proofNames, rowsOf } from './proofs.js';
-import { scheduleLines, statementLines, readCapsule } from './chronology/table_cells.js';
+import { chronologyCopies, CHRONOLOGY_TABLE } from './chronology/short_table.js';
+import { entryLine, scheduleLines, statementLines, readCapsule } from './chronology/table_cells.js';
 import type { JsonObject } from '../core/encoding.js';
 import type { Chronology, ChronologyRow, StatementRow } from './chronology/chronology.js';
 import type { PreparedBy } from './prepared.js';
 import type { Redactor } from './redaction.js';
-import type { TableLine } from './chronology/table_cells.js';
+import type { CapsuleFacts, TableLine } from './chronology/table_cells.js';
 import type { Cell, TimeFormat } from './chronology/cells.js';
 
 const SERVABLE_FOLDER = 'data/servable/';
@@ -44,9 +46,16 @@ export async function buildEvidenceFront(
   const chronology = chronologyOf(capsule, redactor, timeFormat);
   chronology.facts.push(...(await integrityCells(capsule)));
   files.set(`${SERVABLE_FOLDER}01_chronology.html`, utf8(renderPage(chronology)));
-  files.set(`${SERVABLE_FOLDER}02_chronology.csv`, utf8(chronologyTable(chronology)));
-  files.set(`${SERVABLE_FOLDER}03_exhibits-index.csv`, utf8(exhibitTable(capsule, chronology)));
   const facts = readCapsule(capsule);
+  const table = utf8(chronologyTable(chronology, facts));
+  const copies = await chronologyCopies(table);
+  if (!copies)
+    throw new KeptError(
+      'too_large',
+      'This pack is too big for one table. Choose fewer entries and make a second pack.',
+    );
+  for (const [name, bytes] of [[CHRONOLOGY_TABLE, table] as const, ...copies]) files.set(name, bytes);
+  files.set(`${SERVABLE_FOLDER}03_exhibits-index.csv`, utf8(exhibitTable(capsule, chronology)));
   const messages = scheduleLines(facts);
   if (messages.length) files.set(`${SERVABLE_FOLDER}05_message-schedules.csv`, utf8(messageTable(messages, redactor)));
   const statements = statementLines(facts);
@@ -126,11 +135,14 @@ function csvText(cells: readonly (readonly unknown[])[]): string {
   return `\ufeff${cells.map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;
 }
 
-function chronologyTable({ rows: entries }: Chronology) {
+function chronologyTable({ rows: entries }: Chronology, facts: CapsuleFacts) {
+  const lines = new Map(facts.incidents.map((history) => [history.record, entryLine(facts, history)]));
   const keys = [...new Set(entries.flatMap(({ cells }) => cells.map(({ key }) => key)))];
   const head = [
     'no',
     'occurred',
+    'occurred_start',
+    'precision',
     'recorded',
     'what_happened',
     'written_by_somebody_else',
@@ -143,6 +155,8 @@ function chronologyTable({ rows: entries }: Chronology) {
     ...entries.map((row) => [
       row.number,
       row.when,
+      lines.get(row.record)?.occurred_start ?? '',
+      lines.get(row.record)?.precision ?? '',
       row.recorded,
       row.narrative,
       row.mark,

@@ -13,6 +13,7 @@ import { sha256 } from '../crypto/digests.js';
 import { logFiles } from './log_files.js';
 import { keysFile, fieldNamesOf, encodeProof, proofNames, rowsOf } from './proofs.js';
 import { recordFile, sidecar, sidecarName } from './record_json.js';
+import { chronologyCopies, CHRONOLOGY_TABLE } from './chronology/short_table.js';
 import { findDifferingTable } from './chronology/tables.js';
 import { readZip } from './zip.js';
 import type { JsonObject } from '../core/encoding.js';
@@ -25,6 +26,8 @@ const FIXED_FILES = [
   '15_VERIFY.txt',
   'servable/01_chronology.pdf',
   'servable/02_chronology.csv',
+  'servable/02_chronology.xlsx',
+  'servable/02_chronology_short.csv',
   'servable/03_exhibits-index.csv',
   'servable/manifest-sha256.txt',
   'restricted/06_RESTRICTED_officer-sheet.pdf',
@@ -69,6 +72,7 @@ export async function checkFront(bytes: Uint8Array, capsule: JsonObject): Promis
     checkServable(members, `data/servable/${name}`, version);
   const table = findDifferingTable(members, capsule);
   if (table) rejectFile(table);
+  await checkCopies(members);
   await checkManifest(members);
   return members;
 }
@@ -117,6 +121,12 @@ function checkServable(members: Members, name: string, version: JsonObject) {
   const { restricted } = fieldNamesOf(String(version.kind), Number(version.schema));
   if (!restricted.every((field) => withheld.has(field)) || !bytesEqual(encodeProof(version, withheld), actual))
     rejectFile(name);
+}
+
+/** Check the files that follow from 02, byte for byte. */
+async function checkCopies(members: Members) {
+  const copies = (await chronologyCopies(memberBytes(members, CHRONOLOGY_TABLE))) ?? rejectFile(CHRONOLOGY_TABLE);
+  for (const [name, bytes] of copies) if (!bytesEqual(bytes, memberBytes(members, name))) rejectFile(name);
 }
 
 /** Check the servable part's own manifest: one line per file, no file left out. */

@@ -28,11 +28,13 @@ const MAIL_FOLDER = 'data/restricted/13_mail/';
 const SINGLE_FILES = new RegExp(
   `^data/(?:${[
     String.raw`00_READ-FIRST\.txt`,
-    'servable/0[1-8]_[^/]+',
+    String.raw`servable/(?!02_chronology(?:_short\.csv|\.xlsx)$)0[1-8]_[^/]+`,
     String.raw`restricted/(?:06|10)_RESTRICTED_[^/]+\.pdf`,
     String.raw`restricted/12_record\.json`,
   ].join('|')})$`,
 );
+
+const FURTHER_VOLUME = /^data\/servable\/04_exhibits-[0-9]+\.pdf$/;
 
 /**
  * Build the set.
@@ -55,8 +57,11 @@ export async function buildPortalSet(
 ): Promise<{ files: PortalFile[]; manifest: string }> {
   const names = [...front.keys()].filter((name) => restricted || !isRestricted(name)).sort();
   // 04 may have many volumes. Leave room for one zip, one of mail, the list and the two files about it: further volumes
-  // go into the zips.
-  const singleFiles = names.filter((name) => SINGLE_FILES.test(name)).slice(0, PORTAL_FILES_LIMIT - 2 - LIST_FILES);
+  // go into the zips, never another document.
+  const singleFiles = names
+    .filter((name) => SINGLE_FILES.test(name))
+    .sort((a, b) => Number(FURTHER_VOLUME.test(a)) - Number(FURTHER_VOLUME.test(b)) || (a < b ? -1 : 1))
+    .slice(0, PORTAL_FILES_LIMIT - 2 - LIST_FILES);
   const zippedNames = names.filter((name) => !singleFiles.includes(name));
   const files: PortalFile[] = singleFiles.map((name) => ({
     name: name.slice(name.lastIndexOf('/') + 1),

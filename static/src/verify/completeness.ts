@@ -2,6 +2,7 @@
  * Checks that every file of a pack is here, and no other: lists of digests that were made anew do not show that. The
  * twin of diary/pack/verify/completeness.py.
  */
+import { SHORT_TABLE, SPREADSHEET } from '../pack/chronology/short_table.js';
 import { PACK_STATEMENT, SERVABLE_STATEMENT } from '../pack/signature.js';
 import { findingFor } from './findings.js';
 import type { Finding } from './findings.js';
@@ -23,7 +24,8 @@ const RESTRICTED_SHEETS = [
 ].map((name) => RESTRICTED + name);
 const KNOWN_PATHS = new RegExp(
   '^data/(?:00_READ-FIRST\\.txt|15_VERIFY\\.txt' +
-    '|servable/(?:01_chronology\\.(?:pdf|html)|02_chronology\\.csv|03_exhibits-index\\.csv' +
+    '|servable/(?:01_chronology\\.(?:pdf|html)|02_chronology(?:\\.csv|_short\\.csv|\\.xlsx)' +
+    '|03_exhibits-index\\.csv' +
     '|04_exhibits(?:-[1-9][0-9]*)?\\.pdf' +
     '|05_message-schedules\\.csv|07_statements\\.csv|08_impact\\.pdf' +
     '|manifest-sha256\\.txt|servable-statement\\.json|proof/[^/]+)' +
@@ -56,6 +58,8 @@ function requiredFiles({ digests, folder, alone }: OpenedPack): string[] {
   return [
     ...TABLE_FILES,
     ...(digests.has(PACK_STATEMENT) ? [SERVABLE_STATEMENT] : []),
+    // The release that first signed packs first had them.
+    ...(digests.has(PACK_STATEMENT) || digests.has(SERVABLE_STATEMENT) ? [SHORT_TABLE, SPREADSHEET] : []),
     isPlain ? PLAIN_PAGE : SET_PAGES,
     ...(folder === 'servable' ? [] : TOP_FILES),
     ...(alone ? [] : [`${RESTRICTED}12_record.json`, ...(isPlain ? [] : [...RESTRICTED_SHEETS, ...pictureFiles])]),

@@ -26,6 +26,7 @@ import { checkPrepared } from './prepared_check.js';
 import { checkProofs, keyBytes, isNeverReceived, readProofs, receiptsOf, shortKeys } from './proof_check.js';
 import { checkRecord, readRecord } from './record_check.js';
 import { checkCompleteness } from './completeness.js';
+import { checkTableCopies } from './table_check.js';
 import { checkSignature } from './signature_check.js';
 import type { Bytes } from '../core/bytes.js';
 import type { LogWitness } from '../ledger/checkpoint.js';
@@ -102,6 +103,7 @@ export async function checkPack(
     ...exported.findings,
     ...(await checkExhibits(pack, proofs)),
     ...(await checkNarratives(pack, proofs)),
+    ...(await checkTableCopies(pack)),
   );
   if (await isTraining(pack)) allFindings.push(findingFor('training'));
   if (isNeverReceived(proofs.keys)) allFindings.push(findingFor('never_received'));

@@ -97,7 +97,8 @@ const WORDS: Readonly<Record<string, string>> = Object.freeze({
     'servable/    drafted so that it could be served after your own review. You decide on disclosure and ' +
     'redaction.\n  restricted/  everything else. RESTRICTED: not for service. It may not be included ' +
     'here.\n\nORDER TO READ\n  1. servable/01_chronology.html       entries in order of time\n  2. ' +
-    'servable/02_chronology.csv        the same for a spreadsheet\n  3. ' +
+    'servable/02_chronology.xlsx       the same as a spreadsheet; 02_chronology.csv has it as plain text,\n     ' +
+    'servable/02_chronology_short.csv  the twelve columns of its first sheet\n  3. ' +
     'servable/03_exhibits-index.csv    files with their digests; a column is for your references\n     ' +
     'servable/05_message-schedules.csv   every message and call, where there is a list of them\n  4. ' +
     'servable/07_statements.csv        what others say, where there is any: not the keeper’s words\n  5. ' +
@@ -117,8 +118,10 @@ const WORDS: Readonly<Record<string, string>> = Object.freeze({
     'printed pages can be\nasked for.\n\nTWO FOLDERS\n  servable/    drafted so that it could be served ' +
     'after your own review. You decide on disclosure and redaction.\n  restricted/  everything else. ' +
     'RESTRICTED: not for service. It may not be included here.\n\nORDER TO READ\n  1. ' +
-    'servable/01_chronology.html       entries in order of time\n  2. servable/02_chronology.csv        ' +
-    'the same for a spreadsheet\n  3. servable/03_exhibits-index.csv    files with their digests; a ' +
+    'servable/01_chronology.html       entries in order of time\n  2. servable/02_chronology.xlsx       ' +
+    'the same as a spreadsheet; 02_chronology.csv has it as plain text,\n     ' +
+    'servable/02_chronology_short.csv  the twelve columns of its first sheet\n  3. ' +
+    'servable/03_exhibits-index.csv    files with their digests; a ' +
     'column is for your references\n     servable/05_message-schedules.csv   every message and call, ' +
     'where there is a list of them\n  4. servable/07_statements.csv        what others say, where there ' +
     'is any: not the keeper’s words\n  5. restricted/13_exhibits-as-received/  the exact bytes received ' +

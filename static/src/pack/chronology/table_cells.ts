@@ -136,7 +136,7 @@ export function readCapsule(capsule: JsonObject) {
   };
 }
 
-type CapsuleFacts = ReturnType<typeof readCapsule>;
+export type CapsuleFacts = ReturnType<typeof readCapsule>;
 
 const numberOf = (exhibit: JsonObject) => Number(textOf(exhibit, 'item').split('/')[1]);
 

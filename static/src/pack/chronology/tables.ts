@@ -4,12 +4,12 @@
  * held back; everything else must be what the phone sent.
  */
 import { fromUtf8 } from '../../core/bytes.js';
+import { CHRONOLOGY_TABLE } from './short_table.js';
 import { REDACTION_MARK } from '../redaction.js';
 import { custodyLines, entryLine, exhibitLine, scheduleLines, statementLines, readCapsule } from './table_cells.js';
 import type { JsonObject } from '../../core/encoding.js';
 import type { TableLine } from './table_cells.js';
 
-export const CHRONOLOGY = 'data/servable/02_chronology.csv';
 export const INDEX = 'data/servable/03_exhibits-index.csv';
 export const SCHEDULES = 'data/servable/05_message-schedules.csv';
 export const STATEMENTS = 'data/servable/07_statements.csv';
@@ -45,7 +45,7 @@ export function findDifferingTable(members: ReadonlyMap<string, Uint8Array>, cap
   const files = new Map(
     facts.exhibits.map((exhibit, index) => [String(exhibit.file), exhibitLine(facts, exhibit, index)]),
   );
-  if (!matchByKey(memberTable(members, CHRONOLOGY), 'no', entries)) return CHRONOLOGY;
+  if (!matchByKey(memberTable(members, CHRONOLOGY_TABLE), 'no', entries)) return CHRONOLOGY_TABLE;
   if (!matchByKey(memberTable(members, INDEX), 'file', files)) return INDEX;
   if (members.has(SCHEDULES) && !matchInOrder(memberTable(members, SCHEDULES), scheduleLines(facts))) return SCHEDULES;
   if (members.has(STATEMENTS) && !matchInOrder(memberTable(members, STATEMENTS), statementLines(facts)))
