@@ -49,8 +49,9 @@ _JOINING: Final = (
 _KEPT_CANDIDATE: Final = re.compile("[\u200c\u200d\ufe0e\ufe0f\U000e0020-\U000e007f]")
 _TAGGED_FLAGS: Final = ("gbeng", "gbsct", "gbwls")
 _EMOJI_FONT: Final = "NotoColorEmoji_400Regular.ttf"
-# Digests of 64 digits stay whole; a longer word may be broken after every 16 characters.
-_LONG_WORD: Final = re.compile(r"\S{65,}")
+# What has no place to break: a line may break behind these three signs already, so that most addresses of pages can be
+# copied as they are. Digests of 64 digits stay whole.
+_LONG_WORD: Final = re.compile(r"[^\s/?-]{65,}")
 _PLACE_TO_BREAK: Final = "\u200b"
 _WORD_PIECE_CHARACTERS: Final = 16
 _LONGEST_PIECE_CHARACTERS: Final = 64
@@ -182,7 +183,7 @@ def printable_data(data: object) -> object:
 
 
 def break_long_words(text: str) -> str:
-    """Return the text with U+200B in every word of more than 64 characters."""
+    """Return the text with U+200B after every 16 characters of a word of more than 64."""
     return _LONG_WORD.sub(lambda word: _PLACE_TO_BREAK.join(_word_pieces(word[0])), text)
 
 

@@ -5,11 +5,13 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import bagit
 import pytest
+from click.testing import CliRunner
 
-from diary.cli.pack import _make_pack_request
+from diary.cli.pack import _make_pack_request, pack
 from diary.client.journal import Journal
 from diary.clock import FixedClock
 from diary.encoding import b64
@@ -107,3 +109,22 @@ def test_a_sealed_copy_becomes_a_pack_without_a_server(tmp_path: Path) -> None:
         assert made.returncode == 0, made.stderr
         with zipfile.ZipFile(pack_path) as pack:
             assert any("/data/restricted/" in name for name in pack.namelist()) is is_whole
+
+
+def test_the_command_names_what_could_not_be_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the pack is made, a line names the entries and files whose words are not on the pages."""
+
+    async def build(*arguments: Any, **_: Any) -> tuple[str, ...]:
+        arguments[3].write_bytes(b"a pack")
+        return unprinted
+
+    monkeypatch.setattr("diary.client.offline_pack.build_pack_offline", build)
+    monkeypatch.setattr("diary.isolation.require_isolation", lambda: "")
+    kept = tmp_path / "copy.kept"
+    make_sealed_copy(kept, entries=1, files=0, file_bytes=1)
+    for unprinted, expected in ((("7", "JB/3"), "12_record.json. See: 7, JB/3"), ((), "")):
+        command = [str(kept), "--out", str(tmp_path / "pack.zip")]
+        result = CliRunner().invoke(pack, command, input=f"{PASSPHRASE}\n", catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        lines = [line for line in result.output.splitlines() if "could not be printed" in line]
+        assert "".join(lines).endswith(expected) and len(lines) == bool(unprinted)

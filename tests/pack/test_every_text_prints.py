@@ -90,9 +90,11 @@ def test_to_escape_twice_changes_nothing() -> None:
 
 
 def test_a_long_word_gets_places_to_break() -> None:
-    """Words of up to 64 characters stay whole, digests with them. Marks and emoji sequences are not parted."""
+    """Words of up to 64 characters stay whole, and addresses of pages. Marks and emoji sequences are not parted."""
     assert break_long_words("f" * 64) == "f" * 64
-    assert break_long_words("https://" + "a" * 60).split("\u200b") == ["https://aaaaaaaa", *["a" * 16] * 3, "a" * 4]
+    address = "https://example.org/" + "a" * 60 + "/?page=" + "b" * 40
+    assert break_long_words(address) == address
+    assert break_long_words("https://" + "a" * 68).split("\u200b") == ["https://" + "a" * 16, *["a" * 16] * 3, "a" * 4]
     family = "\U0001f469\u200d\U0001f469\u200d\U0001f467"
     for word in (family * 20, "e\u0301" * 40, "\U0001f1ec\U0001f1e7" * 40, "\U0001f44b\U0001f3fd" * 40):
         broken = break_long_words(word)
@@ -251,6 +253,20 @@ async def test_what_is_held_back_stays_held_back_when_words_are_left_out(tmp_pat
     assert "He was in [held back, see 06]." in chronology and "Larch" not in chronology
 
 
+@pytest.mark.slow
+async def test_an_entry_too_large_for_the_limits_is_named(tmp_path: Path) -> None:
+    """The real typesetter runs out of memory over one entry of 200,000 lines. The pack is made without its words."""
+    diary = FictionalDiary()
+    for number, words in enumerate(("He waited.", "a\n" * 199_000, "He rang.")):
+        diary.add("incident", incident_fields(START_MS + number * DAY_MS, words), at_ms=START_MS + number * DAY_MS)
+    raw = build_capsule(diary.versions, diary.wish(), diary.public_keys)
+    front, unprinted = await build_front_part_and_unprinted(diary, raw, tmp_path / "front.zip")
+    assert unprinted == ("2",)
+    chronology = pages_of(front, "servable/01_chronology.pdf")
+    assert "words of 2 could not be printed" in chronology
+    assert "He waited." in chronology and "He rang." in chronology
+
+
 def test_retries_end_and_leave_out_what_was_not_tried() -> None:
     """At most sixty documents are tried. Texts that fail only together: the longest are left out."""
     records = [str(number) for number in range(500)]
@@ -263,15 +279,15 @@ def test_retries_end_and_leave_out_what_was_not_tried() -> None:
 
         return prints_without
 
-    assert find_unprintable(records, prints_if(lambda shown: "333" not in shown), RetryLimit()) == frozenset({"333"})
+    only_one = find_unprintable(records, prints_if(lambda shown: "333" not in shown), RetryLimit())
+    assert only_one == frozenset({"333"})
     assert len(tried) <= 20
     tried.clear()
     half = set(records[::2])
     left_out = find_unprintable(records, prints_if(lambda shown: not shown & half), RetryLimit())
     assert left_out is not None and half <= left_out and len(tried) <= 62
-    assert find_unprintable(records, prints_if(lambda shown: len(shown) < 498), RetryLimit()) == frozenset(
-        {"0", "1", "2"}
-    )
+    longest = find_unprintable(records, prints_if(lambda shown: len(shown) < 498), RetryLimit())
+    assert longest == frozenset({"0", "1", "2"})
     assert find_unprintable(records, prints_if(lambda _: False), RetryLimit()) is None
 
 

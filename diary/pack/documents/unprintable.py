@@ -59,7 +59,7 @@ def contents_without(contents: PackContents, records: Collection[str]) -> PackCo
     def without_words(version: RecordVersion) -> RecordVersion:
         if version.record not in records:
             return version
-        notice = unprintable_notice(labels[version.record])
+        notice = unprintable_notice(labels.get(version.record, "a record"))
         kept = {name: value for name, value in version.fields.items() if name.startswith("_")}
         fields = {**_replace_words(_own_fields(version.fields), notice), **kept}
         return replace(version, fields=fields, restricted=_replace_words(version.restricted, notice))
