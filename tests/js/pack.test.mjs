@@ -214,6 +214,37 @@ async function zipped(members) {
   return new Uint8Array(await /** @type {Blob} */ (await writer.finish()).arrayBuffer());
 }
 
+test('a zip that its plain numbers cannot say is refused before it is written', async () => {
+  // Bytes that say how long they are without being there: the checksum asks first, then the writer.
+  const claimed = (/** @type {number} */ length) => {
+    let asked = 0;
+    const bytes = {
+      get length() {
+        return asked++ ? length : 0;
+      },
+    };
+    return /** @type {Uint8Array} */ (/** @type {unknown} */ (bytes));
+  };
+  const nowhere = /** @type {import('#app/pack/targets.js').Target} */ ({
+    reserve: async () => undefined,
+    write: async () => undefined,
+    fill: async () => undefined,
+    finish: async () => null,
+    drop: async () => undefined,
+  });
+  const head = 30 + 'a'.length;
+  for (const [size, isWritten] of /** @type {[number, boolean][]} */ ([
+    [2 ** 31 + 1, true],
+    [2 ** 32 - 2 - head, true],
+    [2 ** 32 - 1 - head, false],
+    [2 ** 32, false],
+  ])) {
+    const added = new ZipWriter(nowhere).add('a', [claimed(size)]);
+    if (isWritten) await added;
+    else await assert.rejects(added, { code: 'too_large' });
+  }
+});
+
 test('a zip is read back as it was written, and every change to it is noticed', async () => {
   const writer = new ZipWriter();
   await writer.add('a.txt', [utf8('one '), utf8('two')]);

@@ -20,6 +20,7 @@ _COMMENT_LIMIT_BYTES: Final = 65_535
 # Encryption and data descriptor bits: readers interpret a member differently if its header and the directory disagree.
 _COMPARED_FLAGS: Final = 0x9
 _ZIP64_MARKER: Final = 0xFFFFFFFF
+_ZIP64_COUNT_MARKER: Final = 0xFFFF
 _UNICODE_PATH_FIELD: Final = 0x7075
 DOS_DIRECTORY_FLAG: Final = 0x10
 _DESCRIPTOR_SIZES_BYTES: Final = (12, 16, 20, 24)
@@ -71,14 +72,14 @@ def is_end_record_right(raw: BinaryIO, rows: list[zipfile.ZipInfo]) -> bool:
     )
     if comment_bytes > len(tail) - record_start - _END_RECORD_MIN_BYTES:
         return False
-    is_zip64, directory_limit = (
-        total_entries == 0xFFFF or _ZIP64_MARKER in (directory_bytes, offset),
-        size - len(tail) + record_start,
-    )
-    if tail[max(0, record_start - _ZIP64_LOCATOR_BYTES) : record_start].startswith(b"PK\x06\x07") != is_zip64:
-        # A large zip has its numbers in a ZIP64 record; readers must not use the ordinary ones if it exists.
-        return False
-    if is_zip64:
+    directory_limit = size - len(tail) + record_start
+    needs_zip64 = total_entries == _ZIP64_COUNT_MARKER or _ZIP64_MARKER in (directory_bytes, offset)
+    # Some readers look for the record of a large zip, others only when the numbers here do not fit.
+    locator = tail[max(0, record_start - _ZIP64_LOCATOR_BYTES) : record_start]
+    if needs_zip64 or (len(locator) == _ZIP64_LOCATOR_BYTES and locator.startswith(b"PK\x06\x07")):
+        if not locator.startswith(b"PK\x06\x07"):
+            return False
+        said_numbers = (total_entries, directory_bytes, offset)
         record = tail[max(0, record_start - _ZIP64_LOCATOR_BYTES - _ZIP64_END_RECORD.size) : record_start]
         if len(record) != _ZIP64_LOCATOR_BYTES + _ZIP64_END_RECORD.size or not record.startswith(b"PK\x06\x06"):
             return False
@@ -86,6 +87,14 @@ def is_end_record_right(raw: BinaryIO, rows: list[zipfile.ZipInfo]) -> bool:
             _ZIP64_END_RECORD.unpack_from(record),
             directory_limit - len(record),
         )
+        # zipfile writes a ZIP64 record from 2 GiB on, and the true numbers here as long as they fit. With any other
+        # number than the true one or the marker, two readers would see two packs.
+        real_numbers = (total_entries, directory_bytes, offset)
+        markers = (_ZIP64_COUNT_MARKER, _ZIP64_MARKER, _ZIP64_MARKER)
+        if any(
+            said not in (real, marker) for said, real, marker in zip(said_numbers, real_numbers, markers, strict=True)
+        ):
+            return False
     return bool(
         offset + directory_bytes <= directory_limit
         and disk == directory_disk == 0

@@ -102,7 +102,8 @@ export class ZipWriter {
     for await (const chunk of chunks) {
       entry.crc = crc32(chunk, entry.crc);
       entry.size += chunk.length;
-      if (this.#offset + head + entry.size > SIZE_MOST) {
+      // The largest number of 32 bits means that the real one stands elsewhere.
+      if (this.#offset + head + entry.size >= SIZE_MOST) {
         throw new KeptError(
           'too_large',
           'This pack is too big for one file. Choose fewer entries and make a second pack.',

@@ -85,9 +85,9 @@ async function findEnd(file: Blob) {
       offset: view.getUint32(offset + 16, true),
       listEnd: from + offset,
     };
-    if (isZip64(endRecord)) return readZip64End(file, endRecord);
-    // If the record of a large zip precedes it, some readers would use that one.
-    if (offset >= LOCATOR_64_BYTES && view.getUint32(offset - LOCATOR_64_BYTES, true) === LOCATOR_64) return null;
+    // Some readers look for the record of a large zip, others only when the numbers here do not fit.
+    const hasLocator = offset >= LOCATOR_64_BYTES && view.getUint32(offset - LOCATOR_64_BYTES, true) === LOCATOR_64;
+    if (hasLocator || isZip64(endRecord)) return readZip64End(file, endRecord);
     // Readers that use the count, or the disk, see other members.
     return endRecord.count === view.getUint16(offset + 8, true) && !view.getUint32(offset + 4, true) ? endRecord : null;
   }
@@ -98,7 +98,11 @@ function isZip64({ count, length, offset }: { count: number; length: number; off
   return count === 0xffff || length === NONE_32 || offset === NONE_32;
 }
 
-/** Zip64: the real numbers are before the end record. */
+/**
+ * Zip64: the real numbers are before the end record. Python writes them from 2 GiB on, and in the end record the true
+ * ones as long as they fit. Each number there is therefore the real one or the mark that it does not fit: with another,
+ * two readers would see two packs.
+ */
 async function readZip64End(
   file: Blob,
   endRecord: { endAt: number; comment: number; count: number; length: number; offset: number; listEnd: number },
@@ -115,6 +119,13 @@ async function readZip64End(
   )
     return null;
   const [count, length, offset] = [32, 40, 48].map((offset) => Number(view.getBigUint64(offset, true)));
+  const isSame = (said: number, real: number | undefined, mark: number) => said === real || said === mark;
+  if (
+    !isSame(endRecord.count, count, 0xffff) ||
+    !isSame(endRecord.length, length, NONE_32) ||
+    !isSame(endRecord.offset, offset, NONE_32)
+  )
+    return null;
   return {
     ...endRecord,
     count: Number(count),
