@@ -153,6 +153,25 @@ async def test_words_without_end_are_printed(tmp_path: Path) -> None:
     assert max(map(len, of_one_letter)) < 100, "a line runs off the column"
 
 
+async def test_emoji_of_several_parts_are_drawn_whole(tmp_path: Path) -> None:
+    """The font of emoji draws them: a font of symbols has some of the parts, and the others would be lost."""
+    technologist, family = "\U0001f469\U0001f3fd\u200d\U0001f4bb", "\U0001f469\u200d\U0001f469\u200d\U0001f467"
+    for number, emoji in enumerate((technologist, family, "1\ufe0f\u20e3", "\u2764\ufe0f")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        pages = await print_entries([f"He sent {emoji}."], folder)
+        fonts = [font.get_object()["/BaseFont"] for page in pages for font in fonts_of(page)]
+        assert any("NotoSans" in font for font in fonts)
+        assert not any("Symbols" in font for font in fonts), ascii(emoji)
+
+
+def fonts_of(page: pypdf.PageObject) -> list[Any]:
+    """Return the fonts of a page that have a name; those of coloured glyphs have none."""
+    resources: Any = page["/Resources"]
+    fonts = resources.get_object().get("/Font", {}).get_object().values()
+    return [font for font in fonts if "/BaseFont" in font.get_object()]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(8))
 async def test_every_code_point_is_printed(part: int, tmp_path: Path) -> None:
