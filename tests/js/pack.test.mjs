@@ -627,7 +627,7 @@ test('a portal set has at most sixteen plain files with correct digests, and mai
 
 test('a pack for a landlord, a school or an employer holds nothing restricted unless it is asked for', async () => {
   for (const profile of ['housing', 'school', 'employer', 'police', 'solicitor']) {
-    const packCapsule = { ...capsule(), pack: { ...capsule().pack, profile } };
+    const packCapsule = { ...capsule(), pack: Object.assign({}, capsule().pack, { profile }) };
     const front = await honestFront(packCapsule);
     const options = { openReceived: () => [PICTURE], sign };
     const isWhole = ['police', 'solicitor'].includes(profile);

@@ -235,7 +235,7 @@ def _page_01_facts(raw: bytes) -> Facts:
             code: int(after) for code, after in re.findall(r"Order served \((O\d+)\) \d+ \w+ \d{4} \d+ \d+ (\d+)", text)
         },
         "reports": [line.split()[0] for line in lines if line.startswith("R")],
-        "references": _references_in(references),
+        "references": _references_in("; ".join(lines)),
     }
 
 
