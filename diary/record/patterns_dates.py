@@ -6,7 +6,9 @@ Mirrored by static/src/record/patterns/patterns_dates.ts.
 after; it is counted separately. No entry is moved to the side that would look worse.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from diary.record.patterns_facts import IncidentFact, Moment, parse_moment
@@ -16,6 +18,10 @@ from diary.record.reading import boolean_of, objects_of, text_of
 _DATE_FIELDS: Final = (("notice", "at", "notice"), ("report", "at", "report"), ("order", "served_on", "served"))
 # Key dates named by the keeper that count as one of the other kinds.
 _KEY_DATE_KINDS: Final = {"house_move": "moved", "blocked": "blocked"}
+_NUMBER_MARKS: Final = re.compile(r"[ ()./-]")
+_NUMBER: Final = re.compile(r"\+?[0-9]{7,20}")
+_UK_PREFIX: Final = re.compile(r"^(?:\+44|0044|44(?=[0-9]{10}$))0?")
+_ADDRESS_START: Final = re.compile(r"^(?:https?://)?(?:www\.)?@?")
 DiaryRecords = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
@@ -94,8 +100,12 @@ def count_accounts(
     account_fields = {row["record"]: row["fields"] for row in _active_records(diary, "account")}
     merged = {record: merge_targets.get(record, record) for record in account_fields}
     records_by_account: dict[str, list[str]] = {record: [] for record in dict.fromkeys(merged.values())}
+    facts = _find_named_accounts(facts, account_fields, merged)
+    labels_by_key: dict[str, str] = {}
     for fact in facts:
-        for account in fact.accounts or ((f"@{fact.account_text.lower()}",) if fact.account_text else ()):
+        text = f"@{fact.account_text.lower()}" if fact.account_text else ""
+        accounts = fact.accounts or ((labels_by_key.setdefault(account_key(text[1:]), text),) if text else ())
+        for account in accounts:
             records_by_account.setdefault(account, []).append(fact.record)
     first_seen = _first_seen_moments(facts, diary, merge_targets, account_fields, tz)
     blocks = [
@@ -118,6 +128,43 @@ def count_accounts(
         "new_accounts": new_accounts,
         "new_account_ids": [fact.record for fact in facts if fact.record in new_account_records],
     }
+
+
+def account_key(text: str) -> str:
+    """Return a number, handle or address as it is compared: numbers as dialled in the UK, others without `@` and www."""
+    lower_text = text.strip(" \t\r\n").lower()
+    digits = _NUMBER_MARKS.sub("", lower_text)
+    if not _NUMBER.fullmatch(digits):
+        return _ADDRESS_START.sub("", lower_text).rstrip("/")
+    return _UK_PREFIX.sub("0", digits)
+
+
+def _find_named_accounts(
+    facts: Iterable[IncidentFact], account_fields: Mapping[str, Mapping[str, Any]], merged: Mapping[str, str]
+) -> list[IncidentFact]:
+    """Return the facts, each that names an account in words only with the account of that number, handle or address.
+
+    A handle also needs the entry's platform, if both are known. Words that fit several accounts are left as they are.
+    """
+    accounts_by_key: dict[str, list[tuple[str, str]]] = {}
+    for record, fields in account_fields.items():
+        for key in dict.fromkeys(account_key(text_of(fields, name)) for name in ("number", "handle", "url")):
+            if key:
+                accounts_by_key.setdefault(key, []).append((merged[record], text_of(fields, "platform")))
+
+    def named_accounts(fact: IncidentFact) -> tuple[str, ...]:
+        key = account_key(fact.account_text)
+        named = {
+            account
+            for account, platform in accounts_by_key.get(key, ())
+            if _NUMBER.fullmatch(key) or not platform or not fact.channel or platform == fact.channel
+        }
+        return tuple(named) if len(named) == 1 else ()
+
+    return [
+        replace(fact, accounts=named_accounts(fact)) if fact.account_text and not fact.accounts else fact
+        for fact in facts
+    ]
 
 
 def _first_seen_moments(

@@ -59,6 +59,7 @@ class RecordFacts:
             "last": spans[-1][0] if spans else NO_DATE,
             "period": (max(end for _, end in spans) - spans[0][0]).days + 1 if spans else None,
             "messages": (count, is_estimate),
+            "accounts": len(self._accounts()),
             "people": self._people(),
             "course": self._people(),
             "breaches": self._breaches(),
@@ -124,6 +125,20 @@ class RecordFacts:
                     is_estimate |= its_fields.get("count_is_estimate") is True
         return total, is_estimate
 
+    def _accounts(self) -> set[str]:
+        """Return the numbers and handles of the pack, each once: those of accounts, and those that entries name."""
+        records = self._records("account")
+        roots = {fields["merged_into"] for fields in records.values() if fields.get("merged_into")}
+        named = {
+            _spelled_alike(fields.get("number") or fields.get("handle") or account)
+            for account, fields in records.items()
+            if account in roots or not fields.get("merged_into")
+        }
+        in_words = (fields for fields in self.entries.values() if not fields.get("account_ids"))
+        return named | {
+            _spelled_alike(fields["channel_account"]) for fields in in_words if fields.get("channel_account")
+        }
+
     def _people(self) -> dict[str, int]:
         """Return the entries of each person said to do it, after merges, by code."""
         entries_by_person: dict[str, set[str]] = {}
@@ -150,6 +165,12 @@ class RecordFacts:
         """Return codes and days of the reports, the newest first and undated ones last."""
         days = [(self.labels[report], _day_of(fields.get("at"))) for report, fields in self._records("report").items()]
         return sorted(days, key=lambda row: row[1] or date.min, reverse=True)
+
+
+def _spelled_alike(account: str) -> str:
+    """Return a number in digits as dialled in the UK, or a handle without `@`."""
+    digits = re.sub(r"[ ()]", "", account)
+    return "0" + digits[3:] if digits.startswith("+44") else digits.removeprefix("@").lower()
 
 
 def _is_dated(fields: Mapping[str, Any]) -> bool:
@@ -211,6 +232,7 @@ def _page_01_facts(raw: bytes) -> Facts:
     """Return what 01 says."""
     text = _page_text(raw)
     tiles = re.search(r"(?:occasions?) (\d+) first (.+?) most recent (.+?) exhibits (\d+) ", text)
+    accounts = re.search(r"Different accounts and numbers used (\d+)", text)
     messages = re.search(r"Inside the entries (about \d+|\d+) messages", text)
     counted = re.search(r"Messages and calls counted inside entries (about \d+|\d+)", text)
     period = re.search(r"Period (\d+) days?,", text)
@@ -222,6 +244,7 @@ def _page_01_facts(raw: bytes) -> Facts:
         "first": _find_day(tiles[2]),
         "last": _find_day(tiles[3]),
         "files": int(tiles[4]),
+        "accounts": int(accounts[1]) if accounts else 0,
         "messages": _count_words(messages[1] if messages else "0") if messages else (0, None),
         "period": int(period[1]) if period else None,
         "people": {code: int(count) for code, count in re.findall(r"(S\d+) “[^”]*” ?, (\d+) occasion", text)},
@@ -369,6 +392,7 @@ def _screen_facts(phone: Mapping[str, Any]) -> Facts:
     patterns, sheet = phone["patterns"], phone["sheet"]
     times = re.search(r"Patterns (\d+|Once|Twice)(?: times?)? ?(?:since|on)? ?(\d+ \w+ \d{4})?", patterns)
     messages = re.search(r"Messages and calls counted in entries: (about \d+|\d+)", patterns)
+    accounts = re.search(r"Accounts and numbers used(?: Entries: [\d, to]+?)? (\d+) [A-Z]", sheet)
     period = re.search(r"Days from the first entry to the last Entries: [^.]*? (\d+) [A-Z]", sheet)
     assert times, patterns[:300]
     return {
@@ -376,6 +400,7 @@ def _screen_facts(phone: Mapping[str, Any]) -> Facts:
         "first": _find_day(times[2] or ""),
         "messages": _count_words(messages[1]) if messages else (0, None),
         "period": int(period[1]) if period else None,
+        "accounts": int(accounts[1]) if accounts else 0,
         "since_service": {row["ref"]: row["after"] for row in phone["key_dates"] if row["kind"] == "served"},
     }
 

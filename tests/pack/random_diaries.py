@@ -32,6 +32,10 @@ class RandomDiary:
             self.people.append(
                 self._add("person", {"name": "The same", "role": "suspect", "merged_into": self.people[0]})
             )
+        self.accounts = [
+            self._add("account", {"number": f"07700 90010{number}", "platform": "sms"})
+            for number in range(self.draw.randrange(3))
+        ]
         self.orders = [self._add_order(number) for number in range(self.draw.randrange(3))]
         self.schedules = [self._add("schedule", self._schedule_fields([])) for _ in range(self.draw.randrange(2))]
         self.reports = [self._add_report(number, []) for number in range(self.draw.randrange(2))]
@@ -108,6 +112,8 @@ class RandomDiary:
         fields = incident_fields(
             start,
             f"Entry {number} of this diary.",
+            account_ids=self._some(self.accounts),
+            channel_account=self.draw.choice([None, "+44 7700 900100", "07700900101", "(07700) 900199"]),
             actor_ids=self._some(self.people),
             alleged_breaches=[{"order_id": order, "term_no": 1} for order in self._some(self.orders)],
             behaviours=self.draw.sample(["calls", "texts", "watch", "attempt_after_warning"], self.draw.randrange(3)),

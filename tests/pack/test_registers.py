@@ -277,6 +277,25 @@ def test_somebody_entered_twice_is_one_person_on_06_and_one_no_is_enough() -> No
     assert sheet["places"] == [["14 Elm Road, LS6", "1, 2"]]
 
 
+def test_an_account_named_by_link_and_in_words_is_one_row() -> None:
+    """Another spelling of its number is the account; two spellings of an unknown number are one row with both."""
+    diary = FictionalDiary()
+    account = diary.add("account", {"number": "07700 900142", "platform": "sms"})
+    texts: list[dict[str, object]] = [
+        {"account_ids": [account["record"]]},
+        {"channel_account": "+44 7700 900142"},
+        {"channel_account": "07700 900199"},
+        {"channel_account": "+447700900199"},
+    ]
+    for number, named in enumerate(texts):
+        diary.add("incident", incident_fields(START_MS + number * DAY_MS, "Again.", **named))
+    data = chronology_of(contents_of(diary))
+    assert [row[-1] for row in data["accounts"]] == ["1, 2"]
+    words = [row[:4] for row in data["people"] if row[0] == "account"]
+    assert words == [["account", "07700 900199, +447700900199", "2", "3, 4"]]
+    assert ["Different accounts and numbers used", "2", ""] in data["four"]
+
+
 def test_names_of_people_are_in_no_servable_proof(capsule: Capsule) -> None:
     """People, orders and schedules are proved in the restricted part. Their names are in no servable proof."""
     files = dict(proof_files(capsule))

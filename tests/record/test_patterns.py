@@ -126,6 +126,21 @@ def test_a_breach_counts_only_while_the_order_was_in_force() -> None:
     ]
 
 
+def test_an_account_named_in_words_is_the_account_of_that_number_or_handle() -> None:
+    """Spellings of one number are one. A handle of another platform, or one of two accounts, is not merged."""
+    accounts = {row["account"]: row["ids"] for row in pattern_of_case("accounts in words")["accounts"]}
+    assert accounts == {
+        "n": ["number", "local"],
+        "h": ["handle"],
+        "u": ["address"],
+        "b1": [],
+        "b2": [],
+        "@@quiet.walks": ["elsewhere"],
+        "@07700 900999": ["unknown", "unknown too"],
+        "@@both": ["ambiguous"],
+    }
+
+
 def test_messages_come_from_the_entry_or_else_from_its_schedules() -> None:
     """About 43, none, two received of three rows, nine, and 200 and 100 of two parts; a negative count is none.
 

@@ -71,6 +71,7 @@ def cases() -> dict[str, dict[str, Any]]:
         "links": _links(),
         "messages": _messages(),
         "breaches": _breaches(),
+        "accounts in words": _accounts_in_words(),
         "key dates": _key_dates(),
     }
 
@@ -236,6 +237,34 @@ def _links() -> EntryFields:
     }
 
 
+def _accounts_in_words() -> EntryFields:
+    """Return entries that name accounts by number, handle and address, in several spellings."""
+    texts = (
+        ("number", "+44 7700 900142", "whatsapp"),
+        ("local", "(07700) 900-142", "phone_call"),
+        ("handle", "Quiet.Walks", "instagram"),
+        ("elsewhere", "@quiet.walks", "snapchat"),
+        ("address", "https://www.rowan.example/", "other"),
+        ("unknown", "07700 900999", "sms"),
+        ("unknown too", "+447700900999", "sms"),
+        ("ambiguous", "@both", ""),
+        ("nothing", "  ", "sms"),
+    )
+    return {
+        "incidents": [
+            make_incident(name, incident_fields("2026-05-04T21:10", channel_account=text, channel=channel))
+            for name, text, channel in texts
+        ],
+        "account": [
+            make_record("n", number="07700 900142", platform="sms"),
+            make_record("h", handle="@quiet.walks", platform="instagram"),
+            make_record("u", url="rowan.example"),
+            make_record("b1", handle="both", platform="x"),
+            make_record("b2", handle="@Both", platform="instagram"),
+        ],
+    }
+
+
 def _breaches() -> EntryFields:
     """Return breaches before service, in force, on the last day, after the end, and of an order without dates."""
     return {
@@ -392,7 +421,7 @@ class RandomRecords(random.Random):
             "actor_ids": self.random_codes(IDS),
             "targeted_person_ids": self.random_codes(IDS),
             "account_ids": self.random_codes(IDS),
-            "channel_account": self.choice(["", "@Him", " @him"]),
+            "channel_account": self.choice(["", "@Him", " @him", "HER", "+44 7700 900142", "07700900142"]),
             "witness_ids": self.random_codes(IDS),
             "attachment_ids": self.random_codes(IDS),
             "alleged_breaches": [
@@ -427,6 +456,9 @@ class RandomRecords(random.Random):
                 key_dates=[
                     {"on": self.random_moment(), "kind": self.choice(["house_move", "blocked", "other"]), "about": kind}
                 ],
+                handle=self.choice(["", "", "@her", "him"]),
+                number=self.choice(["", "", "0044 (0)7700 900142"]),
+                platform=self.choice(["", "sms", "in_person"]),
                 rows=[{"direction": "in"}],
                 incident_ids=self.random_codes([f"i{number}" for number in range(8)]),
             )

@@ -8,6 +8,7 @@ from typing import Final
 
 from diary.pack.contents import KEEPER_CODE, PackContents
 from diary.pack.documents.incident_rows import TemplateData, lower_first_letter
+from diary.pack.documents.patterns import count_patterns
 from diary.pack.printable_text import escape_unprintable
 from diary.pack.registers import (
     DEFAULT_TIME_ZONE,
@@ -29,10 +30,14 @@ _PEOPLE_FIELDS: Final = ("actor_ids", "targeted_person_ids", "present_ids", "wit
 
 def people_sections(contents: PackContents) -> TemplateData:
     """Return the data of the section "People and accounts"."""
+    entries_by_account = _entries_by_account(contents)
     return {
         "people": _suspect_rows(contents),
         "others": _other_person_rows(contents),
-        "accounts": [_account_row(contents, account) for account in records_of_kind(contents.registers, "account")],
+        "accounts": [
+            _account_row(contents, account, entries_by_account.get(account.record, ""))
+            for account in records_of_kind(contents.registers, "account")
+        ],
         "sightings": [
             _sighting_row(contents, sighting)
             for sighting in sort_by_time(records_of_kind(contents.registers, "sighting"))
@@ -92,15 +97,31 @@ def _suspect_rows(contents: PackContents) -> list[list[str]]:
         rows.append(
             [person.code, words, str(len(person.entry_numbers)), format_entry_numbers(person.entry_numbers), details]
         )
-    accounts: dict[str, list[str]] = {}
-    for entry in contents.entries:
-        account = entry.text("channel_account")
-        if account:
-            accounts.setdefault(account, []).append(entry.number)
     return rows + [
-        ["account", escape_unprintable(account), str(len(numbers)), format_entry_numbers(tuple(numbers)), ""]
-        for account, numbers in accounts.items()
+        ["account", escape_unprintable(words), str(len(numbers)), format_entry_numbers(numbers), ""]
+        for words, numbers in _accounts_in_words(contents)
     ]
+
+
+def _accounts_in_words(contents: PackContents) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the accounts that entries name only in words, in every spelling, and the entries."""
+    entries = {entry.record: entry for entry in contents.entries}
+    rows = []
+    for account in count_patterns(contents)["accounts"]:
+        if account["account"].startswith("@"):
+            named = [entries[record] for record in account["ids"]]
+            spellings = dict.fromkeys(entry.text("channel_account").strip() for entry in named)
+            rows.append((", ".join(spellings), tuple(entry.number for entry in named)))
+    return rows
+
+
+def _entries_by_account(contents: PackContents) -> dict[str, str]:
+    """Return the entries that name each account, by link or in words, of accounts that nobody merged."""
+    numbers = {entry.record: entry.number for entry in contents.entries}
+    return {
+        account["account"]: format_entry_numbers(tuple(numbers[record] for record in account["ids"]))
+        for account in count_patterns(contents)["accounts"]
+    }
 
 
 def _other_person_rows(contents: PackContents) -> list[list[str]]:
@@ -157,8 +178,8 @@ def _account_lines(account: RegisterRecord) -> str:
     )
 
 
-def _account_row(contents: PackContents, account: RegisterRecord) -> list[str]:
-    """Return an account or number as copyable text, its attributed owner, and its dates."""
+def _account_row(contents: PackContents, account: RegisterRecord, entry_numbers: str) -> list[str]:
+    """Return an account or number as copyable text, its attributed owner, its dates, and the entries that name it."""
     in_use_words = _ANSWER_WORDS.get(account.text("still_in_use"), "")
     days = (("first seen", "first_seen"), ("last seen", "last_seen"), ("blocked", "blocked_on"))
     date_notes = [f"{before} {day}" for before, name in days if (day := format_record_day(account, name))]
@@ -188,7 +209,7 @@ def _account_row(contents: PackContents, account: RegisterRecord) -> list[str]:
             )
         ),
         escape_unprintable("\n".join(date_notes)),
-        ", ".join(part for part in (linked_entry_numbers(contents, account, "account_ids"), *identity_items) if part),
+        ", ".join(part for part in (entry_numbers, *identity_items) if part),
     ]
 
 

@@ -70,14 +70,21 @@ function sideOf({ day, at }: KeyDate, fact: Fact): 'before' | 'same' | 'after' {
 }
 
 /** Return every account or number used, those that are new after a block, and the entries that mention them. */
-export function accountsUsed(facts: readonly Fact[], diary: Diary, leads: Map<string, string>, tz: string) {
+export function accountsUsed(allFacts: readonly Fact[], diary: Diary, leads: Map<string, string>, tz: string) {
   const fieldsByAccount = new Map(standingRecords(diary, 'account').map(({ record, fields }) => [record, fields]));
   const used: Map<string, string[]> = new Map(
     [...fieldsByAccount.keys()].map((record) => [leads.get(record) ?? record, []]),
   );
+  const facts = findNamedAccounts(allFacts, fieldsByAccount, leads);
+  const labelsByKey: Map<string, string> = new Map();
   for (const { accounts, account, record } of facts) {
     if (accounts?.length) for (const accountId of accounts) appendTo(used, accountId, record);
-    else if (account) appendTo(used, `@${account.toLowerCase()}`, record);
+    else if (account) {
+      const key = accountKey(account);
+      const label = labelsByKey.get(key) ?? `@${account.toLowerCase()}`;
+      labelsByKey.set(key, label);
+      appendTo(used, label, record);
+    }
   }
   const sightings = firstSeen(facts, diary, leads, fieldsByAccount, tz);
   const blocks: Block[] = [...fieldsByAccount].flatMap(([record, fields]) => {
@@ -95,6 +102,49 @@ export function accountsUsed(facts: readonly Fact[], diary: Diary, leads: Map<st
     new_accounts: newAccounts,
     new_account_ids: facts.map(({ record }) => record).filter((record) => mentioning.has(record)),
   };
+}
+
+const NUMBER_MARKS = /[ ()./-]/g;
+const NUMBER = /^\+?[0-9]{7,20}$/;
+const UK_PREFIX = /^(?:\+44|0044|44(?=[0-9]{10}$))0?/;
+const ADDRESS_START = /^(?:https?:\/\/)?(?:www\.)?@?/;
+
+/** Return a number, handle or address as it is compared: numbers as dialled in the UK, others without `@` and www. */
+export function accountKey(text: string): string {
+  const lowerText = text.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '').toLowerCase();
+  const digits = lowerText.replace(NUMBER_MARKS, '');
+  return NUMBER.test(digits)
+    ? digits.replace(UK_PREFIX, '0')
+    : lowerText.replace(ADDRESS_START, '').replace(/\/+$/, '');
+}
+
+/**
+ * Return the facts, each that names an account in words only with the account of that number, handle or address. A
+ * handle also needs the entry's platform, if both are known. Words that fit several accounts are left as they are.
+ */
+function findNamedAccounts(
+  facts: readonly Fact[],
+  fieldsByAccount: ReadonlyMap<string, CountedRecord['fields']>,
+  leads: ReadonlyMap<string, string>,
+): Fact[] {
+  const accountsByKey: Map<string, { account: string; platform: string }[]> = new Map();
+  for (const [record, fields] of fieldsByAccount)
+    for (const key of new Set(['number', 'handle', 'url'].map((name) => accountKey(textOf(fields, name)))))
+      if (key)
+        accountsByKey.set(key, [
+          ...(accountsByKey.get(key) ?? []),
+          { account: leads.get(record) ?? record, platform: textOf(fields, 'platform') },
+        ]);
+  return facts.map((fact) => {
+    if (!fact.account || fact.accounts?.length) return fact;
+    const key = accountKey(fact.account);
+    const named = new Set(
+      (accountsByKey.get(key) ?? [])
+        .filter(({ platform }) => NUMBER.test(key) || !platform || !fact.channel || platform === fact.channel)
+        .map(({ account }) => account),
+    );
+    return named.size === 1 ? { ...fact, accounts: [...named] } : fact;
+  });
 }
 
 export function appendTo<K>(map: Map<K, string[]>, key: K, record: string) {
