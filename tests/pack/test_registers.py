@@ -16,13 +16,14 @@ from diary.pack.capsule.reader import Capsule, read_capsule
 from diary.pack.contents import PackContents, build_contents
 from diary.pack.documents.chronology import chronology_data
 from diary.pack.documents.chronology_sections import record_sections
+from diary.pack.documents.exhibits import exhibits_data
 from diary.pack.documents.method import missing_entries_text
 from diary.pack.documents.officer import officer_data
 from diary.pack.exhibit_parsing import REGISTER_KINDS
 from diary.pack.proofs.proof_files import proof_files
 from diary.pack.proofs.record_json import encode_record
 from diary.pack.registers import reference_lines, suspects_of
-from diary.pack.tables.csv_tables import chronology_csv
+from diary.pack.tables.csv_tables import chronology_csv, exhibits_csv
 from diary.pack.tables.message_schedules import schedules_csv
 from diary.pack.verify.derived_fields import are_derived_rows_consistent
 from diary.pack.verify.verifier import verify_pack
@@ -294,6 +295,18 @@ def test_an_account_named_by_link_and_in_words_is_one_row() -> None:
     words = [row[:4] for row in data["people"] if row[0] == "account"]
     assert words == [["account", "07700 900199, +447700900199", "2", "3, 4"]]
     assert ["Different accounts and numbers used", "2", ""] in data["four"]
+
+
+def test_the_name_that_a_file_came_with_stands_on_06_and_in_12_alone() -> None:
+    """It may say where somebody lives. 03, 04 and 01 name the file by its number."""
+    diary = FictionalDiary()
+    entry = diary.add("incident", incident_fields(START_MS, "A letter."))
+    diary.attach(entry, b"%PDF-", "application/pdf", "A letter", filename="14 Elm Road.pdf")
+    contents = contents_of(diary)
+    assert officer_sheet_of(contents)["names"] == [["AA/1", "14 Elm Road.pdf", "", ""]]
+    assert b"14 Elm Road.pdf" in encode_record(contents.capsule)
+    pages = (chronology_of(contents), exhibits_data(contents, contents.exhibits, {}, ""), exhibits_csv(contents))
+    assert not [page for page in pages if "Elm Road" in str(page)]
 
 
 def test_names_of_people_are_in_no_servable_proof(capsule: Capsule) -> None:

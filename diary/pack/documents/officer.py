@@ -80,6 +80,7 @@ def officer_data(contents: PackContents) -> TemplateData:
         "helpers": _restricted_field_rows(contents, "helped_by"),
         "copies": _copy_rows(contents),
         "held": _withheld_picture_rows(contents),
+        "names": _received_name_rows(contents),
         "masked": _redacted_account_rows(contents),
     }
 
@@ -327,6 +328,20 @@ def _copy_rows(contents: PackContents) -> list[list[str]]:
             when = f" on {times.format_instant(at or 0, contents.capsule.metadata.tz).day}" if is_removed else ""
             items_by_state.setdefault(vocabulary.label("outside_copies", state) + when, []).append(view.exhibit.item)
     return [[words, ", ".join(items)] for words, items in items_by_state.items()]
+
+
+def _received_name_rows(contents: PackContents) -> list[list[str]]:
+    """Return the names that the files came with, two files a row.
+
+    Such a name may say where somebody lives, so no page of the servable part has it.
+    """
+    cells = [
+        (view.exhibit.item, escape_unprintable(name))
+        for view in contents.exhibits
+        if (name := text_of(object_of(view.unredacted_attachment.restricted_fields, "received_as"), "filename"))
+    ]
+    cells += [("", "")] * (len(cells) % 2)
+    return [[*first, *second] for first, second in zip(cells[::2], cells[1::2], strict=True)]
 
 
 def _withheld_picture_rows(contents: PackContents) -> list[list[str]]:
