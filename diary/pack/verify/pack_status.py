@@ -26,8 +26,8 @@ STATUS_SENTENCES: Final[dict[str, str]] = {
     "not_received": "Unchanged since a device of this diary made it. The server had not confirmed this when it was made.",
     "no_server": "Unchanged since a device of this diary made it. No server ever received the diary, so nothing outside "
     "that device confirms when.",
-    "no_record": "Unchanged since it was made with the key of this diary. It has no record of the diary about itself, so "
-    "nothing outside the device that made it confirms when.",
+    "no_record": "Unchanged since it was made with the key of this diary. Nothing outside the device that made it confirms "
+    "when.",
 }
 # Statuses by the findings that lead to them, the worst first.
 _STATUSES_BY_CODES: Final[tuple[tuple[str, frozenset[str]], ...]] = (
