@@ -6,7 +6,7 @@ from typing import Final
 
 from diary.pack.contents import PackContents
 from diary.pack.printable_text import escape_unprintable
-from diary.pack.registers import RegisterRecord, format_record_day, format_report, order_label, records_of_kind
+from diary.pack.registers import RegisterRecord, format_record_day, order_label, records_of_kind
 from diary.pack.wording import format_entries
 from diary.record import times, vocabulary
 from diary.record.breaches import day_start_ms, order_status
@@ -14,6 +14,7 @@ from diary.record.reading import RecordFields, objects_of, text_of
 
 # Outcomes after which nothing is left to ask for; the twin of static/src/record/recorders.ts.
 _SETTLED_OUTCOMES: Final = frozenset({"got_it", "police_have_it", "wiped", "refused", "none"})
+_REFERENCES: Final = (("crime", "crime_ref"), ("incident", "incident_ref"))
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Day, label, words and mark; rows are sorted by them.
 _DatedRow = tuple[str, str, str, str]
@@ -71,7 +72,13 @@ def _update_rows(contents: PackContents) -> Iterator[_DatedRow]:
         if _has_passed(contents, report.fields, "next_update_due"):
             mark = f"Later contact: {', '.join(later)}." if later else "OVERDUE: no later contact is noted."
         label = f"Update expected {times.format_iso_date(day)}, as told to {contents.capsule.metadata.initials}"
-        yield day, label, f"{format_report(report)}.", mark
+        yield day, label, f"{_short_reference(report)}.", mark
+
+
+def _short_reference(report: RegisterRecord) -> str:
+    """Return `R2, crime NM/4326/18`: the whole report stands further down on the page."""
+    references = (f"{prefix} {words}" for prefix, name in _REFERENCES if (words := report.text(name)))
+    return ", ".join((report.code, *references))
 
 
 def _order_end_rows(contents: PackContents) -> Iterator[_DatedRow]:
