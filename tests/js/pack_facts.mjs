@@ -44,14 +44,15 @@ for (const path of process.argv.slice(2)) {
     [...refs].map(([record, ref]) => [record, { kind: 'person', fields: { name: ref }, name: ref }]),
   );
   const entries = [...entryLabels(capsule)].map(([record, label]) => ({ record, seq_no: Number(label) || null }));
-  const stage = /** @type {any} */ ({
+  const shown = {
     app: { saveIncident() {}, readPatterns() {} },
     cache: new Map(),
     draw() {},
     find: () => ({ data: { counts, known } }),
     local: {},
     state: { entries },
-  });
+  };
+  const stage = /** @type {import('#app/shell/stage.js').Stage} */ (/** @type {unknown} */ (shown));
   results.push({
     front: Object.fromEntries(
       [...front]

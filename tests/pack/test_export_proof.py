@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,7 +60,7 @@ def recorded_pack(tmp_path_factory: pytest.TempPathFactory) -> BuiltPack:
     return make_recorded_pack(tmp_path_factory.mktemp("recorded"))
 
 
-def make_recorded_pack(folder: Path, *, made_at: int = MADE_AT, **changed: object) -> BuiltPack:
+def make_recorded_pack(folder: Path, *, made_at: int = MADE_AT, **changed: Any) -> BuiltPack:
     """Return a small pack that its diary recorded. `changed`: as for `export_version`."""
     diary = fictional_diary(count=2, exhibits=1)
     raw = build_capsule(diary.versions, diary.wish(made_at=made_at), diary.public_keys)
@@ -70,7 +71,7 @@ def make_recorded_pack(folder: Path, *, made_at: int = MADE_AT, **changed: objec
         front,
         capsule,
         folder / "pack.zip",
-        lambda manifest: export_proof(export_version(diary, capsule, manifest, **changed)),  # type: ignore[arg-type] # test data
+        lambda manifest: export_proof(export_version(diary, capsule, manifest, **changed)),
     )
     return BuiltPack(pack, front, diary, raw, capsule)
 
@@ -121,8 +122,8 @@ def test_no_record_of_another_pack_passes(recorded_pack: BuiltPack, tmp_path: Pa
         replaced = members | {EXPORT_PROOF_PATH: proof}
         cases.add(name, rebuild_digest_lists(path, replaced, tmp_path / "forged.zip"))
 
-    def record(**changed: object) -> DiaryVersion:
-        return export_version(diary, recorded_pack.capsule, manifest, **changed)  # type: ignore[arg-type] # test data
+    def record(**changed: Any) -> DiaryVersion:
+        return export_version(diary, recorded_pack.capsule, manifest, **changed)
 
     add("as it was", members[EXPORT_PROOF_PATH])
     for field, value in {
