@@ -218,12 +218,9 @@ test('a zip that its plain numbers cannot say is refused before it is written', 
   // Bytes that say how long they are without being there: the checksum asks first, then the writer.
   const claimed = (/** @type {number} */ length) => {
     let asked = 0;
-    const bytes = {
-      get length() {
-        return asked++ ? length : 0;
-      },
-    };
-    return /** @type {Uint8Array} */ (/** @type {unknown} */ (bytes));
+    return new Proxy(new Uint8Array(0), {
+      get: (bytes, name) => (name === 'length' ? (asked++ ? length : 0) : Reflect.get(bytes, name)),
+    });
   };
   const nowhere = /** @type {import('#app/pack/targets.js').Target} */ ({
     reserve: async () => undefined,
