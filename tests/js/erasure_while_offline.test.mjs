@@ -61,10 +61,13 @@ async function takeOutAndErase(first, record) {
 }
 
 async function twoPhones() {
-  const first = await phoneWithEntry(
-    { origin: server.base, send: sender(server.base, {}), clock: fixedClock(Date.now()) },
+  /** @type {import('./phone/server.mjs').Faults} */
+  const faults = {};
+  const made = await phoneWithEntry(
+    { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
     'stays',
   );
+  const first = { ...made, faults };
   const { login } = await first.app.register({ words: WORDS });
   first.app.putDraft({ fields: { narrative: 'goes' } });
   await first.app.addFile('draft', file(PNG), { route: 'photo_picker' });
@@ -101,6 +104,103 @@ test('an offline phone erases an entry, its picture and its note once the keeper
   for (const { phone } of [first, second]) phone.end();
 });
 
+/** Make the pending erasures due while no phone has a signal. */
+async function eraseUnseen(...phones) {
+  for (const { faults } of phones) faults.off = true;
+  await server.leave();
+  makeDue();
+  Object.assign(server, await startServer({ again: server }));
+  await new Promise((resolve) => {
+    setTimeout(resolve, 300); // it erases when it starts
+  });
+}
+
+/** Return the picture of an entry as a phone reads it, or the code of the error. */
+async function pictureOf({ app, phone }, record) {
+  const { fields } = await app.readIncident(record);
+  try {
+    const { url } = await app.readReceived(fields.attachment_ids[0]);
+    return new Uint8Array(await phone.urls.get(url).arrayBuffer());
+  } catch (error) {
+    return error.code;
+  }
+}
+const flagsOf = ({ app }, record) => app.state.entries.find((row) => row.record === record)?.flags;
+
+test('an entry put back offline after it was erased keeps its picture and note on every phone', async () => {
+  const { first, second, record, login } = await twoPhones();
+  await takeOutAndErase(first, record);
+  await syncOnce(first);
+  await eraseUnseen(first, second);
+  await first.app.putBackRecord(record);
+  first.faults.off = false;
+  await syncOnce(first);
+  await until(first, isKept, 'kept');
+  assert.equal(first.phone.ctx.open.store.root.half_erased, undefined);
+  const third = await anotherPhone(server.base, login);
+  await until(third, (state) => state.entries.length === 2 && isKept(state), 'on a new phone');
+  await syncOnce(third);
+  second.faults.off = false;
+  await syncOnce(second);
+  await syncOnce(second);
+  for (const phone of [first, second, third]) {
+    assert.deepEqual(titles(phone), [['goes'], ['stays']]);
+    assert.deepEqual(await pictureOf(phone, record), PNG);
+    assert.equal((await phone.app.readIncident(record)).note, 'mine');
+    assert.deepEqual([phone.phone.ctx.open.store.root.doubts, phone.app.state.account.trouble], [{}, null]);
+  }
+  for (const { phone } of [first, second, third]) phone.end();
+});
+
+test('a phone that is cleared before it has sent an erased picture again still has it', async () => {
+  const { first, second, record, login } = await twoPhones();
+  await takeOutAndErase(first, record);
+  await syncOnce(first);
+  await eraseUnseen(first, second);
+  await first.app.putBackRecord(record);
+  first.faults.off = false;
+  let hasCancelled = false;
+  first.faults.before = (path) => {
+    hasCancelled ||= path.includes('/erasures/');
+    if (hasCancelled && path.includes('/changes')) throw new TypeError('Failed to fetch');
+  };
+  await syncOnce(first).catch(() => undefined);
+  assert.deepEqual(first.phone.ctx.open.store.root.half_erased, [record]);
+  assert.ok(!isKept(first.app.state), 'it is not shown as kept safe');
+  await first.app.panicClear();
+  delete first.faults.before;
+  await first.app.unlock(WORDS);
+  await until(first, (state) => state.entries.length === 2 && isKept(state), 'kept');
+  const third = await anotherPhone(server.base, login);
+  await until(third, (state) => state.entries.length === 2 && isKept(state), 'on a new phone');
+  assert.deepEqual(await pictureOf(third, record), PNG);
+  for (const { phone } of [first, second, third]) phone.end();
+});
+
+test('an entry is in two versions on every phone or on none after it was erased', async () => {
+  const { first, second, record, login } = await twoPhones();
+  await second.app.addFile(record, file(PNG, 'second.png'), { route: 'photo_picker' });
+  await takeOutAndErase(first, record);
+  await syncOnce(first);
+  await eraseUnseen(first);
+  second.faults.off = false;
+  await syncOnce(second);
+  first.faults.off = false;
+  await syncOnce(first);
+  const third = await anotherPhone(server.base, login);
+  await until(third, (state) => state.entries.length === 2 && isKept(state), 'on a new phone');
+  await syncOnce(third);
+  for (const phone of [first, second, third]) assert.deepEqual(flagsOf(phone, record), []);
+  await first.phone.ctx.open.store.change((_root, change) => change.drop('segment/0'));
+  first.phone.end();
+  const restarted = makePhone({ after: first.phone, origin: server.base, send: sender(server.base, {}) });
+  await restarted.app.start();
+  await restarted.app.unlock(WORDS);
+  await until(restarted, ({ entries }) => entries.length === 2, 'the list');
+  assert.deepEqual(flagsOf({ app: restarted.app }, record), [], 'as when the list is rebuilt');
+  for (const phone of [restarted, second.phone, third.phone]) phone.end();
+});
+
 test('text written offline restores the entry without a warning; erased again, it is gone everywhere', async () => {
   const { first, second, record, login } = await twoPhones();
   await second.app.saveIncident({ record, fields: { who: 'My ex' }, restricted: {} });
@@ -110,10 +210,11 @@ test('text written offline restores the entry without a warning; erased again, i
   await syncOnce(second);
   await syncOnce(first);
   const third = await anotherPhone(server.base, login);
-  await until(third, ({ entries }) => entries.length === 2, 'on a new phone');
+  await until(third, (state) => state.entries.length === 2 && isKept(state), 'on a new phone');
   for (const phone of [first, second, third]) {
     assert.deepEqual(titles(phone), [['goes'], ['stays']]);
     assert.equal((await phone.app.readIncident(record)).fields.who, 'My ex');
+    assert.deepEqual(await pictureOf(phone, record), PNG, 'the second phone still had it, and sent it again');
     // As when the list is rebuilt: the earlier erasure hides nothing that was written since.
     const read = await phone.phone.ctx.open.book.readAgain([record]);
     assert.ok([...read.opened.values()].some(({ fields, altered }) => fields.who === 'My ex' && !altered));

@@ -148,6 +148,26 @@ export async function erasedVersions(
   return new Map(items.flatMap(({ version, erased }) => (erased ? [[version, erased.at] as [string, number]] : [])));
 }
 
+/**
+ * Return which of some numbers' versions were erased for good, with the time; others of the same pages may be among
+ * them.
+ */
+export async function findErased(
+  api: ServerLink['api'],
+  diary: string,
+  numbers: readonly number[],
+): Promise<Map<string, number>> {
+  const erasedVersions: Map<string, number> = new Map();
+  let end = 0;
+  for (const seq of [...numbers].sort((a, b) => a - b)) {
+    if (seq <= end) continue;
+    const { items, to } = readPage(await api.changes(diary, seq - 1));
+    for (const { version, erased } of items) if (erased) erasedVersions.set(version, erased.at);
+    end = Math.max(seq, to);
+  }
+  return erasedVersions;
+}
+
 /** List what the server has of a diary after a number: version → digest of its envelopes, base64. Unchecked. */
 export async function listOnServer(
   api: ServerLink['api'],

@@ -295,6 +295,8 @@ export type Root = SealedRoot & {
   custody?: { on: string | null; record: string | null; waiting?: CustodyLine[] };
   told_erased?: string[];
   erasures?: Erasure[];
+  /** entries of which the server erased versions that are still here */
+  half_erased?: string[];
   purges?: string[];
 
   letters?: ReceivedLetter[];

@@ -153,7 +153,14 @@ function keepTextAtErasure({ root, change, metas }: Batch, meta: Meta, erasedVer
   placeErased(root, meta, erasedVersion);
   metas.set(meta.record, meta);
   change.putJson(`r/${meta.record}`, meta);
+  // What went with it may be wanted again: see [Note: what was erased with it], returned_entries.js.
+  if (meta.kind === 'incident') noteHalfErased(root, meta.record);
   return null;
+}
+
+/** Note an entry of which the server may have erased what this phone still has: returned_entries.js. */
+export function noteHalfErased(root: Root, record: string) {
+  root.half_erased = [...new Set([...(root.half_erased ?? []), record])];
 }
 
 /** Return the list's row for an erased entry. Its place stays, so that no number ever moves. */

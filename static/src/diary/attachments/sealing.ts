@@ -117,6 +117,14 @@ export async function sealCopy(
   return { purpose, sha256: sealed.sha256, size_bytes: bytes.length, width, height, media_type, recipe, ...sealed.key };
 }
 
+/** Seal a stored file under a new key and id; it stays in `filling`. @throws not_opened, file_missing, no_space */
+export async function resealStored(open: Open, { blob, key, n, size }: BlobKey & { size: number }): Promise<BlobKey> {
+  const reader = sealedReader(open, { blob, key, n, size });
+  const read = (start: number, end: number) => reader.bytes(start, end - start);
+  const source = { name: '', type: '', size, lastModified: null, read, check: async () => undefined };
+  return (await sealSource(open, source, () => undefined, true)).key;
+}
+
 async function sealSource(
   { vault, store }: Open,
   source: Source,

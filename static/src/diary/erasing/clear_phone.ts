@@ -6,7 +6,8 @@
  * notebook's own records, under the same store key. So do the root, which holds the next number on this phone's line,
  * and the identity. The slots are not touched. The same words open what is left, and the feed brings the rest back. A
  * diary that was never registered has no other copy: all of it stays. So does a diary whose server is known to have
- * gone back behind its receipts: what that server lacks may exist nowhere else.
+ * gone back behind its receipts, or to have erased parts of an entry that is back: what that server lacks may exist
+ * nowhere else.
  *
  * [Note: it never refuses] The screen has changed before this starts, and the diary is locked after it, whatever
  * fails here. What could not be cleared is as well sealed as after any lock.
@@ -18,6 +19,7 @@ import { seedChaff } from '../../store/chaff.js';
 import { entryNumbers } from '../index/showing.js';
 import { isGoneBack } from '../sync/pulling.js';
 import { blobsOf } from '../attachments/sealing.js';
+import { hasErasedParts } from './returned_entries.js';
 import type { StoredCapture } from '../attachments/locked_capture.js';
 import type { StoredDraft } from '../drafts/drafts.js';
 import type { Root, UnsentVersion } from '../../store/root.js';
@@ -36,7 +38,7 @@ const KEPT_NAMES = ['identity', 'draft', 'captured', 'later'];
  */
 export async function clearPhone(ctx: Context, open: Open, draft: StoredDraft | null): Promise<boolean> {
   const { store } = open;
-  if (!store.root.account.registered || isGoneBack(open)) return false;
+  if (!store.root.account.registered || isGoneBack(open) || (await hasErasedParts(open))) return false;
   const notebookIds = await ctx.notebook.ids();
   await store.change(
     async (root, change) => {
@@ -91,7 +93,7 @@ function resetRoot(root: Root, incidents: number) {
     again: false,
     coming: 1,
   });
-  for (const name of ['index', 'manifest', 'marked', 'said'] as const) delete root[name];
+  for (const name of ['index', 'manifest', 'marked', 'said', 'half_erased'] as const) delete root[name];
   if (root.log) root.log = { ...root.log, proved: 0 };
   if (root.custody) root.custody = { on: null, record: null, waiting: root.custody.waiting ?? [] };
 }

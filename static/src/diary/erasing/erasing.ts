@@ -22,7 +22,7 @@ import { erasureLines, addPendingLines } from '../attachments/custody.js';
 import { readHold, ERASURE_DELAY_MS } from './erasure_hold.js';
 import { readKind } from '../records/records.js';
 import { takenOutAt } from './takeout.js';
-import { erasedRow } from '../attachments/removal.js';
+import { erasedRow, noteHalfErased } from '../attachments/removal.js';
 import type { Context, Open, Batch } from '../types.js';
 import type { BlobCatalogue } from '../../net/blobs.js';
 import type { Erasure } from '../../store/root.js';
@@ -100,7 +100,7 @@ export async function cancelReturned(ctx: Context, open: Open, erasures: readonl
 }
 
 /** Check that an entry was not erased and is not taken out. */
-async function isCurrent(open: Open, record: string) {
+export async function isCurrent(open: Open, record: string) {
   const meta = await open.book.meta(record);
   return Boolean(meta && meta.erased_at === undefined) && (await entryTakenOutAt(open, record)) === null;
 }
@@ -111,17 +111,20 @@ export async function cancelErasure(ctx: Context, open: Open, record: string) {
   const affected = (open.store.root.erasures ?? []).filter(({ records }) =>
     records.some((item) => ownRecords.has(item)),
   );
+  let isGone = false;
   for (const { erasure } of affected) {
     if (erasure)
       await ctx.api.cancelErasure(open.identity.diary, erasure).catch((error: unknown) => {
-        if (!(error instanceof KeptError) || error.code !== 'not_found') throw error; // another device was faster
+        if (!(error instanceof KeptError) || error.code !== 'not_found') throw error;
+        isGone = true; // another device was faster, or the server was: it may have erased the entry already
       });
   }
-  await updateErasures(open, (erasures) =>
-    erasures.filter(
+  await open.store.change((root) => {
+    root.erasures = (root.erasures ?? []).filter(
       (item) => !affected.some(({ records }) => records === item.records || records.join() === item.records.join()),
-    ),
-  );
+    );
+    if (isGone) noteHalfErased(root, record);
+  });
 }
 
 /**
@@ -207,7 +210,7 @@ async function updateErasures(open: Open, change: (erasures: Erasure[]) => Erasu
 }
 
 /** Return the ids of an entry, its files, its message lists and its note. */
-async function relatedRecords(open: Open, record: string): Promise<string[]> {
+export async function relatedRecords(open: Open, record: string): Promise<string[]> {
   const versions = await open.book.versions(record);
   const note = await open.store.readJson<{ note: string }>(`n/${record}`);
   const files = versions.flatMap(({ fields }) => (Array.isArray(fields.attachment_ids) ? fields.attachment_ids : []));

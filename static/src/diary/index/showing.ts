@@ -78,6 +78,8 @@ export function shownRows(
 ): Row[] {
   const { root } = store;
   const unsentVersions = countBy(root.outbox, ({ of }) => of);
+  // The server erased what is still here of them: it is not kept safe until it is sent again (returned_entries.js).
+  for (const record of root.half_erased ?? []) unsentVersions.set(record, (unsentVersions.get(record) ?? 0) + 1);
   const unsentFiles = countBy(root.uploads, ({ of }) => of);
   const missingFiles = countBy(root.fetch, ({ of }) => of);
   const rows = index.allRows();

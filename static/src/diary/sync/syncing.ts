@@ -15,6 +15,7 @@ import { updateClosing } from './closing.js';
 import { updateFileLimit } from './file_limit.js';
 import { checkKey, followKeys, followLog } from './log.js';
 import { syncErasures, cancelReturned, pendingErasures } from '../erasing/erasing.js';
+import { sendErasedParts } from '../erasing/returned_entries.js';
 import { sentenceOf } from '../sentences.js';
 import { downloadFiles, uploadFiles, prepareLockedUpload } from './file_transfer.js';
 import { wrapsForPush, syncGrants } from '../sharing/grant_delivery.js';
@@ -281,6 +282,7 @@ export class Syncing implements SyncRun {
     if (!open || !this.link()) return;
     await cancelReturned(this.ctx, open, pending);
     await syncErasures(this.ctx, open);
+    if (await sendErasedParts(this.ctx, open)) this.runAgain = true;
     await fetchSignIns(this.ctx, open).catch(ignorePassing);
     await syncGrants(this.ctx, open).catch(ignorePassing);
     await syncLetters(this.ctx, open).catch(ignorePassing);
