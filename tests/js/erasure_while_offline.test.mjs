@@ -349,9 +349,9 @@ test('after a restore to before an erasure, the phone keeps the entry erased; a 
   await until(third, ({ entries }) => entries.length === 2, 'on a new phone');
   await syncOnce(third);
   assert.deepEqual(titles(third), [['goes'], ['stays']]);
-  // No server and no phone has the version that took the entry out. The first phone's line lacks its number, and the
-  // warning stays.
-  assert.deepEqual(third.phone.ctx.open.store.root.doubts, { line_gap: true });
+  // No server and no phone has the version that took the entry out. The first phone's line lacks its number, and so
+  // does its manifest, which names that version. The warnings stay.
+  assert.deepEqual(third.phone.ctx.open.store.root.doubts, { line_gap: true, omitted: true });
   await first.app.lock('test');
   await first.app.unlock(WORDS);
   await syncOnce(first);
@@ -359,6 +359,28 @@ test('after a restore to before an erasure, the phone keeps the entry erased; a 
   assert.deepEqual(titles(first), [['stays']]);
   for (const { phone } of [first, third]) phone.end();
   await rm(backup, { recursive: true });
+});
+
+test('a fresh phone numbers entries as before an erasure, though no lock has written a manifest', async () => {
+  const first = await phoneWithEntry(
+    { origin: server.base, send: sender(server.base, {}), clock: fixedClock(Date.now()) },
+    'goes',
+  );
+  const { login } = await first.app.register({ words: WORDS });
+  first.app.newDraft();
+  first.app.putDraft({ fields: { narrative: 'stays' } });
+  const { record } = await first.app.saveIncident({ record: null, fields: {}, restricted: {} });
+  await until(first, isKept, 'kept');
+  const numberOf = ({ app }) => app.state.entries.find((row) => row.record === record)?.seq_no;
+  await takeOutAndErase(first, first.record);
+  await letSevenDaysPass(first);
+  await syncOnce(first);
+  await syncOnce(first);
+  const freshPhone = await anotherPhone(server.base, login);
+  await until(freshPhone, ({ entries }) => entries.length === 1, 'on a fresh phone');
+  await syncOnce(freshPhone);
+  assert.deepEqual([numberOf(first), numberOf(freshPhone)], [2, 2]);
+  for (const { phone } of [first, freshPhone]) phone.end();
 });
 
 test('a phone that is cleared before it learns of an erasure numbers its entries as a fresh phone does', async () => {

@@ -2,6 +2,7 @@
 import { partName } from '../../net/blobs.js';
 import { occurredOf } from '../index/listing.js';
 import { currentVersionOf } from '../../record/current_version.js';
+import { requestNumberOfErased } from '../sync/manifest.js';
 import { inFeedOrder } from '../records/record_store.js';
 import type { FeedItem } from '../../net/feed.js';
 import type { Root } from '../../store/root.js';
@@ -106,6 +107,7 @@ export async function applyErasure(
   change.putJson(`r/${record}`, meta);
   const row = index.findRow(record);
   if (row) index.putRows(root, change, [erasedRow(row, meta.erased_at)]);
+  if (row) requestNumberOfErased(root, row.seq);
   return !row && meta.of && index.findRow(meta.of) ? meta.of : null;
 }
 

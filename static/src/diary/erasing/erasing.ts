@@ -21,6 +21,7 @@ import { confirmWords } from '../session/confirming.js';
 import { erasureLines, addPendingLines } from '../attachments/custody.js';
 import { readHold, ERASURE_DELAY_MS } from './erasure_hold.js';
 import { readKind } from '../records/records.js';
+import { requestNumberOfErased } from '../sync/manifest.js';
 import { takenOutAt } from './takeout.js';
 import { erasedRow, noteHalfErased } from '../attachments/removal.js';
 import type { Context, Open, Batch } from '../types.js';
@@ -284,6 +285,7 @@ async function eraseRecord(open: Open, batch: Batch, record: string, at: number)
   batch.metas.set(record, meta);
   const row = open.index.findRow(record);
   if (row) open.index.putRows(root, change, [erasedRow(row, at)]);
+  if (row && root.account.registered) requestNumberOfErased(root, row.seq);
   change.afterCommit(() => {
     for (const { v } of meta.versions) open.book.seen.delete(v);
   });

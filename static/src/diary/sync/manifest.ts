@@ -47,6 +47,15 @@ export function requestManifest(root: Root) {
   root.manifest_soon = true;
 }
 
+/**
+ * Make a manifest due for an entry that is erased before any manifest names it: a device that joins later has no
+ * other way to learn that its number is taken, and would move every later entry up.
+ * @param seq the entry's first number in the feed
+ */
+export function requestNumberOfErased(root: Root, seq: number | null) {
+  if (seq !== null && seq > coverageOf(root).seq) requestManifest(root);
+}
+
 export function isManifestDue(root: Root): boolean {
   return Boolean(root.manifest_soon) || coverageOf(root).due >= VERSIONS_PER_MANIFEST;
 }
