@@ -93,3 +93,40 @@ test('after a restore, a cleared phone sends first what the server lacks, and no
   for (const { phone: each } of [ahead, behind, third]) each.end();
   await rm(backup, { recursive: true });
 });
+
+test('a phone that is cleared before a restore says that what it wrote since the copy is missing', async () => {
+  const faults = {};
+  const phone = await phoneWithEntry(
+    { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
+    'one',
+  );
+  await phone.app.register({ words: WORDS });
+  await until(phone, isKept, 'kept');
+  await syncOnce(phone);
+  const backup = await mkdtemp(join(tmpdir(), 'older-'));
+  await server.leave();
+  await cp(server.folder, backup, { recursive: true });
+  Object.assign(server, await startServer({ again: server }));
+  await saveEntry(phone.app, 'two');
+  await until(phone, (state) => state.entries.length === 2 && isKept(state), 'kept');
+  const clearAndLook = async () => {
+    await phone.app.panicClear();
+    await phone.app.unlock(WORDS);
+    await until(phone, (state) => state.entries.length > 0 && isKept(state), 'back after the clear');
+    await syncOnce(phone);
+    return phone.phone.ctx.open.store.root.doubts;
+  };
+  assert.deepEqual(await clearAndLook(), {}, 'the server has all');
+  faults.off = true;
+  await phone.app.panicClear();
+  await server.leave();
+  await rm(server.folder, { recursive: true });
+  await cp(backup, server.folder, { recursive: true });
+  Object.assign(server, await startServer({ again: server }));
+  faults.off = false;
+  assert.equal((await clearAndLook()).line_gap, true);
+  assert.deepEqual(titlesOf(phone), ['one']);
+  assert.ok([phone.app.state.account.trouble, ...phone.app.state.account.also].some(({ code }) => code === 'line_gap'));
+  phone.phone.end();
+  await rm(backup, { recursive: true });
+});

@@ -86,6 +86,7 @@ function resetRoot(root: Root, incidents: number) {
     unregistered: 0,
     segments: incidents ? 1 : 0,
     lines: {},
+    lines_unsure: true, // see [Note: a cleared phone's own line], lines.js
     feed: { seq: 0, head: b64(new Uint8Array(32)) },
     fetch: [],
     filling: [],

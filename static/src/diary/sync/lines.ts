@@ -8,6 +8,10 @@
  * out leaves its number out too, however it orders the rest, and the warning stays. A substitute would need the
  * commitment that the next version names. So only the version itself ends the warning.
  *
+ * [Note: a cleared phone's own line] A phone has its own versions, so nobody asks the server for them. A phone that was
+ * cleared has only the count, and takes them from the server again. If the server was put back meanwhile to a copy from
+ * before them, they may exist nowhere. So such a phone judges its own line too, up to the number that it counted.
+ *
  * Versions that arrive in sequence only advance a counter (`advanceLine`). A feed in the usual order needs no more.
  */
 import { findBreaks } from '../../ledger/lines.js';
@@ -60,9 +64,12 @@ export async function checkLines(open: Open) {
     feed: { seq },
   } = store.root;
   if (!lines_unsure && !(doubts.line_gap && lines_judged !== seq)) return;
-  const { links, blanks } = await readLinks(open, identity.device);
+  const { links, own, blanks } = await readLinks(open, identity.device);
   const gaps = findBreaks(links);
-  const missing = gaps.reduce((sum, { n, last, why }) => sum + (why === 'missing' ? last - n + 1 : 0), 0);
+  const ownNumbers = new Set(own);
+  // See [Note: a cleared phone's own line].
+  const ownMissing = store.root.cleared ? Math.max(0, store.root.line.n - ownNumbers.size) : 0;
+  const missing = gaps.reduce((sum, { n, last, why }) => sum + (why === 'missing' ? last - n + 1 : 0), ownMissing);
   const isGap = missing > blanks || gaps.some(({ why }) => why !== 'missing');
   await store.change((root) => {
     if (root.feed.seq !== seq) return; // something arrived meanwhile: the next run judges it all
@@ -76,25 +83,30 @@ export async function checkLines(open: Open) {
 }
 
 /**
- * Return the links of all stored versions of other devices, numbered or in the outbox, and the number of versions
- * that only have a number left because they were erased: their line is unknown.
+ * Return the links of all stored versions of other devices, numbered or in the outbox; the numbers of this device's on
+ * its line; and how many versions only have a number left because they were erased: their line is unknown.
  */
-async function readLinks({ store, book }: Open, ownDevice: string): Promise<{ links: Link[]; blanks: number }> {
+async function readLinks(
+  { store, book }: Open,
+  ownDevice: string,
+): Promise<{ links: Link[]; own: number[]; blanks: number }> {
   const numberedVersions = await readNumbers(store, 1, store.root.feed.seq);
   const records = [
     ...new Set([...numberedVersions.map(([, record]) => record), ...store.root.outbox.map(({ record }) => record)]),
   ];
   const links: Link[] = [];
+  const own: number[] = [];
   let blanks = 0;
   for (let from = 0; from < records.length; from += BATCH_SIZE) {
     const { metas, opened } = await book.readAgain(records.slice(from, from + BATCH_SIZE));
     for (const { v, c } of metas.flatMap(({ versions }) => versions)) {
       const line = opened.get(v)?.fields._line;
       if (!line) blanks += 1;
-      else if (line.device !== ownDevice) links.push({ device: line.device, n: line.n, prev: line.prev, c });
+      else if (line.device === ownDevice) own.push(line.n);
+      else links.push({ device: line.device, n: line.n, prev: line.prev, c });
     }
   }
-  return { links, blanks };
+  return { links, own, blanks };
 }
 
 /** Return the highest link of each line. */
