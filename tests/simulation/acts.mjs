@@ -4,6 +4,7 @@
  */
 import { viewAllChoice } from '../js/phone/advocate.mjs';
 import { PNG, file } from '../js/phone/phone.mjs';
+import { sha256 } from './device.mjs';
 import { joinAdvocate } from './advocate.mjs';
 
 const MAX_DEVICES = 3;
@@ -126,12 +127,13 @@ const takeUp = whenOpen(async (world, device) => {
   if (!picture) return;
   picture.at = null; // if this fails half-way, it is a draft or still waits
   const text = `text ${++world.counter}`;
-  await device.attempt(`takes up what came as ${text}`, async () => {
+  const code = await device.attempt(`takes up what came as ${text}`, async () => {
     const { record, attachment } = await device.takeUp(picture.bytes, text);
     const files = new Map([[attachment, picture.bytes]]);
     const at = ++world.order;
     world.expected.set(record, { texts: [text], out: false, files, amended: 0, by: device.name, at, erasing: null });
   });
+  if (code === 'no_space' && (await device.inTray()).has(sha256(picture.bytes))) picture.at = 'waiting';
 });
 
 const lock = whenOpen((_world, device) => device.attempt('locks', () => device.app.lock('asked')));

@@ -5,7 +5,9 @@
 import './cryptography.mjs';
 import { createHash } from 'node:crypto';
 import { KeptError } from '#app/core/errors.js';
+import { listTrayFiles, partOpener } from '#app/diary/drafts/tray_files.js';
 import { grantActions } from '#app/features/advocates/actions.js';
+import { readDoor } from '#app/store/device_meta.js';
 // Load now what the app loads on first use: reading files takes time outside the simulation.
 import '#app/features/import/imports_read.js';
 import '#app/crypto/worker/notebook_vault.js';
@@ -78,6 +80,8 @@ export class Device {
     this.words = '';
     this.grantedVersions = new Map();
     this.captured = [];
+    /** Whether the last unlock said that there was no room. */
+    this.saidNoRoom = false;
     this.begin(null);
   }
 
@@ -146,6 +150,18 @@ export class Device {
     this.away = this.network.isOff = away;
     this.phone.online = !away;
     this.app.network();
+  }
+
+  /** Unlock with the keeper's words, and note what the phone said about room. */
+  async unlock() {
+    if (this.app.state.phase === 'notebook') this.app.askLock();
+    const error = await this.app.unlock(this.words).then(
+      () => null,
+      (thrown) => thrown,
+    );
+    const { trouble, also = [] } = this.app.state.account ?? {};
+    this.saidNoRoom = [error, trouble, ...also].some((said) => said?.code === 'no_space');
+    if (error) throw error;
   }
 
   /**
@@ -224,6 +240,17 @@ export class Device {
   }
 
   /**
+   * Return the files that the last unlock found no room for: SHA-256, hex. They stay in the tray until there is room.
+   * @returns {Promise<Set<string>>}
+   */
+  async inTray() {
+    const { vault } = this.open;
+    const { install } = await readDoor(this.room.database);
+    const { files } = await listTrayFiles(this.room.database, partOpener({ key: null, vault, install }));
+    return new Set(files.flatMap(({ captured }) => captured?.sha256 ?? []));
+  }
+
+  /**
    * Make an entry of a file that was added while the phone was locked.
    * @param {Uint8Array} bytes
    * @param {string} text the entry's text
@@ -231,7 +258,11 @@ export class Device {
    */
   async takeUp(bytes, text) {
     const attachment = (await this.waiting()).get(sha256(bytes));
-    if (!attachment) throw new Error('what was added while it was locked is not there');
+    if (!attachment) {
+      if (!(await this.inTray()).has(sha256(bytes))) throw new Error('what was added while it was locked is not there');
+      if (!this.saidNoRoom) throw new Error('the unlock did not say that there was no room for a file');
+      throw new KeptError('no_space'); // it comes at the next unlock with room
+    }
     await this.app.takeUpDraft(/** @type {string} */ (await this.app.acceptCaptured(attachment)));
     const { record } = await this.app.saveIncident({ record: null, fields: { narrative: text }, restricted: {} });
     return { record, attachment };

@@ -122,6 +122,8 @@ export class World {
   async settle() {
     for (const device of this.devices) {
       Object.assign(device, { faultRate: 0, lieRate: 0, isFull: false, skew: 0 });
+      // What found no room at the last unlock comes at the next.
+      if (device.isOpen && (await device.inTray()).size) await device.app.lock('asked');
       if (!device.isOpen) await this.unlock(device);
       device.setAway(false);
     }
@@ -137,8 +139,7 @@ export class World {
 
   /** @param {Device} device */
   async unlock(device) {
-    if (device.app.state.phase === 'notebook') device.app.askLock();
-    await device.app.unlock(device.words);
+    await device.unlock();
   }
 
   /** Do what the screen asks for. @param {Device} device */
