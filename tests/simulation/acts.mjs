@@ -345,6 +345,7 @@ const erase = withEntry(async (world, device, chance, record) => {
     )) !== null
   )
     return;
+  world.expected.get(record).isAsked = true;
   world.expected.get(record).erasing = isSent && isRead && !world.hasCopy ? 'asked' : null;
   world.erasedSinceCopy ||= world.hasCopy;
   if (chance.occurs(0.5)) passDays(world);

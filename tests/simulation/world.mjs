@@ -15,9 +15,9 @@ import { findFaults, findCopyFaults } from './invariants.mjs';
 
 /**
  * @typedef {{texts: string[], out: boolean|null, files: Map<string, Uint8Array>, amended: number, by: string, at:
- * number, erasing: 'asked'|'done'|null}} Expected what a record must contain: its texts, newest last; whether it was
+ * number, erasing: 'asked'|'done'|null, isAsked?: boolean, erasedFiles?: Set<string>}} Expected what a record must contain: its texts, newest last; whether it was
  * taken out; its files' bytes; how often it was amended; the phone that wrote it and when in order; whether it is to
- * be erased for good, when that is certain
+ * be erased for good, when that is certain; whether that was ever asked, and the files it had when the days were over
  */
 /** @typedef {{act: string, seed: number}} Act */
 
@@ -106,7 +106,10 @@ export class World {
       await scheduler.until(this.server.ask({ do: 'purge' }));
       await this.passMinutes(HOUR);
     }
-    for (const expected of this.expected.values()) if (expected.erasing === 'asked') expected.erasing = 'done';
+    for (const expected of this.expected.values()) {
+      if (expected.erasing === 'asked') expected.erasing = 'done';
+      if (expected.isAsked) expected.erasedFiles = new Set(expected.files.keys());
+    }
     return undefined;
   }
 
