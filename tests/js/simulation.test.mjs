@@ -29,6 +29,20 @@ test('nothing that was acknowledged is lost, and no phone warns', () => {
   assert.equal(status, 0, output);
 });
 
+/** Seeds that once went wrong, by what they found. */
+const ONCE_WRONG = {
+  'a file without room at the unlock comes at the next': [2324, 3571],
+  'a new phone numbers entries as before an erasure': [2784, 4739, 5054],
+  'an erased entry that is back has as many versions on every phone': [2549, 2763, 4250],
+  'a file comes back with its erased entry from any phone that has it': [4493, 4798],
+  'a cleared phone says what a restored server lacks': [3452],
+};
+
+test('seeds that once went wrong go right', () => {
+  const { status, output } = runSimulation({ EACH: Object.values(ONCE_WRONG).flat().join(',') });
+  assert.equal(status, 0, output);
+});
+
 test('one seed decides everything: each run of it has the same acts, requests and responses', () => {
   const [first, again, later] = [
     { FIRST: '100', SEEDS: '4' },

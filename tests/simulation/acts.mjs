@@ -253,6 +253,10 @@ async function copyServer(world, device, chance) {
   await world.server.ask({ do: 'copy', name: 'older' });
   world.hasCopy = true;
   world.erasedSinceCopy = false;
+  world.clearedSinceCopy.clear();
+  world.copied = new Map(
+    [...world.expected].map(([record, { files, amended }]) => [record, { files: new Set(files.keys()), amended }]),
+  );
   world.note('the server is copied');
   const other = chance.pick(world.devices);
   if (other === device || !device.isOpen || !other.isOpen) return;
@@ -271,6 +275,7 @@ async function restoreServer(world) {
   world.hasCopy = false;
   world.wasPutBack = true;
   world.hasLostErasures ||= world.erasedSinceCopy;
+  if (world.clearedSinceCopy.size) world.expectLosses();
   // The restored server has no request that was made after the copy.
   for (const expected of world.expected.values()) expected.erasing = null;
   world.note('the server is put back');
@@ -305,6 +310,8 @@ const clearPhone = whenOpen(async (world, device) => {
   if (world.wasPutBack && !(await device.learnServerState())) return;
   if ((await device.attempt('clears the phone at once', () => device.app.panicClear())) === null)
     world.isCleared = true;
+  else return;
+  if (world.hasCopy) world.clearedSinceCopy.add(device.name);
 });
 
 /** The list is rebuilt at the next unlock. */

@@ -5,6 +5,7 @@
  *   UNTIL_WRONG=1  stop at the first failure    ONLY=3,7,8  run only these acts of one seed (counted from 0)
  *   SHRINK=0       do not shorten the acts      PUT_BACK=0  never put the server back to an older copy
  *   TRACE=1        print every run              DIGEST=1    print a digest of everything that happened
+ *   EACH=5,9,12    run these seeds, whatever FIRST and SEEDS say
  *   WITH=renews,dies  run only seeds that have all of these acts, in this order
  */
 import './scheduler.mjs';
@@ -24,6 +25,7 @@ const {
   ONLY = '',
   SHRINK = '1',
   WITH = '',
+  EACH = '',
 } = process.env;
 const [first, count] = [Number(FIRST), Number(SEEDS)];
 if (!Number.isSafeInteger(first) || !Number.isSafeInteger(count) || count < 1)
@@ -66,7 +68,9 @@ function hasInOrder(acts, wanted) {
 }
 
 let [failed, ran] = [0, 0];
-for (let seed = first; seed < first + count && !(failed && UNTIL_WRONG); seed++) {
+const seeds = EACH ? EACH.split(',').map(Number) : Array.from({ length: count }, (_, i) => first + i);
+for (const seed of seeds) {
+  if (failed && UNTIL_WRONG) break;
   const acts = draw(seed);
   if (
     WITH &&
@@ -89,5 +93,5 @@ for (let seed = first; seed < first + count && !(failed && UNTIL_WRONG); seed++)
 await server.stop();
 const { user, system } = process.cpuUsage();
 const seconds = ((user + system) / 1e6).toFixed(1);
-console.log(`${ran} seeds from ${first}: ${failed} went wrong; ${seconds} s of processor time beside the server's`);
+console.log(`${ran} seeds from ${seeds[0]}: ${failed} went wrong; ${seconds} s of processor time beside the server's`);
 process.exit(failed ? 1 : 0);

@@ -15,9 +15,11 @@ import { findFaults, findCopyFaults } from './invariants.mjs';
 
 /**
  * @typedef {{texts: string[], out: boolean|null, files: Map<string, Uint8Array>, amended: number, by: string, at:
- * number, erasing: 'asked'|'done'|null, isAsked?: boolean, erasedFiles?: Set<string>}} Expected what a record must contain: its texts, newest last; whether it was
+ * number, erasing: 'asked'|'done'|null, isAsked?: boolean, erasedFiles?: Set<string>,
+ * mayBeLost?: boolean}} Expected what a record must contain: its texts, newest last; whether it was
  * taken out; its files' bytes; how often it was amended; the phone that wrote it and when in order; whether it is to
- * be erased for good, when that is certain; whether that was ever asked, and the files it had when the days were over
+ * be erased for good, when that is certain; whether that was ever asked, and the files it had when the days were over;
+ * whether it may be lost with a server
  */
 /** @typedef {{act: string, seed: number}} Act */
 
@@ -44,6 +46,13 @@ export class World {
     this.hasCopy = this.wasPutBack = this.isCleared = false;
     // Whether anything was erased since the server was copied, and whether the server was put back to before that.
     this.erasedSinceCopy = this.hasLostErasures = false;
+    // What the server's copy has: files and number of amendments by record. The phones that were cleared since, and
+    // whether the server was put back after that: see [Note: cleared before a restore], invariants.mjs.
+    /** @type {Map<string, {files: Set<string>, amended: number}>} */
+    this.copied = new Map();
+    /** @type {Set<string>} */
+    this.clearedSinceCopy = new Set();
+    this.hasLostVersions = false;
     this.timeToPass = 0;
     this.advocate = null;
     /**
@@ -51,6 +60,18 @@ export class World {
      * @type {Map<string, {by: Device, ended: {by: Device, from: number, wasReported: boolean}|null}>}
      */
     this.grants = new Map();
+  }
+
+  /** The server was put back to its copy, and a phone that was cleared since may have had the only other versions. */
+  expectLosses() {
+    this.hasLostVersions = true;
+    for (const [record, expected] of this.expected) {
+      const copied = this.copied.get(record);
+      expected.mayBeLost = !copied;
+      expected.amended = Math.min(expected.amended, copied?.amended ?? 0);
+      for (const attachment of [...expected.files.keys()])
+        if (!copied?.files.has(attachment)) expected.files.delete(attachment);
+    }
   }
 
   note(line) {
