@@ -265,7 +265,7 @@ def _page_01_facts(raw: bytes) -> Facts:
 def _page_06_facts(raw: bytes) -> Facts:
     """Return what the officer's sheet says of reports."""
     text = _page_text(raw)
-    section = text[text.index("Police and other references") : text.index("Last known places")]
+    section = text[text.index("Police and other references") : text.index("Contacts and details kept apart")]
     return {"reports": re.findall(r" (R\d+) ", section), "references": _references_in(section)}
 
 

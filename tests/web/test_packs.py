@@ -39,7 +39,7 @@ async def test_a_capsule_that_is_none_fails_by_name(keeper: Keeper) -> None:
             break
         await asyncio.sleep(0.05)
     assert response_body["state"] == "failed"
-    assert set(response_body) == {"done", "pack", "state", "step", "total"}
+    assert set(response_body) == {"done", "pack", "state", "step", "total", "unprinted"}
     front = await keeper.request("GET", f"{where}/front")
     assert (front.status_code, front.json()["error"]) == (409, "pack_failed")
     assert (await keeper.push()).status_code == 201
