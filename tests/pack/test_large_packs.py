@@ -108,4 +108,4 @@ def judge_on_page(path: Path, notary: bytes, folder: Path) -> tuple[list[str], i
     )  # fmt: skip
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     seconds = (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime)
-    return [code for code, _ in json.loads(completed.stdout)[0]], int(completed.stderr), seconds
+    return [code for code, _ in json.loads(completed.stdout)[0]["findings"]], int(completed.stderr), seconds
