@@ -3,19 +3,17 @@
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
-from diary.cli.log import read_public_key
+from diary.cli.log import EXISTING_FILE, read_public_key
 from diary.cli.pack import UNSANDBOXED, release_name
 from diary.encoding import b64
 
 if TYPE_CHECKING:
     from diary.pack.verify.findings import Finding
     from diary.pack.verify.verifier import VerifiedFacts
-
-EXISTING_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()

@@ -361,9 +361,14 @@ test('after a restore to before an erasure, the phone keeps the entry erased; a 
   await rm(backup, { recursive: true });
 });
 
-test('a fresh phone numbers entries as before an erasure, though no lock has written a manifest', async () => {
+/**
+ * Return a registered phone with two kept entries: `first.record` goes, the other stays. `numberOf` gives the number of
+ * the one that stays.
+ * @param {import('./phone/server.mjs').Faults} [faults]
+ */
+async function phoneWithTwoEntries(faults = {}) {
   const first = await phoneWithEntry(
-    { origin: server.base, send: sender(server.base, {}), clock: fixedClock(Date.now()) },
+    { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
     'goes',
   );
   const { login } = await first.app.register({ words: WORDS });
@@ -371,7 +376,11 @@ test('a fresh phone numbers entries as before an erasure, though no lock has wri
   first.app.putDraft({ fields: { narrative: 'stays' } });
   const { record } = await first.app.saveIncident({ record: null, fields: {}, restricted: {} });
   await until(first, isKept, 'kept');
-  const numberOf = ({ app }) => app.state.entries.find((row) => row.record === record)?.seq_no;
+  return { first, login, numberOf: ({ app }) => app.state.entries.find((row) => row.record === record)?.seq_no };
+}
+
+test('a fresh phone numbers entries as before an erasure, though no lock has written a manifest', async () => {
+  const { first, login, numberOf } = await phoneWithTwoEntries();
   await takeOutAndErase(first, first.record);
   await letSevenDaysPass(first);
   await syncOnce(first);
@@ -386,16 +395,7 @@ test('a fresh phone numbers entries as before an erasure, though no lock has wri
 test('a phone that is cleared before it learns of an erasure numbers its entries as a fresh phone does', async () => {
   /** @type {import('./phone/server.mjs').Faults} */
   const faults = {};
-  const first = await phoneWithEntry(
-    { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) },
-    'goes',
-  );
-  const { login } = await first.app.register({ words: WORDS });
-  first.app.newDraft();
-  first.app.putDraft({ fields: { narrative: 'stays' } });
-  const { record } = await first.app.saveIncident({ record: null, fields: {}, restricted: {} });
-  await until(first, isKept, 'kept');
-  const numberOf = ({ app }) => app.state.entries.find((row) => row.record === record)?.seq_no;
+  const { first, login, numberOf } = await phoneWithTwoEntries(faults);
   assert.equal(numberOf(first), 2);
   await takeOutAndErase(first, first.record);
   // The lock writes a manifest, which waits on this phone until there is a signal.

@@ -126,7 +126,7 @@ test('a lock while the record is sent takes the record out at the next opening',
   await until({ app }, () => phone.ctx.open?.store.root.unfinished_export === null, 'taken out');
   assert.deepEqual(await app.readShared(), []);
   const pack = await make(app);
-  assert.equal(pack.no, 1, 'a pack that nobody has takes no number');
+  assert.equal(pack.no, 1, 'the number of an unfinished pack is used again');
   assert.deepEqual(await judge(pack, notary).then(({ codes, status }) => [codes, status]), [[], 'received']);
   phone.end();
 });

@@ -297,7 +297,7 @@ def _table_facts(tables: Mapping[str, str]) -> Facts:
 
 
 def _count_codes(cells: Iterable[str]) -> dict[str, int]:
-    """Count the cells that each code stands in."""
+    """Count the cells that contain each code."""
     counts: dict[str, int] = {}
     for cell in cells:
         for code in re.findall(r"S\d+", cell):

@@ -197,7 +197,7 @@ def encode_verify_steps(contents: PackContents) -> bytes:
         f"   {ALL_SYSTEMS}:",
         "     cat pack-statement.json",
         "",
-        "4. EACH EXHIBIT IS THE FILE THAT WAS RECEIVED. The same SHA-256 stands in four places: computed over the file,",
+        "4. EACH EXHIBIT IS THE FILE THAT WAS RECEIVED. The same SHA-256 is in four places: calculated from the file,",
         "   in its sidecar, in servable/03_exhibits-index.csv, and in manifest-sha256.txt. Expected: no line.",
         "",
         *printed_blocks(exhibit_commands(), "   "),

@@ -50,7 +50,7 @@ def records_with_words(capsule: Capsule) -> tuple[str, ...]:
 def contents_without(contents: PackContents, records: Collection[str]) -> PackContents:
     """Return the contents with a notice in the place of the words of these records.
 
-    Words are held back as before: what is withheld is found in the capsule as it came.
+    The original capsule decides what is held back, so words that were held back still are.
     """
     if not records:
         return contents

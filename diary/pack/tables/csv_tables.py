@@ -251,7 +251,7 @@ def _picture_flag(view: ExhibitView, printed: Collection[str]) -> str:
 def printed_pictures(contents: PackContents, index: bytes) -> set[str]:
     """Return the keys of the pictures that a 03 says are printed, of those of which the capsule has a copy.
 
-    `index`: 03_exhibits-index.csv as somebody else wrote it. Only whoever read a copy knows whether it could be read.
+    `index`: 03_exhibits-index.csv as the worker wrote it: only the worker knows which copies it could read.
     """
     rows = csv.DictReader(io.StringIO(index.decode("utf-8-sig", "replace"), newline=""))
     flags = {row.get("suggested_ref"): row.get("picture_in_04") for row in rows}

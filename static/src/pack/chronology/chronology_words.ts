@@ -187,7 +187,7 @@ const WORDS: Readonly<Record<string, string>> = Object.freeze({
     '   pack; text, video or paper works too.\n\n' +
     '   Windows PowerShell, macOS, Linux:\n' +
     '     cat pack-statement.json\n\n' +
-    '4. EACH FILE IS THE FILE THAT WAS RECEIVED. The same SHA-256 stands in four places: computed over the file,\n' +
+    '4. EACH FILE IS THE FILE THAT WAS RECEIVED. The same SHA-256 is in four places: calculated from the file,\n' +
     '   in its sidecar, in servable/03_exhibits-index.csv, and in manifest-sha256.txt. Expected: no line. Without\n' +
     '   the folder restricted this step does not apply.\n\n' +
     '   Windows PowerShell:\n' +

@@ -266,7 +266,7 @@ export function exhibitLine(facts: CapsuleFacts, exhibit: JsonObject, index: num
   };
 }
 
-/** Return what 04 prints of a file; null where only whoever reads the copy knows whether it can be read. */
+/** Return what 04 prints of a file; null where it depends on whether the copy can be read. */
 function pictureFlag(exhibit: JsonObject) {
   if (exhibit.hold_picture !== false) return 'held back, see 06';
   if (exhibit.print) return 'yes';
