@@ -115,18 +115,44 @@ test('a pack that is stopped while its record is sent leaves no record that stan
 });
 
 test('a lock while the record is sent takes the record out at the next opening', async () => {
+  const { app, phone, faults } = await keeper();
+  const { notary } = phone.ctx.open.store.root.account;
+  let stored = null;
+  faults.before = (path) => {
+    if (!PUSH.test(path) || stored) return null;
+    stored = phone.ctx.open?.store.root.unfinished_export;
+    if (stored) void app.lock('asked');
+    return null;
+  };
+  await assert.rejects(make(app));
+  assert.ok(stored, 'the lock came after the record was stored');
+  faults.before = null;
+  await packAgain(app, phone, notary);
+  assert.equal(phone.ctx.open.store.root.unfinished_export, null);
+  phone.end();
+});
+
+test('a lock before the record is stored leaves no record', async () => {
   const { app, phone } = await keeper();
   const { notary } = phone.ctx.open.store.root.account;
+  const { store } = phone.ctx.open;
   await assert.rejects(
     make(app, (step) => {
-      if (step === 'recording') void app.lock('asked');
+      if (step !== 'recording') return;
+      store.isClosed = true; // what is not begun by now is not stored
+      void app.lock('asked');
     }),
   );
+  await packAgain(app, phone, notary);
+  phone.end();
+});
+
+/** Unlock, and expect that no record of a pack stands and that the next pack is number 1. */
+async function packAgain(app, phone, notary) {
   await app.unlock(WORDS);
-  await until({ app }, () => phone.ctx.open?.store.root.unfinished_export === null, 'taken out');
+  await until({ app }, () => phone.ctx.open && !phone.ctx.open.store.root.unfinished_export, 'taken out');
   assert.deepEqual(await app.readShared(), []);
   const pack = await make(app);
   assert.equal(pack.no, 1, 'the number of an unfinished pack is used again');
   assert.deepEqual(await judge(pack, notary).then(({ codes, status }) => [codes, status]), [[], 'received']);
-  phone.end();
-});
+}
