@@ -10,7 +10,8 @@ from typing import Final
 from PIL import Image, ImageOps
 
 from diary.client.transport import RemoteServer
-from diary.crypto.file_parts import open_part, part_count, part_header, parts_digest, seal_parts
+from diary.crypto.file_parts import open_part, part_header, parts_digest, seal_parts
+from diary.crypto.padding import part_count
 from diary.crypto.sealing import KEY_BYTES
 from diary.encoding import b64
 from diary.errors import SealError

@@ -9,18 +9,13 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from diary import constants
-from diary.crypto.padding import padded_file_size
+from diary.crypto.padding import padded_file_size, part_count
 from diary.crypto.sealing import EnvelopeKind, open_envelope, seal_envelope
 from diary.encoding import b64, canonical_json
 from diary.errors import SealError
 
 PART_BYTES: Final = constants.FILE_PART_BYTES
 _PADDING_MARK: Final = b"\x80"
-
-
-def part_count(size: int) -> int:
-    """Return the number of parts of a file of `size` bytes, at least 1."""
-    return -(-padded_file_size(size) // PART_BYTES)
 
 
 def part_header(diary: str, blob: str, index: int, total: int) -> dict[str, object]:

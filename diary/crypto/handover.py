@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from diary import constants
-from diary.crypto.file_parts import PART_BYTES, padded_parts, part_count
+from diary.crypto.file_parts import PART_BYTES, padded_parts
 from diary.crypto.kdf import DEFAULT_PROFILE, PRODUCTION_POLICY, KdfPolicy, KdfProfile, argon2id
-from diary.crypto.padding import VERSION_SIZE_CLASSES_BYTES, pad_version, padded_file_size, unpad
+from diary.crypto.padding import VERSION_SIZE_CLASSES_BYTES, pad_version, padded_file_size, part_count, unpad
 from diary.crypto.sealing import EnvelopeKind, envelope_prefix, open_envelope, seal_envelope, sealed_box_size
 from diary.crypto.subkeys import derive_subkey
 from diary.crypto.words import WHITE_SPACE, word_list

@@ -47,3 +47,8 @@ def unpad(padded: bytes) -> bytes:
 def padded_file_size(size: int) -> int:
     """Return the padded size of a whole file of `size` bytes, before it is cut into parts."""
     return padme_size(max(size + 1, FILE_MIN_BYTES))
+
+
+def part_count(size: int) -> int:
+    """Return the number of parts of a file of `size` bytes, at least 1."""
+    return -(-padded_file_size(size) // constants.FILE_PART_BYTES)

@@ -1,9 +1,16 @@
-"""Key derivation from a key: HKDF-SHA-256 with an empty salt and a label."""
+"""Key derivation from a key: HKDF-SHA-256 (RFC 5869) with an empty salt and a label.
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+Written with `hmac` of the standard library, because browsers run the part of the program that proves fields of a pack
+(diary/pack/browser/), and the library for the other cryptography does not run there.
+"""
+
+import hmac
+from typing import Final
+
+_HASH: Final = "sha256"
+_EMPTY_SALT: Final = bytes(32)
 
 
 def derive_subkey(key: bytes, label: bytes) -> bytes:
     """Return the 32-byte subkey of `key` for `label`. Subkeys of different labels are independent."""
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=label).derive(key)
+    return hmac.digest(hmac.digest(_EMPTY_SALT, key, _HASH), label + b"\x01", _HASH)

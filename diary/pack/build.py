@@ -6,9 +6,8 @@ that memory never contains more than one document.
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -17,17 +16,20 @@ from diary.errors import BadRequest, KeptError, PackBuildFailed, SealError
 from diary.pack.bag.archive import write_front
 from diary.pack.bag.manifest import SERVABLE_MANIFEST_PATH, servable_manifest
 from diary.pack.capsule.reader import Capsule
-from diary.pack.contents import ExhibitView, PackContents, Picture, build_contents, poster_key, volume_filename, volumes
-from diary.pack.documents import exhibits, print_images
-from diary.pack.documents.chronology import chronology_data, narratives
-from diary.pack.documents.impact import impact_data
-from diary.pack.documents.incident_rows import recorded_account
-from diary.pack.documents.method import method_data
-from diary.pack.documents.officer import officer_data
+from diary.pack.contents import PackContents, Picture, build_contents, poster_key, volumes
+from diary.pack.documents import print_images
+from diary.pack.documents.document_set import (
+    CHRONOLOGY_FOLDER,
+    exhibit_documents,
+    main_documents,
+    place_picture,
+    videos_of_accounts,
+    volume_folder,
+)
 from diary.pack.documents.text_files import text_files
-from diary.pack.documents.typesetting import PdfDocument, Typesetter
+from diary.pack.documents.typesetting import Typesetter
 from diary.pack.exhibit_parsing import Exhibit, SealedFile
-from diary.pack.registers import records_of_kind
+from diary.pack.plain_jpeg import PrintCopy, check_print_copy
 from diary.pack.sandbox.supervisor import LayoutClient
 from diary.progress import ProgressCallback
 
@@ -43,7 +45,6 @@ class FrontPart:
 
 
 FRONT_FILENAME: Final = "front.zip"
-CHRONOLOGY_FOLDER: Final = "01"
 
 
 def build_front(
@@ -90,45 +91,6 @@ def build_front(
     return FrontPart(front, typesetter.unprinted_labels)
 
 
-def main_documents(contents: PackContents, folder: Path, stills: Mapping[str, Picture]) -> Iterator[PdfDocument]:
-    """Yield the documents other than the exhibit volumes.
-
-    `stills`: stills of video accounts by item, in the folder of document 01.
-    """
-    yield PdfDocument(
-        "chronology",
-        "servable/01_chronology.pdf",
-        # The embedded words stay as they were saved, also those that cannot be printed.
-        lambda shown: {**chronology_data(shown, stills), "narratives": narratives(contents)},
-        folder / CHRONOLOGY_FOLDER,
-    )
-    yield PdfDocument("officer", "restricted/06_RESTRICTED_officer-sheet.pdf", officer_data, folder / "06")
-    name = "restricted/10_RESTRICTED_how-this-record-was-made.pdf"
-    yield PdfDocument("method", name, method_data, folder / "10")
-    if records_of_kind(contents.registers, "impact"):
-        yield PdfDocument("impact", "servable/08_impact.pdf", impact_data, folder / "08")
-
-
-def exhibit_documents(contents: PackContents, pictures: Mapping[str, Picture], folder: Path) -> Iterator[PdfDocument]:
-    """Yield the exhibit volumes, document 04."""
-    exhibit_volumes = volumes(contents)
-    for index in range(len(exhibit_volumes)):
-        part_label = f", part {index + 1} of {len(exhibit_volumes)}" if len(exhibit_volumes) > 1 else ""
-        page = partial(_exhibit_volume_data, index, pictures, part_label)
-        yield PdfDocument("exhibits", f"servable/{volume_filename(index)}", page, folder / volume_folder(index))
-
-
-def _exhibit_volume_data(
-    index: int, pictures: Mapping[str, Picture], part_label: str, contents: PackContents
-) -> Mapping[str, object]:
-    """Return the data of an exhibit volume."""
-    return exhibits.exhibits_data(contents, volumes(contents)[index], pictures, part_label)
-
-
-def volume_folder(index: int) -> str:
-    return f"04-{index + 1}"
-
-
 def _place_pictures(
     contents: PackContents, fetch: PartFetcher, folder: Path, progress: Callable[[int], None]
 ) -> dict[str, Picture]:
@@ -163,21 +125,7 @@ def place_account_stills(contents: PackContents, fetch: PartFetcher, folder: Pat
     return stills
 
 
-def videos_of_accounts(contents: PackContents) -> Iterator[ExhibitView]:
-    """Yield the videos that contain the account of an entry, except those whose picture is withheld."""
-    videos = (recorded_account(contents, entry) for entry in contents.entries)
-    return (view for view in videos if view is not None and not view.exhibit.is_picture_withheld)
-
-
-def place_picture(copy: print_images.PrintCopy, folder: Path, key: str) -> Picture:
-    """Write a picture as a JPEG with an SVG wrapper. `key`: a validated item number, or the key of its still."""
-    stem = key.replace("/", "-").replace(" ", "-")
-    (folder / f"{stem}.jpg").write_bytes(copy.jpeg)
-    (folder / f"{stem}.svg").write_text(exhibits.svg_wrapper(f"{stem}.jpg", copy.width, copy.height), encoding="ascii")
-    return Picture(f"{stem}.svg", copy.width, copy.height)
-
-
-def _open_still(diary: str, exhibit: Exhibit, fetch: PartFetcher) -> print_images.PrintCopy | None:
+def _open_still(diary: str, exhibit: Exhibit, fetch: PartFetcher) -> PrintCopy | None:
     """Return the still image of a video, or None; only a plain JPEG is accepted.
 
     Without a still, the document prints a card of text.
@@ -186,12 +134,12 @@ def _open_still(diary: str, exhibit: Exhibit, fetch: PartFetcher) -> print_image
         return None
     raw = _unseal(diary, exhibit.poster, fetch)
     try:
-        return print_images.check_print_copy(raw)
+        return check_print_copy(raw)
     except BadRequest:
         return None
 
 
-def _open_print_copy(diary: str, exhibit: Exhibit, fetch: PartFetcher) -> print_images.PrintCopy | None:
+def _open_print_copy(diary: str, exhibit: Exhibit, fetch: PartFetcher) -> PrintCopy | None:
     """Return the picture to print: the phone's copy if it is valid, else one made here; None without a picture.
 
     An undecodable picture does not fail the pack: its page states that there is no picture to print.
@@ -202,7 +150,7 @@ def _open_print_copy(diary: str, exhibit: Exhibit, fetch: PartFetcher) -> print_
     raw = _unseal(diary, blob, fetch)
     if exhibit.print_copy is not None:
         try:
-            return print_images.check_print_copy(raw)
+            return check_print_copy(raw)
         except BadRequest:
             pass
     try:

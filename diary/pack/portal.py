@@ -14,7 +14,7 @@ from typing import Final
 from diary import constants
 from diary.errors import PackBuildFailed
 from diary.pack.bag.archive import write_member
-from diary.pack.bag.manifest import manifest_lines
+from diary.pack.bag.manifest import MANIFEST_FILENAME, manifest_lines
 from diary.pack.bag.pack_statement import PACK_STATEMENT_PATH, PackSigner, sign_portal_set
 
 SUBMISSION_FILES_LIMIT: Final = constants.PORTAL_FILES_LIMIT
@@ -27,7 +27,6 @@ _SEPARATE_FILE_PATTERN: Final = re.compile(
 )
 _FURTHER_VOLUME_PATTERN: Final = re.compile(r"data/servable/04_exhibits-[0-9]+\.pdf")
 _MAIL_PREFIX: Final = "data/restricted/13_mail/"
-MANIFEST_FILENAME: Final = "manifest-sha256.txt"
 
 
 def write_portal_set(

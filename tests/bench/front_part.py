@@ -21,11 +21,11 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from statistics import median
 
-from diary.pack.build import _place_pictures, exhibit_documents, main_documents, place_account_stills
+from diary.pack.build import _place_pictures, place_account_stills
 from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import Capsule, read_capsule
 from diary.pack.contents import build_contents
-from diary.pack.documents.typesetting import write_template_files
+from diary.pack.documents.document_set import exhibit_documents, main_documents, write_template_files
 from tests.bench.memory import PeakMemory, watch_memory
 from tests.pack.fictional_diary import FictionalDiary, draw_screenshot, fictional_diary, make_print_copy
 

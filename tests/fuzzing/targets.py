@@ -25,6 +25,7 @@ from diary.errors import (
 from diary.ledger import checkpoints, push, timestamps
 from diary.pack.capsule.reader import read_capsule
 from diary.pack.documents import print_images
+from diary.pack.plain_jpeg import check_print_copy
 from diary.pack.tables.short_chronology import chronology_copies
 from diary.pack.verify.bag_check import check_bag
 from diary.pack.verify.embedded_files import embedded_files
@@ -123,7 +124,7 @@ TARGETS: Final = {
     "backup": ReaderTarget("envelope", lambda raw: _read_from_file(MAGIC + raw, _read_backup), (InvalidSealedCopy,)),
     "pdf": ReaderTarget("pdf", embedded_files),
     "table": ReaderTarget("table", chronology_copies),
-    "print copy": ReaderTarget("picture", print_images.check_print_copy, (BadRequest,)),
+    "print copy": ReaderTarget("picture", check_print_copy, (BadRequest,)),
     "picture": ReaderTarget("picture", print_images.make_print_copy, (BadRequest,)),
     "capsule": ReaderTarget("json", read_capsule, (BadRequest,)),
     "checkpoint": ReaderTarget("note", checkpoints.parse_note, (BadSignature,)),

@@ -9,7 +9,8 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from diary.crypto.file_parts import part_count, seal_parts
+from diary.crypto.file_parts import seal_parts
+from diary.crypto.padding import part_count
 from diary.crypto.signing import AuthorSigner, Ed25519Signer, generate_scalar
 from diary.encoding import b64
 from diary.ids import id_text, new_id

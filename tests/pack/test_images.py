@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from diary.errors import BadRequest
-from diary.pack.documents.print_images import check_print_copy, make_print_copy
+from diary.pack.documents.print_images import make_print_copy
+from diary.pack.plain_jpeg import check_print_copy
 from tests.pack.fictional_diary import draw_screenshot
 from tests.pack.fictional_diary import make_print_copy as phone_copy
 

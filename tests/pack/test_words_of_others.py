@@ -35,7 +35,8 @@ from pathlib import Path
 from diary.pack.capsule.reader import read_capsule
 from diary.pack.documents.chronology import chronology_data
 from diary.pack.contents import build_contents
-from diary.pack.documents.typesetting import PdfDocument, compile_document, write_template_files
+from diary.pack.documents.document_set import PdfDocument, write_template_files
+from diary.pack.documents.typesetting import compile_document
 contents = build_contents(read_capsule(Path(sys.argv[1]).read_bytes()))
 place = Path(sys.argv[2])
 write_template_files(

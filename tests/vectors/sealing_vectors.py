@@ -3,7 +3,7 @@
 import hashlib
 
 from diary.crypto import file_parts, keys, slots
-from diary.crypto.padding import pad_to, pad_version
+from diary.crypto.padding import pad_to, pad_version, part_count
 from diary.crypto.sealing import SUITE_PUBLIC_KEY, EnvelopeKind, envelope_prefix
 from diary.crypto.signing import public_point
 from diary.encoding import b64, canonical_json
@@ -188,7 +188,7 @@ def part_vectors() -> Case:
     key, diary, blob = fixed_bytes("blob key", 32), b64(fixed_bytes("diary", 16)), b64(fixed_bytes("blob", 16))
     files = []
     for size in (0, 1, 4095, 4096, 16_383, 16_384, 16_385, 1_032_191, 1_032_192, 1_032_193, 2_500_000):
-        n, content = file_parts.part_count(size), patterned_bytes(size)
+        n, content = part_count(size), patterned_bytes(size)
         sealed = []
         for i, plaintext in enumerate(file_parts.padded_parts([content], size)):
             salt = fixed_bytes(f"part {size} {i}", 24)

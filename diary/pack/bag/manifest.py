@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 BAGIT_DECLARATION: Final = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+MANIFEST_FILENAME: Final = "manifest-sha256.txt"
 SERVABLE_PREFIX: Final = "data/servable/"
 RESTRICTED_PREFIX: Final = "data/restricted/"
 SERVABLE_MANIFEST_PATH: Final = "data/servable/manifest-sha256.txt"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, TypedDict
 
-from diary.crypto.file_parts import part_count
+from diary.crypto.padding import part_count
 from diary.encoding import b64
 from diary.record.evidence import Attachment
 from diary.record.reading import integer_of, objects_of, text_of

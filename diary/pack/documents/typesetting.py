@@ -4,12 +4,10 @@ typst keeps everything it has read for the life of its process, a panic ends the
 exhaust its memory. The supervisor therefore runs each document in an isolated process of its own.
 """
 
-import json
 import re
 import tempfile
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -17,34 +15,14 @@ import typst
 
 from diary.errors import PackBuildFailed
 from diary.pack.contents import PackContents
+from diary.pack.documents.document_set import PdfDocument, write_page_files, write_template_files
 from diary.pack.documents.unprintable import RetryLimit, contents_without, find_unprintable, records_with_words
-from diary.pack.printable_text import printable_data
 from diary.pack.sandbox.supervisor import LayoutClient
 from diary.paths import FONTS
 
 _CREATOR_PATTERN: Final = re.compile(
     rb"(/Creator\(|<xmp:CreatorTool>|<stEvt:softwareAgent>)(Typst [0-9.]{5,8})(?=[)<])"
 )
-_TEMPLATES_FOLDER: Final = Path(__file__).parent
-
-
-@dataclass(frozen=True, slots=True)
-class PdfDocument:
-    """One PDF to typeset: template, path under `data/`, and a folder of its own for its pictures.
-
-    `build_data` returns the template's data for the contents of the pack. `folder` is inside the job's folder and has a
-    name such as 01 or 04-2.
-    """
-
-    template: str
-    path_in_data: str
-    build_data: Callable[[PackContents], Mapping[str, object]]
-    folder: Path
-
-    @property
-    def output_path(self) -> Path:
-        """Return the path of the PDF."""
-        return self.folder.with_suffix(".pdf")
 
 
 class Typesetter:
@@ -109,23 +87,11 @@ class Typesetter:
         self._layout_client.request(document.template, document.folder.name, self._contents.capsule.metadata.made_at)
 
 
-def write_template_files(document: PdfDocument, contents: PackContents) -> None:
-    """Write the template and its data into the document's folder, which is created if missing."""
-    _write_template_files(document.template, document.build_data(contents), document.folder)
-
-
-def _write_template_files(template: str, data: Mapping[str, object], folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "page.json").write_text(json.dumps(printable_data(data), ensure_ascii=False), encoding="utf-8")
-    for name in ("look.typ", f"{template}.typ"):
-        (folder / name).write_bytes((_TEMPLATES_FOLDER / name).read_bytes())
-
-
 def typeset_page(template: str, data: Mapping[str, object], made_at: int) -> bytes:
     """Return a PDF of few short texts, typeset in this process. `made_at`: ms UTC. Raise any exception of typst."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / template
-        _write_template_files(template, data, folder)
+        write_page_files(template, data, folder)
         compile_document(folder.parent, template, folder.name, made_at)
         return folder.with_suffix(".pdf").read_bytes()
 

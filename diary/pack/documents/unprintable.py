@@ -13,7 +13,7 @@ time; below it, the same pack gives the same bytes.
 
 import re
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -31,6 +31,7 @@ SHEET: Final = "officer's sheet"
 _PLAIN_TEXT: Final = re.compile(r"[\x20-\x7e]{0,200}")
 
 PrintsWithout = Callable[[Collection[str]], bool]
+UnprintableSearch = Generator[Collection[str], bool, frozenset[str] | None]
 
 
 def records_with_words(capsule: Capsule) -> tuple[str, ...]:
@@ -110,34 +111,49 @@ def find_unprintable(records: Sequence[str], prints_without: PrintsWithout, limi
     `records`: the longest first. `prints_without`: typesets the document without the words of some records, and returns
     whether that succeeded. Return None if it fails without the words of any.
     """
-    if not prints_without(records):
+    search = search_unprintable(records, limit)
+    try:
+        attempt = next(search)
+        while True:
+            attempt = search.send(prints_without(attempt))
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+
+
+def search_unprintable(records: Sequence[str], limit: RetryLimit) -> UnprintableSearch:
+    """Yield the records without whose words the document is to be typeset, and expect whether that succeeded.
+
+    Parameters and result are those of `find_unprintable`; a browser typesets elsewhere and cannot be called back.
+    """
+    if not (yield records):
         return None
-    left_out = set(_find_failing(records, records, prints_without, limit))
+    left_out = set((yield from _find_failing(records, records, limit)))
     # Texts that fail only together, as when they are too large: the longest are left out as well.
     rest = (record for record in records if record not in left_out)
     while not limit.is_reached:
         limit.count_retry()
-        if prints_without(left_out):
+        if (yield left_out):
             return frozenset(left_out)
         left_out.add(next(rest, records[0]))
-    return frozenset(records) if prints_without(records) else None
+    return frozenset(records) if (yield records) else None
 
 
 def _find_failing(
-    group: Sequence[str], records: Sequence[str], prints_without: PrintsWithout, limit: RetryLimit
-) -> Iterator[str]:
-    """Yield the records of a group that fails which fail by themselves, or were not tried. `records`: all of them."""
+    group: Sequence[str], records: Sequence[str], limit: RetryLimit
+) -> Generator[Collection[str], bool, list[str]]:
+    """Return the records of a group that fails which fail by themselves, or were not tried. `records`: all of them."""
     if len(group) == 1:
-        yield group[0]
-        return
+        return [group[0]]
     middle = len(group) // 2
+    failing: list[str] = []
     for half in (group[:middle], group[middle:]):
         if limit.is_reached:
-            yield from half
+            failing += half
             continue
         limit.count_retry()
-        if not prints_without([record for record in records if record not in half]):
-            yield from _find_failing(half, records, prints_without, limit)
+        if not (yield [record for record in records if record not in half]):
+            failing += yield from _find_failing(half, records, limit)
+    return failing
 
 
 def _own_fields(fields: RecordFields) -> dict[str, object]:

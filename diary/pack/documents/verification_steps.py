@@ -6,9 +6,9 @@ In a portal set 15_VERIFY.txt is inside a zip, while 10 is a file of its own. So
 
 from collections.abc import Iterator
 
+from diary.pack.bag.manifest import MANIFEST_FILENAME
 from diary.pack.contents import PackContents
 from diary.pack.documents.shell_commands import POWERSHELL_LIST, POWERSHELL_RESULT, list_commands
-from diary.pack.portal import MANIFEST_FILENAME
 
 VerificationStep = tuple[str, str, tuple[str, ...]]
 

@@ -14,12 +14,12 @@ from typing import Any, Final
 
 from diary.encoding import b64, canonical_json
 from diary.errors import KeptError
-from diary.pack import build
 from diary.pack.capsule import reader
 from diary.pack.contents import PackContents, Picture, build_contents, picture_candidates, poster_key, volumes
-from diary.pack.documents import print_images
+from diary.pack.documents import document_set
 from diary.pack.documents.text_files import text_files
 from diary.pack.documents.typesetting import Typesetter, compile_document
+from diary.pack.plain_jpeg import check_print_copy
 from diary.pack.sandbox.isolated_call import call_isolated
 from diary.pack.sandbox.supervisor import IsolatedJob, LayoutClient, supervise
 from diary.record.reading import integer_of, object_of, objects_of, text_of
@@ -119,18 +119,16 @@ def _typeset_documents(folder: Path, layout_client: LayoutClient) -> Iterator[tu
     contents = build_contents(capsule)
     pictures = {}
     for index, volume in enumerate(volumes(contents)):
-        volume_path = folder / build.volume_folder(index)
+        volume_path = folder / document_set.volume_folder(index)
         volume_path.mkdir()
         for view in volume:
             for key in (view.exhibit.item, poster_key(view.exhibit.item)):
                 path = folder / PICTURES_FOLDER / _picture_filename(key)
                 if path.exists():
-                    pictures[key] = build.place_picture(
-                        print_images.check_print_copy(path.read_bytes()), volume_path, key
-                    )
+                    pictures[key] = document_set.place_picture(check_print_copy(path.read_bytes()), volume_path, key)
     typesetter = Typesetter(contents, layout_client)
-    typesetter.add(build.main_documents(contents, folder, _place_stills(contents, folder)))
-    typesetter.add(build.exhibit_documents(contents, pictures, folder))
+    typesetter.add(document_set.main_documents(contents, folder, _place_stills(contents, folder)))
+    typesetter.add(document_set.exhibit_documents(contents, pictures, folder))
     for document in typesetter.wait_for_documents():
         yield document.path_in_data, document.output_path
 
@@ -157,12 +155,14 @@ def _write_text_files(folder: Path) -> Iterator[tuple[str, Path]]:
 def _place_stills(contents: PackContents, folder: Path) -> dict[str, Picture]:
     """Write the stills of video accounts, which 04 shows too, into the folder of the chronology."""
     stills = {}
-    for view in build.videos_of_accounts(contents):
+    for view in document_set.videos_of_accounts(contents):
         path = folder / PICTURES_FOLDER / _picture_filename(poster_key(view.exhibit.item))
         if path.exists():
-            (folder / build.CHRONOLOGY_FOLDER).mkdir(exist_ok=True)
-            still = print_images.check_print_copy(path.read_bytes())
-            stills[view.exhibit.item] = build.place_picture(still, folder / build.CHRONOLOGY_FOLDER, view.exhibit.item)
+            (folder / document_set.CHRONOLOGY_FOLDER).mkdir(exist_ok=True)
+            still = check_print_copy(path.read_bytes())
+            stills[view.exhibit.item] = document_set.place_picture(
+                still, folder / document_set.CHRONOLOGY_FOLDER, view.exhibit.item
+            )
     return stills
 
 

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from diary import constants
 from diary.crypto import handover as words
-from diary.crypto.file_parts import part_count
 from diary.crypto.kdf import DEFAULT_PROFILE
+from diary.crypto.padding import part_count
 from diary.encoding import b64, canonical_json, parse_canonical_json
 from diary.errors import BadRequest, InvalidCredentials, NotFound, TooLarge, Unavailable
 from diary.services.accounts.sign_in_proofs import verify_proof

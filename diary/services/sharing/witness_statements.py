@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from diary import constants
-from diary.crypto.file_parts import part_count
+from diary.crypto.padding import part_count
 from diary.crypto.public_key_sealing import SEALED_KEY_BYTES
 from diary.crypto.sealing import SUITE_PUBLIC_KEY, SUITE_SYMMETRIC, EnvelopeKind, envelope_prefix
 from diary.encoding import b64

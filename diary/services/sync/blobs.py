@@ -4,8 +4,9 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final
 
-from diary.crypto.file_parts import part_count, part_header
+from diary.crypto.file_parts import part_header
 from diary.crypto.handover import handover_part_header as handover_header
+from diary.crypto.padding import part_count
 from diary.crypto.sealing import EnvelopeKind, envelope_prefix
 from diary.errors import (
     BadRequest,
