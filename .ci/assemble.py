@@ -27,9 +27,15 @@ SOURCE_LIST = ".ci/sources.txt"
 # The sources that are copied: the program's, and those of the build steps.
 SOURCE_PREFIXES = ("diary/", "static/", "templates/", ".ci/", "package.json", "package-lock.json")
 # Python packages that the steps import: (name to import, name to install).
-PYTHON_PACKAGES = (("babel", "babel"), ("markupsafe", "markupsafe"), ("cyclonedx", "cyclonedx-python-lib"))
+PYTHON_PACKAGES = (
+    ("babel", "babel"),
+    ("markupsafe", "markupsafe"),
+    ("cyclonedx", "cyclonedx-python-lib"),
+    ("tzdata", "tzdata"),
+)
 # Files that the steps write.
 GENERATED_PATTERNS = ("static/app/*", "static/css/*", "static/js/*", "static/lang/*", "static/vendor/*", "static/sw.js")
+GENERATED_PATTERNS += ("static/engine/*",)
 GENERATED_PATTERNS += ("diary/locale/*.mo", "diary/locale/*.asked.json", "diary/pack/fonts/*")
 # Read at build time only: the browser's sources, declarations for tsc, catalogues.
 NOT_SHIPPED_PATTERNS = ("static/src/*", "*.d.ts", "*.d.mts", "*.po")
@@ -43,6 +49,7 @@ PARTS = {
     "the icons": "diary/static/icons/*.svg",
     "the manifests": "diary/static/*.webmanifest",
     "the browser libraries": "diary/static/vendor/*/*.js",
+    "what lays out packs in browsers": "diary/static/engine/*.gz",
     "the list of words": "diary/static/vendor/words-en.txt",
     "the languages of the screens": "diary/static/lang/*.js",
     "the languages of the public pages": "diary/locale/*.mo",
@@ -121,6 +128,7 @@ def assemble(root: Path, stage_folder: Path) -> dict[str, Path]:
     _run_step(stage_folder, node, [sys.executable, ".ci/languages.py", "build"])
     for step in setup.MODULE_STEPS:
         _run_step(stage_folder, node, [node / "node", step])
+    _run_step(stage_folder, node, [sys.executable, ".ci/engine.py"])
     built_paths = [path for top in ("diary", "static") for path in (stage_folder / top).rglob("*") if path.is_file()]
     built_names = [path.relative_to(stage_folder).as_posix() for path in built_paths]
     names = [name for name in source_names if name.startswith(("diary/", "static/", "templates/"))]

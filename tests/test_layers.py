@@ -59,7 +59,7 @@ SERVER_PARTS = ("storage", "services", "web", "app")
 PLAINTEXT_PARTS = ("record", "pack", "client", "samples", "cli")
 # Folders inside a part that also import downwards only. Modules beside the folders have no rank.
 INNER_RANK: dict[str, dict[str, int]] = {
-    "pack": {"sandbox": 1, "capsule": 1, "tables": 1, "bag": 2, "proofs": 2, "documents": 3, "verify": 4},
+    "pack": {"sandbox": 1, "capsule": 1, "tables": 1, "bag": 2, "proofs": 2, "documents": 3, "browser": 4, "verify": 4},
     "services": {"accounts": 1, "log": 1, "operations": 2, "sync": 2, "packs": 3, "sharing": 3},
     "storage": {
         "models": 1,

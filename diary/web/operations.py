@@ -128,6 +128,8 @@ _FILE_MEDIA_TYPES: Final = (
     "application/json",
     "application/manifest+json",
     "application/wasm",
+    "application/zip",
+    "font/ttf",
     "font/woff2",
     "image/png",
     "image/svg+xml",

@@ -11,8 +11,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from diary.config import Settings
 from diary.errors import BadSetting
+from diary.paths import FONTS
 from diary.web.directory import read_support_directory
 from diary.web.directory_page import DIRECTORY_PATH, DirectoryPage
+from diary.web.engine_files import EngineFile, find_engine_files
 from diary.web.languages import render_each_language
 from diary.web.precache import Release, make_release
 from diary.web.public_pages import TrainingPage, make_renderer, read_public_files
@@ -33,6 +35,7 @@ class RenderedPages:
     app_shell: bytes
     release: Release
     static_files: Mapping[str, StaticFile]
+    engine_files: Mapping[str, EngineFile]
     desk_page: bytes
     desk_files: Mapping[str, StaticFile]
     public_pages: Mapping[str, bytes]
@@ -62,6 +65,7 @@ def render_pages(settings: Settings, static_folder: Path, template_folder: Path)
         app_shell=app_shell,
         release=make_release(static_folder, app_shell, settings.release_key),
         static_files=read_files(static_folder),
+        engine_files=find_engine_files(static_folder, FONTS),
         desk_page=environment.get_template("desk.html").render().encode(),
         desk_files=read_desk_files(static_folder),
         public_pages=renderer.render_all(),
@@ -89,11 +93,13 @@ def app_files(pages: RenderedPages) -> dict[str, bytes]:
         for path, file in {**pages.static_files, **pages.desk_files}.items()
     }
     static_files = {f"/static/{path}": file.plain_bytes for path, file in pages.static_files.items()}
+    engine_files = {f"/static/{path}": file.read_plain() for path, file in pages.engine_files.items()}
     return {
         "/": pages.app_shell,
         "/sw.js": pages.release.service_worker_script,
         DESK_PATH: pages.desk_page,
         **static_files,
+        **engine_files,
         **desk_files,
     }
 

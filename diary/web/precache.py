@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from diary.web.engine_files import engine_digests
 from diary.web.static_files import is_outside_app
 
 SHELL_PATH: Final = "/"
@@ -21,7 +22,8 @@ _PRECACHED_SUFFIXES: Final = {".css", ".js", ".json", ".mjs", ".png", ".svg", ".
 # The word list exists twice: as a module for browsers, and as lines for people to read.
 _EXCLUDED_NAMES: Final = {"LICENSE.txt", "sw.js", "words-en.txt"}
 # Their response headers limit what they may load, and a browser applies this to responses of a service worker too.
-HEADER_BOUND_PATHS: Final = (SHELL_PATH, "/static/app/crypto/worker.js")
+PAGES_WORKER_PATH: Final = "/static/app/pack/engine/worker.js"
+HEADER_BOUND_PATHS: Final = (SHELL_PATH, "/static/app/crypto/worker.js", PAGES_WORKER_PATH)
 _STATIC_REFERENCE: Final = re.compile(rb'(?:href|src)="(/static/[^"]+)"')
 
 
@@ -48,6 +50,7 @@ def make_release(static_folder: Path, shell: bytes, public_key: str = "") -> Rel
     for path in sorted(static_folder.rglob("*")):
         if is_precached(path) and not is_outside_app(path.relative_to(static_folder)):
             files[STATIC_PREFIX + path.relative_to(static_folder).as_posix()] = _sha256(path.read_bytes())
+    files |= {STATIC_PREFIX + path: digest for path, digest in engine_digests(static_folder).items()}
     files_json = json.dumps(files, sort_keys=True, separators=(",", ":"))
     # The worker's code is part of the release, although the worker does not list itself.
     template = (static_folder / "sw.js").read_text(encoding="utf-8")
@@ -64,7 +67,7 @@ def make_release(static_folder: Path, shell: bytes, public_key: str = "") -> Rel
 
 
 def early_paths(files: Mapping[str, str], shell: bytes) -> list[str]:
-    """Return the files that a phone stores unchanged: the page, the files it names, and the worker for cryptography."""
+    """Return the files that a phone stores unchanged: the page, the files it names, and the workers."""
     referenced = {path.decode() for path in _STATIC_REFERENCE.findall(shell)} | {*HEADER_BOUND_PATHS}
     return sorted(referenced & files.keys())
 

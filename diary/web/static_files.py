@@ -64,10 +64,10 @@ def is_outside_app(path: Path) -> bool:
 
     Browsers get no sources of src/: set-up strips their types and writes js/ (.ci/strip_types.mjs). They get the
     modules of js/ and of most libraries joined, as the files of app/ (.ci/join_modules.mjs). The public host's pages
-    use single modules (scripted_pages.py).
+    use single modules (scripted_pages.py). What lays out packs stays on disk (engine_files.py).
     """
     return (
-        path.parts[0] in ("src", "js")
+        path.parts[0] in ("src", "js", "engine")
         or (path.parts[0] == "vendor" and path.parts[1] not in _SERVED_VENDOR_NAMES)
         or is_desk_file(path)
     )

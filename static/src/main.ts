@@ -23,6 +23,7 @@ type WithPolicies = typeof globalThis & {
 type Policy = { createScriptURL(address: string): string };
 
 const WORKER = new URL('./crypto/worker.js', import.meta.url).href;
+const PAGES_WORKER = new URL('./pack/engine/worker.js', import.meta.url).href;
 const TAB = 'app';
 // A page that is not on any screen is never painted; the rest is loaded all the same.
 const PAINT_TIMEOUT_MS = 300;
@@ -75,8 +76,10 @@ async function loadApp() {
     { systemClock },
     { createVault },
     { Api },
-    { makeRequest },
+    { fetchAppFile, makeRequest },
     { phoneZone },
+    { createPageEngine, startPageWorker },
+    { releaseInUse },
   ] = await Promise.all([
     import('./app/app.js'),
     import('./features/share/actions.js'),
@@ -92,14 +95,24 @@ async function loadApp() {
     import('./net/api.js'),
     import('./net/http.js'),
     import('./record/times.js'),
+    import('./pack/engine/page_engine.js'),
+    import('./app/registration.js'),
   ]);
   // Desktop browsers can write a file as it grows; where they cannot, a pack is gathered first.
   const chooseFile = (globalThis as WithFilePicker).showSaveFilePicker?.bind(globalThis);
+  const api = new Api(makeRequest());
   return createApp({
     database,
-    api: new Api(makeRequest()),
+    api,
     makeVault: () => createVault({ workerUrl: WORKER, createScriptUrl: trustedAddress }),
     pictures: browserPictures(),
+    ...(globalThis.WebAssembly && {
+      pageEngine: createPageEngine({
+        startWorker: () => startPageWorker(PAGES_WORKER, trustedAddress),
+        fetchFile: fetchAppFile,
+      }),
+    }),
+    releaseName: async () => (await releaseInUse()) || ((await api.server().catch(() => null))?.release ?? ''),
     clock: systemClock,
     origin: location.origin,
     zone: phoneZone,
@@ -150,9 +163,9 @@ function afterPaint(): Promise<void> {
   });
 }
 
-/** Our only Trusted Types policy: it lets through the two worker files and nothing else. */
+/** Our only Trusted Types policy: it lets through the files of workers and nothing else. */
 function createAddressPolicy(): (address: string) => string {
-  const allowed = new Set([WORKER, '/sw.js']);
+  const allowed = new Set([WORKER, PAGES_WORKER, '/sw.js']);
   const createScriptURL = (address: string) => {
     if (!allowed.has(address)) throw new TypeError('not one of our workers');
     return address;

@@ -51,6 +51,9 @@ const ACCEPTED = '/.accepted';
 const AT_ONCE = 6;
 // A language is kept once it has been chosen, not before: three more would be half the size of the app.
 const LANGUAGES = '/static/lang/';
+// What lays out the pages of a pack is kept from the first pack on, and only then: it is 20 MB. The page drops it again
+// (pack/engine/files.ts).
+const ENGINE = '/static/engine/';
 
 worker.addEventListener('install', (event) => {
   event.waitUntil(fill());
@@ -127,12 +130,12 @@ async function sweep() {
 }
 
 /**
- * Return whether this worker holds its own release back for an accepted one, and whether the key of the accepted one
- * signed its own.
+ * Return whether this worker holds its own release back for an accepted one, whether the key of the accepted one signed
+ * its own, and the name of the accepted one.
  */
 async function standing() {
   const { release, key } = await accepted();
-  return { isHeld: release !== RELEASE, isSigned: !key || key === KEY };
+  return { isHeld: release !== RELEASE, isSigned: !key || key === KEY, release };
 }
 
 // What another app shares with this one, until the page that opens for it asks: in memory only, half a minute at
@@ -230,7 +233,8 @@ async function fill() {
   }
   const cache = await caches.open(CACHE);
   const used = await addressesInUse();
-  const waiting = [...FILES].filter(([address]) => !address.startsWith(LANGUAGES) || used.has(address));
+  const isOptional = (address: string) => address.startsWith(LANGUAGES) || address.startsWith(ENGINE);
+  const waiting = [...FILES].filter(([address]) => !isOptional(address) || used.has(address));
   const one = async () => {
     for (let next = waiting.pop(); next; next = waiting.pop()) {
       if (!(await cache.match(next[0]))) await keep(cache, next[0], await checked(...next));

@@ -85,7 +85,7 @@ def assemble_pack(
     return pack_path
 
 
-def _build_in_thread(diary: FictionalDiary, capsule_bytes: bytes, front_path: Path) -> Path:
+def build_in_thread(diary: FictionalDiary, capsule_bytes: bytes, front_path: Path) -> Path:
     """Run `build_front_part` in another thread: under a browser, this thread's event loop belongs to the driver."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(lambda: asyncio.run(build_front_part(diary, capsule_bytes, front_path))).result()
@@ -97,7 +97,7 @@ def full_pack(tmp_path_factory: pytest.TempPathFactory) -> BuiltPack:
     folder = tmp_path_factory.mktemp("pack")
     diary = fictional_diary()
     capsule_bytes = build_capsule(diary.versions, diary.wish(), diary.public_keys)
-    front_path = _build_in_thread(diary, capsule_bytes, folder / "front.zip")
+    front_path = build_in_thread(diary, capsule_bytes, folder / "front.zip")
     capsule = read_capsule(capsule_bytes)
     return BuiltPack(
         assemble_pack(diary, front_path, capsule, folder / "pack.zip"), front_path, diary, capsule_bytes, capsule
@@ -110,7 +110,7 @@ def small_pack(tmp_path_factory: pytest.TempPathFactory) -> BuiltPack:
     folder = tmp_path_factory.mktemp("small")
     diary = fictional_diary(count=3, exhibits=1)
     capsule_bytes = build_capsule(diary.versions, diary.wish(), diary.public_keys)
-    front_path = _build_in_thread(diary, capsule_bytes, folder / "front.zip")
+    front_path = build_in_thread(diary, capsule_bytes, folder / "front.zip")
     capsule = read_capsule(capsule_bytes)
     return BuiltPack(
         assemble_pack(diary, front_path, capsule, folder / "pack.zip"), front_path, diary, capsule_bytes, capsule

@@ -16,7 +16,13 @@ import typst
 from diary.errors import PackBuildFailed
 from diary.pack.contents import PackContents
 from diary.pack.documents.document_set import PdfDocument, write_page_files, write_template_files
-from diary.pack.documents.unprintable import RetryLimit, contents_without, find_unprintable, records_with_words
+from diary.pack.documents.unprintable import (
+    RetryLimit,
+    contents_without,
+    find_unprintable,
+    records_with_words,
+    unprinted_labels,
+)
 from diary.pack.sandbox.supervisor import LayoutClient
 from diary.paths import FONTS
 
@@ -42,9 +48,7 @@ class Typesetter:
     @property
     def unprinted_labels(self) -> tuple[str, ...]:
         """Return what has words that could not be printed, by label (`7`, `JB/3`), in the order of the pack."""
-        labels = self._contents.labels
-        known = [label for record, label in labels.items() if record in self._unprinted_records]
-        return (*known, *sorted(self._unprinted_records - labels.keys()))
+        return unprinted_labels(self._contents, self._unprinted_records)
 
     def add(self, documents: Iterable[PdfDocument]) -> None:
         """Submit documents for typesetting; the first ones start at once if there is capacity."""

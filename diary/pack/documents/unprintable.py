@@ -82,6 +82,12 @@ def contents_without(contents: PackContents, records: Collection[str]) -> PackCo
     return replace(shown, capsule=capsule)
 
 
+def unprinted_labels(contents: PackContents, records: Collection[str]) -> tuple[str, ...]:
+    """Return the labels (`7`, `JB/3`) of records whose words are left out, in the order of the pack."""
+    known = [label for record, label in contents.labels.items() if record in records]
+    return (*known, *sorted(set(records) - contents.labels.keys()))
+
+
 def unprintable_notice(label: str) -> str:
     """Return the notice printed instead of words. `label`: such as `7`, `JB/3` or `S1`."""
     return f"[words of {label} could not be printed here: they are in 02_chronology.csv and 12_record.json]"

@@ -1,6 +1,7 @@
 """Views of the app's own files and the public pages: the same bytes for everyone."""
 
 import asyncio
+from dataclasses import replace
 from typing import Final
 
 from starlette.types import ASGIApp
@@ -8,6 +9,9 @@ from starlette.types import ASGIApp
 from diary.encoding import b64
 from diary.errors import NotFound
 from diary.web import legacy_cookies
+from diary.web.engine_files import EngineFile
+from diary.web.headers import CSP_HEADER_NAME, PAGES_WORKER_POLICY
+from diary.web.precache import PAGES_WORKER_PATH
 from diary.web.public_pages import size_in_megabytes, training_zip_path
 from diary.web.request_context import RequestContext
 from diary.web.responses import HTML_MEDIA_TYPE, JSON_MEDIA_TYPE, BytesResponse
@@ -67,7 +71,13 @@ async def desk_page(request: RequestContext) -> ASGIApp:
 
 async def static_file(request: RequestContext) -> ASGIApp:
     """Return a static file of the keeper's app."""
-    return _file_response(request, request.app_context.pages.static_files.get(request.scope["path_params"]["path"]))
+    pages, path = request.app_context.pages, request.scope["path_params"]["path"]
+    if path in pages.engine_files:
+        return await _engine_response(request, pages.engine_files[path])
+    response = _file_response(request, pages.static_files.get(path))
+    if request.scope["path"] == PAGES_WORKER_PATH:
+        return replace(response, headers=(*response.headers, (CSP_HEADER_NAME, PAGES_WORKER_POLICY.encode())))
+    return response
 
 
 async def desk_file(request: RequestContext) -> ASGIApp:
@@ -76,7 +86,18 @@ async def desk_file(request: RequestContext) -> ASGIApp:
     return _file_response(request, pages.desk_files.get(path) or pages.static_files.get(path))
 
 
-def _file_response(request: RequestContext, file: StaticFile | None) -> ASGIApp:
+async def _engine_response(request: RequestContext, file: EngineFile) -> ASGIApp:
+    """Return a file that stays on disk, compressed as it is there, or 304 if the client has these bytes."""
+    headers: tuple[tuple[bytes, bytes], ...] = (REVALIDATE_HEADER, (b"etag", file.etag), (b"vary", b"accept-encoding"))
+    if request.headers.get(b"if-none-match") == file.etag:
+        return BytesResponse(304, b"", None, headers)
+    if file.is_gzipped and accepts_gzip(request.headers.get(b"accept-encoding", b"")):
+        content = await asyncio.to_thread(file.read_stored)
+        return BytesResponse(200, content, file.media_type, (*headers, (b"content-encoding", b"gzip")))
+    return BytesResponse(200, await asyncio.to_thread(file.read_plain), file.media_type, headers)
+
+
+def _file_response(request: RequestContext, file: StaticFile | None) -> BytesResponse:
     """Return a file, compressed if the client accepts gzip, or 304 if the client has these bytes. Raise NotFound."""
     if file is None:
         raise NotFound

@@ -38,6 +38,14 @@ export async function startWorker({
   return { kept: true, applyUpdate: () => applyWaiting(registration, container, reload) };
 }
 
+/** Return the name of the release in use, twelve hex digits; '' where no worker serves this page. */
+export async function releaseInUse(container = navigator.serviceWorker as ServiceWorkerContainer | undefined) {
+  if (!container?.controller) return '';
+  // A worker of an earlier release does not name it.
+  const { release = '' } = await ask<{ release?: string }>(container.controller, 'standing', {});
+  return release;
+}
+
 async function register(container: ServiceWorkerContainer | undefined, trustedAddress: (address: string) => string) {
   try {
     return await container?.register(trustedAddress('/sw.js'), { scope: '/', updateViaCache: 'none' });

@@ -12,6 +12,7 @@ import type { Appearance } from '../store/device_meta.js';
 import type { FileMetadata } from '../media/file_peek.js';
 import type { Change } from '../store/pending.js';
 import type { VersionText } from '../store/segment_texts.js';
+import type { PageEngine } from '../pack/engine/page_engine.js';
 import type { CopyPurpose, PictureMaker } from '../media/previews.js';
 import type { AssistedMark } from '../record/assisted.js';
 import type { Root, CustodyLine, SignIn } from '../store/root.js';
@@ -316,6 +317,10 @@ export type Collaborators = {
   api: Api;
   makeVault: () => Vault;
   pictures: PictureMaker;
+  /** lays out the pages of packs; absent where the browser cannot */
+  pageEngine?: PageEngine;
+  /** the twelve digits that name the release in use; '' where unknown */
+  releaseName: () => Promise<string>;
   clock: { now(): number };
   origin: string;
   zone: () => string;

@@ -183,3 +183,8 @@ export function isTransient(error: unknown) {
 export function isSessionOver(error: unknown): boolean {
   return error instanceof KeptError && (error.code === 'signed_out' || error.code === 'session_ended');
 }
+
+/** Fetch a file of this app, which says nothing of a diary. @throws TypeError without a connection */
+export function fetchAppFile(address: string): Promise<Response> {
+  return fetch(address, { credentials: 'same-origin', redirect: 'error' });
+}

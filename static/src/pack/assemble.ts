@@ -10,7 +10,7 @@ import { hex, utf8 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
 import { incrementalDigest, sha256 } from '../crypto/digests.js';
 import { objectOf, textOf, integerOf } from '../record/reading.js';
-import { bagInfo, BAGIT, manifest } from './bag.js';
+import { bagInfo, BAGIT, manifest, SERVABLE_MANIFEST } from './bag.js';
 import { rowsOf } from './proofs.js';
 import { hasRestrictedPart } from './recipients.js';
 import { EXPORT_PROOF, packFacts, partsOf, PACK_STATEMENT, SERVABLE_STATEMENT } from './signature.js';
@@ -43,7 +43,6 @@ export type RecordExport = (manifest: string) => Promise<Uint8Array>;
 type AssembledPack = { file: Blob | null; manifest: string };
 
 const RESTRICTED_FOLDER = 'data/restricted/';
-const SERVABLE_MANIFEST = 'data/servable/manifest-sha256.txt';
 
 /** Return whether a file of a pack is in its restricted part. */
 export const isRestricted = (name: string): boolean => name.startsWith(RESTRICTED_FOLDER);

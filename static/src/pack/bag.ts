@@ -1,8 +1,12 @@
 /** The bag's own files (BagIt 1.0): docs/pack.md; the twin of diary/pack/bag/archive.py. */
+import { hex, utf8 } from '../core/bytes.js';
+import { sha256 } from '../crypto/digests.js';
 import { textOf, integerOf } from '../record/reading.js';
 import { localAt } from '../record/times.js';
 import type { Fields } from '../record/reading.js';
 
+export const SERVABLE_FOLDER = 'data/servable/';
+export const SERVABLE_MANIFEST = `${SERVABLE_FOLDER}manifest-sha256.txt`;
 export const BAGIT = 'BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n';
 
 /**
@@ -30,4 +34,13 @@ export function manifest(
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, digests]) => `${digests[algorithm]}  ${name}\n`)
     .join('');
+}
+
+/** Return the list of the servable files, which lies among them. */
+export async function servableManifest(files: ReadonlyMap<string, Uint8Array>): Promise<Uint8Array> {
+  const lines = [];
+  for (const [name, content] of [...files].sort(([a], [b]) => (a < b ? -1 : 1)))
+    if (name.startsWith(SERVABLE_FOLDER))
+      lines.push(`${hex(await sha256(content))}  ${name.slice(SERVABLE_FOLDER.length)}\n`);
+  return utf8(lines.join(''));
 }

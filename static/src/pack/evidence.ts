@@ -13,6 +13,7 @@ import { sha256 } from '../crypto/digests.js';
 import { objectOf, textOf, integerOf } from '../record/reading.js';
 import { chronologyOf } from './chronology/chronology.js';
 import { cellLabel, wordsFor } from './chronology/chronology_words.js';
+import { SERVABLE_FOLDER, SERVABLE_MANIFEST, servableManifest } from './bag.js';
 import { expectedBytes } from './front.js';
 import { PREPARED_FILE, preparerLine, versionListDigest } from './prepared.js';
 import { versionFieldNames, encodeProof, proofNames, rowsOf } from './proofs.js';
@@ -25,7 +26,6 @@ import type { Redactor } from './redaction.js';
 import type { CapsuleFacts, TableLine } from './chronology/table_cells.js';
 import type { Cell, TimeFormat } from './chronology/cells.js';
 
-const SERVABLE_FOLDER = 'data/servable/';
 const FORMULA = /^\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
 
 /**
@@ -75,7 +75,7 @@ export async function buildEvidenceFront(
     );
   }
   files.set('data/15_VERIFY.txt', textFile(wordsFor('verify', { folder })));
-  files.set(`${SERVABLE_FOLDER}manifest-sha256.txt`, await manifestOf(files));
+  files.set(SERVABLE_MANIFEST, await servableManifest(files));
   return files;
 }
 
@@ -106,14 +106,6 @@ async function integrityCells(capsule: JsonObject): Promise<Cell[]> {
     },
     { key: 'list', text: hex(await sha256(canonicalBytes(digests, { limit: 64 << 20 }))) },
   ];
-}
-
-async function manifestOf(files: ReadonlyMap<string, Uint8Array>) {
-  const names = [...files.keys()].filter((name) => name.startsWith(SERVABLE_FOLDER)).sort();
-  const manifestLines = [];
-  for (const name of names)
-    manifestLines.push(`${hex(await sha256(files.get(name) as Uint8Array))}  ${name.slice(SERVABLE_FOLDER.length)}\n`);
-  return utf8(manifestLines.join(''));
 }
 
 /** Encode lines as a text file for any computer. */

@@ -180,6 +180,8 @@ export type MadePack = {
   size: number;
   /** what has words that the server could not print: entries, files and other records by label (`7`, `JB/3`) */
   unprinted?: string[];
+  /** whether it has one plain HTML page instead of laid-out pages */
+  isPlain?: boolean;
 };
 export type Say = ChronologySay;
 export type ChaseItem = {

@@ -114,6 +114,7 @@ export function makePhone({
       phone.made++;
       return vaultInProcess(origin);
     },
+    releaseName: async () => '',
     pictures: {
       make: async () => [
         {

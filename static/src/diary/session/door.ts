@@ -209,6 +209,8 @@ export function dropUnlocked(ctx: Context) {
   const { open, vault } = ctx;
   ctx.open = null;
   ctx.vault = null;
+  ctx.pageEngine?.stop();
+  void ctx.pageEngine?.forget().catch(() => undefined);
   open?.syncing.stop();
   open?.custody.stop();
   if (open) Object.assign(open, { typed: null, proved: null });

@@ -29,6 +29,7 @@ import {
   entriesSinceLastPack,
   summarizeSelection,
 } from './pack_choice.js';
+import { layOutPages } from './phone_pages.js';
 import { requireAllSeen } from './pack_seen.js';
 import { decidePicture, decideWords, withheldWords, buildReview } from './pack_review.js';
 import { readForQuick } from './pack_quick.js';
@@ -254,7 +255,7 @@ async function gatherCapsule(
   ctx: Context,
   open: Open,
   options: PackOptions,
-  source: { release: string; log: 'ask' | 'kept' },
+  source: { release: string; log: 'ask' | 'try' | 'kept' },
 ) {
   const packData = await buildCapsule(ctx, open, { ...WHOLE_DIARY, ...options, ...source });
   requireAllSeen(packData, options.looked ?? []);
@@ -272,10 +273,22 @@ async function buildOnPhone(
   const reportStep = (step: string, done = 0, total = 0) => onStep({ step, done, total });
   reportStep('sealing');
   await savePackSettings(open, options);
+  signal.addEventListener('abort', () => ctx.pageEngine?.stop());
+  const release = ctx.pageEngine ? await ctx.releaseName() : '';
+  const finish = { ...options, signal, tell: reportStep };
+  if (release) {
+    const packData = await gatherCapsule(ctx, open, options, { release, log: 'try' });
+    const pages = await layOutPages(ctx, open, packData.capsule, reportStep);
+    if (pages) {
+      const made = await finishPack(ctx, open, packData, pages.files, { ...finish, release });
+      return { ...made, unprinted: pages.unprinted };
+    }
+  }
   const packData = await gatherCapsule(ctx, open, options, { release: '', log: 'kept' });
   const { buildEvidenceFront: evidenceFront } = await import('../../pack/evidence.js');
   const front = await evidenceFront(packData.capsule, heldBackFrom(packData), options.say as TimeFormat);
-  return finishPack(ctx, open, packData, front, { ...options, here: true, release: '', signal, tell: reportStep });
+  const made = await finishPack(ctx, open, packData, front, { ...finish, here: true, release: '' });
+  return { ...made, isPlain: true };
 }
 
 /** Add the files as received, check them one by one, then record the pack in the diary. */

@@ -16,6 +16,7 @@ import { codesOf, booleanOf, textOf, integerOf } from '../../record/reading.js';
 import { historiesOf } from '../../record/record_history.js';
 import { isPack, nextPackNo, readExports } from '../../diary/sharing/exports.js';
 import { storedLog, logForPack } from '../../diary/sync/log.js';
+import { isTransient } from '../../net/http.js';
 import { MAX_PART_BYTES } from './pack_size.js';
 import { seenVersions } from './pack_seen.js';
 import { withheldWords } from './pack_review.js';
@@ -23,6 +24,7 @@ import { absentEntries, readDiary } from '../../diary/sharing/pack_sources.js';
 import { readSettings } from '../../diary/records/settings.js';
 import type { RecordHistory } from '../../record/record_history.js';
 import type { Context, Fields, Open } from '../../diary/types.js';
+import type { JsonObject } from '../../core/encoding.js';
 import type { AbsentEntry, DiaryVersion } from '../../pack/diary_version.js';
 
 export type PackSelection = {
@@ -51,7 +53,8 @@ export async function buildCapsule(
   open: Open,
   options: PackSelection & {
     release: string;
-    log: 'ask' | 'kept' | null;
+    /** `ask`: the server's log; `try`: that, or what is kept of it where the server does not answer */
+    log: 'ask' | 'try' | 'kept' | null;
     profile?: string;
     kind?: string;
     recipientRef?: string;
@@ -60,14 +63,8 @@ export async function buildCapsule(
   },
 ) {
   const [versions, exports, settings] = await Promise.all([readDiary(open), readExports(open), readSettings(open)]);
-  const link = open.syncing.link();
   const receipts = new Map(versions.flatMap(({ version, receipt }) => (receipt ? [[version, receipt]] : [])));
-  const log =
-    options.log === 'ask' && link
-      ? await logForPack(link, receipts)
-      : options.log === 'kept'
-        ? await storedLog(open, receipts)
-        : null;
+  const log = await packLog(open, receipts, options.log);
   const now = packTime(ctx, open, receipts);
   const { identity, store } = open;
   const records = chosenIncidents(versions, options).map((entry) => entry.record);
@@ -107,6 +104,16 @@ export async function buildCapsule(
     },
   );
   return { capsule, versions, settings, records };
+}
+
+async function packLog(open: Open, receipts: Map<string, JsonObject>, source: 'ask' | 'try' | 'kept' | null) {
+  const link = open.syncing.link();
+  if (source === null || (source === 'ask' && !link)) return null;
+  if (source === 'kept' || !link) return storedLog(open, receipts);
+  return logForPack(link, receipts).catch((error) => {
+    if (source === 'ask' || !isTransient(error)) throw error;
+    return storedLog(open, receipts);
+  });
 }
 
 /**

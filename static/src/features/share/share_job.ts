@@ -129,7 +129,7 @@ export function readyView(stage: Stage, job: PackBuild) {
   const next = () => startPack(stage, job.flow, { agreed: job.agreed, part: job.part + 1 });
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('pack.title'))}<p><strong>${t('pack.number', { no: pack.no })}</strong></p><p
-        role="status">${t(job.here ? 'pack.made_here' : 'pack.checked')}</p>
+        role="status">${t(pack.isPlain ? 'pack.made_plain' : job.here ? 'pack.made_here' : 'pack.checked')}</p>
       <p class="soft">${joinWithDots([
         pack.name,
         sizeText(pack.size),

@@ -1,0 +1,112 @@
+"""Packs whose pages the phone lays out by itself: no server reads a word, and nothing left shows that one was made."""
+
+import io
+import re
+import zipfile
+from pathlib import Path
+
+import pypdf
+from playwright.sync_api import expect
+
+from diary.crypto.signing import Ed25519Signer
+from diary.pack.verify.verifier import verify_pack
+from tests.browser.conftest import NewPhone
+from tests.browser.live_server import CannedResponse, LiveServer
+from tests.browser.navigators.keeper import BrowserKeeper
+from tests.browser.navigators.sharing import choose_everything, give_consent, review_findings, save_pack
+from tests.browser.pictures import make_png, picker_file
+
+PACK_ON_PHONE = "Make a pack on this phone"
+NARRATIVE = "He waited at the corner and shouted: تم کہاں ہو؟"
+ENGINE_ENTRIES = """async () => {
+  const found = [];
+  for (const name of await caches.keys())
+    for (const { url } of await (await caches.open(name)).keys())
+      if (url.includes('/static/engine/')) found.push(url);
+  return found.length;
+}"""
+
+
+def _keeper_with_a_picture(new_phone: NewPhone) -> BrowserKeeper:
+    keeper = new_phone()
+    keeper.create_registered_diary(NARRATIVE)
+    keeper.open_entry(NARRATIVE)
+    keeper.open_card("Photos & screenshots")
+    keeper.pick_files([picker_file("screen.png", "image/png", make_png(1))])
+    keeper.wait_for_file("screen.png")
+    keeper.wait_until_kept_safe(NARRATIVE)
+    return keeper
+
+
+def _begin_pack(keeper: BrowserKeeper, pictures: int = 1) -> None:
+    choose_everything(keeper, PACK_ON_PHONE)
+    review_findings(keeper, pictures)
+    keeper.field("Your initials").fill("jb")
+    keeper.tap("Next")
+    give_consent(keeper)
+
+
+def _documents(pack: Path) -> dict[str, bytes]:
+    """Return the files of a pack that people read, by name."""
+    with zipfile.ZipFile(pack) as archive:
+        return {
+            name.rpartition("/")[2]: archive.read(name)
+            for name in archive.namelist()
+            if name.endswith((".pdf", ".html"))
+        }
+
+
+def _pdf_text(raw: bytes) -> str:
+    return " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(raw)).pages)
+
+
+def test_the_phone_lays_out_the_pages_that_the_server_would(
+    new_phone: NewPhone, server: LiveServer, tmp_path: Path
+) -> None:
+    """The pack has every PDF and no finding; the server was sent no capsule, and no word of the diary."""
+    keeper = _keeper_with_a_picture(new_phone)
+    _begin_pack(keeper)
+    pack = save_pack(keeper, tmp_path)
+    assert verify_pack(pack, notary=Ed25519Signer(server.settings.load_or_create_notary_seed()).pub) == []
+    documents = _documents(pack)
+    assert documents.keys() == {
+        "01_chronology.pdf",
+        "04_exhibits.pdf",
+        "06_RESTRICTED_officer-sheet.pdf",
+        "10_RESTRICTED_how-this-record-was-made.pdf",
+    }
+    assert "He waited at the corner and shouted" in _pdf_text(documents["01_chronology.pdf"])
+    assert "JB/1" in _pdf_text(documents["04_exhibits.pdf"])
+    assert server.exchanges_with("/v1/packs") == []
+    assert [one.path for one in server.exchanges_with("^/v1/") if b"at the corner" in one.request_body] == []
+    assert keeper.page.evaluate(ENGINE_ENTRIES) > 0
+    keeper.lock()
+    keeper.page.wait_for_function(f"async () => (await ({ENGINE_ENTRIES})()) === 0")
+
+
+def test_a_pack_is_stopped_and_made_after_a_lock(new_phone: NewPhone, tmp_path: Path) -> None:
+    """Stop ends the layout at once. A lock in the middle ends it too, and the next pack has the same number."""
+    keeper = _keeper_with_a_picture(new_phone)
+    _begin_pack(keeper)
+    expect(keeper.page.get_by_text(re.compile("^Fetching|^Setting"))).to_be_visible()
+    keeper.tap("Stop making it")
+    keeper.wait_for_text("Stopped. Nothing was kept of it.")
+    _begin_pack(keeper, pictures=0)
+    expect(keeper.page.get_by_text(re.compile("^Setting"))).to_be_visible()
+    keeper.lock()
+    keeper.unlock()
+    _begin_pack(keeper, pictures=0)
+    save_pack(keeper, tmp_path)
+    expect(keeper.page.get_by_text("Pack 1", exact=False).first).to_be_visible()
+
+
+def test_without_what_lays_out_pages_the_pack_has_one_plain_page(
+    new_phone: NewPhone, server: LiveServer, tmp_path: Path
+) -> None:
+    """Where the engine cannot be fetched, the pack is made all the same, and the screen says what it lacks."""
+    keeper = _keeper_with_a_picture(new_phone)
+    server.inject_fault("GET", "^/static/engine/", response=CannedResponse(503, b"", "text/plain"))
+    _begin_pack(keeper)
+    pack = save_pack(keeper, tmp_path)
+    keeper.wait_for_text("The pages are plain")
+    assert _documents(pack).keys() == {"01_chronology.html"}

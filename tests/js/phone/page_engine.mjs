@@ -1,0 +1,45 @@
+/** What the page engine needs, under Node: its workers are functions of this process, and its files are on disk. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { preparer } from '#app/pack/engine/prepare.js';
+import { typesetter } from '#app/pack/engine/typeset.js';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+/** Pyodide under Node reads its program beside its module, and typst needs no other file. */
+const TYPST = '@myriaddreamin/typst-ts-web-compiler/pkg/typst_ts_web_compiler.mjs';
+const MODULES = {
+  '/static/engine/pyodide/pyodide.mjs': `${ROOT}node_modules/pyodide/pyodide.mjs`,
+  '/static/engine/typst/typst_ts_web_compiler.mjs': `${ROOT}node_modules/${TYPST}`,
+};
+
+/** Read a file of static/engine/ as the server sends it. */
+export function engineFile(address) {
+  const name = address.replace('/static/engine/', '');
+  if (name.startsWith('fonts/')) return readFileSync(`${ROOT}diary/pack/${name}`);
+  try {
+    return gunzipSync(readFileSync(`${ROOT}static/engine/${name}.gz`));
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+    return readFileSync(`${ROOT}static/engine/${name}`);
+  }
+}
+
+export function nodeHost() {
+  return {
+    startWorker: () => {
+      const functions = { ...preparer(), ...typesetter() };
+      let hasEnded = false;
+      return {
+        call: async (name, args) => {
+          if (hasEnded) throw new Error('ended');
+          return functions[name](...args.map((arg) => MODULES[arg] ?? arg));
+        },
+        end: () => {
+          hasEnded = true;
+        },
+      };
+    },
+    fetchFile: async (address) => new Response(engineFile(address)),
+  };
+}

@@ -1,0 +1,52 @@
+"""What a browser fetches to lay out the pages of a pack: served from disk, as the release lists it."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from diary.paths import FONTS, STATIC
+from diary.web.engine_files import find_engine_files
+from diary.web.headers import PAGES_WORKER_POLICY
+from diary.web.precache import PAGES_WORKER_PATH, make_release
+from tests.server_fixture import running_server
+
+ENGINE_PREFIX = "/static/engine/"
+
+
+async def test_every_file_is_served_with_the_digest_in_the_release(tmp_path: Path) -> None:
+    """The bytes, once unpacked, are those that the release lists, with or without compression."""
+    listed = {
+        path: digest for path, digest in make_release(STATIC, b"").files.items() if path.startswith(ENGINE_PREFIX)
+    }
+    assert {ENGINE_PREFIX + name for name in ("pages.zip", "typst/typst_ts_web_compiler_bg.wasm")} <= listed.keys()
+    async with running_server(tmp_path) as server:
+        client = server.http_client()
+        for path, digest in listed.items():
+            response = await client.get(path)
+            assert response.status_code == 200, path
+            assert hashlib.sha256(response.content).hexdigest() == digest, path
+        plain = await client.get(f"{ENGINE_PREFIX}pages.zip", headers={"accept-encoding": "identity"})
+        assert "content-encoding" not in plain.headers
+        assert hashlib.sha256(plain.content).hexdigest() == listed[f"{ENGINE_PREFIX}pages.zip"]
+        again = await client.get(f"{ENGINE_PREFIX}pages.zip", headers={"if-none-match": plain.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        for path in ("digests.json", "nothing.wasm", "fonts/LICENSE_FONT.txt", "pages.zip.gz"):
+            assert (await client.get(ENGINE_PREFIX + path)).status_code == 404, path
+
+
+async def test_the_worker_with_the_words_may_connect_to_nothing(tmp_path: Path) -> None:
+    """The worker that lays out a pack runs scripts of this host, and can send nothing anywhere."""
+    assert "connect-src" not in PAGES_WORKER_POLICY
+    assert PAGES_WORKER_POLICY.startswith("default-src 'none'; script-src 'self' 'wasm-unsafe-eval'")
+    async with running_server(tmp_path) as server:
+        response = await server.http_client().get(PAGES_WORKER_PATH)
+        assert response.headers.get_list("content-security-policy") == [PAGES_WORKER_POLICY]
+
+
+@pytest.mark.parametrize("name", ["engine/pages.zip", "engine/fonts/NotoSans_400Regular.ttf"])
+def test_a_file_on_disk_is_found(name: str) -> None:
+    """The archive is stored compressed, and fonts as the typesetter of the server reads them."""
+    file = find_engine_files(STATIC, FONTS)[name]
+    assert file.is_gzipped is name.endswith(".zip")
+    assert file.stored_path.is_file()
