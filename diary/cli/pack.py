@@ -93,8 +93,8 @@ def pack(
         )
     click.echo(f"Pack: {out} ({out.stat().st_size / 1e6:.1f} MB)")
     if portal:
-        for folder in write_portal_set(out, portal.absolute(), identity.pack_signer()):
-            click.echo(f"Portal set: {folder} ({len(list(folder.iterdir()))} files)")
+        files = write_portal_set(out, portal.absolute(), identity.pack_signer())
+        click.echo(f"Portal set: {portal} ({len(files)} files)")
 
 
 def _read_typed_secret(prompt: str) -> str:

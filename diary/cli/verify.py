@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("pack", type=click.Path(exists=True, path_type=Path), help="The pack: its zip or its unpacked folder.")
+@click.argument(
+    "pack",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="The pack: its zip or its unpacked folder. A portal set: its folder, or its files.",
+)
 @click.option(
     "--notary", type=EXISTING_FILE, help="The server's public notary key, from its operator and not from the pack."
 )
@@ -45,7 +51,7 @@ if TYPE_CHECKING:
 )
 @click.option("--unsandboxed", is_flag=True, help=UNSANDBOXED)
 def verify(
-    pack: Path,
+    pack: tuple[Path, ...],
     notary: Path | None,
     instance: Path | None,
     tsa_root: tuple[Path, ...],
@@ -72,7 +78,7 @@ def verify(
     instance_key = read_public_key(instance) if instance else None
     release = release_name() if rerender else None
     findings = verify_pack(
-        pack,
+        *pack,
         notary=notary_key,
         tsa_roots=tsa_roots or None,
         instance=instance_key,
@@ -89,7 +95,7 @@ def verify(
             "Certificates of timestamp authorities": str(len(tsa_roots) or "none given"),
             "Log witnesses": str(len(witness_keys) or "none given"),
         }
-        _write_report(report, pack, anchors, facts, findings, is_rerendered=rerender)
+        _write_report(report, pack[0], anchors, facts, findings, is_rerendered=rerender)
     if findings:
         sys.exit(1)
     if not rerender:

@@ -1,7 +1,7 @@
 """Portal sets: a finished pack as at most sixteen plain files, for police websites that accept no folders.
 
 The documents are separate files. Received files, sidecars and proofs go into numbered zips, and emails into a zip of
-their own because gateways block them. Further files go into a second numbered submission with a manifest of its own.
+their own because gateways block them. The phone writes the same form (static/src/pack/portal.ts).
 """
 
 import hashlib
@@ -11,14 +11,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from diary import constants
+from diary.constants import PORTAL_FILES_LIMIT, PORTAL_ZIPS_LIMIT
 from diary.errors import PackBuildFailed
 from diary.pack.bag.archive import write_member
 from diary.pack.bag.manifest import MANIFEST_FILENAME, manifest_lines
 from diary.pack.bag.pack_statement import PACK_STATEMENT_PATH, PackSigner, sign_portal_set
 
-SUBMISSION_FILES_LIMIT: Final = constants.PORTAL_FILES_LIMIT
-SUBMISSION_ZIPS_LIMIT: Final = constants.PORTAL_ZIPS_LIMIT
 ZIP_LIMIT_BYTES: Final = 2_000_000_000
 _CHUNK_BYTES: Final = 1 << 20
 _SEPARATE_FILE_PATTERN: Final = re.compile(
@@ -26,18 +24,19 @@ _SEPARATE_FILE_PATTERN: Final = re.compile(
     r"|restricted/(?:06|10)_RESTRICTED_[^/]+\.pdf|restricted/12_record\.json)"
 )
 _FURTHER_VOLUME_PATTERN: Final = re.compile(r"data/servable/04_exhibits-[0-9]+\.pdf")
+_TOO_LARGE_TEXT: Final = "This pack is too large for one upload. Deliver the whole pack in another way."
 _MAIL_PREFIX: Final = "data/restricted/13_mail/"
 
 
 def write_portal_set(
     pack_path: Path, folder: Path, signer: PackSigner, zip_limit_bytes: int = ZIP_LIMIT_BYTES
 ) -> list[Path]:
-    """Write the set into `folder` and return the folders of its submissions, the first being `folder`.
+    """Write the set into `folder` and return its files.
 
     `pack_path`: a pack with a signature.
 
     `folder` is created and must be empty. `zip_limit_bytes`: maximum size of one zip. Raise PackBuildFailed for a
-    folder that is not empty, or a file larger than a zip may be.
+    folder that is not empty, or a pack that does not fit one upload.
     """
     if folder.exists() and any(folder.iterdir()):
         raise PackBuildFailed("The folder is not empty.")
@@ -48,38 +47,26 @@ def write_portal_set(
         # Document 04 may have many volumes: those without room beside two zips, the manifest and its
         # signature go into the zips, never another document.
         separate_files.sort(key=lambda row: bool(_FURTHER_VOLUME_PATTERN.fullmatch(path_in_pack[row.filename])))
-        separate_files = separate_files[: SUBMISSION_FILES_LIMIT - 4]
+        separate_files = separate_files[: PORTAL_FILES_LIMIT - 4]
         separate_names = {row.filename for row in separate_files}
         zipped_members = [row for row in members if row.filename not in separate_names]
         zip_contents = [
-            *_split_by_size(
-                [row for row in zipped_members if not path_in_pack[row.filename].startswith(_MAIL_PREFIX)],
+            part
+            for is_mail in (False, True)
+            for part in _split_by_size(
+                [row for row in zipped_members if path_in_pack[row.filename].startswith(_MAIL_PREFIX) == is_mail],
                 zip_limit_bytes,
             )
         ]
-        zip_contents += _split_by_size(
-            [row for row in zipped_members if path_in_pack[row.filename].startswith(_MAIL_PREFIX)], zip_limit_bytes
-        )
-        first_zips_limit = min(SUBMISSION_ZIPS_LIMIT, SUBMISSION_FILES_LIMIT - 2 - len(separate_files))
-        first_zips, later_zips = zip_contents[:first_zips_limit], zip_contents[first_zips_limit:]
-        folders = [
-            folder,
-            *(folder.with_name(f"{folder.name}-{n + 2}") for n in range(-(-len(later_zips) // SUBMISSION_ZIPS_LIMIT))),
-        ]
+        if len(zip_contents) > min(PORTAL_ZIPS_LIMIT, PORTAL_FILES_LIMIT - 2 - len(separate_files)):
+            raise PackBuildFailed(_TOO_LARGE_TEXT)
+        _write_files(pack_zip, folder, separate_files, zip_contents)
         pack_statement = next(
             pack_zip.read(name) for name in pack_zip.namelist() if name.endswith(f"/{PACK_STATEMENT_PATH}")
         )
-        _write_submission(pack_zip, folders[0], separate_files, first_zips, 1)
-        for n, later_folder in enumerate(folders[1:]):
-            start = first_zips_limit + n * SUBMISSION_ZIPS_LIMIT
-            _write_submission(
-                pack_zip, later_folder, [], zip_contents[start : start + SUBMISSION_ZIPS_LIMIT], start + 1
-            )
-        for written_folder in folders:
-            manifest = (written_folder / MANIFEST_FILENAME).read_bytes()
-            statement = sign_portal_set(signer, pack_statement, manifest)
-            (written_folder / PACK_STATEMENT_PATH).write_bytes(statement)
-        return folders
+    manifest = (folder / MANIFEST_FILENAME).read_bytes()
+    (folder / PACK_STATEMENT_PATH).write_bytes(sign_portal_set(signer, pack_statement, manifest))
+    return sorted(folder.iterdir())
 
 
 def _split_by_size(members: Sequence[zipfile.ZipInfo], zip_limit_bytes: int) -> Iterator[list[zipfile.ZipInfo]]:
@@ -93,7 +80,7 @@ def _split_by_size(members: Sequence[zipfile.ZipInfo], zip_limit_bytes: int) -> 
         # Both headers of a member contain its name; 200 bytes cover the rest of them.
         size = row.file_size + 2 * len(row.filename) + 200
         if size > zip_limit_bytes:
-            raise PackBuildFailed("One file is larger than the website accepts. Deliver the whole pack in another way.")
+            raise PackBuildFailed(_TOO_LARGE_TEXT)
         if size > remaining_bytes and part:
             yield part
             part, remaining_bytes = [], zip_limit_bytes
@@ -103,23 +90,23 @@ def _split_by_size(members: Sequence[zipfile.ZipInfo], zip_limit_bytes: int) -> 
         yield part
 
 
-def _write_submission(
+def _write_files(
     pack_zip: zipfile.ZipFile,
     folder: Path,
     separate_files: Sequence[zipfile.ZipInfo],
     zip_contents: Sequence[Sequence[zipfile.ZipInfo]],
-    first_zip_number: int,
 ) -> None:
-    """Write one folder of files with a manifest of all the others."""
+    """Write the files of the set and a manifest of all of them. Names in the zips are the paths below `data/`."""
     folder.mkdir(parents=True, exist_ok=True)
     for row in separate_files:
         with pack_zip.open(row) as source, (folder / row.filename.rpartition("/")[2]).open("xb") as out:
             while chunk := source.read(_CHUNK_BYTES):
                 out.write(chunk)
-    for n, part in enumerate(zip_contents, first_zip_number):
+    for n, part in enumerate(zip_contents, 1):
         with zipfile.ZipFile(folder / f"13_part{n}.zip", "w", zipfile.ZIP_STORED) as archive:
             for row in part:
-                write_member(archive, row.filename, row.file_size, _read_member(pack_zip, row))
+                name = row.filename.partition("/data/")[2]
+                write_member(archive, name, row.file_size, _read_member(pack_zip, row))
     digests = []
     for path in sorted(folder.iterdir()):
         with path.open("rb") as file:

@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from diary.crypto.signing import Ed25519Signer
 from diary.encoding import b64
-from diary.pack.bag.pack_statement import pack_fingerprint
+from diary.pack.bag.pack_statement import PackSigner, pack_fingerprint
+from diary.pack.portal import write_portal_set
 from diary.pack.verify.findings import SENTENCES
 from diary.pack.verify.pack_status import LIMITS_TEXT, STATUS_SENTENCES
 from diary.pack.verify.verifier import verify_pack
@@ -78,6 +79,26 @@ def program_findings(path: Path, notary: bytes | None) -> set[tuple[str | None, 
         for finding in findings
         if finding.code not in ("servable_only", "training")
     }
+
+
+def test_a_portal_set_is_checked_as_files_or_as_a_folder(
+    browser: Browser, server: LiveServer, small_pack: BuiltPack, tmp_path: Path
+) -> None:
+    """The files of a set are chosen at once. Without one of its zips the page says that, and nothing else."""
+    folder, notary = tmp_path / "set", small_pack.diary.notary.pub
+    files = write_portal_set(small_pack.path, folder, PackSigner(small_pack.diary.diary_id, small_pack.diary.author))
+    with open_desktop_page(browser) as page:
+        open_with_notary(page, f"{server.public_url}/verify", served_key(server), notary)
+        chooser = page.locator("#zip")
+        assert findings_of(page, lambda: chooser.set_input_files(files)) == set()
+        expect(page.locator("#pack-status")).to_have_text(STATUS_SENTENCES["no_record"])
+        assert findings_of(page, lambda: page.locator("#folder").set_input_files(folder)) == set()
+        incomplete = [path for path in files if path.name != "13_part1.zip"]
+        found = {("13_part1.zip", SENTENCES["part_missing"])}
+        assert findings_of(page, lambda: chooser.set_input_files(incomplete)) == found
+        expect(page.locator("#pack-status")).to_have_text(STATUS_SENTENCES["incomplete"])
+        expect(page.locator("[data-check=entries]")).to_contain_text("Not checked: a zip of the set is not here.")
+        assert accessibility_faults(page) == []
 
 
 def test_page_and_program_find_the_same(

@@ -608,7 +608,7 @@ test('a portal set has at most sixteen plain files with correct digests, and mai
     .map((line) => line.split('  '));
   assert.deepEqual(
     lines.map(([, name]) => name),
-    names.filter((name) => name !== 'manifest-sha256.txt' && name !== 'pack-statement.json'),
+    names.filter((name) => name !== 'manifest-sha256.txt' && name !== 'pack-statement.json').sort(),
   );
   const statement = await readStatement('portal/v1', byName.get('pack-statement.json'));
   assert.equal(statement?.manifest, manifest);

@@ -1,11 +1,11 @@
 /**
- * Verify packs as the page does: `node verify_packs.mjs CASES.json`, where CASES is a list of {zip | folder, notary,
- * instance, roots}. Prints for each {findings: [code, member], facts}, so that a Python test can compare them with its
- * own verifier's.
+ * Verify packs as the page does: `node verify_packs.mjs CASES.json`, where CASES is a list of {folder | files,
+ * notary, instance, roots}. Prints for each {findings: [code, member], facts}, so that a Python test can compare them
+ * with its own verifier's.
  */
 import { openAsBlob, readFileSync, readdirSync } from 'node:fs';
-import { join, relative, dirname } from 'node:path';
-import { openFolder, openZip } from '#app/verify/pack_reader.js';
+import { basename, join, relative, dirname } from 'node:path';
+import { openGiven } from '#app/verify/portal_reader.js';
 import { checkPack } from '#app/verify/verify.js';
 
 async function filesBelow(folder) {
@@ -17,9 +17,13 @@ async function filesBelow(folder) {
   );
 }
 
+/** @param {string} path */
+const asGiven = async (path) => ({ path: basename(path), file: await openAsBlob(path) });
+
 const results = [];
-for (const { zip, folder, ...anchors } of JSON.parse(readFileSync(process.argv[2], 'utf8'))) {
-  const pack = zip ? await openZip(await openAsBlob(zip)) : await openFolder(await filesBelow(folder));
+for (const { folder, files, ...anchors } of JSON.parse(readFileSync(process.argv[2], 'utf8'))) {
+  const given = folder ? filesBelow(folder) : Promise.all(files.map(asGiven));
+  const pack = await openGiven(await given);
   const report = Array.isArray(pack)
     ? null
     : await checkPack(pack, { notary: null, instance: null, roots: [], ...anchors });

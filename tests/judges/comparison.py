@@ -53,7 +53,7 @@ def compare_judges(
             if by_program != by_page:
                 if keep:
                     keep.mkdir(parents=True, exist_ok=True)
-                    shutil.copyfile(cases.packs[str(pack_mutant.seed)][0], keep / f"{pack_mutant.seed}.zip")
+                    shutil.copyfile(cases.packs[str(pack_mutant.seed)][0][0], keep / f"{pack_mutant.seed}.zip")
                 yield JudgementDifference(
                     base.name,
                     pack_mutant.seed,

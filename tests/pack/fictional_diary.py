@@ -28,6 +28,15 @@ HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 
 
+class KeeperSigner(AuthorSigner):
+    """A keeper's signer whose private key the tests can give to the phone's own modules."""
+
+    def __init__(self, scalar: bytes) -> None:
+        """Load the 32-byte private key."""
+        super().__init__(scalar)
+        self.scalar = scalar
+
+
 @dataclass
 class FictionalDiary:
     """Opened versions in feed order, and the sealed parts of every picture by (blob, part)."""
@@ -35,7 +44,7 @@ class FictionalDiary:
     diary_id: str = field(default_factory=lambda: id_text(new_id()))
     account_id: str = field(default_factory=lambda: id_text(new_id()))
     device_id: str = field(default_factory=lambda: id_text(new_id()))
-    author: AuthorSigner = field(default_factory=lambda: AuthorSigner(generate_scalar()))
+    author: KeeperSigner = field(default_factory=lambda: KeeperSigner(generate_scalar()))
     notary: Ed25519Signer = field(default_factory=lambda: Ed25519Signer(os.urandom(32)))
     versions: list[DiaryVersion] = field(default_factory=list)
     sealed_parts: dict[tuple[str, int], bytes] = field(default_factory=dict)
@@ -213,9 +222,9 @@ class FictionalDiary:
         assert (blob, part_count(len(content)) - 1) in self.sealed_parts
         return blob, key
 
-    def replace_signing_key(self, *, at_ms: int) -> AuthorSigner:
+    def replace_signing_key(self, *, at_ms: int) -> KeeperSigner:
         """Replace the signing key, which stays valid for everything received so far. Return the old key."""
-        old_author, self.author = self.author, AuthorSigner(generate_scalar())
+        old_author, self.author = self.author, KeeperSigner(generate_scalar())
         statement: dict[str, object] = {
             "account": self.account_id,
             "beacon": None,
@@ -364,9 +373,12 @@ def incident_fields(start_ms: int, text: str, **extra_fields: object) -> dict[st
     }
 
 
-def fictional_diary(*, count: int = 25, exhibits: int = 6) -> FictionalDiary:
-    """Return a diary of `count` incidents in several scripts, `exhibits` pictures, a mail, a note and settings."""
-    diary = FictionalDiary()
+def fictional_diary(*, count: int = 25, exhibits: int = 6, notary: Ed25519Signer | None = None) -> FictionalDiary:
+    """Return a diary of `count` incidents in several scripts, `exhibits` pictures, a mail, a note and settings.
+
+    `notary`: the server's; by default a server of its own.
+    """
+    diary = FictionalDiary(notary=notary) if notary else FictionalDiary()
     _add_settings(diary)
     rows = [_add_incident(diary, index) for index in range(count)]
     _add_later_versions(diary, rows)

@@ -18,7 +18,7 @@ from diary.pack.capsule.reader import Capsule, read_capsule
 from diary.pack.proofs.proof_files import export_proof
 from diary.pack.verify.verifier import VerifiedFacts, verify_pack
 from tests.pack.conftest import BuiltPack, assemble_pack, build_front_part
-from tests.pack.fictional_diary import DAY_MS, HOUR_MS, START_MS, FictionalDiary, fictional_diary
+from tests.pack.fictional_diary import DAY_MS, HOUR_MS, START_MS, FictionalDiary, KeeperSigner, fictional_diary
 from tests.pack.pack_members import (
     change_members,
     members_of,
@@ -136,7 +136,7 @@ def test_no_record_of_another_pack_passes(recorded_pack: BuiltPack, tmp_path: Pa
     add("another kind of record", members[next(name for name in members if "/restricted/proof/0001" in name)])
     stranger = fictional_diary(count=1, exhibits=0)
     add("of another diary", export_proof(export_version(stranger, recorded_pack.capsule, manifest)))
-    author, diary.author = diary.author, AuthorSigner(generate_scalar())
+    author, diary.author = diary.author, KeeperSigner(generate_scalar())
     add("by another key", export_proof(record()))
     diary.author = author
     proof = json.loads(members[EXPORT_PROOF_PATH])

@@ -98,7 +98,7 @@ def zeros() -> Iterator[bytes]:
 
 def judge_on_page(path: Path, notary: bytes, folder: Path) -> tuple[list[str], int, float]:
     """Return the codes that the page's modules find in a pack, their peak memory in bytes and processor seconds."""
-    (folder / "cases.json").write_text(json.dumps([{"zip": str(path), "roots": [], "notary": b64(notary)}]))
+    (folder / "cases.json").write_text(json.dumps([{"files": [str(path)], "roots": [], "notary": b64(notary)}]))
     node = shutil.which("node")
     assert node, "Node 20 or newer is not on the path; `make test` puts it there"
     before = resource.getrusage(resource.RUSAGE_CHILDREN)

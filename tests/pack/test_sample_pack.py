@@ -21,8 +21,7 @@ import pypdf
 import pytest
 from pdfua import validate
 
-from diary.crypto.signing import verify_author
-from diary.encoding import b64, canonical_json, unb64
+from diary.encoding import b64, canonical_json
 from diary.ledger import heads
 from diary.pack.capsule.builder import build_capsule
 from diary.pack.portal import write_portal_set
@@ -31,11 +30,12 @@ from diary.pack.verify.verifier import verify_pack
 from diary.record.vocabulary import CHOICE_LISTS
 from tests.pack.conftest import SamplePack
 from tests.pack.pack_facts import check_same_facts, phone_facts, sources_of
-from tests.pack.pack_members import change_members
+from tests.pack.pack_members import members_of, rebuild_digest_lists
 from tests.pack.pack_text import entry_numbers, heading_levels, sha256_of_file, unix_seconds
 from tests.pack.restricted_scan import RestrictedScanner, gps_degrees_of_pictures, letters_and_digits, readable_forms
 from tests.pack.test_phone_tables import check_tables_on_phone, read_tables
 from tests.pack.test_servable import ALLOWED_PHRASE, DENIED_WORDS, drawn_text
+from tests.pack.verifier_comparison import PackCases, compare_verifiers
 
 # pdfua 0.1.3 cannot check these files for empty headings, because a list stops it. `heading_levels` reads them too.
 UNSUPPORTED_CHECKS = {"UA-14-001"}
@@ -418,9 +418,10 @@ def test_restricted_files_are_marked_and_01_links_to_none(sample_pack: SamplePac
 
 
 def test_a_portal_set_is_complete_in_sixteen_plain_files(sample_pack: SamplePack, tmp_path: Path) -> None:
-    """A set has at most sixteen plainly named files and all the pack's content. Larger packs get more sets."""
+    """A set has at most sixteen plainly named files and all the pack's content."""
     signer = sample_pack.diary.journal.identity.pack_signer()
-    [folder] = write_portal_set(sample_pack.path, tmp_path / "portal", signer)
+    folder = tmp_path / "portal"
+    write_portal_set(sample_pack.path, folder, signer)
     names = sorted(path.name for path in folder.iterdir())
     assert len(names) <= 16 and all(
         re.fullmatch(r"[A-Za-z0-9_.-]{1,60}\.(pdf|csv|txt|json|zip)", name) for name in names
@@ -434,27 +435,32 @@ def test_a_portal_set_is_complete_in_sixteen_plain_files(sample_pack: SamplePack
     for path in (sample_pack.folder / "data").rglob("*"):
         if path.is_file():
             assert sha256_of_file(path) in digests.values(), path
-    folders = write_portal_set(sample_pack.path, tmp_path / "small", signer, zip_limit_bytes=4_000_000)
-    assert len(folders) > 1 and all(len(list(folder.iterdir())) <= 16 for folder in folders)
-    for folder in folders:
-        statement = json.loads((folder / "pack-statement.json").read_bytes())
-        assert statement["manifest"] == sha256_of_file(folder / "manifest-sha256.txt")
-        unsigned = {name: value for name, value in statement.items() if name != "sig"}
-        verify_author(signer.author.pub, canonical_json(unsigned), unb64(statement["sig"]))
+    codes = {finding.code for finding in verify_pack(folder, notary=sample_pack.diary.notary.pub)}
+    assert codes == {"training", "roots_from_pack"}
 
 
 def test_a_portal_set_at_its_maximum_has_every_document(sample_pack: SamplePack, tmp_path: Path) -> None:
-    """With many volumes of 04 there are sixteen files. Every other document is one of them, the spreadsheet in a zip."""
+    """With many volumes of 04 there are sixteen files, and the set is sound.
+
+    Every other document is one of them, and the spreadsheet is in a zip.
+    """
     volumes = {f"data/servable/04_exhibits-{n}.pdf": b"volume" for n in range(4, 15)}
-    with_volumes = change_members(sample_pack.path, tmp_path / "large.zip", lambda members: members | volumes)
     signer = sample_pack.diary.journal.identity.pack_signer()
-    [folder] = write_portal_set(with_volumes, tmp_path / "portal", signer)
+    with_volumes = rebuild_digest_lists(
+        sample_pack.path, members_of(sample_pack.path) | volumes, tmp_path / "large.zip", signer.author
+    )
+    folder = tmp_path / "portal"
+    write_portal_set(with_volumes, folder, signer)
+    cases = PackCases(tmp_path, sample_pack.diary.notary.pub)
+    cases.add("at its maximum", folder)
+    assert compare_verifiers(cases) == {"at its maximum": {("training", None), ("roots_from_pack", None)}}
     names = {path.name for path in folder.iterdir()}
     documents = {path.name for path in (sample_pack.folder / "data").rglob("0[0-8]_*.*") if "04_" not in path.name}
     copies = {"02_chronology.xlsx", "02_chronology_short.csv"}
     assert len(names) == 16 and documents - names == copies and "04_exhibits.pdf" in names
     with zipfile.ZipFile(folder / "13_part1.zip") as part:
-        assert {name.rpartition("/")[2] for name in part.namelist()} >= copies | {"04_exhibits-14.pdf"}
+        held = {f"servable/{name}" for name in copies | {"04_exhibits-14.pdf"}}
+        assert {name for name in part.namelist() if name in held} == held
 
 
 def test_a_portal_set_is_usable_without_its_folders(sample_pack: SamplePack) -> None:

@@ -22,17 +22,20 @@ COMPARED_FACTS = ("fingerprint", "status", "received_at", "first_received_at")
 
 @dataclass
 class PackCases:
-    """Packs to judge twice, by name. A folder counts as a pack too."""
+    """Packs to judge twice, by name. A folder counts as a pack too, and so do the files of a portal set."""
 
     folder: Path
     notary: bytes | None
-    packs: dict[str, tuple[Path, dict[str, Any]]] = field(default_factory=dict)
+    packs: dict[str, tuple[tuple[Path, ...], dict[str, Any]]] = field(default_factory=dict)
 
-    def add(self, name: str, path: Path, **anchors: Any) -> None:
-        """Add a pack. Its notary key is the default one unless `notary` is given, which may be None."""
-        if path.is_file():
+    def add(self, name: str, path: Path, *more_paths: Path, **anchors: Any) -> None:
+        """Add a pack. Its notary key is the default one unless `notary` is given, which may be None.
+
+        A single zip is copied, so that its place can be used again.
+        """
+        if path.is_file() and not more_paths:
             path = shutil.copyfile(path, self.folder / f"{len(self.packs)}.zip")
-        self.packs[name] = (path, {"notary": self.notary} | anchors)
+        self.packs[name] = ((path, *more_paths), {"notary": self.notary} | anchors)
 
     def add_changed(self, name: str, source: Path, change: Callable[[dict[str, bytes]], Any], **anchors: Any) -> None:
         """Add a copy of a pack with its members changed."""
@@ -53,9 +56,9 @@ def program_findings(cases: PackCases) -> list[FindingSet]:
 def program_judgements(cases: PackCases) -> list[Judgement]:
     """Return the program's findings and facts of each case, in order."""
     judgements = []
-    for path, anchors in cases.packs.values():
+    for paths, anchors in cases.packs.values():
         facts = VerifiedFacts()
-        findings = {(finding.code, finding.member) for finding in verify_pack(path, facts=facts, **anchors)}
+        findings = {(finding.code, finding.member) for finding in verify_pack(*paths, facts=facts, **anchors)}
         judgements.append((findings, {name: getattr(facts, name) for name in COMPARED_FACTS}))
     return judgements
 
@@ -66,12 +69,12 @@ class PageVerifier:
     def __init__(self, cases: PackCases) -> None:
         """Start judging `cases` in the background."""
         case_list = []
-        for path, anchors in cases.packs.values():
+        for paths, anchors in cases.packs.values():
             keys = {name: b64(value) for name in ("notary", "instance") if (value := anchors.get(name)) is not None}
-            kind = "folder" if path.is_dir() else "zip"
+            given = {"folder": str(paths[0])} if paths[0].is_dir() else {"files": [str(path) for path in paths]}
             witnesses = [{"name": witness.name, "pub": b64(witness.pub)} for witness in anchors.get("witnesses", ())]
             roots = [pem.decode() for pem in anchors.get("tsa_roots") or ()]
-            case_list.append({kind: str(path), "roots": roots, **keys, "witnesses": witnesses})
+            case_list.append({**given, "roots": roots, **keys, "witnesses": witnesses})
         (cases.folder / "cases.json").write_text(json.dumps(case_list))
         node = shutil.which("node")
         assert node, "Node 20 or newer is not on the path; `make test` puts it there"

@@ -22,8 +22,9 @@ _COMMON_MEMBERS: Final = frozenset("by diary folder made_at manifest no pack sig
 _TYPES: Final = {PACK_STATEMENT_PATH: "pack/v1", SERVABLE_STATEMENT_PATH: "servable/v1"}
 _PORTAL_TYPE: Final = "portal/v1"
 _MEMBERS: Final = {
-    PACK_STATEMENT_PATH: _COMMON_MEMBERS | {"manifest512", "parts"},
-    SERVABLE_STATEMENT_PATH: _COMMON_MEMBERS,
+    "pack/v1": _COMMON_MEMBERS | {"manifest512", "parts"},
+    "servable/v1": _COMMON_MEMBERS,
+    _PORTAL_TYPE: _COMMON_MEMBERS,
 }
 _PARTS: Final = ("restricted", "servable")
 _FINGERPRINT_GROUPS: Final = 6
@@ -93,17 +94,20 @@ def sign_portal_set(signer: PackSigner, pack_statement: bytes, manifest: bytes) 
     return _sign(signer, _PORTAL_TYPE, members | {"manifest": hashlib.sha256(manifest).hexdigest()})
 
 
-def read_statement(path: str, raw: bytes, public_keys: Mapping[str, bytes]) -> PackStatement:
+def read_statement(
+    path: str, raw: bytes, public_keys: Mapping[str, bytes], *, is_portal_set: bool = False
+) -> PackStatement:
     """Return the statement at `path` after checking its form and its signature.
 
-    `public_keys`: the keys that may have signed it, by key id. Raise BadSignature for a malformed statement or an
-    invalid signature, UnknownSigner if it names another key.
+    `public_keys`: the keys that may have signed it, by key id. `is_portal_set`: the pack came as one.
+    Raise BadSignature for a malformed statement or an invalid signature, UnknownSigner if it names another key.
     """
     try:
         value = parse_canonical_json(raw, limit_bytes=_STATEMENT_LIMIT_BYTES)
     except KeptError:
         raise BadSignature from None
-    if not isinstance(value, dict) or value.keys() != _MEMBERS[path] or value["t"] != _TYPES[path]:
+    expected_type = _PORTAL_TYPE if is_portal_set and path == PACK_STATEMENT_PATH else _TYPES[path]
+    if not isinstance(value, dict) or value.keys() != _MEMBERS[expected_type] or value["t"] != expected_type:
         raise BadSignature
     parts = value.get("parts", [])
     texts = [value.get(name, "") for name in ("by", "diary", "folder", "manifest", "manifest512", "pack", "sig")]

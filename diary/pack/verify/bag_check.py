@@ -63,7 +63,7 @@ def check_bag(pack: OpenedPack) -> Iterator[Finding]:
         make_finding("added", path) for path in sorted(set(pack.digests) - payload - {*tag_files, TAG_MANIFEST})
     )
     yield from _check_digests(pack, manifests, is_whole=not absent_restricted)
-    yield from _check_servable_manifest(pack, manifests.get(SERVABLE_MANIFEST_PATH), damaged)
+    yield from check_servable_manifest(pack)
     yield from _check_tag_files(pack, manifests, is_whole=not absent_restricted)
 
 
@@ -154,16 +154,18 @@ def _check_digests(
     yield from (make_finding("list_changed", name) for name in sorted(changed_manifests))
 
 
-def _check_servable_manifest(pack: OpenedPack, rows: dict[str, str] | None, damaged: set[str]) -> Iterator[Finding]:
+def check_servable_manifest(pack: OpenedPack) -> Iterator[Finding]:
     """Check the servable folder's own manifest, which must be valid when the folder is copied alone."""
-    if rows is None:
+    raw = pack.read(SERVABLE_MANIFEST_PATH)
+    if raw is None or parse_manifest(raw) is None:
         return
+    damaged = {finding.member for finding in pack.findings if finding.member}
     servable_digests = {
         path: digests.sha256 for path, digests in pack.digests.items() if path.startswith(SERVABLE_PREFIX)
     }
     if any(path.startswith(SERVABLE_PREFIX) for path in damaged):
         return
-    if pack.read(SERVABLE_MANIFEST_PATH) != servable_manifest(servable_digests):
+    if raw != servable_manifest(servable_digests):
         yield make_finding("list_changed", SERVABLE_MANIFEST_PATH)
 
 

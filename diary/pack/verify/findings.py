@@ -22,6 +22,7 @@ SENTENCES: Final[dict[str, str]] = {
     "added": "This file is here and is not listed.",
     "unknown": "No pack has a file of this name: somebody put it in and made the lists anew.",
     "lacking": "Every pack of this kind has this file, and it is not here.",
+    "part_missing": "This zip of the portal set is not here or cannot be read. Most checks need what is in it.",
     "list_damaged": "This list of files cannot be read.",
     "list_changed": "This list of files is not the one the pack was made with.",
     "bag": "The pack's description does not fit what is in it.",

@@ -36,33 +36,50 @@ READ_LIMIT_BYTES: Final = constants.PACK_MEMBER_LIMIT_BYTES
 _FOLDER_PATTERN = re.compile(r"PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}")
 _PATH_PATTERN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,6}")
 # Names of a folder that is a copied part of a pack, and the prefix of that part in the pack.
-_PART_PREFIXES: Final = {"data": "data/", "servable": SERVABLE_PREFIX}
+PART_PREFIXES: Final = {"data": "data/", "servable": SERVABLE_PREFIX}
 # Exceptions of zipfile for a modified file: NotImplementedError for an unsupported version or compression, RuntimeError
 # for a member marked as encrypted.
 ZIP_ERRORS: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 
 
-MemberSource = zipfile.ZipInfo | Path
+@dataclass(frozen=True, slots=True)
+class ZippedMember:
+    """A row of an opened zip."""
+
+    archive: zipfile.ZipFile
+    row: zipfile.ZipInfo
+
+
+MemberSource = ZippedMember | Path
 
 
 @dataclass(slots=True)
 class OpenedPack:
     """An opened pack: members by path in its folder, with their digests. `findings`: faults found on the way.
 
-    `is_servable_only`: it has the servable part and nothing of the restricted one.
+    `is_servable_only`: it has the servable part and nothing of the restricted one. `set_digests`: of a portal set, the
+    files of the set by name; None for a pack in its folder. `folder` is "" for a portal set. `unreadable_parts`: those
+    zips of a portal set that cannot be read.
     """
 
     folder: str
-    archive: zipfile.ZipFile | None = None
+    archives: list[zipfile.ZipFile] = field(default_factory=list)
     digests: dict[str, MemberDigests] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     sources: dict[str, MemberSource] = field(default_factory=dict)
     is_servable_only: bool = False
+    set_digests: dict[str, MemberDigests] | None = None
+    unreadable_parts: set[str] = field(default_factory=set)
+
+    @property
+    def is_portal_set(self) -> bool:
+        """Return whether these are the files of a portal set, which stand in no folder."""
+        return self.set_digests is not None
 
     @property
     def is_part_folder(self) -> bool:
-        """Return whether the folder is a part of a pack's folder."""
-        return self.folder in _PART_PREFIXES
+        """Return whether the folder is not the pack's own: a part of it, or none."""
+        return self.is_portal_set or self.folder in PART_PREFIXES
 
     def read(self, path: str) -> bytes | None:
         """Return a member; None if it is absent, too large or damaged (which has a finding already)."""
@@ -72,24 +89,42 @@ class OpenedPack:
             return member.read()
 
     def open_member(self, source: MemberSource) -> IO[bytes]:
-        """Open a member.
-
-        Zip members are opened by row: by name, zipfile would read the last of two members of one name, while the first
-        was hashed.
-        """
-        if isinstance(source, Path):
-            return source.open("rb")
-        assert self.archive
-        return self.archive.open(source)
+        """Open a member."""
+        return open_source(source)
 
     def close(self) -> None:
-        """Close the zip."""
-        if self.archive:
-            self.archive.close()
+        """Close every zip."""
+        for archive in self.archives:
+            archive.close()
+
+    def add_member(self, path: str, source: MemberSource) -> None:
+        """Hash one member. One that cannot be read gets a finding."""
+        try:
+            self.digests[path] = hash_member(source)
+            self.sources[path] = source
+        except ZIP_ERRORS:
+            self.findings.append(make_finding("damaged", path))
+
+    def finish(self) -> "OpenedPack":
+        """Return the pack, once every member was added."""
+        names = (*self.digests, *(finding.member or "" for finding in self.findings))
+        self.is_servable_only = any(name.startswith(SERVABLE_PREFIX) for name in names) and not any(
+            name.startswith(RESTRICTED_PREFIX) for name in names
+        )
+        return self
+
+
+def open_source(source: MemberSource) -> IO[bytes]:
+    """Open a member.
+
+    Zip members are opened by row: by name, zipfile would read the last of two members of one name, while the first
+    was hashed.
+    """
+    return source.open("rb") if isinstance(source, Path) else source.archive.open(source.row)
 
 
 @dataclass(frozen=True, slots=True)
-class _CandidateMember:
+class CandidateMember:
     """A file before it is checked.
 
     `is_name_exact`: the name is complete, as in the zip, and the only one. `is_header_as_listed`: its local header
@@ -103,13 +138,22 @@ class _CandidateMember:
     is_header_as_listed: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class ReadZip:
+    """A zip whose list of members was judged. `has_hidden_bytes`: some of its bytes belong to no member."""
+
+    archive: zipfile.ZipFile
+    members: list[CandidateMember]
+    has_hidden_bytes: bool
+
+
 def open_pack(path: Path) -> OpenedPack | list[Finding]:
     """Open and hash a pack, or return the findings that make it unreadable. The caller closes the pack."""
     return _open_folder(path) if path.is_dir() else _open_zip(path)
 
 
-def _open_zip(path: Path) -> OpenedPack | list[Finding]:
-    """Open a pack's zip."""
+def read_zip(path: Path) -> ReadZip | list[Finding]:
+    """Read the list of a zip, or return the findings that make it unreadable. The caller closes the archive."""
     try:
         archive = zipfile.ZipFile(path)
     except ZIP_ERRORS:
@@ -120,14 +164,24 @@ def _open_zip(path: Path) -> OpenedPack | list[Finding]:
         if refusals := _refusals(rows) if is_directory_sound else [make_finding("not_a_pack")]:
             archive.close()
             return refusals
-        pack = OpenedPack(listed_name(rows[0]).partition("/")[0], archive)
         headers = [read_local_header(raw, row) for row in rows]
-        if has_hidden_bytes(raw, archive, rows, headers):
-            pack.findings.append(make_finding("hidden"))
-    return _hash_members(pack, [_zip_member(row, header) for row, header in zip(rows, headers, strict=True)])
+        is_hiding = has_hidden_bytes(raw, archive, rows, headers)
+    members = [_zip_member(archive, row, header) for row, header in zip(rows, headers, strict=True)]
+    return ReadZip(archive, members, is_hiding)
 
 
-def _zip_member(row: zipfile.ZipInfo, header: LocalHeader) -> _CandidateMember:
+def _open_zip(path: Path) -> OpenedPack | list[Finding]:
+    """Open a pack's zip."""
+    opened = read_zip(path)
+    if isinstance(opened, list):
+        return opened
+    pack = OpenedPack(opened.members[0].name.partition("/")[0], [opened.archive])
+    if opened.has_hidden_bytes:
+        pack.findings.append(make_finding("hidden"))
+    return _hash_members(pack, opened.members)
+
+
+def _zip_member(archive: zipfile.ZipFile, row: zipfile.ZipInfo, header: LocalHeader) -> CandidateMember:
     """Return one row of a zip under its name in the central directory."""
     kind = stat.S_IFMT(row.external_attr >> 16)
     is_file = not listed_name(row).endswith("/") and kind in (0, stat.S_IFREG) and not row.flag_bits & 0x1
@@ -135,8 +189,12 @@ def _zip_member(row: zipfile.ZipInfo, header: LocalHeader) -> _CandidateMember:
     is_name_exact = (
         row.orig_filename == listed_name(row) and not header.has_other_name and not has_unicode_path(row.extra)
     )
-    return _CandidateMember(
-        listed_name(row), row, is_name_exact, is_file, header.data_end is None or header.is_as_listed
+    return CandidateMember(
+        listed_name(row),
+        ZippedMember(archive, row),
+        is_name_exact,
+        is_file,
+        header.data_end is None or header.is_as_listed,
     )
 
 
@@ -153,28 +211,20 @@ def _open_folder(path: Path) -> OpenedPack | list[Finding]:
     return _hash_members(OpenedPack(root.name), members)
 
 
-def _folder_members(root: Path) -> Iterator[_CandidateMember]:
+def _folder_members(root: Path) -> Iterator[CandidateMember]:
     """Yield every file below a folder; links are yielded as such."""
     for folder, folders, names in os.walk(root):
         for name in (*names, *(subfolder for subfolder in folders if (Path(folder) / subfolder).is_symlink())):
             path = Path(folder) / name
             is_file = stat.S_ISREG(path.lstat().st_mode)
-            yield _CandidateMember(f"{root.name}/{path.relative_to(root).as_posix()}", path, is_file=is_file)
+            yield CandidateMember(f"{root.name}/{path.relative_to(root).as_posix()}", path, is_file=is_file)
 
 
-def _hash_members(pack: OpenedPack, members: list[_CandidateMember]) -> OpenedPack:
+def _hash_members(pack: OpenedPack, members: list[CandidateMember]) -> OpenedPack:
     """Hash every valid member and return the pack."""
     for member, path in _sound_members(pack, members):
-        try:
-            pack.digests[path] = _hash_member(pack, member.source)
-            pack.sources[path] = member.source
-        except ZIP_ERRORS:
-            pack.findings.append(make_finding("damaged", path))
-    names = (*pack.digests, *(finding.member or "" for finding in pack.findings))
-    pack.is_servable_only = any(name.startswith(SERVABLE_PREFIX) for name in names) and not any(
-        name.startswith(RESTRICTED_PREFIX) for name in names
-    )
-    return pack
+        pack.add_member(path, member.source)
+    return pack.finish()
 
 
 def _refusals(rows: list[zipfile.ZipInfo]) -> list[Finding]:
@@ -188,46 +238,49 @@ def _refusals(rows: list[zipfile.ZipInfo]) -> list[Finding]:
     return [make_finding("too_large")] if total > TOTAL_LIMIT_BYTES or is_zip_bomb else []
 
 
-def _sound_members(pack: OpenedPack, members: list[_CandidateMember]) -> Iterator[tuple[_CandidateMember, str]]:
+def _sound_members(pack: OpenedPack, members: list[CandidateMember]) -> Iterator[tuple[CandidateMember, str]]:
     """Yield the ordinary files of the pack's folder with their paths in the pack; add findings for the others."""
-    if not _FOLDER_PATTERN.fullmatch(pack.folder) and pack.folder not in _PART_PREFIXES:
-        pack.findings.append(make_finding("no_folder", _printable(members[0].name)))
+    if not _FOLDER_PATTERN.fullmatch(pack.folder) and pack.folder not in PART_PREFIXES:
+        pack.findings.append(make_finding("no_folder", printable(members[0].name)))
     seen_names: set[str] = set()
     for member in members:
         folder, _, path = member.name.partition("/")
-        code = _fault_code(member, path, folder == pack.folder)
-        if code is None and not member.is_header_as_listed:
-            code = "damaged"
+        code = fault_code(member, path, is_in_folder=folder == pack.folder)
         if code is None and member.name.lower() in seen_names:
             code = "twice"
         seen_names.add(member.name.lower())
         if code is None:
-            yield member, _PART_PREFIXES.get(folder, "") + path
+            yield member, PART_PREFIXES.get(folder, "") + path
         else:
-            pack.findings.append(make_finding(code, _printable(path or member.name)))
+            pack.findings.append(make_finding(code, printable(path or member.name)))
 
 
-def _fault_code(member: _CandidateMember, path: str, is_in_folder: bool) -> str | None:
+def fault_code(member: CandidateMember, path: str, *, is_in_folder: bool = True) -> str | None:
     """Return why a member is not an ordinary file of the pack, or None."""
     if not _PATH_PATTERN.fullmatch(path) or ".." in member.name or not member.is_name_exact:
         return "bad_name"
     if not is_in_folder:
         return "no_folder"
-    return None if member.is_file else "not_a_file"
+    if not member.is_file:
+        return "not_a_file"
+    return None if member.is_header_as_listed else "damaged"
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
     """Return a name that is safe to show on a terminal."""
     return "".join(letter if " " <= letter <= "~" else "?" for letter in name)[:200]
 
 
-def _hash_member(pack: OpenedPack, source: MemberSource) -> MemberDigests:
-    """Return a member's digests; reading it to the end also checks its CRC."""
-    if isinstance(source, zipfile.ZipInfo) and source.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ValueError("compressed with a method that browsers do not support")
-    claimed_size = source.lstat().st_size if isinstance(source, Path) else source.file_size
+def hash_member(source: MemberSource) -> MemberDigests:
+    """Return a member's digests; reading it to the end also checks its CRC. Raise one of ZIP_ERRORS."""
+    if isinstance(source, Path):
+        claimed_size = source.lstat().st_size
+    else:
+        claimed_size = source.row.file_size
+        if source.row.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise ValueError("compressed with a method that browsers do not support")
     hasher = StreamHasher()
-    with pack.open_member(source) as member:
+    with open_source(source) as member:
         while chunk := member.read(CHUNK_BYTES):
             hasher.update(chunk)
             if hasher.size_bytes > claimed_size:

@@ -12,6 +12,7 @@ from diary.record.reading import integer_of, object_of
 LIMITS_TEXT: Final = "This check does not show who held the device, or that what the pack says is true."
 STATUS_SENTENCES: Final[dict[str, str]] = {
     "not_signed": "Not signed. Anyone could have changed its pages, tables and words.",
+    "incomplete": "A zip of this portal set is missing or cannot be read, so its signature could not be checked.",
     "bad_signature": "The signature of this pack is not valid.",
     "other_signer": "Signed with a key that does not belong to this diary.",
     "changed": "Changed after it was made. The files are named below.",
@@ -32,6 +33,7 @@ STATUS_SENTENCES: Final[dict[str, str]] = {
 # Statuses by the findings that lead to them, the worst first.
 _STATUSES_BY_CODES: Final[tuple[tuple[str, frozenset[str]], ...]] = (
     ("not_signed", frozenset({"not_signed"})),
+    ("incomplete", frozenset({"part_missing"})),
     ("bad_signature", frozenset({"pack_signature", "other_pack", "preparer", "keys"})),
     ("other_signer", frozenset({"pack_signer"})),
     (

@@ -136,7 +136,7 @@ def _check_scope(grant: Mapping[str, Any], proofs: PackProofs, *, is_servable_on
 def _check_statement_matches(statement: Mapping[str, Any], pack: OpenedPack, proofs: PackProofs) -> None:
     """Raise BadSignature unless the statement names this pack, its versions, and its record if that is present."""
     versions = {version: text_of(proof.raw, "c") for version, proof in proofs.servable.items()}
-    is_copied = pack.is_servable_only and not pack.folder.startswith("PACK_")
+    is_copied = pack.is_portal_set or (pack.is_servable_only and not pack.folder.startswith("PACK_"))
     if statement["list"] != versions_digest(versions) or (statement["folder"] != pack.folder and not is_copied):
         raise BadSignature
     raw = pack.read(RECORD_PATH)

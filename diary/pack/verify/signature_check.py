@@ -29,7 +29,7 @@ _DAY_MS: Final = 86_400_000
 
 def check_signature(pack: OpenedPack, proofs: PackProofs) -> Iterator[Finding]:
     """Yield every finding about the signature of the pack and of its servable folder."""
-    is_bag = any(name in pack.digests for name in (PACK_STATEMENT_PATH, *MANIFESTS, TAG_MANIFEST))
+    is_bag = pack.is_portal_set or any(name in pack.digests for name in (PACK_STATEMENT_PATH, *MANIFESTS, TAG_MANIFEST))
     required_path = PACK_STATEMENT_PATH if is_bag else SERVABLE_STATEMENT_PATH
     damaged = {finding.member for finding in pack.findings}
     if required_path not in pack.digests and required_path not in damaged:
@@ -40,7 +40,8 @@ def check_signature(pack: OpenedPack, proofs: PackProofs) -> Iterator[Finding]:
             continue
         try:
             # A statement that is too large to be read is malformed, not absent.
-            statement = read_statement(path, pack.read(path) or b"", public_keys)
+            raw = pack.read(path) or b""
+            statement = read_statement(path, raw, public_keys, is_portal_set=pack.is_portal_set)
         except UnknownSigner:
             yield make_finding("pack_signer", path)
             continue
@@ -75,11 +76,11 @@ def _signing_keys(pack: OpenedPack, proofs: PackProofs) -> tuple[dict[str, bytes
 
 def _check_manifests(pack: OpenedPack, path: str, statement: PackStatement) -> Iterator[Finding]:
     """Yield the manifests that are not the signed ones. Absent ones are reported by the check of the bag."""
-    signed_digests: Mapping[str, str] = (
-        {MANIFESTS[0]: statement.manifest_sha256, MANIFESTS[1]: statement.manifest_sha512}
-        if path == PACK_STATEMENT_PATH
-        else {SERVABLE_MANIFEST_PATH: statement.manifest_sha256}
-    )
+    signed_digests: Mapping[str, str] = {SERVABLE_MANIFEST_PATH: statement.manifest_sha256}
+    if path == PACK_STATEMENT_PATH:
+        signed_digests = {MANIFESTS[0]: statement.manifest_sha256, MANIFESTS[1]: statement.manifest_sha512}
+    if pack.is_portal_set and path == PACK_STATEMENT_PATH:
+        signed_digests = {MANIFESTS[0]: statement.manifest_sha256}
     for name, signed_digest in signed_digests.items():
         digests = pack.digests.get(name)
         if digests and signed_digest != (digests.sha512 if name == MANIFESTS[1] else digests.sha256):
@@ -93,10 +94,15 @@ def _is_about(statement: PackStatement, path: str, pack: OpenedPack, proofs: Pac
         return False
     if RECORD_PATH in pack.digests:
         fields = object_of(read_record(pack), "pack")
-        named = (text_of(fields, "id"), integer_of(fields, "no"), integer_of(fields, "made_at"))
-        if named != (statement.pack, statement.number, statement.made_at):
+        named = (
+            text_of(fields, "id"),
+            integer_of(fields, "no"),
+            integer_of(fields, "made_at"),
+            text_of(fields, "folder"),
+        )
+        if named != (statement.pack, statement.number, statement.made_at, statement.folder):
             return False
-    if path == SERVABLE_STATEMENT_PATH:
+    if path == SERVABLE_STATEMENT_PATH or pack.is_portal_set:
         return True
     listed_paths = parse_manifest(pack.read(MANIFESTS[0]) or b"") or {}
     listed_parts = {path.split("/")[1] for path in listed_paths if path.count("/") > 1}

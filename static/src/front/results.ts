@@ -69,6 +69,7 @@ export function showResults(findings: readonly Finding[], report: CheckReport | 
       ...groupFindings(ownFindings).map(findingItem),
     );
   }
+  byId('keys').hidden = !report || report.isIncomplete;
   if (report)
     byId('keys').textContent = message('keys', {
       author: report.keys.author.slice(0, 12),
@@ -88,7 +89,8 @@ function showStatus(report: CheckReport | null, checked: { name: string; checked
   byId('save-report').onclick = () => saveReport(report, checked);
 }
 
-function passMessage(check: string, { counts, fingerprint }: CheckReport) {
+function passMessage(check: string, { counts, fingerprint, isIncomplete }: CheckReport) {
+  if (isIncomplete && check !== 'files') return message('not_run_part');
   if (check === 'signature')
     return fingerprint ? message('holds_signature', { fingerprint }) : message('holds_signature_part');
   if (check === 'time' && !counts.stamps) return message('no_stamps');

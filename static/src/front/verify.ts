@@ -1,5 +1,5 @@
 /** The page that checks a pack: a zip or a folder goes in, every finding comes out. Nothing leaves this computer. */
-import { openFolder, openZip } from '../verify/pack_reader.js';
+import { openGiven } from '../verify/portal_reader.js';
 import { checkPack } from '../verify/verify.js';
 import { readAnchors, showScripted, byId, message, formatSize, showProgress } from './page.js';
 import { showResults } from './results.js';
@@ -12,13 +12,12 @@ const status = byId('status');
 let currentRun = 0;
 
 byId('zip').addEventListener('change', (event) => {
-  const [file] = (event.target as HTMLInputElement).files ?? [];
-  if (file) void checkFiles({ zip: file });
+  const files = [...((event.target as HTMLInputElement).files ?? [])];
+  if (files.length) void checkFiles(files.map(namedFile));
 });
 byId('folder').addEventListener('change', (event) => {
   const files = [...((event.target as HTMLInputElement).files ?? [])];
-  if (files.length)
-    void checkFiles({ folder: files.map((file) => ({ path: file.webkitRelativePath || file.name, file })) });
+  if (files.length) void checkFiles(files.map((file) => ({ path: file.webkitRelativePath || file.name, file })));
 });
 // Choosing the same file again must check it again.
 for (const id of ['zip', 'folder'])
@@ -33,31 +32,32 @@ for (const name of ['dragover', 'dragleave', 'drop']) {
 }
 dropZone.addEventListener('drop', (event) => {
   const items = [...(event.dataTransfer?.items ?? [])].flatMap((item) => item.webkitGetAsEntry?.() ?? []);
-  const [file] = event.dataTransfer?.files ?? [];
+  const files = [...(event.dataTransfer?.files ?? [])];
   const folder = items.find((entry) => entry.isDirectory);
   if (folder)
     void filesBelow(folder as FileSystemDirectoryEntry).then(
-      (folderFiles) => checkFiles({ folder: folderFiles }),
+      (folderFiles) => checkFiles(folderFiles),
       () => {
         status.textContent = message('unreadable');
       },
     );
-  else if (file) void checkFiles({ zip: file });
+  else if (files.length) void checkFiles(files.map(namedFile));
 });
 // A file dropped next to the field must not replace the page.
 for (const name of ['dragover', 'drop']) addEventListener(name, (event) => event.preventDefault());
 showScripted('picking');
 
-async function checkFiles({ zip, folder = [] }: { zip?: File; folder?: FolderFile[] }) {
+/** Check a zip, the files of a folder, or the files of a portal set. */
+async function checkFiles(files: readonly FolderFile[]) {
   const run = ++currentRun;
   byId('result').hidden = true;
-  const name = zip ? zip.name : (folder[0]?.path.split('/')[0] ?? '');
+  const [name = ''] = files[0]?.path.split('/') ?? [];
   status.textContent = message('reading', { name });
   const onProgress = (done: number, total: number) => {
     if (run === currentRun) showProgress(done, total);
   };
   try {
-    const pack = zip ? await openZip(zip, onProgress) : await openFolder(folder, onProgress);
+    const pack = await openGiven(files, onProgress);
     if (run !== currentRun) return;
     const report = Array.isArray(pack)
       ? null
@@ -65,7 +65,7 @@ async function checkFiles({ zip, folder = [] }: { zip?: File; folder?: FolderFil
           if (run === currentRun) status.textContent = message(`step_${step}`);
         });
     if (run !== currentRun) return;
-    status.textContent = message('done', { name, size: formatSize(report?.counts.bytes ?? zip?.size ?? 0) });
+    status.textContent = message('done', { name, size: formatSize(report?.counts.bytes ?? files[0]?.file.size ?? 0) });
     showResults(report?.findings ?? (pack as Finding[]), report, name);
   } catch {
     // Unreadable: the file was removed meanwhile, or the disk fails.
@@ -73,6 +73,8 @@ async function checkFiles({ zip, folder = [] }: { zip?: File; folder?: FolderFil
   }
   byId('bar').hidden = true;
 }
+
+const namedFile = (file: File): FolderFile => ({ path: file.name, file });
 
 /** Return every file below a dropped folder. */
 async function filesBelow(folder: FileSystemDirectoryEntry): Promise<FolderFile[]> {

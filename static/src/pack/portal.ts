@@ -6,12 +6,12 @@
 import { hex, utf8 } from '../core/bytes.js';
 import { PORTAL_FILES_LIMIT, PORTAL_ZIPS_LIMIT } from '../core/constants.js';
 import { KeptError } from '../core/errors.js';
-import { incrementalDigest } from '../crypto/digests.js';
+import { incrementalDigest, sha256 } from '../crypto/digests.js';
 import { objectOf, textOf, integerOf } from '../record/reading.js';
-import { isRestricted, receivedName } from './assemble.js';
+import { isRestricted, receivedName, SERVABLE_MANIFEST } from './assemble.js';
 import { rowsOf } from './proofs.js';
 import { hasRestrictedPart } from './recipients.js';
-import { EXPORT_PROOF, packFacts, PACK_STATEMENT } from './signature.js';
+import { EXPORT_PROOF, packFacts, PACK_STATEMENT, SERVABLE_STATEMENT } from './signature.js';
 import { ZipWriter } from './zip.js';
 import type { JsonObject } from '../core/encoding.js';
 import type { AssembleOptions } from './assemble.js';
@@ -55,7 +55,13 @@ export async function buildPortalSet(
     atMost = ZIP_BYTES_MOST,
   }: AssembleOptions & { atMost?: number },
 ): Promise<{ files: PortalFile[]; manifest: string }> {
-  const names = [...front.keys()].filter((name) => restricted || !isRestricted(name)).sort();
+  const facts = objectOf(capsule, 'pack');
+  const servableList = front.get(SERVABLE_MANIFEST) as Uint8Array<ArrayBuffer>;
+  const ownFiles = new Map(front).set(
+    SERVABLE_STATEMENT,
+    await sign(packFacts('servable/v1', facts, hex(await sha256(servableList)))),
+  );
+  const names = [...ownFiles.keys()].filter((name) => restricted || !isRestricted(name)).sort();
   // 04 may have many volumes. Leave room for one zip, one of mail, the list and the two files about it: further volumes
   // go into the zips, never another document.
   const singleFiles = names
@@ -65,9 +71,9 @@ export async function buildPortalSet(
   const zippedNames = names.filter((name) => !singleFiles.includes(name));
   const files: PortalFile[] = singleFiles.map((name) => ({
     name: name.slice(name.lastIndexOf('/') + 1),
-    file: blob(front.get(name) as Uint8Array),
+    file: blob(ownFiles.get(name) as Uint8Array),
   }));
-  const zips = distributeFiles(restricted ? rowsOf(capsule, 'exhibits') : [], front, zippedNames, atMost);
+  const zips = distributeFiles(restricted ? rowsOf(capsule, 'exhibits') : [], ownFiles, zippedNames, atMost);
   if (zips.length > PORTAL_ZIPS_LIMIT || files.length + zips.length + LIST_FILES > PORTAL_FILES_LIMIT)
     throw new KeptError('too_large', 'This is too much for one upload. Choose fewer entries and make a second set.');
   const total = zips.flat().reduce((sum, { size }) => sum + size, 0);
@@ -78,18 +84,19 @@ export async function buildPortalSet(
       if (signal?.aborted) throw new KeptError('cancelled', 'The pack was stopped. Nothing was lost.');
       await zip.add(
         name.slice('data/'.length),
-        exhibit ? verifyChunks(name, exhibit, openReceived(exhibit)) : [front.get(name) as Uint8Array],
+        exhibit ? verifyChunks(name, exhibit, openReceived(exhibit)) : [ownFiles.get(name) as Uint8Array],
       );
       onProgress?.((done += size), total);
     }
     files.push({ name: `13_part${i + 1}.zip`, file: (await zip.finish()) as Blob });
   }
   const manifestLines = [];
-  for (const { name, file } of files) manifestLines.push(`${await digestOf(file)}  ${name}\n`);
+  for (const { name, file } of [...files].sort((a, b) => (a.name < b.name ? -1 : 1)))
+    manifestLines.push(`${await digestOf(file)}  ${name}\n`);
   const text = utf8(manifestLines.join(''));
   const manifest = await digestOf(blob(text));
   const proof = await recordExport?.(manifest);
-  const statement = await sign(packFacts('portal/v1', objectOf(capsule, 'pack'), manifest));
+  const statement = await sign(packFacts('portal/v1', facts, manifest));
   const lists = [
     { name: MANIFEST, file: blob(text) },
     ...(proof ? [{ name: EXPORT_PROOF, file: blob(proof) }] : []),

@@ -85,7 +85,7 @@ export async function checkBag(pack: OpenedPack): Promise<Finding[]> {
   return [
     ...findings,
     ...(await checkChanged(pack, lists, isWhole)),
-    ...(await checkServable(pack, lists, damaged)),
+    ...(await checkServableList(pack)),
     ...(await checkTags(pack, lists, isWhole)),
   ];
 }
@@ -112,7 +112,7 @@ async function checkServableFolder(pack: OpenedPack, lists: FileLists, damaged: 
       .sort()
       .map((path) => findingFor('changed', path)),
   ];
-  return findings.length || damaged.size ? findings : checkServable(pack, lists, damaged);
+  return findings.length || damaged.size ? findings : checkServableList(pack);
 }
 
 /** Read every list of files; null for one that cannot be parsed. */
@@ -175,8 +175,10 @@ async function hasText(pack: OpenedPack, path: string, text: string) {
 }
 
 /** Check the servable folder's own list, which must hold when the folder is all there is. */
-async function checkServable(pack: OpenedPack, lists: FileLists, damaged: Set<string>) {
-  if (!lists.get(SERVABLE_LIST) || [...damaged].some((path) => path.startsWith(SERVABLE))) return [];
+export async function checkServableList(pack: OpenedPack) {
+  const raw = await pack.read(SERVABLE_LIST);
+  const isDamaged = pack.findings.some(({ member }) => member?.startsWith(SERVABLE));
+  if (!raw || !parseList(raw) || isDamaged) return [];
   const ownDigests = new Map(
     [...pack.digests]
       .filter(([path]) => path.startsWith(SERVABLE) && path !== SERVABLE_LIST && path !== SERVABLE_STATEMENT)

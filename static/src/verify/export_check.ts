@@ -16,19 +16,19 @@ import type { Proof, Proofs } from './proof_check.js';
 /** `receivedAt`: when a server received the record, ms; null if no valid receipt says so */
 export type ExportCheck = { findings: Finding[]; isPresent: boolean; receivedAt: number | null };
 
-const NONE: ExportCheck = Object.freeze({ findings: [], isPresent: false, receivedAt: null });
+export const NO_EXPORT: ExportCheck = Object.freeze({ findings: [], isPresent: false, receivedAt: null });
 
 /** @param keys the notary keys to trust */
 export async function checkExport(pack: OpenedPack, proofs: Proofs, keys: readonly NotaryKey[]): Promise<ExportCheck> {
-  if (!pack.digests.has(EXPORT_PROOF)) return NONE;
+  if (!pack.digests.has(EXPORT_PROOF)) return NO_EXPORT;
   const invalid = findingFor('export', EXPORT_PROOF);
   const proof = parseProof(EXPORT_PROOF, readObject(await pack.read(EXPORT_PROOF)));
-  if ('code' in proof) return { ...NONE, findings: [invalid] };
+  if ('code' in proof) return { ...NO_EXPORT, findings: [invalid] };
   const authors = await authorsOf(proofs.keys).catch(() => new Map());
   const findings = await checkProof(proof, authors, keys, new Map());
   const ofReceipt = findings.filter(({ code }) => RECEIPT_CODES.has(code));
   if (ofReceipt.length < findings.length || !(await isAbout(proof, pack, proofs)))
-    return { ...NONE, findings: [invalid, ...ofReceipt] };
+    return { ...NO_EXPORT, findings: [invalid, ...ofReceipt] };
   const receivedAt = ofReceipt.length ? null : integerOf(objectOf(proof.raw, 'receipt'), 'ts');
   const madeAt = integerOf(proof.values, 'made_at') ?? 0;
   const isEarly = receivedAt !== null && receivedAt < madeAt - PACK_TIME_TOLERANCE_MS;

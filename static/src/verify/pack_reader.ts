@@ -19,24 +19,33 @@ import type { Finding } from './findings.js';
 import type { Directory, MemberRow } from './zipfile.js';
 
 /** Hex */
-type Digests = { sha256: string; sha512: string; size: number };
+export type Digests = { sha256: string; sha512: string; size: number };
 /** A member's bytes, piece by piece, and its claimed size */
-type Source = { pieces: () => AsyncIterable<Uint8Array>; size: number };
+export type Source = { pieces: () => AsyncIterable<Uint8Array>; size: number };
 /** Bytes */
-type OnProgress = (done: number, total: number) => void;
+export type OnProgress = (done: number, total: number) => void;
 
 const PIECE_BYTES = 1 << 20;
 const DESCRIPTOR_SIZES = [12, 16, 20, 24];
 const FOLDER = /^PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}$/;
 const PATH = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,6}$/;
 /** The possible names of the folder where only a part of a pack was copied, and the path of that part in the pack. */
-const PARTS = Object.freeze({ data: 'data/', servable: 'data/servable/' }) as Readonly<Record<string, string>>;
+export const PARTS = Object.freeze({ data: 'data/', servable: 'data/servable/' }) as Readonly<Record<string, string>>;
 const REGULAR_FILE = 0o100000;
 const FILE_TYPE_MASK = 0o170000;
 
+/** `cut`: its name is not the complete and only one; `agrees`: its own header agrees with the list */
+export type CandidateMember = { name: string; isFile: boolean; cut?: boolean; agrees?: boolean };
+type ReadZip = { hasHiddenBytes: boolean; members: (CandidateMember & { source: Source })[] };
+
 /** The members of a pack by path inside its folder, with their digests, and the findings so far. */
 export class OpenedPack {
+  /** '' for a portal set */
   folder: string;
+  /** of a portal set, the files of the set by name; null for a pack in its folder */
+  setDigests: Map<string, Digests> | null = null;
+  /** the zips of a portal set that cannot be read */
+  unreadableParts: Set<string> = new Set();
 
   digests: Map<string, Digests> = new Map();
   findings: Finding[] = [];
@@ -48,20 +57,29 @@ export class OpenedPack {
     this.folder = folder;
   }
 
-  /** Whether its folder is one of a pack's and not the pack's own. */
+  /** Whether its folder is not the pack's own: a part of it, or none. */
   get isPart() {
-    return Object.hasOwn(PARTS, this.folder);
+    return this.isPortalSet || Object.hasOwn(PARTS, this.folder);
+  }
+
+  get isPortalSet() {
+    return this.setDigests !== null;
   }
 
   /** Hash one member. An unreadable one is a finding. */
   async addMember(path: string, source: Source, onProgress: (done: number) => void) {
     try {
-      this.digests.set(path, await hashMember(source, onProgress));
-      this.#sources.set(path, source);
+      this.addHashed(path, source, await hashMember(source, onProgress));
     } catch {
       // A stream can break off in many ways, and each means the same.
       this.findings.push(findingFor('damaged', path));
     }
+  }
+
+  /** Add a member whose digests are known. */
+  addHashed(path: string, source: Source, digests: Digests) {
+    this.digests.set(path, digests);
+    this.#sources.set(path, source);
   }
 
   /** Called when every member was taken. */
@@ -94,34 +112,41 @@ export class OpenedPack {
  * @returns the findings, when it is no pack at all
  */
 export async function openZip(file: Blob, onProgress: OnProgress = () => undefined): Promise<OpenedPack | Finding[]> {
+  const zip = await readZip(file);
+  if (Array.isArray(zip)) return zip;
+  const pack = new OpenedPack(zip.members[0]?.name.split('/')[0] ?? '');
+  if (zip.hasHiddenBytes) pack.findings.push(findingFor('hidden'));
+  const accepted = acceptMembers(pack, zip.members);
+  const total = accepted.reduce((sum, { source }) => sum + source.size, 0);
+  let done = 0;
+  for (const { source, inside } of accepted) {
+    const doneBefore = done;
+    await pack.addMember(inside, source, (count) => onProgress(doneBefore + count, total));
+    done += source.size;
+  }
+  return pack.finish();
+}
+
+/**
+ * Read the list of a zip and judge it.
+ * @returns the findings, when it cannot be read
+ */
+export async function readZip(file: Blob): Promise<ReadZip | Finding[]> {
   const directory = await readDirectory(file);
   if (!directory?.rows.length) return [findingFor('not_a_pack')];
   const refusal = findRefusal(directory.rows);
   if (refusal) return [refusal];
-  const pack = new OpenedPack((directory.rows[0] as MemberRow).name.split('/')[0] ?? '');
   const places = await Promise.all(directory.rows.map((row) => placeOf(file, row)));
-  if (hasHiddenBytes(file, directory, places)) pack.findings.push(findingFor('hidden'));
-  const accepted = acceptMembers(
-    pack,
-    directory.rows.map((row, i) => ({
+  return {
+    hasHiddenBytes: hasHiddenBytes(file, directory, places),
+    members: directory.rows.map((row, i) => ({
       name: row.name,
       cut: row.cut || row.renamed || Boolean(places[i]?.renamed),
       isFile: isOrdinary(row),
       agrees: places[i]?.agrees !== false,
-      row,
+      source: { size: row.size, pieces: () => readMember(file, row, places[i] ?? null) },
     })),
-  );
-  const total = accepted.reduce((sum, { row }) => sum + row.size, 0);
-  let done = 0;
-  for (const { row, inside } of accepted) {
-    const place = places[directory.rows.indexOf(row)];
-    const doneBefore = done;
-    await pack.addMember(inside, { size: row.size, pieces: () => readMember(file, row, place ?? null) }, (count) =>
-      onProgress(doneBefore + count, total),
-    );
-    done += row.size;
-  }
-  return pack.finish();
+  };
 }
 
 /**
@@ -143,13 +168,16 @@ export async function openFolder(
     files.map(({ path, file: blob }) => ({ name: path, isFile: true, file: blob })),
   )) {
     const doneBefore = done;
-    await pack.addMember(inside, { size: file.size, pieces: () => readPieces(file, 0, file.size) }, (count) =>
-      onProgress(doneBefore + count, total),
-    );
+    await pack.addMember(inside, fileSource(file), (count) => onProgress(doneBefore + count, total));
     done += file.size;
   }
   return pack.finish();
 }
+
+export const fileSource = (file: Blob): Source => ({
+  size: file.size,
+  pieces: () => readPieces(file, 0, file.size),
+});
 
 function findRefusal(rows: readonly MemberRow[]) {
   if (rows.length > PACK_MEMBERS_LIMIT) return findingFor('too_many');
@@ -182,10 +210,7 @@ function isOrdinary({ name, mode, flags, odd }: MemberRow) {
 }
 
 /** Return the ordinary files of one folder; the others are findings. */
-function acceptMembers<T extends { name: string; isFile: boolean; slash?: boolean; agrees?: boolean }>(
-  pack: OpenedPack,
-  members: readonly T[],
-): (T & { inside: string })[] {
+function acceptMembers<T extends CandidateMember>(pack: OpenedPack, members: readonly T[]): (T & { inside: string })[] {
   const partFolder = Object.hasOwn(PARTS, pack.folder) ? (PARTS[pack.folder] ?? '') : '';
   if (!FOLDER.test(pack.folder) && !partFolder)
     pack.findings.push(findingFor('no_folder', printable((members[0] as T).name)));
@@ -195,26 +220,22 @@ function acceptMembers<T extends { name: string; isFile: boolean; slash?: boolea
     const folder = slash < 0 ? member.name : member.name.slice(0, slash);
     const inside = slash < 0 ? '' : member.name.slice(slash + 1);
     const code =
-      faultCode(member, inside, folder === pack.folder) ??
-      (member.agrees === false ? 'damaged' : null) ??
-      (seen.has(member.name.toLowerCase()) ? 'twice' : null);
+      faultCode(member, inside, folder === pack.folder) ?? (seen.has(member.name.toLowerCase()) ? 'twice' : null);
     seen.add(member.name.toLowerCase());
     if (code) pack.findings.push(findingFor(code, printable(inside || member.name)));
     return code ? [] : [{ ...member, inside: partFolder + inside }];
   });
 }
 
-function faultCode(
-  { name, isFile, cut: isCut }: { name: string; isFile: boolean; cut?: boolean },
-  inside: string,
-  isInFolder: boolean,
-) {
+/** Return why a member is not an ordinary file of the pack, or null. */
+export function faultCode({ name, isFile, cut: isCut, agrees }: CandidateMember, inside: string, isInFolder = true) {
   if (isCut || !PATH.test(inside) || name.includes('..')) return 'bad_name';
   if (!isInFolder) return 'no_folder';
-  return isFile ? null : 'not_a_file';
+  if (!isFile) return 'not_a_file';
+  return agrees === false ? 'damaged' : null;
 }
 
-function printable(name: string) {
+export function printable(name: string) {
   return Array.from(name, (character) => (character >= ' ' && character <= '~' ? character : '?'))
     .join('')
     .slice(0, 200);
@@ -259,7 +280,10 @@ async function* inflate(packed: Blob): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function hashMember({ size: claimed, pieces }: Source, onProgress: (done: number) => void): Promise<Digests> {
+export async function hashMember(
+  { size: claimed, pieces }: Source,
+  onProgress: (done: number) => void,
+): Promise<Digests> {
   const digest = fileDigest(claimed);
   let size = 0;
   for await (const piece of pieces()) {

@@ -11,6 +11,7 @@ import type { Proofs } from './proof_check.js';
 /** Statuses by the findings that lead to them, the worst first. */
 const STATUSES_BY_CODES: readonly (readonly [string, readonly string[]])[] = [
   ['not_signed', ['not_signed']],
+  ['incomplete', ['part_missing']],
   ['bad_signature', ['pack_signature', 'other_pack', 'preparer', 'keys']],
   ['other_signer', ['pack_signer']],
   [

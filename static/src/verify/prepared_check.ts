@@ -72,7 +72,7 @@ async function checkBinding(
   recordFields: Fields | null,
 ) {
   const list = await versionListDigest(new Map([...servable].map(([version, { raw }]) => [version, textOf(raw, 'c')])));
-  const isCopied = pack.alone && !pack.folder.startsWith('PACK_');
+  const isCopied = pack.isPortalSet || (pack.alone && !pack.folder.startsWith('PACK_'));
   if (statement.list !== list || (statement.folder !== pack.folder && !isCopied)) throw new KeptError('bad_signature');
   if (!record) return;
   const { id, folder, made_at: madeAt } = objectOf(recordFields ?? {}, 'pack');

@@ -23,7 +23,8 @@ const DAY_MS = 86_400_000;
 
 /** Return every finding about the signature of the pack and of its servable folder. */
 export async function checkSignature(pack: OpenedPack, proofs: Proofs): Promise<Finding[]> {
-  const isBag = [PACK_STATEMENT, SHA256_LIST, SHA512_LIST, TAG_LIST].some((name) => pack.digests.has(name));
+  const isBag =
+    pack.isPortalSet || [PACK_STATEMENT, SHA256_LIST, SHA512_LIST, TAG_LIST].some((name) => pack.digests.has(name));
   const required = isBag ? PACK_STATEMENT : SERVABLE_STATEMENT;
   const isDamaged = pack.findings.some(({ member }) => member === required);
   const signers = await signersOf(pack, proofs);
@@ -40,7 +41,8 @@ async function checkStatement(pack: OpenedPack, proofs: Proofs, { keys, replaced
   try {
     // A statement that is too large to be read is malformed, not absent.
     const raw = (await pack.read(path)) ?? new Uint8Array(0);
-    statement = await readPackStatement(path === PACK_STATEMENT ? 'pack/v1' : 'servable/v1', raw, keys);
+    const wholeType = pack.isPortalSet ? 'portal/v1' : 'pack/v1';
+    statement = await readPackStatement(path === PACK_STATEMENT ? wholeType : 'servable/v1', raw, keys);
   } catch {
     return [findingFor('pack_signature', path)];
   }
@@ -75,13 +77,8 @@ async function signersOf(pack: OpenedPack, proofs: Proofs): Promise<Signers> {
 
 /** Find the lists that are not the signed ones. Absent ones are reported by the check of the bag. */
 function checkLists(pack: OpenedPack, path: string, { manifest, manifest512 }: PackStatement) {
-  const signedDigests =
-    path === PACK_STATEMENT
-      ? new Map([
-          [SHA256_LIST, manifest],
-          [SHA512_LIST, manifest512],
-        ])
-      : new Map([[SERVABLE_LIST, manifest]]);
+  const signedDigests = new Map([[path === PACK_STATEMENT ? SHA256_LIST : SERVABLE_LIST, manifest]]);
+  if (path === PACK_STATEMENT && manifest512 !== undefined) signedDigests.set(SHA512_LIST, manifest512);
   const findings = [];
   for (const [name, signedDigest] of signedDigests) {
     const digests = pack.digests.get(name);
@@ -101,11 +98,12 @@ async function isAbout(statement: PackStatement, path: string, pack: OpenedPack,
     if (
       textOf(fields, 'id') !== statement.pack ||
       integerOf(fields, 'no') !== statement.no ||
-      integerOf(fields, 'made_at') !== statement.made_at
+      integerOf(fields, 'made_at') !== statement.made_at ||
+      textOf(fields, 'folder') !== statement.folder
     )
       return false;
   }
-  if (path === SERVABLE_STATEMENT) return true;
+  if (path === SERVABLE_STATEMENT || pack.isPortalSet) return true;
   const listedPaths = parseList((await pack.read(SHA256_LIST)) ?? new Uint8Array(0)) ?? new Map();
   const listed = new Set(
     [...listedPaths.keys()].filter((at) => at.split('/').length > 2).map((at) => at.split('/')[1]),

@@ -1,0 +1,137 @@
+/**
+ * Opens a portal set: its single files and the members of its zips, by their paths in the pack. The twin of
+ * diary/pack/verify/portal_reader.py.
+ */
+import { PACK_MEMBERS_LIMIT, PACK_TOTAL_LIMIT_BYTES } from '../core/constants.js';
+import { EXPORT_PROOF, PACK_STATEMENT } from '../pack/signature.js';
+import { SHA256_LIST } from './bag_check.js';
+import { findingFor } from './findings.js';
+import {
+  faultCode,
+  fileSource,
+  hashMember,
+  openFolder,
+  openZip,
+  OpenedPack,
+  PARTS,
+  printable,
+  readZip,
+} from './pack_reader.js';
+import type { Finding } from './findings.js';
+import type { OnProgress } from './pack_reader.js';
+
+/** With its path from above the chosen folder, or its name alone */
+export type GivenFile = { path: string; file: Blob };
+type Parts = Map<string, Exclude<Awaited<ReturnType<typeof readZip>>, Finding[]>>;
+
+/** Files about the set, which are not listed in it. */
+export const LIST_FILES: readonly string[] = [SHA256_LIST, EXPORT_PROOF, PACK_STATEMENT];
+export const PART = /^13_part[1-9][0-9]{0,2}\.zip$/;
+/** The single files of a set, by the folder of the pack that they come from. */
+const PREFIXES: readonly (readonly [string, RegExp])[] = [
+  ['data/', /^00_READ-FIRST\.txt$/],
+  ['data/servable/', /^0[1-8]_(?!RESTRICTED_).+$/],
+  ['data/restricted/', /^(?:(?:06|10)_RESTRICTED_.+|12_record\.json)$/],
+];
+
+/**
+ * Open a pack (one zip, or the files below its folder) or a portal set (the files of a flat folder, or several files).
+ * @returns the findings, when it cannot be read
+ */
+export async function openGiven(
+  files: readonly GivenFile[],
+  onProgress: OnProgress = () => undefined,
+): Promise<OpenedPack | Finding[]> {
+  const [first] = files;
+  if (!first) return [findingFor('not_a_pack')];
+  const hasFolder = files.some(({ path }) => path.includes('/'));
+  if (files.length === 1 && !hasFolder) return openZip(first.file, onProgress);
+  return !hasFolder || isPortalSet(files) ? openPortalSet(files, onProgress) : openFolder(files, onProgress);
+}
+
+/** Return whether a folder holds the files of a set, and no other folder. */
+function isPortalSet(files: readonly GivenFile[]) {
+  const [folder = ''] = (files[0] as GivenFile).path.split('/');
+  const isFlat = files.every(({ path }) => path.split('/').length === 2);
+  const isNamed = files.some(({ path }) => LIST_FILES.includes(baseName(path)) || PART.test(baseName(path)));
+  return isFlat && isNamed && !Object.hasOwn(PARTS, folder);
+}
+
+const baseName = (path: string) => path.slice(path.lastIndexOf('/') + 1);
+
+async function openPortalSet(files: readonly GivenFile[], onProgress: OnProgress): Promise<OpenedPack | Finding[]> {
+  if (files.length > PACK_MEMBERS_LIMIT) return [findingFor('too_many')];
+  const total = files.reduce((sum, { file }) => sum + file.size, 0);
+  if (total > PACK_TOTAL_LIMIT_BYTES) return [findingFor('too_large')];
+  const pack = new OpenedPack('');
+  const setDigests = (pack.setDigests = new Map());
+  const named = files.map(({ path, file }) => ({ name: baseName(path), file }));
+  const accepted = named
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .filter(({ name }, i, sorted) => {
+      const isTwice = sorted.slice(0, i).some((other) => other.name.toLowerCase() === name.toLowerCase());
+      const code = faultCode({ name, isFile: true }, name) ?? (isTwice ? 'twice' : null);
+      if (code) pack.findings.push(findingFor(code, printable(name)));
+      return !code;
+    });
+  const parts: Parts = new Map();
+  for (const { name, file } of accepted) {
+    if (!PART.test(name)) continue;
+    const part = await readZip(file);
+    if (!Array.isArray(part)) parts.set(name, part);
+    else if (part[0]?.code !== 'not_a_pack') return part;
+    else {
+      pack.findings.push(findingFor('damaged', name));
+      pack.unreadableParts.add(name);
+    }
+  }
+  const members = [...parts.values()].flatMap((part) => part.members);
+  if (members.length > PACK_MEMBERS_LIMIT) return [findingFor('too_many')];
+  const memberBytes = members.reduce((sum, { source }) => sum + source.size, 0);
+  if (memberBytes > PACK_TOTAL_LIMIT_BYTES) return [findingFor('too_large')];
+  let done = 0;
+  for (const { name, file } of accepted) {
+    const source = fileSource(file);
+    const path = pathInPack(name);
+    const doneBefore = done;
+    try {
+      const digests = await hashMember(source, (count) => onProgress(doneBefore + count, total + memberBytes));
+      setDigests.set(name, digests);
+      if (path) pack.addHashed(path, source, digests);
+    } catch {
+      pack.findings.push(findingFor('damaged', name));
+    }
+    done += file.size;
+  }
+  await addPartMembers(pack, parts, (count) => onProgress(total + count, total + memberBytes));
+  return pack.finish();
+}
+
+/** Hash the members of the zips, whose names are their paths below `data/`. */
+async function addPartMembers(pack: OpenedPack, parts: Parts, onProgress: (done: number) => void) {
+  // A path that stands twice could be read in two ways, also where one of the two is a single file.
+  const seen = new Set([...pack.digests.keys()].map((path) => path.toLowerCase()));
+  let done = 0;
+  for (const [name, { hasHiddenBytes, members }] of parts) {
+    if (hasHiddenBytes) pack.findings.push(findingFor('hidden', name));
+    for (const member of members) {
+      const path = `data/${member.name}`;
+      const code = faultCode(member, path) ?? (seen.has(path.toLowerCase()) ? 'twice' : null);
+      seen.add(path.toLowerCase());
+      const doneBefore = done;
+      if (code) pack.findings.push(findingFor(code, printable(path)));
+      else await pack.addMember(path, member.source, (count) => onProgress(doneBefore + count));
+      done += member.source.size;
+    }
+  }
+}
+
+/** Return whether a portal set can have a file of this name. */
+export const isSetFileName = (name: string) => PART.test(name) || pathInPack(name) !== null;
+
+/** Return the path that a single file of a set has in the pack; null for a zip, or for a file of no set. */
+function pathInPack(name: string) {
+  if (LIST_FILES.includes(name)) return name;
+  const row = PREFIXES.find(([, pattern]) => pattern.test(name));
+  return row ? row[0] + name : null;
+}
