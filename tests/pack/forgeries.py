@@ -9,6 +9,7 @@ import random
 import re
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,11 @@ import pypdf
 
 from diary.crypto.signing import AuthorSigner, generate_scalar
 from diary.encoding import canonical_json
-from diary.pack.bag.manifest import SERVABLE_MANIFEST_PATH, SERVABLE_STATEMENT_PATH
+from diary.pack.bag.manifest import MANIFEST_FILENAME, SERVABLE_MANIFEST_PATH, SERVABLE_STATEMENT_PATH
 from diary.pack.bag.pack_statement import PACK_STATEMENT_PATH
 from diary.pack.stored_zip import member_info
 from tests.pack.pack_members import Members, members_of, rebuild_digest_lists, without_statements
+from tests.pack.portal_members import change_set_zip, files_of, list_set_again, write_set
 
 CSV_MARK = "\ufeff"
 
@@ -136,43 +138,91 @@ def _places(value: Any) -> Iterator[tuple[Any, Any]]:
             yield from _places(value[key])
 
 
-Forger = Callable[[Path, Members, Path, random.Random], Path]
+@dataclass(frozen=True)
+class ForgersTools:
+    """What forgers have: a sound pack of the keeper, an earlier one, a key given up since, and an own account's pack.
+
+    `own_pack` is of an account on the same server, so that its receipts hold.
+    """
+
+    source: Path
+    earlier_pack: Path
+    old_author: AuthorSigner
+    own_pack: Path
+    own_author: AuthorSigner
 
 
-def forge_without_key(source: Path, members: Members, target: Path, _draw: random.Random) -> Path:
+Forger = Callable[[ForgersTools, Members, Path, random.Random], Path]
+
+
+def forge_without_key(tools: ForgersTools, members: Members, target: Path, _draw: random.Random) -> Path:
     """Rebuild the lists and keep the old statements."""
-    return rebuild_digest_lists(source, members, target)
+    return rebuild_digest_lists(tools.source, members, target)
 
 
-def forge_without_statement(source: Path, members: Members, target: Path, _draw: random.Random) -> Path:
+def forge_without_statement(tools: ForgersTools, members: Members, target: Path, _draw: random.Random) -> Path:
     """Remove the statements, so that the pack looks as if an older release had made it."""
-    return without_statements(source, members, target)
+    return without_statements(tools.source, members, target)
 
 
-def forge_with_own_key(source: Path, members: Members, target: Path, _draw: random.Random) -> Path:
+def forge_with_own_key(tools: ForgersTools, members: Members, target: Path, _draw: random.Random) -> Path:
     """Sign with another key, under its own key id."""
-    return rebuild_digest_lists(source, members, target, AuthorSigner(generate_scalar()))
+    return rebuild_digest_lists(tools.source, members, target, AuthorSigner(generate_scalar()))
 
 
-class _Impostor(AuthorSigner):
+class Impostor(AuthorSigner):
     """A signer that gives the key id of somebody else's key."""
 
     def __init__(self, key_id: str) -> None:
+        """Make a key of its own, and lie about its id."""
         super().__init__(generate_scalar())
         self.key_id = key_id  # type: ignore[misc] # the forger's lie
 
 
-def forge_under_keepers_id(source: Path, members: Members, target: Path, _draw: random.Random) -> Path:
+def forge_under_keepers_id(tools: ForgersTools, members: Members, target: Path, _draw: random.Random) -> Path:
     """Sign with another key, under the keeper's key id."""
-    keeper_id = json.loads(members_of(source)[PACK_STATEMENT_PATH])["by"]
-    return rebuild_digest_lists(source, members, target, _Impostor(keeper_id))
+    keeper_id = json.loads(members_of(tools.source)[PACK_STATEMENT_PATH])["by"]
+    return rebuild_digest_lists(tools.source, members, target, Impostor(keeper_id))
 
 
-def forge_with_changed_statement(source: Path, members: Members, target: Path, draw: random.Random) -> Path:
+def forge_with_changed_statement(tools: ForgersTools, members: Members, target: Path, draw: random.Random) -> Path:
     """Change one value of a statement without signing it again."""
     name = draw.choice((PACK_STATEMENT_PATH, SERVABLE_STATEMENT_PATH))
-    changed = {**members, name: change_json(members_of(source)[name], draw)}
-    return rebuild_digest_lists(source, changed, target)
+    changed = {**members, name: change_json(members_of(tools.source)[name], draw)}
+    return rebuild_digest_lists(tools.source, changed, target)
+
+
+def forge_with_old_key(tools: ForgersTools, members: Members, target: Path, _draw: random.Random) -> Path:
+    """Sign with a key that the keeper gave up, which others may have."""
+    return rebuild_digest_lists(tools.source, members, target, tools.old_author)
+
+
+def forge_with_earlier_statement(tools: ForgersTools, members: Members, target: Path, draw: random.Random) -> Path:
+    """Put in the keeper's true statements about an earlier pack: one of them, or both."""
+    earlier = members_of(tools.earlier_pack)
+    names = draw.choice(
+        ((PACK_STATEMENT_PATH,), (SERVABLE_STATEMENT_PATH,), (PACK_STATEMENT_PATH, SERVABLE_STATEMENT_PATH))
+    )
+    return rebuild_digest_lists(tools.source, members | {name: earlier[name] for name in names}, target)
+
+
+def forge_with_own_account(tools: ForgersTools, members: Members, target: Path, draw: random.Random) -> Path:
+    """Put in keys or entries of an own account, with real receipts, and sign with its key."""
+    changed = with_own_account(tools, members, draw)
+    return rebuild_digest_lists(tools.source, changed, target, tools.own_author)
+
+
+def with_own_account(tools: ForgersTools, members: Members, draw: random.Random) -> Members:
+    """Return the members with keys, entries, or both, of the forger's own account."""
+    own = members_of(tools.own_pack)
+    takes_keys, takes_entries = draw.choice(((True, False), (False, True), (True, True)))
+    keys = {name: raw for name, raw in own.items() if name.endswith("/proof/keys.json")}
+    first_entries = {name: raw for name, raw in own.items() if "/proof/0001-" in name}
+    if takes_keys:
+        members = members | keys
+    if takes_entries:
+        members = {name: raw for name, raw in members.items() if "/proof/0001-" not in name} | first_entries
+    return members
 
 
 FORGERS: tuple[Forger, ...] = (
@@ -181,20 +231,88 @@ FORGERS: tuple[Forger, ...] = (
     forge_with_own_key,
     forge_under_keepers_id,
     forge_with_changed_statement,
+    forge_with_old_key,
+    forge_with_earlier_statement,
+    forge_with_own_account,
 )
 
 
-def forge(source: Path, target: Path, seed: int) -> tuple[str, Path]:
+def forge(tools: ForgersTools, target: Path, seed: int) -> tuple[str, Path]:
     """Write the forgery of a seed; return what was done and its path. Members are taken in turn."""
     draw = random.Random(seed)
-    original = members_of(source)
+    original = members_of(tools.source)
     generated = (SERVABLE_MANIFEST_PATH, SERVABLE_STATEMENT_PATH)
     names = [name for name in original if name.startswith("data/") and name not in generated]
     name = names[seed % len(names)]
     forger = FORGERS[(seed // len(names) + seed) % len(FORGERS)]
-    if draw.random() < 0.05:
-        members = {path: raw for path, raw in original.items() if path != name}
-    else:
-        members = original | {name: change_member(name, original[name], draw)}
+    members = _changed(original, name, draw)
     members = {path: raw for path, raw in members.items() if "statement.json" not in path}
-    return f"{seed}: {forger.__name__}, {name}", forger(source, members, target, draw)
+    return f"{seed}: {forger.__name__}, {name}", forger(tools, members, target, draw)
+
+
+def _changed(members: Members, name: str, draw: random.Random) -> Members:
+    """Return the members with one changed or, rarely, missing."""
+    if draw.random() < 0.05:
+        return {path: raw for path, raw in members.items() if path != name}
+    return members | {name: change_member(name, members[name], draw)}
+
+
+SetForger = Callable[[ForgersTools, Members, random.Random], Members]
+
+
+def _set_signed_by(signer: Callable[[ForgersTools, Members], AuthorSigner]) -> SetForger:
+    """Return a forger that lists the files of a set again and signs with this key."""
+    return lambda tools, files, draw: list_set_again(files, signer(tools, files))
+
+
+def _set_with_statement(choose: Callable[[ForgersTools, Members, random.Random], bytes | None]) -> SetForger:
+    """Return a forger that lists the files again and puts another statement beside them, or none."""
+
+    def forge_statement(tools: ForgersTools, files: Members, draw: random.Random) -> Members:
+        statement = choose(tools, files, draw)
+        bare = {name: raw for name, raw in files.items() if name != PACK_STATEMENT_PATH}
+        return list_set_again(bare | ({} if statement is None else {PACK_STATEMENT_PATH: statement}))
+
+    return forge_statement
+
+
+SET_FORGERS: dict[str, SetForger] = {
+    "the old list": lambda tools, files, draw: files,
+    "a list that fits": _set_with_statement(lambda tools, files, draw: files[PACK_STATEMENT_PATH]),
+    "no statement": _set_with_statement(lambda tools, files, draw: None),
+    "the statement of the pack": _set_with_statement(
+        lambda tools, files, draw: members_of(tools.source)[PACK_STATEMENT_PATH]
+    ),
+    "a changed statement": _set_with_statement(
+        lambda tools, files, draw: change_json(files[PACK_STATEMENT_PATH], draw)
+    ),
+    "an own key": _set_signed_by(lambda tools, files: AuthorSigner(generate_scalar())),
+    "the keeper's key id": _set_signed_by(lambda tools, files: Impostor(json.loads(files[PACK_STATEMENT_PATH])["by"])),
+    "a key given up": _set_signed_by(lambda tools, files: tools.old_author),
+    "the key of an own account": _set_signed_by(lambda tools, files: tools.own_author),
+}
+
+
+def forge_set(tools: ForgersTools, portal_set: Path, target: Path, seed: int) -> tuple[str, Path]:
+    """Write the forgery of a portal set: one of its files is changed, or one member of a zip."""
+    draw = random.Random(seed)
+    files = files_of(portal_set)
+    about = (MANIFEST_FILENAME, PACK_STATEMENT_PATH)
+    names = sorted(files.keys() - set(about))
+    name = names[seed % len(names)]
+    forger_name = list(SET_FORGERS)[(seed // len(names) + seed) % len(SET_FORGERS)]
+    if name.endswith(".zip"):
+
+        def change(members: Members) -> Members:
+            member = draw.choice([path for path in members if "servable/manifest" not in path])
+            members = _changed(members, member, draw)
+            if forger_name != "the key of an own account":
+                return members
+            full = {f"data/{path}": raw for path, raw in members.items()}
+            return {path.removeprefix("data/"): raw for path, raw in with_own_account(tools, full, draw).items()}
+
+        files[name] = change_set_zip(files[name], change)
+    else:
+        files = _changed(files, name, draw)
+    forged = SET_FORGERS[forger_name](tools, files, draw)
+    return f"{seed}: set with {forger_name}, {name}", write_set(target, forged)

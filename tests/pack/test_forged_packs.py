@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,15 @@ from diary.crypto.signing import AuthorSigner, generate_scalar
 from diary.encoding import b64, canonical_json
 from diary.ids import id_text, new_id
 from diary.pack.bag.manifest import SERVABLE_MANIFEST_PATH, SERVABLE_STATEMENT_PATH
-from diary.pack.bag.pack_statement import PACK_STATEMENT_PATH, pack_fingerprint
+from diary.pack.bag.pack_statement import PACK_STATEMENT_PATH, PackSigner, pack_fingerprint
 from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import read_capsule
+from diary.pack.portal import write_portal_set
 from diary.pack.verify.pack_reader import OpenedPack
 from diary.pack.verify.verifier import verify_pack
 from tests.pack.conftest import BuiltPack, assemble_pack, build_front_part
-from tests.pack.fictional_diary import DAY_MS, START_MS, fictional_diary
-from tests.pack.forgeries import forge
+from tests.pack.fictional_diary import DAY_MS, START_MS, FictionalDiary, fictional_diary
+from tests.pack.forgeries import ForgersTools, forge, forge_set
 from tests.pack.pack_members import (
     change_members,
     members_of,
@@ -31,33 +33,78 @@ from tests.pack.pack_members import (
     without_member,
     without_statements,
 )
-from tests.pack.verifier_comparison import PackCases, compare_verifiers
+from tests.pack.verifier_comparison import PackCases, compare_verifiers, judge_packs
 
 SIGNATURE_CODES = {"not_signed", "pack_signature", "pack_signer", "pack_changed"}
+# One of these stands in every forgery: the signature does not hold, is by a key given up, or is not by whoever wrote
+# the entries; or a file is not the listed one.
+FORGERY_CODES = SIGNATURE_CODES | {"replaced_key", "author", "changed", "missing"}
+FORGERY_STATUSES = {"not_signed", "bad_signature", "other_signer", "changed", "replaced_key"}
 WHOLE, SERVABLE = PACK_STATEMENT_PATH, SERVABLE_STATEMENT_PATH
 PACK_FINGERPRINT_OF_ABC = "73807 03137 88322 66979 05876 85760"
 
 
-def check_forgeries(pack: BuiltPack, folder: Path, seeds: range) -> None:
-    """Raise AssertionError unless both checkers find that each forgery is not what the keeper signed."""
-    cases = PackCases(folder, pack.diary.notary.pub)
+@dataclass(frozen=True)
+class ForgedFrom:
+    """A pack whose keeper renewed the keys, a portal set of it, and what forgers have."""
+
+    tools: ForgersTools
+    portal_set: Path
+    notary: bytes
+
+
+@pytest.fixture(scope="module")
+def forged_from(tmp_path_factory: pytest.TempPathFactory) -> ForgedFrom:
+    """Return the sound packs that forgeries are made of."""
+    folder = tmp_path_factory.mktemp("sources")
+    diary = fictional_diary(count=3, exhibits=1)
+    earlier = make_pack(diary, folder / "earlier.zip", START_MS + 300 * DAY_MS, no=1)
+    old_author = diary.replace_signing_key(at_ms=START_MS + 400 * DAY_MS)
+    source = make_pack(diary, folder / "source.zip", START_MS + 500 * DAY_MS, no=2)
+    own = fictional_diary(count=1, exhibits=0, notary=diary.notary)
+    own_pack = make_pack(own, folder / "own.zip", START_MS + 500 * DAY_MS, no=2)
+    write_portal_set(source, folder / "set", PackSigner(diary.diary_id, diary.author))
+    tools = ForgersTools(source, earlier, old_author, own_pack, own.author)
+    return ForgedFrom(tools, folder / "set", diary.notary.pub)
+
+
+def make_pack(diary: FictionalDiary, path: Path, made_at: int, *, no: int) -> Path:
+    """Make a pack of a whole diary, built by the real worker."""
+    raw = build_capsule(diary.versions, replace(diary.wish(made_at=made_at), no=no), diary.public_keys)
+    front = asyncio.run(build_front_part(diary, raw, path.with_suffix(".front")))
+    return assemble_pack(diary, front, read_capsule(raw), path)
+
+
+def check_forgeries(source: ForgedFrom, folder: Path, seeds: range) -> None:
+    """Raise AssertionError unless both checkers say first of each forgery that the keeper did not sign it."""
+    cases = PackCases(folder, source.notary)
+    cases.add("sound", source.tools.source)
+    cases.add("sound set", source.portal_set)
     for seed in seeds:
-        name, path = forge(pack.path, folder / "forged.zip", seed)
-        cases.add(name, path)
-    findings = compare_verifiers(cases, min_cases=len(seeds))
-    assert [name for name, found in findings.items() if not SIGNATURE_CODES & {code for code, _ in found}] == []
+        if seed % 4:
+            cases.add(*forge(source.tools, folder / "forged.zip", seed))
+        else:
+            cases.add(*forge_set(source.tools, source.portal_set, folder / f"forged-{seed}", seed // 4))
+    judged = judge_packs(cases, min_cases=2 + len(seeds))
+    assert judged.pop("sound")[0] == set() == judged.pop("sound set")[0]
+    passed = {
+        name: (sorted(findings, key=str), facts["status"])
+        for name, (findings, facts) in judged.items()
+        if not FORGERY_CODES & {code for code, _ in findings} or facts["status"] not in FORGERY_STATUSES
+    }
+    assert passed == {}
 
 
-def test_no_forgery_passes(small_pack: BuiltPack, tmp_path: Path) -> None:
-    """A hundred forgeries, of every member, by forgers without the keeper's key."""
-    check_forgeries(small_pack, tmp_path, range(100))
+def test_no_forgery_passes(forged_from: ForgedFrom, tmp_path: Path) -> None:
+    """A hundred forgeries of packs and sets, of every member, by every forger without the keeper's key."""
+    check_forgeries(forged_from, tmp_path, range(100))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(100, 2000, 100))
-def test_none_of_two_thousand_forgeries_passes(small_pack: BuiltPack, tmp_path: Path, first: int) -> None:
+def test_none_of_two_thousand_forgeries_passes(forged_from: ForgedFrom, tmp_path: Path, first: int) -> None:
     """The same with other seeds."""
-    check_forgeries(small_pack, tmp_path, range(first, first + 100))
+    check_forgeries(forged_from, tmp_path, range(first, first + 100))
 
 
 def test_each_fault_of_a_signature_has_its_code(small_pack: BuiltPack, tmp_path: Path) -> None:
@@ -206,8 +253,10 @@ def test_an_account_of_ones_own_signs_no_pack_of_another(small_pack: BuiltPack, 
     swapped = members | {f"data/{folder}/proof/keys.json": own_keys for folder in ("servable", "restricted")}
     cases = PackCases(tmp_path, small_pack.diary.notary.pub)
     cases.add("keys swapped", rebuild_digest_lists(small_pack.path, swapped, tmp_path / "swapped.zip", forger.author))
-    [codes] = ({code for code, _ in found} for found in compare_verifiers(cases).values())
+    [(found, facts)] = judge_packs(cases).values()
+    codes = {code for code, _ in found}
     assert "author" in codes and not codes & SIGNATURE_CODES
+    assert facts["status"] == "other_signer", "the first sentence must not call it unchanged"
 
 
 def test_the_fingerprint_is_six_groups_of_digits() -> None:

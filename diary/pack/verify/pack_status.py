@@ -35,7 +35,7 @@ _STATUSES_BY_CODES: Final[tuple[tuple[str, frozenset[str]], ...]] = (
     ("not_signed", frozenset({"not_signed"})),
     ("incomplete", frozenset({"part_missing"})),
     ("bad_signature", frozenset({"pack_signature", "other_pack", "preparer", "keys"})),
-    ("other_signer", frozenset({"pack_signer"})),
+    ("other_signer", frozenset({"pack_signer", "author"})),
     (
         "changed",
         frozenset(

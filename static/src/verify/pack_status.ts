@@ -13,7 +13,7 @@ const STATUSES_BY_CODES: readonly (readonly [string, readonly string[]])[] = [
   ['not_signed', ['not_signed']],
   ['incomplete', ['part_missing']],
   ['bad_signature', ['pack_signature', 'other_pack', 'preparer', 'keys']],
-  ['other_signer', ['pack_signer']],
+  ['other_signer', ['pack_signer', 'author']],
   [
     'changed',
     [
