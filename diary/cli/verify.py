@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     nargs=-1,
     required=True,
     type=click.Path(exists=True, path_type=Path),
-    help="The pack: its zip or its unpacked folder. A portal set: its folder, or its files.",
+    help="The pack: its zip or its unpacked folder. A portal set: its folder, or its files. Also pack.tsr and "
+    "receipt-slip.json, where they do not lie beside the pack.",
 )
 @click.option(
     "--notary", type=EXISTING_FILE, help="The server's public notary key, from its operator and not from the pack."
@@ -110,6 +111,8 @@ def _print_result(facts: "VerifiedFacts", findings: "Sequence[Finding]", witness
         click.echo(status)
     if facts.first_received_at is not None:
         click.echo(f"The server received the first entry in it on {format_utc(facts.first_received_at)}.")
+    if facts.stamped_at is not None:
+        click.echo(f"An outside authority stamped the list of its files on {format_utc(facts.stamped_at)}.")
     if witness_count:
         names = ", ".join(cosignature.witness_name for cosignature in facts.cosignatures)
         extent = f"the log up to {facts.log_size} leaves" if facts.log_size else "a log of this pack: it has none"

@@ -9,10 +9,14 @@ known to share their lists.
 """
 
 import hashlib
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from rfc3161_client import (
     HashAlgorithm,
     TimestampRequestBuilder,
@@ -68,6 +72,14 @@ def build_request(note: bytes) -> TimestampRequest:
     return TimestampRequest(timestamp_request.as_bytes(), timestamp_request.nonce.to_bytes(NONCE_BYTES, "big"))
 
 
+def build_digest_request(digest: bytes) -> TimestampRequest:
+    """Return a request, with a nonce, to timestamp bytes of which only the SHA-256 is known."""
+    # The library hashes what it stamps. The digest has a fixed length, so that it can be put in the place of another.
+    placeholder = os.urandom(len(digest))
+    request = build_request(placeholder)
+    return TimestampRequest(request.der.replace(hashlib.sha256(placeholder).digest(), digest), request.nonce)
+
+
 def verify_response(
     tsr: bytes, note: bytes, *, chain: bytes, policy: str, nonce: bytes | None, roots: bytes | None = None
 ) -> int:
@@ -76,20 +88,28 @@ def verify_response(
     `nonce` is None if the request is not known. `roots` (PEM) replaces the chain's own root as trust anchor. Raise
     BadRequest if `chain`, `policy` or `roots` cannot be read.
     """
+    digest = hashlib.sha256(note).digest()
+    return verify_digest_response(tsr, digest, chain=chain, policy=policy, nonce=nonce, roots=roots)
+
+
+def verify_digest_response(
+    tsr: bytes, digest: bytes, *, chain: bytes, policy: str, nonce: bytes | None, roots: bytes | None = None
+) -> int:
+    """Return the time of a response over a SHA-256 digest, as `verify_response` does over the bytes."""
     pinned_certificates = load_chain(chain)
     trusted_roots = list(pinned_certificates[-1:]) if roots is None else _load_roots(roots)
     if len(tsr) > RESPONSE_LIMIT_BYTES:
         raise BadSignature("That is not a timestamp.")
     try:
         response = decode_timestamp_response(tsr)
-        _check_imprint(response, note)
+        _check_imprint(response, digest)
         VerifierBuilder(
             policy_id=_parse_oid(policy),
             tsa_certificate=pinned_certificates[0],
             intermediates=list(pinned_certificates[1:-1]),
             roots=trusted_roots,
             nonce=None if nonce is None else int.from_bytes(nonce, "big"),
-        ).build().verify_message(response, note)
+        ).build().verify(response, digest)
         stamped_at = response.tst_info.gen_time
     except (VerificationError, ValueError, TypeError) as error:
         raise BadSignature("The timestamp does not hold.") from error
@@ -99,10 +119,64 @@ def verify_response(
     return int(stamped_at.timestamp() * 1000)
 
 
-def _check_imprint(response: TimeStampResponse, note: bytes) -> None:
-    """Raise BadSignature unless the response stamps the note's SHA-256. Weaker digests are refused."""
-    imprint = response.tst_info.message_imprint
-    if imprint.hash_algorithm != _SHA256 or imprint.message != hashlib.sha256(note).digest():
+def check_token_digest(tsr: bytes, digest: bytes) -> None:
+    """Raise BadSignature unless a response names this SHA-256. Nothing else of it is checked."""
+    _check_imprint(_decode(tsr), digest)
+
+
+def verify_token(tsr: bytes, digest: bytes, roots: Sequence[bytes]) -> int:
+    """Return the time of a response over a SHA-256 digest, whose certificates are in the response itself, in ms UTC.
+
+    `roots`: PEM certificates that are trusted, from outside. Raise BadSignature if the response does not hold under any
+    of them, BadRequest if they cannot be read.
+    """
+    response = _decode(tsr)
+    try:
+        enclosed = [x509.load_der_x509_certificate(der) for der in response.signed_data.certificates]
+        policy = response.tst_info.policy.dotted_string
+        leaves = [certificate for certificate in enclosed if _is_for_timestamps(certificate)]
+    except (ValueError, TypeError) as error:
+        raise BadSignature("The timestamp does not hold.") from error
+    if len(leaves) != 1:
+        raise BadSignature("The timestamp has no certificate of its authority.")
+    # An authority may enclose its root, which is trusted only if it was given.
+    others = [certificate for certificate in enclosed if certificate.issuer != certificate.subject]
+    path = leaves + [certificate for certificate in others if certificate not in leaves]
+    for root in [certificate for pem in roots for certificate in _load_roots(pem)]:
+        chain = b"".join(certificate.public_bytes(Encoding.PEM) for certificate in (*path, root))
+        try:
+            return verify_digest_response(tsr, digest, chain=chain, policy=policy, nonce=None)
+        except BadSignature:
+            continue
+    raise BadSignature("The timestamp does not hold under the root that was given.")
+
+
+def _decode(tsr: bytes) -> TimeStampResponse:
+    """Return a parsed response. Raise BadSignature for anything else."""
+    if len(tsr) > RESPONSE_LIMIT_BYTES:
+        raise BadSignature("That is not a timestamp.")
+    try:
+        return decode_timestamp_response(tsr)
+    except (ValueError, TypeError) as error:
+        raise BadSignature("That is not a timestamp.") from error
+
+
+def _is_for_timestamps(certificate: x509.Certificate) -> bool:
+    """Return whether a certificate may sign timestamps."""
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return False
+    return ExtendedKeyUsageOID.TIME_STAMPING in usage
+
+
+def _check_imprint(response: TimeStampResponse, digest: bytes) -> None:
+    """Raise BadSignature unless the response stamps this SHA-256. Weaker digests are refused."""
+    try:
+        imprint = response.tst_info.message_imprint
+    except ValueError as error:  # a refusal has no token
+        raise BadSignature("That is not a timestamp.") from error
+    if imprint.hash_algorithm != _SHA256 or imprint.message != digest:
         raise BadSignature("The timestamp is for other data.")
 
 

@@ -496,6 +496,13 @@ OPERATIONS: Final[Mapping[View, Operation]] = {
         {200: _json_content(schema_reference("Usage"))},
         (NotFound,),
     ),
+    log.stamp_digest: Operation(
+        """Ask a timestamp authority (RFC 3161) for a timestamp over `digest`, the SHA-256 of a pack's list of files.
+        The server keeps neither. `tsr` is saved beside the pack as `pack.tsr`. `unavailable` if no authority is set,
+        or none answers.""",
+        {200: _json_content(schema_reference("Stamp"))},
+        (Unavailable,),
+    ),
     packs.reserve_place: Operation(
         "Take a place in the queue. Nothing of the diary is sent yet.",
         {201: _json_content(object_schema({"pack": ID_SCHEMA, "state": schema_reference("PackState")}))},

@@ -122,6 +122,7 @@ ROUTES: Final[tuple[RoutePolicy, ...]] = (
     RoutePolicy("POST", "/v1/account/closing", erasures.request_account_closure, _PROVED, SENSITIVE, NO_BODY),
     RoutePolicy("DELETE", "/v1/account/closing", erasures.cancel_account_closure, _KEEPER, SENSITIVE, NO_BODY),
     RoutePolicy("GET", "/v1/usage", account.show_usage, _KEEPER, SYNC, NO_BODY),
+    RoutePolicy("POST", "/v1/stamps", log.stamp_digest, _KEEPER, SENSITIVE, JSON_BODY),
     RoutePolicy("POST", "/v1/packs", packs.reserve_place, _KEEPER, SENSITIVE, JSON_BODY),
     RoutePolicy("GET", "/v1/packs/{pack}", packs.pack_state, _KEEPER, SYNC, NO_BODY),
     RoutePolicy("PUT", "/v1/packs/{pack}/capsule", packs.start_pack, _KEEPER, SENSITIVE, CAPSULE_BODY),

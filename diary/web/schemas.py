@@ -194,17 +194,16 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
     "Stamped": object_schema(
         {
             **_CHECKPOINT_FIELDS,
-            "stamps": list_schema(
-                object_schema(
-                    {
-                        "authority": TEXT_SCHEMA,
-                        "chain": TEXT_SCHEMA,
-                        "nonce": BYTES_SCHEMA,
-                        "policy": TEXT_SCHEMA,
-                        "tsr": BYTES_SCHEMA,
-                    }
-                ),
-            ),
+            "stamps": list_schema(schema_reference("Stamp")),
+        }
+    ),
+    "Stamp": object_schema(
+        {
+            "authority": TEXT_SCHEMA,
+            "chain": TEXT_SCHEMA,
+            "nonce": BYTES_SCHEMA,
+            "policy": TEXT_SCHEMA,
+            "tsr": BYTES_SCHEMA,
         }
     ),
     "Closing": object_schema({"off": TIME_MS_SCHEMA, "on": TIME_MS_SCHEMA}),

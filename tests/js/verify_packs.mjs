@@ -35,6 +35,7 @@ for (const { folder, files, ...anchors } of JSON.parse(readFileSync(process.argv
       status: report?.status ?? '',
       received_at: report?.receivedAt ?? null,
       first_received_at: report?.firstReceivedAt ?? null,
+      stamped_at: report?.stampedAt ?? null,
     },
   });
 }

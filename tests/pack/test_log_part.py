@@ -240,7 +240,7 @@ def test_the_printed_commands_of_15_work_as_printed(logged_pack: BuiltPack, tmp_
     lines = [line.strip() for line in text.splitlines()]
     folder = next(tmp_path.glob("PACK_*"))
     (start,) = [line for line in lines if line.startswith("cd ") and line.endswith("/proof")]
-    checks = [line for line in lines if line.startswith("openssl ts -")]
+    checks = [line for line in lines if line.startswith("openssl ts -") and "pack.tsr" not in line]
     assert len(checks) == 2
     for line in checks:
         result = run_shell_line(f"{start} && {line}", folder)

@@ -481,7 +481,7 @@ def test_a_portal_set_is_usable_without_its_folders(sample_pack: SamplePack) -> 
 def test_openssl_accepts_the_timestamp_and_clock_checks_are_shown(sample_pack: SamplePack) -> None:
     """The command of 15_VERIFY works. The clock checks show a device seven minutes behind."""
     verify_text = sample_pack.read_member("15_VERIFY.txt").decode()
-    [line] = re.findall(r"openssl ts -verify [^\r\n]+", verify_text)
+    [line] = re.findall(r"openssl ts -verify -data checkpoint[^\r\n]+", verify_text)
     completed = subprocess.run(
         line.split(), cwd=sample_pack.folder / "data/servable/proof", capture_output=True, text=True, check=False
     )

@@ -6,6 +6,7 @@ answers (the npm package `pwsh` downloads it when it is installed), so its block
 and every command in it must be one of those that Windows 10 has.
 """
 
+import hashlib
 import json
 import re
 import shutil
@@ -19,6 +20,8 @@ import pytest
 import tree_sitter_powershell
 from tree_sitter import Language, Node, Parser
 
+from diary.ledger import timestamps
+from diary.samples.timestamp_authority import make_authority
 from tests.pack.conftest import BuiltPack
 from tests.pack.test_log_part import authority, logged_pack  # noqa: F401 - fixtures
 
@@ -135,6 +138,21 @@ def test_each_step_has_its_command(unpacked: Path) -> None:
         assert re.search(r"^     \S", step, re.MULTILINE), step
 
 
+def test_the_line_for_a_timestamp_beside_the_pack_works(unpacked: Path, tmp_path: Path) -> None:
+    """It is typed where the pack's folder lies. Over a list that was changed since, openssl refuses it."""
+    stamper, beside = make_authority(tmp_path / "beside"), unpacked.parent
+    manifest = unpacked / "manifest-sha256.txt"
+    request = timestamps.build_digest_request(hashlib.sha256(manifest.read_bytes()).digest())
+    (beside / "pack.tsr").write_bytes(stamper.answer_query(request.der))
+    (beside / "root.pem").write_bytes(stamper.root_pem)
+    [line] = re.findall(
+        r"openssl ts -verify -data \S+ -in pack\.tsr [^\r\n]+", (unpacked / "data/15_VERIFY.txt").read_text()
+    )
+    assert "Verification: OK" in str(type_lines([line], beside))
+    manifest.write_bytes(manifest.read_bytes() + b"x")
+    assert "Verification: FAILED" in str(type_lines([line], beside))
+
+
 def test_the_lines_for_powershell_are_powershell(unpacked: Path) -> None:
     """They parse without an error, use only commands of Windows, and print nothing for a file that is as listed."""
     text = (unpacked / "data/15_VERIFY.txt").read_text("utf-8")
@@ -166,6 +184,8 @@ def test_the_phone_prints_the_same_lines(unpacked: Path) -> None:
     )  # fmt: skip
     phone_text = json.loads(completed.stdout)
     text = (unpacked / "data/15_VERIFY.txt").read_text("utf-8")
+    for words in ("WHERE pack.tsr CAME BESIDE", "-in pack.tsr -CAfile root.pem"):
+        assert words in phone_text and words in text
     for system in SYSTEMS:
         phone_lines = lines_of(phone_text, system)
         assert len(phone_lines) > 10 and lines_of(text, system)[: len(phone_lines)] == phone_lines, system

@@ -17,7 +17,7 @@ from tests.pack.pack_members import MembersChange, change_members
 VERIFY_SCRIPT = Path(__file__).parents[1] / "js" / "verify_packs.mjs"
 FindingSet = set[tuple[str, str | None]]
 Judgement = tuple[FindingSet, dict[str, Any]]
-COMPARED_FACTS = ("fingerprint", "status", "received_at", "first_received_at")
+COMPARED_FACTS = ("fingerprint", "status", "received_at", "first_received_at", "stamped_at")
 
 
 @dataclass

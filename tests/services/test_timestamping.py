@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import http.server
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +15,8 @@ from typing import Any
 import pytest
 
 from diary.clock import SystemClock
-from diary.encoding import unb64
-from diary.errors import BadSetting
+from diary.encoding import b64, unb64
+from diary.errors import BadSetting, BadSignature
 from diary.ledger import timestamps
 from diary.samples.timestamp_authority import LocalTimestampAuthority, make_authority
 from diary.services.instance import Instance
@@ -88,6 +91,50 @@ async def test_a_checkpoint_is_stamped_and_the_stamp_verifies(
                 abs(timestamps.verify_response(unb64(stamp["tsr"]), note, **check_arguments) - SystemClock().now_ms())
                 < 20_000
             )
+
+
+async def test_a_keeper_gets_a_stamp_over_a_digest(tmp_path: Path, authority: LocalTimestampAuthority) -> None:
+    """The server passes on the digest, and stores nothing. `openssl ts -verify` accepts it for the file itself."""
+    (tmp_path / "list").write_bytes(b"a pack's list of files")
+    digest = hashlib.sha256(b"a pack's list of files").digest()
+    with authority.serve() as url:
+        async with running_server(tmp_path, DIARY_TIMESTAMPS=str(authority.write_settings(url))) as server:
+            keeper, _ = await keeper_and_instance(server)
+            answer = await keeper.request("POST", "/v1/stamps", {"digest": b64(digest)})
+            assert answer.status_code == 200
+            stamp = answer.json()
+            for body in ({}, {"digest": b64(digest[:31])}, {"digest": b64(digest + b"x")}, {"digest": 7}):
+                assert (await keeper.request("POST", "/v1/stamps", body)).status_code == 400
+            assert server.query("SELECT count(*) FROM log_stamp") == [(0,)]
+    tsr = unb64(stamp["tsr"])
+    (tmp_path / "pack.tsr").write_bytes(tsr)
+    (tmp_path / "root.pem").write_bytes(authority.root_pem)
+    command = "openssl ts -verify -data list -in pack.tsr -CAfile root.pem".split()
+    completed = await asyncio.to_thread(
+        subprocess.run, command, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert "Verification: OK" in completed.stdout + completed.stderr
+    assert abs(timestamps.verify_token(tsr, digest, [authority.root_pem]) - SystemClock().now_ms()) < 20_000
+    for other in (hashlib.sha256(b"another list").digest(), digest[:31], b""):
+        with pytest.raises(BadSignature):
+            timestamps.verify_token(tsr, other, [authority.root_pem])
+    with pytest.raises(BadSignature):
+        timestamps.verify_token(tsr[:-1], digest, [authority.root_pem])
+    with pytest.raises(BadSignature):
+        timestamps.verify_token(tsr, digest, [make_authority(tmp_path / "other").root_pem])
+
+
+async def test_without_an_authority_there_is_no_stamp_over_a_digest(
+    tmp_path: Path, authority: LocalTimestampAuthority
+) -> None:
+    """None is set, it does not answer, or it answers with what is no timestamp: the keeper can try again later."""
+    with fixed_answer_authority(b"", 503) as failing, fixed_answer_authority(b"no timestamp") as lying:
+        for number, url in enumerate((None, failing, lying)):
+            settings = {"DIARY_TIMESTAMPS": str(authority.write_settings(url))} if url else {}
+            async with running_server(tmp_path / str(number), **settings) as server:
+                keeper, _ = await keeper_and_instance(server)
+                answer = await keeper.request("POST", "/v1/stamps", {"digest": b64(bytes(32))})
+                assert (answer.status_code, answer.json()["error"]) == (503, "unavailable")
 
 
 async def test_a_stamp_stays_pending_through_an_outage(

@@ -212,6 +212,8 @@ def encode_verify_steps(contents: PackContents) -> bytes:
         "     ls data/servable/proof",
         "",
         *_signature_lines(contents),
+        "",
+        *_beside_lines(contents.capsule.metadata.folder),
     ]
     return _encode_lines(lines)
 
@@ -290,6 +292,18 @@ def _timestamp_lines(contents: PackContents) -> list[str]:
         lines.append(f"     openssl ts -verify -data {checkpoint.stem}.txt -in {name}.tsr -CAfile {name}.pem")
         lines.append(f"     openssl ts -reply -in {name}.tsr -text")
     return lines
+
+
+def _beside_lines(folder: str) -> list[str]:
+    """Return the lines about the files that can come beside a pack. They are made after it, so it cannot list them."""
+    return [
+        "WHERE pack.tsr CAME BESIDE THIS PACK, an independent authority stamped the list of its files: the whole pack existed",
+        "   no later than its time. root.pem is the authority's root certificate: get it from the authority. Expected:",
+        "   Verification: OK. The page /verify and the program take pack.tsr too, and receipt-slip.json, which holds a receipt",
+        "   that came after the pack was made: choose them together with the pack.",
+        f"   With openssl, in the folder that holds {folder} and pack.tsr:",
+        f"     openssl ts -verify -data {folder}/manifest-sha256.txt -in pack.tsr -CAfile root.pem",
+    ]
 
 
 def _encode_lines(lines: list[str]) -> bytes:

@@ -41,21 +41,38 @@ def check_export(pack: OpenedPack, proofs: PackProofs, keys: Sequence[NotaryKey]
     """Return every finding about pack-export.json. `keys`: trusted notary keys."""
     if EXPORT_PROOF_PATH not in pack.digests:
         return ExportCheck()
-    proof = read_proof(EXPORT_PROOF_PATH, pack.read(EXPORT_PROOF_PATH))
+    return judge_export_proof("export", EXPORT_PROOF_PATH, pack.read(EXPORT_PROOF_PATH), pack, proofs, keys, {})
+
+
+def judge_export_proof(
+    code: str,
+    member: str,
+    raw: bytes | None,
+    pack: OpenedPack,
+    proofs: PackProofs,
+    keys: Sequence[NotaryKey],
+    leaf_indexes: Mapping[str, int],
+) -> ExportCheck:
+    """Return every finding about a proof of the record of this pack, in the pack or beside it.
+
+    `code`: the finding for one that is malformed or about another pack. `leaf_indexes`: proven places in the log, by
+    version.
+    """
+    proof = read_proof(member, raw)
     if isinstance(proof, Finding):
-        return ExportCheck((make_finding("export", EXPORT_PROOF_PATH),))
+        return ExportCheck((make_finding(code, member),))
     try:
         account_keys = author_keys(proofs.keys)
     except (KeptError, ValueError):
         account_keys = ()  # reported as `keys`
-    findings = set(check_proof(proof, account_keys, keys, {}))
+    findings = set(check_proof(proof, account_keys, keys, leaf_indexes))
     receipt_findings = {finding for finding in findings if finding.code in RECEIPT_CODES}
     if findings - receipt_findings or not _is_about(proof, pack, proofs):
-        return ExportCheck((make_finding("export", EXPORT_PROOF_PATH), *receipt_findings))
+        return ExportCheck((make_finding(code, member), *receipt_findings))
     received_at = None if receipt_findings else integer_of(object_of(proof.raw, "receipt"), "ts")
     made_at = integer_of(proof.values, "made_at") or 0
     is_early = received_at is not None and received_at < made_at - PACK_TIME_TOLERANCE_MS
-    times = (make_finding("pack_time", EXPORT_PROOF_PATH),) if is_early else ()
+    times = (make_finding("pack_time", member),) if is_early else ()
     return ExportCheck((*receipt_findings, *times), True, received_at)
 
 

@@ -51,6 +51,9 @@ SENTENCES: Final[dict[str, str]] = {
     "replaced_key": "This signature was made with a key that the keeper has since replaced. Others may have that key, so "
     "the signature counts only if somebody received the pack before then.",
     "export": "The diary's record of this pack is not valid, or is about another pack.",
+    "slip": "This receipt slip is not valid, or is about another pack.",
+    "stamp": "This timestamp is not valid, or is about another pack.",
+    "stamp_root": "Whose timestamp this is was not checked: give the root certificate of its authority (--tsa-root).",
     "pack_time": "The pack cannot have been made at the time that it gives: the server received something in it later, or "
     "the record of it earlier.",
     "keys": "The public keys in the two proof folders differ, or are not keys.",

@@ -131,7 +131,7 @@ def proven_leaf_indexes(
         checkpoint.size: checkpoint for row in rows if (checkpoint := _read_checkpoint(pack, log.folder, row, keys)[2])
     }
     for version, row in log.proofs_by_version().items():
-        if _is_included(row, receipts.get(version), signed_checkpoints):
+        if is_included(row, receipts.get(version), signed_checkpoints):
             yield version, integer_of(row, "i") or 0
 
 
@@ -142,7 +142,7 @@ def _read_checkpoint(
     size = integer_of(row, "size")
     name = f"{folder}{checkpoint_stem(row)}.txt"
     note = pack.read(name) or b""
-    checkpoint = _verified_checkpoint(note, keys)
+    checkpoint = verified_checkpoint(note, keys)
     return name, note, checkpoint if checkpoint is not None and checkpoint.size == size else None
 
 
@@ -168,7 +168,7 @@ def check_cosignatures(
     return size, valid_cosignatures, faults
 
 
-def _verified_checkpoint(note: bytes, keys: Sequence[NotaryKey]) -> Checkpoint | None:
+def verified_checkpoint(note: bytes, keys: Sequence[NotaryKey]) -> Checkpoint | None:
     """Return the checkpoint of a note signed by one of the keys; an exposed key is valid only up to its limit."""
     try:
         key = key_statements.find_key(keys, checkpoints.parse_checkpoint(note).origin)
@@ -187,7 +187,7 @@ def _is_consistent(previous: Checkpoint, checkpoint: Checkpoint, row: RecordFiel
     return True
 
 
-def _is_included(row: RecordFields, receipt: RecordFields | None, signed_checkpoints: Mapping[int, Checkpoint]) -> bool:
+def is_included(row: RecordFields, receipt: RecordFields | None, signed_checkpoints: Mapping[int, Checkpoint]) -> bool:
     """Return whether a version's inclusion proof ends at a signed root."""
     checkpoint, leaf_index = signed_checkpoints.get(integer_of(row, "size") or 0), integer_of(row, "i")
     ts = integer_of(receipt or {}, "ts")

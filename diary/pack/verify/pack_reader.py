@@ -59,7 +59,7 @@ class OpenedPack:
 
     `is_servable_only`: it has the servable part and nothing of the restricted one. `set_digests`: of a portal set, the
     files of the set by name; None for a pack in its folder. `folder` is "" for a portal set. `unreadable_parts`: those
-    zips of a portal set that cannot be read.
+    zips of a portal set that cannot be read. `beside`: the slips and timestamps that were given with the pack.
     """
 
     folder: str
@@ -70,6 +70,7 @@ class OpenedPack:
     is_servable_only: bool = False
     set_digests: dict[str, MemberDigests] | None = None
     unreadable_parts: set[str] = field(default_factory=set)
+    beside: list[Path] = field(default_factory=list)
 
     @property
     def is_portal_set(self) -> bool:

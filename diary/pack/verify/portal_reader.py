@@ -29,6 +29,10 @@ from diary.pack.verify.pack_reader import (
 
 # Files about the set, which are not listed in it.
 LIST_FILES: Final = (MANIFEST_FILENAME, EXPORT_PROOF_PATH, PACK_STATEMENT_PATH)
+STAMP_NAME: Final = "pack.tsr"
+SLIP_NAME: Final = "receipt-slip.json"
+STAMP_PATTERN: Final = re.compile(r".+\.tsr")
+_BESIDE_PATTERN: Final = re.compile(r".+\.tsr|receipt-slip.*\.json")
 PART_PATTERN: Final = re.compile(r"13_part[1-9][0-9]{0,2}\.zip")
 # The single files of a set, by the folder of the pack that they come from.
 _PREFIXES_BY_NAME: Final = (
@@ -41,12 +45,31 @@ _PREFIXES_BY_NAME: Final = (
 def open_given(paths: Sequence[Path]) -> OpenedPack | list[Finding]:
     """Open a pack (one zip or folder) or a portal set (a flat folder, or several files). The caller closes it.
 
-    Return the findings that make it unreadable otherwise.
+    What comes beside a pack is given with it, or lies beside it under its own name. Return the findings that make it
+    unreadable otherwise.
     """
-    if len(paths) > 1:
-        return open_portal_set(paths)
-    [path] = paths
-    return open_portal_set(list(path.iterdir())) if path.is_dir() and _is_portal_set(path) else open_pack(path)
+    files, beside = _split_beside(paths)
+    if not files:
+        return [make_finding("not_a_pack")]
+    if len(files) > 1:
+        opened = open_portal_set(files)
+    elif files[0].is_dir() and _is_portal_set(files[0]):
+        files, of_set = _split_beside(list(files[0].iterdir()))
+        beside += of_set
+        opened = open_portal_set(files)
+    else:
+        opened = open_pack(files[0])
+        folder = files[0].absolute().parent
+        beside += [folder / name for name in (STAMP_NAME, SLIP_NAME) if (folder / name).is_file()]
+    if isinstance(opened, OpenedPack):
+        opened.beside = list({path.absolute(): path for path in beside}.values())
+    return opened
+
+
+def _split_beside(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Return the files of a pack, and those that come beside one. A browser may have numbered them: `pack (1).tsr`."""
+    beside = [path for path in paths if _BESIDE_PATTERN.fullmatch(path.name) and not path.is_dir()]
+    return [path for path in paths if path not in beside], beside
 
 
 def open_portal_set(files: Sequence[Path]) -> OpenedPack | list[Finding]:

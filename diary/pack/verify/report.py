@@ -79,6 +79,10 @@ def _facts(details: CheckDetails, facts: VerifiedFacts) -> list[tuple[str, str]]
             "First entry received by the server",
             format_utc(facts.first_received_at) if facts.first_received_at is not None else "",
         ),
+        (
+            "List of files stamped by an outside authority",
+            format_utc(facts.stamped_at) if facts.stamped_at is not None else "",
+        ),
         ("Outside timestamps", ("yes" if facts.has_timestamps else "none") if facts.status else ""),
     ]
 

@@ -52,6 +52,7 @@ from diary.pack.verify.record_check import check_record, read_record
 from diary.pack.verify.rerender import check_rerendered
 from diary.pack.verify.servable_only import check_index_against_proofs
 from diary.pack.verify.signature_check import check_signature
+from diary.pack.verify.slip_check import check_pack_stamps, check_slips
 from diary.pack.verify.table_check import check_table_copies
 from diary.record.reading import RecordFields, integer_of, object_of, text_of
 
@@ -72,6 +73,7 @@ class VerifiedFacts:
     - `status`: key of STATUS_SENTENCES; "" if the pack cannot be read.
     - `received_at`: when a server received the diary's record of the pack, ms UTC.
     - `first_received_at`: when a server received the first of the versions in the pack, ms UTC.
+    - `stamped_at`: when an outside authority stamped the pack's list of files, ms UTC.
     - `made_at`: when the pack was made, ms by the device that made it.
     - `entry_count`: the entries in the pack. `has_timestamps`: whether an outside authority stamped its log.
     - `log_size`: the leaves under the newest checkpoint. `cosignatures`: those of it that are valid.
@@ -81,6 +83,7 @@ class VerifiedFacts:
     status: str = ""
     received_at: int | None = None
     first_received_at: int | None = None
+    stamped_at: int | None = None
     made_at: int | None = None
     entry_count: int = 0
     has_timestamps: bool = False
@@ -101,8 +104,9 @@ def verify_pack(
 ) -> list[Finding]:
     """Return every finding about a pack, given as zip or folder; an empty list if there is none.
 
-    A portal set is given as a flat folder, or as its files one by one (`path` and `more_paths`). A copy of the
-    servable folder is checked as far as possible and gets the finding `servable_only`.
+    A portal set is given as a flat folder, or as its files one by one (`path` and `more_paths`). A receipt slip or a
+    timestamp of the pack is given with it, or lies beside it. A copy of the servable folder is checked as far as
+    possible and gets the finding `servable_only`.
 
     - `notary`: the server's 32-byte public key, from outside the pack. Without it the result includes the finding
       `keys_from_pack`, because a forger of a whole pack can use other keys.
@@ -147,7 +151,8 @@ def _run_checks(
         keys, key_findings = trusted_keys(log, pack_notary, None)[0], [make_finding("wrong_notary")]
     receipts = receipts_by_version(proofs)
     leaf_indexes = dict(proven_leaf_indexes(pack, log, receipts, keys))
-    export = check_export(pack, proofs, keys)
+    export, slip = check_export(pack, proofs, keys), check_slips(pack, proofs, keys)
+    stamp_findings, facts.stamped_at = check_pack_stamps(pack, tsa_roots)
     findings = [
         *([make_finding("servable_only")] if pack.is_servable_only else ()),
         *pack.findings,
@@ -161,6 +166,8 @@ def _run_checks(
         *check_prepared(pack, proofs),
         *check_signature(pack, proofs),
         *export.findings,
+        *slip.findings,
+        *stamp_findings,
         *_check_exhibits(pack, proofs),
         *_check_narratives(pack, proofs),
         *check_table_copies(pack),
@@ -175,6 +182,8 @@ def _run_checks(
         findings.append(make_finding("no_timestamps"))
     if has_timestamps(log) and not tsa_roots:
         findings.append(make_finding("roots_from_pack"))
+    if export.received_at is None and slip.is_present:
+        export = slip
     facts.status = pack_status({finding.code for finding in findings}, export)
     facts.received_at = None if is_other_server else export.received_at
     facts.first_received_at = first_received_at(proofs, findings)

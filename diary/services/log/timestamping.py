@@ -95,6 +95,27 @@ async def _request_timestamp(instance: Instance, authority: TimestampAuthority, 
     return True
 
 
+async def stamp_digest(instance: Instance, digest: bytes) -> AcceptedStamp:
+    """Return a timestamp over a SHA-256 digest, by the first authority that answers. Nothing is stored.
+
+    Raise Unavailable if no authority is set or none gives a valid timestamp.
+    """
+    from diary.ledger import timestamps  # noqa: PLC0415 - as above
+
+    for authority in instance.timestamp_authorities:
+        request = timestamps.build_digest_request(digest)
+        try:
+            tsr = await _post(authority.url, request.der)
+            stamped_at_ms = timestamps.verify_digest_response(
+                tsr, digest, chain=authority.chain, policy=authority.policy, nonce=request.nonce
+            )
+        except (BadSignature, TooLarge, Unavailable):
+            continue
+        if abs(stamped_at_ms - instance.clock.now_ms()) <= MAX_CLOCK_SKEW_MS:
+            return AcceptedStamp(authority.name, authority.policy, request.nonce, tsr, authority.chain)
+    raise Unavailable
+
+
 async def _post(url: str, query: bytes) -> bytes:
     """Return the body of a response. Redirects are not followed. Raise TooLarge and Unavailable."""
     # Imported here because most servers have no authority, and this library is a tenth of an idle server's memory.

@@ -7,13 +7,14 @@ from starlette.types import ASGIApp
 
 from diary.encoding import canonical_json
 from diary.errors import NotFound
-from diary.services.log import inclusion_proofs
+from diary.services.log import inclusion_proofs, timestamping
 from diary.services.operations.server_closing import closing_payload
 from diary.web.request_context import RequestContext
 from diary.web.responses import BINARY_MEDIA_TYPE, JSON_MEDIA_TYPE, BytesResponse, json_response
 from diary.web.views.pages import TEXT_MEDIA_TYPE
 
 MAX_NUMBER: Final = 2**40
+DIGEST_BYTES: Final = 32
 # {level}/{n}[.p/{width}]: n in groups of three digits, all but the last after an x.
 _TILE_PATH: Final = re.compile(
     r"(?P<level>[0-9]|[1-5][0-9]|6[0-3])/(?P<n>(?!x000/)(?:x[0-9]{3}/){0,4}[0-9]{3})"
@@ -49,6 +50,15 @@ async def inclusion_proofs_for_diary(request: RequestContext) -> ASGIApp:
             request.instance, request.keeper_session, request.path_id("diary"), size, after
         )
     )
+
+
+async def stamp_digest(request: RequestContext) -> ASGIApp:
+    """Return a timestamp over the digest of a pack's list of files, by an outside authority.
+
+    The server learns the digest and nothing else, and stores nothing.
+    """
+    digest = request.fields().octets("digest", DIGEST_BYTES, DIGEST_BYTES)
+    return json_response(inclusion_proofs.stamp_payload(await timestamping.stamp_digest(request.instance, digest)))
 
 
 async def newest_checkpoint(request: RequestContext) -> ASGIApp:

@@ -51,6 +51,8 @@ function reportParts(report: CheckReport, { name, checkedAt }: CheckedFile): Nod
     parts.push(createElement('p', message('report_numbers', { fingerprint: report.fingerprint })));
   if (report.firstReceivedAt !== null)
     parts.push(createElement('p', message('first_received', { date: formatTime(report.firstReceivedAt) })));
+  if (report.stampedAt !== null)
+    parts.push(createElement('p', message('pack_stamped', { date: formatTime(report.stampedAt) })));
   parts.push(createElement('p', byId('limits').textContent ?? ''));
   for (const section of document.querySelectorAll('[data-check]')) {
     parts.push(createElement('h2', section.querySelector('h3')?.textContent ?? ''));

@@ -20,6 +20,9 @@ const CHECKS = Object.freeze({
     'other_pack',
     'replaced_key',
     'export',
+    'slip',
+    'stamp',
+    'stamp_root',
     'pack_time',
   ],
   entries: ['commitment', 'names', 'misplaced', 'twin', 'no_twin', 'record', 'odd', 'left_out'],
@@ -86,6 +89,8 @@ function showStatus(report: CheckReport | null, checked: { name: string; checked
   byId('pack-status').textContent = statusMessage(report);
   byId('first-received').hidden = report.firstReceivedAt === null;
   byId('first-received').textContent = message('first_received', { date: formatTime(report.firstReceivedAt ?? 0) });
+  byId('pack-stamped').hidden = report.stampedAt === null;
+  byId('pack-stamped').textContent = message('pack_stamped', { date: formatTime(report.stampedAt ?? 0) });
   byId('save-report').onclick = () => saveReport(report, checked);
 }
 

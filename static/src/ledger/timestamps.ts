@@ -6,7 +6,7 @@
  * the response arrived. Whoever verifies decides whether the chain above it ends at a trusted root: the roots come
  * from the instance, not from the pack.
  */
-import { bytesEqual } from '../core/bytes.js';
+import { bytesEqual, hex, unb64 } from '../core/bytes.js';
 import { TIMESTAMP_LIMIT_BYTES } from '../core/constants.js';
 import { KeptError } from '../core/errors.js';
 import { verifyCertificateSignature, digestNameOf, parsePemCertificates } from '../crypto/certificates.js';
@@ -32,6 +32,54 @@ function invalidTimestamp() {
 }
 
 /**
+ * Verify a response over a SHA-256 digest whose certificates are in the response itself, and return its time in ms UTC.
+ * Throws `bad_signature` where it does not hold under any of the roots.
+ * @param roots PEM, trusted, from outside
+ */
+export async function verifyToken(tsr: Bytes, digest: Uint8Array, roots: readonly string[]): Promise<number> {
+  const { content, certificates: enclosed } = parseResponse(tsr);
+  const { policy, nonce } = parseTstInfo(content);
+  const certificates = enclosed.map((der) => parsePemCertificates(toPem(der))[0] as Certificate);
+  const leaves = certificates.filter(({ purposes }) => purposes.includes(TIME_STAMPING));
+  const [leaf] = leaves;
+  if (!leaf || leaves.length > 1) throw invalidTimestamp();
+  const path = [leaf];
+  for (;;) {
+    const { issuer } = path.at(-1) as Certificate;
+    // An authority may enclose its root, which is trusted only if it was given.
+    const next = certificates.find(
+      (candidate) =>
+        !path.includes(candidate) &&
+        bytesEqual(candidate.subject, issuer) &&
+        !bytesEqual(candidate.subject, candidate.issuer),
+    );
+    if (!next) break;
+    path.push(next);
+  }
+  for (const root of roots.flatMap((pem) => parsePemCertificates(pem))) {
+    const chain = [...path, root].map(({ der }) => toPem(der)).join('');
+    const time = await verifyDigest(tsr, digest, { chain, policy, nonce, roots: [] }).catch(() => null);
+    if (time !== null) return time;
+  }
+  throw invalidTimestamp();
+}
+
+/** Return whether a response names this SHA-256. Nothing else of it is checked. */
+export function isTokenOver(tsr: Bytes, digest: Uint8Array): boolean {
+  try {
+    const tstInfo = parseTstInfo(parseResponse(tsr).content);
+    return tsr.length <= TIMESTAMP_LIMIT_BYTES && tstInfo.algorithm === SHA_256 && bytesEqual(tstInfo.digest, digest);
+  } catch {
+    return false;
+  }
+}
+
+function toPem(der: Bytes) {
+  const base64 = btoa(String.fromCharCode(...der));
+  return `-----BEGIN CERTIFICATE-----\n${base64.replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`;
+}
+
+/**
  * Verify a response that timestamps exactly `note` under these pins, and return its time in ms UTC. Throws otherwise.
  * @param pins PEM; without `roots` the last certificate of the chain is trusted
  */
@@ -39,6 +87,27 @@ export async function verifyTimestamp(
   tsr: Bytes,
   note: Uint8Array,
   { chain, policy, nonce, roots }: { chain: string; policy: string; nonce: Bytes; roots: readonly string[] },
+) {
+  return verifyDigest(tsr, await sha256(note), { chain, policy, nonce: numberOf(nonce), roots });
+}
+
+/** Verify a server's timestamp over a SHA-256, under the pins that came with it; throws. */
+export async function verifyStamp({ chain, nonce, policy, tsr }: Timestamp, digest: Uint8Array): Promise<void> {
+  const pins = { chain, policy, nonce: numberOf(unb64(nonce)), roots: [] };
+  await verifyDigest(unb64(tsr), digest, pins);
+}
+
+const numberOf = (bytes: Bytes) => bytes.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
+
+async function verifyDigest(
+  tsr: Bytes,
+  stampedDigest: Uint8Array,
+  {
+    chain,
+    policy,
+    nonce: expectedNonce,
+    roots,
+  }: { chain: string; policy: string; nonce: bigint; roots: readonly string[] },
 ) {
   const certificates = parsePemCertificates(chain);
   const signingCertificate = certificates[0];
@@ -51,12 +120,11 @@ export async function verifyTimestamp(
   )
     throw invalidTimestamp();
   const tstInfo = parseTstInfo(content);
-  const expectedNonce = nonce.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
   if (
     tstInfo.policy !== policy ||
     tstInfo.nonce !== expectedNonce ||
     tstInfo.algorithm !== SHA_256 ||
-    !bytesEqual(tstInfo.digest, await sha256(note))
+    !bytesEqual(tstInfo.digest, stampedDigest)
   )
     throw invalidTimestamp();
   await verifySigner(signer, content, signingCertificate);
@@ -77,10 +145,16 @@ function parseResponse(tsr: Bytes): { content: Bytes; signer: Der[]; certificate
   const candidates = readChildren(signedDataFields.at(-1), TAGS.set);
   if (oidOf(contentType) !== TST_INFO || candidates.length !== 1 || !octets) throw invalidTimestamp();
   const enclosedCertificates = signedDataFields.find(({ tag }) => tag === 0xa0);
+  const certificates = enclosedCertificates
+    ? readValues(enclosedCertificates.content).map(({ encoded }) => encoded)
+    : [];
+  // DER has one order for the members of a set. Python's reader refuses any other, so this one does as well.
+  if (certificates.some((certificate, i) => i > 0 && hex(certificates[i - 1] as Bytes) > hex(certificate)))
+    throw invalidTimestamp();
   return {
     content: readValue(octets.content, TAGS.octets).content,
     signer: readChildren(candidates[0], TAGS.sequence),
-    certificates: enclosedCertificates ? readValues(enclosedCertificates.content).map(({ encoded }) => encoded) : [],
+    certificates,
   };
 }
 

@@ -9,6 +9,7 @@ import { SHA256_LIST } from './bag_check.js';
 import { findingFor } from './findings.js';
 import { authorsOf, checkProof, parseProof, readObject, RECEIPT_CODES } from './proof_check.js';
 import type { NotaryKey } from '../ledger/statements.js';
+import type { Fields } from '../record/reading.js';
 import type { Finding } from './findings.js';
 import type { OpenedPack } from './pack_reader.js';
 import type { Proof, Proofs } from './proof_check.js';
@@ -21,19 +22,37 @@ export const NO_EXPORT: ExportCheck = Object.freeze({ findings: [], isPresent: f
 /** @param keys the notary keys to trust */
 export async function checkExport(pack: OpenedPack, proofs: Proofs, keys: readonly NotaryKey[]): Promise<ExportCheck> {
   if (!pack.digests.has(EXPORT_PROOF)) return NO_EXPORT;
-  const invalid = findingFor('export', EXPORT_PROOF);
-  const proof = parseProof(EXPORT_PROOF, readObject(await pack.read(EXPORT_PROOF)));
+  const value = readObject(await pack.read(EXPORT_PROOF));
+  return judgeExportProof('export', EXPORT_PROOF, value, pack, proofs, keys, new Map());
+}
+
+/**
+ * Find what is wrong with a proof of the record of this pack, in the pack or beside it.
+ * @param code the finding for one that is malformed or about another pack
+ * @param places proven places in the log, by version
+ */
+export async function judgeExportProof(
+  code: string,
+  member: string,
+  value: Fields | null,
+  pack: OpenedPack,
+  proofs: Proofs,
+  keys: readonly NotaryKey[],
+  places: ReadonlyMap<string, number>,
+): Promise<ExportCheck> {
+  const invalid = findingFor(code, member);
+  const proof = parseProof(member, value);
   if ('code' in proof) return { ...NO_EXPORT, findings: [invalid] };
   const authors = await authorsOf(proofs.keys).catch(() => new Map());
-  const findings = await checkProof(proof, authors, keys, new Map());
-  const ofReceipt = findings.filter(({ code }) => RECEIPT_CODES.has(code));
+  const findings = await checkProof(proof, authors, keys, places);
+  const ofReceipt = findings.filter((finding) => RECEIPT_CODES.has(finding.code));
   if (ofReceipt.length < findings.length || !(await isAbout(proof, pack, proofs)))
     return { ...NO_EXPORT, findings: [invalid, ...ofReceipt] };
   const receivedAt = ofReceipt.length ? null : integerOf(objectOf(proof.raw, 'receipt'), 'ts');
   const madeAt = integerOf(proof.values, 'made_at') ?? 0;
   const isEarly = receivedAt !== null && receivedAt < madeAt - PACK_TIME_TOLERANCE_MS;
   return {
-    findings: [...ofReceipt, ...(isEarly ? [findingFor('pack_time', EXPORT_PROOF)] : [])],
+    findings: [...ofReceipt, ...(isEarly ? [findingFor('pack_time', member)] : [])],
     isPresent: true,
     receivedAt,
   };

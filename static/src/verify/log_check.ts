@@ -165,7 +165,7 @@ export async function countCosigned(
   return { cosigned, findings };
 }
 
-async function verifySigned(note: Uint8Array, keys: readonly NotaryKey[]): Promise<Checkpoint | null> {
+export async function verifySigned(note: Uint8Array, keys: readonly NotaryKey[]): Promise<Checkpoint | null> {
   const text = fromUtf8(note as Bytes);
   const key = keys.find(({ log }) => log === readNote(text).origin);
   if (!key) return null;
@@ -197,7 +197,7 @@ function proofRows({ log }: LogPart) {
   return new Map(objectsOf(log, 'proofs').map((row) => [textOf(row, 'version'), row]));
 }
 
-function isIncluded(row: Fields, receipt: Fields | undefined, roots: ReadonlyMap<number, Checkpoint>) {
+export function isIncluded(row: Fields, receipt: Fields | undefined, roots: ReadonlyMap<number, Checkpoint>) {
   const checkpoint = roots.get(integerOf(row, 'size') ?? 0);
   const [index, ts] = [integerOf(row, 'i'), integerOf(receipt ?? {}, 'ts')];
   if (!checkpoint || !receipt || index === null || ts === null) return false;

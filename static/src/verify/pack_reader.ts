@@ -46,6 +46,8 @@ export class OpenedPack {
   setDigests: Map<string, Digests> | null = null;
   /** the zips of a portal set that cannot be read */
   unreadableParts: Set<string> = new Set();
+  /** the slips and timestamps that were given with the pack, by name */
+  beside: Map<string, Blob> = new Map();
 
   digests: Map<string, Digests> = new Map();
   findings: Finding[] = [];

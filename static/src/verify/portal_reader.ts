@@ -27,6 +27,9 @@ type Parts = Map<string, Exclude<Awaited<ReturnType<typeof readZip>>, Finding[]>
 /** Files about the set, which are not listed in it. */
 export const LIST_FILES: readonly string[] = [SHA256_LIST, EXPORT_PROOF, PACK_STATEMENT];
 export const PART = /^13_part[1-9][0-9]{0,2}\.zip$/;
+export const STAMP = /\.tsr$/;
+/** What comes beside a pack. A browser may have numbered it: `pack (1).tsr`. */
+const BESIDE = /^(?:.+\.tsr|receipt-slip.*\.json)$/;
 /** The single files of a set, by the folder of the pack that they come from. */
 const PREFIXES: readonly (readonly [string, RegExp])[] = [
   ['data/', /^00_READ-FIRST\.txt$/],
@@ -39,15 +42,26 @@ const PREFIXES: readonly (readonly [string, RegExp])[] = [
  * @returns the findings, when it cannot be read
  */
 export async function openGiven(
-  files: readonly GivenFile[],
+  given: readonly GivenFile[],
   onProgress: OnProgress = () => undefined,
 ): Promise<OpenedPack | Finding[]> {
+  const isSet = !isInFolder(given) || isPortalSet(given);
+  const files = isSet ? given.filter(({ path }) => !BESIDE.test(baseName(path))) : given;
   const [first] = files;
   if (!first) return [findingFor('not_a_pack')];
-  const hasFolder = files.some(({ path }) => path.includes('/'));
-  if (files.length === 1 && !hasFolder) return openZip(first.file, onProgress);
-  return !hasFolder || isPortalSet(files) ? openPortalSet(files, onProgress) : openFolder(files, onProgress);
+  const opened = await (files.length === 1 && !isInFolder(files)
+    ? openZip(first.file, onProgress)
+    : isSet
+      ? openPortalSet(files, onProgress)
+      : openFolder(files, onProgress));
+  if (opened instanceof OpenedPack)
+    opened.beside = new Map(
+      given.filter((one) => !files.includes(one)).map(({ path, file }) => [baseName(path), file]),
+    );
+  return opened;
 }
+
+const isInFolder = (files: readonly GivenFile[]) => files.some(({ path }) => path.includes('/'));
 
 /** Return whether a folder holds the files of a set, and no other folder. */
 function isPortalSet(files: readonly GivenFile[]) {

@@ -28,6 +28,7 @@ import { checkProofs, keyBytes, isNeverReceived, readProofs, receiptsOf, shortKe
 import { checkRecord, readRecord } from './record_check.js';
 import { checkCompleteness } from './completeness.js';
 import { checkTableCopies } from './table_check.js';
+import { checkPackStamps, checkSlips } from './slip_check.js';
 import { checkSignature } from './signature_check.js';
 import type { Bytes } from '../core/bytes.js';
 import type { LogWitness } from '../ledger/checkpoint.js';
@@ -64,6 +65,8 @@ export type CheckReport = {
   receivedAt: number | null;
   /** when the server received the first of the versions, ms */
   firstReceivedAt: number | null;
+  /** when an outside authority stamped the pack's list of files, ms */
+  stampedAt: number | null;
   /** whether a zip of a portal set is missing, so that only the files were compared with their list */
   isIncomplete: boolean;
 };
@@ -99,12 +102,16 @@ export async function checkPack(
   const { cosigned, findings: cosignatureFindings } = await countCosigned(checkpoints, witnesses);
   allFindings.push(...cosignatureFindings);
   onStep('record');
-  const exported = await checkExport(pack, proofs, keys);
+  const [inPack, slip] = [await checkExport(pack, proofs, keys), await checkSlips(pack, proofs, keys)];
+  const exported = inPack.receivedAt === null && slip.isPresent ? slip : inPack;
+  const { findings: stampFindings, stampedAt } = await checkPackStamps(pack, roots);
   allFindings.push(
     ...(await checkRecord(pack, proofs)),
     ...(await checkPrepared(pack, proofs)),
     ...(await checkSignature(pack, proofs)),
-    ...exported.findings,
+    ...inPack.findings,
+    ...slip.findings,
+    ...stampFindings,
     ...(await checkExhibits(pack, proofs)),
     ...(await checkNarratives(pack, proofs)),
     ...(await checkTableCopies(pack)),
@@ -122,6 +129,7 @@ export async function checkPack(
     status: packStatus(allFindings, exported),
     receivedAt: allFindings.some(({ code }) => code === 'wrong_notary') ? null : exported.receivedAt,
     firstReceivedAt: firstReceivedAt(proofs, allFindings),
+    stampedAt,
     isIncomplete: false,
     counts: {
       files: pack.digests.size,
@@ -157,6 +165,7 @@ async function reportIncompleteSet(pack: OpenedPack): Promise<CheckReport> {
     status: packStatus(findings, NO_EXPORT),
     receivedAt: null,
     firstReceivedAt: null,
+    stampedAt: null,
     isIncomplete: true,
     counts: {
       files: pack.digests.size,

@@ -214,7 +214,14 @@ const WORDS: Readonly<Record<string, string>> = Object.freeze({
     '   are\n' +
     '   the proofs:\n\n' +
     '   Windows PowerShell, macOS, Linux:\n' +
-    '     ls data/servable/proof',
+    '     ls data/servable/proof\n\n' +
+    'WHERE pack.tsr CAME BESIDE THIS PACK, an independent authority stamped the list of its files: the whole\n' +
+    "   pack existed no later than its time. root.pem is the authority's root certificate: get it from the\n" +
+    '   authority. Expected: Verification: OK. The page /verify and the program take pack.tsr too, and\n' +
+    '   receipt-slip.json, which holds a receipt that came after the pack was made: choose them together with the\n' +
+    '   pack.\n' +
+    '   With openssl, in the folder that holds {folder} and pack.tsr:\n' +
+    '     openssl ts -verify -data {folder}/manifest-sha256.txt -in pack.tsr -CAfile root.pem',
 });
 
 export function wordsFor(key: string, values: Record<string, string | number> = {}): string {

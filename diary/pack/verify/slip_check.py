@@ -1,0 +1,98 @@
+"""Check of what can come beside a pack: receipt-slip.json and pack.tsr (docs/pack.md, "Beside the pack").
+
+A pack is often made before the server has confirmed the diary's record of it. The slip is the proof of that record with
+its receipt, and its place in the log where the log has one. The timestamp is by an outside authority, over the SHA-256
+of the pack's list of files. Neither changes the pack, so the pack's own signature does not cover them: each proves
+itself.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from diary.constants import CANONICAL_LIMIT_BYTES
+from diary.encoding import canonical_json
+from diary.errors import KeptError
+from diary.ledger import timestamps
+from diary.ledger.key_statements import NotaryKey
+from diary.ledger.timestamp_authorities import RESPONSE_LIMIT_BYTES
+from diary.pack.verify.bag_check import MANIFESTS
+from diary.pack.verify.export_check import ExportCheck, judge_export_proof
+from diary.pack.verify.findings import Finding, make_finding
+from diary.pack.verify.log_check import is_included, verified_checkpoint
+from diary.pack.verify.pack_reader import OpenedPack, printable
+from diary.pack.verify.portal_reader import STAMP_PATTERN
+from diary.pack.verify.proof_check import PackProofs, parse_object
+from diary.record.reading import RecordFields, object_of, text_of
+
+SLIP_TYPE: Final = "slip/v1"
+_SLIP_MEMBERS: Final = {"log", "proof", "t"}
+_LOG_MEMBERS: Final = {"i", "note", "path", "size"}
+
+
+def check_slips(pack: OpenedPack, proofs: PackProofs, keys: Sequence[NotaryKey]) -> ExportCheck:
+    """Return every finding about the slips given with a pack, and when a server received the record of it."""
+    findings: list[Finding] = []
+    received_at: int | None = None
+    for path in pack.beside:
+        if STAMP_PATTERN.fullmatch(path.name):
+            continue
+        checked = _check_slip(printable(path.name), _read(path, CANONICAL_LIMIT_BYTES), pack, proofs, keys)
+        findings += checked.findings
+        received_at = checked.received_at if received_at is None else received_at
+    return ExportCheck(tuple(findings), received_at is not None, received_at)
+
+
+def check_pack_stamps(pack: OpenedPack, roots: Sequence[bytes]) -> tuple[list[Finding], int | None]:
+    """Return every finding about the timestamps given with a pack, and the earliest valid time, ms UTC.
+
+    `roots`: PEM certificates of trusted authorities. The certificates in a timestamp are not trusted by themselves.
+    """
+    findings, times = list[Finding](), list[int]()
+    manifest = pack.digests.get(MANIFESTS[0])
+    for path in pack.beside:
+        if not STAMP_PATTERN.fullmatch(path.name):
+            continue
+        tsr = _read(path, RESPONSE_LIMIT_BYTES)
+        try:
+            digest = bytes.fromhex(manifest.sha256) if manifest else b""
+            if roots:
+                times.append(timestamps.verify_token(tsr, digest, roots))
+            else:
+                timestamps.check_token_digest(tsr, digest)
+                findings.append(make_finding("stamp_root", printable(path.name)))
+        except KeptError:
+            findings.append(make_finding("stamp", printable(path.name)))
+    return findings, min(times, default=None)
+
+
+def _check_slip(
+    member: str, raw: bytes, pack: OpenedPack, proofs: PackProofs, keys: Sequence[NotaryKey]
+) -> ExportCheck:
+    """Check one slip."""
+    invalid = ExportCheck((make_finding("slip", member),))
+    slip = parse_object(raw)
+    if slip is None or slip.keys() != _SLIP_MEMBERS or slip["t"] != SLIP_TYPE:
+        return invalid
+    proof, log = object_of(slip, "proof"), object_of(slip, "log")
+    if slip["log"] is not None and (log.keys() != _LOG_MEMBERS or not _is_in_log(log, proof, keys)):
+        return invalid
+    index = log.get("i")
+    places = {text_of(proof, "version"): index} if type(index) is int else {}
+    checked = judge_export_proof("slip", member, canonical_json(proof), pack, proofs, keys, places)
+    return checked if checked.findings or checked.received_at is not None else invalid
+
+
+def _is_in_log(log: RecordFields, proof: RecordFields, keys: Sequence[NotaryKey]) -> bool:
+    """Return whether the receipt is a leaf under a signed checkpoint."""
+    checkpoint = verified_checkpoint(text_of(log, "note").encode(), keys)
+    signed = {checkpoint.size: checkpoint} if checkpoint else {}
+    return is_included(log, object_of(proof, "receipt"), signed)
+
+
+def _read(path: Path, limit_bytes: int) -> bytes:
+    """Return a file; b"" for one that is too large or cannot be read, which is then malformed."""
+    try:
+        return path.read_bytes() if path.stat().st_size <= limit_bytes else b""
+    except OSError:
+        return b""

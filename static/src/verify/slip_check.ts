@@ -1,0 +1,97 @@
+/**
+ * Checks what can come beside a pack: receipt-slip.json and pack.tsr. The twin of diary/pack/verify/slip_check.py,
+ * which explains what they show.
+ */
+import { unhex } from '../core/bytes.js';
+import { CANONICAL_LIMIT_BYTES, TIMESTAMP_LIMIT_BYTES } from '../core/constants.js';
+import { isTokenOver, verifyToken } from '../ledger/timestamps.js';
+import { integerOf, objectOf, textOf } from '../record/reading.js';
+import { SHA256_LIST } from './bag_check.js';
+import { judgeExportProof, NO_EXPORT } from './export_check.js';
+import { findingFor } from './findings.js';
+import { isIncluded, verifySigned } from './log_check.js';
+import { printable } from './pack_reader.js';
+import { STAMP } from './portal_reader.js';
+import { readObject } from './proof_check.js';
+import type { NotaryKey } from '../ledger/statements.js';
+import type { Fields } from '../record/reading.js';
+import type { ExportCheck } from './export_check.js';
+import type { Finding } from './findings.js';
+import type { OpenedPack } from './pack_reader.js';
+import type { Proofs } from './proof_check.js';
+
+/** Find what is wrong with the slips given with a pack, and when a server received the record of it. */
+export async function checkSlips(pack: OpenedPack, proofs: Proofs, keys: readonly NotaryKey[]): Promise<ExportCheck> {
+  const findings: Finding[] = [];
+  let receivedAt: number | null = null;
+  for (const [name, file] of pack.beside) {
+    if (STAMP.test(name)) continue;
+    const raw = await readFile(file, CANONICAL_LIMIT_BYTES);
+    const checked = await checkSlip(printable(name), raw, pack, proofs, keys);
+    findings.push(...checked.findings);
+    receivedAt ??= checked.receivedAt;
+  }
+  return { findings, isPresent: receivedAt !== null, receivedAt };
+}
+
+async function checkSlip(
+  member: string,
+  raw: Uint8Array,
+  pack: OpenedPack,
+  proofs: Proofs,
+  keys: readonly NotaryKey[],
+): Promise<ExportCheck> {
+  const invalid = { ...NO_EXPORT, findings: [findingFor('slip', member)] };
+  const slip = readObject(raw);
+  if (!slip || Object.keys(slip).sort().join() !== 'log,proof,t' || slip.t !== 'slip/v1') return invalid;
+  const [proof, log] = [objectOf(slip, 'proof'), objectOf(slip, 'log')];
+  if (
+    slip.log !== null &&
+    (Object.keys(log).sort().join() !== 'i,note,path,size' || !(await isInLog(log, proof, keys)))
+  )
+    return invalid;
+  const index = integerOf(log, 'i');
+  const places = new Map(index === null ? [] : [[textOf(proof, 'version'), index]]);
+  const checked = await judgeExportProof('slip', member, proof, pack, proofs, keys, places);
+  return checked.findings.length || checked.receivedAt !== null ? checked : invalid;
+}
+
+/** Return whether the receipt is a leaf under a signed checkpoint. */
+async function isInLog(log: Fields, proof: Fields, keys: readonly NotaryKey[]) {
+  const checkpoint = await verifySigned(new TextEncoder().encode(textOf(log, 'note')), keys).catch(() => null);
+  const signed = new Map(checkpoint ? [[checkpoint.size, checkpoint]] : []);
+  return isIncluded(log, objectOf(proof, 'receipt'), signed);
+}
+
+/**
+ * Find what is wrong with the timestamps given with a pack, and the earliest valid time. The certificates in a
+ * timestamp are not trusted by themselves.
+ * @param roots PEM
+ */
+export async function checkPackStamps(
+  pack: OpenedPack,
+  roots: readonly string[],
+): Promise<{ findings: Finding[]; stampedAt: number | null }> {
+  const findings: Finding[] = [];
+  const times: number[] = [];
+  const digest = unhex(pack.digests.get(SHA256_LIST)?.sha256 ?? '');
+  for (const [name, file] of pack.beside) {
+    if (!STAMP.test(name)) continue;
+    const tsr = await readFile(file, TIMESTAMP_LIMIT_BYTES);
+    if (!isTokenOver(tsr, digest)) findings.push(findingFor('stamp', printable(name)));
+    else if (!roots.length) findings.push(findingFor('stamp_root', printable(name)));
+    else {
+      try {
+        times.push(await verifyToken(tsr, digest, roots));
+      } catch {
+        findings.push(findingFor('stamp', printable(name)));
+      }
+    }
+  }
+  return { findings, stampedAt: times.length ? Math.min(...times) : null };
+}
+
+/** Return a file; nothing for one that is too large, which is then malformed. */
+async function readFile(file: Blob, limit: number) {
+  return file.size <= limit ? new Uint8Array(await file.arrayBuffer()) : new Uint8Array(0);
+}
