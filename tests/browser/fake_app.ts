@@ -819,6 +819,7 @@ const methods = {
   },
   readForQuick: async () => QUICK_FACTS,
   readShared: async () => fake.shared,
+  readBeside: async () => [],
   noteDelivery: (record, input) => fake.did('noteDelivery', [record, input]),
   noteShared: (input) => fake.did('noteShared', input),
   cancelPack: async () => fake.stopPack(),

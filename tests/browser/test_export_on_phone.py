@@ -9,7 +9,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from diary.crypto.signing import Ed25519Signer
-from diary.pack.verify.verifier import verify_pack
+from diary.pack.verify.verifier import VerifiedFacts, verify_pack
 from tests.browser.conftest import NewPhone
 from tests.browser.live_server import Certificate, LiveServer
 from tests.browser.navigators import cards
@@ -19,6 +19,7 @@ from tests.browser.navigators.sharing import (
     PASSPHRASE_LABEL,
     choose_everything,
     give_consent,
+    make_and_save_pack,
     review_findings,
     save_pack,
 )
@@ -226,6 +227,28 @@ def _make_supplement(keeper: BrowserKeeper, server: LiveServer, tmp_path: Path) 
     third = save_pack(keeper, tmp_path, name="third.zip")
     assert (_read_record(third)["pack"]["items"], _exhibit_names(third)) == (["JB/3"], {"JB-3.png"})
     _make_upload_files(keeper)
+
+
+def test_proof_of_when_is_saved_beside_a_pack(new_phone: NewPhone, server: LiveServer, tmp_path: Path) -> None:
+    """The slip from the list of what was shared is about that pack. This server asks no timestamp authority."""
+    keeper = new_phone()
+    keeper.create_registered_diary("He waited outside.")
+    keeper.wait_until_kept_safe("He waited outside.")
+    pack = make_and_save_pack(keeper, 0, tmp_path)
+    keeper.page.get_by_role("button", name=re.compile("^Note who has it")).click()
+    keeper.tap("Save")
+    keeper.wait_for_screen("What you have shared")
+    with keeper.page.expect_download() as download:
+        keeper.tap("Save proof of when")
+    expect(keeper.page.get_by_text("Saved. Give these files with the pack")).to_be_attached()
+    assert download.value.suggested_filename == "receipt-slip.json"
+    slip = tmp_path / "receipt-slip.json"
+    download.value.save_as(slip)
+    notary, facts = Ed25519Signer(server.settings.load_or_create_notary_seed()).pub, VerifiedFacts()
+    assert verify_pack(pack, notary=notary, facts=facts) == []
+    assert facts.status == "received"
+    slip.write_bytes(slip.read_bytes().replace(b"slip/v1", b"slip/v9"))
+    assert [finding.code for finding in verify_pack(pack, notary=notary)] == ["slip"]
 
 
 def test_a_later_pack_after_one_removal_one_amendment_and_ten_new_entries(

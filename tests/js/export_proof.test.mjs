@@ -3,15 +3,18 @@
  * taken out when the pack is not finished.
  */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import test, { after, before } from 'node:test';
 import { packActions } from '#app/features/share/actions.js';
+import { b64 } from '#app/core/bytes.js';
 import { fixedClock } from '#app/core/clock.js';
+import { sha256 } from '#app/crypto/digests.js';
 import { openZip } from '#app/verify/pack_reader.js';
 import { checkPack } from '#app/verify/verify.js';
 import { readZip } from '#app/pack/zip.js';
 import { isKept } from './phone/keeper.mjs';
 import { WORDS, confirmPack, noNetwork, phoneWithEntry, until } from './phone/phone.mjs';
-import { sender, startServer } from './phone/server.mjs';
+import { PYTHON, sender, startServer } from './phone/server.mjs';
 
 const SAY = { when: (fields) => String(fields.occurred_local ?? ''), at: (ms) => new Date(ms).toISOString() };
 const FILLED = { initials: 'JB', sheet: {}, own_words: '', start_with: [], say: SAY };
@@ -77,6 +80,65 @@ test('without a signal the pack is made, and says that nobody confirmed it yet',
   const pack = await make(app);
   assert.deepEqual(await judge(pack, notary).then(({ codes, status }) => [codes, status]), [[], 'not_received']);
   assert.equal((await proofOf(pack)).receipt, null);
+  phone.end();
+});
+
+const STAMP_SCRIPT = `
+import json, sys, tempfile
+from pathlib import Path
+from diary.encoding import b64, unb64
+from diary.ledger import timestamps
+from diary.samples.timestamp_authority import make_authority
+authority = make_authority(Path(tempfile.mkdtemp()))
+request = timestamps.build_digest_request(unb64(sys.argv[1]))
+print(json.dumps({"root": authority.root_pem.decode(), "stamp": {
+    "authority": "local", "chain": authority.chain_pem.decode(), "nonce": b64(request.nonce),
+    "policy": authority.policy, "tsr": b64(authority.answer_query(request.der))}}))
+`;
+
+/** Return a timestamp over a digest, as the server gives it, and the root of its authority. */
+const stampOver = (/** @type {string} */ digest) =>
+  JSON.parse(execFileSync(PYTHON, ['-c', STAMP_SCRIPT, digest], { encoding: 'utf8' }));
+
+test('what comes after a pack is saved beside it: the late receipt, and a timestamp of its list alone', async () => {
+  const { app, phone, faults } = await keeper();
+  const { notary } = phone.ctx.open.store.root.account;
+  faults.before = (path) => (PUSH.test(path) ? Promise.reject(new TypeError('offline')) : null);
+  const pack = await make(app);
+  assert.deepEqual(await app.readBeside(pack.record), [], 'not confirmed, and this server asks no authority');
+  /** @type {string[]} */
+  const asked = [];
+  let over = (/** @type {string} */ digest) => digest;
+  let root = '';
+  faults.before = (path, { body }) => {
+    if (path !== '/v1/stamps') return null;
+    asked.push(body);
+    const made = stampOver(over(JSON.parse(body).digest));
+    ({ root } = made);
+    return Response.json(made.stamp);
+  };
+  await phone.ctx.open.syncing.now();
+  const files = await app.readBeside(pack.record);
+  assert.deepEqual(
+    files.map(({ name }) => name),
+    ['receipt-slip.json', 'pack.tsr'],
+  );
+  const list = readZip(new Uint8Array(await pack.file.arrayBuffer()));
+  const [, bytes] = [...list].find(([path]) => /^[^/]+\/manifest-sha256\.txt$/.test(path)) ?? [];
+  assert.deepEqual(asked, [
+    JSON.stringify({ digest: b64(await sha256(/** @type {Uint8Array<ArrayBuffer>} */ (bytes))) }),
+  ]);
+  const opened = /** @type {import('#app/verify/pack_reader.js').OpenedPack} */ (await openZip(pack.file));
+  opened.beside = new Map(files.map(({ name, file }) => [name, file]));
+  const report = await checkPack(opened, { notary, instance: null, roots: [root] });
+  assert.deepEqual([report.findings.map(({ code }) => code), report.status], [['no_timestamps'], 'received']);
+  assert.ok(Math.abs(Number(report.stampedAt) - Date.now()) < HOUR);
+  over = () => b64(new Uint8Array(32));
+  assert.deepEqual(
+    (await app.readBeside(pack.record)).map(({ name }) => name),
+    ['receipt-slip.json'],
+    'a timestamp of something else is not given out',
+  );
   phone.end();
 });
 

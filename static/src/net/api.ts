@@ -250,6 +250,16 @@ export class Api {
     return this.withSession({ path: '/v1/sessions', method: 'DELETE', expect: 'nothing', proof });
   }
 
+  /**
+   * Return an outside authority's timestamp over a SHA-256.
+   * @param digest b64
+   * @throws unavailable
+   */
+  stamp(digest: string): Promise<Timestamp> {
+    const fields = { authority: 'string', chain: 'string', nonce: 'string', policy: 'string', tsr: 'string' } as const;
+    return this.withSession({ path: '/v1/stamps', method: 'POST', json: { digest }, fields });
+  }
+
   rename(device_name: string) {
     return this.withSession({ path: '/v1/session', method: 'PUT', json: { device_name }, expect: 'nothing' });
   }

@@ -605,6 +605,7 @@ export interface App extends AdvocateApp {
   readChronology(selection: PackSelection & { agreed: Agreement }, texts: Say): Promise<Chronology>;
   readForQuick(): Promise<QuickFacts>;
   readShared(): Promise<SharedExport[]>;
+  readBeside(record: string): Promise<{ name: string; file: Blob }[]>;
   noteDelivery(record: string, input: Fields): Promise<unknown>;
   noteShared(input: {
     kind: string;

@@ -17,6 +17,7 @@ import { packedVersion } from '../../pack/capsule.js';
 import { exportProof } from '../../pack/proofs.js';
 import { readKind, saveRecord } from '../records/records.js';
 import { readVersions } from './pack_sources.js';
+import { readBesideFiles } from './pack_slip.js';
 import type { JsonObject } from '../../core/encoding.js';
 import type { Context, Fields, Open } from '../types.js';
 
@@ -169,6 +170,8 @@ export function exportActions(ctx: Context) {
   const afterSave = afterSaveOf(ctx);
   return {
     readShared: async () => readExports(requireOpen()),
+    /** Return the files that show when a pack existed, to be saved beside it. */
+    readBeside: async (record: string) => readBesideFiles(requireOpen(), record),
     /** Note to whom a pack went, how, and their reference; change only the fields passed. */
     async noteDelivery(record: string, input: Fields) {
       const {

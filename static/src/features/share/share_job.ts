@@ -122,6 +122,11 @@ function saveFile(file: Blob, name: string) {
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
+/** Save files one after the other: a browser drops downloads that begin at once. */
+export function saveFiles(files: readonly { name: string; file: Blob }[]) {
+  files.forEach(({ name, file }, index) => setTimeout(() => saveFile(file, name), index * 400));
+}
+
 export function readyView(stage: Stage, job: PackBuild) {
   const pack = job.done as MadePack;
   const hasMoreParts = job.part + 1 < job.parts.length;
@@ -190,8 +195,7 @@ function unprintedText(labels: readonly string[]): string {
 /** The files of a portal set; an upload page takes them one by one. */
 function fileList(packFiles: { name: string; file: Blob }[]) {
   // A browser asks once whether several files may be saved. Without a pause between them it may drop some.
-  const saveAll = () =>
-    packFiles.forEach(({ name, file }, index) => setTimeout(() => saveFile(file, name), index * 400));
+  const saveAll = () => saveFiles(packFiles);
   return html`<div class="stack-close">${button(t('pack.save_all', { n: packFiles.length }), saveAll, {
     main: true,
     wide: true,

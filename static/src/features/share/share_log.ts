@@ -6,6 +6,7 @@ import { dateTimeText } from '../../components/text/formatting.js';
 import { joinWithDots, inPlainEnglish, t, tn } from '../../shell/strings.js';
 import { labelForCode, labelOf, loadVocabulary } from '../../components/text/labels.js';
 import { packFingerprint } from '../../pack/signature.js';
+import { saveFiles } from './share_job.js';
 import './words.js';
 import type { Fields, SharedExport } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
@@ -58,7 +59,7 @@ function shareCard(stage: Stage, share: SharedExport) {
     ${
       isEditing
         ? deliveryForm(stage, share)
-        : html`<div>${button(
+        : html`<div class="stack-close">${numbers ? proofButton(stage, share) : nothing}${button(
             t('log.change'),
             () => {
               stage.place = { name: 'shared' };
@@ -67,6 +68,17 @@ function shareCard(stage: Stage, share: SharedExport) {
             { plain: true },
           )}</div>`
     }</article>`;
+}
+
+/** Save what shows when the pack existed: files that can come only after it was made. */
+function proofButton(stage: Stage, share: SharedExport) {
+  const save = () =>
+    stage.run(`proof-${share.record}`, async () => {
+      const files = await stage.app.readBeside(share.record);
+      saveFiles(files);
+      stage.announce(files.length ? t('log.proof_saved') : t('log.proof_none'));
+    });
+  return button(t('log.proof'), save, { plain: true, busy: stage.runningTask === `proof-${share.record}` });
 }
 
 const timeText = dateTimeText;
