@@ -19,7 +19,7 @@ PIECE_MIN_CHARACTERS: Final = constants.HIDDEN_NAME_MIN_CHARACTERS
 STREET_MIN_CHARACTERS: Final = constants.HIDDEN_STREET_MIN_CHARACTERS
 _PLACE_FIELDS: Final = ("place_detail", "reported_text")
 _NAME_FIELDS: Final = ("witness_names", "children_names", "helped_by")
-_SHEET_FIELDS: Final = ("name_to_use", "safe_contact", "helped_by")
+_SHEET_TEXT_FIELDS: Final = ("name_to_use", "safe_contact", "home_address")
 _DEVICE_FIELDS: Final = ("exif_summary", "physical_original", "source_device")
 # Fields of people, orders, reports and similar records.
 _CONTACT_FIELDS: Final = ("contact", "last_known_places", "my_places", "officer_contact", "recipient_contact")
@@ -45,12 +45,15 @@ _GENERIC_FILE_STEMS: Final = frozenset(
     "photo photos screen screenshot image picture video audio voice letter document scan recording message "
     "download camera pasted whatsappimage doorbell voicemail film clip chat letter email mail order statement".split()
 )
+_MONTH_NAMES: Final = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
 # A date alone does not reveal a place, and is too common to redact.
 _DATE = re.compile(
-    r"(?:on |of )?(?:[0-9]{1,2}(?:st|nd|rd|th)? )?(?:january|february|march|april|may|june|july|august|september|october|november"
-    r"|december)(?: [0-9]{4})?",
-    re.IGNORECASE,
+    rf"(?:on |of )?(?:[0-9]{{1,2}}(?:st|nd|rd|th)? )?(?:{'|'.join(_MONTH_NAMES)})(?: [0-9]{{4}})?", re.IGNORECASE
 )
+_ISO_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", re.ASCII)
+_WORDS_BREAK = re.compile(r"[^\w'’-]+")
 _MAIL_EXTENSIONS: Final = (".eml", ".msg")
 _NON_ALPHANUMERIC = re.compile(r"[\W_]+")
 
@@ -156,7 +159,7 @@ def _mask_pieces(text: str, pieces: Iterable[str]) -> str:
 
 def build_redactor(capsule: Capsule) -> Redactor:
     """Collect the restricted pieces of a capsule."""
-    texts = [text_of(capsule.sheet, name) for name in _SHEET_FIELDS[:2]]
+    texts, phrases = sheet_restrictions(capsule.sheet)
     names = [text_of(capsule.sheet, "helped_by")]
     notes: list[str] = []
     for version in capsule.versions:
@@ -172,8 +175,46 @@ def build_redactor(capsule: Capsule) -> Redactor:
         texts += [text for name in _DEVICE_FIELDS for text in _texts_in(restricted.get(name))]
         texts.append(_revealing_stem(text_of(object_of(restricted, "received_as"), "filename")))
     return Redactor(
-        [*texts, *(detail for note in notes for detail in _contact_details(note))], names, capsule.withheld_words
+        [*texts, *(detail for note in notes for detail in _contact_details(note))],
+        names,
+        [*capsule.withheld_words, *phrases],
     )
+
+
+def sheet_restrictions(sheet: RecordFields) -> tuple[list[str], list[str]]:
+    """Return what an officer's sheet restricts, but for who helped: texts, and phrases that are redacted as whole words.
+
+    First names are not phrases: those who write to the keeper use them, and their messages must stand as they were sent.
+    """
+    legal_name, birth_date = text_of(sheet, "legal_name"), text_of(sheet, "date_of_birth")
+    texts = [legal_name, *(text_of(sheet, name) for name in _SHEET_TEXT_FIELDS)]
+    phrases: list[str] = []
+    name_words = _WORDS_BREAK.sub(" ", legal_name).split()
+    if len(name_words) > 2:
+        texts.append(f"{name_words[0]} {name_words[-1]}")
+    if len(name_words) > 1 and len(normalise(name_words[-1])) >= constants.HIDDEN_FAMILY_NAME_MIN_CHARACTERS:
+        phrases.append(name_words[-1])
+    iso_day = _ISO_DAY.fullmatch(birth_date)
+    if not iso_day or not 1 <= int(iso_day[2]) <= len(_MONTH_NAMES):
+        return [*texts, birth_date], phrases
+    year, month, day = iso_day.groups()
+    return [*texts, birth_date, day + month + year], [*phrases, *_birth_date_phrases(year, int(month), int(day))]
+
+
+def _birth_date_phrases(year: str, month: int, day: int) -> Iterable[str]:
+    """Yield the usual ways to write a date, with the year. "4 May" by itself is a day like any other."""
+    ending = "th" if 10 < day < 14 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
+    full_name = _MONTH_NAMES[month - 1]
+    for name in dict.fromkeys((full_name, full_name[:3], "sept" if month == 9 else full_name)):
+        for number in dict.fromkeys((f"{day}", f"{day:02}", f"{day}{ending}")):
+            yield from (f"{number} {name} {year}", f"{number} {name}, {year}", f"{number} of {name} {year}")
+            yield from (f"{name} {number} {year}", f"{name} {number}, {year}")
+    for day_number in dict.fromkeys((f"{day}", f"{day:02}")):
+        for month_number in dict.fromkeys((f"{month}", f"{month:02}")):
+            yield f"{day_number} {month_number} {year}"
+            for separator in "/.-":
+                for year_number in (year, year[2:]):
+                    yield separator.join((day_number, month_number, year_number))
 
 
 def _contact_details(note: str) -> Iterable[str]:

@@ -40,6 +40,13 @@ OFFICER_SHEET: Final[Mapping[str, object]] = {
 }
 
 
+KEEPER_IDENTITY: Final = {
+    "date_of_birth": "1999-02-11",
+    "home_address": "Flat 9, 14 Larch Court, Sallow Road",
+    "legal_name": "Jasmine Noor Barlow",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class DiaryScript:
     """Fictional diary: `NAME_entries.json` and `NAME_records.json` beside this file, and its keeper's settings."""

@@ -72,6 +72,36 @@ def _assert_passphrase_needed(page: Page) -> None:
     page.get_by_role("button", name="Make the pack").click()
 
 
+def test_police_are_told_who_the_keeper_is_only_if_the_keeper_types_it(show: OpenPage) -> None:
+    """The fields are blank, for the police only, in the pack that is made, and in nothing that survives a lock."""
+    page = show((*PACK_STEPS, set_form_values("{step: 'officer'}")))
+    expect(page.get_by_text("Police will ask. You can tell them instead.")).to_be_visible()
+    for label in ("Full legal name", "Date of birth", "Home address"):
+        expect(page.get_by_label(label)).to_have_value("")
+    page.get_by_label("Your initials").fill("jb")
+    page.get_by_label("Full legal name").fill(" Joanna Vane ")
+    page.get_by_label("Date of birth").fill("1991-04-02")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_label("I have read this and want to make the pack").check()
+    page.get_by_label(PASSPHRASE_LABEL).fill("my words")
+    page.get_by_role("button", name="Make the pack").click()
+    page.wait_for_function("fake.asked.some(([call]) => call === 'buildPack')")
+    [wish] = calls_of(page, "buildPack")
+    assert wish["identity"] == {"legal_name": "Joanna Vane", "date_of_birth": "1991-04-02"}
+    assert "Vane" not in str(wish["sheet"]) and "Vane" not in str(calls_of(page, "keepTyped"))
+    assert len(calls_of(page, "keepTyped")) > 2
+    page.evaluate("fake.finishPack()")
+    expect(page.get_by_role("heading", name="Your pack is ready")).to_be_visible()
+    assert "Vane" not in page.evaluate("JSON.stringify(stage.job.flow)")
+    page.evaluate("stage.job = undefined; stage.stand({name: 'share'})")
+    page.get_by_role("button", name="Make a pack", exact=True).click()
+    page.evaluate("stage.set({step: 'officer'})")
+    expect(page.get_by_label("Full legal name")).to_have_value("")
+    page.evaluate("stage.set({profile: 'school'})")
+    expect(page.get_by_label("Your initials")).to_be_visible()
+    expect(page.get_by_label("Full legal name")).to_have_count(0)
+
+
 def test_any_of_many_entries_can_be_read_first(show: OpenPage) -> None:
     """Up to ten entries of a long diary can be read first. The first number must be a number."""
     page = show(

@@ -6,7 +6,7 @@ import { packActions } from '#app/features/share/actions.js';
 import { fixedClock } from '#app/core/clock.js';
 import { parseCanonicalObject } from '#app/core/encoding.js';
 import { chronologyCopies, readTable } from '#app/pack/chronology/short_table.js';
-import { Redactor } from '#app/pack/redaction.js';
+import { createRedactor, Redactor } from '#app/pack/redaction.js';
 import { readZip } from '#app/pack/zip.js';
 import { openZip } from '#app/verify/pack_reader.js';
 import { checkPack } from '#app/verify/verify.js';
@@ -96,6 +96,30 @@ test('a pack made on the phone needs no network and no account, and contains the
   assert.match(page, /Head of the diary<\/dt><dd dir="auto">none: no server has numbered this diary</);
   assert.ok(page.includes(`Digest of the exhibits list</dt><dd dir="auto">${exported.fields.exhibit_list_hash}<`));
   assert.equal(JSON.parse(utf8(get('data/restricted/12_record.json'))).pack.feed, undefined);
+  phone.end();
+});
+
+test('who the keeper is stands in one pack for the police, and nothing keeps it', async () => {
+  const { app, phone, attachment } = await diary('Born 2 April 1991, Ms Vane, he said. Joanna Vane.');
+  await app.decidePicture(attachment, 'fine');
+  const identity = { legal_name: 'Joanna Vane', date_of_birth: '1991-04-02', home_address: '3 Wren Close' };
+  const make = async (options) =>
+    membersOf(await app.buildHere(await confirmPack(app, { ...FILLED, ...options }), () => undefined));
+  const record = ({ get }) => JSON.parse(utf8(get('data/restricted/12_record.json')));
+  const first = await make({ identity });
+  assert.deepEqual(
+    Object.fromEntries(Object.keys(identity).map((name) => [name, record(first).sheet[name]])),
+    identity,
+  );
+  const page = utf8(first.get('data/servable/01_chronology.html'));
+  assert.match(page, /Born \[held back, see 06\], Ms \[held back, see 06\], he said\. \[held back, see 06\]\./);
+  const settings = await app.readSettings();
+  assert.doesNotMatch(JSON.stringify([settings, await app.readShared()]), /Vane|1991|Wren/);
+  for (const options of [{}, { identity, profile: 'school', restricted: true }]) {
+    const later = await make(options);
+    assert.ok(!('legal_name' in record(later).sheet), JSON.stringify(options));
+    assert.doesNotMatch(JSON.stringify(record(later).sheet), /Vane|1991|Wren/);
+  }
   phone.end();
 });
 
@@ -455,9 +479,12 @@ test('numbers continue from the highest of any device, and two packs with one nu
 });
 
 test('words are withheld exactly as by the typesetter', () => {
-  const { cases } = JSON.parse(readFileSync(new URL('../vectors/held_back.json', import.meta.url), 'utf8'));
-  for (const { texts, names, phrases, samples } of cases) {
-    const redactor = new Redactor(texts, names, phrases);
+  const { cases, sheets } = JSON.parse(readFileSync(new URL('../vectors/held_back.json', import.meta.url), 'utf8'));
+  const redactors = [
+    ...cases.map(({ texts, names, phrases, samples }) => ({ redactor: new Redactor(texts, names, phrases), samples })),
+    ...sheets.map(({ sheet, samples }) => ({ redactor: createRedactor([], sheet), samples })),
+  ];
+  for (const { redactor, samples } of redactors) {
     for (const [text, masked] of samples) {
       assert.equal(redactor.mask(text), masked);
       assert.equal(redactor.containsRestricted({ a: [text] }), masked !== text, text);

@@ -24,7 +24,7 @@ from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import Capsule, read_capsule
 from diary.samples.sample_pack import SamplePackDiary, make_sample_pack, make_sample_pack_diary
 from diary.services.packs.queue import PackQueue
-from tests.pack.fictional_diary import FictionalDiary, fictional_diary
+from tests.pack.fictional_diary import KEEPER_IDENTITY, FictionalDiary, fictional_diary
 from tests.pack.restricted_scan import readable_forms, servable_files
 
 
@@ -96,7 +96,7 @@ def full_pack(tmp_path_factory: pytest.TempPathFactory) -> BuiltPack:
     """Return the fictional diary's pack."""
     folder = tmp_path_factory.mktemp("pack")
     diary = fictional_diary()
-    capsule_bytes = build_capsule(diary.versions, diary.wish(), diary.public_keys)
+    capsule_bytes = build_capsule(diary.versions, diary.wish(identity=KEEPER_IDENTITY), diary.public_keys)
     front_path = build_in_thread(diary, capsule_bytes, folder / "front.zip")
     capsule = read_capsule(capsule_bytes)
     return BuiltPack(

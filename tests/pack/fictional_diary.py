@@ -359,6 +359,14 @@ def make_print_copy(content: bytes, width: int = 900) -> bytes:
     return buffer.getvalue()
 
 
+# Fields of the officer's sheet that only a pack for the police may have. The diary's settings never hold them.
+KEEPER_IDENTITY = {
+    "date_of_birth": "1991-04-02",
+    "home_address": "14 Elmhurst Road, Wrenbury LS6 2AB",
+    "legal_name": "Joanna Maud Brandreth-Vane",
+}
+
+
 def incident_fields(start_ms: int, text: str, **extra_fields: object) -> dict[str, object]:
     """Return the fields of an incident known to the minute, in London."""
     return {

@@ -10,6 +10,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ MONTH_NAMES = "january february march april may june july august september octob
 COMMON_CAPITALISED_WORDS = frozenset(
     "And The Mrs Miss Doctor Nurse Teacher Aunt Uncle Mum Dad Friend Neighbour Advice Support Service Services".split()
 )
+BIRTH_DATE_FIGURES = re.compile(r"[0-9]{1,2}[/.][0-9]{1,2}[/.][0-9]{2,4}")
 PRINTABLE_RUN = re.compile(rb"[ -~\t]{6,}")
 # Random values: base64 of 30 bytes or more, and base64url of a salt, a digest or a signature (16, 32 or 64 bytes). A
 # short name stands in one by chance: `Anna` in about one of a hundred packs.
@@ -170,6 +172,13 @@ def free_texts(value: Any) -> Iterator[str]:
 
 def searchable_pieces(name: str, text: str) -> Iterator[str]:
     """Yield the forms of a restricted text to search for: whole, parts, numbers, postcodes, addresses, names."""
+    if name == "date_of_birth":
+        day = date.fromisoformat(text)
+        for written in ("%-d %B %Y", "%-d %b %Y", "%B %-d %Y", "%d/%m/%Y", "%-d/%-m/%Y", "%d.%m.%y"):
+            yield day.strftime(written)
+        return
+    if name == "legal_name":
+        yield text.rsplit(maxsplit=1)[-1]
     if name not in UNSEARCHED_FIELDS and len(letters_and_digits(text)) >= 5:
         yield text
         for part in re.split(r"[,;،、\n]+", text):
@@ -220,12 +229,15 @@ class RestrictedScanner:
     def __init__(self, record: Mapping[str, Any]) -> None:
         """Compile the values of `record`, the parsed 12_record.json."""
         self.origin_by_value = restricted_values(record)
-        long = {
-            letters_and_digits(value): value for value in self.origin_by_value if len(letters_and_digits(value)) >= 7
+        # A birth date in figures has eight digits, which stand in a digest by chance: it is searched for as written.
+        is_long = {
+            value: len(letters_and_digits(value)) >= 7 and not BIRTH_DATE_FIGURES.fullmatch(value)
+            for value in self.origin_by_value
         }
+        long = {letters_and_digits(value): value for value, is_so in is_long.items() if is_so}
         # One pattern for all values: searching forty megabytes a thousand times would take all night.
         self._long_pattern = re.compile(prefix_pattern(long)) if long else None
-        short = [value for value in self.origin_by_value if len(letters_and_digits(value)) < 7]
+        short = [value for value, is_so in is_long.items() if not is_so]
         self._short_pattern = (
             re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, short)) + r")(?!\w)", re.IGNORECASE) if short else None
         )

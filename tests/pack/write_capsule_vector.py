@@ -28,6 +28,8 @@ from tests.pack.fictional_diary import (
 )
 from tests.pack.odd_values import add_odd_records
 
+# The supplement is for a school, so it holds none of this.
+VECTOR_IDENTITY = {"date_of_birth": "1998-02-11", "home_address": "", "legal_name": "Karin Böhm", "other": "no"}
 VECTOR_PATH = Path(__file__).parents[1] / "vectors" / "capsule.json"
 
 
@@ -280,7 +282,10 @@ def servable_versions(capsule: bytes) -> frozenset[str]:
 
 
 def later_wishes(diary: FictionalDiary, chosen: tuple[str, ...]) -> dict[str, PackOptions]:
-    """Return options for a supplement with every later feature, three items by number, and two erased entries."""
+    """Return options for other packs.
+
+    A supplement with every later feature, items by number, two erased entries, and one that says who the keeper is.
+    """
     review = {"looked": 3, "not_looked": 1, "override_at": START_MS + 21 * DAY_MS, "words": 2}
     supplement_options = {
         "recipient_ref": "CR/1/26",
@@ -288,6 +293,7 @@ def later_wishes(diary: FictionalDiary, chosen: tuple[str, ...]) -> dict[str, Pa
         "training": True,
         "hold_words": ("Elm Road",),
         "profile": "school",
+        "identity": VECTOR_IDENTITY,
     }
     at_ms = START_MS + 21 * DAY_MS
     absent = (
@@ -297,6 +303,7 @@ def later_wishes(diary: FictionalDiary, chosen: tuple[str, ...]) -> dict[str, Pa
     )
     return {
         "gone": replace(diary.wish(chosen[2:], at_ms, kind="supplement", absent=absent), no=3),
+        "identity": diary.wish(chosen[-1:], at_ms, identity=VECTOR_IDENTITY),
         "items": replace(diary.wish((), at_ms, kind="items", items=("KB/5", "KB/4")), no=3),
         "supplement": replace(diary.wish(chosen[1:], at_ms, kind="supplement", **supplement_options), no=3),
     }

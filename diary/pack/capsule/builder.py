@@ -12,7 +12,7 @@ from typing import Final
 from diary.encoding import b64
 from diary.errors import BadRequest
 from diary.pack.capsule.exhibits import DiaryVersion, OpenedPart, custody_rows, exhibit_rows
-from diary.pack.capsule.reader import CAPSULE_TYPE, encode_capsule
+from diary.pack.capsule.reader import CAPSULE_TYPE, IDENTITY_FIELDS, IDENTITY_PROFILE, encode_capsule
 from diary.pack.capsule.selection import add_missing_entries, entry_counts, gap_rows, reference_rows, select_records
 from diary.pack.previous_packs import (
     SUPPLEMENT_KINDS,
@@ -58,6 +58,8 @@ class PackOptions:
     - `asked_in`: `{"language", "wording"}` of the screens if they differ from ordinary English.
     - `absent`: entries without any readable version, `{"record","no","at","why"}`; their numbers are not reused.
     - `alone`: whether the pack is made on a computer from a sealed copy, without a server.
+    - `identity`: `legal_name`, `date_of_birth` (YYYY-MM-DD) and `home_address`, for this pack only. Packs for others than
+      the police leave it out.
     """
 
     pack_id: str
@@ -85,6 +87,7 @@ class PackOptions:
     asked_in: Mapping[str, str] | None = None
     absent: tuple[Mapping[str, object], ...] = ()
     alone: bool = False
+    identity: Mapping[str, str] | None = None
 
 
 def build_capsule(versions: Sequence[DiaryVersion], options: PackOptions, keys: Mapping[str, object]) -> bytes:
@@ -144,7 +147,7 @@ def build_capsule(versions: Sequence[DiaryVersion], options: PackOptions, keys: 
             **_feed_fields(options, keys),
         },
         "refs": reference_rows(record_versions, selection),
-        "sheet": {name: text_of(settings, name) for name in SHEET_FIELDS},
+        "sheet": {**{name: text_of(settings, name) for name in SHEET_FIELDS}, **_identity_fields(options)},
         "start_with": [
             entry.seq_no
             for entry in entries
@@ -283,6 +286,13 @@ def _optional_pack_fields(options: PackOptions) -> dict[str, object]:
     if options.asked_in:
         pack_fields["asked_in"] = dict(options.asked_in)
     return pack_fields
+
+
+def _identity_fields(options: PackOptions) -> dict[str, object]:
+    """Return what the keeper gave of name, date of birth and address; nothing unless the pack is for the police."""
+    if options.profile != IDENTITY_PROFILE:
+        return {}
+    return {name: value for name in IDENTITY_FIELDS if (value := text_of(options.identity or {}, name))}
 
 
 def _supplement_fields(

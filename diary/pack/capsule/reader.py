@@ -31,6 +31,9 @@ CAPSULE_TYPE: Final = "capsule/v1"
 CAPSULE_LIMIT_BYTES: Final = constants.CAPSULE_LIMIT_BYTES
 EXHIBITS_LIMIT: Final = 2_000
 HOLD_WORDS_LIMIT: Final = 500
+# Members of the sheet that only a pack for the police may have, each only where the keeper gave it for that pack.
+IDENTITY_FIELDS: Final = ("legal_name", "date_of_birth", "home_address")
+IDENTITY_PROFILE: Final = "police"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,8 @@ def _check_consistency(capsule: Capsule) -> None:
         raise BadRequest("The capsule has a receipt but no server key.")
     if not capsule.is_received and capsule.metadata.feed_head:
         raise BadRequest("The capsule has a diary head but no server key.")
+    if capsule.metadata.profile != IDENTITY_PROFILE and any(name in capsule.sheet for name in IDENTITY_FIELDS):
+        raise BadRequest("Only a pack for the police may hold a legal name, a date of birth or a home address.")
     _check_references(capsule)
 
 

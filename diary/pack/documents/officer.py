@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from diary.pack.capsule.reader import IDENTITY_PROFILE
 from diary.pack.contents import KEEPER_CODE, PackContents
 from diary.pack.documents.chronology_sections import is_expired
 from diary.pack.documents.incident_rows import TemplateData, lower_first_letter
@@ -28,6 +29,12 @@ from diary.record import times, vocabulary
 from diary.record.incident import Incident
 from diary.record.reading import boolean_of, integer_of, object_of, objects_of, text_of
 
+_IDENTITY_LABELS: Final = (
+    ("legal_name", "Full legal name"),
+    ("date_of_birth", "Date of birth"),
+    ("home_address", "Home address"),
+)
+
 
 def officer_data(contents: PackContents) -> TemplateData:
     """Return the data of document 06 from the restricted contents; nothing is redacted."""
@@ -37,6 +44,7 @@ def officer_data(contents: PackContents) -> TemplateData:
         "banner": RESTRICTED_BANNER,
         "made": contents.printed_made_at().to_line(),
         "name": escape_unprintable(text_of(sheet_fields, "name_to_use") or "not given"),
+        "identity": _identity_rows(contents),
         "contact": paragraphs(text_of(sheet_fields, "safe_contact")),
         "concerns": paragraphs(text_of(sheet_fields, "concerns")),
         "needs": paragraphs(text_of(sheet_fields, "needs")),
@@ -83,6 +91,17 @@ def officer_data(contents: PackContents) -> TemplateData:
         "names": _received_name_rows(contents),
         "masked": _redacted_account_rows(contents),
     }
+
+
+def _identity_rows(contents: PackContents) -> list[list[str]]:
+    """Return legal name, date of birth and home address, each with its label; nothing unless the pack is for the police."""
+    if contents.capsule.metadata.profile != IDENTITY_PROFILE:
+        return []
+    return [
+        [label, escape_unprintable(times.format_iso_date(text))]
+        for name, label in _IDENTITY_LABELS
+        for text in (text_of(contents.capsule.sheet, name),)
+    ]
 
 
 def _order_rows(contents: PackContents) -> list[list[str]]:

@@ -109,6 +109,7 @@ export const PACK_LOG_LIMIT_BYTES = 67_108_864;
 export const VOLUME_FILES = 100;
 export const HIDDEN_NAME_MIN_CHARACTERS = 5;
 export const HIDDEN_STREET_MIN_CHARACTERS = 7;
+export const HIDDEN_FAMILY_NAME_MIN_CHARACTERS = 3;
 export const CELL_LIMIT_CHARACTERS = 32_767;
 export const PORTAL_FILES_LIMIT = 16;
 export const PORTAL_ZIPS_LIMIT = 5;

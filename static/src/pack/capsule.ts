@@ -24,7 +24,7 @@ import {
   entriesWithNewFiles,
 } from './previous_packs.js';
 import { exhibitsOf } from './exhibits.js';
-import { OFFICER_FIELDS } from './officer_fields.js';
+import { IDENTITY_FIELDS, IDENTITY_PROFILE, OFFICER_FIELDS } from './officer_fields.js';
 import type { JsonObject } from '../core/encoding.js';
 import type { KeyStatement } from '../crypto/sharing/statements.js';
 import type { Fields } from '../record/reading.js';
@@ -72,6 +72,8 @@ export type PackRequest = {
   absent?: readonly AbsentEntry[];
   /** further words the keeper wants kept out of servable/ */
   holdWords?: readonly string[];
+  /** legal name, date of birth (YYYY-MM-DD) and home address, for this pack for the police only */
+  identity?: Fields;
 };
 
 /**
@@ -136,7 +138,10 @@ export function makeCapsule(
         : {}),
     },
     refs: assignReferences(opened, chosen),
-    sheet: Object.fromEntries(OFFICER_FIELDS.map((name) => [name, textOf(settings, name)])),
+    sheet: {
+      ...Object.fromEntries(OFFICER_FIELDS.map((name) => [name, textOf(settings, name)])),
+      ...identityOf(request),
+    },
     start_with: incidents
       .filter(
         (history) => request.startWith?.includes(history.record) ?? booleanOf(history.newest.fields, 'start_with_this'),
@@ -241,6 +246,12 @@ function optionalFacts({
     ...(training ? { training } : {}),
     ...(askedIn && Object.keys(askedIn).length ? { asked_in: { ...askedIn } } : {}),
   };
+}
+
+/** Return what the keeper gave of name, date of birth and address; nothing unless the pack is for the police. */
+function identityOf({ identity = {}, profile = IDENTITY_PROFILE }: PackRequest): JsonObject {
+  const given = IDENTITY_FIELDS.map((name) => [name, textOf(identity, name)] as const).filter(([, text]) => text);
+  return profile === IDENTITY_PROFILE ? Object.fromEntries(given) : {};
 }
 
 /** Return which cards were opened for an entry, and when its words were fixed. */

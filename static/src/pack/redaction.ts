@@ -2,7 +2,11 @@
  * Words of the restricted part must appear nowhere else: the twin of diary/pack/redaction.py. The phone uses this to
  * show where they appear before anything leaves, and in the packs that it makes without a server.
  */
-import { HIDDEN_NAME_MIN_CHARACTERS, HIDDEN_STREET_MIN_CHARACTERS } from '../core/constants.js';
+import {
+  HIDDEN_FAMILY_NAME_MIN_CHARACTERS,
+  HIDDEN_NAME_MIN_CHARACTERS,
+  HIDDEN_STREET_MIN_CHARACTERS,
+} from '../core/constants.js';
 import { objectOf, textOf } from '../record/reading.js';
 import type { Json } from '../core/encoding.js';
 import type { Fields } from '../record/reading.js';
@@ -25,6 +29,7 @@ const PERSON_FIELDS = [
   'recipient',
   'with_me',
 ];
+const SHEET_TEXT_FIELDS = ['name_to_use', 'safe_contact', 'home_address'];
 /** Long notes: only phone numbers, addresses and postcodes in them are held back. */
 const NOTE_FIELDS = ['mail_headers', 'notes', 'own_accounts'];
 const UNNAMED_ROLES = new Set(['witness', 'child', 'helper']);
@@ -48,6 +53,8 @@ const PLAIN_NAMES = new Set(
   ).split(' '),
 );
 const MONTHS = 'january|february|march|april|may|june|july|august|september|october|november|december';
+const MONTH_NAMES = MONTHS.split('|');
+const ISO_DAY = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/;
 /** A date alone does not reveal where somebody is, and appears in half of all sentences. */
 const DAY = new RegExp(`^(?:on |of )?(?:[0-9]{1,2}(?:st|nd|rd|th)? )?(?:${MONTHS})(?: [0-9]{4})?$`, 'i');
 
@@ -187,7 +194,7 @@ export function createRedactor(
   sheet: Fields,
   extraPhrases: readonly string[] = [],
 ) {
-  const texts = [textOf(sheet, 'name_to_use'), textOf(sheet, 'safe_contact')];
+  const { texts, phrases } = sheetRestrictions(sheet);
   const names = [textOf(sheet, 'helped_by')];
   for (const { kind, fields, restricted } of versions) {
     const textsIn = (list: readonly string[]) => list.flatMap((name) => collectTexts(restricted[name]));
@@ -207,7 +214,56 @@ export function createRedactor(
         ...(note.match(PHONE_NUMBER) ?? []),
       );
   }
-  return new Redactor(texts.filter(Boolean), names.filter(Boolean), extraPhrases);
+  return new Redactor(texts.filter(Boolean), names.filter(Boolean), [...extraPhrases, ...phrases]);
+}
+
+/**
+ * Return what an officer's sheet restricts, but for who helped: texts, and phrases that are held back as whole words.
+ *
+ * First names are not phrases: those who write to the keeper use them, and their messages must stand as they were sent.
+ */
+function sheetRestrictions(sheet: Fields): { texts: string[]; phrases: string[] } {
+  const legalName = textOf(sheet, 'legal_name');
+  const birthDate = textOf(sheet, 'date_of_birth');
+  const texts = [legalName, ...SHEET_TEXT_FIELDS.map((name) => textOf(sheet, name)), birthDate];
+  const phrases: string[] = [];
+  const nameWords = legalName.split(/[^\p{L}\p{N}_'’-]+/u).filter(Boolean);
+  const familyName = nameWords.at(-1) ?? '';
+  if (nameWords.length > 2) texts.push(`${nameWords[0]} ${familyName}`);
+  if (nameWords.length > 1 && normalise(familyName).length >= HIDDEN_FAMILY_NAME_MIN_CHARACTERS)
+    phrases.push(familyName);
+  const [, year = '', month = '', day = ''] = ISO_DAY.exec(birthDate) ?? [];
+  if (MONTH_NAMES[Number(month) - 1] === undefined) return { texts, phrases };
+  return {
+    texts: [...texts, day + month + year],
+    phrases: [...phrases, ...birthDatePhrases(year, Number(month), Number(day))],
+  };
+}
+
+/** Return the usual ways to write a date, with the year. "4 May" by itself is a day like any other. */
+function birthDatePhrases(year: string, month: number, day: number): string[] {
+  const ending = day > 10 && day < 14 ? 'th' : (['th', 'st', 'nd', 'rd'][day % 10] ?? 'th');
+  const fullName = MONTH_NAMES[month - 1] as string;
+  const names = [fullName, fullName.slice(0, 3), month === 9 ? 'sept' : fullName];
+  const twoDigits = (n: number) => String(n).padStart(2, '0');
+  const worded = names.flatMap((name) =>
+    [`${day}`, twoDigits(day), `${day}${ending}`].flatMap((number) => [
+      `${number} ${name} ${year}`,
+      `${number} ${name}, ${year}`,
+      `${number} of ${name} ${year}`,
+      `${name} ${number} ${year}`,
+      `${name} ${number}, ${year}`,
+    ]),
+  );
+  const numbers = [`${day}`, twoDigits(day)].flatMap((dayNumber) =>
+    [`${month}`, twoDigits(month)].flatMap((monthNumber) => [
+      `${dayNumber} ${monthNumber} ${year}`,
+      ...['/', '.', '-'].flatMap((separator) =>
+        [year, year.slice(2)].map((yearNumber) => [dayNumber, monthNumber, yearNumber].join(separator)),
+      ),
+    ]),
+  );
+  return [...new Set([...worded, ...numbers])];
 }
 
 /** Return a file's name without its extension, unless it is only a camera's counter. */

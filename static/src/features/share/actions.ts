@@ -66,6 +66,8 @@ type PackOptions = {
   /** the exhibit number of the first file, for a first pack only */
   start_no?: number;
   sheet: Record<string, string>;
+  /** what only this pack may hold of who the keeper is; it is never saved */
+  identity?: Record<string, string>;
   own_words: string;
   /** record ids */
   start_with: string[];
@@ -394,7 +396,7 @@ function heldBackFrom({ capsule, versions, settings }: Awaited<ReturnType<typeof
   const packed = new Set((capsule.versions as { version: string }[]).map(({ version }) => version));
   return createRedactor(
     versions.filter(({ version }) => packed.has(version)).map(openedOf),
-    settings.restricted,
+    capsule.sheet as Fields,
     withheldWords(settings.restricted),
   );
 }

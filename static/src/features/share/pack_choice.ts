@@ -60,6 +60,7 @@ export async function buildCapsule(
     recipientRef?: string;
     review?: Fields;
     start_with?: string[];
+    identity?: Fields;
   },
 ) {
   const [versions, exports, settings] = await Promise.all([readDiary(open), readExports(open), readSettings(open)]);
@@ -92,6 +93,7 @@ export async function buildCapsule(
       ...(options.kind ? { kind: options.kind } : {}),
       ...(options.items ? { items: options.items } : {}),
       ...(options.recipientRef ? { recipientRef: options.recipientRef } : {}),
+      ...(options.identity ? { identity: options.identity } : {}),
       ...(options.review ? { review: reviewFields(options.review) } : {}),
       ...(heldWords.length ? { holdWords: heldWords } : {}),
     },

@@ -26,6 +26,8 @@ export type PackFlow = {
   portal?: boolean;
   intimate?: boolean;
   sheet?: Record<string, string>;
+  /** legal name, date of birth and home address: for this pack alone, and never kept over a lock */
+  identity?: Record<string, string> | undefined;
   ownWords?: string;
   startWith?: string[];
   startNo?: string;

@@ -30,6 +30,7 @@ function packOptions(flow: PackFlow, records: string[] | null | undefined) {
     start_with: flow.startWith ?? [],
     ...(flow.earlier ? {} : { start_no: Number(flow.startNo) || 1 }),
     sheet: Object.fromEntries(OFFICER_FIELDS.map((name) => [name, sheet[name] ?? ''])),
+    identity: Object.fromEntries(Object.entries(flow.identity ?? {}).map(([name, text]) => [name, text.trim()])),
     restricted: flow.apart ?? hasRestrictedPart(flow.profile ?? 'police'),
     intimate: Boolean(flow.intimate),
     ...(flow.reference ? { recipientRef: flow.reference } : {}),
@@ -68,7 +69,10 @@ export async function startPack(
   try {
     const options = { ...packOptions(flow, parts.length ? parts[part] : null), agreed, ...(saveTo ? { saveTo } : {}) };
     job.done = await (isOnPhone ? stage.app.buildHere(options, onStep) : stage.app.buildPack(options, onStep));
-    if (part + 1 >= parts.length) await Promise.resolve(stage.app.keepTyped('pack', null)).catch(() => undefined);
+    if (part + 1 >= parts.length) {
+      flow.identity = undefined;
+      await Promise.resolve(stage.app.keepTyped('pack', null)).catch(() => undefined);
+    }
     if (generation !== stage.generation) return;
     stage.refresh('shared');
     stage.announce(t('pack.title'));

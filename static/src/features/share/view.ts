@@ -5,7 +5,7 @@ import { button, errorSummary, heading, row } from '../../components/parts.js';
 import { sizeText } from '../../components/text/formatting.js';
 import { lookUp, t, tn } from '../../shell/strings.js';
 import { confirmWithWords, confirmWordsField } from '../../components/forms/confirm_words.js';
-import { OFFICER_FIELDS } from '../../pack/officer_fields.js';
+import { IDENTITY_FIELDS, IDENTITY_PROFILE, OFFICER_FIELDS } from '../../pack/officer_fields.js';
 import { MAX_PART_BYTES } from './pack_size.js';
 import { selectionOf, chooseView } from './share_choose.js';
 import { firstEntriesField } from './share_first.js';
@@ -394,7 +394,7 @@ function officerView(stage: Stage) {
         sheet.initials = initials;
       },
     })}
-    ${isOnPhone ? nothing : officerFields}
+    ${isOnPhone ? nothing : [officerFields, identityFields(stage)]}
     ${
       local.earlier
         ? textField({
@@ -440,6 +440,28 @@ function officerView(stage: Stage) {
         plain: true,
       },
     )}</div>`;
+}
+
+/** What police ask for at once. None of it is kept: it is not among `KEPT_FIELDS`, and no setting has it. */
+function identityFields({ local }: Stage) {
+  if ((local.profile ?? IDENTITY_PROFILE) !== IDENTITY_PROFILE) return nothing;
+  const identity: Record<string, string> = (local.identity ??= {});
+  return html`<section class="note stack">
+    <div class="stack-close"><h2>${t('ident.title')}</h2><p>${t('ident.lead')}</p><p class="soft small">${t(
+      'ident.where',
+    )}</p></div>
+    ${IDENTITY_FIELDS.map((name) =>
+      textField({
+        id: name,
+        label: t(`ident.${name}`),
+        value: identity[name] ?? '',
+        ...(name === 'date_of_birth' ? { type: 'date' } : {}),
+        ...(name === 'home_address' ? { textarea: 'low' } : {}),
+        onChange: (value) => {
+          identity[name] = value;
+        },
+      }),
+    )}</section>`;
 }
 
 const isSelected = (local: PackFlow, record: string) => {
