@@ -367,6 +367,7 @@ class Controls {
   /** how many letters `lookAgain` finds */
   found_again = 0;
   groups: string[][] = [['r0']];
+  advice: PackReview['advice'] = { sources: [], places: {}, names: {} };
   written: Awaited<ReturnType<App['readAssisted']>> = [];
   saw: Witness[] = [];
   no_signal = false;
@@ -800,6 +801,7 @@ const methods = {
       })),
       places: [{ attachment: 'a1', record: 'r0', name: SCREENSHOT.name }],
       intimate: 1,
+      advice: fake.advice,
     };
   },
   decidePicture: (id, decision) => fake.did('decidePicture', [id, decision]),

@@ -1,5 +1,7 @@
 """The pack screens on a fake app: every question once, stopping, and which entries are read first."""
 
+import re
+
 from playwright.sync_api import Page, expect
 
 from tests.browser.navigators.sharing import PASSPHRASE_LABEL
@@ -102,6 +104,30 @@ def test_police_are_told_who_the_keeper_is_only_if_the_keeper_types_it(show: Ope
     expect(page.get_by_label("Full legal name")).to_have_count(0)
 
 
+def test_advice_about_safety_that_differs_is_shown_before_the_pack(show: OpenPage) -> None:
+    """Both answers are shown with their places. What the typed sheet adds is shown once, before the consent."""
+    page = show((js(DIFFERING_ADVICE), *PACK_STEPS[1:], set_form_values("{step: 'words'}")))
+    note = page.locator("section").filter(has=page.get_by_role("heading", name="Two different answers about safety"))
+    expect(note.get_by_role("heading", name="Is it safe for police to get in touch?")).to_be_visible()
+    expect(note).to_contain_text("Mrs Osei")
+    expect(note.locator("ul ul li")).to_have_text(
+        [re.compile("Yes.*Written 10 Oct 2026", re.S), re.compile("No", re.S)]
+    )
+    page.evaluate("stage.local.found.words.forEach((row) => { row.answered = true }); stage.draw()")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_label("Your initials").fill("jb")
+    page.get_by_label("A safe way and time to reach you").fill("Ring me any time")
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_label("I have read this and want to make the pack")).to_be_visible()
+    page.get_by_role("button", name="Back", exact=True).last.click()
+    page.get_by_label("What you need").fill("Do not ring.")
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("heading", name="Is it safe to ring?")).to_be_visible()
+    expect(page.get_by_text("“Do not ring”")).to_be_visible()
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_label("I have read this and want to make the pack")).to_be_visible()
+
+
 def test_any_of_many_entries_can_be_read_first(show: OpenPage) -> None:
     """Up to ten entries of a long diary can be read first. The first number must be a number."""
     page = show(
@@ -131,6 +157,11 @@ def test_any_of_many_entries_can_be_read_first(show: OpenPage) -> None:
     assert (len(wish["start_with"]), wish["start_no"]) == (10, 20)
 
 
+DIFFERING_ADVICE = (
+    "fake.open(3); const given = (place, answer) => ({subject: 'p1', place, answer, text: '', isWorry: false}); "
+    "fake.advice = {sources: [given('p1/a', 'yes'), given('p2/a', 'no')], names: {p1: 'Mrs Osei'}, "
+    "places: {'p1/a': {record: 'p1', at: Date.UTC(2026, 9, 10, 12)}, 'p2/a': {record: 'p2', at: null}}}"
+)
 SOMETHING_NEW_MESSAGE = "Something came in after you looked at what goes in."
 CONSENT_FORM_STATE = (
     "{step: 'consent', how: 'some', records: ['r0'], sheet: {initials: 'jb'}, ownWords: 'Since May.', "

@@ -123,6 +123,28 @@ test('who the keeper is stands in one pack for the police, and nothing keeps it'
   phone.end();
 });
 
+test('the review has each answer about the safety of a person, with its place and its day', async () => {
+  const { app, phone, record } = await diary();
+  const person = async (fields, restricted) => {
+    const input = { kind: 'person', record: null, fields: { role: 'witness', ...fields }, restricted };
+    return (await app.saveRecord(input)).record;
+  };
+  const first = await person({ name: 'Mrs Osei' }, { safe_to_approach: 'yes' });
+  const second = await person({ name: 'mrs osei ' }, { safe_to_approach: 'no', contact: 'Do not ring.' });
+  const third = await person({ name: 'Sam' }, { safe_to_approach: 'not_sure' });
+  await app.saveIncident({ record, fields: { witness_ids: [first, second, third] }, restricted: {} });
+  const { advice } = await app.reviewPack({ from: null, to: null, records: null });
+  const from = (place, answer, text = '') => ({ subject: first, isWorry: false, place, answer, text });
+  assert.deepEqual(advice.sources, [
+    from(`${first}/safe_to_approach`, 'yes'),
+    from(`${second}/safe_to_approach`, 'no'),
+    from(`${second}/contact`, '', 'Do not ring.'),
+  ]);
+  assert.deepEqual(advice.names, { [first]: 'Mrs Osei', [third]: 'Sam' });
+  assert.deepEqual(advice.places[`${second}/contact`], { record: second, at: NOON });
+  phone.end();
+});
+
 test('the spreadsheet and the short table of a pack made on the phone have the cells of its own table', async () => {
   const { app, phone, attachment, record } = await diary('He said "come out", and waited.');
   await app.decidePicture(attachment, 'fine');

@@ -5,6 +5,7 @@ from typing import Final
 
 from diary.pack.capsule.reader import IDENTITY_PROFILE
 from diary.pack.contents import KEEPER_CODE, PackContents
+from diary.pack.documents.advice_rows import advice_conflict_rows
 from diary.pack.documents.chronology_sections import is_expired
 from diary.pack.documents.incident_rows import TemplateData, lower_first_letter
 from diary.pack.documents.page_banner import RESTRICTED_BANNER
@@ -46,6 +47,7 @@ def officer_data(contents: PackContents) -> TemplateData:
         "name": escape_unprintable(text_of(sheet_fields, "name_to_use") or "not given"),
         "identity": _identity_rows(contents),
         "contact": paragraphs(text_of(sheet_fields, "safe_contact")),
+        "advice": advice_conflict_rows(contents),
         "concerns": paragraphs(text_of(sheet_fields, "concerns")),
         "needs": paragraphs(text_of(sheet_fields, "needs")),
         "helped_by": escape_unprintable(text_of(sheet_fields, "helped_by")),
@@ -299,15 +301,19 @@ def _description_rows(contents: PackContents) -> list[list[str]]:
 def _suspect_description(everyone: Sequence[RegisterRecord]) -> str:
     """Return `S1 Callum Redfern. Ex-partner. Also called “Cal”. …`, enough to look up and recognise the person.
 
-    `everyone`: the record that stands for the person, then those merged into it. One NOT safe among them is enough.
+    `everyone`: the record that stands for the person, then those merged into it. Where they differ on whether the person
+    is safe to speak to, page one says both with their dates.
     """
     suspect, *others = everyone
     real_name, name = text_of(suspect.restricted_fields, "real_name"), suspect.text("name")
     full_name = (
         f"{real_name} (“{name}”)" if real_name and name and real_name != name else real_name or name or "name not known"
     )
-    is_unsafe = any(one.restricted_fields.get("safe_to_approach") in ("no", False) for one in everyone)
+    answers = [one.restricted_fields.get("safe_to_approach") for one in everyone]
+    is_unsafe = any(answer in ("no", False) for answer in answers)
     warning = "The keeper says it is NOT safe for police to speak to them" if is_unsafe else ""
+    if is_unsafe and any(answer in ("yes", True) for answer in answers):
+        warning = "The keeper gave two different answers on whether it is safe for police to speak to them: see above"
     twins = [f"Also entered as {_person_label(other)}" for other in others]
     facts = dict.fromkeys(fact for one in everyone for fact in person_facts(one))
     return (

@@ -4,6 +4,7 @@ import type { Agreement } from '../diary/session/confirming.js';
 import type { StoredCode, WitnessList } from '../diary/sharing/witnesses.js';
 import type { Chronology } from '../pack/chronology/chronology.js';
 import type { Patterns } from '../record/patterns/patterns.js';
+import type { AdviceSource } from '../record/safety_advice.js';
 import type { Picked } from '../record/times.js';
 import type { TimeFormat as ChronologySay } from '../pack/chronology/cells.js';
 import type {
@@ -159,6 +160,12 @@ export type PackReview = {
   words: FlaggedWords[];
   places: { attachment: string; record: string; name: string }[];
   intimate: number;
+  /** where safety advice is given; `names` by subject, `places` by place */
+  advice: {
+    sources: AdviceSource[];
+    places: Record<string, { record: string; at: number | null }>;
+    names: Record<string, string>;
+  };
 };
 export type PackWays = { registered: boolean; high_risk: boolean; server: boolean; offline: boolean };
 export type SharedExport = {

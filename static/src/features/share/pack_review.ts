@@ -11,10 +11,12 @@ import { findLocationWords } from '../../pack/chronology/location_words.js';
 import { codesOf, objectsOf, booleanOf, textOf, integerOf } from '../../record/reading.js';
 import { ownFields } from '../../diary/records/record_store.js';
 import { readSettings, saveSettings } from '../../diary/records/settings.js';
+import { personAdvice } from './pack_advice.js';
 import type { LocationWords } from '../../pack/chronology/location_words.js';
 import type { RecordHistory } from '../../record/record_history.js';
 import type { Fields, Open } from '../../diary/types.js';
 import type { DiaryVersion } from '../../pack/diary_version.js';
+import type { PackAdvice } from './pack_advice.js';
 
 export type PictureDecision = 'fine' | 'hold' | 'covered' | 'out' | 'private';
 /** One picture, or the still of a film */
@@ -45,6 +47,7 @@ export async function buildReview(
   words: LocationWords[];
   places: { attachment: string; record: string; name: string }[];
   intimate: number;
+  advice: PackAdvice;
 }> {
   const opened = versions.map(openedOf);
   const items = selection.items ? findItems(selection.items, earlierPacks(opened, Infinity)) : null;
@@ -65,6 +68,7 @@ export async function buildReview(
     words: reviewable.flatMap((item) => findLocationWords(item, heldBack, allowed)).slice(0, MAX_WORDS),
     places: chosen.attached.filter(hasPlace).map((item) => describeFile(chosen.incidents, item)),
     intimate: everything.attached.length - chosen.attached.length,
+    advice: personAdvice(chosen.registers.filter(({ newest }) => newest.kind === 'person')),
   };
 }
 

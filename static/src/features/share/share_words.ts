@@ -2,16 +2,21 @@
 import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading, row, sheet } from '../../components/parts.js';
 import { t, tn } from '../../shell/strings.js';
+import { adviceConflicts, adviceNotes, markAdviceSeen } from './share_advice.js';
 import './words.js';
 import type { PackReview, FlaggedWords } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
-export function wordsView(stage: Stage, done: () => unknown) {
+export function wordsView(stage: Stage, done: () => unknown, toSheet: () => unknown) {
   const review = stage.local.found as PackReview;
   const questions = review.words.filter(({ why }) => why !== 'apart');
   const restricted = review.words.filter(({ why }) => why === 'apart');
   const unanswered = questions.filter(({ answered }) => !answered).length;
-  const goOn = () => (unanswered ? confirmSkip(stage, unanswered, done) : done());
+  const conflicts = adviceConflicts(stage);
+  const goOn = () => {
+    markAdviceSeen(stage, conflicts);
+    return unanswered ? confirmSkip(stage, unanswered, done) : done();
+  };
   return html`${heading(t('wordy.title'))}${errorSummary(stage)}
     ${
       questions.length
@@ -50,6 +55,7 @@ export function wordsView(stage: Stage, done: () => unknown) {
         : nothing
     }
     ${review.words.length || review.places.length ? nothing : html`<p>${t('wordy.none')}</p>`}
+    ${adviceNotes(stage, conflicts, toSheet)}
     ${unanswered ? html`<p role="status">${tn('wordy.left', unanswered)}</p>` : nothing}
     <div class="row">${button(t('frame.next'), goOn, { main: true })}</div>`;
 }

@@ -8,6 +8,7 @@ import { confirmWithWords, confirmWordsField } from '../../components/forms/conf
 import { IDENTITY_FIELDS, IDENTITY_PROFILE, OFFICER_FIELDS } from '../../pack/officer_fields.js';
 import { MAX_PART_BYTES } from './pack_size.js';
 import { selectionOf, chooseView } from './share_choose.js';
+import { adviceConflicts, adviceNotes, isAdviceNew, markAdviceSeen } from './share_advice.js';
 import { firstEntriesField } from './share_first.js';
 import { buildingView, readyView, startPack } from './share_job.js';
 import { lookView } from './share_pictures.js';
@@ -61,7 +62,12 @@ function shareView(stage: Stage) {
       choose: () => chooseView(stage, () => toSummary(stage)),
       sum: () => summaryView(stage),
       look: () => lookView(stage, () => goToStep(stage, 'words')),
-      words: () => wordsView(stage, () => goToStep(stage, 'officer')),
+      words: () =>
+        wordsView(
+          stage,
+          () => goToStep(stage, 'officer'),
+          () => goToStep(stage, 'officer'),
+        ),
       officer: () => officerView(stage),
       consent: () => consentView(stage),
     }[step]()}
@@ -366,7 +372,10 @@ function officerView(stage: Stage) {
     const wrongStartNo = !/^[0-9]{0,4}$/.test((local.startNo ?? '').trim());
     if (wrongStartNo || !/^[A-Za-z]{1,4}$/.test(sheet.initials.trim()))
       return stage.set({ wrongStartNo, noInitials: !wrongStartNo });
-    return goToStep(stage, 'consent');
+    const conflicts = isOnPhone ? [] : adviceConflicts(stage);
+    if (!isAdviceNew(stage, conflicts)) return goToStep(stage, 'consent');
+    markAdviceSeen(stage, conflicts);
+    return stage.set({ differing: conflicts });
   };
   const packEntries = stage.state.entries.filter((row) => local.summary && isSelected(local, row.record));
   const officerFields = OFFICER_FIELDS.map((name) =>
@@ -433,6 +442,7 @@ function officerView(stage: Stage) {
             },
           })
     }
+    ${adviceNotes(stage, local.differing ?? [])}
     <div class="row">${button(t('frame.next'), submit, { main: true })}${button(
       t('bar.back'),
       () => goToStep(stage, 'sum'),
