@@ -50,7 +50,12 @@ async def build_pack_offline(
     computer cannot isolate the worker.
     """
     versions = journal.versions()
-    wish = replace(wish, feed=journal.feed_head, absent=erased_entries(versions))
+    wish = replace(
+        wish,
+        feed=journal.feed_head,
+        absent=erased_entries(versions),
+        restricted_asked=wish.restricted_asked or bool(with_restricted),
+    )
     capsule_bytes = build_capsule(versions, wish, journal.identity.public_keys())
     front, unprinted = _typeset_locally(
         source, capsule_bytes, work_folder, report_progress, is_unsandboxed=is_unsandboxed

@@ -67,7 +67,13 @@ async def build_pack(
     fails a check, and the server's own errors.
     """
     versions = journal.versions()
-    wish = replace(wish, log=await fetch_log(server, journal), feed=journal.feed_head, absent=erased_entries(versions))
+    wish = replace(
+        wish,
+        log=await fetch_log(server, journal),
+        feed=journal.feed_head,
+        absent=erased_entries(versions),
+        restricted_asked=wish.restricted_asked or bool(with_restricted),
+    )
     capsule_bytes = build_capsule(versions, wish, journal.identity.public_keys())
     front = work_folder / "front.zip"
     unprinted = await _typeset_on_server(server, journal.identity.diary, capsule_bytes, front, report_progress)

@@ -70,7 +70,8 @@ class PackMetadata:
     """Validated metadata of a pack. `raw` is the object as received, for 12_record.json.
 
     `screen_language`: the language of the screens when the pack was made, and whether they used the wording for young
-    people. `is_offline`: whether the pack was made from a sealed copy without a server.
+    people. `is_offline`: whether the pack was made from a sealed copy without a server. `is_restricted_asked`: whether
+    the keeper asked for the restricted part of a pack that is made without one.
     """
 
     raw: Mapping[str, object]
@@ -96,11 +97,17 @@ class PackMetadata:
     feed_head: FeedHead | None
     screen_language: tuple[str, bool]
     is_offline: bool
+    is_restricted_asked: bool
 
     @property
     def label(self) -> str:
         """Return the pack's label for headers: `JB 1`."""
         return f"{self.initials} {self.number}"
+
+    @property
+    def has_restricted_part(self) -> bool:
+        """Return whether the pack is made with its restricted part: for the police, a solicitor, or as asked for."""
+        return self.is_restricted_asked or self.profile in constants.RESTRICTED_PART_PROFILES
 
 
 def _parse_screen_language(row: RecordFields) -> tuple[str, bool]:
@@ -140,6 +147,7 @@ def parse_metadata(pack: dict[str, object]) -> PackMetadata:
         feed_head=_parse_feed_head(object_of(pack, "feed")) if "feed" in pack else None,
         screen_language=_parse_screen_language(object_of(pack, "asked_in")),
         is_offline=boolean_of(pack, "alone") is True,
+        is_restricted_asked=boolean_of(pack, "restricted_asked") is True,
     )
     if not _FOLDER_PATTERN.fullmatch(metadata.folder) or not _RELEASE_PATTERN.fullmatch(metadata.release):
         raise BadRequest(_BAD_NAME_MESSAGE)

@@ -46,6 +46,7 @@ const wishOf = (wish) => ({
   review: wish.review,
   holdWords: wish.hold_words,
   identity: wish.identity ?? {},
+  restrictedAsked: wish.restricted_asked ?? false,
   absent: wish.absent,
   ...(wish.items ? { items: wish.items } : {}),
   ...(wish.start_with === null ? {} : { startWith: wish.start_with }),

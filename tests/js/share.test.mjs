@@ -119,6 +119,7 @@ test('who the keeper is stands in one pack for the police, and nothing keeps it'
     const later = await make(options);
     assert.ok(!('legal_name' in record(later).sheet), JSON.stringify(options));
     assert.doesNotMatch(JSON.stringify(record(later).sheet), /Vane|1991|Wren/);
+    assert.equal(record(later).pack.restricted_asked, options.restricted);
   }
   phone.end();
 });

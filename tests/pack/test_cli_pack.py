@@ -109,6 +109,8 @@ def test_a_sealed_copy_becomes_a_pack_without_a_server(tmp_path: Path) -> None:
         assert made.returncode == 0, made.stderr
         with zipfile.ZipFile(pack_path) as pack:
             assert any("/data/restricted/" in name for name in pack.namelist()) is is_whole
+            [read_first] = [name for name in pack.namelist() if name.endswith("/00_READ-FIRST.txt")]
+            assert (b"it was not given to you" in pack.read(read_first)) is not is_whole
 
 
 def test_the_command_names_what_could_not_be_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,6 +59,16 @@ def test_each_profile_names_its_starting_point(profile: str, expected_names: lis
     assert ("it was not given to you" in text) is (profile not in ("police", "solicitor"))
 
 
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_pack_with_the_restricted_part_does_not_say_that_it_was_not_given(profile: str) -> None:
+    """A school, employer or landlord that gets the part because the keeper asked for it reads that it is here."""
+    diary = diary_with_places()
+    raw = build_capsule(diary.versions, diary.wish(profile=profile, restricted_asked=True), diary.public_keys)
+    assert "it was not given to you" not in encode_read_first(build_contents(read_capsule(raw))).decode()
+    is_said = json.loads(raw)["pack"].get("restricted_asked", False)
+    assert is_said is (profile not in ("police", "solicitor"))
+
+
 def test_profiles_differ_in_nothing_else() -> None:
     """All profiles have the same rows, counts and numbers."""
     diary = diary_with_places()

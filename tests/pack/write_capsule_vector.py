@@ -294,6 +294,7 @@ def later_wishes(diary: FictionalDiary, chosen: tuple[str, ...]) -> dict[str, Pa
         "hold_words": ("Elm Road",),
         "profile": "school",
         "identity": VECTOR_IDENTITY,
+        "restricted_asked": True,
     }
     at_ms = START_MS + 21 * DAY_MS
     absent = (

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from diary import constants
 from diary.encoding import b64
 from diary.errors import BadRequest
 from diary.pack.capsule.exhibits import DiaryVersion, OpenedPart, custody_rows, exhibit_rows
@@ -58,6 +59,7 @@ class PackOptions:
     - `asked_in`: `{"language", "wording"}` of the screens if they differ from ordinary English.
     - `absent`: entries without any readable version, `{"record","no","at","why"}`; their numbers are not reused.
     - `alone`: whether the pack is made on a computer from a sealed copy, without a server.
+    - `restricted_asked`: whether the keeper asked for the restricted part of a pack that is made without one.
     - `identity`: `legal_name`, `date_of_birth` (YYYY-MM-DD) and `home_address`, for this pack only. Packs for others than
       the police leave it out.
     """
@@ -88,6 +90,7 @@ class PackOptions:
     absent: tuple[Mapping[str, object], ...] = ()
     alone: bool = False
     identity: Mapping[str, str] | None = None
+    restricted_asked: bool = False
 
 
 def build_capsule(versions: Sequence[DiaryVersion], options: PackOptions, keys: Mapping[str, object]) -> bytes:
@@ -283,6 +286,8 @@ def _optional_pack_fields(options: PackOptions) -> dict[str, object]:
         pack_fields["training"] = True
     if options.alone:
         pack_fields["alone"] = True
+    if options.restricted_asked and options.profile not in constants.RESTRICTED_PART_PROFILES:
+        pack_fields["restricted_asked"] = True
     if options.asked_in:
         pack_fields["asked_in"] = dict(options.asked_in)
     return pack_fields

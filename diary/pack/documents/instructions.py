@@ -51,8 +51,6 @@ _READING_ORDER: Final[Mapping[str, tuple[str, str, str]]] = {
         "servable/08_impact.pdf                      effects on home and moving, where there are any",
     ),
 }
-# The restricted part is for those responsible for safety; others receive it only if the keeper chooses.
-_PROFILES_WITHOUT_RESTRICTED: Final = frozenset({"school", "employer", "housing"})
 _RECIPIENT_LABELS: Final[Mapping[str, str]] = {
     "police": "the police",
     "solicitor": "a solicitor",
@@ -92,7 +90,7 @@ def encode_read_first(contents: PackContents) -> bytes:
         "  servable/    drafted so that it could be served after your own review. You decide on disclosure and redaction.",
         "               It holds no address, contact, or name of a child or witness that the keeper put apart.",
         "  restricted/  everything else. RESTRICTED: not for service. Copying servable/ alone copies nothing of it.",
-        *(_NOT_GIVEN_LINES if metadata.profile in _PROFILES_WITHOUT_RESTRICTED else ()),
+        *(() if metadata.has_restricted_part else _NOT_GIVEN_LINES),
         "",
         *_file_list_lines(contents),
         "",

@@ -24,6 +24,7 @@ import {
   entriesWithNewFiles,
 } from './previous_packs.js';
 import { exhibitsOf } from './exhibits.js';
+import { hasRestrictedPart } from './recipients.js';
 import { IDENTITY_FIELDS, IDENTITY_PROFILE, OFFICER_FIELDS } from './officer_fields.js';
 import type { JsonObject } from '../core/encoding.js';
 import type { KeyStatement } from '../crypto/sharing/statements.js';
@@ -72,6 +73,8 @@ export type PackRequest = {
   absent?: readonly AbsentEntry[];
   /** further words the keeper wants kept out of servable/ */
   holdWords?: readonly string[];
+  /** whether the keeper asked for the restricted part of a pack that is made without one */
+  restrictedAsked?: boolean;
   /** legal name, date of birth (YYYY-MM-DD) and home address, for this pack for the police only */
   identity?: Fields;
 };
@@ -236,6 +239,8 @@ function optionalFacts({
   review,
   training,
   askedIn,
+  restrictedAsked,
+  profile = IDENTITY_PROFILE,
 }: PackRequest): JsonObject {
   return {
     ...(kind === 'pack' ? {} : { kind }),
@@ -244,6 +249,7 @@ function optionalFacts({
     ...(recipientRef ? { recipient_ref: recipientRef } : {}),
     ...(review ? { review } : {}),
     ...(training ? { training } : {}),
+    ...(restrictedAsked && !hasRestrictedPart(profile) ? { restricted_asked: true } : {}),
     ...(askedIn && Object.keys(askedIn).length ? { asked_in: { ...askedIn } } : {}),
   };
 }

@@ -61,6 +61,7 @@ export async function buildCapsule(
     review?: Fields;
     start_with?: string[];
     identity?: Fields;
+    restricted?: boolean;
   },
 ) {
   const [versions, exports, settings] = await Promise.all([readDiary(open), readExports(open), readSettings(open)]);
@@ -93,6 +94,7 @@ export async function buildCapsule(
       ...(options.kind ? { kind: options.kind } : {}),
       ...(options.items ? { items: options.items } : {}),
       ...(options.recipientRef ? { recipientRef: options.recipientRef } : {}),
+      ...(options.restricted ? { restrictedAsked: true } : {}),
       ...(options.identity ? { identity: options.identity } : {}),
       ...(options.review ? { review: reviewFields(options.review) } : {}),
       ...(heldWords.length ? { holdWords: heldWords } : {}),
