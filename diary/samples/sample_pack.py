@@ -92,7 +92,8 @@ class SamplePackDiary:
         wish = PackOptions(
             pack_id=id_text(new_id()), no=1, made_at=MADE_AT_MS, tz=fictional_diary.TZ, chosen=chosen, release=release,
             origin=ORIGIN, consent_at=MADE_AT_MS - 60_000, training=True, log=self.log,
-            identity=fictional_diary.KEEPER_IDENTITY, review={"looked": 300, "not_looked": 0, "override_at": None, "words": 0},
+            identity=fictional_diary.KEEPER_IDENTITY, list_left_out=True,
+            review={"looked": 300, "not_looked": 0, "override_at": None, "words": 0},
         )  # fmt: skip
         return replace(wish, **overrides)
 

@@ -767,6 +767,7 @@ const methods = {
       removed: 0,
       unlooked: 2,
       restricted_words: 2,
+      left_out: { entries: 2, files: 3, records: 1 },
       intimate: 1,
       groups: fake.groups,
       marked: [],

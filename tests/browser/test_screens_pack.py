@@ -128,6 +128,26 @@ def test_advice_about_safety_that_differs_is_shown_before_the_pack(show: OpenPag
     expect(page.get_by_label("I have read this and want to make the pack")).to_be_visible()
 
 
+def test_what_is_left_out_is_listed_only_with_the_keepers_yes(show: OpenPage) -> None:
+    """The tick is off. It is not asked for a pack in parts, for items, or where there is no restricted part."""
+    page = show(PACK_STEPS)
+    tick = page.get_by_label("List what is not in it")
+    expect(tick).not_to_be_checked()
+    expect(page.get_by_text("Not in this pack: 2 entries · 3 files · 1 other record")).to_be_visible()
+    for state in ("{small: true}", "{kind: 'items'}", "{profile: 'school', apart: false}", "{way: 'here'}"):
+        before = page.evaluate("({...stage.local})")
+        page.evaluate(f"stage.set({state})")
+        expect(tick).to_have_count(0)
+        page.evaluate("before => stage.set({small: false, profile: 'police', apart: true, ...before})", before)
+    tick.check()
+    page.evaluate("stage.set({step: 'consent', agreed: true, words: 'my words', sheet: {initials: 'jb'}})")
+    page.get_by_role("button", name="Make the pack").click()
+    page.wait_for_function("fake.asked.some(([call]) => call === 'buildPack')")
+    [wish] = calls_of(page, "buildPack")
+    assert wish["list_left_out"] is True
+    assert not any("leftOut" in str(call) for call in calls_of(page, "keepTyped"))
+
+
 def test_any_of_many_entries_can_be_read_first(show: OpenPage) -> None:
     """Up to ten entries of a long diary can be read first. The first number must be a number."""
     page = show(

@@ -46,6 +46,7 @@ const wishOf = (wish) => ({
   review: wish.review,
   holdWords: wish.hold_words,
   identity: wish.identity ?? {},
+  listLeftOut: wish.list_left_out ?? false,
   restrictedAsked: wish.restricted_asked ?? false,
   absent: wish.absent,
   ...(wish.items ? { items: wish.items } : {}),

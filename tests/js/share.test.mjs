@@ -146,6 +146,34 @@ test('the review has each answer about the safety of a person, with its place an
   phone.end();
 });
 
+test('the summary counts what the pack lists as left out, and the pack lists it only if asked', async () => {
+  const { app, phone, record } = await diary();
+  await app.saveIncident({ record: null, fields: { narrative: 'Not chosen', precision: 'unknown' }, restricted: {} });
+  await app.saveRecord({ kind: 'person', record: null, fields: { name: 'Sam', role: 'witness' }, restricted: {} });
+  const chosen = { from: null, to: null, records: [record] };
+  assert.deepEqual((await app.chooseForPack(chosen)).left_out, { entries: 1, files: 0, records: 1 });
+  const make = async (options) => {
+    const pack = await membersOf(
+      await app.buildHere(await confirmPack(app, { ...FILLED, ...chosen, ...options }), () => {}),
+    );
+    return JSON.parse(utf8(pack.get('data/restricted/12_record.json'))).left_out;
+  };
+  assert.equal(await make({}), undefined);
+  assert.deepEqual(
+    (await make({ list_left_out: true })).map(({ kind, no }) => [kind, no]),
+    [
+      ['incident', 2],
+      ['person', 1],
+    ],
+  );
+  assert.deepEqual((await app.chooseForPack({ ...chosen, kind: 'supplement' })).left_out, {
+    entries: 1,
+    files: 0,
+    records: 0,
+  });
+  phone.end();
+});
+
 test('the spreadsheet and the short table of a pack made on the phone have the cells of its own table', async () => {
   const { app, phone, attachment, record } = await diary('He said "come out", and waited.');
   await app.decidePicture(attachment, 'fine');

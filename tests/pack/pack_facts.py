@@ -43,6 +43,12 @@ class RecordFacts:
         self.labels: dict[str, str] = {row["record"]: row["ref"] for row in record["records"]}
         self.entries = self._records("incident")
         self.exhibit_count = len(record["exhibits"])
+        self.left_out = {
+            # Counted by the gaps, which are in every pack, and not by the list.
+            "entries": sum(gap["why"] == "withheld" for gap in record["gaps"]),
+            "files": sum(row["kind"] == "attachment" for row in record.get("left_out", ())),
+            "others": sum(row["kind"] not in ("incident", "attachment") for row in record.get("left_out", ())),
+        }
 
     def _records(self, kind: str) -> dict[str, Mapping[str, Any]]:
         return {record: self.fields[record] for record, its_kind in self.kinds.items() if its_kind == kind}
@@ -55,6 +61,7 @@ class RecordFacts:
         return {
             "entries": len(self.entries),
             "files": self.exhibit_count,
+            "left_out": self.left_out,
             "first": spans[0][0] if spans else NO_DATE,
             "last": spans[-1][0] if spans else NO_DATE,
             "period": (max(end for _, end in spans) - spans[0][0]).days + 1 if spans else None,
@@ -269,6 +276,16 @@ def _page_06_facts(raw: bytes) -> Facts:
     return {"reports": re.findall(r" (R\d+) ", section), "references": _references_in(section)}
 
 
+def _page_10_facts(raw: bytes) -> Facts:
+    """Return what the page about the making says was left out; nothing if the keeper did not agree to a list."""
+    text = _page_text(raw)
+    found = re.search(r"left out: (\d+) entr(?:y|ies), (\d+) files?, (\d+) other records?\.", text)
+    assert bool(found) is ("Not included" in text)
+    return (
+        {"left_out": dict(zip(("entries", "files", "others"), map(int, found.groups()), strict=True))} if found else {}
+    )
+
+
 def _table(raw: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(raw.removeprefix("\ufeff"), newline="")))
 
@@ -455,6 +472,7 @@ def sources_of(read: Callable[[str], bytes], names: Iterable[str], phone: Mappin
     return {
         "01": _page_01_facts(read("servable/01_chronology.pdf")),
         "06": _page_06_facts(read("restricted/06_RESTRICTED_officer-sheet.pdf")),
+        "10": _page_10_facts(read("restricted/10_RESTRICTED_how-this-record-was-made.pdf")),
         "02, 03 and 05": _table_facts(tables),
         "the phone's own page and tables": _phone_page_facts(phone["front"]),
         "the phone's screens": _screen_facts(phone),

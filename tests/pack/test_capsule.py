@@ -98,6 +98,25 @@ def test_an_erased_entry_keeps_its_number_and_is_counted() -> None:
     assert (counts["removed"], counts["total"]) == (before.counts["removed"] + 2, before.counts["total"] + 1)
 
 
+def test_what_was_left_out_is_listed_only_where_the_keeper_agreed() -> None:
+    """Kind, number and time of each record that stands and is not packed. No private note, and nothing taken out."""
+    expected = VECTOR["later"]["identity"]
+    rows = json.loads(expected["capsule"])["left_out"]
+    kinds = {row["kind"] for row in rows}
+    assert kinds > {"incident", "attachment", "person"} and not kinds & {"note", "question", "settings", "export"}
+    gaps = [gap["seq_no"] for gap in json.loads(expected["capsule"])["gaps"] if gap["why"] == "withheld"]
+    assert sorted(map(str, gaps)) == sorted(str(row["no"]) for row in rows if row["kind"] == "incident")
+    assert all(set(row) == {"at", "kind", "no"} for row in rows)
+    wish = parse_wish(expected)
+    assert b"left_out" not in build_capsule(VERSIONS, replace(wish, list_left_out=False), VECTOR["keys"])
+    items = parse_wish(VECTOR["later"]["items"])
+    assert b"left_out" not in build_capsule(VERSIONS, replace(items, list_left_out=True), VECTOR["keys"])
+    capsule = json.loads(expected["capsule"])
+    for row in ({**rows[0], "text": "He came."}, {**rows[0], "kind": "note"}, {**rows[0], "no": "4"}):
+        with pytest.raises(BadRequest):
+            read_capsule(canonical_json(capsule | {"left_out": [row]}, limit_bytes=1 << 24))
+
+
 def test_manifests_show_what_was_erased() -> None:
     """A reader that never had the entry, such as a sealed copy, learns of it from manifests."""
     diary = fictional_diary(count=2, exhibits=0)

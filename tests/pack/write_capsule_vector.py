@@ -295,6 +295,7 @@ def later_wishes(diary: FictionalDiary, chosen: tuple[str, ...]) -> dict[str, Pa
         "profile": "school",
         "identity": VECTOR_IDENTITY,
         "restricted_asked": True,
+        "list_left_out": True,
     }
     at_ms = START_MS + 21 * DAY_MS
     absent = (
@@ -304,7 +305,7 @@ def later_wishes(diary: FictionalDiary, chosen: tuple[str, ...]) -> dict[str, Pa
     )
     return {
         "gone": replace(diary.wish(chosen[2:], at_ms, kind="supplement", absent=absent), no=3),
-        "identity": diary.wish(chosen[-1:], at_ms, identity=VECTOR_IDENTITY),
+        "identity": diary.wish(chosen[-1:], at_ms, identity=VECTOR_IDENTITY, list_left_out=True),
         "items": replace(diary.wish((), at_ms, kind="items", items=("KB/5", "KB/4")), no=3),
         "supplement": replace(diary.wish(chosen[1:], at_ms, kind="supplement", **supplement_options), no=3),
     }

@@ -14,7 +14,14 @@ from diary.encoding import b64
 from diary.errors import BadRequest
 from diary.pack.capsule.exhibits import DiaryVersion, OpenedPart, custody_rows, exhibit_rows
 from diary.pack.capsule.reader import CAPSULE_TYPE, IDENTITY_FIELDS, IDENTITY_PROFILE, encode_capsule
-from diary.pack.capsule.selection import add_missing_entries, entry_counts, gap_rows, reference_rows, select_records
+from diary.pack.capsule.selection import (
+    add_missing_entries,
+    entry_counts,
+    gap_rows,
+    left_out_rows,
+    reference_rows,
+    select_records,
+)
 from diary.pack.previous_packs import (
     SUPPLEMENT_KINDS,
     ChangeEvidence,
@@ -60,6 +67,7 @@ class PackOptions:
     - `absent`: entries without any readable version, `{"record","no","at","why"}`; their numbers are not reused.
     - `alone`: whether the pack is made on a computer from a sealed copy, without a server.
     - `restricted_asked`: whether the keeper asked for the restricted part of a pack that is made without one.
+    - `list_left_out`: whether the restricted part lists what the keeper holds and left out; never for `items`.
     - `identity`: `legal_name`, `date_of_birth` (YYYY-MM-DD) and `home_address`, for this pack only. Packs for others than
       the police leave it out.
     """
@@ -91,6 +99,7 @@ class PackOptions:
     alone: bool = False
     identity: Mapping[str, str] | None = None
     restricted_asked: bool = False
+    list_left_out: bool = False
 
 
 def build_capsule(versions: Sequence[DiaryVersion], options: PackOptions, keys: Mapping[str, object]) -> bytes:
@@ -137,6 +146,11 @@ def build_capsule(versions: Sequence[DiaryVersion], options: PackOptions, keys: 
         "gaps": gap_rows(entries, selection, previous_entry_ids, missing_entries),
         **({"hold_words": list(options.hold_words)} if options.hold_words else {}),
         "keys": dict(keys),
+        **(
+            {"left_out": left_out_rows(record_versions, selection, entry_numbers, _previous_ids(options, packs))}
+            if options.list_left_out and options.items is None
+            else {}
+        ),
         "log": _packed_log(options.log, {row["version"] for row in versions if row["record"] in packed_ids}),
         "own_words": text_of(settings, "own_words"),
         "pack": {
@@ -191,6 +205,13 @@ def version_times(versions: Sequence[DiaryVersion]) -> dict[str, int]:
         sealed_at = (integer_of(clock, "utc") or 0) + (integer_of(clock, "offset_ms") or 0)
         times[row["version"]] = sealed_at if received_at is None else received_at
     return times
+
+
+def _previous_ids(options: PackOptions, packs: Sequence[PreviousPack]) -> frozenset[str]:
+    """Return the entries and files of earlier packs, for a supplement; else none."""
+    if options.kind not in SUPPLEMENT_KINDS:
+        return frozenset()
+    return frozenset(record for pack in packs for record in (*pack.entry_ids, *pack.numbers_by_file))
 
 
 def _packed_log(log: Mapping[str, object] | None, packed_versions: set[str]) -> dict[str, object] | None:

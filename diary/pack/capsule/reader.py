@@ -79,6 +79,8 @@ class Capsule:
     log: PackLog
     references: Mapping[str, RecordReference]
     withheld_words: tuple[str, ...] = ()
+    # What the keeper holds and left out, if the keeper agreed to a list: `kind`, `no` and `at` of each record.
+    left_out: tuple[dict[str, object], ...] | None = None
     # Statements about replaced keys of the account, oldest first.
     replaced_keys: Sequence[Mapping[str, object]] = ()
 
@@ -138,9 +140,18 @@ def _parse_capsule(value: dict[str, object]) -> Capsule:
         log=parse_log(value.get("log")),
         references={ref.record: ref for ref in map(parse_reference, objects_of(value, "refs"))},
         withheld_words=codes_of(value, "hold_words")[:HOLD_WORDS_LIMIT],
+        left_out=tuple(map(_parse_left_out, objects_of(value, "left_out"))) if "left_out" in value else None,
     )
     _check_consistency(capsule)
     return capsule
+
+
+def _parse_left_out(row: dict[str, object]) -> dict[str, object]:
+    """Return a row about a record that was left out. Raise BadRequest if it says more than kind, number and time."""
+    kind, number, at = row["kind"], integer_of(row, "no"), integer_of(row, "at")
+    if len(row) != 3 or kind not in PACKABLE_KINDS or (row["no"], row["at"]) != (number, at):
+        raise BadRequest("The list of what was left out is not valid.")
+    return {"at": at, "kind": kind, "no": number}
 
 
 def _parse_counts(row: dict[str, object]) -> dict[str, int]:

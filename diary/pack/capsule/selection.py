@@ -28,6 +28,10 @@ _REFERENCE_PREFIXES: Final = {
 }  # fmt: skip
 
 
+# A list of what was left out does not name records of other packs, nor of what the keeper agreed to.
+_UNLISTED_KINDS: Final = frozenset({"consent", "export"})
+
+
 @dataclass(frozen=True, slots=True)
 class PackSelection:
     """Contents of a pack: histories of incidents, attachments, and records of every other kind."""
@@ -258,6 +262,33 @@ def gap_rows(
     ]
     rows += [{"at": row["at"], "seq_no": row["no"], "why": row["why"]} for row in missing_entries]
     return sorted(rows, key=_entry_number_key)
+
+
+def left_out_rows(
+    versions: Sequence[RecordVersion],
+    selection: PackSelection,
+    entry_numbers: Mapping[str, int | None],
+    previous_ids: frozenset[str] = frozenset(),
+) -> list[dict[str, object]]:
+    """Return kind, number and time of every record that stands and is not selected, and no content.
+
+    Private notes are not read. `no`: the entry's number, None for a file, else the rank within the kind; `at`: when the
+    first version was sealed, ms UTC. `previous_ids`: for a supplement, the entries and files of earlier packs; of other
+    records it lists none, since earlier packs may have them.
+    """
+    kinds = ("incident", "attachment", *(kind for kind in REGISTER_KINDS if kind not in _UNLISTED_KINDS))
+    return [
+        {
+            "at": history.first_recorded_at_ms,
+            "kind": kind,
+            "no": {"incident": entry_numbers.get(history.record), "attachment": None}.get(kind, rank),
+        }
+        for kind in (kinds[:2] if previous_ids else kinds)
+        for rank, history in enumerate(build_histories(versions, kind), 1)
+        if history.withdrawn_at_ms is None
+        and history.record not in selection.record_ids
+        and history.record not in previous_ids
+    ]
 
 
 def _gap_reason(entry: Incident, included: set[str], previous_entry_ids: frozenset[str] | None) -> str:

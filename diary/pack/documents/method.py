@@ -3,6 +3,9 @@
 The summary names no product, host, device or helper, because 01 may be disclosed to the other side.
 """
 
+from collections.abc import Mapping
+from typing import Final
+
 from diary.pack.capsule.reader import EARLIER_COUNT_NAME, Capsule
 from diary.pack.contents import PackContents
 from diary.pack.documents.clock_offsets import clock_offset_rows
@@ -21,6 +24,25 @@ PRIVATE_NOTES_TEXT = (
     "The software lets people keep private notes. They are never put in a pack. This pack does not say whether "
     "there are any. Ask the keeper."
 )
+
+
+# Words for what was left out, singular and plural, by kind.
+_LEFT_OUT_KINDS: Final[Mapping[str, tuple[str, str]]] = {
+    "account": ("account or number", "accounts or numbers"),
+    "attachment": ("file", "files"),
+    "background": ("note of what was before", "notes of what was before"),
+    "case": ("case or matter", "cases or matters"),
+    "impact": ("effect", "effects"),
+    "incident": ("entry", "entries"),
+    "notice": ("notice to stop", "notices to stop"),
+    "order": ("order", "orders"),
+    "person": ("person", "people"),
+    "report": ("report", "reports"),
+    "schedule": ("message list", "message lists"),
+    "sighting": ("use of an account", "uses of an account"),
+    "statement": ("statement", "statements"),
+    "vehicle": ("vehicle", "vehicles"),
+}
 
 
 def method_summary(contents: PackContents) -> list[str]:
@@ -61,6 +83,8 @@ def method_data(contents: PackContents) -> TemplateData:
         if metadata.is_offline
         else "the keeper’s device worked it out and keeps it in its own note of this pack",
         "counts": _count_rows(contents),
+        "left_out": left_out_rows(contents.capsule),
+        "left_out_words": left_out_sentence(contents.capsule),
         "clocks": clock_offset_rows(contents),
         "review": _review_lines(contents),
         "helped": _help_rows(contents),
@@ -135,6 +159,45 @@ def _count_rows(contents: PackContents) -> list[list[str]]:
         ["Amended", str(counts["amended"]), _revised_numbers(contents, "amendment")],
         ["Written later than a day after, or from memory", str(counts["late"]), format_entry_numbers(late_numbers)],
     ]
+
+
+def left_out_rows(capsule: Capsule) -> list[list[str]]:
+    """Return what the keeper holds and left out, a row for each day and kind: what, the numbers, and the day.
+
+    Empty unless the keeper agreed to the list.
+    """
+    numbers_by_row: dict[tuple[str, str], list[int | None]] = {}
+    for row in capsule.left_out or ():
+        at = integer_of(row, "at")
+        day = "a day that is not known" if at is None else times.format_instant(at, capsule.metadata.tz).day
+        numbers_by_row.setdefault((text_of(row, "kind"), day), []).append(integer_of(row, "no"))
+    return [
+        [
+            _format_count(len(numbers), *_LEFT_OUT_KINDS.get(kind, ("record", "records"))),
+            format_entry_numbers(tuple(str(number) for number in numbers if number is not None)),
+            day,
+        ]
+        for (kind, day), numbers in numbers_by_row.items()
+    ]
+
+
+def _format_count(count: int, singular: str, plural: str) -> str:
+    """Return `1 entry` or `2 entries`."""
+    return f"{count} {singular if count == 1 else plural}"
+
+
+def left_out_sentence(capsule: Capsule) -> str:
+    """Return how much was left out, as 10 says it; '' unless the keeper agreed to the list."""
+    if capsule.left_out is None:
+        return ""
+    kinds = [text_of(row, "kind") for row in capsule.left_out]
+    entries, files = kinds.count("incident"), kinds.count("attachment")
+    counted = (
+        _format_count(entries, "entry", "entries"),
+        _format_count(files, "file", "files"),
+        _format_count(len(kinds) - entries - files, "other record", "other records"),
+    )
+    return f"The keeper holds and left out: {', '.join(counted)}."
 
 
 def _review_lines(contents: PackContents) -> list[str]:

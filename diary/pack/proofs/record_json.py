@@ -26,6 +26,7 @@ def encode_record(capsule: Capsule) -> bytes:
         "asked": [dict(row) for row in capsule.opened_cards],
         "exhibits": [_exhibit_row(exhibit) for exhibit in capsule.exhibits],
         **({"hold_words": list(capsule.withheld_words)} if capsule.withheld_words else {}),
+        **({} if capsule.left_out is None else {"left_out": [dict(row) for row in capsule.left_out]}),
         "own_words": capsule.own_words,
         "refs": [
             {"kind": ref.kind, "no": ref.rank, "record": ref.record, "ref": ref.ref}

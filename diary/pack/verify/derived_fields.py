@@ -22,6 +22,7 @@ _RECORD_MEMBERS: Final = frozenset(
     "asked counts custody exhibits gaps own_words pack records refs sheet start_with t versions".split()
 )
 _VERSION_MEMBERS: Final = frozenset("c fields kind parents receipt_at record schema seq seq_no version".split())
+_OPTIONAL_RECORD_MEMBERS: Final = frozenset({"hold_words", "left_out"})
 _FILE_MEMBERS: Final = ("file", "record", "sha256", "sha512")
 
 
@@ -31,7 +32,7 @@ def is_summary_consistent(record: RecordFields, pack: OpenedPack) -> bool:
     folder = text_of(pack_fields, "folder")
     histories = [build_history([opened_version(row) for row in group]) for group in _group_by_record(versions).values()]
     return (
-        set(record) - {"hold_words"} == _RECORD_MEMBERS
+        set(record) - _OPTIONAL_RECORD_MEMBERS == _RECORD_MEMBERS
         and all(set(row) == _VERSION_MEMBERS for row in versions)
         and (pack.is_part_folder or folder == pack.folder)
         and folder.startswith(f"PACK_{text_of(pack_fields, 'initials')}_{integer_of(pack_fields, 'no')}_")

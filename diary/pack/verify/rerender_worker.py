@@ -77,6 +77,7 @@ def rebuild_capsule(
         },
         "exhibits": [_exhibit_row(row) for row in objects_of(record, "exhibits")],
         "hold_words": record.get("hold_words", []),
+        **({"left_out": record["left_out"]} if "left_out" in record else {}),
         "keys": {name: value for name, value in keys.items() if name != "t"},
         "log": log,
         "refs": list(objects_of(record, "refs")),

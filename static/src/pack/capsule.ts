@@ -12,11 +12,12 @@ import { objectsOf, booleanOf, textOf, integerOf } from '../record/reading.js';
 import { allFields, sealedAt, historiesOf } from '../record/record_history.js';
 import { localAt } from '../record/times.js';
 import { logOf } from './log_files.js';
-import { selectRecords, countsOf, gapsOf, assignReferences, addAbsent } from './selection.js';
+import { selectRecords, countsOf, gapsOf, leftOutOf, assignReferences, addAbsent } from './selection.js';
 import {
   SUPPLEMENT_KINDS,
   findItems,
   earlierPacks,
+  earlierRecords,
   assignNumbers,
   versionTimes,
   changesSince,
@@ -75,6 +76,8 @@ export type PackRequest = {
   holdWords?: readonly string[];
   /** whether the keeper asked for the restricted part of a pack that is made without one */
   restrictedAsked?: boolean;
+  /** whether the restricted part lists what the keeper holds and left out; never for `items` */
+  listLeftOut?: boolean;
   /** legal name, date of birth (YYYY-MM-DD) and home address, for this pack for the police only */
   identity?: Fields;
 };
@@ -124,6 +127,9 @@ export function makeCapsule(
     gaps: gapsOf(entries, incidents, numbers, earlierEntries, absent),
     ...(request.holdWords?.length ? { hold_words: [...request.holdWords] } : {}),
     keys: { ...keys },
+    ...(request.listLeftOut && !itemRecords
+      ? { left_out: leftOutOf(opened, chosen.records, numbers, earlierRecords(request.kind, packs)) }
+      : {}),
     log: logOf(request.log, new Set(packedVersions.map(({ version }) => version))),
     own_words: textOf(settings, 'own_words'),
     pack: {

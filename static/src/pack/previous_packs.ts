@@ -57,6 +57,12 @@ export function earlierPacks(opened: readonly OpenedVersion[], before: number): 
   return earlier.sort((a, b) => a.no - b.no || a.made_at - b.made_at);
 }
 
+/** Return the entries and files of earlier packs, for a supplement; else none. */
+export function earlierRecords(kind: string | undefined, packs: readonly EarlierPack[]): Set<string> {
+  if (!SUPPLEMENT_KINDS.includes(kind ?? '')) return new Set();
+  return new Set(packs.flatMap(({ entries, items }) => [...entries, ...items.keys()]));
+}
+
 /** Return each file's number, as the record of a pack lists them. */
 function itemsOf(fields: Fields): Map<string, number> {
   const items: Map<string, number> = new Map();

@@ -36,6 +36,7 @@ export function recordFile(capsule: JsonObject): Uint8Array {
     'sheet',
     'start_with',
     ...(capsule.hold_words ? ['hold_words'] : []),
+    ...(capsule.left_out ? ['left_out'] : []),
   ]);
   const value = {
     ...pageFacts,

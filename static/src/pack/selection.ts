@@ -8,7 +8,7 @@
 import { referencedIds, reachableFrom } from '../record/referenced_ids.js';
 import { codesOf, booleanOf, textOf, integerOf } from '../record/reading.js';
 import { roleCodes } from '../record/roles.js';
-import { isLate, isTakenOut, historiesOf } from '../record/record_history.js';
+import { isLate, isTakenOut, historiesOf, sealedAt } from '../record/record_history.js';
 import { attachmentsOf, canInclude } from './exhibits.js';
 import type { JsonObject } from '../core/encoding.js';
 import type { OpenedVersion, RecordHistory } from '../record/record_history.js';
@@ -38,6 +38,8 @@ export const REGISTER_KINDS = [
   'statement',
   'vehicle',
 ];
+/** A list of what was left out does not name records of other packs, nor of what the keeper agreed to. */
+const UNLISTED_KINDS = ['consent', 'export'];
 /** Included only with something that names them: people unrelated to the entries of a pack must not be disclosed. */
 const ONLY_IF_NAMED = new Set(['account', 'case', 'person', 'schedule', 'vehicle']);
 /** A person's accounts and vehicles, and sightings of an account, are included with them. */
@@ -224,6 +226,31 @@ const isEarlier = (
   chosenIds: ReadonlySet<string>,
   earlierEntries: ReadonlySet<string> | null,
 ) => history.taken_out === null && !chosenIds.has(history.record) && Boolean(earlierEntries?.has(history.record));
+
+/** One record that was left out: its kind, its number and when its first version was sealed; nothing of its content. */
+export type LeftOutRow = { at: number | null; kind: string; no: number | null };
+
+/**
+ * Return every record that stands and is not in the pack. Private notes are not read.
+ * @param numbers of the entries; a file has none, any other record its rank within its kind
+ * @param earlier for a supplement, the entries and files of earlier packs; of other records it lists none, since
+ *   earlier packs may have them
+ */
+export function leftOutOf(
+  opened: readonly OpenedVersion[],
+  packed: ReadonlySet<string>,
+  numbers: ReadonlyMap<string, number | null>,
+  earlier: ReadonlySet<string> = new Set(),
+): LeftOutRow[] {
+  const others = earlier.size ? [] : REGISTER_KINDS.filter((kind) => !UNLISTED_KINDS.includes(kind));
+  return ['incident', 'attachment', ...others].flatMap((kind) =>
+    historiesOf(opened, kind).flatMap(({ record, first, taken_out }, index) => {
+      if (taken_out !== null || packed.has(record) || earlier.has(record)) return [];
+      const no = kind === 'incident' ? (numbers.get(record) ?? null) : kind === 'attachment' ? null : index + 1;
+      return [{ at: sealedAt(first), kind, no }];
+    }),
+  );
+}
 
 /**
  * Return every entry that is not in the pack, by number, with the reason; never a word of it.

@@ -132,6 +132,8 @@ export type PackSummary = {
   unlooked: number;
   restricted_words: number;
   intimate: number;
+  /** what the keeper holds and did not choose; private notes are not counted */
+  left_out: { entries: number; files: number; records: number };
   groups: string[][];
   /** Entries that the keeper marked to be read first, at most ten. */
   marked: string[];
@@ -365,6 +367,8 @@ export type PackSelection = {
   records: string[] | null;
   intimate?: boolean;
   items?: string[];
+  /** what the pack will be */
+  kind?: string;
 };
 /**
  * A pack left for a recipient with eight words; `words` only on the phone that made it, and only while it is

@@ -17,6 +17,7 @@ const SIDECARS = 'data/restricted/14_sidecars/';
 const RECORD_KEYS = 'asked counts custody exhibits gaps own_words pack records refs sheet start_with t versions'.split(
   ' ',
 );
+const OPTIONAL_RECORD_KEYS = new Set(['hold_words', 'left_out']);
 const VERSION_KEYS = 'c fields kind parents receipt_at record schema seq seq_no version'.split(' ');
 
 /** Check that all other contents of a parsed 12_record.json follow from its versions and from the files here. */
@@ -27,7 +28,7 @@ export async function isDerivedFromProofs(record: Fields, pack: OpenedPack) {
   try {
     return (
       hasExactly(
-        Object.keys(record).filter((name) => name !== 'hold_words'),
+        Object.keys(record).filter((name) => !OPTIONAL_RECORD_KEYS.has(name)),
         RECORD_KEYS,
       ) &&
       versions.every((row) => hasExactly(Object.keys(row), VERSION_KEYS)) &&

@@ -55,6 +55,8 @@ type PackOptions = {
   kind?: 'pack' | 'supplement' | 'items' | 'portal';
   items?: string[];
   recipientRef?: string;
+  /** whether the restricted part lists what was left out: kind, number and day */
+  list_left_out?: boolean;
   /** false: include only what may be passed on */
   restricted?: boolean;
   intimate?: boolean;

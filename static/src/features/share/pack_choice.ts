@@ -4,10 +4,11 @@
  */
 import { formatId, newId } from '../../core/ids.js';
 import { entryNumbers, makeCapsule, openedOf } from '../../pack/capsule.js';
-import { selectRecords, selectIncidents } from '../../pack/selection.js';
+import { leftOutOf, selectRecords, selectIncidents } from '../../pack/selection.js';
 import {
   findItems,
   earlierPacks,
+  earlierRecords,
   assignedNumbers,
   versionTimes,
   entriesWithNewFiles,
@@ -25,6 +26,7 @@ import { readSettings } from '../../diary/records/settings.js';
 import type { RecordHistory } from '../../record/record_history.js';
 import type { Context, Fields, Open } from '../../diary/types.js';
 import type { JsonObject } from '../../core/encoding.js';
+import type { LeftOutRow } from '../../pack/selection.js';
 import type { AbsentEntry, DiaryVersion } from '../../pack/diary_version.js';
 
 export type PackSelection = {
@@ -33,6 +35,8 @@ export type PackSelection = {
   records: string[] | null;
   intimate?: boolean;
   items?: string[];
+  /** what the pack will be: a supplement does not list what earlier packs hold */
+  kind?: string;
 };
 
 /**
@@ -62,6 +66,7 @@ export async function buildCapsule(
     start_with?: string[];
     identity?: Fields;
     restricted?: boolean;
+    list_left_out?: boolean;
   },
 ) {
   const [versions, exports, settings] = await Promise.all([readDiary(open), readExports(open), readSettings(open)]);
@@ -94,6 +99,7 @@ export async function buildCapsule(
       ...(options.kind ? { kind: options.kind } : {}),
       ...(options.items ? { items: options.items } : {}),
       ...(options.recipientRef ? { recipientRef: options.recipientRef } : {}),
+      ...(options.list_left_out ? { listLeftOut: true } : {}),
       ...(options.restricted ? { restrictedAsked: true } : {}),
       ...(options.identity ? { identity: options.identity } : {}),
       ...(options.review ? { review: reviewFields(options.review) } : {}),
@@ -150,7 +156,8 @@ export function summarizeSelection(
 ) {
   const chosen = chosenIncidents(versions, choice);
   const opened = versions.map(openedOf);
-  const items = choice.items ? findItems(choice.items, earlierPacks(opened, Infinity)) : null;
+  const packs = earlierPacks(opened, Infinity);
+  const items = choice.items ? findItems(choice.items, packs) : null;
   const { attached, records } = selectRecords(
     opened,
     chosen.map(({ record }) => record),
@@ -183,6 +190,7 @@ export function summarizeSelection(
     restricted_words: chosen.filter((item) =>
       Object.values(item.newest.restricted).some((value) => value !== null && value !== ''),
     ).length,
+    left_out: countKinds(leftOutOf(opened, records, new Map(), earlierRecords(choice.kind, packs))),
     groups: splitIntoParts(chosen, attached, sizeOf),
     looked: seenVersions(versions, records),
     marked: chosen
@@ -190,6 +198,13 @@ export function summarizeSelection(
       .map(({ record }) => record)
       .slice(0, 10),
   };
+}
+
+/** Count what was left out. */
+function countKinds(rows: readonly LeftOutRow[]) {
+  const entries = rows.filter(({ kind }) => kind === 'incident').length;
+  const files = rows.filter(({ kind }) => kind === 'attachment').length;
+  return { entries, files, records: rows.length - entries - files };
 }
 
 /**

@@ -25,6 +25,8 @@ export type PackFlow = {
   apart?: boolean;
   portal?: boolean;
   intimate?: boolean;
+  /** the keeper's yes to a list of what was left out */
+  leftOut?: boolean;
   sheet?: Record<string, string>;
   /** legal name, date of birth and home address: for this pack alone, and never kept over a lock */
   identity?: Record<string, string> | undefined;
@@ -52,6 +54,11 @@ export function selectionOf(local: PackFlow): PackSelection {
   if (how === 'all') return { from: null, to: null, records: null, ...intimate };
   const span = fromPicked({ how: 'between', date: local.from as string, until: local.until }, Date.now(), phoneZone());
   return { from: span.occurred_start, to: span.occurred_end, records: null, ...intimate };
+}
+
+/** Return what kind of pack this will be. */
+export function kindOf(local: PackFlow): string {
+  return local.how === 'items' ? 'items' : local.portal ? 'portal' : local.earlier ? 'supplement' : 'pack';
 }
 
 /** Return a message about what is still missing, or null. */

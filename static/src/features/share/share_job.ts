@@ -33,6 +33,8 @@ function packOptions(flow: PackFlow, records: string[] | null | undefined) {
     identity: Object.fromEntries(Object.entries(flow.identity ?? {}).map(([name, text]) => [name, text.trim()])),
     restricted: flow.apart ?? hasRestrictedPart(flow.profile ?? 'police'),
     intimate: Boolean(flow.intimate),
+    // Of several parts, each would list what the others hold.
+    list_left_out: Boolean(flow.leftOut && !flow.small),
     ...(flow.reference ? { recipientRef: flow.reference } : {}),
     review: flow.review ?? {},
     looked: flow.summary?.looked ?? [],

@@ -3,11 +3,12 @@ import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, row } from '../../components/parts.js';
 import { sizeText } from '../../components/text/formatting.js';
-import { lookUp, t, tn } from '../../shell/strings.js';
+import { joinWithDots, lookUp, t, tn } from '../../shell/strings.js';
 import { confirmWithWords, confirmWordsField } from '../../components/forms/confirm_words.js';
 import { IDENTITY_FIELDS, IDENTITY_PROFILE, OFFICER_FIELDS } from '../../pack/officer_fields.js';
+import { hasRestrictedPart } from '../../pack/recipients.js';
 import { MAX_PART_BYTES } from './pack_size.js';
-import { selectionOf, chooseView } from './share_choose.js';
+import { kindOf, selectionOf, chooseView } from './share_choose.js';
 import { adviceConflicts, adviceNotes, isAdviceNew, markAdviceSeen } from './share_advice.js';
 import { firstEntriesField } from './share_first.js';
 import { buildingView, readyView, startPack } from './share_job.js';
@@ -272,7 +273,7 @@ async function toSummary(stage: Stage, isRunning: boolean = false) {
       return stage.fail({ code: 'nothing_new', sentence: t('pick.nothing_new') });
     const chosen = selectionOf(local);
     // In this order: a version that arrives in between is reviewed but not counted, so a pack with it is refused.
-    const totals = await stage.app.chooseForPack(chosen);
+    const totals = await stage.app.chooseForPack({ ...chosen, kind: kindOf(local) });
     const [review, settings, shared, usage] = await Promise.all([
       stage.app.reviewPack(chosen),
       stage.app.readSettings?.(),
@@ -294,7 +295,7 @@ async function toSummary(stage: Stage, isRunning: boolean = false) {
     local.startWith ??= totals.marked;
     local.startNo ??= settings?.fields.exhibit_start_no ? String(settings.fields.exhibit_start_no) : '';
     local.reference ??= lastShared?.fields.receipt_ref ?? '';
-    local.kind = local.how === 'items' ? 'items' : local.portal ? 'portal' : local.earlier ? 'supplement' : 'pack';
+    local.kind = kindOf(local);
     return goToStep(
       stage,
       local.how === 'items' &&
@@ -343,6 +344,7 @@ function summaryView(stage: Stage) {
           })}</div>`
         : nothing
     }
+    ${leftOutTick(stage, totals)}
     ${
       partCount > 1 && local.kind !== 'portal'
         ? html`${local.tight ? html`<p class="care small">${t('parts.room')}</p>` : nothing}${chips({
@@ -362,6 +364,25 @@ function summaryView(stage: Stage) {
     })}${button(t('bar.back'), () => goToStep(stage, local.how === 'items' ? 'items' : 'choose'), {
       plain: true,
     })}</div>`;
+}
+
+/** Ask whether the restricted part may list what was left out. A yes to an earlier pack is not taken for one here. */
+function leftOutTick(stage: Stage, { left_out: counts }: PackSummary) {
+  const { local } = stage;
+  const hasPlace = local.way !== 'here' && local.kind !== 'items' && !local.small;
+  const isRestrictedIn = local.apart ?? hasRestrictedPart(local.profile ?? IDENTITY_PROFILE);
+  if (!hasPlace || !isRestrictedIn || !(counts.entries + counts.files + counts.records)) return nothing;
+  const rest = [
+    counts.entries > 0 && tn('leftout.entries', counts.entries),
+    counts.files > 0 && tn('leftout.files', counts.files),
+    counts.records > 0 && tn('leftout.records', counts.records),
+  ];
+  return html`<div class="stack-close"><p>${t('leftout.lead')} ${joinWithDots(rest)}</p>${checkbox({
+    id: 'leftOut',
+    label: t('leftout.tick'),
+    checked: Boolean(local.leftOut),
+    onChange: (leftOut) => stage.set({ leftOut }),
+  })}<p class="soft small">${t('leftout.hint')}</p></div>`;
 }
 
 function officerView(stage: Stage) {
@@ -452,7 +473,7 @@ function officerView(stage: Stage) {
     )}</div>`;
 }
 
-/** What police ask for at once. None of it is kept: it is not among `KEPT_FIELDS`, and no setting has it. */
+/** Ask what police ask for at once. None of it is kept: it is not among `KEPT_FIELDS`, and no setting has it. */
 function identityFields({ local }: Stage) {
   if ((local.profile ?? IDENTITY_PROFILE) !== IDENTITY_PROFILE) return nothing;
   const identity: Record<string, string> = (local.identity ??= {});
