@@ -347,6 +347,11 @@ SCREENS: dict[str, tuple[Step, ...]] = {
     ),
     "no entries": (js("fake.open(0)"), go_to_screen("entries")),
     "entry": (OPEN_DIARY, go_to_screen("entry", record="r0")),
+    "entry, notes for a statement": (
+        OPEN_DIARY,
+        go_to_screen("entry", record="r0"),
+        press("Notes for a statement"),
+    ),
     "history": (OPEN_DIARY, go_to_screen("entry", record="r0"), set_form_values("{history: true}")),
     "reason": (
         OPEN_DIARY,

@@ -178,6 +178,34 @@ def test_a_card_saves_only_itself(show: OpenPage) -> None:
     assert saved["restricted"] == {}
 
 
+def test_an_entry_becomes_notes_for_a_statement(show: OpenPage) -> None:
+    """The notes can be copied and saved as text. Young people, and accounts that were recorded, have none."""
+    place = js("fake.over = {restricted: {place_detail: '14 Elm Road'}}")
+    page = show((OPEN_DIARY, place, go_to_screen("entry", record="r0")))
+    words = page.locator(".narrative").inner_text()
+    js("navigator.clipboard.writeText = async (text) => { globalThis.copied = text; }")(page)
+    page.get_by_role("button", name="Notes for a statement").click()
+    sheet = page.get_by_role("dialog")
+    expect(sheet).to_contain_text("Notes, not a statement.")
+    sheet.get_by_role("button", name="Copy the notes").click()
+    expect(sheet.get_by_role("status")).to_contain_text("Copied.")
+    copied = page.evaluate("globalThis.copied")
+    assert copied.startswith("Notes, not a statement. Take ") and words in copied and "Where\n14 Elm Road" in copied
+    with page.expect_download() as download:
+        sheet.get_by_role("button", name="Save as a text file").click()
+    assert download.value.suggested_filename == "notes.txt"
+    assert download.value.path().read_bytes().decode() == copied.replace("\n", "\r\n")
+    js("navigator.clipboard.writeText = async () => { throw new Error('no'); }")(page)
+    sheet.get_by_role("button", name="Copy the notes").click()
+    expect(sheet.get_by_role("alert")).to_contain_text("The words could not be copied.")
+    for fields in ("{narrative_media: 'a1'}", "{language: 'bfi'}"):
+        page.evaluate(f"fake.changes.set('r0', {fields}); stage.closeSheet(); stage.refresh('entry:')")
+        expect(page.get_by_role("button", name="Notes for a statement")).to_have_count(0)
+    young = show((OPEN_DIARY, js("fake.young = true; stage.refresh('wording')"), go_to_screen("entry", record="r0")))
+    expect(young.get_by_role("button", name="Copy the words")).to_be_visible()
+    expect(young.get_by_role("button", name="Notes for a statement")).to_have_count(0)
+
+
 def test_a_private_note_leaves_no_mark_in_the_entry(show: OpenPage) -> None:
     """The entry contains neither the note's text nor that its card was opened."""
     page = show((OPEN_DIARY, fill("What happened?", "Once"), press("Save")))

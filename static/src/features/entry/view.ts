@@ -12,6 +12,7 @@ import { guardLine } from '../../components/forms/guard_line.js';
 import { history } from './history.js';
 import { problemOf } from '../../shell/stage.js';
 import { textExcess } from '../../components/forms/long_text.js';
+import { statementButton } from './statement_sheet.js';
 import { erasedEntry, removedFiles, statusLines, takeOutRow } from './take_out.js';
 import { scheduleRow } from '../../components/schedule_link.js';
 import { attachmentTiles } from '../../components/files/tiles.js';
@@ -98,7 +99,7 @@ function readView(stage: Stage, current: Entry) {
       })}
       ${
         fields.narrative ? button(t('entry.copy'), () => copyText(stage, fields.narrative), { plain: true }) : nothing
-      }</div>
+      }${statementButton(stage, current)}</div>
     <section class="stack-close"><h2>${t('entry.details')}</h2>${cardList(stage, current)}</section>`
     }
     <div class="rows">${row({

@@ -1,6 +1,7 @@
 /** A pack being built, and one that is ready. It outlives the screen it was started on and ends with a lock. */
 import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading, progress, row } from '../../components/parts.js';
+import { saveFile, saveFiles } from '../../components/files/save_file.js';
 import { ENGLISH_TIMES, sizeText } from '../../components/text/formatting.js';
 import { problemOf } from '../../shell/stage.js';
 import { joinWithDots, isolateDirection, lookUp, t } from '../../shell/strings.js';
@@ -119,18 +120,6 @@ export function buildingView(stage: Stage, job: PackBuild) {
       cancelLabel: t('build.cancel'),
     })}
     <p class="soft">${t('build.carry_on')}</p></div>`;
-}
-
-function saveFile(file: Blob, name: string) {
-  const url = URL.createObjectURL(file);
-  Object.assign(document.createElement('a'), { href: url, download: name }).click();
-  // The browser reads the URL after this task; a minute is ample, then the bytes are freed.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
-}
-
-/** Save files one after the other: a browser drops downloads that begin at once. */
-export function saveFiles(files: readonly { name: string; file: Blob }[]) {
-  files.forEach(({ name, file }, index) => setTimeout(() => saveFile(file, name), index * 400));
 }
 
 export function readyView(stage: Stage, job: PackBuild) {

@@ -6,7 +6,7 @@ import { dateTimeText } from '../../components/text/formatting.js';
 import { joinWithDots, inPlainEnglish, t, tn } from '../../shell/strings.js';
 import { labelForCode, labelOf, loadVocabulary } from '../../components/text/labels.js';
 import { packFingerprint } from '../../pack/signature.js';
-import { saveFiles } from './share_job.js';
+import { saveFiles } from '../../components/files/save_file.js';
 import './words.js';
 import type { Fields, SharedExport } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
