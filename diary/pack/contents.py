@@ -47,9 +47,12 @@ class Picture:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PackContents:
-    """Everything the documents are made from. `entries` and `unredacted_entries` have the same order."""
+    """Everything the documents are made from. `entries` and `unredacted_entries` have the same order.
+
+    Compared by identity, so that what is counted from it can be cached.
+    """
 
     capsule: Capsule
     redactor: Redactor

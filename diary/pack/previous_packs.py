@@ -16,7 +16,7 @@ from diary.record.reading import codes_of, integer_of, objects_of, text_of
 from diary.record.record_history import RecordHistory, RecordVersion, Revision, build_histories
 
 SUPPLEMENT_KINDS: Final = ("supplement", "items")
-_DELIVERED_KINDS: Final = frozenset({"pack", "evidence", "portal", "supplement"})
+DELIVERED_KINDS: Final = frozenset({"pack", "evidence", "portal", "supplement"})
 _ITEM_PATTERN: Final = re.compile(r"[A-Z]{1,4}/([1-9][0-9]{0,4})")
 
 
@@ -50,7 +50,7 @@ def list_previous_packs(versions: Sequence[RecordVersion], below_number: int) ->
     for history in build_histories(versions, "export"):
         fields = history.current_version.fields
         number, made_at = integer_of(fields, "pack_no"), integer_of(fields, "made_at")
-        if history.withdrawn_at_ms is not None or text_of(fields, "kind") not in _DELIVERED_KINDS:
+        if history.withdrawn_at_ms is not None or text_of(fields, "kind") not in DELIVERED_KINDS:
             continue
         if number is not None and made_at is not None and 0 < number < below_number:
             receipt_ref, delivered_to = text_of(fields, "receipt_ref"), text_of(fields, "delivered_to")

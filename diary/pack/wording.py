@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from diary.record import times, vocabulary
-from diary.record.reading import RecordFields, codes_of
+from diary.record.reading import RecordFields, codes_of, text_of
 
 FIELD_LABELS: Final[Mapping[str, str]] = {
     "account_or_number_shown": "Account or number shown",
@@ -78,6 +78,8 @@ _MEMBER_LABELS: Final[Mapping[str, str]] = {
     "reg_certainty": "sure of the plate",
     "reg_certainty_text": "of the plate",
 }
+
+_VEHICLE_FIELDS: Final = frozenset({"colour", "make", "model", "reg", "reg_certainty", "reg_certainty_text"})
 
 # Fields of a claimed time; a change to any of them is printed under the label of the time.
 _TIME_FIELDS: Final = frozenset(
@@ -165,11 +167,46 @@ def format_size(size_bytes: int) -> str:
     return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 1_000_000 else f"{size_bytes / 1e3:.0f} KB"
 
 
+def format_vehicle(vehicle: RecordFields) -> str:
+    """Return a vehicle as it was seen: `Silver hatchback; plate not seen`, or '' without any answer."""
+    others = {
+        name: value for name, value in vehicle.items() if name not in _VEHICLE_FIELDS or not isinstance(value, str)
+    }
+    parts = (format_look(vehicle), format_plate(vehicle), _format_any_value(None, others))
+    return "; ".join(part for part in parts if part)
+
+
+def format_look(vehicle: RecordFields) -> str:
+    """Return `Silver Vauxhall Corsa`, or ''."""
+    look = " ".join(words for name in ("colour", "make", "model") if (words := text_of(vehicle, name).strip()))
+    return look[:1].upper() + look[1:]
+
+
+def format_plate(vehicle: RecordFields) -> str:
+    """Return `plate ends OVN (I saw part of it)`, or '' if nothing is said of the plate."""
+    code, own_words = text_of(vehicle, "reg_certainty"), text_of(vehicle, "reg_certainty_text")
+    label = lower_first_letter(format_member("reg_certainty", code)) if code not in ("", "other") else ""
+    how_sure = ": ".join(part for part in (label, own_words) if part)
+    if text_of(vehicle, "reg"):
+        return f"plate {text_of(vehicle, 'reg')}" + (f" ({how_sure})" if how_sure else "")
+    return f"plate not written down ({how_sure})" if label else own_words and f"plate {own_words}"
+
+
+def lower_first_letter(label: str) -> str:
+    """Return a label for use within a sentence; `I` stays a capital."""
+    return label if label.startswith(("I ", "I'")) else label[:1].lower() + label[1:]
+
+
 def format_screenshot_point(fields: RecordFields, code: str) -> str:
     """Return `shown`, `not shown` or `not answered` for one of the nine points of a useful screenshot."""
     if code in codes_of(fields, "shows"):
         return "shown"
     return "not shown" if code in codes_of(fields, "not_shown") else "not answered"
+
+
+def format_count(count: int, unit: str, units: str = "") -> str:
+    """Return `1 day` or `2 days`. `units`: the plural, if it is not the unit with an s."""
+    return f"{count} {unit if count == 1 else units or f'{unit}s'}"
 
 
 def format_entries(numbers: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from diary import constants
 from diary.record.breaches import can_be_broken
-from diary.record.patterns_dates import count_accounts, find_key_dates, split_by_key_date
+from diary.record.patterns_dates import count_accounts, find_first_seen_days, find_key_dates, split_by_key_date
 from diary.record.patterns_facts import FIRST_MARKS, IncidentFact, days_between, make_fact, next_day, sort_facts
 from diary.record.reading import RecordFields, boolean_of, codes_of, integer_of, objects_of, text_of
 
@@ -26,22 +26,13 @@ def count_patterns(diary: DiaryRecords, tz: str) -> dict[str, Any]:
 
     `tz`: zone for instants stored without one.
     """
-    active_incidents = [incident for incident in diary.get("incidents", ()) if incident.get("taken_out") is None]
-    merge_targets = {kind: _resolve_merges(diary.get(kind, ())) for kind in ("person", "account")}
-    facts = sort_facts(
-        [
-            _merge_identities(
-                make_fact(incident["record"], incident["fields"], incident.get("restricted") or {}), merge_targets
-            )
-            for incident in active_incidents
-        ]
-    )
+    facts, merge_targets = _merged_facts(diary)
     dated = [fact for fact in facts if fact.day]
     account_counts = count_accounts(facts, diary, merge_targets["account"], tz)
     return {
         "all": _record_ids(facts),
         "undated": [fact.record for fact in facts if not fact.day],
-        "taken_out": len(diary.get("incidents", ())) - len(active_incidents),
+        "taken_out": len(diary.get("incidents", ())) - len(facts),
         "since": dated[0].day if dated else "",
         "until": max((fact.last_day for fact in dated), default=""),
         **_count_days(dated),
@@ -65,6 +56,27 @@ def count_patterns(diary: DiaryRecords, tz: str) -> dict[str, Any]:
         "actors": count_by_code(facts, lambda fact: fact.actors),
         "messages": count_messages(facts, diary.get("schedule", ())),
     }
+
+
+def first_seen_days(diary: DiaryRecords, tz: str) -> dict[str, str]:
+    """Return the local day on which each account was first seen, by account after merges; undated ones are left out."""
+    facts, merge_targets = _merged_facts(diary)
+    return find_first_seen_days(facts, diary, merge_targets["account"], tz)
+
+
+def _merged_facts(diary: DiaryRecords) -> tuple[tuple[IncidentFact, ...], dict[str, dict[str, str]]]:
+    """Return the facts of the active incidents in order of time, after merges, and the merges of people and accounts."""
+    merge_targets = {kind: _resolve_merges(diary.get(kind, ())) for kind in ("person", "account")}
+    facts = sort_facts(
+        [
+            _merge_identities(
+                make_fact(incident["record"], incident["fields"], incident.get("restricted") or {}), merge_targets
+            )
+            for incident in diary.get("incidents", ())
+            if incident.get("taken_out") is None
+        ]
+    )
+    return facts, merge_targets
 
 
 def _record_ids(facts: Iterable[IncidentFact]) -> list[str]:

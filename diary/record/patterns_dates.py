@@ -130,6 +130,17 @@ def count_accounts(
     }
 
 
+def find_first_seen_days(
+    facts: Sequence[IncidentFact], diary: DiaryRecords, merge_targets: Mapping[str, str], tz: str
+) -> dict[str, str]:
+    """Return the local day on which each account was first seen, by account after merges."""
+    account_fields = {row["record"]: row["fields"] for row in _active_records(diary, "account")}
+    merged = {record: merge_targets.get(record, record) for record in account_fields}
+    named_facts = _find_named_accounts(facts, account_fields, merged)
+    moments = _first_seen_moments(named_facts, diary, merge_targets, account_fields, tz)
+    return {account: moment.day for account, moment in moments.items()}
+
+
 def account_key(text: str) -> str:
     """Return a number, handle or address as it is compared: numbers as dialled in the UK, others without `@` and www."""
     lower_text = text.strip(" \t\r\n").lower()

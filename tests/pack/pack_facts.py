@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
@@ -68,7 +69,11 @@ class RecordFacts:
             "messages": (count, is_estimate),
             "accounts": len(self._accounts()),
             "people": self._people(),
-            "course": self._people(),
+            "kinds": self._most_often(),
+            "fear": self._fear(),
+            "while_in_force": self._while_in_force(),
+            "all_while_in_force": self._while_in_force(),
+            "after_notice": self._after_notice(),
             "breaches": self._breaches(),
             "since_service": {
                 self.labels[order]: sum(start > date.fromisoformat(fields["served_on"]) for start, _ in spans)
@@ -168,6 +173,33 @@ class RecordFacts:
             for order, fields in self._records("order").items()
         }
 
+    def _most_often(self) -> list[int]:
+        """Return how many entries have each of the five kinds of behaviour that most entries have."""
+        counts = Counter(kind for fields in self.entries.values() for kind in set(fields.get("behaviours", ())))
+        return sorted(counts.values(), reverse=True)[:5]
+
+    def _fear(self) -> dict[str, int]:
+        """Return how many entries have each answer about fear of violence."""
+        words = {"yes": "yes", "no": "no", "not_sure": "not sure", "prefer_not_to_say": "rather not say"}
+        counts = Counter(fields.get("feared_violence") for fields in self.entries.values())
+        return {words[code]: count for code, count in counts.items() if code in words}
+
+    def _while_in_force(self) -> dict[str, int]:
+        """Return the dated entries between service and the end of each order that was served, by the order's code."""
+        return {
+            self.labels[order]: sum(_is_dated(entry) and _is_in_force(fields, entry) for entry in self.entries.values())
+            for order, fields in self._records("order").items()
+            if fields.get("served_on")
+        }
+
+    def _after_notice(self) -> list[int]:
+        """Return how many entries are after each of the first two notices to stop."""
+        notices = sorted(
+            (fields["at"] for fields in self._records("notice").values() if fields.get("at")),
+            key=lambda at: str(_day_of(at)),
+        )
+        return [sum(_is_after(entry, at) for entry in self.entries.values()) for at in notices][:2]
+
     def _newest_reports(self) -> list[tuple[str, date | None]]:
         """Return codes and days of the reports, the newest first and undated ones last."""
         days = [(self.labels[report], _day_of(fields.get("at"))) for report, fields in self._records("report").items()]
@@ -203,6 +235,16 @@ def _is_in_force(order: Mapping[str, Any], entry: Mapping[str, Any]) -> bool:
     return last >= date.fromisoformat(order["served_on"]) and (not expires or first <= date.fromisoformat(expires))
 
 
+def _is_after(entry: Mapping[str, Any], at: Any) -> bool:
+    """Return whether an entry is after a time: by the clock if that is known of both, else on a later day."""
+    if not _is_dated(entry):
+        return False
+    if isinstance(at, dict) and at.get("precision") == "minute" and entry["precision"] in ("exact", "minute", "hour"):
+        return bool(entry["occurred_start"] >= at["start"])
+    day = _day_of(at)
+    return day is not None and _days_of(entry)[0] > day
+
+
 def _day_of(value: Any) -> date | None:
     """Return the London day of a time in any form; the diaries here have summer dates or exact instants only."""
     if isinstance(value, str):
@@ -236,16 +278,30 @@ def _page_text(raw: bytes) -> str:
 
 
 def _page_01_facts(raw: bytes) -> Facts:
-    """Return what 01 says."""
+    """Return what 01 says: page one, and the sections further back, which have the entries of each count."""
     text = _page_text(raw)
-    tiles = re.search(r"(?:occasions?) (\d+) first (.+?) most recent (.+?) exhibits (\d+) ", text)
+    first = " ".join(pypdf.PdfReader(io.BytesIO(raw)).pages[0].extract_text().split())
+    tiles = re.search(r"(?:occasions?) (\d+) first (.+?) most recent (.+?) exhibits? (\d+) ", first)
     accounts = re.search(r"Different accounts and numbers used (\d+)", text)
-    messages = re.search(r"Inside the entries (about \d+|\d+) messages", text)
+    messages = re.search(r"Inside the entries (about \d+|\d+) messages? or", first)
     counted = re.search(r"Messages and calls counted inside entries (about \d+|\d+)", text)
-    period = re.search(r"Period (\d+) days?,", text)
-    references = text[text.index("Orders, references") : text.index("Head of the diary")]
-    lines = re.split(r" (?=(?:O|NC|R|CA)\d+ |Entry )", references)[1:]
+    period = re.search(r"Period (\d+) days?,", first)
+    references = text[text.rindex("Orders, reports and references") :]
+    end = re.search(r"Told to stop|Orders and alleged breaches|People and accounts", references)
+    lines = re.split(r" (?=(?:O|NC|R|CA)\d+ |Entry )", references[: end.start() if end else 0])[1:]
     assert tiles and (counted is None or messages is None or counted[1] == messages[1]), text[:900]
+    reports = [line.split()[0] for line in lines if line.startswith("R")]
+    latest = re.search(r"Latest report (?:none|(R\d+))", first)
+    assert latest and [latest[1]] == (reports[:1] or [None]), first
+    breaches = {
+        line.split()[0]: _labels_in(line.partition("said to be broken in entr")[2]) for line in lines if line[0] == "O"
+    }
+    for order, count in re.findall(r"(O\d+) (?:(?!O\d).)*?(\d+) said to break it", first):
+        assert len(breaches[order]) == int(count), first
+    new = re.search(r"New after a block (\d+) acc[^:]*: ([^A-Z]+)", first)
+    assert new is None or int(new[1]) == sum(map(int, re.findall(r"\d+", new[2]))), first
+    in_table = re.search(r"New accounts or numbers after a block:[^A-Z]*? (\d+) [\d–]", text)
+    assert not (new and in_table) or new[1] == in_table[1], (first, in_table)
     return {
         "entries": int(tiles[1]),
         "first": _find_day(tiles[2]),
@@ -254,26 +310,53 @@ def _page_01_facts(raw: bytes) -> Facts:
         "accounts": int(accounts[1]) if accounts else 0,
         "messages": _count_words(messages[1] if messages else "0") if messages else (0, None),
         "period": int(period[1]) if period else None,
-        "people": {code: int(count) for code, count in re.findall(r"(S\d+) “[^”]*” ?, (\d+) occasion", text)},
-        "course": {code: int(count) for code, count in re.findall(r"(S\d+): (\d+) occasion", text)},
-        "breaches": {
-            line.split()[0]: _labels_in(line.partition("said to be broken in entr")[2])
-            for line in lines
-            if line.startswith("O")
+        "people": {code: int(count) for code, count in re.findall(r"(S\d+) “[^”]*” ?, (\d+) occasion", first)},
+        "kinds": [int(count) for count in re.findall(r": (\d+)", _between(first, "Most often", *_AFTER_KINDS))],
+        "fear": {
+            word.lower(): int(count)
+            for word, count in re.findall(
+                r"(Yes|[Nn]ot sure|[Nn]o|[Rr]ather not say) (\d+)",
+                _between(first, "Afraid of violence", "Order in force"),
+            )
         },
+        "breaches": breaches,
+        "while_in_force": _entries_since_service(first),
         "since_service": {
             code: int(after) for code, after in re.findall(r"Order served \((O\d+)\) \d+ \w+ \d{4} \d+ \d+ (\d+)", text)
         },
-        "reports": [line.split()[0] for line in lines if line.startswith("R")],
+        "after_notice": [int(count) for count in re.findall(r"\(NC\d+\); (\d+) entr", first)],
+        "reports": reports,
         "references": _references_in("; ".join(lines)),
     }
+
+
+_AFTER_KINDS = ("Inside the entries", "New after a block", "Afraid of violence")
+
+
+def _between(text: str, start: str, *ends: str) -> str:
+    """Return what stands between a label and the first of other labels; '' without the label."""
+    rest = text.partition(start)[2]
+    return rest[: min((rest.index(end) for end in ends if end in rest), default=0)]
+
+
+def _entries_since_service(page: str) -> dict[str, int]:
+    """Return how many entries page one of 01 says came since each order was served."""
+    line = _between(page, "Order in force", "Latest report")
+    parts = re.split(r"(?=\bO\d+ )", line)[1:]
+    counts = ((part.split()[0], re.search(r"(\d+) entr(?:y|ies) since it was served", part)) for part in parts)
+    return {code: int(count[1]) for code, count in counts if count}
 
 
 def _page_06_facts(raw: bytes) -> Facts:
     """Return what the officer's sheet says of reports."""
     text = _page_text(raw)
     section = text[text.index("Police and other references") : text.index("Contacts and details kept apart")]
-    return {"reports": re.findall(r" (R\d+) ", section), "references": _references_in(section)}
+    since = re.findall(r"Since (O\d+) was served, \d+ \w+ \d{4} (?:(\d+) in this pack|None)", text)
+    return {
+        "reports": re.findall(r" (R\d+) ", section),
+        "references": _references_in(section),
+        "all_while_in_force": {code: int(count or 0) for code, count in since},
+    }
 
 
 def _page_10_facts(raw: bytes) -> Facts:
@@ -430,6 +513,12 @@ def check_same_facts(record: Mapping[str, Any], sources: Mapping[str, Facts]) ->
         for name, value in facts.items():
             # Pages also have codes of people whom an entry names in words only.
             found = {code: count for code, count in value.items() if code in codes} if name == "people" else value
+            if name == "while_in_force":
+                # Page one has only the newest orders that were in force when the pack was made.
+                assert _comparable(name, found) == {
+                    code: count for code, count in expected[name].items() if count and code in found
+                }, f"{name} in {source}"
+                continue
             if (source, name) == ("06", "references"):
                 # 06 also has what the keeper typed about a report, with whatever references are in it.
                 found = found & expected[name]

@@ -119,6 +119,7 @@ class RandomDiary:
             behaviours=self.draw.sample(["calls", "texts", "watch", "attempt_after_warning"], self.draw.randrange(3)),
             count=self.draw.choice([None, None, 0, 7]),
             count_is_estimate=self.draw.choice([None, True]),
+            feared_violence=self.draw.choice([None, "yes", "no", "not_sure"]),
             occurred_end=ends.get(precision),
             occurred_start=None if precision == "unknown" else start,
             platform_report=self.draw.choice([None, None, {"ref": f"APP-{number}"}]),

@@ -135,7 +135,7 @@ async def test_any_two_classes_side_by_side_are_printed(tmp_path: Path) -> None:
     lines = [line.replace("\n", "") for pair in pairs for line in (f"x{pair}y", pair)]
     entries = ["\n".join(lines[at : at + LINES_PER_ENTRY]) for at in range(0, len(lines), LINES_PER_ENTRY)]
     pages = await print_entries(entries, tmp_path)
-    assert any("[U+2060]" in page_text(page) for page in pages[5:9])
+    assert any("[U+2060]" in page_text(page) for page in pages)
 
 
 async def test_words_without_end_are_printed(tmp_path: Path) -> None:

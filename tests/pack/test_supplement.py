@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from diary.ledger import receipts
 from diary.pack.capsule.builder import build_capsule, opened_versions, version_times
 from diary.pack.capsule.reader import Capsule, read_capsule
+from diary.pack.contents import build_contents
+from diary.pack.documents.chronology import chronology_data
 from diary.pack.previous_packs import list_previous_packs, new_or_changed_entries
 from diary.pack.redaction import REDACTION_MARK, build_redactor
 from diary.pack.verify.verifier import verify_pack
@@ -99,10 +102,45 @@ def _assert_explained(members: Members) -> None:
         assert words in read_first, words
     page = _pdf_text(members["data/servable/01_chronology.pdf"])
     removal_text = "1 removed by the keeper (4)"
-    for words in ("Supplement.", "your reference CR/77/26", "NEW", "CHANGED", "9 in an earlier pack", removal_text):
+    changes = (
+        "New entries 10 entries 13–22",
+        "Entries added to or amended 2 entries 1, 6",
+        "Entries removed by the keeper 1 entry 4",
+        "New exhibits 2 JB/6 to JB/7",
+    )
+    for words in (
+        "Supplement.",
+        "your reference CR/77/26",
+        "NEW",
+        "CHANGED",
+        "9 in an earlier pack",
+        removal_text,
+        *changes,
+    ):
         assert words in page, words
     assert "PC Lee" not in page and "PC Lee" not in read_first
     assert "PC Lee 4410" in _pdf_text(members["data/restricted/06_RESTRICTED_officer-sheet.pdf"])
+
+
+def test_a_later_whole_pack_says_what_is_new_since() -> None:
+    """The later of two whole packs lists the same changes on page one and marks its rows; the first has no such list."""
+    diary = fictional_diary(count=12, exhibits=4)
+    first = read_capsule(build_capsule(diary.versions, diary.wish(), diary.public_keys))
+    assert chronology_data(build_contents(first))["new_since"] is None
+    _change_diary(diary, first)
+    wish = replace(diary.wish(made_at=first.metadata.made_at + 3 * DAY_MS), no=2)
+    data: Any = chronology_data(build_contents(read_capsule(build_capsule(diary.versions, wish, diary.public_keys))))
+    assert data["new_since"]["earlier"].startswith("pack JB 1 of ")
+    assert not data["new_since"]["is_supplement"]
+    assert data["new_since"]["rows"] == [
+        ["New entries", "10", "entries 13–22"],
+        ["Entries added to or amended", "2", "entries 1, 6"],
+        ["Entries removed by the keeper", "1", "entry 4"],
+        ["New exhibits", "2", "JB/6 to JB/7"],
+    ]
+    marks = {row["no"]: row["mark"] for row in data["rows"]}
+    assert {no for no, mark in marks.items() if mark == "NEW"} == {str(no) for no in range(13, 23)}
+    assert {no for no, mark in marks.items() if mark == "CHANGED"} == {"1", "6"}
 
 
 def test_a_change_is_later_by_either_clock() -> None:

@@ -1,19 +1,37 @@
 """Data of 01_chronology.pdf for its template. Counts and words only; no conclusions."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from diary.encoding import canonical_json
 from diary.pack.contents import ExhibitView, PackContents, volume_index, volumes
-from diary.pack.documents.chronology_sections import record_sections
+from diary.pack.documents.chronology_sections import is_expired, record_sections
 from diary.pack.documents.incident_rows import StillsByItem, TemplateData, incident_row
 from diary.pack.documents.method import feed_head_text, method_summary, missing_entries_text
-from diary.pack.documents.patterns import NEW_ACCOUNT_LABEL, count_patterns, format_message_count
+from diary.pack.documents.new_since import NewSince, find_new_since, new_since_rows
+from diary.pack.documents.patterns import (
+    NEW_ACCOUNT_LABEL,
+    count_patterns,
+    format_certainty,
+    format_message_count,
+    new_accounts,
+)
+from diary.pack.documents.time_sensitive import entries_since_service
+from diary.pack.documents.timeline import timeline_data, timeline_rows
+from diary.pack.previous_packs import SUPPLEMENT_KINDS
 from diary.pack.printable_text import VerbatimText, escape_unprintable, paragraphs
-from diary.pack.registers import breaches_order, records_of_kind, reference_lines
+from diary.pack.registers import (
+    breaches_order,
+    format_record_day,
+    format_report,
+    newest_first,
+    order_label,
+    records_of_kind,
+    reference_lines,
+)
 from diary.pack.tables.cells import format_recording
-from diary.pack.wording import format_entries, format_entry_numbers, format_size
+from diary.pack.wording import format_count, format_entries, format_entry_numbers, format_size, lower_first_letter
 from diary.record import chronology as order
 from diary.record import times, vocabulary
 from diary.record.chronology import Tally
@@ -24,18 +42,34 @@ from diary.record.reading import objects_of, text_of
 NOT_SWORN_TEXT: Final = "Prepared by the person named; not a sworn statement"
 READING_WORDS_PER_MINUTE: Final = 200
 LINKED_ENTRIES_LIMIT: Final = 6
+# On the front page.
+_WHO: Final = "Who"
+_NAMED_NOTE: Final = "Named by {}; not established here."
+_TOP_BEHAVIOURS: Final = 5
+_PEOPLE_LIMIT: Final = 4
+_ORDERS_LIMIT: Final = 2
+_NOTICES_LIMIT: Final = 2
+# What the keeper knows of an order that is not, not yet or no longer in force.
+_NOT_IN_FORCE: Final = frozenset({"applied_for", "expired", "ended", "refused"})
+_START_WITH_LIMIT: Final = 8
+_OPENING_CHARACTERS: Final = 400
 
 
 def chronology_data(contents: PackContents, stills: StillsByItem | None = None) -> TemplateData:
     """Return the data of document 01 from the servable contents only. `stills`: stills of video accounts by item."""
     entries = contents.entries
     facts = order.extract_facts(entries)
-    rows = [incident_row(contents, entry, stills or {}) for entry in entries]
+    new_since = find_new_since(contents)
+    rows = [incident_row(contents, entry, stills or {}, _mark_of(entry, new_since)) for entry in entries]
     return {
         **contents.page_header(f"Chronology, pack {contents.capsule.metadata.label}", NOT_SWORN_TEXT),
         **record_sections(contents),
         "release": contents.capsule.metadata.release,
         "front": _front_page(contents, facts),
+        "new_since": new_since and _new_since_section(contents, new_since),
+        "timeline": timeline_data(contents),
+        "timeline_rows": timeline_rows(contents),
+        "references": [escape_unprintable(line) for line in reference_lines(contents.registers, entries)],
         "own": paragraphs(contents.redactor.redact(contents.capsule.own_words)),
         "charts": _charts(entries, facts),
         "tallies": _tally_rows(contents),
@@ -50,6 +84,24 @@ def chronology_data(contents: PackContents, stills: StillsByItem | None = None) 
     }
 
 
+def _mark_of(entry: Incident, new_since: NewSince | None) -> str:
+    """Return `NEW` or `CHANGED` for an entry that is new or changed since the earlier packs, else ''."""
+    if new_since is None:
+        return ""
+    return "NEW" if entry.number in new_since.new else "CHANGED" if entry.number in new_since.changed else ""
+
+
+def _new_since_section(contents: PackContents, new_since: NewSince) -> TemplateData:
+    """Return the note about earlier packs on the front page."""
+    metadata = contents.capsule.metadata
+    return {
+        "is_supplement": metadata.kind in SUPPLEMENT_KINDS,
+        "earlier": escape_unprintable(new_since.earlier),
+        "items": ", ".join(metadata.items),
+        "rows": new_since_rows(new_since),
+    }
+
+
 def _row_word_count(row: TemplateData) -> int:
     """Estimate the number of words in a row."""
     return len(str(row["words"]).split()) + len(str(row["later"]).split()) + 25
@@ -59,40 +111,137 @@ def _front_page(contents: PackContents, facts: Sequence[IncidentFact]) -> Templa
     """Return the data of the front page."""
     entries, metadata = contents.entries, contents.capsule.metadata
     dated_entries = [entry for entry in entries if entry.occurred_time.is_known]
-    days_since_first, period_days = (
-        order.days_since_last_entry(facts, metadata.made_at, contents.utc_offset_minutes),
-        order.period_days(facts),
-    )
-    gaps = order.summarise_gaps(facts)
-    longest_gap, median_gap_days = gaps.longest_gap, gaps.median_days
-    messages = count_patterns(contents)["messages"]
-    undated_numbers = [entry.number for entry in entries if not entry.occurred_time.is_known]
+    days_since_last = order.days_since_last_entry(facts, metadata.made_at, contents.utc_offset_minutes)
     return {
         "prepared_by": escape_unprintable(metadata.initials),
         "made": contents.printed_made_at().to_line(),
         "count": str(len(entries)),
         "first": times.format_claimed_time(dated_entries[0].occurred_time).day if dated_entries else "no date known",
         "last": times.format_claimed_time(dated_entries[-1].occurred_time).day if dated_entries else "no date known",
-        "since": ""
-        if days_since_first is None
-        else f"{days_since_first} day{'' if days_since_first == 1 else 's'} before this pack was made",
-        "period": "not known" if period_days is None else f"{period_days} day{'' if period_days == 1 else 's'}",
-        "longest": f"{longest_gap.days} days, between entries {longest_gap.previous_entry} and {longest_gap.next_entry}"
-        if longest_gap
-        else "none",
-        "median": "" if median_gap_days is None else f"{median_gap_days} days",
-        "inside": format_message_count(messages) if messages["count"] else "",
+        "since": "" if days_since_last is None else f"{format_count(days_since_last, 'day')} before this pack was made",
         "exhibits": str(len(contents.exhibits)),
-        "fear": _fear_rows(entries),
-        "start_with": [_start_with_row(entry) for entry in entries if entry.seq_no in contents.capsule.start_with],
-        "not_here": missing_entries_text(contents.capsule),
-        "references": [escape_unprintable(line) for line in reference_lines(contents.registers, entries)],
-        "undated": format_entries(undated_numbers) if undated_numbers else "",
+        "rows": [
+            [
+                label,
+                [escape_unprintable(line) for line in lines],
+                _NAMED_NOTE.format(metadata.initials) if label == _WHO and contents.people else "",
+            ]
+            for label, lines in _front_rows(contents, facts)
+            if lines
+        ],
+        "start_with": _start_with_section(contents),
         "digest": exhibits_digest(contents),
         "head": feed_head_text(contents.capsule),
-        "covers": _covered_dates(contents),
         "setting": _profile_entries(contents),
     }
+
+
+def _front_rows(contents: PackContents, facts: Sequence[IncidentFact]) -> Iterator[tuple[str, list[str]]]:
+    """Yield label and lines of the front page: counts, dates and references, without lists of entries."""
+    entries = contents.entries
+    pattern_counts = count_patterns(contents)
+    yield _WHO, _people_lines(contents)
+    yield "Period", _period_lines(contents, facts)
+    behaviours = order.tally_by_code(entries, "behaviours", "behaviours")
+    yield (
+        "Most often",
+        ["; ".join(f"{tally.label}: {tally.count}" for tally in behaviours[:_TOP_BEHAVIOURS])] if behaviours else [],
+    )
+    messages = pattern_counts["messages"]
+    message_words = (
+        f"{format_message_count(messages)} {'message or call' if messages['count'] == 1 else 'messages or calls'}"
+    )
+    yield "Inside the entries", [f"{message_words} counted"] if messages["count"] else []
+    accounts = new_accounts(contents)
+    account_words = (
+        f"{format_count(len(accounts), 'account or number', 'accounts or numbers')}: {format_certainty(accounts)}"
+    )
+    yield "New after a block", [account_words] if accounts else []
+    fear = [f"{label} {tally.count}" for label, tally in _fear_tallies(entries)]
+    yield "Afraid of violence", [", ".join(fear) if fear else "not answered"]
+    yield "Told to stop", _notice_lines(contents, pattern_counts["key_dates"])
+    yield _order_row(contents)
+    reports = newest_first(records_of_kind(contents.registers, "report"))
+    more = f"; {len(reports) - 1} earlier" if len(reports) > 1 else ""
+    yield "Latest report", [format_report(reports[0]) + more] if reports else ["none is recorded"]
+    yield "Entries not here", [missing_entries_text(contents.capsule, with_numbers=False)]
+    undated_count = sum(not entry.occurred_time.is_known for entry in entries)
+    yield "Date not known", [f"{format_count(undated_count, 'entry', 'entries')}, placed last"] if undated_count else []
+
+
+def _people_lines(contents: PackContents) -> list[str]:
+    """Return the first suspects with their number of occasions."""
+    lines = [
+        f"{person.code} “{person.description}”, {format_count(len(person.entry_numbers), 'occasion')}"
+        for person in contents.people[:_PEOPLE_LIMIT]
+    ]
+    more = len(contents.people) - len(lines)
+    lines += [f"and {more} more, under People and accounts"] if more > 0 else []
+    return lines or ["nobody is named"]
+
+
+def _period_lines(contents: PackContents, facts: Sequence[IncidentFact]) -> list[str]:
+    """Return the length of the period, the usual distance between days with an entry, and the longest."""
+    period_days, gaps = order.period_days(facts), order.summarise_gaps(facts)
+    if period_days is None:
+        return ["not known"]
+    line = f"{format_count(period_days, 'day')}, first to most recent"
+    if gaps.median_days is not None:
+        line += f"; typically {format_count(gaps.median_days, 'day')} apart"
+    lines = [line]
+    longest = gaps.longest_gap
+    if longest:
+        lines.append(
+            f"Longest gap {format_count(longest.days, 'day')}, between entries {longest.previous_entry} and "
+            f"{longest.next_entry}"
+        )
+    covered = _covered_dates(contents)
+    return [*lines, f"This pack: {covered}"] if covered else lines
+
+
+def _notice_lines(contents: PackContents, key_dates: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the notices to stop by day, each with the number of entries after it."""
+    return [
+        f"{times.format_iso_date(key_date['day'])} ({contents.labels.get(key_date['record'], '')}); "
+        f"{format_count(len(key_date['after']), 'entry', 'entries')} after it"
+        for key_date in key_dates
+        if key_date["kind"] == "notice"
+    ][:_NOTICES_LIMIT]
+
+
+def _order_row(contents: PackContents) -> tuple[str, list[str]]:
+    """Return label and lines of the orders in force when the pack was made, by their dates."""
+    orders = newest_first(records_of_kind(contents.registers, "order"), "made_on")
+    in_force = [
+        order_record
+        for order_record in orders
+        if order_record.text("status") not in _NOT_IN_FORCE and not is_expired(contents, order_record)
+    ]
+    if not in_force:
+        count = f"{len(orders)} {'is' if len(orders) == 1 else 'are'}"
+        words = (
+            f"none when this pack was made; {count} under Orders and alleged breaches" if orders else "none is recorded"
+        )
+        return "Order in force", [words]
+    lines = []
+    for order_record in in_force[:_ORDERS_LIMIT]:
+        parts = [
+            f"{order_record.code} {order_label(order_record)}",
+            order_record.text("court"),
+            order_record.text("case_no"),
+        ]
+        served_on, expires_on = (format_record_day(order_record, name) for name in ("served_on", "expires_on"))
+        parts += [f"served {served_on}" if served_on else "not recorded as served"]
+        parts += [f"until {expires_on}"] if expires_on else []
+        lines.append(", ".join(part for part in parts if part))
+        breach_count = sum(breaches_order(entry, order_record) for entry in contents.entries)
+        since = [
+            f"{format_count(len(entries_since_service(contents, order_record)), 'entry', 'entries')} since it was served"
+        ]
+        counts = (since if served_on else []) + ([f"{breach_count} said to break it"] if breach_count else [])
+        lines += ["; ".join(counts)] if counts else []
+    more = len(in_force) - _ORDERS_LIMIT
+    return "Order in force", [*lines, f"and {more} more, under Orders and alleged breaches"] if more > 0 else lines
 
 
 _PROFILE_PLACES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
@@ -140,23 +289,37 @@ def exhibits_digest(contents: PackContents) -> str:
     return hashlib.sha256(canonical_json(pairs)).hexdigest()
 
 
-def _fear_rows(entries: Sequence[Incident]) -> list[list[str]]:
+def _fear_tallies(entries: Sequence[Incident]) -> list[tuple[str, Tally]]:
     """Return the answers about fear of violence with their entries; blank answers are counted and never read as no."""
     tallies = {tally.label: tally for tally in order.tally_by_code(entries, "feared_violence", "fear")}
-    rows = [
-        [label, str(tally.count), format_entry_numbers(tally.entry_numbers)]
-        for label in ("Yes", "Not sure", "No", "Rather not say")
-        if (tally := tallies.get(label))
-    ]
+    answers = [(label, tallies[label]) for label in ("Yes", "Not sure", "No", "Rather not say") if label in tallies]
     blank = order.tally_where(entries, "Left blank", lambda entry: not entry.codes("feared_violence"))
-    return [*rows, ["Left blank", str(blank.count), ""]] if blank.count else rows
+    rows = [*answers, *([(blank.label, blank)] if blank.count and answers else [])]
+    return [(label if index == 0 else lower_first_letter(label), tally) for index, (label, tally) in enumerate(rows)]
 
 
-def _start_with_row(entry: Incident) -> list[str]:
-    """Return number, date and opening words of an entry the keeper marked to be read first."""
-    opening = " ".join(entry.narrative.split())
-    short = opening if len(opening) <= 66 else opening[:64].rsplit(" ", 1)[0] + " …"
-    return [entry.number, times.format_claimed_time(entry.occurred_time).day, escape_unprintable(short)]
+def _start_with_section(contents: PackContents) -> TemplateData:
+    """Return the entries that the keeper marked to be read first, in order of time: number, day and first words."""
+    marked = [entry for entry in contents.entries if entry.seq_no in contents.capsule.start_with]
+    rest = [entry.number for entry in marked[_START_WITH_LIMIT:]]
+    return {
+        "title": f"Entries {escape_unprintable(contents.capsule.metadata.initials)} marked to read first",
+        "rows": [
+            {
+                "no": entry.number,
+                "day": times.format_claimed_time(entry.occurred_time).day,
+                "words": _opening_words(entry),
+            }
+            for entry in marked[:_START_WITH_LIMIT]
+        ],
+        "more": f"Also marked: {format_entries(rest)}." if rest else "",
+    }
+
+
+def _opening_words(entry: Incident) -> dict[str, str]:
+    """Return the beginning of an entry as one paragraph, more than fits two lines; the template cuts it."""
+    opening = " ".join(entry.narrative.split())[:_OPENING_CHARACTERS]
+    return paragraphs(opening or "No words were written at the time.")[0]
 
 
 def _charts(entries: Sequence[Incident], facts: Sequence[IncidentFact]) -> list[TemplateData]:
@@ -167,11 +330,6 @@ def _charts(entries: Sequence[Incident], facts: Sequence[IncidentFact]) -> list[
     )
     charts = [
         ("By month", f"Entries in each month, from the first to the last.{excluded_note}", order.tally_by_month(facts)),
-        (
-            "By kind of behaviour",
-            "An entry can hold several kinds.",
-            order.tally_by_code(entries, "behaviours", "behaviours"),
-        ),
         ("By how it came", "", order.tally_by_code(entries, "channel", "channels")),
         ("By kind of place", "", order.tally_by_code(entries, "place_category", "places")),
         ("By day of the week", "Entries whose day is known.", order.tally_by_weekday(facts)),
@@ -207,7 +365,12 @@ def _tally_rows(contents: PackContents) -> list[list[str]]:
     entries, unredacted_entries = contents.entries, contents.unredacted_entries
     with_exhibit = {number for shown in contents.exhibits for number in shown.entry_numbers}
     witnessed_numbers = {entry.number for entry in unredacted_entries if entry.has_witness}
+    fear_rows = [
+        Tally(f"Afraid of violence: {lower_first_letter(label)}", tally.entry_numbers)
+        for label, tally in _fear_tallies(entries)
+    ]
     rows = [
+        *fear_rows,
         order.tally_where(entries, "With at least one exhibit", lambda entry: entry.number in with_exhibit),
         order.tally_where(
             entries, "With somebody who saw it or was told", lambda entry: entry.number in witnessed_numbers
@@ -245,7 +408,7 @@ def _gap_rows(contents: PackContents, facts: Sequence[IncidentFact]) -> list[lis
     """
     return [
         [
-            f"{gap.days} days",
+            format_count(gap.days, "day"),
             f"{gap.start_date.day} {times.short_month_name(gap.start_date.month)} {gap.start_date.year}",
             f"{gap.end_date.day} {times.short_month_name(gap.end_date.month)} {gap.end_date.year}",
             f"after entry {gap.previous_entry}, before entry {gap.next_entry}",

@@ -3,7 +3,7 @@
 Only servable contents are read: witnesses and children appear as codes here and by name in document 06.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
 from diary.pack.contents import PackContents
@@ -51,7 +51,6 @@ def record_sections(contents: PackContents) -> TemplateData:
             _report_row(contents, report) for report in sort_by_time(records_of_kind(contents.registers, "report"))
         ],
         "witnesses": witness_rows(contents),
-        "supplement": _supplement_section(contents),
         **pattern_sections(contents),
     }
 
@@ -275,29 +274,3 @@ def _format_switch(record: RegisterRecord, name: str) -> str:
     """Return a boolean field as words, or '' if it was left blank."""
     switch = boolean_of(record.fields, name)
     return "" if switch is None else "yes" if switch else "no"
-
-
-def _supplement_section(contents: PackContents) -> Mapping[str, object] | None:
-    """Return the note about earlier packs for the first page of a supplement, or None."""
-    metadata = contents.capsule.metadata
-    if not metadata.superseded_packs:
-        return None
-    superseded_words = [
-        f"pack {metadata.initials} {superseded_pack.number} of {times.format_instant(superseded_pack.made_at, metadata.tz).day}"
-        + (f" (your reference {superseded_pack.receipt_ref})" if superseded_pack.receipt_ref else "")
-        for superseded_pack in metadata.superseded_packs
-    ]
-    changes = (
-        ("new", metadata.changes.new_entries),
-        ("changed", metadata.changes.changed_entries),
-        ("removed", metadata.changes.removed_entries),
-    )
-    return {
-        "earlier": escape_unprintable("; ".join(superseded_words)),
-        "items": ", ".join(metadata.items),
-        "since": [
-            [word, format_entry_numbers(tuple(str(number) for number in numbers))]
-            for word, numbers in changes
-            if numbers
-        ],
-    }

@@ -7,7 +7,7 @@ from diary.pack.contents import ExhibitView, PackContents, Picture
 from diary.pack.documents.language_names import is_english, is_sign_language, language_name
 from diary.pack.printable_text import escape_unprintable, paragraphs
 from diary.pack.tables import cells
-from diary.pack.wording import field_label, format_field_choice, format_value
+from diary.pack.wording import field_label, format_field_choice, format_value, lower_first_letter
 from diary.record import assisted, times, vocabulary
 from diary.record.incident import Incident
 from diary.record.reading import integer_of, object_of, objects_of, text_of
@@ -16,15 +16,18 @@ from diary.record.record_history import FieldChange, Revision
 TemplateData = dict[str, object]
 StillsByItem = Mapping[str, Picture]
 COMMITMENT_CHARACTERS: Final = 12
-# A longer row could fill a page by itself, so it may be split; shorter rows are not split.
-LONG_ROW_CHARACTERS: Final = 2_600
+# A longer row may be split: kept whole, it could leave a third of the page before it empty.
+LONG_ROW_CHARACTERS: Final = 900
 
 
-def incident_row(contents: PackContents, entry: Incident, stills: StillsByItem) -> TemplateData:
-    """Return an entry as data for the template. `stills`: stills of video accounts by item."""
+def incident_row(contents: PackContents, entry: Incident, stills: StillsByItem, mark: str = "") -> TemplateData:
+    """Return an entry as data for the template.
+
+    `stills`: stills of video accounts by item. `mark`: `NEW` or `CHANGED` since an earlier pack.
+    """
     words = entry.narrative
     revision_blocks = [_revision_section(contents, revision) for revision in entry.history.revisions]
-    return {
+    row: TemplateData = {
         "no": entry.number,
         "when": [escape_unprintable(part) for part in _when_lines(entry)],
         "source": _time_source(entry),
@@ -39,9 +42,16 @@ def incident_row(contents: PackContents, entry: Incident, stills: StillsByItem) 
         "effect": cells.labelled_cells(cells.effect_cells(contents, entry)),
         "exhibits": [shown.exhibit.item for shown in contents.exhibits_of(entry)],
         "translation": _translation_section(entry),
-        "mark": _supplement_mark(contents, entry),
-        "long": len(words) + sum(len(str(block)) for block in revision_blocks) > LONG_ROW_CHARACTERS,
+        "mark": mark,
     }
+    return {**row, "long": _character_count(row) > LONG_ROW_CHARACTERS}
+
+
+def _character_count(value: object) -> int:
+    """Return how many characters of a row are printed, about."""
+    if isinstance(value, Mapping):
+        return sum(map(_character_count, value.values()))
+    return sum(map(_character_count, value)) if isinstance(value, list | tuple) else len(str(value))
 
 
 def _assistance_section(entry: Incident) -> TemplateData | None:
@@ -118,11 +128,6 @@ def _time_source(entry: Incident) -> str:
     return lower_first_letter(format_field_choice(entry.fields, "time_source"))
 
 
-def lower_first_letter(label: str) -> str:
-    """Return a label for use within a sentence; `I` stays a capital."""
-    return label if label.startswith(("I ", "I'")) else label[:1].lower() + label[1:]
-
-
 def _recorded_lines(contents: PackContents, entry: Incident) -> list[str]:
     """Return when the entry was written, how long after the event, and the state of the clock."""
     written_at = entry.history.first_recorded_at_ms
@@ -148,14 +153,6 @@ def _recorded_lines(contents: PackContents, entry: Incident) -> list[str]:
         direction = "behind" if offset_ms > 0 else "ahead"
         lines.append(f"phone clock {abs(offset_ms) // times.MINUTE_MS} min {direction}")
     return lines
-
-
-def _supplement_mark(contents: PackContents, entry: Incident) -> str:
-    """Return `NEW` or `CHANGED` for an entry of a supplement, else ''."""
-    changes = contents.capsule.metadata.changes
-    if entry.seq_no in changes.new_entries:
-        return "NEW"
-    return "CHANGED" if entry.seq_no in changes.changed_entries else ""
 
 
 def _translation_section(entry: Incident) -> TemplateData | None:

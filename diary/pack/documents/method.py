@@ -16,7 +16,7 @@ from diary.pack.documents.page_banner import RESTRICTED_BANNER
 from diary.pack.documents.questions import question_rows, screen_language_text
 from diary.pack.documents.verification_steps import portal_steps, verification_steps
 from diary.pack.printable_text import escape_unprintable
-from diary.pack.wording import format_entry_numbers
+from diary.pack.wording import format_count, format_entry_numbers
 from diary.record import times, vocabulary
 from diary.record.reading import codes_of, integer_of, object_of, objects_of, text_of
 
@@ -56,7 +56,7 @@ def method_summary(contents: PackContents) -> list[str]:
         "The words of an entry become fixed ten minutes after it was first saved. Anything added later prints under "
         "the entry with its own date (an addition). Anything changed or removed later prints with what it was, what it "
         "became, the date and the reason given (an amendment). Earlier versions are never overwritten.",
-        f"The diary holds {counts['total']} entries; {counts['included']} are in this pack. Not here: "
+        f"The diary holds {format_count(counts['total'], 'entry', 'entries')}; in this pack: {counts['included']}. Not here: "
         f"{missing_entries_text(contents.capsule)}. Of those here {counts['added_to']} were added "
         f"to, {counts['amended']} amended, and {counts['late']} written down later than a day afterwards or from memory.",
         "Times are as the keeper gave them, with how exact they are; each time of day carries its difference from UTC. "
@@ -205,8 +205,8 @@ def _review_lines(contents: PackContents) -> list[str]:
     review = contents.capsule.metadata.review
     looked_at_count = sum(shown.exhibit.looked_at is not None for shown in contents.exhibits)
     rows = [
-        f"Of {len(contents.exhibits)} exhibits the keeper or a helper has looked at {looked_at_count} for a pack; one that "
-        "nobody looked at is not printed in 04."
+        f"Of {format_count(len(contents.exhibits), 'exhibit')} the keeper or a helper has looked at {looked_at_count} for a "
+        "pack; one that nobody looked at is not printed in 04."
     ]
     if review is None:
         return rows
@@ -216,29 +216,31 @@ def _review_lines(contents: PackContents) -> list[str]:
     )
     if review.override_at is not None:
         override_at = times.format_instant(review.override_at, contents.capsule.metadata.tz).to_line()
-        unseen = f"although {review.not_looked_at_count} pictures had not been looked at"
+        unseen = f"although nobody had looked at {format_count(review.not_looked_at_count, 'picture')}"
         rows.append(f"The pack was let go on {override_at} {unseen}: the keeper chose that.")
     return rows
 
 
-def missing_entries_text(capsule: Capsule) -> str:
-    """Return the counts and numbers of the entries left out of a pack, by reason."""
-    withheld_count, removed_count = capsule.counts["withheld"], capsule.counts["removed"]
-    numbers = [_gap_numbers(capsule, why) for why in ("withheld", "removed")]
-    withheld_words = f"{withheld_count} not chosen for this pack" + (f" ({numbers[0]})" if numbers[0] else "")
-    removed_words = f"{removed_count} removed by the keeper" + (f" ({numbers[1]})" if numbers[1] else "")
+def missing_entries_text(capsule: Capsule, *, with_numbers: bool = True) -> str:
+    """Return the counts of the entries left out of a pack, by reason, and their numbers."""
+    counts = [
+        (capsule.counts["withheld"], "not chosen for this pack", "withheld"),
+        (capsule.counts["removed"], "removed by the keeper", "removed"),
+    ]
     earlier_count = capsule.counts.get(EARLIER_COUNT_NAME, 0)
-    earlier_words = (
-        f", {earlier_count} in an earlier pack ({_gap_numbers(capsule, 'earlier')})" if earlier_count else ""
-    )
-    return f"{withheld_words}, {removed_words}{earlier_words}"
+    counts += [(earlier_count, "in an earlier pack", "earlier")] if earlier_count else []
+    parts = []
+    for count, words, reason in counts:
+        numbers = _gap_numbers(capsule, reason) if with_numbers else ""
+        parts.append(f"{count} {words}" + (f" ({numbers})" if numbers else ""))
+    return ", ".join(parts)
 
 
 def feed_head_text(capsule: Capsule) -> tuple[str, str]:
     """Return the diary's head as a label and 64 hex digits, or the reason why there is none."""
     feed_head = capsule.metadata.feed_head
     if feed_head is not None:
-        return f"Head of the diary after {feed_head.version_count} versions", feed_head.digest.hex()
+        return f"Head of the diary after {format_count(feed_head.version_count, 'version')}", feed_head.digest.hex()
     why = "not known when this pack was made" if capsule.is_received else "none: no server has numbered this diary"
     return "Head of the diary", why
 

@@ -7,7 +7,7 @@ from diary.pack.capsule.reader import IDENTITY_PROFILE
 from diary.pack.contents import KEEPER_CODE, PackContents
 from diary.pack.documents.advice_rows import advice_conflict_rows
 from diary.pack.documents.chronology_sections import is_expired
-from diary.pack.documents.incident_rows import TemplateData, lower_first_letter
+from diary.pack.documents.incident_rows import TemplateData
 from diary.pack.documents.page_banner import RESTRICTED_BANNER
 from diary.pack.documents.people import person_facts
 from diary.pack.documents.time_sensitive import time_sensitive_rows
@@ -25,7 +25,7 @@ from diary.pack.registers import (
     platform_reference_lines,
     records_of_kind,
 )
-from diary.pack.wording import format_entry_numbers, format_value
+from diary.pack.wording import format_entry_numbers, format_vehicle, lower_first_letter
 from diary.record import times, vocabulary
 from diary.record.incident import Incident
 from diary.record.reading import boolean_of, integer_of, object_of, objects_of, text_of
@@ -291,7 +291,7 @@ def _description_rows(contents: PackContents) -> list[list[str]]:
         for record in records_of_kind(contents.unredacted_registers, "vehicle")
     ]
     for entry in contents.unredacted_entries:
-        vehicle = format_value("vehicle", object_of(entry.fields, "vehicle"), entry.fields)
+        vehicle = format_vehicle(object_of(entry.fields, "vehicle"))
         for words in (entry.text("description_actor"), vehicle):
             if words:
                 rows.append([escape_unprintable(words), entry.number])

@@ -1,12 +1,14 @@
 """Pattern counts of document 01: those of diary/record/patterns.py with entry numbers, and no conclusions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from diary.pack.contents import PackContents
 from diary.pack.documents.incident_rows import TemplateData
 from diary.pack.printable_text import escape_unprintable
-from diary.pack.registers import records_of_kind
+from diary.pack.registers import RegisterRecord, records_of_kind
 from diary.pack.wording import format_entry_numbers
 from diary.record import patterns, times
 
@@ -29,6 +31,13 @@ _FIRST_LABELS: Final[Mapping[str, str]] = {
     "threat": "A threat",
 }
 NEW_ACCOUNT_LABEL: Final = "A new account or number after a block"
+# Answers that say nothing of how it is known whose an account is.
+_NO_BASIS: Final = frozenset({"not_sure", "prefer_not_to_say", "unknown"})
+_CERTAINTY_WORDS: Final = (
+    ("sure", "the keeper is sure of"),
+    ("guess", "a guess"),
+    ("not said", "where it is not said"),
+)
 _KEY_DATE_LABELS: Final[Mapping[str, str]] = {
     "blocked": "Blocked",
     "moved": "Moved home",
@@ -39,11 +48,29 @@ _KEY_DATE_LABELS: Final[Mapping[str, str]] = {
 }
 
 
-def count_patterns(contents: PackContents) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class AccountAfterBlock:
+    """An account that is new after a block: the day it was first seen ('' if not known), and how sure the keeper is.
+
+    `certainty`: whether it is known whose it is, `sure`, `guess` or `not said`.
+    """
+
+    day: str
+    certainty: str
+
+
+@lru_cache(maxsize=1)
+def count_patterns(contents: PackContents) -> Mapping[str, Any]:
     """Count the patterns of the servable contents.
 
-    Restricted fields only decide whether an entry has a witness; no name is passed on.
+    Restricted fields only decide whether an entry has a witness; no name is passed on. Most sections need the counts, and
+    a worker makes one pack, so those of the last contents are cached.
     """
+    return patterns.count_patterns(_counted_records(contents), contents.capsule.metadata.tz)
+
+
+def _counted_records(contents: PackContents) -> dict[str, Any]:
+    """Return the records that are counted, by kind."""
     records_by_kind = {
         kind: [
             {"record": record.record, "fields": record.fields} for record in records_of_kind(contents.registers, kind)
@@ -54,7 +81,29 @@ def count_patterns(contents: PackContents) -> dict[str, Any]:
         {"record": entry.record, "fields": entry.fields, "restricted": unredacted.restricted_fields}
         for entry, unredacted in zip(contents.entries, contents.unredacted_entries, strict=True)
     ]
-    return patterns.count_patterns({"incidents": incidents, **records_by_kind}, contents.capsule.metadata.tz)
+    return {"incidents": incidents, **records_by_kind}
+
+
+@lru_cache(maxsize=1)
+def new_accounts(contents: PackContents) -> tuple[AccountAfterBlock, ...]:
+    """Return the accounts that are new after a block, those of unknown day last."""
+    days = patterns.first_seen_days(_counted_records(contents), contents.capsule.metadata.tz)
+    accounts = [
+        AccountAfterBlock(days.get(record, ""), _certainty_of(contents.registers[record]))
+        for record in count_patterns(contents)["new_accounts"]
+    ]
+    return tuple(sorted(accounts, key=lambda account: (not account.day, account.day)))
+
+
+def _certainty_of(account: RegisterRecord) -> str:
+    bases = set(account.codes("attribution_basis")) - _NO_BASIS
+    return "not said" if not bases else "guess" if bases == {"guess"} else "sure"
+
+
+def format_certainty(accounts: Sequence[AccountAfterBlock]) -> str:
+    """Return how sure the keeper is whose accounts these are: `2 the keeper is sure of, 4 a guess`."""
+    counts = [(sum(account.certainty == code for account in accounts), words) for code, words in _CERTAINTY_WORDS]
+    return ", ".join(f"{count} {words}" for count, words in counts if count)
 
 
 def format_message_count(messages: Mapping[str, Any]) -> str:
@@ -67,13 +116,15 @@ def pattern_sections(contents: PackContents) -> TemplateData:
     pattern_counts = count_patterns(contents)
     entry_numbers = {entry.record: entry.number for entry in contents.entries}
     return {
-        "key_dates": [_key_date_row(contents, key_date) for key_date in pattern_counts["key_dates"]],
+        "key_dates": [
+            [key_date_letter(index), *_key_date_row(contents, key_date)]
+            for index, key_date in enumerate(lettered_key_dates(pattern_counts))
+        ],
         "firsts": [
             _first_row(first_counts, entry_numbers) for first_counts in pattern_counts["firsts"] if first_counts["ids"]
         ],
         "targets": [_target_row(contents, target, entry_numbers) for target in pattern_counts["targets"]],
-        "four": _four_rows(pattern_counts, entry_numbers),
-        "course": _course_of_conduct_lines(contents, pattern_counts),
+        "four": _four_rows(pattern_counts, entry_numbers, format_certainty(new_accounts(contents))),
     }
 
 
@@ -82,13 +133,32 @@ def _entry_numbers_of(ids: Iterable[str], entry_numbers: Mapping[str, str]) -> s
     return format_entry_numbers(tuple(entry_numbers[record_id] for record_id in ids))
 
 
-def _key_date_row(contents: PackContents, key_date: Mapping[str, Any]) -> list[str]:
-    """Return the row of a key date: the event, its day, and the numbers of entries before, on and after it."""
+def lettered_key_dates(pattern_counts: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the key dates in the order of their letters: by day, within a day those without a clock time first."""
+    return sorted(pattern_counts["key_dates"], key=lambda key_date: (key_date["day"], key_date["at"] or 0))
+
+
+def key_date_letter(index: int) -> str:
+    """Return the letter of a key date, counted from 0: `A` … `Z`, `AA`, `AB` and on."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def key_date_label(contents: PackContents, key_date: Mapping[str, Any]) -> str:
+    """Return what happened on a key date: `Order served (O1)`, `Day the keeper named (BG1): I moved`."""
     ref = contents.labels.get(key_date["record"], "")
     label = _KEY_DATE_LABELS.get(key_date["kind"], "Day") + (f" ({ref})" if ref else "")
-    words = f"{label}: {key_date['words']}" if key_date["words"] else label
+    return f"{label}: {key_date['words']}" if key_date["words"] else label
+
+
+def _key_date_row(contents: PackContents, key_date: Mapping[str, Any]) -> list[str]:
+    """Return the row of a key date: the event, its day, and how many entries are before, on and after it."""
     return [
-        escape_unprintable(words),
+        escape_unprintable(key_date_label(contents, key_date)),
         times.format_iso_date(key_date["day"]),
         *(str(len(key_date[side])) for side in ("before", "same", "after")),
     ]
@@ -117,15 +187,9 @@ def _target_row(contents: PackContents, target: Mapping[str, Any], entry_numbers
     return [code, str(len(target["ids"])), _entry_numbers_of(target["ids"], entry_numbers)]
 
 
-def _course_of_conduct_lines(contents: PackContents, pattern_counts: Mapping[str, Any]) -> list[str]:
-    """Return the number of occasions for each suspect, one line each."""
-    return [
-        f"{contents.labels.get(actor['code'], '?')}: {len(actor['ids'])} occasion{'' if len(actor['ids']) == 1 else 's'}"
-        for actor in pattern_counts["actors"]
-    ]
-
-
-def _four_rows(pattern_counts: Mapping[str, Any], entry_numbers: Mapping[str, str]) -> list[list[str]]:
+def _four_rows(
+    pattern_counts: Mapping[str, Any], entry_numbers: Mapping[str, str], certainty_words: str
+) -> list[list[str]]:
     """Return counts that may help with the FOUR assessment, without ticks, scores or interpretation.
 
     What the keeper marks has a row only if an entry has the mark: a zero would look like an answer to a question that
@@ -138,7 +202,7 @@ def _four_rows(pattern_counts: Mapping[str, Any], entry_numbers: Mapping[str, st
         ("In person", marks.get("in_person", ())),
         ("Carried on after a warning, as marked by the keeper", marks.get("after_warning", ())),
     )
-    new_accounts, new_account_ids = pattern_counts["new_accounts"], pattern_counts["new_account_ids"]
+    counted_accounts, new_account_ids = pattern_counts["new_accounts"], pattern_counts["new_account_ids"]
     rows: list[tuple[str, int | str, Iterable[str]]]
     rows = [(label, len(ids), ids) for label, ids in marked_rows if ids]
     rows += [
@@ -150,8 +214,9 @@ def _four_rows(pattern_counts: Mapping[str, Any], entry_numbers: Mapping[str, st
         for key_date in pattern_counts["key_dates"]
         if key_date["kind"] == "notice"
     ]
-    if new_accounts or (_is_block_known(pattern_counts) and not new_account_ids):
-        rows.append(("New accounts or numbers after a block", len(new_accounts), new_account_ids))
+    if counted_accounts or (_is_block_known(pattern_counts) and not new_account_ids):
+        label = "New accounts or numbers after a block" + (f": {certainty_words}" if certainty_words else "")
+        rows.append((label, len(counted_accounts), new_account_ids))
     elif new_account_ids:
         rows.append((NEW_ACCOUNT_LABEL, len(new_account_ids), new_account_ids))
     if pattern_counts["fullest"]["ids"]:

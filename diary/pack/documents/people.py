@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from diary.pack.contents import KEEPER_CODE, PackContents
-from diary.pack.documents.incident_rows import TemplateData, lower_first_letter
+from diary.pack.documents.incident_rows import TemplateData
 from diary.pack.documents.patterns import count_patterns
 from diary.pack.printable_text import escape_unprintable
 from diary.pack.registers import (
@@ -18,7 +18,13 @@ from diary.pack.registers import (
     linked_records,
     records_of_kind,
 )
-from diary.pack.wording import format_entry_numbers, format_field_choice
+from diary.pack.wording import (
+    format_entry_numbers,
+    format_field_choice,
+    format_look,
+    format_plate,
+    lower_first_letter,
+)
 from diary.record import vocabulary
 from diary.record.incident import Incident
 from diary.record.patterns_facts import parse_moment
@@ -251,21 +257,21 @@ def _format_platform(account: RegisterRecord) -> str:
 
 
 def _vehicle_row(contents: PackContents, vehicle: RegisterRecord) -> list[str]:
-    """Return a vehicle as it was seen, and its attributed owner."""
-    parts = (vehicle.text("colour"), vehicle.text("make"), vehicle.text("model"), vehicle.text("description"))
+    """Return a vehicle as it was seen, with its plate and days, and its attributed owner."""
     kind = format_choice(vehicle, "type", "vehicle_types")
     person_codes = ", ".join(
         person.code for person in linked_records(contents.registers, vehicle.codes("person_ids"), "person")
     )
     days = (("first seen", "first_seen"), ("last seen", "last_seen"))
-    sighting_dates = [f"{before} {day}" for before, name in days if (day := format_record_day(vehicle, name))]
-    words = " ".join(part for part in parts if part)
-    appearance = f"{words} ({kind})" if words and kind else words or kind
+    seen = [f"{before} {day}" for before, name in days if (day := format_record_day(vehicle, name))]
+    appearance = "; ".join(part for part in (format_look(vehicle.fields), vehicle.text("description")) if part)
+    if kind:
+        appearance = f"{appearance} ({lower_first_letter(kind)})" if appearance else kind
+    parts = (appearance, format_plate(vehicle.fields) or "plate not recorded", *seen)
+    words = "; ".join(part for part in parts if part)
     return [
         vehicle.code,
-        escape_unprintable("; ".join(part for part in (appearance, *sighting_dates) if part)),
-        escape_unprintable(vehicle.text("reg") or "not seen"),
-        format_choice(vehicle, "reg_certainty", "reg_certainty"),
+        escape_unprintable(words),
         person_codes,
         linked_entry_numbers(contents, vehicle, "vehicle_ids"),
     ]

@@ -94,13 +94,16 @@ def _since_service_rows(contents: PackContents) -> Iterator[tuple[str, str, str]
     for order in records_of_kind(contents.unredacted_registers, "order"):
         served_on = format_record_day(order, "served_on")
         if served_on:
-            numbers = [entry.number for entry in contents.unredacted_entries if _is_in_force(order, entry.fields)]
+            numbers = entries_since_service(contents, order)
             words = f"{len(numbers)} in this pack: {format_entries(numbers)}." if numbers else "None in this pack."
             yield f"Since {order.code} was served, {served_on}", words, ""
 
 
-def _is_in_force(order: RegisterRecord, incident: RecordFields) -> bool:
-    return order_status(order.fields, incident) == "in_force"
+def entries_since_service(contents: PackContents, order: RegisterRecord) -> list[str]:
+    """Return the numbers of the entries while an order was in force, from the day on which it was served."""
+    return [
+        entry.number for entry in contents.unredacted_entries if order_status(order.fields, entry.fields) == "in_force"
+    ]
 
 
 def _has_passed(contents: PackContents, fields: RecordFields, name: str) -> bool:

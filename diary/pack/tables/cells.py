@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from diary.pack import registers
 from diary.pack.contents import KEEPER_CODE, PackContents
 from diary.pack.printable_text import escape_unprintable
-from diary.pack.wording import format_field_choice, format_member, format_value
+from diary.pack.wording import format_field_choice, format_member, format_vehicle
 from diary.record import times, vocabulary
 from diary.record.incident import Incident
 from diary.record.reading import boolean_of, integer_of, object_of, objects_of, text_of
@@ -37,7 +37,7 @@ def event_cells(contents: PackContents, entry: Incident) -> Iterator[tuple[str, 
     discovered_at = times.read_time_block(entry.fields, "discovered_at")
     if discovered_at.is_known:
         yield "Found out", times.format_claimed_time(discovered_at).to_line()
-    vehicle = format_value("vehicle", object_of(entry.fields, "vehicle"), entry.fields)
+    vehicle = format_vehicle(object_of(entry.fields, "vehicle"))
     yield "Vehicle", _with_codes(vehicle, _linked_codes(contents, entry, "vehicle_ids", "vehicle"))
     yield "Description", entry.text("description_actor")
     yield "Because of", format_field_choice(entry.fields, "hostility")

@@ -28,7 +28,14 @@ from diary.pack.registers import (
 )
 from diary.pack.tables.cells import format_recording, format_yes_no
 from diary.pack.tables.csv_format import BOM, starts_formula
-from diary.pack.wording import field_label, format_entries, format_field_choice, format_screenshot_point, format_value
+from diary.pack.wording import (
+    field_label,
+    format_count,
+    format_entries,
+    format_field_choice,
+    format_screenshot_point,
+    format_value,
+)
 from diary.record import assisted, times, vocabulary
 from diary.record.incident import Incident
 from diary.record.reading import RecordFields, codes_of, integer_of, object_of, objects_of, text_of
@@ -300,6 +307,5 @@ def safe_cell(cell: str) -> str:
 
 def contents_summary(contents: PackContents) -> str:
     """Return one line for READ-FIRST with the number of entries and exhibits."""
-    exhibits = len(contents.exhibits)
     entries = format_entries(entry.number for entry in contents.entries)
-    return f"{entries}; {exhibits} exhibit{'' if exhibits == 1 else 's'}"
+    return f"{entries}; {format_count(len(contents.exhibits), 'exhibit')}"
