@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from diary import constants
 from diary.pack.contents import ExhibitView, PackContents, Picture, poster_key
 from diary.pack.documents.incident_rows import TemplateData, format_duration
 from diary.pack.printable_text import escape_unprintable, paragraphs
@@ -27,8 +28,12 @@ UPRIGHT_MIN_RATIO: Final = 1.2
 STILL_SIZE_LIMIT_MM: Final = 110.0
 _MAIL_BODY_FIELDS: Final = ("text", "body", "words")
 SLICE_OVERLAP_MM: Final = 10.0
-# A screenshot taller than this in relation to its width is unreadable when fitted to one page.
-SLICED_MIN_RATIO: Final = 2.6
+# A picture longer than this in relation to its other side is unreadable when fitted to one page.
+SLICED_MIN_RATIO: Final = constants.PRINT_WHOLE_PIXELS / constants.PRINT_WIDTH_PIXELS
+# A slice of a wide picture leaves space for the facts below it, and for a second slice on each further page. A picture
+# of few pixels is not enlarged beyond what it shows.
+WIDE_SLICE_HEIGHT_MM: Final = 102.0
+SLICE_MIN_PIXELS_PER_MM: Final = 6.0
 
 
 def exhibits_data(
@@ -197,35 +202,39 @@ def _picture_layout(view: ExhibitView, picture: Picture) -> TemplateData:
     words = text_of(view.attachment.fields, "alt_text") or view.attachment.description
     alt = escape_unprintable(f"{view.exhibit.item}: {words}")
     aspect_ratio = picture.height / max(1, picture.width)
-    if aspect_ratio <= SLICED_MIN_RATIO:
+    if aspect_ratio > SLICED_MIN_RATIO:
+        width, is_upright = UPRIGHT_WIDTH_LIMIT_MM, True
+    elif aspect_ratio < 1 / SLICED_MIN_RATIO:
+        height = min(WIDE_SLICE_HEIGHT_MM, picture.height / SLICE_MIN_PIXELS_PER_MM)
+        width, is_upright = max(PICTURE_WIDTH_LIMIT_MM, height / aspect_ratio), False
+    else:
         is_upright = aspect_ratio >= UPRIGHT_MIN_RATIO
         width = (
             min(UPRIGHT_WIDTH_LIMIT_MM, PICTURE_HEIGHT_LIMIT_MM / aspect_ratio)
             if is_upright
             else min(PICTURE_WIDTH_LIMIT_MM, WIDE_HEIGHT_LIMIT_MM / aspect_ratio)
         )
-        return {
-            "file": picture.filename,
-            "alt": alt,
-            "width": width,
-            "height": width * aspect_ratio,
-            "slices": [],
-            "slice": 0.0,
-            "beside": is_upright,
-        }
-    width = UPRIGHT_WIDTH_LIMIT_MM
-    total_height = width * aspect_ratio
-    step = PICTURE_HEIGHT_LIMIT_MM - SLICE_OVERLAP_MM
-    count = max(1, math.ceil((total_height - SLICE_OVERLAP_MM) / step))
+    height = width * aspect_ratio
+    length, limit = (height, PICTURE_HEIGHT_LIMIT_MM) if is_upright else (width, PICTURE_WIDTH_LIMIT_MM)
+    slices = _slice_starts(length, limit)
     return {
         "file": picture.filename,
         "alt": alt,
         "width": width,
-        "height": total_height,
-        "slices": [min(index * step, total_height - PICTURE_HEIGHT_LIMIT_MM) for index in range(count)],
-        "slice": PICTURE_HEIGHT_LIMIT_MM,
-        "beside": True,
+        "height": height,
+        "slices": slices,
+        "slice": limit if slices else 0.0,
+        "beside": is_upright,
     }
+
+
+def _slice_starts(length: float, limit: float) -> list[float]:
+    """Return where each slice of a picture starts, in millimetres; none if it fits in one piece."""
+    if length < limit + 0.01:
+        return []
+    step = limit - SLICE_OVERLAP_MM
+    count = max(1, math.ceil((length - SLICE_OVERLAP_MM) / step))
+    return [min(index * step, length - limit) for index in range(count)]
 
 
 def svg_wrapper(jpeg_filename: str, width: int, height: int) -> str:

@@ -1,15 +1,17 @@
-import { IMAGE_LIMIT_PIXELS } from '../core/constants.js';
+import { IMAGE_LIMIT_PIXELS, PRINT_WHOLE_PIXELS, PRINT_WIDTH_PIXELS } from '../core/constants.js';
 import type { Bytes } from '../core/bytes.js';
 
 type CopySpec = { purpose: ImageCopy['purpose']; width: number; quality: number; maxHeight: number };
 
 const TYPE = 'image/jpeg';
+/** The longest side of a copy for print. A larger canvas fails in some browsers. */
+const PRINT_LENGTH_PIXELS = 12_000;
 const COPY_SPECS: readonly CopySpec[] = [
-  { purpose: 'print', width: 900, quality: 0.8, maxHeight: 12_000 },
+  { purpose: 'print', width: PRINT_WIDTH_PIXELS, quality: 0.8, maxHeight: PRINT_LENGTH_PIXELS },
   { purpose: 'preview', width: 320, quality: 0.6, maxHeight: 4_000 },
 ];
 const STILL_SPEC = { purpose: 'preview', width: 640, quality: 0.7, maxHeight: 4_000 } as CopySpec;
-const MASKED_SPEC = { purpose: 'masked', width: 900, quality: 0.8, maxHeight: 12_000 } as CopySpec;
+const MASKED_SPEC = { ...COPY_SPECS[0], purpose: 'masked' } as CopySpec;
 /** Ms to wait for a video; one that shows nothing by then gets no still. */
 const VIDEO_TIMEOUT_MS = 4_000;
 
@@ -99,14 +101,24 @@ async function makeCopies(file: Blob): Promise<ImageCopy[] | null> {
   }
 }
 
+/** Return the size of a copy. What is too wide to be read in one piece is limited in height instead of width. */
+export function copySize(image: { width: number; height: number }, { purpose, width: maxWidth, maxHeight }: CopySpec) {
+  const isWide = purpose !== 'preview' && image.width * PRINT_WIDTH_PIXELS > image.height * PRINT_WHOLE_PIXELS;
+  const [widest, highest] = isWide ? [maxHeight, maxWidth] : [maxWidth, maxHeight];
+  const scale = Math.min(1, widest / image.width, highest / image.height);
+  return {
+    width: Math.max(1, Math.round(image.width * scale)),
+    height: Math.max(1, Math.round(image.height * scale)),
+  };
+}
+
 async function copyOf(
   image: ImageBitmap | HTMLVideoElement,
-  { purpose, width: maxWidth, quality, maxHeight }: CopySpec,
+  spec: CopySpec,
   drawOver?: (context: CanvasRenderingContext2D) => void,
 ): Promise<ImageCopy> {
-  const scale = Math.min(1, maxWidth / image.width, maxHeight / image.height);
-  const width = Math.max(1, Math.round(image.width * scale));
-  const height = Math.max(1, Math.round(image.height * scale));
+  const { purpose, quality } = spec;
+  const { width, height } = copySize(image, spec);
   const canvas =
     typeof OffscreenCanvas === 'function'
       ? new OffscreenCanvas(width, height)
