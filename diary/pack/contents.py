@@ -26,6 +26,9 @@ from diary.record.record_history import RecordVersion, build_histories
 
 EXHIBITS_PER_VOLUME: Final = constants.VOLUME_FILES
 KEEPER_CODE: Final = "P1"
+# Files that are opened for 04: their pages or words are printed.
+LETTER_TYPE: Final = "application/pdf"
+MAIL_TYPE: Final = "message/rfc822"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,12 +205,28 @@ def poster_key(item: str) -> str:
     return f"{item} still"
 
 
+def page_key(item: str, number: int) -> str:
+    """Return the key of a letter's page among the pictures; counted from 1."""
+    return f"{item} page {number}"
+
+
+def words_key(item: str) -> str:
+    """Return the key that stands for the words of an e-mail where 03 is told what 04 printed."""
+    return f"{item} words"
+
+
 def picture_candidates(contents: PackContents) -> set[str]:
-    """Return the keys of the pictures that 04 prints, if every copy can be read: items, and items of stills."""
-    exhibits = [view.exhibit for view in contents.exhibits if not view.exhibit.is_picture_withheld]
+    """Return the keys of what 04 prints, if all can be read: of pictures, stills, first pages and words."""
+    exhibits = [view for view in contents.exhibits if not view.exhibit.is_picture_withheld]
+    keys = {LETTER_TYPE: lambda item: page_key(item, 1), MAIL_TYPE: words_key}
     return {
-        *(exhibit.item for exhibit in exhibits if exhibit.print_copy or exhibit.received_file),
-        *(poster_key(exhibit.item) for exhibit in exhibits if exhibit.poster),
+        *(view.exhibit.item for view in exhibits if view.exhibit.print_copy),
+        *(
+            keys.get(text_of(view.attachment.fields, "media_type"), str)(view.exhibit.item)
+            for view in exhibits
+            if view.exhibit.received_file
+        ),
+        *(poster_key(view.exhibit.item) for view in exhibits if view.exhibit.poster),
     }
 
 

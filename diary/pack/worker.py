@@ -17,7 +17,7 @@ from typing import IO, Final
 from diary.errors import BadRequest, KeptError, NotFound, Unavailable
 from diary.pack import build
 from diary.pack.capsule import reader
-from diary.pack.documents.typesetting import compile_document
+from diary.pack.documents.opened_files import lay_out
 from diary.pack.sandbox.supervisor import IsolatedJob, LayoutClient, supervise
 
 PART_LIMIT_BYTES: Final = 1 << 20
@@ -36,7 +36,7 @@ def main() -> int:
         IsolatedJob(
             folder=job_folder,
             run_work=partial(_build_pack, job_folder),
-            lay_out=partial(compile_document, job_folder),
+            lay_out=partial(lay_out, job_folder),
             on_unavailable=_report_failure,
             in_bubblewrap="--in-bubblewrap" in flags,
             is_unsandboxed="--unsandboxed" in flags,

@@ -165,7 +165,10 @@ def prepare_floor_input(capsule: Capsule, fetch: Callable[[str, int], bytes], zi
     contents = build_contents(capsule)
     pictures = _place_pictures(contents, fetch, folder, lambda done: None)
     still_images = place_account_stills(contents, fetch, folder)
-    for document in [*main_documents(contents, folder, still_images), *exhibit_documents(contents, pictures, folder)]:
+    for document in [
+        *main_documents(contents, folder, still_images),
+        *exhibit_documents(contents, pictures, {}, folder),
+    ]:
         write_template_files(document, contents)
         (document.folder / f"{document.template}.main").touch()
     shutil.copyfile(zip_path, folder / "plain.zip")

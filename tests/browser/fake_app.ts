@@ -616,6 +616,20 @@ const methods = {
     return attachment({ name: file.name });
   },
   readPicture: () => drawPicture(),
+  readReceived: async (id) => {
+    await fake.did('readReceived', id);
+    return { url: URL.createObjectURL(new Blob(['received'])), name: 'letter.pdf' };
+  },
+  readMailWords: async () => [
+    {
+      from: 'Daniel <d@example.org>',
+      to: ['jb@example.org'],
+      subject: 'Read this',
+      sent: { at: null, raw: 'Mon, 4 May 2026 12:00:00 +0100', offset_min: 60 },
+      text: 'I wait outside.\n\nRing me.',
+      files: [{ name: 'door.jpg', type: 'image/jpeg', size: 7 }],
+    },
+  ],
   readAttachment: async (id): Promise<AttachmentRead> => {
     const file = FILES.find((candidate) => candidate.attachment === id) ?? SCREENSHOT;
     return {
@@ -788,7 +802,7 @@ const methods = {
         attachment: id,
         record: 'r0',
         name,
-        film: i === 1,
+        kind: i === 1 ? 'film' : 'picture',
         place: i === 0,
         decision: null,
       })),

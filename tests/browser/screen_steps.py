@@ -28,6 +28,14 @@ def set_form_values(values: str) -> Step:
     return js(f"stage.set({values})")
 
 
+def look_at(kind: str) -> str:
+    """Return the form values for a review of one file of a kind: `letter` or `mail`."""
+    return (
+        "{step: 'look', looked: 0, looks: [{attachment: 'a9', record: 'r0', name: 'From the council', "
+        f"kind: '{kind}', place: false, decision: null}}]}}"
+    )
+
+
 def press(name: str) -> Step:
     """Return a step that presses the button with this English name, in whatever language the page is."""
     return lambda page: page.get_by_role("button", name=translated_name(page, name), exact=True).first.click()

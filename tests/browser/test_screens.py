@@ -39,6 +39,7 @@ from tests.browser.screen_steps import (
     fill,
     go_to_screen,
     js,
+    look_at,
     press,
     set_form_values,
 )
@@ -403,6 +404,8 @@ SCREENS: dict[str, tuple[Step, ...]] = {
         set_form_values("{tight: true, small: true, summary: {...stage.local.summary, groups: [['r0'], ['r1']]}}"),
     ),
     "pack, pictures": (*PACK_STEPS, press("Next")),
+    "pack, a letter": (*PACK_STEPS, press("Next"), set_form_values(look_at("letter"))),
+    "pack, an email": (*PACK_STEPS, press("Next"), set_form_values(look_at("mail"))),
     "pack, pictures skipped": (*PACK_STEPS, press("Next"), press("Go on without looking at the rest")),
     "pack, words": (*PACK_STEPS, set_form_values("{step: 'words'}")),
     "pack, words skipped": (*PACK_STEPS, set_form_values("{step: 'words'}"), press("Next")),

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.navigators.sharing import PASSPHRASE_LABEL
-from tests.browser.screen_steps import ENTRIES_ARRIVING, go_to_screen, js, press, set_form_values
+from tests.browser.screen_steps import ENTRIES_ARRIVING, go_to_screen, js, look_at, press, set_form_values
 from tests.browser.test_screens import PACK_STEPS, address, show
 from tests.browser.test_screens_driven import OpenPage, calls_of
 
@@ -57,6 +57,40 @@ def test_a_pack_from_choice_to_zip(show: OpenPage) -> None:
     sheet.get_by_role("button", name="Leave it and get the words").click()
     expect(page.get_by_text("Leaving the pack")).to_be_visible()
     assert len(calls_of(page, "handOver")) == 1
+
+
+def test_a_letter_is_looked_at_in_another_app_before_anything_is_said(show: OpenPage) -> None:
+    """Nobody can say that nothing shows before they opened it; they can always hold it back or leave it out."""
+    page = show((*PACK_STEPS, press("Next"), set_form_values(look_at("letter"))))
+    expect(page.get_by_text("Save a copy, open it and look at every page.")).to_be_visible()
+    expect(page.get_by_text("File 1 of 1")).to_be_visible()
+    expect(page.get_by_role("button", name="Nothing shows where I am")).to_have_count(0)
+    expect(page.get_by_role("button", name="It shows where I live, work or study")).to_be_visible()
+    expect(page.get_by_role("button", name="Cover part of it")).to_have_count(0)
+    page.keyboard.press("1")
+    assert calls_of(page, "decidePicture") == []
+    page.get_by_role("button", name="Save a copy to open it").click()
+    page.get_by_role("button", name="Nothing shows where I am").click()
+    assert calls_of(page, "readReceived") == ["a9"] and calls_of(page, "decidePicture") == [["a9", "fine"]]
+
+
+def test_a_picture_that_no_browser_shows_is_opened_or_stays_out(show: OpenPage) -> None:
+    """A picture without a copy to look at is treated like a letter."""
+    no_copy = js("stage.app.readPicture = async () => null")
+    page = show((*PACK_STEPS, no_copy, press("Next")))
+    expect(page.get_by_text("This browser cannot show it.")).to_be_visible()
+    expect(page.get_by_role("button", name="Nothing shows where I am")).to_have_count(0)
+    page.get_by_role("button", name="Save a copy to open it").click()
+    expect(page.get_by_role("button", name="Nothing shows where I am")).to_be_visible()
+
+
+def test_an_email_is_read_where_it_is_asked_about(show: OpenPage) -> None:
+    """The words that the pack would print stand on the screen."""
+    page = show((*PACK_STEPS, press("Next"), set_form_values(look_at("mail"))))
+    for words in ("Daniel <d@example.org>", "jb@example.org", "Read this", "I wait outside.", "door.jpg"):
+        expect(page.get_by_text(words)).to_be_visible()
+    page.get_by_role("button", name="Nothing shows where I am").click()
+    assert calls_of(page, "decidePicture") == [["a9", "fine"]]
 
 
 def _assert_passphrase_needed(page: Page) -> None:

@@ -25,6 +25,7 @@ from diary.errors import (
 from diary.ledger import checkpoints, push, timestamps
 from diary.pack.capsule.reader import read_capsule
 from diary.pack.documents import print_images
+from diary.pack.documents.mail_words import read_mail
 from diary.pack.plain_jpeg import check_print_copy
 from diary.pack.tables.short_chronology import chronology_copies
 from diary.pack.verify.bag_check import check_bag
@@ -126,6 +127,7 @@ TARGETS: Final = {
     "table": ReaderTarget("table", chronology_copies),
     "print copy": ReaderTarget("picture", check_print_copy, (BadRequest,)),
     "picture": ReaderTarget("picture", print_images.make_print_copy, (BadRequest,)),
+    "mail": ReaderTarget("mail", read_mail, (ValueError,)),
     "capsule": ReaderTarget("json", read_capsule, (BadRequest,)),
     "checkpoint": ReaderTarget("note", checkpoints.parse_note, (BadSignature,)),
     "certificates": ReaderTarget("pem", timestamps.load_chain, (BadRequest,)),

@@ -71,6 +71,44 @@ test('a lock right afterwards loses no decision about a picture and nothing type
   assert.deepEqual((await app.readIncident(record)).unsaved, unsaved);
 });
 
+test('letters and emails are asked about, imported emails are not, and a decision is kept', async () => {
+  const { app, phone, attachment, record } = await diary();
+  const addFile = async (text, name) =>
+    (await app.addFile(record, file(utf8Bytes(text), name), { route: 'files' })).attachment;
+  const mail =
+    'From: Sam <sam@example.org>\r\nTo: jb@example.org\r\nDate: Mon, 4 May 2026 12:00:00 +0100\r\n\r\nRing me.';
+  const letter = await addFile('%PDF-1.7 letter', 'letter.pdf');
+  const seenMail = await addFile(mail, 'mail.eml');
+  const imported = await addFile(`${mail} Now.`, 'imported.eml');
+  const note = await addFile('Only text.', 'note.txt');
+  await app.saveRecord({
+    kind: 'schedule',
+    fields: { rows: [], incident_ids: [record], source_attachment_id: imported },
+  });
+  const kinds = async () =>
+    (await app.reviewPack({ from: null, to: null, records: null })).pictures.map((one) => [
+      one.attachment,
+      one.kind,
+      one.decision,
+    ]);
+  assert.deepEqual(await kinds(), [
+    [attachment, 'picture', null],
+    [letter, 'letter', null],
+    [seenMail, 'mail', null],
+  ]);
+  const [words] = await app.readMailWords(seenMail);
+  assert.deepEqual([words.from, words.to, words.text], ['Sam <sam@example.org>', ['jb@example.org'], 'Ring me.']);
+  assert.equal((await app.readReceived(letter)).name, 'letter.pdf');
+  await app.decidePicture(letter, 'fine');
+  await app.decidePicture(seenMail, 'hold');
+  assert.deepEqual((await kinds()).slice(1), [
+    [letter, 'letter', 'fine'],
+    [seenMail, 'mail', 'hold'],
+  ]);
+  assert.ok(note);
+  phone.end();
+});
+
 test('a pack made on the phone needs no network and no account, and contains the file as received', async () => {
   const { app, phone, attachment, record } = await diary();
   await app.decidePicture(attachment, 'fine');

@@ -160,7 +160,8 @@ def test_a_capsule_contains_only_keys_of_printed_pictures_and_no_private_note() 
     raw = build_capsule(diary.versions, diary.wish(), diary.public_keys).decode()
     assert "PRIVATE-NOTE-SENTINEL" not in raw
     capsule_json = json.loads(raw)
-    assert [bool(exhibit["received"]) for exhibit in capsule_json["exhibits"]] == [False, False]
+    assert [bool(exhibit["received"]) for exhibit in capsule_json["exhibits"]] == [False, True]
+    assert capsule_json["exhibits"][1]["file"].endswith(".eml"), "an e-mail is printed, so it must be read"
     assert {row["kind"] for row in capsule_json["versions"]} == {"incident", "attachment"}
 
 

@@ -195,14 +195,14 @@ def test_many_lines_are_joined_and_none_is_lost() -> None:
 FAILING_WORKER: Final = """
 import json, os
 from diary.pack import worker
-typeset = worker.compile_document
+typeset = worker.lay_out
 def fail_for_planted_words(job_folder, template, folder_name, made_at):
     page = json.loads((job_folder / folder_name / "page.json").read_text(encoding="utf-8"))
     page.pop("narratives", None)
     if "\u2620planted" in json.dumps(page, ensure_ascii=False):
         os.abort()
     typeset(job_folder, template, folder_name, made_at)
-worker.compile_document = fail_for_planted_words
+worker.lay_out = fail_for_planted_words
 raise SystemExit(worker.main())
 """
 PLANTED: Final = "\u2620planted"

@@ -1,18 +1,25 @@
 """The pages of 04: what is printed of each kind of file, and how."""
 
+import csv
 import io
 import itertools
+import subprocess
+import sys
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pypdf
 import pytest
 from PIL import Image
 
+from diary.client.packs import check_front
 from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import read_capsule
 from diary.pack.contents import PackContents, Picture, build_contents
 from diary.pack.documents.exhibits import (
+    LETTER_PAGES_LIMIT,
     PICTURE_HEIGHT_LIMIT_MM,
     PICTURE_WIDTH_LIMIT_MM,
     SLICE_OVERLAP_MM,
@@ -22,6 +29,7 @@ from diary.pack.verify.verifier import verify_pack
 from tests.pack.conftest import assemble_pack, build_front_part
 from tests.pack.fictional_diary import START_MS, FictionalDiary, draw_screenshot, incident_fields
 from tests.pack.pack_members import members_of_front
+from tests.pack.test_phone_tables import check_tables_on_phone, read_tables
 
 RELEASE = "0123456789ab"
 EXHIBITS_PATH = "data/servable/04_exhibits.pdf"
@@ -96,3 +104,159 @@ async def test_a_wide_screenshot_is_printed_in_slices_and_rerendering_agrees(tmp
     assert "slice 2 of 4" in pages[1] and "slice 3 of 4" in pages[1] and "slice 4 of 4" in pages[2]
     pack = assemble_pack(diary, front, read_capsule(raw), tmp_path / "pack.zip")
     assert verify_pack(pack, notary=diary.notary.pub, rerender=RELEASE) == []
+
+
+def make_letter(pages: int) -> bytes:
+    """Return a PDF of this many pages, each with its number, without a font of its own."""
+    pdf = pikepdf.new()
+    font = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
+    for number in range(1, pages + 1):
+        page = pdf.add_blank_page(page_size=(595, 842))
+        page.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=pdf.make_indirect(font)))
+        page.Contents = pdf.make_stream(b"BT /F1 160 Tf 100 400 Td (%d) Tj ET" % number)
+    buffer = io.BytesIO()
+    pdf.save(buffer)
+    return buffer.getvalue()
+
+
+def make_mail(**headers: str) -> bytes:
+    """Return an e-mail that sends on another, which has a file with it."""
+    first = EmailMessage()
+    first["From"], first["To"], first["Subject"] = "Daniel <d@example.org>", "jb@example.org", "Read this"
+    first.set_content("I wait outside 14 Elm Road.\n\nRing me.\n")
+    first.add_attachment(b"picture", maintype="image", subtype="jpeg", filename="14 Elm Road.jpg")
+    second = EmailMessage()
+    for name, words in {"From": "Sam <s@example.org>", "Subject": "Fwd: Read this", **headers}.items():
+        second[name] = words
+    second.set_content("He sent me this.")
+    second.add_attachment(first)
+    return bytes(second)
+
+
+async def test_letters_and_emails_are_printed_and_rerendering_agrees(tmp_path: Path) -> None:
+    """04 has what was looked through, 03 says so, and what is held back elsewhere is held back in an e-mail."""
+    diary = FictionalDiary()
+    entry = diary.add("incident", incident_fields(START_MS, "Letters."), {"place_detail": "14 Elm Road"})
+    letter, unseen = {"kind": "document"}, {"kind": "document", "looked_at": None}
+    diary.attach(entry, make_letter(3), "application/pdf", "From the council", filename="a.pdf", extra_fields=letter)
+    diary.attach(entry, make_mail(), "message/rfc822", "His e-mail", filename="mail.eml")
+    diary.attach(entry, make_letter(1), "application/pdf", "Unread letter", filename="b.pdf", extra_fields=unseen)
+    diary.attach(
+        entry, make_mail(), "message/rfc822", "Unread mail", filename="c.eml", extra_fields={"looked_at": None}
+    )
+    diary.attach(entry, b"%PDF-1.7 damaged", "application/pdf", "Damaged", filename="d.pdf", extra_fields=letter)
+    diary.attach(entry, b"From: nobody\n\n", "message/rfc822", "No mail", filename="e.eml")
+    home = {"shows_where_i_live": True}
+    diary.attach(
+        entry,
+        make_letter(1),
+        "application/pdf",
+        "Shows my home",
+        filename="f.pdf",
+        extra_fields=letter,
+        restricted=home,
+    )
+    raw = build_capsule(diary.versions, diary.wish(), diary.public_keys)
+    front = await build_front_part(diary, raw, tmp_path / "front.zip")
+    members = members_of_front(front)
+    index = csv.DictReader(io.StringIO(members["data/servable/03_exhibits-index.csv"].decode("utf-8-sig"), newline=""))
+    assert [row["picture_in_04"] for row in index] == [
+        *("its pages", "its words", "no picture", "no picture", "no picture", "no picture", "held back, see 06")
+    ]
+    document = pypdf.PdfReader(io.BytesIO(members[EXHIBITS_PATH]))
+    texts = page_texts(members[EXHIBITS_PATH])
+    assert ["AA/1, page" in text for text in texts] == [False, True, True, True, *[False] * (len(texts) - 4)]
+    assert [len(page.images) for page in document.pages] == [0, 1, 1, 1, *[0] * (len(texts) - 4)]
+    mail = next(text for text in texts if "AA/2" in text)
+    for words in ("Sam <s@example.org>", "Fwd: Read this", "He sent me this.", "Daniel <d@example.org>", "Ring me."):
+        assert words in mail, words
+    assert "14 Elm Road" not in " ".join(texts) and "I wait outside [held back, see 06]." in mail
+    assert " ".join(texts).count("Nobody looked through it for a pack") == 2
+    assert " ".join(texts).count("It could not be read here") == 2
+    capsule = read_capsule(raw)
+    check_front(front, capsule)
+    pack = assemble_pack(diary, front, capsule, tmp_path / "pack.zip")
+    assert verify_pack(pack, notary=diary.notary.pub, rerender=RELEASE) == []
+    [result] = check_tables_on_phone([(raw, read_tables(front))], tmp_path)
+    assert result["differs"] is None
+
+
+def test_no_key_of_a_letter_or_email_goes_out_before_it_was_looked_through() -> None:
+    """The worker can open only what the keeper looked through, and nothing that shows where they live."""
+    diary = FictionalDiary()
+    entry = diary.add("incident", incident_fields(START_MS, "Letters."))
+    for media_type in ("application/pdf", "message/rfc822", "text/plain", "application/zip"):
+        for fields, restricted in (({}, {}), ({"looked_at": None}, {}), ({}, {"shows_where_i_live": True})):
+            diary.attach(entry, b"content", media_type, "A file", extra_fields=fields, restricted=restricted)
+    capsule = read_capsule(build_capsule(diary.versions, diary.wish(), diary.public_keys))
+    has_key = [exhibit.received_file is not None for exhibit in capsule.exhibits]
+    assert has_key == [True, False, False] * 2 + [False] * 6
+
+
+async def test_of_a_long_letter_the_first_pages_are_printed(tmp_path: Path) -> None:
+    """The page says that there may be more."""
+    diary = FictionalDiary()
+    entry = diary.add("incident", incident_fields(START_MS, "A long letter."))
+    diary.attach(entry, make_letter(LETTER_PAGES_LIMIT + 3), "application/pdf", "Long", filename="a.pdf")
+    raw = build_capsule(diary.versions, diary.wish(), diary.public_keys)
+    members = members_of_front(await build_front_part(diary, raw, tmp_path / "front.zip"))
+    texts = page_texts(members[EXHIBITS_PATH])
+    assert len(texts) == LETTER_PAGES_LIMIT + 1
+    assert "At most 40 pages of a file are printed: these are its first." in texts[0]
+
+
+def exhibit_data(diary: FictionalDiary) -> dict[str, Any]:
+    """Return the template data of the first exhibit of a pack, with nothing read out of its files."""
+    contents = contents_of(diary)
+    data: Any = exhibits_data(contents, contents.exhibits, {}, "")
+    return dict(data["exhibits"][0])
+
+
+@pytest.mark.parametrize(
+    ("media_type", "filename", "kind", "program"),
+    [
+        ("audio/mp4", "v.m4a", "A sound recording.", "any program that plays sound opens it"),
+        ("video/mp4", "v.mp4", "A film.", "any program that plays films opens it"),
+        ("application/zip", "report.docx", "A document of a word processor.", ""),
+        ("application/zip", "all.zip", "An archive of files (zip).", "unpack it to see its files"),
+        ("application/x-unknown", "x.exe", "A file whose kind its first bytes do not tell.", ""),
+    ],
+)
+def test_a_card_says_what_a_file_is_and_how_to_open_it(media_type: str, filename: str, kind: str, program: str) -> None:
+    """A card never names a file by the name it came with."""
+    diary = FictionalDiary()
+    entry = diary.add("incident", incident_fields(START_MS, "A file."))
+    diary.attach(entry, b"content", media_type, "A file", filename=filename, extra_fields={"looked_at": None})
+    exhibit = exhibit_data(diary)
+    words = " ".join(exhibit["card"])
+    assert kind in words and "To see it, open AA-1." in words and program in words and filename not in words
+    assert exhibit["is_short"]
+
+
+def test_a_chat_names_its_schedule_with_count_and_days() -> None:
+    """Whoever reads 04 finds the messages of a chat in 05."""
+    diary = FictionalDiary()
+    entry = diary.add("incident", incident_fields(START_MS, "Messages."))
+    chat = diary.attach(entry, b"chat", "text/plain", "Saved chat", filename="chat.txt")
+    rows = [
+        {"msg_no": n, "direction": "in", "text": f"words {n}", "type": "text", "sent_local": f"2026-05-0{n}T21:00:00"}
+        for n in (1, 2, 3)
+    ]
+    fields = {"rows": rows, "incident_ids": [entry["record"]], "tz": "Europe/London"}
+    diary.add("schedule", {**fields, "source_attachment_id": chat["record"]})
+    exhibit = exhibit_data(diary)
+    assert exhibit["schedules"] == ["Schedule MS1 in 05: 3 messages, 1 May 2026 to 3 May 2026"]
+    assert [row[3] for row in exhibit["chat"]] == ["words 1", "words 2", "words 3"] and not exhibit["is_short"]
+
+
+def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
+    """The process that opens it ends, whatever the file is made to do."""
+    (tmp_path / "90-1").mkdir()
+    page = b"From: a@example.org\r\nTo: b\r\nContent-Type: text/html\r\n\r\n" + b"<a " * 1_000_000
+    (tmp_path / "90-1" / "received").write_bytes(page)
+    script = (
+        "from pathlib import Path; from diary.pack.documents import opened_files as opened; opened.FILE_PROCESSOR_SECONDS = 0.2;"
+        f"opened.lay_out(Path({str(tmp_path)!r}), 'mail', '90-1', 0)"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], check=False, timeout=300)
+    assert ended.returncode == 1 and not (tmp_path / "90-1" / "mail.json").exists()

@@ -11,6 +11,8 @@ from diary.record.record_history import RecordVersion, build_histories
 
 # Copies of orders go into a folder of their own, because they often contain an address.
 ORDER_FILE_KIND: Final = "order_or_court_paper"
+# Files that the pack worker opens to print what is in them: letters and e-mails.
+OPENED_TYPES: Final = ("application/pdf", "message/rfc822")
 
 
 class OpenedPart(TypedDict):
@@ -71,9 +73,11 @@ def exhibit_rows(
 def _picture_fields(attachment: Attachment, row: DiaryVersion) -> dict[str, object]:
     """Return the members of an exhibit that give the worker a picture to print, with its key."""
     print_row = _print_rendition(attachment, row)
+    media_type = text_of(attachment.fields, "media_type")
+    # What is in a letter or an e-mail is printed only after the keeper has looked through it.
+    is_printable = media_type.startswith("image/") or (media_type in OPENED_TYPES and attachment.is_reviewed)
     # A picture whose masked copy is missing is not printed: the received bytes show what the mask covered.
-    is_picture = text_of(attachment.fields, "media_type").startswith("image/")
-    needs_decoding = print_row is None and is_picture and _print_purpose(attachment) == "print"
+    needs_decoding = print_row is None and is_printable and _print_purpose(attachment) == "print"
     return {
         "print": print_row,
         "received": _received_row(attachment, row) if needs_decoding else None,
@@ -129,7 +133,7 @@ def _rendition_row(attachment: Attachment, row: DiaryVersion, purpose: str) -> d
 
 
 def _received_row(attachment: Attachment, row: DiaryVersion) -> dict[str, object] | None:
-    """Return the file as received, for a picture that only the pack worker's sandbox can decode."""
+    """Return the file as received, for what only the pack worker's sandbox can decode."""
     keys = row["restricted"]["keys"] if row["restricted"] else ()
     if not keys:
         return None

@@ -64,20 +64,22 @@ def main_documents(contents: PackContents, folder: Path, stills: Mapping[str, Pi
         yield PdfDocument("impact", "servable/08_impact.pdf", impact_data, folder / "08")
 
 
-def exhibit_documents(contents: PackContents, pictures: Mapping[str, Picture], folder: Path) -> Iterator[PdfDocument]:
-    """Yield the exhibit volumes, document 04."""
+def exhibit_documents(
+    contents: PackContents, pictures: Mapping[str, Picture], mails: exhibits.Mails, folder: Path
+) -> Iterator[PdfDocument]:
+    """Yield the exhibit volumes, document 04. `mails`: words of e-mails that were read from their files, by item."""
     exhibit_volumes = volumes(contents)
     for index in range(len(exhibit_volumes)):
         part_label = f", part {index + 1} of {len(exhibit_volumes)}" if len(exhibit_volumes) > 1 else ""
-        page = partial(_exhibit_volume_data, index, pictures, part_label)
+        page = partial(_exhibit_volume_data, index, pictures, mails, part_label)
         yield PdfDocument("exhibits", f"servable/{volume_filename(index)}", page, folder / volume_folder(index))
 
 
 def _exhibit_volume_data(
-    index: int, pictures: Mapping[str, Picture], part_label: str, contents: PackContents
+    index: int, pictures: Mapping[str, Picture], mails: exhibits.Mails, part_label: str, contents: PackContents
 ) -> Mapping[str, object]:
     """Return the data of an exhibit volume."""
-    return exhibits.exhibits_data(contents, volumes(contents)[index], pictures, part_label)
+    return exhibits.exhibits_data(contents, volumes(contents)[index], pictures, part_label, mails)
 
 
 def volume_folder(index: int) -> str:

@@ -6,11 +6,13 @@ unchanged in the PDF. For this reason a received file must never be used here: i
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from diary import constants
-from diary.pack.contents import ExhibitView, PackContents, Picture, poster_key
+from diary.pack.contents import ExhibitView, PackContents, Picture, page_key, poster_key
 from diary.pack.documents.incident_rows import TemplateData, format_duration
+from diary.pack.documents.mail_words import MailMessage
 from diary.pack.printable_text import escape_unprintable, paragraphs
 from diary.pack.registers import RegisterRecord
 from diary.pack.tables.message_schedules import message_parties, message_rows, schedule_pairs
@@ -26,6 +28,11 @@ UPRIGHT_WIDTH_LIMIT_MM: Final = 105.0
 WIDE_HEIGHT_LIMIT_MM: Final = 150.0
 UPRIGHT_MIN_RATIO: Final = 1.2
 STILL_SIZE_LIMIT_MM: Final = 110.0
+# Exhibits of which only a card and facts are printed share a page, unless they have a longer transcript.
+SHORT_TRANSCRIPT_CHARACTERS: Final = 1000
+LETTER_PAGES_LIMIT: Final = 40
+# The title of a letter's page stands above it.
+LETTER_HEIGHT_LIMIT_MM: Final = 228.0
 _MAIL_BODY_FIELDS: Final = ("text", "body", "words")
 SLICE_OVERLAP_MM: Final = 10.0
 # A picture longer than this in relation to its other side is unreadable when fitted to one page.
@@ -36,44 +43,65 @@ WIDE_SLICE_HEIGHT_MM: Final = 102.0
 SLICE_MIN_PIXELS_PER_MM: Final = 6.0
 
 
+Mails = Mapping[str, Sequence[MailMessage]]
+
+
 def exhibits_data(
-    contents: PackContents, volume: Sequence[ExhibitView], pictures: Mapping[str, Picture], part_label: str
+    contents: PackContents,
+    volume: Sequence[ExhibitView],
+    pictures: Mapping[str, Picture],
+    part_label: str,
+    mails: Mails = MappingProxyType({}),
 ) -> TemplateData:
-    """Return the data of one volume of 04. `pictures`: by item. `part_label`: '' or ', part 2 of 3'."""
+    """Return the data of one volume of 04.
+
+    `pictures`: by item, with stills and pages by keys of their own. `part_label`: '' or ', part 2 of 3'. `mails`: the
+    messages of e-mails that were read from their files, by item.
+    """
     metadata = contents.capsule.metadata
     return {
         **contents.page_header(
             f"Exhibits{part_label}, pack {metadata.label}", "Prepared by the person named; not a sworn statement"
         ),
-        "exhibits": [
-            _exhibit_page(contents, view, pictures.get(view.exhibit.item), pictures.get(poster_key(view.exhibit.item)))
-            for view in volume
-        ],
+        "exhibits": [_exhibit_page(contents, view, pictures, mails.get(view.exhibit.item, ())) for view in volume],
     }
 
 
 def _exhibit_page(
-    contents: PackContents, view: ExhibitView, picture: Picture | None, poster: Picture | None
+    contents: PackContents, view: ExhibitView, pictures: Mapping[str, Picture], messages: Sequence[MailMessage]
 ) -> TemplateData:
-    """Return the template data of one exhibit's page. `poster`: the still image of a video."""
-    fields = view.attachment.fields
+    """Return the template data of one exhibit's page."""
+    fields, item = view.attachment.fields, view.exhibit.item
     is_withheld = view.exhibit.is_picture_withheld
+    picture = None if is_withheld else pictures.get(item)
+    poster = None if is_withheld or picture is not None else pictures.get(poster_key(item))
+    pages = [] if is_withheld else _letter_pages(view, pictures)
+    mail = [] if is_withheld else _mail_sections(contents, view) or _read_mail_sections(contents, messages)
+    # A printed picture shows its messages already.
+    chat = [] if is_withheld or picture is not None else _chat_rows(contents, view)
+    printed = "pages" if pages else "mail" if mail else "chat" if chat else "still" if poster is not None else "nothing"
     return {
-        "item": view.exhibit.item,
+        "item": item,
         "description": escape_unprintable(view.attachment.description),
         "facts": [[label, escape_unprintable(words)] for label, words in _exhibit_facts(contents, view) if words],
         "shows": _screenshot_points(view),
         "sha256": view.exhibit.sha256,
         "transcript": paragraphs(text_of(fields, "transcript")),
         "flags": list(vocabulary.labels("attachment_flags", codes_of(fields, "flags"))),
-        "picture": None if is_withheld or picture is None else _picture_layout(view, picture),
-        "card": _placeholder_text(view, is_withheld=is_withheld, has_still=poster is not None)
-        if is_withheld or picture is None
-        else "",
-        "poster": _still_layout(view, poster) if not is_withheld and picture is None and poster is not None else None,
-        "mail": [] if is_withheld else _mail_sections(contents, view),
-        # A printed picture shows its messages already.
-        "chat": [] if is_withheld or picture is not None else _chat_rows(contents, view),
+        "picture": None if picture is None else _picture_layout(view, picture),
+        "card": []
+        if picture is not None
+        else [_WITHHELD_TEXT]
+        if is_withheld
+        else _card_lines(view, printed, len(pages)),
+        "is_short": picture is None
+        and printed == "nothing"
+        and len(text_of(fields, "transcript")) < SHORT_TRANSCRIPT_CHARACTERS,
+        "poster": None if poster is None else _still_layout(view, poster),
+        "pages": pages,
+        "mail": mail,
+        "schedules": [] if picture is not None or is_withheld else _schedule_lines(contents, view),
+        "chat": chat,
     }
 
 
@@ -118,6 +146,42 @@ def _screenshot_points(view: ExhibitView) -> list[list[str]]:
     ]
 
 
+_WITHHELD_TEXT: Final = (
+    "[held back, see 06] The picture is not printed here. The file as received is held with the restricted part."
+)
+_PRINTED_TEXTS: Final = {
+    "pages": "Its pages are printed after this one.",
+    "first": f"At most {LETTER_PAGES_LIMIT} pages of a file are printed: these are its first.",
+    "mail": "Its words are printed below.",
+    "chat": "Its messages are printed below.",
+    "still": "One still of it is printed here.",
+    "nothing": "There is no picture of it to print.",
+}
+_FILE_KINDS: Final = {
+    **dict.fromkeys(("png", "jpg", "webp", "gif", "heic", "heif", "avif", "bmp", "tif"), "A picture."),
+    **dict.fromkeys(("mp4", "mov", "3gp", "avi"), "A film."),
+    "webm": "A film or a sound recording.",
+    **dict.fromkeys(("mp3", "m4a", "ogg", "wav", "amr", "flac"), "A sound recording."),
+    **dict.fromkeys(("doc", "docx", "odt"), "A document of a word processor."),
+    **dict.fromkeys(("xls", "xlsx", "ods"), "A spreadsheet."),
+    **dict.fromkeys(("ppt", "pptx", "odp"), "Slides."),
+    "pdf": "A document (PDF).",
+    "eml": "An e-mail.",
+    "msg": "An e-mail saved by Outlook.",
+    "txt": "A text file.",
+    "zip": "An archive of files (zip).",
+    "gz": "A packed file (gzip).",
+}
+_PROGRAMS: Final = {
+    **dict.fromkeys(("mp4", "mov", "3gp", "avi", "webm"), "; any program that plays films opens it"),
+    **dict.fromkeys(("mp3", "m4a", "ogg", "wav", "amr", "flac"), "; any program that plays sound opens it"),
+    "pdf": "; any PDF reader opens it",
+    "eml": "; a mail program opens it, and so does a text editor",
+    "txt": "; any text editor opens it",
+    "zip": "; unpack it to see its files",
+}
+
+
 def _still_layout(view: ExhibitView, poster: Picture) -> TemplateData:
     """Return the layout of a video's still image on its card."""
     aspect_ratio = poster.height / max(1, poster.width)
@@ -143,6 +207,33 @@ def _mail_sections(contents: PackContents, view: ExhibitView) -> list[TemplateDa
     ]
     words = next((text_of(mail, name) for name in _MAIL_BODY_FIELDS if text_of(mail, name)), "")
     return [{"heads": headers, "words": paragraphs(words)}]
+
+
+def is_mail_recorded(contents: PackContents, view: ExhibitView) -> bool:
+    """Return whether the record has an e-mail's words, so that its file need not be read."""
+    return bool(_mail_sections(contents, view))
+
+
+def _read_mail_sections(contents: PackContents, messages: Sequence[MailMessage]) -> list[TemplateData]:
+    """Return an e-mail as it was read from its file, redacted like the words of the record."""
+    redact = contents.redactor.redact
+    return [
+        {
+            "heads": [
+                [label, escape_unprintable(redact(words))]
+                for label, words in (
+                    *message.headers,
+                    ("With it", "; ".join(f"{name}, {format_size(size)}" for name, size in message.files)),
+                )
+                if words
+            ],
+            "words": paragraphs(
+                (redact(message.text) or "(no words)")
+                + ("\n\n[The rest is in the file: it is too long to print.]" if message.is_cut else "")
+            ),
+        }
+        for message in messages
+    ]
 
 
 def _listed_mail_section(tz: str, row: RecordFields, sender_and_recipient: Sequence[str]) -> TemplateData:
@@ -186,15 +277,55 @@ def _chat_rows(contents: PackContents, view: ExhibitView) -> list[list[str]]:
     return rows
 
 
-def _placeholder_text(view: ExhibitView, *, is_withheld: bool, has_still: bool) -> str:
-    """Return the text printed in place of a picture."""
-    if is_withheld:
-        return "[held back, see 06] The picture is not printed here. The file as received is held with the restricted part."
-    printed = "One still of it is printed here." if has_still else "There is no picture of it to print."
-    return (
-        f"{view.attachment.kind_label}. {printed} The file as received, "
-        f"{view.exhibit.filename}, is held with the restricted part; its digest stands on this page."
-    )
+def _card_lines(view: ExhibitView, printed: str, pages_count: int) -> list[str]:
+    """Return what a card says of a file that is no picture: what is printed of it, and how to open it.
+
+    `printed`: pages, mail, chat, still or nothing.
+    """
+    exhibit = view.exhibit
+    extension = exhibit.filename.rpartition(".")[2]
+    kind = _FILE_KINDS.get(extension, "A file whose kind its first bytes do not tell.")
+    is_letter_or_mail = extension in ("pdf", "eml")
+    if printed == "nothing" and is_letter_or_mail and not view.attachment.is_reviewed:
+        words = "Nobody looked through it for a pack, so what is in it is not printed here."
+    elif printed == "nothing" and is_letter_or_mail:
+        words = "It could not be read here, so what is in it is not printed."
+    else:
+        words = _PRINTED_TEXTS["first" if pages_count == LETTER_PAGES_LIMIT else printed]
+    how = f"To see it, open {exhibit.filename}" if printed == "nothing" else f"The whole of it is {exhibit.filename}"
+    program = _PROGRAMS.get(extension, "")
+    return [
+        f"{kind} {words}",
+        f"{how}, held with the restricted part{program}. Its digest stands on this page.",
+    ]
+
+
+def _letter_pages(view: ExhibitView, pictures: Mapping[str, Picture]) -> list[TemplateData]:
+    """Return the layout of the drawn pages of a letter."""
+    item = view.exhibit.item
+    pages: list[TemplateData] = []
+    while (page := pictures.get(page_key(item, len(pages) + 1))) is not None:
+        ratio = page.height / max(1, page.width)
+        width = min(PICTURE_WIDTH_LIMIT_MM, LETTER_HEIGHT_LIMIT_MM / ratio)
+        alt = escape_unprintable(f"Page {len(pages) + 1} of {item}: {view.attachment.description}")
+        pages.append({"file": page.filename, "alt": alt, "width": width, "height": width * ratio})
+    return pages
+
+
+def _schedule_lines(contents: PackContents, view: ExhibitView) -> list[str]:
+    """Return where 05 has the messages of a file: schedule, count, first and last."""
+    by_code: dict[str, list[RecordFields]] = {}
+    for schedule, row, _ in messages_of_file(contents, view):
+        by_code.setdefault(schedule.code, []).append(row)
+    return [_schedule_line(code, rows) for code, rows in by_code.items()]
+
+
+def _schedule_line(code: str, rows: Sequence[RecordFields]) -> str:
+    """Return the line about one schedule."""
+    days = [times.format_iso_date(day) for day in sorted(text_of(row, "sent_local")[:10] for row in rows) if day]
+    period = "" if not days else f", {days[0]}" if days[0] == days[-1] else f", {days[0]} to {days[-1]}"
+    count = "1 message" if len(rows) == 1 else f"{len(rows):,} messages"
+    return f"Schedule {code} in 05: {count}{period}"
 
 
 def _picture_layout(view: ExhibitView, picture: Picture) -> TemplateData:

@@ -37,6 +37,12 @@ def make_print_copy(raw: bytes) -> PrintCopy:
         raise BadRequest("A picture cannot be read.") from error
 
 
+def encode_drawn_page(png: bytes) -> PrintCopy:
+    """Encode a drawn page of a letter for print, in the size it has. Raise any exception of Pillow."""
+    with Image.open(io.BytesIO(png), formats=("PNG",)) as page:
+        return _encode_as_is(page.convert("RGB"))
+
+
 def _decode(raw: bytes) -> Image.Image:
     """Return the upright picture; its size is checked in the header, before decoding."""
     if raw[4:8] == b"ftyp":
@@ -81,6 +87,11 @@ def _encode(picture: Image.Image) -> PrintCopy:
     size = print_size(*rgb_picture.size)
     if rgb_picture.size != size:
         rgb_picture = rgb_picture.resize(size, Image.Resampling.BILINEAR)
+    return _encode_as_is(rgb_picture)
+
+
+def _encode_as_is(rgb_picture: Image.Image) -> PrintCopy:
+    """Encode a JPEG without metadata."""
     jpeg_buffer = io.BytesIO()
     # A new picture, because saving the decoded one would keep its EXIF and colour profile.
     clean = Image.new("RGB", rgb_picture.size)

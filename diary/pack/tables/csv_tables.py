@@ -13,10 +13,12 @@ from typing import Final
 from diary.pack.contents import (
     ExhibitView,
     PackContents,
+    page_key,
     picture_candidates,
     poster_key,
     volume_filename,
     volume_index,
+    words_key,
 )
 from diary.pack.registers import (
     breach_lines,
@@ -250,9 +252,17 @@ def _picture_flag(view: ExhibitView, printed: Collection[str]) -> str:
     """Return what 04 prints of an exhibit."""
     if view.exhibit.is_picture_withheld:
         return "held back, see 06"
-    if view.exhibit.item in printed:
-        return "yes"
-    return "a still" if poster_key(view.exhibit.item) in printed else "no picture"
+    return next((flag for key, flag in _picture_flags(view.exhibit.item) if key in printed), "no picture")
+
+
+def _picture_flags(item: str) -> tuple[tuple[str, str], ...]:
+    """Return the keys of what 04 may print of an exhibit, each with how 03 says it."""
+    return (
+        (item, "yes"),
+        (page_key(item, 1), "its pages"),
+        (words_key(item), "its words"),
+        (poster_key(item), "a still"),
+    )
 
 
 def printed_pictures(contents: PackContents, index: bytes) -> set[str]:
@@ -262,8 +272,8 @@ def printed_pictures(contents: PackContents, index: bytes) -> set[str]:
     """
     rows = csv.DictReader(io.StringIO(index.decode("utf-8-sig", "replace"), newline=""))
     flags = {row.get("suggested_ref"): row.get("picture_in_04") for row in rows}
-    items = {item: (item, poster_key(item)) for item in (view.exhibit.item for view in contents.exhibits)}
-    stated = {keys[flags[item] == "a still"] for item, keys in items.items() if flags.get(item) in ("yes", "a still")}
+    items = (view.exhibit.item for view in contents.exhibits)
+    stated = {key for item in items for key, flag in _picture_flags(item) if flags.get(item) == flag}
     return stated & picture_candidates(contents)
 
 

@@ -7,6 +7,7 @@ which page two documents differ.
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Iterator, Set
 from functools import partial
@@ -15,7 +16,7 @@ from typing import Any, Final
 
 import pypdf
 
-from diary.pack.contents import poster_key
+from diary.pack.contents import page_key, poster_key
 from diary.pack.sandbox.supervisor import IsolatedJob, LayoutClient, supervise
 from diary.pack.verify.pdf_reader import (
     PACK_DOCUMENT_FILENAME,
@@ -27,6 +28,7 @@ from diary.pack.verify.pdf_reader import (
 )
 
 _DEPTH_LIMIT: Final = 8
+_PAGE_PATTERN: Final = re.compile(r"page ([1-9][0-9]{0,3})")
 
 
 def main() -> int:
@@ -72,14 +74,25 @@ def _extract_pictures(folder: Path) -> list[str]:
 def _volume_pictures(path: Path, stills: Set[str]) -> Iterator[tuple[str, bytes]]:
     """Yield key and JPEG of the pictures of one volume."""
     reader = pypdf.PdfReader(path)
-    for entry in reader.outline:
-        if isinstance(entry, list):
-            continue
-        item = str(entry.title).partition(",")[0]
-        number = reader.get_destination_page_number(entry)
-        jpeg = _first_jpeg(reader.pages[number], 0) if number is not None else None
-        if jpeg is not None:
-            yield (poster_key(item) if item in stills else item), jpeg
+    for level, title, entry in _bookmarks(reader.outline, 0):
+        item, _, part = title.partition(", ")
+        is_page = _PAGE_PATTERN.fullmatch(part)
+        # Slices show the picture of the first, and letters have a bookmark for each page.
+        if level == 0 or is_page:
+            number = reader.get_destination_page_number(entry)
+            jpeg = _first_jpeg(reader.pages[number], 0) if number is not None else None
+            if jpeg is not None:
+                key = page_key(item, int(is_page[1])) if is_page else poster_key(item) if item in stills else item
+                yield key, jpeg
+
+
+def _bookmarks(outline: Any, level: int) -> Iterator[tuple[int, str, Any]]:
+    """Yield every bookmark with its level, counted from 0, and its title."""
+    for entry in outline:
+        if not isinstance(entry, list):
+            yield level, str(entry.title), entry
+        elif level < _DEPTH_LIMIT:
+            yield from _bookmarks(entry, level + 1)
 
 
 def _first_jpeg(holder: Any, depth: int) -> bytes | None:

@@ -18,6 +18,7 @@ from diary.pack.verify.rerender_worker import rebuild_capsule, rerender_capsule
 from diary.record.reading import object_of, objects_of, text_of
 
 _PROOFS_PREFIX: Final = "data/restricted/proof/"
+_MAIL_FOLDER: Final = "data/restricted/13_mail/"
 _DOCUMENT_PATTERN: Final = re.compile(
     r"data/(?:[01][0-9]_[^/]+\.txt|servable/0[1-9]_[^/]+\.(?:pdf|html|csv|xlsx)"
     r"|restricted/(?:(?:06|10)_RESTRICTED_[^/]+\.pdf|11_[^/]+\.csv|14_sidecars/[^/]+\.json))"
@@ -63,7 +64,8 @@ def _rebuild_documents(
         raw = {version: proof.raw for version, proof in proofs.restricted.items()}
         capsule = rebuild_capsule(record, raw, keys, _rebuild_log(pack))
         pictures = dict(_exhibit_pictures(pack, record, is_unsandboxed=is_unsandboxed))
-        return rerender_capsule(capsule, pictures, work_folder, is_unsandboxed=is_unsandboxed)
+        mails = dict(_printed_mails(pack, record))
+        return rerender_capsule(capsule, pictures, mails, work_folder, is_unsandboxed=is_unsandboxed)
     except (KeyError, TypeError, ValueError, KeptError):
         return {}
 
@@ -100,6 +102,15 @@ def _rebuild_log(pack: OpenedPack) -> dict[str, object] | None:
         **{name: log.get(name, []) for name in ("authorities", "proofs", "statements")},
         "checkpoints": checkpoints,
     }
+
+
+def _printed_mails(pack: OpenedPack, record: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
+    """Yield the e-mails whose words 04 may print, by item: the files as received in the pack."""
+    for row in objects_of(record, "exhibits"):
+        name = text_of(row, "file")
+        raw = pack.read(f"{_MAIL_FOLDER}{name}") if row.get("printed") and name.endswith(".eml") else None
+        if raw is not None:
+            yield text_of(row, "item"), raw
 
 
 def _exhibit_pictures(

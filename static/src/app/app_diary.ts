@@ -182,7 +182,7 @@ function fileContentMethods(ctx: Context, drafts: Drafts) {
       const open = requireOpen(ctx);
       const file = await locateFile(open, attachment, 'received', drafts.current?.held ?? []);
       if (!file) throw new KeptError('not_found');
-      return makeUrl(open, file, ctx.objectUrl);
+      return { ...(await makeUrl(open, file, ctx.objectUrl)), name: file.name };
     },
     async answerPhoneCopy(record: string | null, attachment: string, answer: string) {
       const outside_copy = { state: answer, at: ctx.clock.now() };

@@ -11,6 +11,8 @@ import type { DiaryVersion } from './diary_version.js';
 const INTIMATE_SENSITIVITY = 'intimate_adult';
 /** Copies of orders are kept apart from other files: they often print an address. */
 const ORDER_KIND = 'order_or_court_paper';
+/** Files that a set pack opens to print what is in them: letters and emails. */
+export const OPENED_TYPES: readonly string[] = ['application/pdf', 'message/rfc822'];
 /**
  * The extension of a received file, from the type its first bytes show. Any other type gets .bin: a name must never
  * promise what the bytes are not.
@@ -151,8 +153,11 @@ export function exhibitsOf(
 function pictureFieldsOf(fields: Fields, version: DiaryVersion): JsonObject {
   const type = textOf(fields, 'media_type');
   const printCopy = renditionOf(fields, version, printPurpose(fields));
+  // What is in a letter or an email is printed only after the keeper has looked through it.
+  const isPrintable =
+    type.startsWith('image/') || (OPENED_TYPES.includes(type) && integerOf(fields, 'looked_at') !== null);
   // A picture whose masked copy is missing is not printed at all: its received bytes show what was covered.
-  const needsDecoding = printCopy === null && printPurpose(fields) === 'print' && type.startsWith('image/');
+  const needsDecoding = printCopy === null && printPurpose(fields) === 'print' && isPrintable;
   const poster = type.startsWith('video/') ? renditionOf(fields, version, 'preview') : null;
   return {
     print: printCopy,
@@ -182,7 +187,7 @@ function renditionOf(fields: Fields, version: DiaryVersion, purpose: string): Js
   };
 }
 
-/** Return the bytes as received, for a picture that only the pack's own sandbox can decode. */
+/** Return the bytes as received, for what only the pack's own sandbox can decode. */
 function receivedOf(fields: Fields, version: DiaryVersion): JsonObject | null {
   const blobKey = version.restricted?.keys[0];
   return blobKey

@@ -141,11 +141,12 @@ export type PackSummary = {
   looked: string[];
 };
 export type PictureDecision = 'fine' | 'hold' | 'covered' | 'out' | 'private';
+export type MailWords = Pick<Mail, 'from' | 'to' | 'subject' | 'sent' | 'text' | 'files'>;
 export type ReviewPicture = {
   attachment: string;
   record: string;
   name: string;
-  film: boolean;
+  kind: 'picture' | 'film' | 'letter' | 'mail';
   place: boolean;
   decision: PictureDecision | null;
 };
@@ -682,6 +683,10 @@ export interface App extends AdvocateApp {
     options?: ImportOptions,
   ): Promise<ImportResult>;
   dropImport?(): Promise<unknown>;
+  /** Return what pages print of a stored email: its messages, the ones sent on inside it last. */
+  readMailWords(attachment: string): Promise<MailWords[]>;
+  /** Return a file as it was received, with the name that it came with. */
+  readReceived(attachment: string): Promise<{ url: string; name: string }>;
   /** Return the headers of a stored email. */
   readHeaders(attachment: string): Promise<Pick<Mail, 'headers' | 'raw_headers' | 'odd'>>;
   /** `left`: the number of lines that were not understood, or too many */

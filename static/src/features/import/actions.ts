@@ -18,6 +18,7 @@ const METHOD_NAMES = [
   'keepImport',
   'dropImport',
   'readHeaders',
+  'readMailWords',
   'readPasted',
 ] as const;
 

@@ -104,7 +104,12 @@ export function createImportMethods(ctx: Context) {
     },
     readPasted: parsePastedRows,
     /** Read the headers of a stored email again, from the bytes as received. */
-    readHeaders: (attachment: string) => readHeaders(requireOpen(), attachment),
+    readHeaders: async (attachment: string) => {
+      const { headers, raw_headers, odd } = await readStoredMail(requireOpen(), attachment);
+      return { headers, raw_headers, odd };
+    },
+    /** Read the messages of a stored email, the ones sent on inside it last. */
+    readMailWords: async (attachment: string) => withInside(await readStoredMail(requireOpen(), attachment)),
   };
 }
 
@@ -217,7 +222,11 @@ function summarize(file: File, read: ChatExport | MailFile): ImportRead {
   };
 }
 
-async function readHeaders(open: Open, attachment: string) {
+function withInside(mail: Mail): Mail[] {
+  return [mail, ...mail.inside.flatMap(withInside)];
+}
+
+async function readStoredMail(open: Open, attachment: string): Promise<Mail> {
   const file = await locateFile(open, attachment, 'received', []);
   if (!file || file.size > 64 * 1024 * 1024) throw new KeptError('not_found');
   const bytes = new Uint8Array(file.size);
@@ -226,6 +235,5 @@ async function readHeaders(open: Open, attachment: string) {
     bytes.set(piece, at);
     at += piece.length;
   }
-  const { headers, raw_headers, odd } = await readMail(bytes);
-  return { headers, raw_headers, odd };
+  return readMail(bytes);
 }

@@ -6,9 +6,11 @@ import { KeptError } from '../../core/errors.js';
 import { selectRecords } from '../../pack/selection.js';
 import { findItems, earlierPacks } from '../../pack/previous_packs.js';
 import { openedOf } from '../../pack/capsule.js';
+import { OPENED_TYPES } from '../../pack/exhibits.js';
 import { createRedactor, collectTexts, normalise } from '../../pack/redaction.js';
 import { findLocationWords } from '../../pack/chronology/location_words.js';
 import { codesOf, objectsOf, booleanOf, textOf, integerOf } from '../../record/reading.js';
+import { historiesOf } from '../../record/record_history.js';
 import { ownFields } from '../../diary/records/record_store.js';
 import { readSettings, saveSettings } from '../../diary/records/settings.js';
 import { personAdvice } from './pack_advice.js';
@@ -19,12 +21,13 @@ import type { DiaryVersion } from '../../pack/diary_version.js';
 import type { PackAdvice } from './pack_advice.js';
 
 export type PictureDecision = 'fine' | 'hold' | 'covered' | 'out' | 'private';
-/** One picture, or the still of a film */
+/** What is looked at: a picture, the still of a film, a letter (PDF) or the words of an email */
+type ReviewKind = 'picture' | 'film' | 'letter' | 'mail';
 type ReviewPicture = {
   attachment: string;
   record: string;
   name: string;
-  film: boolean;
+  kind: ReviewKind;
   place: boolean;
   decision: PictureDecision | null;
 };
@@ -57,14 +60,17 @@ export async function buildReview(
   const packed = opened.filter((item) => chosen.records.has(item.record));
   const heldBack = createRedactor(packed, settings.restricted, withheldWords(settings.restricted));
   const allowed: Set<string> = new Set((await open.store.readJson<string[]>(ALLOWED_WORDS_KEY)) ?? []);
+  // The words of an imported email are in the record, where they were looked through with all others.
+  const imported = new Set(
+    historiesOf(opened, 'schedule').map(({ newest }) => textOf(newest.fields, 'source_attachment_id')),
+  );
   const reviewable = [...chosen.incidents, ...chosen.attached, ...chosen.registers];
   return {
-    pictures: chosen.attached.filter(isLookedAt).map((item) => ({
-      ...describeFile(chosen.incidents, item),
-      film: isFilm(item),
-      place: hasPlace(item),
-      decision: decisionOf(item),
-    })),
+    pictures: chosen.attached.flatMap((item) => {
+      const kind = reviewKind(item);
+      if (!kind || (kind === 'mail' && imported.has(item.record))) return [];
+      return { ...describeFile(chosen.incidents, item), kind, place: hasPlace(item), decision: decisionOf(item) };
+    }),
     words: reviewable.flatMap((item) => findLocationWords(item, heldBack, allowed)).slice(0, MAX_WORDS),
     places: chosen.attached.filter(hasPlace).map((item) => describeFile(chosen.incidents, item)),
     intimate: everything.attached.length - chosen.attached.length,
@@ -87,7 +93,15 @@ const mediaTypeOf = ({ newest }: RecordHistory) => textOf(newest.fields, 'media_
 const isFilm = (file: RecordHistory) =>
   mediaTypeOf(file).startsWith('video/') &&
   objectsOf(file.newest.fields, 'renditions').some((item) => item.purpose === 'preview');
-const isLookedAt = (file: RecordHistory) => mediaTypeOf(file).startsWith('image/') || isFilm(file);
+
+/** Return what of a file has to be looked at; null for a file of which the pages show nothing. */
+function reviewKind(file: RecordHistory): ReviewKind | null {
+  const type = mediaTypeOf(file);
+  if (type.startsWith('image/')) return 'picture';
+  if (OPENED_TYPES.includes(type)) return type === 'message/rfc822' ? 'mail' : 'letter';
+  return isFilm(file) ? 'film' : null;
+}
+
 const hasPlace = ({ newest }: RecordHistory) => booleanOf(newest.restricted, 'gps_present') === true;
 
 function decisionOf({ newest: { fields, restricted } }: RecordHistory): PictureDecision | null {

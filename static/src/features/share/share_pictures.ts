@@ -1,5 +1,7 @@
 /**
  * The keeper looks at each picture once before it can be printed, because no search finds an address inside a picture.
+ * The same is asked of letters and emails, whose pages and words are printed. What this browser cannot show is opened
+ * elsewhere: until then, nobody can say that nothing shows.
  * One tap decides and the next picture follows. Each decision is saved at once, so a lock loses nothing.
  */
 import { html, nothing } from '../../shell/html.js';
@@ -8,16 +10,19 @@ import { button, errorSummary, heading, problemSentence, sheet } from '../../com
 import { problemOf } from '../../shell/stage.js';
 import { t, tn } from '../../shell/strings.js';
 import './words.js';
-import type { PictureDecision, ReviewPicture } from '../../shell/app.js';
+import type { MailWords, PictureDecision, ReviewPicture } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
 const KEYS = { 1: 'fine', 2: 'hold', 4: 'out' } as Readonly<Record<string, PictureDecision>>;
 const AHEAD = 2;
 
-const sizeOf = ({ film }: ReviewPicture) => (film ? 'preview' : 'print');
+const sizeOf = ({ kind }: ReviewPicture) => (kind === 'film' ? 'preview' : 'print');
+const isPicture = ({ kind }: ReviewPicture) => kind === 'picture' || kind === 'film';
 const cacheKeyOf = (look: ReviewPicture) => `picture:look:${look.attachment}`;
 
+/** Read what is shown: a picture's copy; nothing for what only another app opens. */
 function loadPicture(stage: Stage, look: ReviewPicture) {
+  if (!isPicture(look)) return null;
   return stage.find(cacheKeyOf(look), () => stage.app.readPicture(look.attachment, sizeOf(look)));
 }
 
@@ -34,7 +39,7 @@ export function lookView(stage: Stage, done: () => unknown) {
       () => finishReview(stage, done),
       { main: true, busy: stage.runningTask === 'look' },
     )}</div>`;
-  const result = loadPicture(stage, picture);
+  const { isSeen, content } = showFile(stage, picture);
   for (const next of pictures.slice(index + 1, index + 1 + AHEAD)) loadPicture(stage, next);
   const startMasking = () => {
     stage.arrived = true;
@@ -42,38 +47,94 @@ export function lookView(stage: Stage, done: () => unknown) {
       masking: { boxes: [], what: [], why: '', chosen: 0, after: () => decide(stage, picture, 'covered', done) },
     });
   };
+  const place = { n: index + 1, of: pictures.length };
   const onKey = (event: KeyboardEvent) => {
     const decision = KEYS[event.key];
     if (event.altKey || event.ctrlKey || event.metaKey || (event.target as Element).matches('input, textarea')) return;
-    if (decision) decide(stage, picture, decision, done);
-    else if (event.key === '3' && !picture.film) startMasking();
+    if (decision && (isSeen || decision !== 'fine')) decide(stage, picture, decision, done);
+    else if (event.key === '3' && picture.kind === 'picture') startMasking();
     else if (event.key === '0' && index) previousPicture(stage);
   };
   return html`<div class="stack-wide" @keydown=${onKey}>${heading(t('look.title'))}
     ${index ? nothing : html`<p class="soft small">${t('look.lead')}</p>`}${errorSummary(stage)}
-    <p class="small soft" role="status">${t('look.of', { n: index + 1, of: pictures.length })}${
+    <p class="small soft" role="status">${t(isPicture(picture) ? 'look.of' : 'look.of_file', place)}${
       picture.name ? html` · <span dir="auto">${picture.name}</span>` : nothing
     }</p>
-    <div class="look-picture look-once">${
-      result.data?.url
-        ? html`<img src=${result.data.url} alt=${t('file.picture_of', { name: picture.name })}>`
-        : html`<p class="soft page">${
-            result.data === null || result.problem ? t('file.no_preview') : t('frame.loading')
-          }</p>`
-    }</div>
-    ${picture.film ? html`<p class="small care">${t('look.film')}</p>` : nothing}${
+    ${content}
+    ${picture.kind === 'film' ? html`<p class="small care">${t('look.film')}</p>` : nothing}${
       picture.place ? html`<p class="small soft">${t('look.place')}</p>` : nothing
     }
     <div class="stack-close">
-      ${button(t('look.ok'), () => decide(stage, picture, 'fine', done), { main: true, wide: true })}
+      ${isSeen ? button(t('look.ok'), () => decide(stage, picture, 'fine', done), { main: true, wide: true }) : nothing}
       ${button(t('look.hold'), () => decide(stage, picture, 'hold', done), { wide: true })}
-      <div class="row">${picture.film ? nothing : button(t('look.cover'), startMasking)}${button(t('look.out'), () =>
-        decide(stage, picture, 'out', done),
+      <div class="row">${picture.kind === 'picture' ? button(t('look.cover'), startMasking) : nothing}${button(
+        t('look.out'),
+        () => decide(stage, picture, 'out', done),
       )}${button(t('look.open'), () => stage.go({ name: 'file', attachment: picture.attachment }))}
         ${index ? button(t('look.before'), () => previousPicture(stage), { plain: true }) : nothing}</div>
       <p class="small soft desk">${t('look.keys')}</p>
       <div>${button(t('look.skip'), () => confirmSkip(stage, pictures.length - index, done), { plain: true })}</div>
     </div></div>`;
+}
+
+/** Return the file to look at, and whether it can be seen: here, or in a copy that was saved. */
+function showFile(stage: Stage, look: ReviewPicture) {
+  if (look.kind === 'mail') return showMail(stage, look);
+  const result = loadPicture(stage, look);
+  if (result?.data?.url)
+    return {
+      isSeen: true,
+      content: html`<div class="look-picture look-once"><img src=${result.data.url} alt=${t('file.picture_of', {
+        name: look.name,
+      })}></div>`,
+    };
+  if (result && result.data === undefined && !result.problem)
+    return { isSeen: false, content: html`<p class="soft page" role="status">${t('frame.loading')}</p>` };
+  return showElsewhere(stage, look, t(look.kind === 'letter' ? 'look.letter' : 'look.unseen'));
+}
+
+/** Show an email's words. One that cannot be read here is opened elsewhere. */
+function showMail(stage: Stage, look: ReviewPicture) {
+  const result = stage.find(`mail:look:${look.attachment}`, () => stage.app.readMailWords(look.attachment));
+  if (result.problem) return showElsewhere(stage, look, t('look.unseen'));
+  if (!result.data)
+    return { isSeen: false, content: html`<p class="soft page" role="status">${t('frame.loading')}</p>` };
+  const lines = (mail: MailWords) =>
+    [
+      mail.from,
+      mail.to.join(', '),
+      mail.sent.raw,
+      mail.subject,
+      ...mail.files.map(({ name, type }) => name || type),
+    ].filter(Boolean);
+  return {
+    isSeen: true,
+    content: html`<p class="small care">${t('look.mail')}</p>${result.data.map(
+      (mail) =>
+        html`<div class="note stack-close">${lines(mail).map(
+          (line) => html`<p class="small soft" dir="auto">${line}</p>`,
+        )}<p class="lines-kept" dir="auto">${mail.text}</p></div>`,
+    )}`,
+  };
+}
+
+/** Let the keeper open a file in another app. */
+function showElsewhere(stage: Stage, look: ReviewPicture, words: string) {
+  const { local } = stage;
+  const isSeen = local.saved?.[look.attachment] === true;
+  const save = () =>
+    stage.run('copy', async () => {
+      const { url, name } = await stage.app.readReceived(look.attachment);
+      Object.assign(document.createElement('a'), { href: url, download: name || look.name || 'file' }).click();
+      stage.set({ saved: { ...local.saved, [look.attachment]: true } });
+    });
+  return {
+    isSeen,
+    content: html`<div class="note stack-close"><p>${words}</p><div>${button(t('look.copy'), save, {
+      main: !isSeen,
+      busy: stage.runningTask === 'copy',
+    })}</div><p class="small soft">${t('look.copy_stays')}</p></div>`,
+  };
 }
 
 function maskView(stage: Stage, look: ReviewPicture) {
