@@ -15,6 +15,8 @@ PROFILES: Final = constants.PACK_PROFILES
 PACK_KINDS: Final = ("pack", "supplement", "items", "portal")
 # Languages of the screens; English is the default.
 SCREEN_LANGUAGES: Final = ("en", "cy", "pl", "ur")
+# The typesetter of a pack whose pages a phone laid out. A pack of a server or the command line names none.
+BROWSER_ENGINE: Final = "browser"
 TIME_LIMIT_MS: Final = 1 << 43
 _REFERENCE_LIMIT_CHARACTERS: Final = 200
 _FOLDER_PATTERN = re.compile(r"PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}")
@@ -161,6 +163,8 @@ def parse_metadata(pack: dict[str, object]) -> PackMetadata:
         or metadata.kind not in PACK_KINDS
         or len(metadata.recipient_ref) > _REFERENCE_LIMIT_CHARACTERS
     ):
+        raise BadRequest(_INCOMPLETE_MESSAGE)
+    if pack.get("engine", BROWSER_ENGINE) != BROWSER_ENGINE:
         raise BadRequest(_INCOMPLETE_MESSAGE)
     if not all(_ITEM_PATTERN.fullmatch(item) for item in metadata.items):
         raise BadRequest(_INCOMPLETE_MESSAGE)

@@ -1,11 +1,13 @@
 """Packs whose pages the phone lays out by itself: no server reads a word, and nothing left shows that one was made."""
 
 import io
+import json
 import re
 import zipfile
 from pathlib import Path
 
 import pypdf
+import pytest
 from playwright.sync_api import expect
 
 from diary.crypto.signing import Ed25519Signer
@@ -60,6 +62,11 @@ def _pdf_text(raw: bytes) -> str:
     return " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(raw)).pages)
 
 
+def _record_path(pack: Path) -> str:
+    with zipfile.ZipFile(pack) as archive:
+        return next(name for name in archive.namelist() if name.endswith("/12_record.json"))
+
+
 def test_the_phone_lays_out_the_pages_that_the_server_would(
     new_phone: NewPhone, server: LiveServer, tmp_path: Path
 ) -> None:
@@ -77,6 +84,10 @@ def test_the_phone_lays_out_the_pages_that_the_server_would(
     }
     assert "He waited at the corner and shouted" in _pdf_text(documents["01_chronology.pdf"])
     assert "JB/1" in _pdf_text(documents["04_exhibits.pdf"])
+    release = json.loads(zipfile.Path(pack, _record_path(pack)).read_text("utf-8"))["pack"]["release"]
+    found = verify_pack(pack, notary=Ed25519Signer(server.settings.load_or_create_notary_seed()).pub, rerender=release)
+    assert {finding.code for finding in found} == {"other_engine"}
+    assert len(found) == 4
     assert server.exchanges_with("/v1/packs") == []
     assert [one.path for one in server.exchanges_with("^/v1/") if b"at the corner" in one.request_body] == []
     assert keeper.page.evaluate(ENGINE_ENTRIES) > 0
@@ -100,6 +111,7 @@ def test_a_pack_is_stopped_and_made_after_a_lock(new_phone: NewPhone, tmp_path: 
     expect(keeper.page.get_by_text("Pack 1", exact=False).first).to_be_visible()
 
 
+@pytest.mark.first_visit
 def test_without_what_lays_out_pages_the_pack_has_one_plain_page(
     new_phone: NewPhone, server: LiveServer, tmp_path: Path
 ) -> None:

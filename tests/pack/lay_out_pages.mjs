@@ -3,7 +3,7 @@
  *
  *     node tests/pack/lay_out_pages.mjs CAPSULE PICTURES OUT
  *
- * PICTURES: a folder of JPEGs, each named by its key in base64url; OUT: a new folder for the files of the pack.
+ * PICTURES: a folder of files named picture-KEY or mail-KEY, KEY in base64url; OUT: a new folder for the files of the pack.
  * Prints the labels of what could not be printed as JSON.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -14,16 +14,18 @@ import { nodeHost } from '../js/phone/page_engine.mjs';
 const [capsulePath, pictureFolder, out] = process.argv.slice(2);
 const engine = createPageEngine(nodeHost());
 
-/** @returns {AsyncGenerator<readonly [string, Blob]>} */
-async function* pictures() {
-  for (const name of readdirSync(pictureFolder))
-    yield [Buffer.from(name, 'base64url').toString(), new Blob([readFileSync(join(pictureFolder, name))])];
+/** @returns {AsyncGenerator<import('#app/pack/engine/page_engine.js').PrintedFile>} */
+async function* printed() {
+  for (const name of readdirSync(pictureFolder)) {
+    const [kind, key] = /** @type {['picture' | 'mail', string]} */ (name.split(/-(.*)/s));
+    yield [kind, Buffer.from(key, 'base64url').toString(), new Blob([readFileSync(join(pictureFolder, name))])];
+  }
 }
 
 const capsule = new Uint8Array(readFileSync(capsulePath));
 // Node would print the line of the module, which is more than a megabyte long.
 const { files, unprinted } = await engine
-  .layOut(capsule, pictures, () => {})
+  .layOut(capsule, printed, () => {})
   .catch((error) => {
     process.stderr.write(String(error.stack).slice(-2000));
     process.exit(1);

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from diary.pack.browser.preparation import Preparation
 from diary.pack.capsule.builder import build_capsule
+from diary.pack.capsule.reader import read_capsule
 from tests.pack.conftest import BuiltPack
 from tests.pack.fictional_diary import (
     DAY_MS,
@@ -63,6 +64,24 @@ def _is_printed(document: Mapping[str, str]) -> bool:
     """Return whether a typesetter that fails on some words would print a document."""
     page = json.loads((Path(document["folder"]) / "page.json").read_text(encoding="utf-8"))
     return FAILING_WORDS not in json.dumps(page["rows"], ensure_ascii=False)
+
+
+def test_the_words_of_an_email_are_prepared(tmp_path: Path) -> None:
+    """04 prints the words of an e-mail that the phone has, and nothing of a file that is none."""
+    diary = FictionalDiary()
+    entry = diary.add("incident", incident_fields(START_MS, "He wrote to me."))
+    mail = b"From: a@example.org\r\nTo: b@example.org\r\nSubject: Now\r\n\r\nI know where you are\r\n"
+    diary.attach(entry, mail, "message/rfc822", "A mail", filename="now.eml")
+    capsule_bytes = build_capsule(diary.versions, diary.wish(), diary.public_keys)
+    item = read_capsule(capsule_bytes).exhibits[0].item
+    (tmp_path / "work").mkdir()
+    preparation = Preparation(capsule_bytes, str(tmp_path / "work"))
+    assert not preparation.add_mail(item, b"no e-mail")
+    assert not preparation.add_mail("JB/99", mail)
+    assert preparation.add_mail(item, memoryview(mail))
+    documents = json.loads(preparation.write_files())["documents"]
+    (volume,) = (document for document in documents if document["template"] == "exhibits")
+    assert "I know where you are" in (Path(volume["folder"]) / "page.json").read_text(encoding="utf-8")
 
 
 def test_a_document_that_always_fails_is_given_up(small_pack: BuiltPack, tmp_path: Path) -> None:

@@ -17,9 +17,10 @@ from typing import Final
 from diary.errors import BadRequest
 from diary.pack.browser.needed_fonts import needed_fonts
 from diary.pack.capsule.reader import read_capsule
-from diary.pack.contents import PackContents, Picture, build_contents, poster_key, volumes
-from diary.pack.documents import document_set
+from diary.pack.contents import PackContents, Picture, build_contents, poster_key, volumes, words_key
+from diary.pack.documents import document_set, exhibits
 from diary.pack.documents.document_set import PdfDocument
+from diary.pack.documents.mail_words import MailMessage, read_mail
 from diary.pack.documents.text_files import text_files
 from diary.pack.documents.unprintable import (
     RetryLimit,
@@ -44,6 +45,7 @@ class Preparation:
         self._folder = Path(folder)
         self._contents = build_contents(read_capsule(capsule))
         self._copies: dict[str, PrintCopy] = {}
+        self._mails: dict[str, tuple[MailMessage, ...]] = {}
         self._documents: list[PdfDocument] = []
         self._jpeg_keys: dict[str, dict[str, str]] = {}
         self._search: UnprintableSearch | None = None
@@ -62,6 +64,22 @@ class Preparation:
             return False
         self._copies[key] = PrintCopy(b"", copy.width, copy.height)
         return True
+
+    def add_mail(self, item: str, raw: memoryview | bytes) -> bool:
+        """Read an e-mail whose words 04 prints; return whether there are any to print.
+
+        The words of a mail that the record has are printed from the record, as on the server.
+        """
+        view = next((view for view in self._contents.exhibits if view.exhibit.item == item), None)
+        if view is None or view.exhibit.is_picture_withheld or exhibits.is_mail_recorded(self._contents, view):
+            return False
+        try:
+            messages = read_mail(bytes(raw))
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return False
+        if messages:
+            self._mails[item] = messages
+        return bool(messages)
 
     def write_files(self) -> str:
         """Write every file that is not a PDF, and what each PDF is typeset from.
@@ -87,12 +105,12 @@ class Preparation:
         }
         self._documents = [
             *document_set.main_documents(self._contents, self._folder, stills),
-            *document_set.exhibit_documents(self._contents, pictures, self._folder),
+            *document_set.exhibit_documents(self._contents, pictures, self._mails, self._folder),
         ]
         return json.dumps(
             {
                 "made_at": self._contents.capsule.metadata.made_at,
-                "text": dict(self._write_text_files(pictures)),
+                "text": dict(self._write_text_files({*pictures, *map(words_key, self._mails)})),
                 "documents": [self._write_document(document, self._contents) for document in self._documents],
             }
         )

@@ -15,6 +15,8 @@ VOLUME_FILENAME: Final = "volume.pdf"
 STILLS_FILENAME: Final = "stills.json"
 PACK_DOCUMENT_FILENAME: Final = "held.pdf"
 REBUILT_DOCUMENT_FILENAME: Final = "made.pdf"
+WORDS_ONLY_FILENAME: Final = "words-only"
+SAME_WORDS: Final = 0
 PICTURES_LIMIT: Final = 10_000
 _WORKER_MODULE: Final = "diary.pack.verify.pdf_worker"
 _KEY_LIMIT_BYTES: Final = 200
@@ -44,18 +46,21 @@ def read_pictures(volume: bytes, stills: Set[str], *, is_unsandboxed: bool = Fal
     return pictures
 
 
-def first_differing_page(pack_document: bytes, rebuilt_document: bytes, *, is_unsandboxed: bool = False) -> int | None:
-    """Return the first page, counted from 1, on which two documents differ.
+def first_differing_page(
+    pack_document: bytes, rebuilt_document: bytes, *, is_words_only: bool = False, is_unsandboxed: bool = False
+) -> int | None:
+    """Return the first page, counted from 1, on which two documents differ; None if no page does or one is unreadable.
 
-    None if no page does or they are unreadable.
-
-    Raise Unavailable if this computer cannot isolate the process.
+    `is_words_only`: compare the words of each page without spaces, and return SAME_WORDS where all are the same. Raise
+    Unavailable if this computer cannot isolate the process.
     """
     with tempfile.TemporaryDirectory(prefix="kept-pages-") as work:
         (Path(work) / PACK_DOCUMENT_FILENAME).write_bytes(pack_document)
         (Path(work) / REBUILT_DOCUMENT_FILENAME).write_bytes(rebuilt_document)
+        if is_words_only:
+            (Path(work) / WORDS_ONLY_FILENAME).touch()
         page = call_isolated(_WORKER_MODULE, Path(work), is_unsandboxed=is_unsandboxed)
-    return page if isinstance(page, int) and page > 0 else None
+    return page if isinstance(page, int) and page >= (SAME_WORDS if is_words_only else 1) else None
 
 
 def _is_picture_key(key: str) -> bool:

@@ -22,8 +22,10 @@ from diary.pack.verify.pdf_reader import (
     PACK_DOCUMENT_FILENAME,
     PICTURES_LIMIT,
     REBUILT_DOCUMENT_FILENAME,
+    SAME_WORDS,
     STILLS_FILENAME,
     VOLUME_FILENAME,
+    WORDS_ONLY_FILENAME,
     jpeg_name,
 )
 
@@ -52,7 +54,11 @@ def _answer_question(folder: Path, _layout_client: LayoutClient) -> int:
     answer = (
         _extract_pictures(folder)
         if (folder / VOLUME_FILENAME).exists()
-        else _first_differing_page(folder / PACK_DOCUMENT_FILENAME, folder / REBUILT_DOCUMENT_FILENAME)
+        else _first_differing_page(
+            folder / PACK_DOCUMENT_FILENAME,
+            folder / REBUILT_DOCUMENT_FILENAME,
+            is_words_only=(folder / WORDS_ONLY_FILENAME).exists(),
+        )
     )
     sys.stdout.write(json.dumps(answer) + "\n")
     sys.stdout.flush()
@@ -111,18 +117,27 @@ def _first_jpeg(holder: Any, depth: int) -> bytes | None:
     return None
 
 
-def _first_differing_page(pack_document: Path, rebuilt_document: Path) -> int | None:
-    """Return the first page that differs, counted from 1; None if no page does or one is unreadable."""
+def _first_differing_page(pack_document: Path, rebuilt_document: Path, *, is_words_only: bool) -> int | None:
+    """Return the first page that differs, counted from 1; None if no page does or one is unreadable.
+
+    With `is_words_only` compare words, and return SAME_WORDS if they are the same on each page.
+    """
+    read_page = _page_words if is_words_only else _page_content
     try:
         rebuilt_pages, pack_pages = pypdf.PdfReader(rebuilt_document).pages, pypdf.PdfReader(pack_document).pages
         for index in range(max(len(rebuilt_pages), len(pack_pages))):
-            if index >= min(len(rebuilt_pages), len(pack_pages)) or _page_content(
-                rebuilt_pages[index]
-            ) != _page_content(pack_pages[index]):
+            if index >= min(len(rebuilt_pages), len(pack_pages)) or read_page(rebuilt_pages[index]) != read_page(
+                pack_pages[index]
+            ):
                 return index + 1
     except Exception:  # noqa: BLE001 - a forged PDF can make the reader fail in any way, and each means the same
         return None
-    return None
+    return SAME_WORDS if is_words_only else None
+
+
+def _page_words(page: Any) -> str:
+    """Return the words of a page without spaces: where a reader sees a space depends on distances between letters."""
+    return "".join(page.extract_text().split())
 
 
 def _page_content(page: Any) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from diary.encoding import b64, parse_canonical_json
 from diary.errors import KeptError
+from diary.pack.metadata import BROWSER_ENGINE
 from diary.pack.proofs.proof_files import RECORD_LIMIT_BYTES
 from diary.pack.verify import pdf_reader
 from diary.pack.verify.findings import Finding, make_finding
@@ -36,7 +37,9 @@ def check_rerendered(
     record = _read_object(pack, RECORD_PATH)
     with tempfile.TemporaryDirectory(prefix="kept-again-") as work_folder:
         rebuilt = _rebuild_documents(pack, proofs, record, Path(work_folder), is_unsandboxed=is_unsandboxed)
-        is_same_release = record is not None and object_of(record, "pack").get("release") == release
+        pack_facts = {} if record is None else object_of(record, "pack")
+        is_same_release = pack_facts.get("release") == release
+        is_from_browser = pack_facts.get("engine") == BROWSER_ENGINE
         for name in documents:
             rebuilt_path = rebuilt.get(name.removeprefix("data/"))
             raw = pack.read(name) or b""
@@ -44,10 +47,15 @@ def check_rerendered(
                 yield make_finding("not_rerendered", name)
             elif (rebuilt_bytes := rebuilt_path.read_bytes()) != raw:
                 page = (
-                    pdf_reader.first_differing_page(raw, rebuilt_bytes, is_unsandboxed=is_unsandboxed)
+                    pdf_reader.first_differing_page(
+                        raw, rebuilt_bytes, is_words_only=is_from_browser, is_unsandboxed=is_unsandboxed
+                    )
                     if name.endswith(".pdf")
                     else None
                 )
+                if page == pdf_reader.SAME_WORDS:
+                    yield make_finding("other_engine", name)
+                    continue
                 yield make_finding(
                     "rerendered" if is_same_release else "other_release", f"{name}#page={page}" if page else name
                 )

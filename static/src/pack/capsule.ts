@@ -41,6 +41,8 @@ export type PackRequest = {
   tz: string;
   chosen: readonly string[];
   release: string;
+  /** whether this phone lays out the pages */
+  inBrowser?: boolean;
   origin: string;
   consentAt: number;
   coversFrom?: number | null;
@@ -220,6 +222,7 @@ function packFacts(request: PackRequest, initials: string, startNo: number): Jso
   const day = localAt(request.madeAt, request.tz).slice(0, 10).replaceAll('-', '');
   return {
     consent_at: request.consentAt,
+    ...(request.inBrowser ? { engine: 'browser' } : {}),
     covers_from: request.coversFrom ?? null,
     covers_to: request.coversTo ?? null,
     folder: `PACK_${initials}_${request.no}_${day}`,

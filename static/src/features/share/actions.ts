@@ -259,7 +259,7 @@ async function gatherCapsule(
   ctx: Context,
   open: Open,
   options: PackOptions,
-  source: { release: string; log: 'ask' | 'try' | 'kept' },
+  source: { release: string; log: 'ask' | 'try' | 'kept'; inBrowser?: boolean },
 ) {
   const packData = await buildCapsule(ctx, open, { ...WHOLE_DIARY, ...options, ...source });
   requireAllSeen(packData, options.looked ?? []);
@@ -281,7 +281,7 @@ async function buildOnPhone(
   const release = ctx.pageEngine ? await ctx.releaseName() : '';
   const finish = { ...options, signal, tell: reportStep };
   if (release) {
-    const packData = await gatherCapsule(ctx, open, options, { release, log: 'try' });
+    const packData = await gatherCapsule(ctx, open, options, { release, log: 'try', inBrowser: true });
     const pages = await layOutPages(ctx, open, packData.capsule, reportStep);
     if (pages) {
       const made = await finishPack(ctx, open, packData, pages.files, { ...finish, release });

@@ -57,6 +57,7 @@ export async function buildCapsule(
   open: Open,
   options: PackSelection & {
     release: string;
+    inBrowser?: boolean;
     /** `ask`: the server's log; `try`: that, or what is kept of it where the server does not answer */
     log: 'ask' | 'try' | 'kept' | null;
     profile?: string;
@@ -85,6 +86,7 @@ export async function buildCapsule(
       consentAt: now,
       tz: ctx.zone(),
       release: options.release,
+      ...(options.inBrowser ? { inBrowser: true } : {}),
       origin: ctx.origin,
       chosen: records,
       absent: absentEntries(open, versions),

@@ -11,8 +11,8 @@ import type { Attempt, PageDocument, Prepared } from './prepare.js';
 
 /** `done` of `total` steps */
 export type OnLayoutStep = (step: 'fetching' | 'pages', done: number, total: number) => void;
-/** An exhibit's item, or the key of its still, with its JPEG */
-export type PrintPicture = readonly [key: string, jpeg: Blob];
+/** A JPEG with the item of its exhibit, or the key of its still; or an e-mail as received, with its item */
+export type PrintedFile = readonly [kind: 'picture' | 'mail', key: string, file: Blob];
 /** `files`: path in the pack → content; `unprinted`: what has words that could not be printed, by label */
 export type Pages = { files: Map<string, Uint8Array>; unprinted: string[] };
 export type PageEngine = {
@@ -21,7 +21,7 @@ export type PageEngine = {
    * @throws pages_missing when this browser cannot lay out pages, or what it needs cannot be fetched; pages_failed when
    *   a document fails even without words; cancelled after `stop`
    */
-  layOut(capsule: Uint8Array, pictures: () => AsyncIterable<PrintPicture>, onStep: OnLayoutStep): Promise<Pages>;
+  layOut(capsule: Uint8Array, printed: () => AsyncIterable<PrintedFile>, onStep: OnLayoutStep): Promise<Pages>;
   stop(): void;
   /** Delete what was fetched. */
   forget(): Promise<void>;
@@ -53,7 +53,7 @@ export function createPageEngine({ startWorker, fetchFile }: Host): PageEngine {
   };
 
   return {
-    async layOut(capsule, pictures, onStep) {
+    async layOut(capsule, printed, onStep) {
       const since = stopCount;
       const requireRunning = () => {
         if (stopCount !== since) throw new KeptError('cancelled', 'The pack was stopped. Nothing was lost.');
@@ -68,10 +68,11 @@ export function createPageEngine({ startWorker, fetchFile }: Host): PageEngine {
         return await withWorker(async (preparing) => {
           const jpegs: Map<string, Blob> = new Map();
           await preparing.call('begin', [PYTHON_MODULE, python, capsule]);
-          for await (const [key, jpeg] of pictures()) {
+          for await (const [kind, key, file] of printed()) {
             requireRunning();
-            if (await preparing.call('addPicture', [key, new Uint8Array(await jpeg.arrayBuffer())]))
-              jpegs.set(key, jpeg);
+            const bytes = new Uint8Array(await file.arrayBuffer());
+            if (kind === 'mail') await preparing.call('addMail', [key, bytes]);
+            else if (await preparing.call('addPicture', [key, bytes])) jpegs.set(key, file);
           }
           const prepared = (await preparing.call('writeFiles', [])) as Prepared;
           const files = new Map([...prepared.text].map(([path, content]) => [`data/${path}`, content] as const));

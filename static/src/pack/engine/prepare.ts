@@ -21,6 +21,7 @@ export type Attempt = PageDocument | 'printed' | null;
 
 type Preparation = {
   add_picture(key: string, jpeg: unknown): boolean;
+  add_mail(item: string, mail: unknown): boolean;
   write_files(): string;
   next_attempt: { callKwargs(index: number, keywords: { printed: boolean | null }): string };
   unprinted_labels(): string;
@@ -88,6 +89,11 @@ export function preparer() {
     addPicture(key: string, jpeg: Uint8Array): boolean {
       const { python, instance } = preparation();
       return instance.add_picture(key, python.toPy(jpeg));
+    },
+    /** Read an e-mail; return false where it has no words to print. */
+    addMail(item: string, mail: Uint8Array): boolean {
+      const { python, instance } = preparation();
+      return instance.add_mail(item, python.toPy(mail));
     },
     writeFiles(): Prepared {
       const { python, instance } = preparation();
