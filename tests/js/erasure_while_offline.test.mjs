@@ -392,6 +392,24 @@ test('a fresh phone numbers entries as before an erasure, though no lock has wri
   for (const { phone } of [first, freshPhone]) phone.end();
 });
 
+test('a phone that is cleared before a manifest names an erased entry states its number later', async () => {
+  const { first, login, numberOf } = await phoneWithTwoEntries();
+  await takeOutAndErase(first, first.record);
+  await first.app.panicClear();
+  await server.leave();
+  makeDue();
+  Object.assign(server, await startServer({ again: server }));
+  await first.app.unlock(WORDS);
+  await until(first, (state) => state.entries.length === 1 && isKept(state), 'back after the clear');
+  await syncOnce(first);
+  await syncOnce(first);
+  const freshPhone = await anotherPhone(server.base, login);
+  await until(freshPhone, ({ entries }) => entries.length === 1, 'on a fresh phone');
+  await syncOnce(freshPhone);
+  assert.deepEqual([numberOf(first), numberOf(freshPhone)], [2, 2]);
+  for (const { phone } of [first, freshPhone]) phone.end();
+});
+
 test('a phone that is cleared before it learns of an erasure numbers its entries as a fresh phone does', async () => {
   /** @type {import('./phone/server.mjs').Faults} */
   const faults = {};

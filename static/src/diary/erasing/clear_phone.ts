@@ -17,6 +17,7 @@ import { decodePush } from '../../ledger/push.js';
 import { partName } from '../../net/blobs.js';
 import { seedChaff } from '../../store/chaff.js';
 import { entryNumbers } from '../index/showing.js';
+import { requestNumberOfErased } from '../sync/manifest.js';
 import { isGoneBack } from '../sync/pulling.js';
 import { blobsOf } from '../attachments/sealing.js';
 import { hasErasedParts } from './returned_entries.js';
@@ -24,7 +25,7 @@ import type { StoredCapture } from '../attachments/locked_capture.js';
 import type { StoredDraft } from '../drafts/drafts.js';
 import type { Root, UnsentVersion } from '../../store/root.js';
 import type { BlobCatalogue } from '../../net/blobs.js';
-import type { Context, Open, Meta } from '../types.js';
+import type { Context, ListRow, Open, Meta } from '../types.js';
 
 /**
  * Records that a cleared diary needs in order to be opened again, and those that no version refers to yet: the draft,
@@ -53,6 +54,8 @@ export async function clearPhone(ctx: Context, open: Open, draft: StoredDraft | 
       const incidents = metas.filter(({ kind }) => kind === 'incident').map(({ record }) => record);
       if (incidents.length) change.putJson('list/0', incidents);
       const numbered = { ...root.numbered, ...numbersOfRemoved(open, root) };
+      // After the clear this phone cannot tell which of these numbers no manifest has named.
+      for (const { seq } of removedRows(open)) requestNumberOfErased(root, seq);
       resetRoot(root, incidents.length);
       if (Object.keys(numbered).length) root.numbered = numbered;
       Object.assign(root, { chaff: [], owed: {} });
@@ -104,16 +107,20 @@ function resetRoot(root: Root, incidents: number) {
  * back, and the manifest that names them may still be in the outbox, where this phone does not read it again. Without
  * their numbers every later entry would move up.
  */
-function numbersOfRemoved({ index }: Open, root: Root): Record<string, number> {
-  if (index.isStale || index.loading) return {};
-  const rows = index.allRows();
-  const numbers = entryNumbers(rows, root);
+function numbersOfRemoved(open: Open, root: Root): Record<string, number> {
+  const numbers = entryNumbers(open.index.allRows(), root);
   return Object.fromEntries(
-    rows.flatMap(({ record, taken_out, erased }) => {
-      const number = taken_out || erased ? numbers.get(record) : undefined;
+    removedRows(open).flatMap(({ record }) => {
+      const number = numbers.get(record);
       return number ? [[record, number] as const] : [];
     }),
   );
+}
+
+/** Return the rows of entries that are taken out or erased; none while the list is not complete. */
+function removedRows({ index }: Open): ListRow[] {
+  if (index.isStale || index.loading) return [];
+  return index.allRows().filter(({ taken_out, erased }) => taken_out || erased);
 }
 
 /** Return the records with unsent versions, reduced to those versions. */
