@@ -292,6 +292,55 @@ test('a version whose response was lost before new keys elsewhere keeps its rece
     assert.deepEqual([phone.ctx.open.store.root.doubts, phone.ctx.open.store.root.troubles], [{}, {}]);
 });
 
+/** Save an entry on a phone whose server answers pushes with a receipt of another time; return its record. */
+async function saveWithWrongReceipt(device, text) {
+  device.faults.after = async (path, { method }, response) => {
+    if (method !== 'PUT' || !path.includes('/versions/')) return null;
+    const answer = await response.json();
+    answer.receipt.ts += 1;
+    return new Response(JSON.stringify(answer), { status: 201, headers: { 'content-type': 'application/json' } });
+  };
+  const { record } = await saveEntry(device.app, text);
+  await until(device, ({ entries }) => entries.find((row) => row.record === record)?.state.code === 'trouble');
+  return record;
+}
+
+/** Return the facts of a record's versions that the server's receipt covers. */
+async function versionFacts({ phone }, record) {
+  const { versions } = await phone.ctx.open.book.meta(record);
+  return versions.map(({ v, c, seq, receipt }) => [v, c, seq, receipt?.c]);
+}
+
+for (const [when, isFed] of /** @type {[string, boolean][]} */ ([
+  ['before', true],
+  ['after', false],
+]))
+  test(`a version with a false receipt, in the feed ${when} new keys elsewhere, is not sealed again`, async () => {
+    const { deviceA, deviceB } = await twoPhones();
+    if (!isFed)
+      deviceB.faults.before = (path) => {
+        if (path.includes('/changes?')) throw new TypeError('Failed to fetch');
+      };
+    const record = await saveWithWrongReceipt(deviceB, 'taken, and the receipt false');
+    await until(deviceB, () => !deviceB.phone.ctx.open.syncing.running);
+    assert.equal((await versionFacts(deviceB, record))[0][2] !== null, isFed);
+    await deviceA.app.renewKeys({ words: WORDS, newWords: NEW });
+    for (const name of ['before', 'after']) delete deviceB.faults[name];
+    deviceB.app.network();
+    await until(deviceB, ({ account }) => account.trouble?.code === 'signed_out', 'signed out');
+    await deviceB.app.catchUp({ words: NEW });
+    await until(deviceB, isKept, 'kept');
+    await deviceB.phone.ctx.open.syncing.now();
+    await deviceA.phone.ctx.open.syncing.now();
+    const [[[, c, , receiptFor]]] = [await versionFacts(deviceB, record)];
+    assert.equal(c, receiptFor);
+    assert.deepEqual(await versionFacts(deviceA, record), await versionFacts(deviceB, record));
+    for (const { phone } of [deviceA, deviceB]) {
+      const { doubts, troubles, outbox } = phone.ctx.open.store.root;
+      assert.deepEqual([doubts, troubles, outbox], [{}, {}, []]);
+    }
+  });
+
 test('when two phones renew keys at once, one succeeds, and its passphrase opens the diary', async () => {
   const { deviceA, deviceB } = await twoPhones();
   // The wraps of the first phone arrive between the last wraps of the second and its commit.

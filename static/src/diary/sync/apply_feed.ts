@@ -49,6 +49,24 @@ export async function applyReceipt(
 }
 
 /**
+ * Take a version out of the outbox that came by the feed with a valid receipt. Its push had no valid receipt and is
+ * repeated. Once the keys are changed the server refuses that: it no longer accepts the earlier signature.
+ * @returns false when it has no receipt: nothing shows that the server has it
+ */
+export async function dropNumbered(
+  { store, book }: Open,
+  item: { record: string; version: string; of: string | null },
+): Promise<boolean> {
+  const facts = (await book.meta(item.record))?.versions.find(({ v }) => v === item.version);
+  if (!facts?.receipt) return false;
+  await store.change((root) => {
+    root.outbox = root.outbox.filter(({ version }) => version !== item.version);
+    delete root.troubles[refusalKey(item)];
+  });
+  return true;
+}
+
+/**
  * Apply versions from the feed. Their signature, receipt and head are already checked. A version that opens but does
  * not match its commitment is kept and reported, never hidden; so is a gap in a device's line.
  * @param remaining number of versions that the server has after these

@@ -78,10 +78,10 @@ export async function requeueMissing(open: Open): Promise<boolean> {
   if (!open.store.root.again) return false;
   return open.store.change(async (root, change) => {
     const serverVersions = new Set((await readNumbers(open.store, 1, root.feed.seq)).map(([, , version]) => version));
-    const queued = new Set(root.outbox.map(({ version }) => version));
+    const batch = open.book.batch(root, change);
+    const queued = await withoutReceipt(open, batch);
     const listed = (await open.store.readJson<ListedVersion[]>(LIST_KEY)) ?? [];
     const missing = listed.filter(([, version]) => !serverVersions.has(version) && !queued.has(version));
-    const batch = open.book.batch(root, change);
     const requeued = [];
     for (const [record, version] of missing) {
       requeued.push(...(await requeueVersion(open, batch, record, version)));
@@ -92,13 +92,27 @@ export async function requeueMissing(open: Open): Promise<boolean> {
       batch,
       listed.filter(([, version]) => serverVersions.has(version)),
     );
-    root.outbox = [...requeued, ...root.outbox];
+    const again = new Set(requeued.map(({ version }) => version));
+    root.outbox = [...requeued, ...root.outbox.filter(({ version }) => !again.has(version))];
     await rewriteRows(batch, open, [...new Set(requeued.flatMap(({ of }) => of ?? []))], null);
     root.again = false;
     requestManifest(root);
     change.drop(LIST_KEY);
     return requeued.length > 0;
   });
+}
+
+/**
+ * Return what waits in the outbox and never had a receipt. What came by the feed with one may wait as well
+ * (apply_feed.ts): where the server has lost it since, it is treated as anything else that was lost.
+ */
+async function withoutReceipt({ book }: Open, batch: Batch): Promise<Set<string>> {
+  const found: Set<string> = new Set();
+  for (const { record, version } of batch.root.outbox) {
+    const facts = (await book.meta(record, batch))?.versions.find(({ v }) => v === version);
+    if (!facts?.receipt) found.add(version);
+  }
+  return found;
 }
 
 async function requeueVersion(open: Open, batch: Batch, record: string, version: string) {

@@ -41,12 +41,16 @@ export async function resealUnsent(
   const incidents: Set<string> = new Set();
   let line = lineEnd;
   for (const { record, version, of: incident } of root.outbox) {
-    if (sent.has(version)) {
+    const {
+      here: isSealedHere,
+      before: earlierReceipts,
+      receipt,
+    } = (await open.book.meta(record, batch))?.versions.find(({ v }) => v === version) ?? {};
+    // With a receipt it came by the feed, and waits only because the server's own answer was not valid.
+    if (sent.has(version) || receipt) {
       line = lineEnd && line; // later versions continue from it unchanged
       continue;
     }
-    const { here: isSealedHere, before: earlierReceipts } =
-      (await open.book.meta(record, batch))?.versions.find(({ v }) => v === version) ?? {};
     if (earlierReceipts && !lineEnd) {
       await signAgain(open, batch, record, version, anyAuthor);
       line = null; // later versions continue from it unchanged

@@ -28,7 +28,7 @@ import { dropIdleLetters } from '../sharing/questions.js';
 import { requeueMissing } from './reconcile.js';
 import { storeTexts } from '../index/segment_texts.js';
 import { shownRows } from '../index/showing.js';
-import { applyReceipt } from './apply_feed.js';
+import { applyReceipt, dropNumbered } from './apply_feed.js';
 import { OF_ENTRIES, STOPPING, codeOfRun, refusalKey, standingCodes } from '../warnings.js';
 import { syncWitnesses } from '../sharing/witnesses.js';
 import { updateClock } from '../session/wrong_clock.js';
@@ -41,6 +41,8 @@ const MAX_PAUSE = 60_000;
 const POLL_INTERVAL = 60_000;
 /** The network gives no answer, or one that is not the server's. */
 const NO_CONNECTION = new Set(['no_network', 'server_slow', 'captive_portal']);
+/** What the server answers to a version that it has from before the keys were changed. */
+const OF_OTHER_KEYS = new Set(['bad_signature', 'conflict']);
 
 export class Syncing implements SyncRun {
   ctx: Context;
@@ -260,7 +262,9 @@ export class Syncing implements SyncRun {
         await this.clearTrouble(open, refusalKey(nextVersion));
       } catch (error) {
         if (!isEntryError(error)) throw error;
-        await this.setTrouble(open, refusalKey(nextVersion), (error as KeptError).code);
+        const { code } = error as KeptError;
+        if (OF_OTHER_KEYS.has(code) && (await dropNumbered(open, nextVersion))) continue;
+        await this.setTrouble(open, refusalKey(nextVersion), code);
         this.skipped.add(nextVersion.version); // retried in the next run
       }
     }
