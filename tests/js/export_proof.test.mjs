@@ -112,8 +112,9 @@ test('what comes after a pack is saved beside it: the late receipt, and a timest
   let root = '';
   faults.before = (path, { body }) => {
     if (path !== '/v1/stamps') return null;
-    asked.push(body);
-    const made = stampOver(over(JSON.parse(body).digest));
+    const text = String(body);
+    asked.push(text);
+    const made = stampOver(over(JSON.parse(text).digest));
     ({ root } = made);
     return Response.json(made.stamp);
   };

@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { copySize } from '#app/media/previews.js';
 
 const sizeOf = (purpose, width, height) => {
-  const size = copySize({ width, height }, { purpose, width: purpose === 'preview' ? 320 : 900, maxHeight: 12_000 });
+  const spec = { purpose, width: purpose === 'preview' ? 320 : 900, maxHeight: 12_000, quality: 0.8 };
+  const size = copySize({ width, height }, spec);
   return [size.width, size.height];
 };
 

@@ -83,6 +83,7 @@ test('letters and emails are asked about, imported emails are not, and a decisio
   const note = await addFile('Only text.', 'note.txt');
   await app.saveRecord({
     kind: 'schedule',
+    record: null,
     fields: { rows: [], incident_ids: [record], source_attachment_id: imported },
   });
   const kinds = async () =>

@@ -41,8 +41,8 @@ export async function layOutPages(
 }
 
 /**
- * Yield what 04 prints: print copies, stills of films, pictures that have no print copy yet, and e-mails. A letter (PDF)
- * is not drawn here: 04 names it, and says how to open it.
+ * Yield what 04 prints: print copies, stills of films, pictures that have no print copy yet, and e-mails. A letter
+ * (PDF) is not drawn here: 04 names it, and says how to open it.
  */
 async function* printedFiles(ctx: Context, open: Open, capsule: JsonObject): AsyncGenerator<PrintedFile> {
   for (const exhibit of rowsOf(capsule, 'exhibits')) {

@@ -54,7 +54,8 @@ function statement(stage: Stage, { place, allows, words }: AdviceStatement, toSh
   const from = (stage.local.found as PackReview).advice.places[place];
   const open = from ? () => stage.go({ name: 'kept', record: from.record, kind: 'person' }) : toSheet;
   const where = !from ? t('advice.sheet') : from.at === null ? '' : t('advice.written', { day: dateText(from.at) });
-  return html`<p dir="auto"><strong>${words ? `“${words}”` : labelForCode('yes_no', allows ? 'yes' : 'no')}</strong></p>
+  const said = words ? `“${words}”` : labelForCode('yes_no', allows ? 'yes' : 'no');
+  return html`<p dir="auto"><strong>${said}</strong></p>
     <p class="small soft">${where}</p>
     ${open ? html`<div>${button(t('advice.open'), open, { plain: true })}</div>` : nothing}`;
 }
