@@ -369,7 +369,7 @@ function summaryView(stage: Stage) {
 /** Ask whether the restricted part may list what was left out. A yes to an earlier pack is not taken for one here. */
 function leftOutTick(stage: Stage, { left_out: counts }: PackSummary) {
   const { local } = stage;
-  const hasPlace = local.way !== 'here' && local.kind !== 'items' && !local.small;
+  const hasPlace = local.kind !== 'items' && !local.small;
   const isRestrictedIn = local.apart ?? hasRestrictedPart(local.profile ?? IDENTITY_PROFILE);
   if (!hasPlace || !isRestrictedIn || !(counts.entries + counts.files + counts.records)) return nothing;
   const rest = [
@@ -388,12 +388,11 @@ function leftOutTick(stage: Stage, { left_out: counts }: PackSummary) {
 function officerView(stage: Stage) {
   const { local } = stage;
   const sheet = (local.sheet ??= { initials: '' });
-  const isOnPhone = local.way === 'here';
   const submit = () => {
     const wrongStartNo = !/^[0-9]{0,4}$/.test((local.startNo ?? '').trim());
     if (wrongStartNo || !/^[A-Za-z]{1,4}$/.test(sheet.initials.trim()))
       return stage.set({ wrongStartNo, noInitials: !wrongStartNo });
-    const conflicts = isOnPhone ? [] : adviceConflicts(stage);
+    const conflicts = adviceConflicts(stage);
     if (!isAdviceNew(stage, conflicts)) return goToStep(stage, 'consent');
     markAdviceSeen(stage, conflicts);
     return stage.set({ differing: conflicts });
@@ -411,9 +410,7 @@ function officerView(stage: Stage) {
       },
     }),
   );
-  return html`${heading(t(isOnPhone ? 'sheet.title_here' : 'sheet.title'))}${
-    isOnPhone ? nothing : html`<p class="soft">${t('sheet.lead')}</p>`
-  }
+  return html`${heading(t('sheet.title'))}<p class="soft">${t('sheet.lead')}</p>
     ${textField({
       id: 'initials',
       label: t('sheet.initials'),
@@ -424,7 +421,7 @@ function officerView(stage: Stage) {
         sheet.initials = initials;
       },
     })}
-    ${isOnPhone ? nothing : [officerFields, identityFields(stage)]}
+    ${[officerFields, identityFields(stage)]}
     ${
       local.earlier
         ? textField({
@@ -448,7 +445,7 @@ function officerView(stage: Stage) {
         local.ownWords = value;
       },
     })}
-    ${isOnPhone ? nothing : firstEntriesField(stage, packEntries)}
+    ${firstEntriesField(stage, packEntries)}
     ${
       local.earlier
         ? nothing
