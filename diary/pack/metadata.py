@@ -102,6 +102,11 @@ class PackMetadata:
     is_restricted_asked: bool
 
     @property
+    def is_laid_out_in_browser(self) -> bool:
+        """Return whether a phone laid out the pages by itself."""
+        return self.raw.get("engine") == BROWSER_ENGINE
+
+    @property
     def label(self) -> str:
         """Return the pack's label for headers: `JB 1`."""
         return f"{self.initials} {self.number}"

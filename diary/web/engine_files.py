@@ -6,12 +6,13 @@ so a phone refuses other bytes, and the server need not read them when it starts
 
 import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 ENGINE_PREFIX: Final = "engine/"
+_PIECE_BYTES: Final = 1 << 16
 _FONTS_PREFIX: Final = "fonts/"
 _MEDIA_TYPES: Final = {
     ".json": b"application/json",
@@ -31,19 +32,19 @@ class EngineFile:
     media_type: bytes
     digest: str
 
-    @property
-    def etag(self) -> bytes:
-        """Return the entity tag, from the digest as for other static files."""
-        return f'"{self.digest[:32]}"'.encode()
-
-    def read_stored(self) -> bytes:
-        """Return the bytes on disk. Raise OSError."""
-        return self.stored_path.read_bytes()
-
     def read_plain(self) -> bytes:
         """Return the uncompressed bytes. Raise OSError."""
-        stored = self.read_stored()
+        stored = self.stored_path.read_bytes()
         return gzip.decompress(stored) if self.is_gzipped else stored
+
+    def stream(self, *, as_stored: bool) -> Iterator[bytes]:
+        """Yield the bytes in small pieces, compressed as on disk or not: slow readers hold no file in memory.
+
+        Raise OSError.
+        """
+        with self.stored_path.open("rb") if as_stored or not self.is_gzipped else gzip.open(self.stored_path) as file:
+            while piece := file.read(_PIECE_BYTES):
+                yield piece
 
 
 def engine_digests(static_folder: Path) -> dict[str, str]:

@@ -22,7 +22,7 @@ APP_POLICY: Final = "; ".join(
         "trusted-types app-url lit-html",
     )
 )
-# The worker that lays out a pack holds the words of a diary. It may connect to nothing.
+# The worker that lays out a pack holds the words of a diary. It may load scripts of this host, and connect to nothing.
 PAGES_WORKER_POLICY: Final = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'"
 # A public page has text and a style sheet. Its one script blanks the page, and cannot connect to any server.
 PUBLIC_POLICY: Final = "; ".join(

@@ -51,8 +51,8 @@ const ACCEPTED = '/.accepted';
 const AT_ONCE = 6;
 // A language is kept once it has been chosen, not before: three more would be half the size of the app.
 const LANGUAGES = '/static/lang/';
-// What lays out the pages of a pack is kept from the first pack on, and only then: it is 20 MB. The page drops it again
-// (pack/engine/files.ts).
+// What lays out the pages of a pack is fetched when a pack is made, checked, and not kept: on a phone that is looked at
+// later it would show that a pack was made.
 const ENGINE = '/static/engine/';
 
 worker.addEventListener('install', (event) => {
@@ -233,8 +233,9 @@ async function fill() {
   }
   const cache = await caches.open(CACHE);
   const used = await addressesInUse();
-  const isOptional = (address: string) => address.startsWith(LANGUAGES) || address.startsWith(ENGINE);
-  const waiting = [...FILES].filter(([address]) => !isOptional(address) || used.has(address));
+  const waiting = [...FILES].filter(
+    ([address]) => !address.startsWith(ENGINE) && (!address.startsWith(LANGUAGES) || used.has(address)),
+  );
   const one = async () => {
     for (let next = waiting.pop(); next; next = waiting.pop()) {
       if (!(await cache.match(next[0]))) await keep(cache, next[0], await checked(...next));
@@ -254,7 +255,8 @@ async function addressesInUse(): Promise<Set<string>> {
 
 /** Fetch an address, and check that its bytes are the listed ones. */
 async function checked(address: string, digest: string | undefined): Promise<Response> {
-  const response = await fetch(address, { cache: 'no-cache', credentials: 'same-origin', redirect: 'error' });
+  const cache = address.startsWith(ENGINE) ? 'no-store' : 'no-cache';
+  const response = await fetch(address, { cache, credentials: 'same-origin', redirect: 'error' });
   if (!response.ok) throw new Error('not there');
   if ((await sha256(await response.clone().arrayBuffer())) !== digest) throw new Error('not the listed bytes');
   return response;
@@ -324,6 +326,7 @@ async function kept(address: string): Promise<Response> {
   const found = await cache.match(address);
   if (found) return unpacked(found);
   const fresh = await checked(address, files.get(address));
+  if (address.startsWith(ENGINE)) return fresh;
   await keep(cache, address, fresh.clone());
   return fresh;
 }

@@ -89,21 +89,22 @@ def test_the_phone_lays_out_the_pages_that_the_server_would(
     assert {finding.code for finding in found} == {"other_engine"}
     assert len(found) == 4
     assert server.exchanges_with("/v1/packs") == []
-    assert [one.path for one in server.exchanges_with("^/v1/") if b"at the corner" in one.request_body] == []
-    assert keeper.page.evaluate(ENGINE_ENTRIES) > 0
-    keeper.lock()
-    keeper.page.wait_for_function(f"async () => (await ({ENGINE_ENTRIES})()) === 0")
+    assert [one.path for one in server.exchanges_with("") if b"at the corner" in one.request_body] == []
+    assert [one.path for one in server.exchanges_with("corner")] == []
+    # Nothing of what laid out the pages is kept, so nothing shows later that a pack was made.
+    assert server.exchanges_with("^/static/engine/pages.zip")
+    assert keeper.page.evaluate(ENGINE_ENTRIES) == 0
 
 
 def test_a_pack_is_stopped_and_made_after_a_lock(new_phone: NewPhone, tmp_path: Path) -> None:
     """Stop ends the layout at once. A lock in the middle ends it too, and the next pack has the same number."""
     keeper = _keeper_with_a_picture(new_phone)
     _begin_pack(keeper)
-    expect(keeper.page.get_by_text(re.compile("^Fetching|^Setting"))).to_be_visible()
+    expect(keeper.page.get_by_text(re.compile("^Fetching|^Making the pages"))).to_be_visible()
     keeper.tap("Stop making it")
     keeper.wait_for_text("Stopped. Nothing was kept of it.")
     _begin_pack(keeper, pictures=0)
-    expect(keeper.page.get_by_text(re.compile("^Setting"))).to_be_visible()
+    expect(keeper.page.get_by_text(re.compile("^Making the pages"))).to_be_visible()
     keeper.lock()
     keeper.unlock()
     _begin_pack(keeper, pictures=0)

@@ -165,10 +165,10 @@ def test_advice_about_safety_that_differs_is_shown_before_the_pack(show: OpenPag
 def test_what_is_left_out_is_listed_only_with_the_keepers_yes(show: OpenPage) -> None:
     """The tick is off. It is not asked for a pack in parts, for items, or where there is no restricted part."""
     page = show(PACK_STEPS)
-    tick = page.get_by_label("List what is not in it")
+    tick = page.get_by_label("List what is left out")
     expect(tick).not_to_be_checked()
     expect(page.get_by_text("Not in this pack: 2 entries · 3 files · 1 other record")).to_be_visible()
-    for state in ("{small: true}", "{kind: 'items'}", "{profile: 'school', apart: false}", "{way: 'here'}"):
+    for state in ("{small: true}", "{kind: 'items'}", "{profile: 'school', apart: false}"):
         before = page.evaluate("({...stage.local})")
         page.evaluate(f"stage.set({state})")
         expect(tick).to_have_count(0)

@@ -24,12 +24,11 @@ async function* printed() {
 
 const capsule = new Uint8Array(readFileSync(capsulePath));
 // Node would print the line of the module, which is more than a megabyte long.
-const { files, unprinted } = await engine
-  .layOut(capsule, printed, () => {})
-  .catch((error) => {
-    process.stderr.write(String(error.stack).slice(-2000));
-    process.exit(1);
-  });
+const task = { capsule, printed, onStep: () => {}, signal: new AbortController().signal };
+const { files, unprinted } = await engine.layOut(task).catch((error) => {
+  process.stderr.write(String(error.stack).slice(-2000));
+  process.exit(1);
+});
 for (const [path, content] of files) {
   mkdirSync(dirname(join(out, path)), { recursive: true });
   writeFileSync(join(out, path), content);

@@ -12,10 +12,11 @@ import pypdf
 import pytest
 
 from diary.errors import NotFound
-from diary.pack.build import _open_print_copy, _open_still
+from diary.pack.build import _open_print_copy, _open_still, _unseal
 from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import read_capsule
 from diary.pack.contents import poster_key
+from diary.pack.verify.pdf_worker import page_words
 from tests.pack.conftest import BuiltPack, build_in_thread
 from tests.pack.fictional_diary import DAY_MS, START_MS, FictionalDiary, fictional_diary, incident_fields
 from tests.pack.pack_members import members_of_front
@@ -46,9 +47,9 @@ def lay_out(diary: FictionalDiary, capsule_bytes: bytes, folder: Path) -> Pages:
     """Lay out a capsule as a browser does."""
     (folder / "pictures").mkdir(parents=True)
     (folder / "capsule.json").write_bytes(capsule_bytes)
-    for key, jpeg in print_pictures(diary, capsule_bytes):
+    for kind, key, content in printed_files(diary, capsule_bytes):
         name = base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
-        (folder / "pictures" / f"picture-{name}").write_bytes(jpeg)
+        (folder / "pictures" / f"{kind}-{name}").write_bytes(content)
     result = subprocess.run(
         ["node", "tests/pack/lay_out_pages.mjs", folder / "capsule.json", folder / "pictures", folder / "out"],
         cwd=ROOT,
@@ -62,8 +63,8 @@ def lay_out(diary: FictionalDiary, capsule_bytes: bytes, folder: Path) -> Pages:
     return Pages(files, json.loads(result.stdout))
 
 
-def print_pictures(diary: FictionalDiary, capsule_bytes: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield the pictures to print, by key, as a phone has them."""
+def printed_files(diary: FictionalDiary, capsule_bytes: bytes) -> Iterator[tuple[str, str, bytes]]:
+    """Yield what 04 prints, as a phone has it: `picture` or `mail`, its key, and its bytes."""
     capsule = read_capsule(capsule_bytes)
 
     def fetch(blob: str, index: int) -> bytes:
@@ -74,12 +75,16 @@ def print_pictures(diary: FictionalDiary, capsule_bytes: bytes) -> Iterator[tupl
     for exhibit in capsule.exhibits:
         if exhibit.is_picture_withheld:
             continue
+        if exhibit.filename.endswith(".eml"):
+            if exhibit.received_file is not None:
+                yield "mail", exhibit.item, _unseal(capsule.diary_id, exhibit.received_file, fetch)
+            continue
         for key, copy in (
             (exhibit.item, _open_print_copy(capsule.diary_id, exhibit, fetch, is_picture=True)),
             (poster_key(exhibit.item), _open_still(capsule.diary_id, exhibit, fetch)),
         ):
             if copy is not None:
-                yield key, copy.jpeg
+                yield "picture", key, copy.jpeg
 
 
 @dataclass(frozen=True)
@@ -121,18 +126,13 @@ def test_pdfs_have_the_same_text_pages_and_tags(layouts: TwoLayouts, tmp_path: P
         (tmp_path / "server.pdf").write_bytes(expected[path])
         (tmp_path / "phone.pdf").write_bytes(pages.files[path])
         server, phone = (pypdf.PdfReader(tmp_path / name) for name in ("server.pdf", "phone.pdf"))
-        assert _words(phone) == _words(server), path
+        assert [page_words(page) for page in phone.pages] == [page_words(page) for page in server.pages], path
         assert tags_of(phone) == tags_of(server), path
         assert phone.metadata is not None
         assert server.metadata is not None
         for name in ("/Title", "/Author"):
             assert phone.metadata.get(name) == server.metadata.get(name), (path, name)
         assert str(phone.metadata["/CreationDate"])[:16] == str(server.metadata["/CreationDate"])[:16]
-
-
-def _words(reader: pypdf.PdfReader) -> list[str]:
-    """Return the text of each page without spaces: where a reader sees them depends on distances between letters."""
-    return ["".join(page.extract_text().split()) for page in reader.pages]
 
 
 def tags_of(reader: pypdf.PdfReader) -> list[str]:

@@ -5,7 +5,7 @@ from email.message import EmailMessage
 import pytest
 
 from diary.pack.documents import mail_words
-from diary.pack.documents.mail_words import MailMessage, html_to_text, read_mail
+from diary.pack.documents.mail_words import html_to_text, read_mail
 
 HEAD = b"From: D <d@example.org>\r\nTo: jb@example.org\r\nDate: Mon, 4 May 2026 12:00:00 +0100\r\n"
 
@@ -114,4 +114,4 @@ def test_a_malformed_email_is_read_as_far_as_it_goes(rest: bytes) -> None:
         messages = read_mail(HEAD + rest)
     except ValueError:
         return
-    assert all(isinstance(message, MailMessage) and message.text.isprintable() is not None for message in messages)
+    assert [name for name, _ in messages[0].headers][:2] == ["From", "To"]

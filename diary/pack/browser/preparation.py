@@ -1,7 +1,8 @@
 """Preparation of a pack in a browser: everything but the typesetting itself.
 
 A worker of the page runs this in Pyodide (static/src/pack/engine/prepare.ts), with the modules, templates and time
-zones of engine/pages.zip. It may connect to nothing. The bytes are those that the server's worker makes, because the
+zones of engine/pages.zip. It may load scripts of its host and connect to nothing else. The bytes
+are those that the server's worker makes, because the
 code is the same; tests/pack/test_browser_pages.py compares them.
 
 Files go by way of the worker's file system in memory: each text file and, for each PDF, a folder with the template, its
@@ -50,7 +51,7 @@ class Preparation:
         self._jpeg_keys: dict[str, dict[str, str]] = {}
         self._search: UnprintableSearch | None = None
         self._searched: PdfDocument | None = None
-        self._limit = RetryLimit()
+        self._limit: RetryLimit | None = None
         self._unprinted: set[str] = set()
 
     def add_picture(self, key: str, jpeg: memoryview | bytes) -> bool:
@@ -75,7 +76,7 @@ class Preparation:
             return False
         try:
             messages = read_mail(bytes(raw))
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except Exception:  # noqa: BLE001 - a mail can be made to fail in any way, and stops no pack
             return False
         if messages:
             self._mails[item] = messages
@@ -124,10 +125,10 @@ class Preparation:
         """
         document = self._documents[index]
         if printed is None:
-            self._search, self._searched = (
-                search_unprintable(records_with_words(self._contents.capsule), self._limit),
-                document,
-            )
+            # Not before: pictures and other documents may have taken longer than a search may.
+            self._limit = self._limit or RetryLimit()
+            self._search = search_unprintable(records_with_words(self._contents.capsule), self._limit)
+            self._searched = document
         search = self._search
         if search is None or self._searched is not document:
             return "null"

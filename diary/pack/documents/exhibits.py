@@ -93,7 +93,9 @@ def _exhibit_page(
         if picture is not None
         else [_WITHHELD_TEXT]
         if is_withheld
-        else _card_lines(view, printed, len(pages)),
+        else _card_lines(
+            view, printed, len(pages), is_laid_out_in_browser=contents.capsule.metadata.is_laid_out_in_browser
+        ),
         "is_short": picture is None
         and printed == "nothing"
         and len(text_of(fields, "transcript")) < SHORT_TRANSCRIPT_CHARACTERS,
@@ -277,7 +279,7 @@ def _chat_rows(contents: PackContents, view: ExhibitView) -> list[list[str]]:
     return rows
 
 
-def _card_lines(view: ExhibitView, printed: str, pages_count: int) -> list[str]:
+def _card_lines(view: ExhibitView, printed: str, pages_count: int, *, is_laid_out_in_browser: bool) -> list[str]:
     """Return what a card says of a file that is no picture: what is printed of it, and how to open it.
 
     `printed`: pages, mail, chat, still or nothing.
@@ -286,7 +288,9 @@ def _card_lines(view: ExhibitView, printed: str, pages_count: int) -> list[str]:
     extension = exhibit.filename.rpartition(".")[2]
     kind = _FILE_KINDS.get(extension, "A file whose kind its first bytes do not tell.")
     is_letter_or_mail = extension in ("pdf", "eml")
-    if printed == "nothing" and is_letter_or_mail and not view.attachment.is_reviewed:
+    if printed == "nothing" and extension == "pdf" and is_laid_out_in_browser:
+        words = "Letters are not drawn in a pack that a phone makes by itself."
+    elif printed == "nothing" and is_letter_or_mail and not view.attachment.is_reviewed:
         words = "Nobody looked through it for a pack, so what is in it is not printed here."
     elif printed == "nothing" and is_letter_or_mail:
         words = "It could not be read here, so what is in it is not printed."

@@ -173,17 +173,12 @@ def left_out_rows(capsule: Capsule) -> list[list[str]]:
         numbers_by_row.setdefault((text_of(row, "kind"), day), []).append(integer_of(row, "no"))
     return [
         [
-            _format_count(len(numbers), *_LEFT_OUT_KINDS.get(kind, ("record", "records"))),
+            format_count(len(numbers), *_LEFT_OUT_KINDS.get(kind, ("record", "records"))),
             format_entry_numbers(tuple(str(number) for number in numbers if number is not None)),
             day,
         ]
         for (kind, day), numbers in numbers_by_row.items()
     ]
-
-
-def _format_count(count: int, singular: str, plural: str) -> str:
-    """Return `1 entry` or `2 entries`."""
-    return f"{count} {singular if count == 1 else plural}"
 
 
 def left_out_sentence(capsule: Capsule) -> str:
@@ -193,9 +188,9 @@ def left_out_sentence(capsule: Capsule) -> str:
     kinds = [text_of(row, "kind") for row in capsule.left_out]
     entries, files = kinds.count("incident"), kinds.count("attachment")
     counted = (
-        _format_count(entries, "entry", "entries"),
-        _format_count(files, "file", "files"),
-        _format_count(len(kinds) - entries - files, "other record", "other records"),
+        format_count(entries, "entry", "entries"),
+        format_count(files, "file", "files"),
+        format_count(len(kinds) - entries - files, "other record", "other records"),
     )
     return f"The keeper holds and left out: {', '.join(counted)}."
 

@@ -30,6 +30,11 @@ from diary.pack.verify.pdf_reader import (
 )
 
 _DEPTH_LIMIT: Final = 8
+# As both typesetters write it: the text of a cluster, then its glyphs.
+_CLUSTER_PATTERN: Final = re.compile(rb"/Span\s*<<\s*/ActualText\s*<([0-9A-Fa-f]*)>\s*>>\s*BDC.*?EMC", re.DOTALL)
+_MARK_FONT: Final = "KeptMark"
+_MARK_PATTERN: Final = re.compile(r"<<([0-9]{1,6})>>")
+_LATIN_PATTERN: Final = re.compile("[!-~\u00a1-\u024f\u2010-\u22ff]+")
 _PAGE_PATTERN: Final = re.compile(r"page ([1-9][0-9]{0,3})")
 
 
@@ -122,7 +127,7 @@ def _first_differing_page(pack_document: Path, rebuilt_document: Path, *, is_wor
 
     With `is_words_only` compare words, and return SAME_WORDS if they are the same on each page.
     """
-    read_page = _page_words if is_words_only else _page_content
+    read_page = page_words if is_words_only else _page_content
     try:
         rebuilt_pages, pack_pages = pypdf.PdfReader(rebuilt_document).pages, pypdf.PdfReader(pack_document).pages
         for index in range(max(len(rebuilt_pages), len(pack_pages))):
@@ -135,9 +140,41 @@ def _first_differing_page(pack_document: Path, rebuilt_document: Path, *, is_wor
     return SAME_WORDS if is_words_only else None
 
 
-def _page_words(page: Any) -> str:
-    """Return the words of a page without spaces: where a reader sees a space depends on distances between letters."""
-    return "".join(page.extract_text().split())
+def page_words(page: Any) -> str:
+    """Return the words of a page in Latin letters, with digits and signs, and without spaces.
+
+    Typesetters of different releases differ in how they say what the glyphs of other scripts stand for, and where a reader
+    sees a space depends on distances between letters. A cluster that says what it stands for (ActualText) is read so.
+    """
+    contents = page.get_contents()
+    if contents is None:
+        return ""
+    clusters: list[str] = []
+
+    def mark(match: re.Match[bytes]) -> bytes:
+        clusters.append(bytes.fromhex(match[1].decode("ascii")).decode("utf-16", "replace"))
+        return b"/%s 10 Tf (%s) Tj\n" % (_MARK_FONT.encode(), _mark(len(clusters) - 1).encode())
+
+    stream = pypdf.generic.DecodedStreamObject()
+    stream.set_data(_CLUSTER_PATTERN.sub(mark, contents.get_data()))
+    page[pypdf.generic.NameObject("/Contents")] = stream
+    fonts = (
+        page["/Resources"].get_object().setdefault(pypdf.generic.NameObject("/Font"), pypdf.generic.DictionaryObject())
+    )
+    fonts.get_object()[pypdf.generic.NameObject(f"/{_MARK_FONT}")] = pypdf.generic.DictionaryObject(
+        {
+            pypdf.generic.NameObject("/Type"): pypdf.generic.NameObject("/Font"),
+            pypdf.generic.NameObject("/Subtype"): pypdf.generic.NameObject("/Type1"),
+            pypdf.generic.NameObject("/BaseFont"): pypdf.generic.NameObject("/Helvetica"),
+        }
+    )
+    words = _MARK_PATTERN.sub(lambda match: clusters[int(match[1])], page.extract_text())
+    return "".join(_LATIN_PATTERN.findall(words))
+
+
+def _mark(number: int) -> str:
+    """Return what stands in the place of a cluster while the page is read."""
+    return f"<<{number}>>"
 
 
 def _page_content(page: Any) -> bytes:

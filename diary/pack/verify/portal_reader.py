@@ -115,7 +115,7 @@ def _add_set_file(pack: OpenedPack, path: Path) -> None:
     """Hash one file of a set. A single file of the pack becomes a member of it."""
     assert pack.set_digests is not None
     member = CandidateMember(path.name, path, is_file=stat.S_ISREG(path.lstat().st_mode))
-    code = fault_code(member, path.name) if "/" not in path.name else "bad_name"
+    code = fault_code(member, path.name)
     if code is None and path.name.lower() in {name.lower() for name in pack.set_digests}:
         code = "twice"
     try:

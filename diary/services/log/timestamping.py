@@ -1,7 +1,7 @@
 """Requests to timestamp authorities. If an authority is unavailable, the timestamp stays pending.
 
-A request contains only the digest of a checkpoint's note. It reveals nothing about people, not even the number of
-diaries.
+A request contains only a digest: of a checkpoint's note, or of a pack's list of files when a keeper asks for it. It
+reveals nothing about people, not even the number of diaries.
 """
 
 import re

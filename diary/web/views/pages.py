@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from typing import Final
 
+from starlette.responses import StreamingResponse
 from starlette.types import ASGIApp
 
 from diary.encoding import b64
@@ -73,7 +74,7 @@ async def static_file(request: RequestContext) -> ASGIApp:
     """Return a static file of the keeper's app."""
     pages, path = request.app_context.pages, request.scope["path_params"]["path"]
     if path in pages.engine_files:
-        return await _engine_response(request, pages.engine_files[path])
+        return _engine_response(request, pages.engine_files[path])
     response = _file_response(request, pages.static_files.get(path))
     if request.scope["path"] == PAGES_WORKER_PATH:
         return replace(response, headers=(*response.headers, (CSP_HEADER_NAME, PAGES_WORKER_POLICY.encode())))
@@ -86,15 +87,18 @@ async def desk_file(request: RequestContext) -> ASGIApp:
     return _file_response(request, pages.desk_files.get(path) or pages.static_files.get(path))
 
 
-async def _engine_response(request: RequestContext, file: EngineFile) -> ASGIApp:
-    """Return a file that stays on disk, compressed as it is there, or 304 if the client has these bytes."""
-    headers: tuple[tuple[bytes, bytes], ...] = (REVALIDATE_HEADER, (b"etag", file.etag), (b"vary", b"accept-encoding"))
-    if request.headers.get(b"if-none-match") == file.etag:
-        return BytesResponse(304, b"", None, headers)
-    if file.is_gzipped and accepts_gzip(request.headers.get(b"accept-encoding", b"")):
-        content = await asyncio.to_thread(file.read_stored)
-        return BytesResponse(200, content, file.media_type, (*headers, (b"content-encoding", b"gzip")))
-    return BytesResponse(200, await asyncio.to_thread(file.read_plain), file.media_type, headers)
+def _engine_response(request: RequestContext, file: EngineFile) -> ASGIApp:
+    """Return a file that stays on disk, compressed as it is there.
+
+    It is sent as `no-store`: a browser that kept it would show later that a pack was made.
+    """
+    is_compressed = file.is_gzipped and accepts_gzip(request.headers.get(b"accept-encoding", b""))
+    headers = {
+        "etag": f'"{file.digest[:32]}"',
+        "vary": "accept-encoding",
+        **({"content-encoding": "gzip"} if is_compressed else {}),
+    }
+    return StreamingResponse(file.stream(as_stored=is_compressed), headers=headers, media_type=file.media_type.decode())
 
 
 def _file_response(request: RequestContext, file: StaticFile | None) -> BytesResponse:

@@ -250,8 +250,6 @@ async function start(ctx: Context, drafts: Drafts) {
   if (!ctx.release) return screen.clear('elsewhere');
   screen.set({ offline: !ctx.online() });
   await restoreLanguage(ctx);
-  // Left by a page that was closed without a lock.
-  void ctx.pageEngine?.forget().catch(() => undefined);
   const installation = await readPhoneState(ctx);
   const until = installation.phase === 'locked' ? await picturePageUntil(ctx) : null;
   screen.set({ look: await readAppearance(ctx.database) });

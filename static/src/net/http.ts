@@ -184,7 +184,7 @@ export function isSessionOver(error: unknown): boolean {
   return error instanceof KeptError && (error.code === 'signed_out' || error.code === 'session_ended');
 }
 
-/** Fetch a file of this app, which says nothing of a diary. @throws TypeError without a connection */
-export function fetchAppFile(address: string): Promise<Response> {
-  return fetch(address, { credentials: 'same-origin', redirect: 'error' });
+/** Fetch a file of this app, past the browser's own cache. @throws TypeError without a connection */
+export function fetchAppFile(address: string, signal: AbortSignal): Promise<Response> {
+  return fetch(address, { credentials: 'same-origin', redirect: 'error', cache: 'no-store', signal });
 }

@@ -1,5 +1,5 @@
 /**
- * A pack that the phone makes by itself, with no server: docs/pack.md, "Made on the phone". The record, the proofs,
+ * A pack that the phone makes by itself, with no server: docs/pack.md, "The plain page". The record, the proofs,
  * the files and the manifests are byte for byte those of a server-built pack; the pages are one plain HTML page and
  * tables.
  *

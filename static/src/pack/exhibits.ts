@@ -12,7 +12,8 @@ const INTIMATE_SENSITIVITY = 'intimate_adult';
 /** Copies of orders are kept apart from other files: they often print an address. */
 const ORDER_KIND = 'order_or_court_paper';
 /** Files that a set pack opens to print what is in them: letters and emails. */
-export const OPENED_TYPES: readonly string[] = ['application/pdf', 'message/rfc822'];
+const LETTER_TYPE = 'application/pdf';
+export const OPENED_TYPES: readonly string[] = [LETTER_TYPE, 'message/rfc822'];
 /**
  * The extension of a received file, from the type its first bytes show. Any other type gets .bin: a name must never
  * promise what the bytes are not.
@@ -118,11 +119,12 @@ export function isPictureHeldBack(attachment: RecordHistory): boolean {
   return isHeldBack(attachment) && !(isMasked && isOrdinary && integerOf(fields, 'looked_at') !== null);
 }
 
-/** Return one row per attachment with its number. */
+/** Return one row per attachment with its number. `inBrowser`: this phone lays out the pages, and draws no letters. */
 export function exhibitsOf(
   versions: readonly DiaryVersion[],
   attachments: readonly { no: number; told: RecordHistory }[],
   initials: string,
+  { inBrowser = false } = {},
 ): JsonObject[] {
   // The version in force is not always the last: a file taken out on one device may have a later version from
   // another.
@@ -144,13 +146,13 @@ export function exhibitsOf(
       size: integerOf(fields, 'size_bytes') ?? 0,
       ...(textOf(fields, 'kind') === ORDER_KIND ? { order: true } : {}),
       // A picture that is held back is not printed, so the worker gets no key of it.
-      ...(isHeldBack ? {} : pictureFieldsOf(fields, version)),
+      ...(isHeldBack ? {} : pictureFieldsOf(fields, version, inBrowser)),
     };
   });
 }
 
-/** Return the members of an exhibit that give the worker a picture to print, with its key. */
-function pictureFieldsOf(fields: Fields, version: DiaryVersion): JsonObject {
+/** Return the members of an exhibit that give a worker what it prints, with its key. */
+function pictureFieldsOf(fields: Fields, version: DiaryVersion, inBrowser: boolean): JsonObject {
   const type = textOf(fields, 'media_type');
   const printCopy = renditionOf(fields, version, printPurpose(fields));
   // What is in a letter or an email is printed only after the keeper has looked through it.
@@ -161,7 +163,7 @@ function pictureFieldsOf(fields: Fields, version: DiaryVersion): JsonObject {
   const poster = type.startsWith('video/') ? renditionOf(fields, version, 'preview') : null;
   return {
     print: printCopy,
-    received: needsDecoding ? receivedOf(fields, version) : null,
+    received: needsDecoding && !(inBrowser && type === LETTER_TYPE) ? receivedOf(fields, version) : null,
     ...(poster ? { poster } : {}),
   };
 }

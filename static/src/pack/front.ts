@@ -19,7 +19,7 @@ import { readZip } from './zip.js';
 import type { JsonObject } from '../core/encoding.js';
 
 /** Path under the pack's folder → bytes */
-type Members = Map<string, Uint8Array>;
+type Members = ReadonlyMap<string, Uint8Array>;
 
 const FIXED_FILES = [
   '00_READ-FIRST.txt',
@@ -57,6 +57,15 @@ function rejectFile(name: string): never {
  */
 export async function checkFront(bytes: Uint8Array, capsule: JsonObject): Promise<Members> {
   const members = readZip(bytes);
+  await checkFiles(members, capsule);
+  return members;
+}
+
+/**
+ * Check the files of a front part in the same way. Those that this phone laid out are checked too: it signs them.
+ * @throws `pack_failed`, naming the file
+ */
+export async function checkFiles(members: ReadonlyMap<string, Uint8Array>, capsule: JsonObject): Promise<void> {
   const expected = expectedBytes(capsule);
   const names = new Set([
     ...expected.keys(),
@@ -74,7 +83,6 @@ export async function checkFront(bytes: Uint8Array, capsule: JsonObject): Promis
   if (table) rejectFile(table);
   await checkCopies(members);
   await checkManifest(members);
-  return members;
 }
 
 function memberBytes(members: Members, name: string): Uint8Array {

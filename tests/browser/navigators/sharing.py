@@ -15,9 +15,7 @@ PASSPHRASE_LABEL = "Type your words once more"
 def choose_everything(keeper: BrowserKeeper, button: str = "Make a pack") -> None:
     """Go from Share to the contents. Before the first pack, confirm the warning about court."""
     keeper.go_to_tab("Share")
-    keeper.page.get_by_role(
-        "button", name=re.compile(f"^{button}( (No signal needed|Nothing is sent).*)?$")
-    ).first.click()
+    keeper.page.get_by_role("button", name=re.compile(f"^{button}( Your words are not sent.*)?$")).first.click()
     keeper.page.get_by_role("heading", name=re.compile("^(If this goes to court|What should go in\\?)$")).wait_for()
     if keeper.heading("If this goes to court").is_visible():
         keeper.tap("I know this, go on")

@@ -210,7 +210,7 @@ export function dropUnlocked(ctx: Context) {
   ctx.open = null;
   ctx.vault = null;
   ctx.pageEngine?.stop();
-  void ctx.pageEngine?.forget().catch(() => undefined);
+  ctx.pageEngine?.forget();
   open?.syncing.stop();
   open?.custody.stop();
   if (open) Object.assign(open, { typed: null, proved: null });

@@ -14,7 +14,7 @@ import type { Stage } from '../../shell/stage.js';
 
 const FILE_NAME = 'notes.txt';
 
-/** The way to the notes. An officer takes the account of somebody under 18 in another way, from their own mouth. */
+/** The button that opens the notes. There is none for somebody under 18: an officer interviews them instead. */
 export function statementButton(stage: Stage, entry: Entry) {
   if (isYoung() || !canBeStatementNotes(entry.fields)) return nothing;
   return button(t('stmt.title'), () => stage.openSheet((sheetStage) => statementSheet(sheetStage, entry)), {
@@ -47,7 +47,7 @@ function statementSheet(stage: Stage, entry: Entry) {
     ${notes ? drawn(notes) : html`<p role="status">${t('frame.loading')}</p>`}
     <p class="soft small">${t('stmt.care')}</p>
     ${stage.local.notesCopied ? html`<p class="small" role="status">${t('entry.copied')}</p>` : nothing}
-    <div class="row">${button(t('stmt.copy'), copy, { main: true })}${button(t('stmt.save'), save)}</div>`,
+    ${notes ? html`<div class="row">${button(t('stmt.copy'), copy, { main: true })}${button(t('stmt.save'), save)}</div>` : nothing}`,
   );
 }
 

@@ -3,7 +3,8 @@
  * has the steps; static/js/pack/ does the pure part of them.
  *
  * A pack is handed over only when every file in it passes its check. Only the capsule is sent to the server, and only
- * once a place in the queue is ready for it: its keys never wait in a queue. A pack made on the phone sends nothing.
+ * once a place in the queue is ready for it: its keys never wait in a queue. Of a pack made on the phone only its sealed
+ * record is sent.
  * No pack is made and no printable list is drawn unless the words were typed for it (confirming.js). No pack contains
  * anything that the keeper did not review first (pack_seen.js).
  */
@@ -277,12 +278,13 @@ async function buildOnPhone(
   const reportStep = (step: string, done = 0, total = 0) => onStep({ step, done, total });
   reportStep('sealing');
   await savePackSettings(open, options);
-  signal.addEventListener('abort', () => ctx.pageEngine?.stop());
   const release = ctx.pageEngine ? await ctx.releaseName() : '';
   const finish = { ...options, signal, tell: reportStep };
   if (release) {
-    const packData = await gatherCapsule(ctx, open, options, { release, log: 'try', inBrowser: true });
-    const pages = await layOutPages(ctx, open, packData.capsule, reportStep);
+    const isHighRisk = (await readSettings(open)).fields.high_risk === true;
+    const log = isHighRisk ? 'kept' : 'try'; // at high risk the server is not asked for anything that it need not know
+    const packData = await gatherCapsule(ctx, open, options, { release, log, inBrowser: true });
+    const pages = await layOutPages(ctx, open, packData.capsule, { onStep: reportStep, signal });
     if (pages) {
       const made = await finishPack(ctx, open, packData, pages.files, { ...finish, release });
       return { ...made, unprinted: pages.unprinted };

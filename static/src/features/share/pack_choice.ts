@@ -2,6 +2,7 @@
  * The content of a pack: from the keeper's selection to the capsule, and its counts for the screen before any question
  * is asked.
  */
+import { KeptError } from '../../core/errors.js';
 import { formatId, newId } from '../../core/ids.js';
 import { entryNumbers, makeCapsule, openedOf } from '../../pack/capsule.js';
 import { leftOutOf, selectRecords, selectIncidents } from '../../pack/selection.js';
@@ -17,7 +18,6 @@ import { codesOf, booleanOf, textOf, integerOf } from '../../record/reading.js';
 import { historiesOf } from '../../record/record_history.js';
 import { isPack, nextPackNo, readExports } from '../../diary/sharing/exports.js';
 import { storedLog, logForPack } from '../../diary/sync/log.js';
-import { isTransient } from '../../net/http.js';
 import { MAX_PART_BYTES } from './pack_size.js';
 import { seenVersions } from './pack_seen.js';
 import { withheldWords } from './pack_review.js';
@@ -28,6 +28,8 @@ import type { Context, Fields, Open } from '../../diary/types.js';
 import type { JsonObject } from '../../core/encoding.js';
 import type { LeftOutRow } from '../../pack/selection.js';
 import type { AbsentEntry, DiaryVersion } from '../../pack/diary_version.js';
+
+const LOG_WAIT_MS = 20_000;
 
 export type PackSelection = {
   from: number | null;
@@ -72,7 +74,7 @@ export async function buildCapsule(
 ) {
   const [versions, exports, settings] = await Promise.all([readDiary(open), readExports(open), readSettings(open)]);
   const receipts = new Map(versions.flatMap(({ version, receipt }) => (receipt ? [[version, receipt]] : [])));
-  const log = await packLog(open, receipts, options.log);
+  const log = await packLog(ctx, open, receipts, options.log);
   const now = packTime(ctx, open, receipts);
   const { identity, store } = open;
   const records = chosenIncidents(versions, options).map((entry) => entry.record);
@@ -118,14 +120,21 @@ export async function buildCapsule(
   return { capsule, versions, settings, records };
 }
 
-async function packLog(open: Open, receipts: Map<string, JsonObject>, source: 'ask' | 'try' | 'kept' | null) {
+async function packLog(
+  ctx: Context,
+  open: Open,
+  receipts: Map<string, JsonObject>,
+  source: 'ask' | 'try' | 'kept' | null,
+) {
   const link = open.syncing.link();
   if (source === null || (source === 'ask' && !link)) return null;
   if (source === 'kept' || !link) return storedLog(open, receipts);
-  return logForPack(link, receipts).catch((error) => {
-    if (source === 'ask' || !isTransient(error)) throw error;
-    return storedLog(open, receipts);
+  if (source === 'ask') return logForPack(link, receipts);
+  // A pack is made here whatever the server answers, and when it does not.
+  const tooLate = new Promise<never>((_, reject) => {
+    ctx.timers.after(LOG_WAIT_MS, () => reject(new KeptError('offline')));
   });
+  return Promise.race([logForPack(link, receipts), tooLate]).catch(() => storedLog(open, receipts));
 }
 
 /**

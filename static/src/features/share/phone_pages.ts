@@ -4,72 +4,87 @@
  */
 import { concat } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
-import { locateFile, openParts } from '../../diary/attachments/reading_files.js';
+import { openParts } from '../../diary/attachments/reading_files.js';
+import { withoutMetadata } from '../../media/plain_jpeg.js';
 import { encodeCapsule } from '../../pack/capsule.js';
 import { SERVABLE_MANIFEST, servableManifest } from '../../pack/bag.js';
+import { checkFiles } from '../../pack/front.js';
 import { rowsOf } from '../../pack/proofs.js';
-import { textOf } from '../../record/reading.js';
+import { integerOf, objectOf, textOf } from '../../record/reading.js';
 import type { JsonObject } from '../../core/encoding.js';
-import type { Context, Open } from '../../diary/types.js';
-import type { CopyKind } from '../../diary/attachments/reading_files.js';
-import type { Pages, PrintedFile } from '../../pack/engine/page_engine.js';
+import type { Context, Fields, Open } from '../../diary/types.js';
+import type { LayoutTask, Pages, PrintedFile } from '../../pack/engine/page_engine.js';
 
-/** No engine here or to be had, or a document that fails even without words, as where a phone has too little memory. */
-const MAIL_TYPE = 'message/rfc822';
-const NO_PAGES = new Set(['pages_missing', 'pages_failed']);
+/** The limit of diary/pack/documents/mail_words.py. */
+const MAIL_LIMIT_BYTES = 40 << 20;
 
 /**
- * Lay out the pages of a capsule; null where this browser cannot.
- * @throws locked, cancelled; file_missing when a picture is not here and cannot be fetched now
+ * Lay out the pages of a capsule; null where this browser cannot, or where they are not what this phone expects.
+ * @throws locked, cancelled
  */
 export async function layOutPages(
   ctx: Context,
   open: Open,
   capsule: JsonObject,
-  onStep: (step: string, done: number, total: number) => void,
+  { onStep, signal }: Pick<LayoutTask, 'onStep' | 'signal'>,
 ): Promise<Pages | null> {
+  if (ctx.open !== open) throw new KeptError('locked');
+  const printed = () => printedFiles(ctx, open, capsule);
   try {
-    const pages = await ctx.pageEngine?.layOut(encodeCapsule(capsule), () => printedFiles(ctx, open, capsule), onStep);
+    const pages = await ctx.pageEngine?.layOut({ capsule: encodeCapsule(capsule), printed, onStep, signal });
     if (!pages) return null;
     pages.files.set(SERVABLE_MANIFEST, await servableManifest(pages.files));
+    await checkFiles(pages.files, capsule);
     return pages;
   } catch (error) {
     if (ctx.open !== open) throw new KeptError('locked');
-    if (error instanceof KeptError && NO_PAGES.has(error.code)) return null;
-    throw error;
+    if (error instanceof KeptError && error.code === 'cancelled') throw error;
+    return null; // a pack is made all the same, and the screen says that its pages are plain
   }
 }
 
 /**
  * Yield what 04 prints: print copies, stills of films, pictures that have no print copy yet, and e-mails. A letter
- * (PDF) is not drawn here: 04 names it, and says how to open it.
+ * (PDF) is not drawn here: 04 names it, and says how to open it. Each is the file that the capsule names, also when
+ * another device has changed it since.
  */
 async function* printedFiles(ctx: Context, open: Open, capsule: JsonObject): AsyncGenerator<PrintedFile> {
   for (const exhibit of rowsOf(capsule, 'exhibits')) {
-    if (exhibit.hold_picture) continue;
-    const [item, attachment] = [textOf(exhibit, 'item'), textOf(exhibit, 'record')];
-    const copy = exhibit.print ? await readCopy(open, attachment, 'print') : null;
-    const received = !exhibit.print && exhibit.received ? await readCopy(open, attachment, 'received') : null;
-    if (received?.type === MAIL_TYPE) yield ['mail', item, received];
-    const picture = copy ?? (received?.type.startsWith('image/') ? await makePrintCopy(ctx, received) : null);
-    if (picture) yield ['picture', item, picture];
-    const still = exhibit.poster ? await readCopy(open, attachment, 'preview') : null;
+    const item = textOf(exhibit, 'item');
+    const isMail = textOf(exhibit, 'file').endsWith('.eml');
+    if (exhibit.print) {
+      const copy = await readFile(open, objectOf(exhibit, 'print'));
+      if (copy) yield ['picture', item, plain(copy)];
+    } else if (exhibit.received && (!isMail || (integerOf(exhibit, 'size') ?? 0) <= MAIL_LIMIT_BYTES)) {
+      const received = await readFile(open, { ...objectOf(exhibit, 'received'), size: exhibit.size });
+      if (received && isMail) yield ['mail', item, new Blob([received])];
+      const copy = received && !isMail ? await makePrintCopy(ctx, received) : null;
+      if (copy) yield ['picture', item, plain(copy)];
+    }
+    const still = exhibit.poster ? await readFile(open, objectOf(exhibit, 'poster')) : null;
     // The key of a still: `poster_key` in diary/pack/contents.py.
-    if (still) yield ['picture', `${item} still`, still];
+    if (still) yield ['picture', `${item} still`, plain(still)];
   }
 }
 
-async function readCopy(open: Open, attachment: string, kind: CopyKind): Promise<Blob | null> {
-  const file = await locateFile(open, attachment, kind, []);
-  if (!file) return null;
+/** Return a file by its place in the capsule; null where it is not here and cannot be fetched: it is not printed then. */
+async function readFile(open: Open, place: Fields): Promise<Uint8Array<ArrayBuffer> | null> {
+  const [blob, key] = [textOf(place, 'blob'), textOf(place, 'key')];
+  const [n, size] = [integerOf(place, 'parts') ?? 0, integerOf(place, 'size') ?? 0];
   const parts = [];
-  for await (const part of openParts(open, file)) parts.push(part);
-  return new Blob([concat(...parts)], { type: file.type });
+  try {
+    for await (const part of openParts(open, { blob, key, n, size, type: '', name: '' })) parts.push(part);
+  } catch (error) {
+    if (error instanceof KeptError && ['file_missing', 'file_damaged'].includes(error.code)) return null;
+    throw error;
+  }
+  return concat(...parts);
 }
 
+const plain = (jpeg: Uint8Array) => new Blob([withoutMetadata(jpeg) as Uint8Array<ArrayBuffer>]);
+
 /** Return a copy of a picture for print; null where this browser cannot show it. */
-async function makePrintCopy(ctx: Context, picture: Blob): Promise<Blob | null> {
-  const copies = await ctx.pictures.make(picture);
-  const copy = copies?.find(({ purpose }) => purpose === 'print');
-  return copy ? new Blob([copy.bytes as Uint8Array<ArrayBuffer>]) : null;
+async function makePrintCopy(ctx: Context, picture: Uint8Array<ArrayBuffer>): Promise<Uint8Array | null> {
+  const copies = await ctx.pictures.make(new Blob([picture]));
+  return copies?.find(({ purpose }) => purpose === 'print')?.bytes ?? null;
 }

@@ -125,7 +125,9 @@ function showElsewhere(stage: Stage, look: ReviewPicture, words: string) {
   const save = () =>
     stage.run('copy', async () => {
       const { url, name } = await stage.app.readReceived(look.attachment);
-      Object.assign(document.createElement('a'), { href: url, download: name || look.name || 'file' }).click();
+      // A name in a list of downloads must reveal nothing.
+      const extension = /\.[a-z0-9]{1,5}$/i.exec(name || look.name || '')?.[0] ?? '';
+      Object.assign(document.createElement('a'), { href: url, download: `document${extension}` }).click();
       stage.set({ saved: { ...local.saved, [look.attachment]: true } });
     });
   return {

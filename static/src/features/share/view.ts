@@ -421,7 +421,7 @@ function officerView(stage: Stage) {
         sheet.initials = initials;
       },
     })}
-    ${[officerFields, identityFields(stage)]}
+    ${officerFields}${identityFields(stage)}
     ${
       local.earlier
         ? textField({

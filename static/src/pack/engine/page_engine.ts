@@ -6,116 +6,213 @@
  * typesetter frees no memory. `stop` ends them at once, and with them every word they hold.
  */
 import { KeptError } from '../../core/errors.js';
-import { compileTypst, fetchFonts, fetchPython, forgetFiles, PYTHON_MODULE, TYPST_MODULE } from './files.js';
-import type { Attempt, PageDocument, Prepared } from './prepare.js';
+import { compileTypst, fetchFonts, fetchPython, PYTHON_MODULE, TYPST_MODULE } from './files.js';
+import type { FetchFile } from './files.js';
+import type { Attempt, EngineFiles, PageDocument, Prepared } from './prepare.js';
 
 /** `done` of `total` steps */
-export type OnLayoutStep = (step: 'fetching' | 'pages', done: number, total: number) => void;
+export type OnLayoutStep = (step: 'fetching' | 'preparing' | 'pages', done: number, total: number) => void;
 /** A JPEG with the item of its exhibit, or the key of its still; or an e-mail as received, with its item */
 export type PrintedFile = readonly [kind: 'picture' | 'mail', key: string, file: Blob];
 /** `files`: path in the pack → content; `unprinted`: what has words that could not be printed, by label */
 export type Pages = { files: Map<string, Uint8Array>; unprinted: string[] };
+export type LayoutTask = {
+  /** encoded */
+  capsule: Uint8Array;
+  printed: () => AsyncIterable<PrintedFile>;
+  onStep: OnLayoutStep;
+  signal: AbortSignal;
+};
 export type PageEngine = {
   /**
-   * @param capsule encoded
    * @throws pages_missing when this browser cannot lay out pages, or what it needs cannot be fetched; pages_failed when
-   *   a document fails even without words; cancelled after `stop`
+   *   a document fails even without words, or takes too long; cancelled after `stop`, and when `signal` is aborted
    */
-  layOut(capsule: Uint8Array, printed: () => AsyncIterable<PrintedFile>, onStep: OnLayoutStep): Promise<Pages>;
+  layOut(task: LayoutTask): Promise<Pages>;
   stop(): void;
-  /** Delete what was fetched. */
-  forget(): Promise<void>;
+  /** Drop what was fetched. It is in memory only: a browser that kept it would show later that a pack was made. */
+  forget(): void;
 };
-
 export type CallWorker = {
   call(name: string, args: unknown[]): Promise<unknown>;
   end(): void;
 };
+type Host = { startWorker: () => CallWorker; fetchFile: FetchFile };
+type Programs = { python: EngineFiles; typst: WebAssembly.Module };
+type TypesetDocument = (document: PageDocument) => Promise<Uint8Array | null>;
 
-type Host = {
-  startWorker: () => CallWorker;
-  fetchFile: (address: string) => Promise<Response>;
-};
+/** An e-mail can be made so that reading it takes hours. */
+const MAIL_LIMIT_MS = 10_000;
+/** A thousand entries take some minutes on an old phone. */
+const CALL_LIMIT_MS = 10 * 60_000;
 
 export function createPageEngine({ startWorker, fetchFile }: Host): PageEngine {
-  const running: Set<CallWorker> = new Set();
-  let stopCount = 0;
-
-  const withWorker = async <T>(use: (worker: CallWorker) => Promise<T>): Promise<T> => {
-    const worker = startWorker();
-    running.add(worker);
-    try {
-      return await use(worker);
-    } finally {
-      running.delete(worker);
-      worker.end();
-    }
-  };
-
+  const runs: Set<Run> = new Set();
+  let programs: Programs | null = null;
   return {
-    async layOut(capsule, printed, onStep) {
-      const since = stopCount;
-      const requireRunning = () => {
-        if (stopCount !== since) throw new KeptError('cancelled', 'The pack was stopped. Nothing was lost.');
-      };
+    async layOut(task) {
+      const run = new Run(startWorker);
+      const stop = () => run.stop();
+      task.signal.addEventListener('abort', stop);
+      if (task.signal.aborted) run.stop();
+      runs.add(run);
       try {
-        onStep('fetching', 0, 2);
-        const python = await fetchPython(fetchFile);
-        requireRunning();
-        onStep('fetching', 1, 2);
-        const compiled = await compileTypst(fetchFile);
-        requireRunning();
-        return await withWorker(async (preparing) => {
-          const jpegs: Map<string, Blob> = new Map();
-          await preparing.call('begin', [PYTHON_MODULE, python, capsule]);
-          for await (const [kind, key, file] of printed()) {
-            requireRunning();
-            const bytes = new Uint8Array(await file.arrayBuffer());
-            if (kind === 'mail') await preparing.call('addMail', [key, bytes]);
-            else if (await preparing.call('addPicture', [key, bytes])) jpegs.set(key, file);
-          }
-          const prepared = (await preparing.call('writeFiles', [])) as Prepared;
-          const files = new Map([...prepared.text].map(([path, content]) => [`data/${path}`, content] as const));
-          const typeset = async (document: PageDocument) => {
-            requireRunning();
-            const fonts = await fetchFonts(fetchFile, document.fonts);
-            const members = new Map(document.files);
-            for (const [name, key] of Object.entries(document.pictures))
-              members.set(name, new Uint8Array(await (jpegs.get(key) as Blob).arrayBuffer()));
-            const args = [TYPST_MODULE, compiled, fonts, document.template, prepared.made_at, members];
-            // A document that is too large for the memory of this phone ends its worker: it counts as not printed.
-            return withWorker((worker) => worker.call('typeset', args)).catch(() => null) as Promise<Uint8Array | null>;
-          };
-          const total = prepared.documents.length;
-          for (const [index, document] of prepared.documents.entries()) {
-            onStep('pages', index, total);
-            const pdf = (await typeset(document)) ?? (await typesetWithout(preparing, index, typeset));
-            requireRunning();
-            if (!pdf) throw new KeptError('pages_failed');
-            files.set(`data/${document.path}`, pdf);
-          }
-          onStep('pages', total, total);
-          return { files, unprinted: (await preparing.call('unprintedLabels', [])) as string[] };
-        });
+        run.requireRunning();
+        programs ??= await fetchPrograms(run, fetchFile, task.onStep);
+        const { python, typst } = programs;
+        const fetchNeeded = (names: readonly string[]) => fetchFonts(fetchFile, names, run.signal);
+        return await layOutWith(run, task, python, (document, pictures, madeAt) =>
+          typesetDocument(run, { typst, document, pictures, madeAt, fonts: fetchNeeded }),
+        );
       } catch (error) {
-        requireRunning();
+        run.requireRunning();
         throw error;
+      } finally {
+        runs.delete(run);
+        task.signal.removeEventListener('abort', stop);
       }
     },
     stop() {
-      stopCount++;
-      for (const worker of running) worker.end();
+      for (const run of runs) run.stop();
     },
-    forget: forgetFiles,
+    forget() {
+      programs = null;
+    },
   };
 }
 
-/** Typeset a document that failed without the words that make it fail: diary/pack/documents/unprintable.py. */
-async function typesetWithout(
+/** One layout, with its workers and what it is fetching. */
+class Run {
+  readonly #startWorker: () => CallWorker;
+  readonly #aborter = new AbortController();
+  readonly #workers: Set<CallWorker> = new Set();
+
+  constructor(startWorker: () => CallWorker) {
+    this.#startWorker = startWorker;
+  }
+
+  get signal() {
+    return this.#aborter.signal;
+  }
+
+  requireRunning() {
+    if (this.signal.aborted) throw new KeptError('cancelled', 'The pack was stopped. Nothing was lost.');
+  }
+
+  /** Run `use` with a worker of its own. None is started once the run was stopped: it would be given words. */
+  async withWorker<T>(use: (worker: CallWorker) => Promise<T>): Promise<T> {
+    this.requireRunning();
+    const worker = this.#startWorker();
+    this.#workers.add(worker);
+    try {
+      return await use(worker);
+    } finally {
+      this.#workers.delete(worker);
+      worker.end();
+    }
+  }
+
+  stop() {
+    this.#aborter.abort();
+    for (const worker of this.#workers) worker.end();
+  }
+}
+
+async function fetchPrograms(run: Run, fetchFile: FetchFile, onStep: OnLayoutStep): Promise<Programs> {
+  onStep('fetching', 0, 2);
+  const python = await fetchPython(fetchFile, run.signal);
+  onStep('fetching', 1, 2);
+  const typst = await compileTypst(fetchFile, run.signal);
+  run.requireRunning();
+  return { python, typst };
+}
+
+/** An e-mail that cannot be read, or not in time, ends the worker that reads it. */
+class MailFailed extends Error {}
+
+/** Prepare a pack and typeset its documents; without the words of e-mails where one of them cannot be read. */
+async function layOutWith(
+  run: Run,
+  task: LayoutTask,
+  python: EngineFiles,
+  typeset: (document: PageDocument, pictures: ReadonlyMap<string, Blob>, madeAt: number) => Promise<Uint8Array | null>,
+): Promise<Pages> {
+  const attempt = (withMails: boolean) =>
+    run.withWorker(async (preparing) => {
+      const { prepared, pictures } = await prepare(run, preparing, task, python, withMails);
+      const files = new Map([...prepared.text].map(([path, content]) => [`data/${path}`, content] as const));
+      const total = prepared.documents.length;
+      const typesetHere: TypesetDocument = (document) => typeset(document, pictures, prepared.made_at);
+      for (const [index, document] of prepared.documents.entries()) {
+        task.onStep('pages', index, total);
+        const pdf = (await typesetHere(document)) ?? (await typesetWithout(preparing, index, typesetHere));
+        run.requireRunning();
+        if (!pdf) throw new KeptError('pages_failed');
+        files.set(`data/${document.path}`, pdf);
+      }
+      task.onStep('pages', total, total);
+      return { files, unprinted: (await preparing.call('unprintedLabels', [])) as string[] };
+    });
+  try {
+    return await attempt(true);
+  } catch (error) {
+    run.requireRunning();
+    if (!(error instanceof MailFailed)) throw error;
+    return attempt(false);
+  }
+}
+
+/** Give a worker the capsule and what is printed, and return what it prepared with the pictures it placed, by key. */
+async function prepare(
+  run: Run,
   preparing: CallWorker,
-  index: number,
-  typeset: (document: PageDocument) => Promise<Uint8Array | null>,
-): Promise<Uint8Array | null> {
+  { capsule, printed, onStep }: LayoutTask,
+  python: EngineFiles,
+  withMails: boolean,
+): Promise<{ prepared: Prepared; pictures: Map<string, Blob> }> {
+  onStep('preparing', 0, 1);
+  const pictures: Map<string, Blob> = new Map();
+  await within(CALL_LIMIT_MS, preparing.call('begin', [PYTHON_MODULE, python, capsule]));
+  for await (const [kind, key, file] of printed()) {
+    run.requireRunning();
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    if (kind === 'picture') {
+      if (await preparing.call('addPicture', [key, bytes])) pictures.set(key, file);
+    } else if (withMails)
+      await within(MAIL_LIMIT_MS, preparing.call('addMail', [key, bytes])).catch(() => {
+        throw new MailFailed();
+      });
+  }
+  const prepared = (await within(CALL_LIMIT_MS, preparing.call('writeFiles', []))) as Prepared;
+  onStep('preparing', 1, 1);
+  return { prepared, pictures };
+}
+
+type DocumentTask = {
+  typst: WebAssembly.Module;
+  document: PageDocument;
+  pictures: ReadonlyMap<string, Blob>;
+  madeAt: number;
+  fonts: (names: readonly string[]) => Promise<ArrayBuffer[]>;
+};
+
+/**
+ * Typeset a document in a worker of its own.
+ * @returns null when it cannot be typeset, is too large for the memory of this phone, or takes too long
+ */
+async function typesetDocument(run: Run, { typst, document, pictures, madeAt, fonts }: DocumentTask) {
+  const fontFiles = await fonts(document.fonts);
+  const members = new Map(document.files);
+  for (const [name, key] of Object.entries(document.pictures))
+    members.set(name, new Uint8Array(await (pictures.get(key) as Blob).arrayBuffer()));
+  const args = [TYPST_MODULE, typst, fontFiles, document.template, madeAt, members];
+  return run
+    .withWorker((worker) => within(CALL_LIMIT_MS, worker.call('typeset', args) as Promise<Uint8Array | null>))
+    .catch(() => null);
+}
+
+/** Typeset a document that failed without the words that make it fail: diary/pack/documents/unprintable.py. */
+async function typesetWithout(preparing: CallWorker, index: number, typeset: TypesetDocument) {
   let last: Uint8Array | null = null;
   let printed: boolean | null = null;
   for (;;) {
@@ -125,6 +222,14 @@ async function typesetWithout(
     last = await typeset(attempt);
     printed = last !== null;
   }
+}
+
+/** @throws pages_failed when the work takes longer than this */
+function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new KeptError('pages_failed')), ms);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 /**
@@ -142,11 +247,14 @@ export function startPageWorker(workerUrl: string, createScriptUrl: (url: string
     for (const { reject } of pending.values()) reject(new KeptError('pages_missing'));
     pending.clear();
   };
-  worker.addEventListener('error', end);
+  worker.addEventListener('error', (event) => {
+    event.preventDefault(); // the console would show it, and a library's message may quote words
+    end();
+  });
   worker.addEventListener('message', ({ data }) => {
     const call = pending.get(data.id);
     pending.delete(data.id);
-    if (data.failed) call?.reject(new KeptError('pages_missing'));
+    if (data.failed) call?.reject(new KeptError('pages_failed'));
     else call?.resolve(data.value);
   });
   return {

@@ -33,11 +33,16 @@ type Python = {
     mkdir(path: string): void;
   };
   unpackArchive(bytes: Uint8Array, format: string, options: { extractDir: string }): void;
-  toPy(value: unknown): unknown;
+  toPy(value: unknown): { destroy(): void };
   runPython(code: string, options?: { globals: unknown }): unknown;
   globals: { set(name: string, value: unknown): void; get(name: string): unknown };
 };
-type PythonLoader = (options: { indexURL: string; env: Record<string, string> }) => Promise<Python>;
+type PythonLoader = (options: {
+  indexURL: string;
+  env: Record<string, string>;
+  stdout: (line: string) => void;
+  stderr: (line: string) => void;
+}) => Promise<Python>;
 /** File name → content of the files that Pyodide asks for by itself, and of pages.zip */
 export type EngineFiles = Record<
   'pyodide.asm.wasm' | 'pyodide-lock.json' | 'python_stdlib.zip' | 'pages.zip',
@@ -75,6 +80,8 @@ export function preparer() {
       python = await withoutConnection(files, () =>
         loadPyodide({
           indexURL: engineUrl.slice(0, engineUrl.lastIndexOf('/') + 1),
+          stdout: () => undefined,
+          stderr: () => undefined,
           env: { HOME: PROGRAM_FOLDER, PYTHONHASHSEED: '0' },
         }),
       );
@@ -88,12 +95,12 @@ export function preparer() {
     /** Note the size of a picture; return false where it is not a plain JPEG. */
     addPicture(key: string, jpeg: Uint8Array): boolean {
       const { python, instance } = preparation();
-      return instance.add_picture(key, python.toPy(jpeg));
+      return withView(python, jpeg, (view) => instance.add_picture(key, view));
     },
     /** Read an e-mail; return false where it has no words to print. */
     addMail(item: string, mail: Uint8Array): boolean {
       const { python, instance } = preparation();
-      return instance.add_mail(item, python.toPy(mail));
+      return withView(python, mail, (view) => instance.add_mail(item, view));
     },
     writeFiles(): Prepared {
       const { python, instance } = preparation();
@@ -110,6 +117,16 @@ export function preparer() {
     },
     unprintedLabels: (): string[] => JSON.parse(preparation().instance.unprinted_labels()),
   };
+}
+
+/** Call `use` with bytes as Python sees them, and free them: JavaScript does not feel how full Python's memory is. */
+function withView<T>(python: Python, bytes: Uint8Array, use: (view: unknown) => T): T {
+  const view = python.toPy(bytes);
+  try {
+    return use(view);
+  } finally {
+    view.destroy();
+  }
 }
 
 /** Run `load` with a `fetch` that knows these files only. */

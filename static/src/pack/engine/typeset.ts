@@ -13,7 +13,7 @@ type CompilerModule = {
   };
 };
 
-/** As typst returns them: no diagnostics, which would quote words. */
+/** The typesetter's code for: return no diagnostics, which would quote words. */
 const NO_DIAGNOSTICS = 1;
 
 export function typesetter() {

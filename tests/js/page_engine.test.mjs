@@ -1,0 +1,171 @@
+/** The page engine with workers and files of the test's own: what is stopped, what is left out, and what is given up. */
+import assert from 'node:assert/strict';
+import test, { mock } from 'node:test';
+import { createPageEngine } from '#app/pack/engine/page_engine.js';
+
+const PDF = new Uint8Array([37, 80, 68, 70]);
+const DOCUMENT = {
+  path: 'servable/01_chronology.pdf',
+  template: 'chronology',
+  files: new Map(),
+  pictures: {},
+  fonts: ['A.ttf'],
+};
+
+/**
+ * Return an engine with what its workers were asked.
+ * @param {Record<string, (...args: any[]) => unknown>} [answers] in place of the usual ones, by function
+ * @param {(address: string) => Promise<void> | void} [onFetch]
+ */
+function setUp(answers = {}, onFetch = () => undefined) {
+  /** @type {string[]} */
+  const calls = [];
+  let started = 0;
+  let living = 0;
+  const usual = {
+    begin: () => undefined,
+    addPicture: () => true,
+    addMail: () => true,
+    writeFiles: () => ({ made_at: 0, text: new Map([['00.txt', PDF]]), documents: [DOCUMENT] }),
+    nextAttempt: () => null,
+    unprintedLabels: () => [],
+    typeset: () => PDF,
+  };
+  const engine = createPageEngine({
+    startWorker: () => {
+      started++;
+      living++;
+      let hasEnded = false;
+      return {
+        call: async (name, args) => {
+          assert.ok(!hasEnded, 'an ended worker is asked nothing');
+          calls.push(name);
+          return (answers[name] ?? usual[name])(...args);
+        },
+        end: () => {
+          if (!hasEnded) living--;
+          hasEnded = true;
+        },
+      };
+    },
+    fetchFile: async (address) => {
+      await onFetch(address);
+      // The smallest program in WebAssembly.
+      return new Response(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));
+    },
+  });
+  const stopper = new AbortController();
+  /** @param {import('#app/pack/engine/page_engine.js').PrintedFile[]} files */
+  const layOut = (files = []) =>
+    engine.layOut({
+      capsule: PDF,
+      printed: async function* printed() {
+        yield* files;
+      },
+      onStep: () => undefined,
+      signal: stopper.signal,
+    });
+  return { engine, calls, layOut, stopper, started: () => started, living: () => living };
+}
+
+const cancelled = { code: 'cancelled' };
+
+test('each document has a worker of its own, and none is left', async () => {
+  const { layOut, started, living } = setUp();
+  const { files } = await layOut();
+  assert.deepEqual([...files.keys()], ['data/00.txt', 'data/servable/01_chronology.pdf']);
+  assert.deepEqual([started(), living()], [2, 0]);
+});
+
+test('what was stopped before it begins starts no worker and fetches nothing', async () => {
+  /** @type {string[]} */
+  const fetched = [];
+  const { layOut, stopper, started } = setUp({}, (address) => void fetched.push(address));
+  stopper.abort();
+  await assert.rejects(layOut(), cancelled);
+  assert.deepEqual([started(), fetched], [0, []]);
+});
+
+test('a stop while programs or fonts are fetched gives the words to no worker', async () => {
+  for (const [place, workers] of /** @type {const} */ ([
+    ['pages.zip', 0],
+    ['A.ttf', 1],
+  ])) {
+    const setup = setUp({}, (address) => {
+      if (address.endsWith(place)) setup.engine.stop();
+    });
+    await assert.rejects(setup.layOut(), cancelled);
+    assert.deepEqual([setup.started(), setup.living()], [workers, 0], place);
+    assert.ok(!setup.calls.includes('typeset'));
+  }
+});
+
+test('after a stop the next layout begins anew', async () => {
+  const setup = setUp();
+  setup.engine.stop();
+  setup.engine.forget();
+  assert.equal((await setup.layOut()).files.size, 2);
+});
+
+test('programs are fetched once until they are dropped', async () => {
+  let count = 0;
+  const { engine, layOut } = setUp({}, (address) => {
+    if (address.endsWith('.wasm')) count++;
+  });
+  await layOut();
+  await layOut();
+  assert.equal(count, 2);
+  engine.forget();
+  await layOut();
+  assert.equal(count, 4);
+});
+
+test('an e-mail that cannot be read is left out, and everything else is printed', async () => {
+  const { layOut, calls } = setUp({ addMail: () => Promise.reject(new Error('cannot')) });
+  const jpeg = new Blob([PDF]);
+  const { files } = await layOut([
+    ['picture', 'JB/1', jpeg],
+    ['mail', 'JB/2', jpeg],
+    ['picture', 'JB/3', jpeg],
+  ]);
+  assert.equal(files.size, 2);
+  assert.equal(calls.filter((name) => name === 'addMail').length, 1, 'it is not tried again');
+  assert.equal(calls.filter((name) => name === 'begin').length, 2, 'the worker that failed is not used again');
+});
+
+test('an e-mail that takes too long is left out', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    let asked = () => {};
+    const isAsked = new Promise((resolve) => {
+      asked = () => resolve(undefined);
+    });
+    const { layOut } = setUp({
+      addMail: () => {
+        asked();
+        return new Promise(() => {});
+      },
+    });
+    const laidOut = layOut([['mail', 'JB/2', new Blob([PDF])]]);
+    await isAsked;
+    await new Promise((resolve) => setImmediate(resolve));
+    mock.timers.tick(10_000);
+    assert.equal((await laidOut).files.size, 2);
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test('a document is set again without the words that make it fail, or given up', async () => {
+  const again = [DOCUMENT, DOCUMENT, 'printed'];
+  let tries = 0;
+  const { layOut } = setUp({ typeset: () => (++tries < 3 ? null : PDF), nextAttempt: () => again.shift() });
+  assert.deepEqual((await layOut()).files.get('data/servable/01_chronology.pdf'), PDF);
+  assert.equal(tries, 3);
+  await assert.rejects(setUp({ typeset: () => null }).layOut(), { code: 'pages_failed' });
+});
+
+test('what cannot be fetched is no layout', async () => {
+  const { layOut } = setUp({}, () => Promise.reject(new TypeError('offline')));
+  await assert.rejects(layOut(), { code: 'pages_missing' });
+});
