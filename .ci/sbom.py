@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import engine
 import vendor
 from cyclonedx.factory.license import LicenseFactory
 from cyclonedx.model import ExternalReference, ExternalReferenceType, HashAlgorithm, HashType, XsUri
@@ -48,10 +49,11 @@ def make_sbom(root: Path, version: str) -> str:
 
 
 def npm_packages_in_wheel() -> set[str]:
-    """Return the npm packages whose files .ci/vendor.py copies."""
+    """Return the npm packages whose files .ci/vendor.py and .ci/engine.py copy."""
     names = {package for package, *_ in vendor.BROWSER_PACKAGES} | {
         f"@expo-google-fonts/{name}" for name in vendor.FONT_FILES
     }
+    names |= {name for name, _ in engine.PUBLISHED_FILES}
     return {"/".join(name.split("/")[: 2 if name[0] == "@" else 1]) for name in names} | {"@scure/bip39"}
 
 
