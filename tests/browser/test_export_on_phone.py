@@ -84,7 +84,7 @@ def _make_pack_on_phone(keeper: BrowserKeeper, tmp_path: Path) -> None:
     review_findings(keeper, 0, all_arrived=True)
     keeper.field("Your initials").fill("jb")
     keeper.tap("Next")
-    keeper.wait_for_text("Nothing is sent to anyone.")
+    keeper.wait_for_text("Nobody else can read it.")
     _assert_passphrase_needed(keeper)
     give_consent(keeper)
     pack = save_pack(keeper, tmp_path)
