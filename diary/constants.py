@@ -28,6 +28,7 @@ FILE_LIMIT_BYTES: Final = _integer("file_limit_bytes")
 FILE_LIMIT_FLOOR_BYTES: Final = _integer("file_limit_floor_bytes")
 FILE_PART_BYTES: Final = _integer("file_part_bytes")
 IMAGE_LIMIT_PIXELS: Final = _integer("image_limit_pixels")
+MAIL_LIMIT_BYTES: Final = _integer("mail_limit_bytes")
 PRINT_WIDTH_PIXELS: Final = _integer("print_width_pixels")
 PRINT_WHOLE_PIXELS: Final = _integer("print_whole_pixels")
 

@@ -1,4 +1,4 @@
-/** The page engine with workers and files of the test's own: what is stopped, what is left out, and what is given up. */
+/** The page engine, with workers and files of the test's own: what is stopped, left out, and given up. */
 import assert from 'node:assert/strict';
 import test, { mock } from 'node:test';
 import { createPageEngine } from '#app/pack/engine/page_engine.js';
@@ -14,7 +14,7 @@ const DOCUMENT = {
 
 /**
  * Return an engine with what its workers were asked.
- * @param {Record<string, (...args: any[]) => unknown>} [answers] in place of the usual ones, by function
+ * @param {Record<string, (...args: unknown[]) => unknown>} [answers] in place of the usual ones, by function
  * @param {(address: string) => Promise<void> | void} [onFetch]
  */
 function setUp(answers = {}, onFetch = () => undefined) {

@@ -3,7 +3,7 @@
  *
  *     node tests/pack/lay_out_pages.mjs CAPSULE PICTURES OUT
  *
- * PICTURES: a folder of files named picture-KEY or mail-KEY, KEY in base64url; OUT: a new folder for the files of the pack.
+ * PICTURES: a folder of files named picture-KEY or mail-KEY, KEY in base64url; OUT: a new folder for the pack's files.
  * Prints the labels of what could not be printed as JSON.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

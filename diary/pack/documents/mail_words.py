@@ -14,7 +14,9 @@ from email.message import Message
 from html.parser import HTMLParser
 from typing import Final
 
-MAIL_LIMIT_BYTES: Final = 40 << 20
+from diary import constants
+
+MAIL_LIMIT_BYTES: Final = constants.MAIL_LIMIT_BYTES
 # What the parser's time grows with: it compares each line with the boundary of each part that the line is in.
 LINES_LIMIT: Final = 1_000_000
 PARTS_LIMIT: Final = 200

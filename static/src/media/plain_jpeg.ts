@@ -1,6 +1,6 @@
 /**
- * A JPEG without anything but its picture. Browsers write a colour profile into the copies they make, and pages of packs
- * take a picture only without one: diary/pack/plain_jpeg.py has the list.
+ * A JPEG without anything but its picture. Browsers write a colour profile into the copies they make, and pages of
+ * packs take a picture only without one: diary/pack/plain_jpeg.py has the list.
  */
 
 const START_OF_SCAN = 0xda;

@@ -37,7 +37,7 @@ const TOPIC_PATTERNS: Record<AdviceTopic, RegExp> = {
   speak: /\b(?:contact|speak|talk|approach)\b/i,
   ring: /\b(?:ring|rings|rang|rung|call|called|phone|phoned|telephone)\b/i,
   text: /\b(?:text|texts|texted|sms|whatsapp)\b/i,
-  message: /\b(?:voicemails?|voice mails?|answerphone|leav(?:e|ing) (?:a |any )?messages?)\b/i,
+  message: /\b(?:voicemails?|voice mails?|answerphone|leav(?:e|ing) (?:a(?:ny)? )?messages?)\b/i,
   visit: /\b(?:visit|visits|visited|come round|came round|come over|call round|knock|knocked)\b/i,
 };
 const FORBIDDING = /\b(?:not|never|don['’]?t|cannot|can['’]?t|mustn['’]?t|no|avoid|unsafe|than)\b/i;

@@ -40,6 +40,7 @@ function statementSheet(stage: Stage, entry: Entry) {
   };
   // Notepad on older computers shows lines only with both characters.
   const save = () => saveFile(new Blob([text.replaceAll('\n', '\r\n')], { type: 'text/plain' }), FILE_NAME);
+  const buttons = html`${button(t('stmt.copy'), copy, { main: true })}${button(t('stmt.save'), save)}`;
   return sheet(
     stage,
     t('stmt.title'),
@@ -47,7 +48,7 @@ function statementSheet(stage: Stage, entry: Entry) {
     ${notes ? drawn(notes) : html`<p role="status">${t('frame.loading')}</p>`}
     <p class="soft small">${t('stmt.care')}</p>
     ${stage.local.notesCopied ? html`<p class="small" role="status">${t('entry.copied')}</p>` : nothing}
-    ${notes ? html`<div class="row">${button(t('stmt.copy'), copy, { main: true })}${button(t('stmt.save'), save)}</div>` : nothing}`,
+    ${notes ? html`<div class="row">${buttons}</div>` : nothing}`,
   );
 }
 

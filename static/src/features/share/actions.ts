@@ -3,8 +3,8 @@
  * has the steps; static/js/pack/ does the pure part of them.
  *
  * A pack is handed over only when every file in it passes its check. Only the capsule is sent to the server, and only
- * once a place in the queue is ready for it: its keys never wait in a queue. Of a pack made on the phone only its sealed
- * record is sent.
+ * once a place in the queue is ready for it: its keys never wait in a queue. Of a pack made on the phone only its
+ * sealed record is sent.
  * No pack is made and no printable list is drawn unless the words were typed for it (confirming.js). No pack contains
  * anything that the keeper did not review first (pack_seen.js).
  */

@@ -3,6 +3,7 @@
  * that cannot be done here, the pack gets one plain HTML page instead (pack/evidence.ts).
  */
 import { concat } from '../../core/bytes.js';
+import { MAIL_LIMIT_BYTES } from '../../core/constants.js';
 import { KeptError } from '../../core/errors.js';
 import { openParts } from '../../diary/attachments/reading_files.js';
 import { withoutMetadata } from '../../media/plain_jpeg.js';
@@ -14,9 +15,6 @@ import { integerOf, objectOf, textOf } from '../../record/reading.js';
 import type { JsonObject } from '../../core/encoding.js';
 import type { Context, Fields, Open } from '../../diary/types.js';
 import type { LayoutTask, Pages, PrintedFile } from '../../pack/engine/page_engine.js';
-
-/** The limit of diary/pack/documents/mail_words.py. */
-const MAIL_LIMIT_BYTES = 40 << 20;
 
 /**
  * Lay out the pages of a capsule; null where this browser cannot, or where they are not what this phone expects.
@@ -67,7 +65,7 @@ async function* printedFiles(ctx: Context, open: Open, capsule: JsonObject): Asy
   }
 }
 
-/** Return a file by its place in the capsule; null where it is not here and cannot be fetched: it is not printed then. */
+/** Return a file by its place in the capsule; null where it is not here and cannot be fetched: it is not printed. */
 async function readFile(open: Open, place: Fields): Promise<Uint8Array<ArrayBuffer> | null> {
   const [blob, key] = [textOf(place, 'blob'), textOf(place, 'key')];
   const [n, size] = [integerOf(place, 'parts') ?? 0, integerOf(place, 'size') ?? 0];

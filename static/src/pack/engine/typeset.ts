@@ -61,7 +61,7 @@ function withoutEvaluation<T>(create: () => T): T {
       throw new Error('no files and no packages');
     };
   };
-  globalThis.Function = inert as unknown as FunctionConstructor;
+  Object.assign(globalThis, { Function: inert });
   try {
     return create();
   } finally {
