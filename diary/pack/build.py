@@ -15,10 +15,9 @@ from diary.crypto.file_parts import open_parts
 from diary.errors import BadRequest, KeptError, PackBuildFailed, SealError
 from diary.pack.bag.archive import write_front
 from diary.pack.bag.manifest import SERVABLE_MANIFEST_PATH, servable_manifest
+from diary.pack.capsule.exhibits import LETTER_TYPE, MAIL_TYPE
 from diary.pack.capsule.reader import Capsule
 from diary.pack.contents import (
-    LETTER_TYPE,
-    MAIL_TYPE,
     ExhibitView,
     PackContents,
     Picture,

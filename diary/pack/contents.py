@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from diary import constants
+from diary.pack.capsule.exhibits import LETTER_TYPE, MAIL_TYPE
 from diary.pack.capsule.reader import Capsule, CapsuleVersion
 from diary.pack.exhibit_parsing import Exhibit
 from diary.pack.printable_text import escape_unprintable
@@ -27,8 +28,6 @@ from diary.record.record_history import RecordVersion, build_histories
 EXHIBITS_PER_VOLUME: Final = constants.VOLUME_FILES
 KEEPER_CODE: Final = "P1"
 # Files that are opened for 04: their pages or words are printed.
-LETTER_TYPE: Final = "application/pdf"
-MAIL_TYPE: Final = "message/rfc822"
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +210,7 @@ def page_key(item: str, number: int) -> str:
 
 
 def words_key(item: str) -> str:
-    """Return the key that stands for the words of an e-mail where 03 is told what 04 printed."""
+    """Return the key of an e-mail's words in the set of what 04 printed, from which 03 is written."""
     return f"{item} words"
 
 

@@ -1,6 +1,7 @@
 """The pack screens on a fake app: every question once, stopping, and which entries are read first."""
 
 import re
+from typing import Any
 
 from playwright.sync_api import Page, expect
 
@@ -108,6 +109,16 @@ def _assert_passphrase_needed(page: Page) -> None:
     page.get_by_role("button", name="Make the pack").click()
 
 
+def make_pack(page: Page) -> dict[str, Any]:
+    """Agree, type the words and make the pack. Return the options that the screen passed on."""
+    page.get_by_label("I have read this and want to make the pack").check()
+    page.get_by_label(PASSPHRASE_LABEL).fill("my words")
+    page.get_by_role("button", name="Make the pack").click()
+    page.wait_for_function("fake.asked.some(([call]) => call === 'buildPack')")
+    [wish] = calls_of(page, "buildPack")
+    return dict(wish)
+
+
 def test_police_are_told_who_the_keeper_is_only_if_the_keeper_types_it(show: OpenPage) -> None:
     """The fields are blank, for the police only, in the pack that is made, and in nothing that survives a lock."""
     page = show((*PACK_STEPS, set_form_values("{step: 'officer'}")))
@@ -118,11 +129,7 @@ def test_police_are_told_who_the_keeper_is_only_if_the_keeper_types_it(show: Ope
     page.get_by_label("Full legal name").fill(" Joanna Vane ")
     page.get_by_label("Date of birth").fill("1991-04-02")
     page.get_by_role("button", name="Next").click()
-    page.get_by_label("I have read this and want to make the pack").check()
-    page.get_by_label(PASSPHRASE_LABEL).fill("my words")
-    page.get_by_role("button", name="Make the pack").click()
-    page.wait_for_function("fake.asked.some(([call]) => call === 'buildPack')")
-    [wish] = calls_of(page, "buildPack")
+    wish = make_pack(page)
     assert wish["identity"] == {"legal_name": "Joanna Vane", "date_of_birth": "1991-04-02"}
     assert "Vane" not in str(wish["sheet"]) and "Vane" not in str(calls_of(page, "keepTyped"))
     assert len(calls_of(page, "keepTyped")) > 2
@@ -203,11 +210,7 @@ def test_any_of_many_entries_can_be_read_first(show: OpenPage) -> None:
     expect(page.get_by_text("Type a number from 1 to 9999.")).to_be_visible()
     page.get_by_label("Number of the first picture or file").fill("20")
     page.get_by_role("button", name="Next").click()
-    page.get_by_label("I have read this and want to make the pack").check()
-    page.get_by_label(PASSPHRASE_LABEL).fill("my words")
-    page.get_by_role("button", name="Make the pack").click()
-    page.wait_for_function("fake.asked.some(([call]) => call === 'buildPack')")
-    [wish] = calls_of(page, "buildPack")
+    wish = make_pack(page)
     assert (len(wish["start_with"]), wish["start_no"]) == (10, 20)
 
 

@@ -13,9 +13,8 @@ from diary.client.accounts import sign_in
 from diary.client.journal import Journal
 from diary.client.transport import RemoteServer
 from diary.clock import SystemClock
-from tests.browser.live_server import Certificate, LiveServer, make_certificate
-from tests.browser.navigators.webkit_keeper import WebKitKeeper
-from tests.browser.webkit import run_webkit
+from tests.browser.live_server import Certificate, LiveServer
+from tests.browser.navigators.webkit_keeper import WebKitKeeper, run_webkit_phone
 
 pytestmark = pytest.mark.webkit
 
@@ -28,14 +27,8 @@ ONLY_ON_PHONE_PATTERN = "^Sealed, only on this phone$"
 @pytest.fixture
 def keeper(tmp_path: Path) -> Iterator[tuple[WebKitKeeper, LiveServer, Certificate]]:
     """Return a keeper with a new WebKit, with a server and its certificate."""
-    certificate = make_certificate(tmp_path)
-    server = LiveServer(tmp_path / "server", certificate, app_host="localhost")
-    server.start()
-    try:
-        with run_webkit() as driver:
-            yield WebKitKeeper(driver, server.app_url), server, certificate
-    finally:
-        server.stop()
+    with run_webkit_phone(tmp_path) as phone:
+        yield phone
 
 
 def test_entries_written_offline_are_kept_safe_and_read_on_another_device(

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.live_server import LiveServer, make_certificate
-from tests.browser.navigators.webkit_keeper import WebKitKeeper
+from tests.browser.live_server import LiveServer
+from tests.browser.navigators.webkit_keeper import WebKitKeeper, run_webkit_phone
 from tests.browser.pictures import make_png
 from tests.browser.test_notebook import REVEALING_WORDS
-from tests.browser.webkit import run_webkit
 
 pytestmark = pytest.mark.webkit
 
@@ -62,15 +61,10 @@ return !document.querySelector('.frame');
 
 
 @pytest.fixture
-def phone(tmp_path: Path) -> Iterator[tuple[WebKitKeeper, LiveServer]]:
+def webkit_phone(tmp_path: Path) -> Iterator[tuple[WebKitKeeper, LiveServer]]:
     """Return a keeper with a new WebKit, and the server."""
-    server = LiveServer(tmp_path / "server", make_certificate(tmp_path), app_host="localhost")
-    server.start()
-    try:
-        with run_webkit() as driver:
-            yield WebKitKeeper(driver, server.app_url), server
-    finally:
-        server.stop()
+    with run_webkit_phone(tmp_path) as (keeper, server, _certificate):
+        yield keeper, server
 
 
 def assert_notebook_reveals_nothing(keeper: WebKitKeeper) -> None:
@@ -109,13 +103,13 @@ def open_lock_from_notebook(keeper: WebKitKeeper) -> None:
     assert_locked(keeper)
 
 
-def test_leaving_reloading_and_clearing_reveal_nothing(phone: tuple[WebKitKeeper, LiveServer]) -> None:
+def test_leaving_reloading_and_clearing_reveal_nothing(webkit_phone: tuple[WebKitKeeper, LiveServer]) -> None:
     """Leaving removes the diary in the same task as the tap.
 
     Navigation, reload, three Shifts, wrong words and clearing without the server reveal nothing, and the same words
     restore everything.
     """
-    keeper, server = phone
+    keeper, server = webkit_phone
     make_diary(keeper)
     server.stop()
     assert keeper.driver.execute_script(LEAVING_SCRIPT)
@@ -149,12 +143,12 @@ def test_leaving_reloading_and_clearing_reveal_nothing(phone: tuple[WebKitKeeper
     keeper.open_entry(NARRATIVE)
 
 
-def test_the_policy_holds_in_webkit(phone: tuple[WebKitKeeper, LiveServer]) -> None:
+def test_the_policy_holds_in_webkit(webkit_phone: tuple[WebKitKeeper, LiveServer]) -> None:
     """Another origin, inline script and inline style have no effect.
 
     The page is isolated, only its own worker is registered, and there is no cookie.
     """
-    keeper, _ = phone
+    keeper, _ = webkit_phone
     keeper.open_without_diary()
     results = keeper.driver.execute_async_script(POLICY_ATTEMPTS_SCRIPT)
     assert results == {"elsewhere": "refused", "ran": False, "styled": False, "isolated": True}
@@ -164,9 +158,9 @@ def test_the_policy_holds_in_webkit(phone: tuple[WebKitKeeper, LiveServer]) -> N
     assert keeper.driver.get_cookies() == []
 
 
-def test_the_notebooks_words_open_the_notebook(phone: tuple[WebKitKeeper, LiveServer]) -> None:
+def test_the_notebooks_words_open_the_notebook(webkit_phone: tuple[WebKitKeeper, LiveServer]) -> None:
     """At the lock, the notebook's words open the notebook, which makes no request."""
-    keeper, server = phone
+    keeper, server = webkit_phone
     make_diary(keeper)
     keeper.go_to_tab("More")
     keeper.tap("Locking, notebook", exact=False)
@@ -193,13 +187,13 @@ def test_the_notebooks_words_open_the_notebook(phone: tuple[WebKitKeeper, LiveSe
     keeper.unlock()
 
 
-def test_pictures_and_a_note_are_added_while_locked_and_offline(phone: tuple[WebKitKeeper, LiveServer]) -> None:
+def test_pictures_and_a_note_are_added_while_locked_and_offline(webkit_phone: tuple[WebKitKeeper, LiveServer]) -> None:
     """Two pictures and a note are sealed on the locked phone.
 
     After unlocking, a question about each appears. Each has the same bytes, and becomes a draft that states how it
     came.
     """
-    keeper, server = phone
+    keeper, server = webkit_phone
     make_diary(keeper)
     server.stop()
     keeper.tap("Lock")

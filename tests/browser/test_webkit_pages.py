@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.live_server import LiveServer, make_certificate
+from tests.browser.live_server import LiveServer
 from tests.browser.navigators.sharing import PASSPHRASE_LABEL
-from tests.browser.navigators.webkit_keeper import WebKitKeeper
-from tests.browser.webkit import run_webkit
+from tests.browser.navigators.webkit_keeper import WebKitKeeper, run_webkit_phone
 
 pytestmark = pytest.mark.webkit
 
@@ -18,20 +17,15 @@ LAYOUT_TIMEOUT_SECONDS = 180
 
 
 @pytest.fixture
-def phone(tmp_path: Path) -> Iterator[tuple[WebKitKeeper, LiveServer]]:
-    """Return a keeper with a new WebKit, and its server."""
-    server = LiveServer(tmp_path / "server", make_certificate(tmp_path), app_host="localhost")
-    server.start()
-    try:
-        with run_webkit() as driver:
-            yield WebKitKeeper(driver, server.app_url), server
-    finally:
-        server.stop()
+def webkit_phone(tmp_path: Path) -> Iterator[tuple[WebKitKeeper, LiveServer]]:
+    """Return a keeper with a new WebKit, and the server."""
+    with run_webkit_phone(tmp_path) as (keeper, server, _certificate):
+        yield keeper, server
 
 
-def test_webkit_lays_out_the_pages_of_a_pack(phone: tuple[WebKitKeeper, LiveServer]) -> None:
+def test_webkit_lays_out_the_pages_of_a_pack(webkit_phone: tuple[WebKitKeeper, LiveServer]) -> None:
     """A diary that was never registered gets a pack with set pages, and no server reads a word of it."""
-    keeper, server = phone
+    keeper, server = webkit_phone
     keeper.open_without_diary()
     keeper.type_first_narrative(NARRATIVE)
     keeper.wait_until_offline_ready()

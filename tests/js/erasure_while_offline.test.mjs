@@ -379,17 +379,22 @@ async function phoneWithTwoEntries(faults = {}) {
   return { first, login, numberOf: ({ app }) => app.state.entries.find((row) => row.record === record)?.seq_no };
 }
 
+/** Assert that a fresh phone gives the entry that stays the number it had, and end both phones. */
+async function assertFreshPhoneAgrees(first, login, numberOf) {
+  const freshPhone = await anotherPhone(server.base, login);
+  await until(freshPhone, ({ entries }) => entries.length === 1, 'on a fresh phone');
+  await syncOnce(freshPhone);
+  assert.deepEqual([numberOf(first), numberOf(freshPhone)], [2, 2]);
+  for (const { phone } of [first, freshPhone]) phone.end();
+}
+
 test('a fresh phone numbers entries as before an erasure, though no lock has written a manifest', async () => {
   const { first, login, numberOf } = await phoneWithTwoEntries();
   await takeOutAndErase(first, first.record);
   await letSevenDaysPass(first);
   await syncOnce(first);
   await syncOnce(first);
-  const freshPhone = await anotherPhone(server.base, login);
-  await until(freshPhone, ({ entries }) => entries.length === 1, 'on a fresh phone');
-  await syncOnce(freshPhone);
-  assert.deepEqual([numberOf(first), numberOf(freshPhone)], [2, 2]);
-  for (const { phone } of [first, freshPhone]) phone.end();
+  await assertFreshPhoneAgrees(first, login, numberOf);
 });
 
 test('a phone that is cleared before a manifest names an erased entry states its number later', async () => {
@@ -403,11 +408,7 @@ test('a phone that is cleared before a manifest names an erased entry states its
   await until(first, (state) => state.entries.length === 1 && isKept(state), 'back after the clear');
   await syncOnce(first);
   await syncOnce(first);
-  const freshPhone = await anotherPhone(server.base, login);
-  await until(freshPhone, ({ entries }) => entries.length === 1, 'on a fresh phone');
-  await syncOnce(freshPhone);
-  assert.deepEqual([numberOf(first), numberOf(freshPhone)], [2, 2]);
-  for (const { phone } of [first, freshPhone]) phone.end();
+  await assertFreshPhoneAgrees(first, login, numberOf);
 });
 
 test('a phone that is cleared before it learns of an erasure numbers its entries as a fresh phone does', async () => {
@@ -428,9 +429,5 @@ test('a phone that is cleared before it learns of an erasure numbers its entries
   await first.app.unlock(WORDS);
   await until(first, (state) => state.entries.length === 1 && isKept(state), 'back after the clear');
   await syncOnce(first);
-  const freshPhone = await anotherPhone(server.base, login);
-  await until(freshPhone, ({ entries }) => entries.length === 1, 'on a fresh phone');
-  await syncOnce(freshPhone);
-  assert.deepEqual([numberOf(first), numberOf(freshPhone)], [2, 2]);
-  for (const { phone } of [first, freshPhone]) phone.end();
+  await assertFreshPhoneAgrees(first, login, numberOf);
 });

@@ -67,7 +67,10 @@ def test_each_entry_has_a_mark_in_each_of_its_lanes(name: str) -> None:
     lanes = {lane[2]: lane for panel in data["panels"] for lane in panel["lanes"]}
     rows = timeline_rows(contents)
     assert [(row[0], row[1]) for row in rows] == [(lane[2], lane[3]) for lane in lanes.values()]
-    expected = {code: sum(code in fields.get("behaviours", ()) for fields in DIARIES[name]) for code in ALL_BEHAVIOURS}  # type: ignore[operator]
+    expected = {
+        code: sum(code in fields.get("behaviours", ()) for fields in DIARIES[name])  # type: ignore[operator]
+        for code in ALL_BEHAVIOURS
+    }
     shown = sum(int(row[1]) for row in rows if "not recorded" not in row[0])
     assert shown == sum(expected.values())
     for panel in data["panels"]:

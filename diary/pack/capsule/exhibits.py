@@ -12,7 +12,9 @@ from diary.record.record_history import RecordVersion, build_histories
 # Copies of orders go into a folder of their own, because they often contain an address.
 ORDER_FILE_KIND: Final = "order_or_court_paper"
 # Files that the pack worker opens to print what is in them: letters and e-mails.
-OPENED_TYPES: Final = ("application/pdf", "message/rfc822")
+LETTER_TYPE: Final = "application/pdf"
+MAIL_TYPE: Final = "message/rfc822"
+OPENED_TYPES: Final = (LETTER_TYPE, MAIL_TYPE)
 
 
 class OpenedPart(TypedDict):

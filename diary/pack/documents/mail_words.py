@@ -15,6 +15,7 @@ from html.parser import HTMLParser
 from typing import Final
 
 from diary import constants
+from diary.pack.capsule.exhibits import MAIL_TYPE
 
 MAIL_LIMIT_BYTES: Final = constants.MAIL_LIMIT_BYTES
 # What the parser's time grows with: it compares each line with the boundary of each part that the line is in.
@@ -54,7 +55,7 @@ class MailMessage:
 
 
 def read_mail(raw: bytes) -> tuple[MailMessage, ...]:
-    """Return the message of a saved e-mail, and after it those sent on inside it. Raise ValueError if it is none."""
+    """Return the message in a saved e-mail, then those forwarded in it. Raise ValueError if it is not an e-mail."""
     lines, parts = raw.count(b"\n"), raw.lower().count(b"content-type:")
     if len(raw) > MAIL_LIMIT_BYTES or lines > LINES_LIMIT or parts > PARTS_LIMIT:
         raise ValueError("too large")
@@ -72,7 +73,7 @@ def _messages(message: Message, depth: int) -> Iterator[MailMessage]:
     for part in _parts(message, 0):
         kind = part.get_content_type()
         is_attached = part.get_content_disposition() == "attachment"
-        if kind == "message/rfc822" and depth < DEPTH_LIMIT:
+        if kind == MAIL_TYPE and depth < DEPTH_LIMIT:
             inside += (
                 [nested for nested in part.get_payload() if isinstance(nested, Message)] if part.is_multipart() else []
             )
@@ -92,7 +93,7 @@ def _messages(message: Message, depth: int) -> Iterator[MailMessage]:
 
 def _parts(message: Message, depth: int) -> Iterator[Message]:
     """Yield the parts of a message that are no containers."""
-    if not message.is_multipart() or message.get_content_type() == "message/rfc822":
+    if not message.is_multipart() or message.get_content_type() == MAIL_TYPE:
         yield message
     elif depth < PARTS_LIMIT:
         for part in message.get_payload():
@@ -110,7 +111,7 @@ def _decode_header(value: str) -> str:
     """Return a header's value with encoded words decoded; as it is where they are malformed."""
     # Unfolded, or the words around an encoded word would lose the space between them.
     value = re.sub(r"[\r\n]+(?=[ \t])", "", value)
-    # What is not ASCII stands in the parsed value as surrogates.
+    # The parser represents bytes that are not ASCII as surrogates.
     value = value[: HEADER_LIMIT_CHARACTERS * 8].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     try:
         pieces = email.header.decode_header(value)

@@ -114,7 +114,7 @@ def _pack_words(contents: PackContents, number: int, made_at: int) -> str:
 
 
 def _delivered_at(entry: Incident, exports: Sequence[RegisterRecord]) -> int | None:
-    """Return when the last earlier pack with an entry was made, in ms UTC; None if there is none."""
+    """Return when the last earlier pack that contains an entry was made, in ms UTC; None if no earlier pack does."""
     times_made = [
         integer_of(export.fields, "made_at") for export in exports if entry.record in export.codes("record_ids")
     ]

@@ -20,7 +20,7 @@ from typing import Final
 import pypdf
 
 from diary.errors import BadRequest
-from diary.pack.contents import LETTER_TYPE, MAIL_TYPE
+from diary.pack.capsule.exhibits import LETTER_TYPE, MAIL_TYPE
 from diary.pack.documents import print_images
 from diary.pack.documents.exhibits import LETTER_PAGES_LIMIT
 from diary.pack.documents.mail_words import (

@@ -52,7 +52,7 @@ _KEY_DATE_LABELS: Final[Mapping[str, str]] = {
 class AccountAfterBlock:
     """An account that is new after a block: the day it was first seen ('' if not known), and how sure the keeper is.
 
-    `certainty`: whether it is known whose it is, `sure`, `guess` or `not said`.
+    `certainty`: how sure the keeper is whose account it is: `sure`, `guess` or `not said`.
     """
 
     day: str

@@ -442,7 +442,7 @@ def _place_lane(lane: _Lane, axis: _Axis, size: int) -> _PlacedLane:
     top_level = max((level for _, level, _ in leveled), default=0)
     stack_height = min(top_level * pitch, _STACK_HEIGHT_LIMIT)
     height = max(_label_lines(lane.label) * _LABEL_LINE_HEIGHT, stack_height + size) + _LANE_PADDING
-    # The lowest row of a stack stands beside the last line of the label.
+    # Align the lowest marks of a lane with the last line of its label.
     bottom = height - (_LANE_PADDING + max(_LABEL_LINE_HEIGHT, size)) // 2 if top_level else height // 2
     bottom = max(bottom, stack_height + (size + _LANE_PADDING) // 2)
     y_by_level = [bottom - level * stack_height // max(1, top_level) for level in range(top_level + 1)]
@@ -472,7 +472,7 @@ def _panel_data(panel: Sequence[_PlacedLane], alt: str) -> TemplateData:
         count = len(lane.spots)
         lowest = max(y for _, y, _ in placed.marks)
         lines = _label_lines(lane.label)
-        # The last line of a label stands beside the lowest marks.
+        # Align the last line of a label with the lowest marks of its lane.
         label_top = min(lowest, placed.height // 2) if lines > 1 else lowest
         lanes.append([top, placed.height, lane.label, str(count), label_top, lowest])
         marks += [[x, top + y, is_sure, lane.shape] for x, y, is_sure in placed.marks]

@@ -173,7 +173,7 @@ def page_words(page: Any) -> str:
 
 
 def _mark(number: int) -> str:
-    """Return what stands in the place of a cluster while the page is read."""
+    """Return the placeholder that replaces a cluster while the text of the page is extracted."""
     return f"<<{number}>>"
 
 

@@ -60,7 +60,7 @@ def check_rerendered(
                     yield make_finding("other_engine", name)
                     continue
                 if is_from_browser and has_mails and name.startswith(_MAIL_PREFIXES):
-                    # Another release of Python may read a malformed e-mail in another way, which nobody has changed.
+                    # Two releases of Python may read a malformed e-mail differently, although nobody changed the pack.
                     yield make_finding("not_rerendered", name)
                     continue
                 yield make_finding(

@@ -13,7 +13,8 @@ const INTIMATE_SENSITIVITY = 'intimate_adult';
 const ORDER_KIND = 'order_or_court_paper';
 /** Files that a set pack opens to print what is in them: letters and emails. */
 const LETTER_TYPE = 'application/pdf';
-export const OPENED_TYPES: readonly string[] = [LETTER_TYPE, 'message/rfc822'];
+export const MAIL_TYPE = 'message/rfc822';
+export const OPENED_TYPES: readonly string[] = [LETTER_TYPE, MAIL_TYPE];
 /**
  * The extension of a received file, from the type its first bytes show. Any other type gets .bin: a name must never
  * promise what the bytes are not.

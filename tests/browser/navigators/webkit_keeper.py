@@ -2,7 +2,9 @@
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
@@ -10,6 +12,8 @@ from selenium.webdriver import WebKitGTK
 from selenium.webdriver.remote.webelement import WebElement
 
 from tests.browser.chromium import TIMEOUT_MS
+from tests.browser.live_server import Certificate, LiveServer, make_certificate
+from tests.browser.webkit import run_webkit
 
 TIMEOUT_SECONDS = TIMEOUT_MS / 1000
 
@@ -200,3 +204,16 @@ class WebKitKeeper:
         self.wait_for_result(
             lambda: not self.driver.execute_script("return document.querySelector('[data-early]')"), "the drawn lock"
         )
+
+
+@contextmanager
+def run_webkit_phone(folder: Path) -> Iterator[tuple[WebKitKeeper, LiveServer, Certificate]]:
+    """Run a server below `folder` and a new WebKit. Yield a keeper at it, the server and its certificate."""
+    certificate = make_certificate(folder)
+    server = LiveServer(folder / "server", certificate, app_host="localhost")
+    server.start()
+    try:
+        with run_webkit() as driver:
+            yield WebKitKeeper(driver, server.app_url), server, certificate
+    finally:
+        server.stop()

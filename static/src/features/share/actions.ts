@@ -293,7 +293,7 @@ async function buildOnPhone(
   const packData = await gatherCapsule(ctx, open, options, { release: '', log: 'kept' });
   const { buildEvidenceFront: evidenceFront } = await import('../../pack/evidence.js');
   const front = await evidenceFront(packData.capsule, heldBackFrom(packData), options.say as TimeFormat);
-  const made = await finishPack(ctx, open, packData, front, { ...finish, here: true, release: '' });
+  const made = await finishPack(ctx, open, packData, front, { ...finish, isPlain: true, release: '' });
   return { ...made, isPlain: true };
 }
 
@@ -309,13 +309,13 @@ async function finishPack(
     profile = 'police',
     restricted = hasRestrictedPart(profile),
     release,
-    here: isOnPhone = false,
+    isPlain = false,
     review = {},
     signal,
     tell: reportStep,
   }: PackOptions & {
     release: string;
-    here?: boolean;
+    isPlain?: boolean;
     signal: AbortSignal;
     tell: (step: string, done?: number, total?: number) => void;
   },
@@ -338,7 +338,7 @@ async function finishPack(
   };
   let record = '';
   const name = packFileName(capsule);
-  const recordedKind = kind === 'items' ? 'supplement' : isOnPhone ? 'evidence' : kind;
+  const recordedKind = kind === 'items' ? 'supplement' : isPlain ? 'evidence' : kind;
   const target = saveTo ? { target: new FileTarget(saveTo) } : {};
   let portal: Awaited<ReturnType<typeof buildPortalSet>> | null = null;
   let assembled: Awaited<ReturnType<typeof assemble>> | null = null;

@@ -6,7 +6,7 @@ import { KeptError } from '../../core/errors.js';
 import { selectRecords } from '../../pack/selection.js';
 import { findItems, earlierPacks } from '../../pack/previous_packs.js';
 import { openedOf } from '../../pack/capsule.js';
-import { OPENED_TYPES } from '../../pack/exhibits.js';
+import { MAIL_TYPE, OPENED_TYPES } from '../../pack/exhibits.js';
 import { createRedactor, collectTexts, normalise } from '../../pack/redaction.js';
 import { findLocationWords } from '../../pack/chronology/location_words.js';
 import { codesOf, objectsOf, booleanOf, textOf, integerOf } from '../../record/reading.js';
@@ -98,7 +98,7 @@ const isFilm = (file: RecordHistory) =>
 function reviewKind(file: RecordHistory): ReviewKind | null {
   const type = mediaTypeOf(file);
   if (type.startsWith('image/')) return 'picture';
-  if (OPENED_TYPES.includes(type)) return type === 'message/rfc822' ? 'mail' : 'letter';
+  if (OPENED_TYPES.includes(type)) return type === MAIL_TYPE ? 'mail' : 'letter';
   return isFilm(file) ? 'film' : null;
 }
 

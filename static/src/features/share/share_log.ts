@@ -30,7 +30,7 @@ function sharedView(stage: Stage) {
 function shareCard(stage: Stage, share: SharedExport) {
   const { fields, restricted } = share;
   const isEditing = (stage.local.editing ?? stage.place.record) === share.record;
-  const madeAt = timeText(fields.made_at ?? share.at);
+  const madeAt = dateTimeText(fields.made_at ?? share.at);
   const fileCount = fields.attachments_included;
   const numbers = packFingerprint(String(fields.manifest_sha256 ?? ''));
   const facts = [
@@ -81,14 +81,12 @@ function proofButton(stage: Stage, share: SharedExport) {
   return button(t('log.proof'), save, { plain: true, busy: stage.runningTask === `proof-${share.record}` });
 }
 
-const timeText = dateTimeText;
-
 function openingLines(fields: Fields): string[] {
   if (fields.delivered_how !== 'handover') return [];
   const opened = Array.isArray(fields.openings) ? fields.openings : [];
   return opened.length
     ? opened.map((share) =>
-        t('log.opened', { at: timeText(typeof share === 'number' ? share : Number(share?.at ?? 0)) }),
+        t('log.opened', { at: dateTimeText(typeof share === 'number' ? share : Number(share?.at ?? 0)) }),
       )
     : [t('log.not_opened')];
 }
