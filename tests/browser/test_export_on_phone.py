@@ -239,7 +239,7 @@ def test_proof_of_when_is_saved_beside_a_pack(new_phone: NewPhone, server: LiveS
     keeper.tap("Save")
     keeper.wait_for_screen("What you have shared")
     with keeper.page.expect_download() as download:
-        keeper.tap("Save proof of when it was made")
+        keeper.tap("Save files that show when it was made")
     expect(keeper.page.get_by_text("Saved. Give these files with the pack")).to_be_attached()
     assert download.value.suggested_filename == "receipt-slip.json"
     slip = tmp_path / "receipt-slip.json"

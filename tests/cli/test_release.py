@@ -38,6 +38,7 @@ def test_served_bytes_are_compared_one_by_one(
     pages = render_pages(load_settings({"DIARY_DATA": str(tmp_path), "DIARY_RELEASE_KEY": key}), STATIC, TEMPLATES)
     bodies = {"/": pages.app_shell, "/sw.js": pages.release.service_worker_script}
     bodies |= {f"/static/{path}": file.plain_bytes for path, file in pages.static_files.items()}
+    bodies |= {f"/static/{path}": file.read_plain() for path, file in pages.engine_files.items()}
 
     def get_all(_self: object, _url: str, paths: list[str]) -> list[ProbeResponse | None]:
         return [

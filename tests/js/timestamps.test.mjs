@@ -93,6 +93,7 @@ for (const [description, fault] of /** @type {[string, Parameters<typeof timesta
   ['a time before the certificates', { at: '20191231235959Z' }],
   ['a time after the certificates', { at: '20400101000001Z' }],
   ['certificates without the pinned one', { enclosed: [middleDer] }],
+  ['certificates that are not sorted', { unsorted: [middleDer, leafDer].sort(Buffer.compare).reverse() }],
   ['attributes in the wrong place', { attributesTag: 0xa1 }],
   ['another content type in the signed attributes', { contentType: OIDS.signedData }],
   ['a digest of other content in the signed attributes', { messageDigest: hash('sha256', Buffer.from('x')) }],

@@ -193,7 +193,7 @@ def officer_sheet_of(contents: PackContents) -> Any:
 
 
 def test_every_reference_stands_in_every_list_the_newest_first() -> None:
-    """Times of any form are compared. References of matters and of apps stand on page one of 01 and on 06."""
+    """Times of any form are compared. References of matters and of apps stand in 01 and on 06."""
     diary = FictionalDiary()
     case = diary.add("case", {"title": "The side door", "references": "council 88/4"})
     entries = [
@@ -214,7 +214,7 @@ def test_every_reference_stands_in_every_list_the_newest_first() -> None:
         diary.add("report", {"to": "police", "at": at, "crime_ref": crime_ref, "incident_ids": [entries[0]["record"]]})
     contents = contents_of(diary)
     for lines in (
-        chronology_of(contents)["front"]["references"],
+        chronology_of(contents)["references"],
         [words for words, _ in officer_sheet_of(contents)["reports"]],
     ):
         found = [ref for line in lines for ref in ("A/1", "B/2", "C/3", "88/4", "R-1", "R-2") if ref in line]
@@ -245,12 +245,12 @@ def test_messages_of_every_schedule_of_an_entry_are_counted_on_each_page() -> No
     diary.add("schedule", {"rows": rows, "complete": "complete", "part_no": 2, "incident_ids": [entry["record"]]})
     contents = contents_of(diary)
     data, table = chronology_of(contents), schedules_csv(contents)
-    assert data["front"]["inside"] == "200"
+    assert ["Inside the entries", ["200 messages or calls counted"], ""] in data["front"]["rows"]
     assert ["Messages and calls counted inside entries", "200", "1"] in data["four"]
     assert table is not None and len(read_csv(table)) == 200
 
 
-def test_somebody_entered_twice_is_one_person_on_06_and_one_no_is_enough() -> None:
+def test_somebody_entered_twice_is_one_person_on_06() -> None:
     """One row has both names, codes, contacts and answers. A place in another spelling is one place."""
     diary = FictionalDiary()
     first = diary.add(
@@ -273,7 +273,8 @@ def test_somebody_entered_twice_is_one_person_on_06_and_one_no_is_enough() -> No
     ]
     [[description, _]] = sheet["descriptions"]
     assert description == (
-        "S1 Dan Kerr. The keeper says it is NOT safe for police to speak to them. Also entered as S2 Danny. Tall."
+        "S1 Dan Kerr. The keeper gave two different answers on whether it is safe for police to speak to them: "
+        "see above. Also entered as S2 Danny. Tall."
     )
     assert sheet["places"] == [["14 Elm Road, LS6", "1, 2"]]
 

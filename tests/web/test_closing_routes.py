@@ -20,7 +20,7 @@ ROUTES_STILL_OPEN = {
     "DELETE", "POST /v1/prelogin", "POST /v1/sessions", "POST /v1/recoveries", "POST /v1/packs", "PUT /v1/packs/{pack}/capsule",
     "POST /v1/session/exchange", "POST /v1/session/renewal",
     "POST /v1/diaries/{diary}/erasures", "POST /v1/account/closing",
-    "PUT /v1/account/words", "PUT /v1/account/code", "PUT /v1/session",
+    "PUT /v1/account/words", "PUT /v1/account/code", "PUT /v1/session", "POST /v1/stamps",
     "POST /v1/members", "POST /v1/clients/{grant}/looks", "POST /v1/organisation/invitations",
     "POST /v1/diaries/{diary}/letters/{letter}/taken", "POST /v1/diaries/{diary}/witnesses/{witness}/taken",
     "POST /v1/diaries/{diary}/rotation", "PUT /v1/diaries/{diary}/rotation/wraps", "POST /v1/diaries/{diary}/rotation/commit",

@@ -59,6 +59,9 @@ RESPONSE_CHECKS: Any = [
         "negative_data_rejection",
     )
 ]
+# No timestamp authority is set on this server, which is documented as 503. test_timestamping.py has one.
+UNAVAILABLE_PATHS = {"/v1/stamps"}
+CHECKS_OF_UNAVAILABLE: Any = [check for check in RESPONSE_CHECKS if check.__name__ != "not_a_server_error"]
 # Requests that end or change something come after those that only read.
 DOCUMENTED_OPERATIONS = sorted(operations(), key=lambda one: ("GET", "POST", "PUT", "DELETE").index(one[0]))
 MINUTE_MS = 61_000
@@ -272,7 +275,8 @@ def test_every_answer_is_one_that_the_document_has(
         @given(case=strategy.map(api_world.with_known_values if fills_in else _as_it_is))
         def asked(case: Case[Any]) -> None:
             answer = api_world.send_case(case, is_public=is_public, headers=headers)
-            case.validate_response(answer, checks=RESPONSE_CHECKS)
+            is_unavailable = path in UNAVAILABLE_PATHS and answer.status_code == 503
+            case.validate_response(answer, checks=CHECKS_OF_UNAVAILABLE if is_unavailable else RESPONSE_CHECKS)
             succeeded.append(answer.is_success)
 
         asked()

@@ -265,9 +265,11 @@ def _vehicle_row(contents: PackContents, vehicle: RegisterRecord) -> list[str]:
     days = (("first seen", "first_seen"), ("last seen", "last_seen"))
     seen = [f"{before} {day}" for before, name in days if (day := format_record_day(vehicle, name))]
     appearance = "; ".join(part for part in (format_look(vehicle.fields), vehicle.text("description")) if part)
-    if kind:
-        appearance = f"{appearance} ({lower_first_letter(kind)})" if appearance else kind
-    parts = (appearance, format_plate(vehicle.fields) or "plate not recorded", *seen)
+    if kind and appearance:
+        # The keeper's own words keep their first letter.
+        is_label = vehicle.text("type") not in ("", "other")
+        appearance = f"{appearance} ({lower_first_letter(kind) if is_label else kind})"
+    parts = (appearance or kind, format_plate(vehicle.fields) or "plate not recorded", *seen)
     words = "; ".join(part for part in parts if part)
     return [
         vehicle.code,

@@ -152,6 +152,8 @@ function attributesOf(info, leaf, overrides) {
  */
 export function timestampResponse(request, overrides = {}) {
   const { signHash = 'sha256', signHashOid = OIDS.sha256 } = overrides;
+  // DER sorts the members of a set.
+  const enclosed = overrides.unsorted ?? overrides.enclosed?.toSorted(Buffer.compare);
   const info = infoOf(request, overrides);
   const attributes = attributesOf(info, request.leaf, overrides);
   const signature = sign(signHash, set(...attributes), (overrides.signer ?? request.signer).privateKey);
@@ -167,7 +169,7 @@ export function timestampResponse(request, overrides = {}) {
     integer([3]),
     set(sequence(oid(signHashOid))),
     sequence(oid(overrides.what ?? OIDS.tstInfo), ...(overrides.noContent ? [] : [der(0xa0, octets(info))])),
-    ...(overrides.enclosed ? [der(0xa0, ...overrides.enclosed)] : []),
+    ...(enclosed ? [der(0xa0, ...enclosed)] : []),
     set(...(overrides.signers?.(signerInfo) ?? [signerInfo])),
   );
   const token = sequence(oid(overrides.kind ?? OIDS.signedData), der(0xa0, data));
