@@ -9,7 +9,7 @@ from typing import Final
 
 from diary.pack.capsule.reader import Capsule
 from diary.pack.exhibit_parsing import REGISTER_KINDS
-from diary.pack.wording import format_entries
+from diary.pack.wording import format_entries, lower_first_letter
 from diary.record import times, vocabulary
 from diary.record.breaches import can_be_broken, find_term, order_status
 from diary.record.incident import Incident
@@ -255,13 +255,17 @@ def format_term(order: RegisterRecord, term_number: object) -> str:
     )
 
 
-def format_choice(record: RegisterRecord, field_name: str, vocabulary_name: str) -> str:
+def format_choice(
+    record: RegisterRecord, field_name: str, vocabulary_name: str, *, within_sentence: bool = False
+) -> str:
     """Return a choice in words with the keeper's own words after a colon, or either alone.
 
-    `vocabulary_name`: the choice list of its codes.
+    `vocabulary_name`: the choice list of its codes. `within_sentence`: the label begins with a small letter; the keeper's
+    own words stay as they are.
     """
     code, own_words = record.text(field_name), record.text(f"{field_name}_text")
     label = vocabulary.label(vocabulary_name, code) if code and code != "other" else ""
+    label = lower_first_letter(label) if within_sentence else label
     return ": ".join(part for part in (label, own_words) if part)
 
 

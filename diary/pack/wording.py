@@ -192,6 +192,12 @@ def format_plate(vehicle: RecordFields) -> str:
     return f"plate not written down ({how_sure})" if label else own_words and f"plate {own_words}"
 
 
+def first_words(text: str, characters: int) -> str:
+    """Return the beginning of a text on one line, of at most so many characters, cut between words."""
+    words = " ".join(text.split())
+    return words if len(words) <= characters else words[:characters].rsplit(" ", 1)[0] + " …"
+
+
 def lower_first_letter(label: str) -> str:
     """Return a label for use within a sentence; `I` stays a capital."""
     return label if label.startswith(("I ", "I'")) else label[:1].lower() + label[1:]

@@ -281,7 +281,7 @@ def _page_01_facts(raw: bytes) -> Facts:
     """Return what 01 says: page one, and the sections further back, which have the entries of each count."""
     text = _page_text(raw)
     first = " ".join(pypdf.PdfReader(io.BytesIO(raw)).pages[0].extract_text().split())
-    tiles = re.search(r"(?:occasions?) (\d+) first (.+?) most recent (.+?) exhibits? (\d+) ", first)
+    tiles = re.search(r"(?:entry|entries) (\d+) first (.+?) most recent (.+?) exhibits? (\d+) ", first)
     accounts = re.search(r"Different accounts and numbers used (\d+)", text)
     messages = re.search(r"Inside the entries (about \d+|\d+) messages? or", first)
     counted = re.search(r"Messages and calls counted inside entries (about \d+|\d+)", text)
@@ -292,7 +292,8 @@ def _page_01_facts(raw: bytes) -> Facts:
     assert tiles and (counted is None or messages is None or counted[1] == messages[1]), text[:900]
     reports = [line.split()[0] for line in lines if line.startswith("R")]
     latest = re.search(r"Latest report (?:none|(R\d+))", first)
-    assert latest and [latest[1]] == (reports[:1] or [None]), first
+    to_police = [line.split()[0] for line in lines if re.match(r"R\d+ Police\b", line)]
+    assert latest and [latest[1]] == ((to_police or reports)[:1] or [None]), first
     breaches = {
         line.split()[0]: _labels_in(line.partition("said to be broken in entr")[2]) for line in lines if line[0] == "O"
     }
@@ -310,7 +311,7 @@ def _page_01_facts(raw: bytes) -> Facts:
         "accounts": int(accounts[1]) if accounts else 0,
         "messages": _count_words(messages[1] if messages else "0") if messages else (0, None),
         "period": int(period[1]) if period else None,
-        "people": {code: int(count) for code, count in re.findall(r"(S\d+) “[^”]*” ?, (\d+) occasion", first)},
+        "people": {code: int(count) for code, count in re.findall(r"(S\d+) “[^”]*” ?, (\d+) entr(?:y|ies)\b", first)},
         "kinds": [int(count) for count in re.findall(r": (\d+)", _between(first, "Most often", *_AFTER_KINDS))],
         "fear": {
             word.lower(): int(count)

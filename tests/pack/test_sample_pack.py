@@ -78,10 +78,10 @@ def test_the_sample_pack_states_each_fact_alike(sample_pack: SamplePack, tmp_pat
 def test_page_one_answers_an_officers_first_questions(sample_pack: SamplePack) -> None:
     """Page one of 01 has counts, dates, order and latest report; that of 06 has contact, concerns and needs."""
     first = sample_pack.chronology_page_texts[0]
-    for words in ("119", "S1 “Callum Redfern”, 106 occasions", "Named by JB; not established here.", "Mon 4 May 2026",
+    for words in ("119", "S1 “Callum Redfern”, 106 entries", "Named by JB; not established here.", "Mon 4 May 2026",
                   "Wed 18 Nov 2026", "days before", "typically 2 days apart", "Messages in an app: 34; Watched me: 14",
                   "O1 Non-molestation", "31 entries since it was served; 2 said to break it", "4 May 2026 (NC1)",
-                  "Latest report R3 Police", "NM/9981/25", "2 earlier", "Entries JB marked to read first",
+                  "Latest report R3 Police", "NM/9981/25", "1 earlier to police; 1 to others", "Entries JB marked to read first",
                   "3 the keeper is sure of", "page 1 of"):  # fmt: skip
         assert words in first, words
     # Counts, not lists: the entries behind them stand further back.
@@ -160,7 +160,7 @@ def test_counts_add_up_and_rows_are_in_time_order(sample_pack: SamplePack) -> No
     assert len({row["no"] for row in rows}) == len(rows)
     all_pages = " ".join(sample_pack.chronology_page_texts)
     assert all_pages.count("Recorded:") == all_pages.count("Commitment:") == 119
-    suspect = re.search(r"S1 “[^”]*”, (\d+) occasions", sample_pack.chronology_page_texts[0])
+    suspect = re.search(r"S1 “[^”]*”, (\d+) entries", sample_pack.chronology_page_texts[0])
     assert suspect and int(suspect[1]) == sum(row["person_code"].startswith("S1") for row in rows)
 
 

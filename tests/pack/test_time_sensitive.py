@@ -47,7 +47,16 @@ def test_recordings_updates_and_orders_stand_by_their_day() -> None:
             recording(),
         ],
     )
-    diary.add("report", {"to": "police", "crime_ref": "CR/1", "at": "2026-11-01", "next_update_due": "2026-11-15"})
+    diary.add(
+        "report",
+        {
+            "to": "police",
+            "crime_ref": "CR/1",
+            "officer_name": "DC Amin",
+            "at": "2026-11-01",
+            "next_update_due": "2026-11-15",
+        },
+    )
     order = {"kind": "stalking_protection", "served_on": "2026-11-18", "expires_on": "2027-05-01"}
     diary.add("order", order, at_ms=START_MS + 198 * DAY_MS)
     diary.add("order", {"kind": "non_molestation", "expires_on": "2026-01-01"}, at_ms=START_MS + 198 * DAY_MS)
@@ -55,14 +64,14 @@ def test_recordings_updates_and_orders_stand_by_their_day() -> None:
     rows = time_sensitive(diary)
     assert [label for label, _, _ in rows] == [
         "May be wiped about 10 Nov 2026 (estimate)",
-        "Update expected 15 Nov 2026, as told to AA",
+        "Update promised for 15 Nov 2026",
         "May be wiped about 24 Nov 2026 (estimate)",
         "Last day of an order 1 May 2027",
         "Since O1 was served, 18 Nov 2026",
     ]
     words = [" ".join(row[1:]).strip() for row in rows]
-    assert words[0].endswith("held by Moon Stores, asked for 9 Nov 2026, entry 2. This day had passed.")
-    assert words[1].endswith("OVERDUE: no later contact is noted.") and "CR/1" in words[1]
+    assert words[0].endswith("held by Moon Stores, asked for on 9 Nov 2026, entry 2. This day had passed.")
+    assert words[1].endswith("OVERDUE: no later contact is noted.") and "CR/1, DC Amin" in words[1]
     assert words[2].endswith("no note that anybody asked for it, entry 1.")
     assert words[4] == "1 in this pack: entry 2."
 

@@ -180,7 +180,7 @@ def test_new_accounts_are_flags_and_say_how_sure_the_keeper_is() -> None:
 
 
 def test_one_of_each_unit_is_singular() -> None:
-    """A page says `1 day`, `1 entry`, `1 occasion` and `1 message or call`."""
+    """A page says `1 day`, `1 entry` and `1 message or call`."""
     diary = FictionalDiary()
     diary.add("notice", {"at": "2026-05-01"})
     entries: list[dict[str, object]] = [entry(0, who="A man", count=1), entry(1), {"precision": "unknown"}]
@@ -190,7 +190,7 @@ def test_one_of_each_unit_is_singular() -> None:
     contents = replace(wish_contents, capsule=replace(wish_contents.capsule, metadata=metadata))
     data: Any = chronology_data(contents)
     words = "; ".join(line for _, lines, _ in data["front"]["rows"] for line in lines) + data["front"]["since"]
-    for expected in ("1 occasion", "typically 1 day apart", "Longest gap 1 day,", "1 message or call counted",
+    for expected in ("“A man”, 1 entry", "typically 1 day apart", "Longest gap 1 day,", "1 message or call counted",
                      "1 entry, placed last", "1 day before this pack"):  # fmt: skip
         assert expected in words, (expected, words)
     assert not [part for part in words.split("; ") if part.startswith("1 ") and part.split()[1] in ("days", "entries")]

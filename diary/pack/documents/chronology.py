@@ -161,18 +161,29 @@ def _front_rows(contents: PackContents, facts: Sequence[IncidentFact]) -> Iterat
     yield "Afraid of violence", [", ".join(fear) if fear else "not answered"]
     yield "Told to stop", _notice_lines(contents, pattern_counts["key_dates"])
     yield _order_row(contents)
-    reports = newest_first(records_of_kind(contents.registers, "report"))
-    more = f"; {len(reports) - 1} earlier" if len(reports) > 1 else ""
-    yield "Latest report", [format_report(reports[0]) + more] if reports else ["none is recorded"]
+    yield "Latest report", [_latest_report_words(contents)]
     yield "Entries not here", [missing_entries_text(contents.capsule, with_numbers=False)]
     undated_count = sum(not entry.occurred_time.is_known for entry in entries)
     yield "Date not known", [f"{format_count(undated_count, 'entry', 'entries')}, placed last"] if undated_count else []
 
 
+def _latest_report_words(contents: PackContents) -> str:
+    """Return the latest report, to the police if there is one, and how many others there are, to whom."""
+    reports = newest_first(records_of_kind(contents.registers, "report"))
+    to_police = [report for report in reports if report.text("to") == "police"]
+    if not reports:
+        return "none is recorded"
+    shown = (to_police or reports)[0]
+    earlier_count, others_count = max(0, len(to_police) - 1), len(reports) - max(1, len(to_police))
+    more = [f"{earlier_count} earlier to police"] if earlier_count else []
+    more += [f"{others_count} to others"] if others_count else []
+    return "; ".join((format_report(shown), *more))
+
+
 def _people_lines(contents: PackContents) -> list[str]:
-    """Return the first suspects with their number of occasions."""
+    """Return the first suspects with their number of entries."""
     lines = [
-        f"{person.code} “{person.description}”, {format_count(len(person.entry_numbers), 'occasion')}"
+        f"{person.code} “{person.description}”, {format_count(len(person.entry_numbers), 'entry', 'entries')}"
         for person in contents.people[:_PEOPLE_LIMIT]
     ]
     more = len(contents.people) - len(lines)

@@ -8,7 +8,7 @@ from typing import Final
 
 from diary.pack.contents import PackContents
 from diary.pack.documents.incident_rows import TemplateData
-from diary.pack.documents.patterns import pattern_sections
+from diary.pack.documents.patterns import count_patterns, pattern_sections
 from diary.pack.documents.people import linked_entry_numbers, people_sections, sort_by_time
 from diary.pack.documents.witnesses import witness_rows
 from diary.pack.printable_text import escape_unprintable, paragraphs
@@ -25,7 +25,7 @@ from diary.pack.registers import (
     records_of_kind,
 )
 from diary.pack.tables.message_schedules import message_rows
-from diary.pack.wording import format_entry_numbers
+from diary.pack.wording import first_words, format_count, format_entry_numbers
 from diary.record import times
 from diary.record.breaches import order_status
 from diary.record.incident import Incident
@@ -33,6 +33,7 @@ from diary.record.patterns import incoming_count
 from diary.record.reading import RecordFields, boolean_of, codes_of, integer_of, objects_of, text_of
 
 _EXPIRED: Final = "expired"
+_BREACH_WORDS_CHARACTERS: Final = 90
 
 
 def record_sections(contents: PackContents) -> TemplateData:
@@ -86,7 +87,16 @@ def _background_section(background: RegisterRecord) -> TemplateData:
 
 def _notice_row(contents: PackContents, notice: RegisterRecord) -> list[str]:
     """Return the template data of a notice to stop: its sender, date and means, the exact words, and the sequel."""
-    who, how = format_choice(notice, "by_whom", "notice_by"), format_choice(notice, "how", "notice_ways")
+    who = "The keeper" if notice.text("by_whom") == "me" else format_choice(notice, "by_whom", "notice_by")
+    how = format_choice(notice, "how", "notice_ways", within_sentence=True)
+    later_counts = {
+        key_date["record"]: len(key_date["after"])
+        for key_date in count_patterns(contents)["key_dates"]
+        if key_date["kind"] == "notice"
+    }
+    later_count = later_counts.get(notice.record)
+    counted = "" if later_count is None else f"{format_count(later_count, 'entry', 'entries')} after it"
+    sequel = "\n".join(part for part in (notice.text("what_happened_next"), counted) if part)
     recipients = ", ".join(
         (
             *_linked_codes(contents, notice, "to_ids", "person"),
@@ -98,7 +108,7 @@ def _notice_row(contents: PackContents, notice: RegisterRecord) -> list[str]:
         format_record_day(notice, "at") or "not dated",
         escape_unprintable(", ".join(part for part in (who, how, recipients and f"to {recipients}") if part)),
         escape_unprintable(notice.text("exact_words")),
-        escape_unprintable(notice.text("what_happened_next")),
+        escape_unprintable(sequel),
         linked_entry_numbers(contents, notice, "notice_ids"),
     ]
 
@@ -129,7 +139,7 @@ def _order_section(contents: PackContents, order: RegisterRecord) -> TemplateDat
                         part
                         for part in (
                             format_record_day(order, "served_on"),
-                            format_choice(order, "served_how", "served_ways"),
+                            format_choice(order, "served_how", "served_ways", within_sentence=True),
                         )
                         if part
                     ),
@@ -195,8 +205,8 @@ def _breach_row(order: RegisterRecord, entry: Incident, breach: RecordFields) ->
         entry.number,
         times.format_claimed_time(entry.occurred_time).day,
         escape_unprintable(format_term(order, breach.get("term_no"))),
-        STANDING_LABELS.get(standing, "order in force"),
-        "alleged" if can_be_breached_by(order, entry) else "not counted",
+        escape_unprintable(first_words(entry.narrative, _BREACH_WORDS_CHARACTERS)),
+        "alleged" if can_be_breached_by(order, entry) else f"not counted: {STANDING_LABELS.get(standing, standing)}",
     ]
 
 

@@ -9,7 +9,7 @@ from diary.pack.documents.advice_rows import advice_conflict_rows
 from diary.pack.documents.chronology_sections import is_expired
 from diary.pack.documents.incident_rows import TemplateData
 from diary.pack.documents.page_banner import RESTRICTED_BANNER
-from diary.pack.documents.people import person_facts
+from diary.pack.documents.people import account_names, person_facts
 from diary.pack.documents.time_sensitive import time_sensitive_rows
 from diary.pack.printable_text import escape_unprintable, paragraphs
 from diary.pack.redaction import normalise
@@ -25,11 +25,15 @@ from diary.pack.registers import (
     platform_reference_lines,
     records_of_kind,
 )
-from diary.pack.wording import format_entry_numbers, format_vehicle, lower_first_letter
+from diary.pack.wording import first_words, format_count, format_entry_numbers, format_vehicle, lower_first_letter
 from diary.record import times, vocabulary
 from diary.record.incident import Incident
 from diary.record.reading import boolean_of, integer_of, object_of, objects_of, text_of
 
+_LATEST_CHARACTERS: Final = 160
+_MARKED_CHARACTERS: Final = 90
+_MARKED_LIMIT: Final = 4
+_ACCOUNTS_LIMIT: Final = 8
 _IDENTITY_LABELS: Final = (
     ("legal_name", "Full legal name"),
     ("date_of_birth", "Date of birth"),
@@ -52,7 +56,10 @@ def officer_data(contents: PackContents) -> TemplateData:
         "needs": paragraphs(text_of(sheet_fields, "needs")),
         "helped_by": escape_unprintable(text_of(sheet_fields, "helped_by")),
         "time_sensitive": time_sensitive_rows(contents),
+        "span": _span_words(contents),
         "recent": _latest_entry(contents),
+        "marked": _marked_rows(contents),
+        "accounts": _account_rows(contents),
         "orders": _order_rows(contents),
         "people": [
             [person.code, escape_unprintable(person.description), format_entry_numbers(person.entry_numbers)]
@@ -106,8 +113,38 @@ def _identity_rows(contents: PackContents) -> list[list[str]]:
     ]
 
 
+def _span_words(contents: PackContents) -> str:
+    """Return `58 entries, from Sun 14 Jun 2026 to Wed 18 Nov 2026`."""
+    entries = contents.unredacted_entries
+    days = [times.format_claimed_time(entry.occurred_time).day for entry in entries if entry.occurred_time.is_known]
+    period = f", from {days[0]} to {days[-1]}" if days else ""
+    return f"{format_count(len(entries), 'entry', 'entries')}{period}"
+
+
+def _account_rows(contents: PackContents) -> list[list[str]]:
+    """Return the accounts and numbers that are linked with a suspect or with nobody, with what is known of each."""
+    registers = contents.unredacted_registers
+    rows = []
+    for account in records_of_kind(registers, "account"):
+        owners = linked_records(registers, account.codes("person_id"), "person")
+        if account.codes("merged_into") or any(text_of(owner.fields, "role") != "suspect" for owner in owners):
+            continue
+        blocked_day = format_record_day(account, "blocked_on")
+        notes = [
+            format_choice(account, "platform", "channels"),
+            ", ".join(owner.code for owner in owners),
+            "a guess" if account.codes("attribution_basis") == ("guess",) else "",
+            "new after a block" if boolean_of(account.fields, "new_after_block") else "",
+            f"blocked {blocked_day}" if blocked_day else "",
+        ]
+        words = ", ".join(account_names(account)) or "no number or name noted"
+        rows.append([escape_unprintable(words), escape_unprintable("; ".join(note for note in notes if note))])
+    more = len(rows) - _ACCOUNTS_LIMIT
+    return [*rows[:_ACCOUNTS_LIMIT], *([[f"and {more} more, in 01", ""]] if more > 0 else [])]
+
+
 def _order_rows(contents: PackContents) -> list[list[str]]:
-    """Return each order with its terms, service and end, and whether it had expired."""
+    """Return each order with its court, terms, service and end, and whether it had expired."""
     rows = []
     for order in records_of_kind(contents.unredacted_registers, "order"):
         terms = [f"{integer_of(term, 'no')}. {text_of(term, 'text')}" for term in objects_of(order.fields, "terms")]
@@ -120,7 +157,8 @@ def _order_rows(contents: PackContents) -> list[list[str]]:
         )
         protected_names = text_of(order.restricted_fields, "protects_names")
         expired_note = " (HAD RUN OUT)" if is_expired(contents, order) else ""
-        words = f"{order.code} {order_label(order)}{expired_note}: {dates}." + (
+        court = "".join(f", {words}" for name in ("court", "case_no") if (words := order.text(name)))
+        words = f"{order.code} {order_label(order)}{expired_note}{court}: {dates}." + (
             f" Protects {protected_names}." if protected_names else ""
         )
         rows.append([escape_unprintable(words), *map(escape_unprintable, terms)])
@@ -225,9 +263,10 @@ def _last_known_place_rows(contents: PackContents) -> list[list[str]]:
 
 
 def _report_rows(contents: PackContents) -> list[list[str]]:
-    """Return every report with its references and the officer's contact details."""
+    """Return every report with its references and the officer's contact details: those to the police first."""
     rows = []
-    for report in newest_first(records_of_kind(contents.unredacted_registers, "report")):
+    reports = newest_first(records_of_kind(contents.unredacted_registers, "report"))
+    for report in sorted(reports, key=lambda report: report.text("to") != "police"):
         contact = text_of(report.restricted_fields, "officer_contact")
         companions = text_of(report.restricted_fields, "with_me")
         words = (
@@ -261,9 +300,21 @@ def _latest_entry(contents: PackContents) -> list[str]:
     if not dated_entries:
         return []
     latest = dated_entries[-1]
-    words = " ".join(latest.narrative.split())
-    excerpt = words if len(words) <= 240 else words[:240].rsplit(" ", 1)[0] + " …"
-    return [latest.number, times.format_claimed_time(latest.occurred_time).to_line(), escape_unprintable(excerpt)]
+    return _excerpt_row(latest, _LATEST_CHARACTERS)
+
+
+def _marked_rows(contents: PackContents) -> list[list[str]]:
+    """Return number, date and first words of the entries that the keeper marked to be read first."""
+    marked = [entry for entry in contents.unredacted_entries if entry.seq_no in contents.capsule.start_with]
+    return [
+        [entry.number, times.format_claimed_time(entry.occurred_time).day, *_excerpt_row(entry, _MARKED_CHARACTERS)[2:]]
+        for entry in marked[:_MARKED_LIMIT]
+    ]
+
+
+def _excerpt_row(entry: Incident, characters: int) -> list[str]:
+    words = first_words(entry.narrative, characters)
+    return [entry.number, times.format_claimed_time(entry.occurred_time).to_line(), escape_unprintable(words)]
 
 
 def _restricted_field_rows(contents: PackContents, field_name: str) -> list[list[str]]:

@@ -178,10 +178,13 @@ def _format_owner(contents: PackContents, account: RegisterRecord) -> str:
 
 def _account_lines(account: RegisterRecord) -> str:
     """Return an account or number as copyable lines. In a sighting, `account_id` is a reference and is left out."""
+    return escape_unprintable("\n".join(account_names(account)))
+
+
+def account_names(account: RegisterRecord) -> list[str]:
+    """Return the number, the handle and whatever else names an account or number."""
     own_fields = ("account_id",) if account.history.current_version.kind == "account" else ()
-    return escape_unprintable(
-        "\n".join(filter(None, map(account.text, ("number", "handle", *own_fields, "url", "display_name"))))
-    )
+    return list(filter(None, map(account.text, ("number", "handle", *own_fields, "url", "display_name"))))
 
 
 def _account_row(contents: PackContents, account: RegisterRecord, entry_numbers: str) -> list[str]:
@@ -266,9 +269,7 @@ def _vehicle_row(contents: PackContents, vehicle: RegisterRecord) -> list[str]:
     seen = [f"{before} {day}" for before, name in days if (day := format_record_day(vehicle, name))]
     appearance = "; ".join(part for part in (format_look(vehicle.fields), vehicle.text("description")) if part)
     if kind and appearance:
-        # The keeper's own words keep their first letter.
-        is_label = vehicle.text("type") not in ("", "other")
-        appearance = f"{appearance} ({lower_first_letter(kind) if is_label else kind})"
+        appearance += f" ({format_choice(vehicle, 'type', 'vehicle_types', within_sentence=True)})"
     parts = (appearance or kind, format_plate(vehicle.fields) or "plate not recorded", *seen)
     words = "; ".join(part for part in parts if part)
     return [

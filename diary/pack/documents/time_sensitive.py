@@ -6,7 +6,7 @@ from typing import Final
 
 from diary.pack.contents import PackContents
 from diary.pack.printable_text import escape_unprintable
-from diary.pack.registers import RegisterRecord, format_record_day, order_label, records_of_kind
+from diary.pack.registers import RegisterRecord, breaches_order, format_record_day, order_label, records_of_kind
 from diary.pack.wording import format_entries
 from diary.record import times, vocabulary
 from diary.record.breaches import day_start_ms, order_status
@@ -54,7 +54,7 @@ def _recording_words(recording: RecordFields) -> str:
     asked_on = times.format_iso_date(text_of(recording, "requested_at"))
     parts = [vocabulary.label("independent_evidence", kind) if kind else "Recording"]
     parts += [f"held by {holder}"] if holder else []
-    parts.append(f"asked for {asked_on}" if asked_on else "no note that anybody asked for it")
+    parts.append(f"asked for on {asked_on}" if asked_on else "no note that anybody asked for it")
     return ", ".join(parts)
 
 
@@ -71,14 +71,15 @@ def _update_rows(contents: PackContents) -> Iterator[_DatedRow]:
         mark = ""
         if _has_passed(contents, report.fields, "next_update_due"):
             mark = f"Later contact: {', '.join(later)}." if later else "OVERDUE: no later contact is noted."
-        label = f"Update expected {times.format_iso_date(day)}, as told to {contents.capsule.metadata.initials}"
+        label = f"Update promised for {times.format_iso_date(day)}"
         yield day, label, f"{_short_reference(report)}.", mark
 
 
 def _short_reference(report: RegisterRecord) -> str:
-    """Return `R2, crime NM/4326/18`: the whole report stands further down on the page."""
+    """Return `R2, crime NM/4326/18, DC Amin`: the whole report stands further down on the page."""
     references = (f"{prefix} {words}" for prefix, name in _REFERENCES if (words := report.text(name)))
-    return ", ".join((report.code, *references))
+    officer = report.text("officer_name")
+    return ", ".join((report.code, *references, *([officer] if officer else [])))
 
 
 def _order_end_rows(contents: PackContents) -> Iterator[_DatedRow]:
@@ -95,7 +96,11 @@ def _since_service_rows(contents: PackContents) -> Iterator[tuple[str, str, str]
         served_on = format_record_day(order, "served_on")
         if served_on:
             numbers = entries_since_service(contents, order)
-            words = f"{len(numbers)} in this pack: {format_entries(numbers)}." if numbers else "None in this pack."
+            breach_count = sum(breaches_order(entry, order) for entry in contents.unredacted_entries)
+            said = f"; {breach_count} said to break it" if breach_count else ""
+            words = (
+                f"{len(numbers)} in this pack: {format_entries(numbers)}{said}." if numbers else "None in this pack."
+            )
             yield f"Since {order.code} was served, {served_on}", words, ""
 
 
