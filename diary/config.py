@@ -176,7 +176,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         _parse_positive_integer,
         "Maximum bytes of text in one account, counted apart from files.",
     ),
-    Setting("DIARY_SERVER_PACKS", "on", _parse_switch, "Whether this server typesets packs: on or off."),
+    Setting(
+        "DIARY_SERVER_PACKS",
+        "off",
+        _parse_switch,
+        "Whether phones may have packs made by this server, which reads them then.",
+    ),
     Setting("DIARY_FILE_BYTES", str(constants.FILE_LIMIT_BYTES), _parse_positive_integer, "Largest single file."),
     Setting("DIARY_HANDOVER_BYTES", str(250 << 20), _parse_positive_integer, "Largest pack that can be handed over."),
     Setting(

@@ -85,8 +85,9 @@ class InProcessServer:
 
 @asynccontextmanager
 async def running_server(folder: Path, **settings: str) -> AsyncIterator[InProcessServer]:
-    """Run a server with its files in `folder`, with cheap Argon2id parameters."""
-    settings_loaded = config.load_settings({"DIARY_DATA": str(folder / "data"), **ANY_FREE_SPACE, **settings})
+    """Run a server with its files in `folder`, with cheap Argon2id parameters. It makes packs, unlike the default."""
+    environ = {"DIARY_DATA": str(folder / "data"), "DIARY_SERVER_PACKS": "on", **ANY_FREE_SPACE, **settings}
+    settings_loaded = config.load_settings(environ)
     await once.migrate_from_cached_copy(settings_loaded)
     clock = FixedClock(NOON_MS)
     app = create_app(settings_loaded, clock, kdf_profile=kdf.CHEAPEST_PROFILE, kdf_policy=kdf.TEST_POLICY)

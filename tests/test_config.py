@@ -16,7 +16,7 @@ def test_defaults_serve_on_this_computer() -> None:
     assert (settings.app_url, settings.public_url) == ("http://localhost:8000", "http://public.localhost:8000")
     assert settings.database_url == f"sqlite://{settings.data}/kept.sqlite3"
     assert settings.blob_url == f"file://{settings.data}/blobs"
-    assert settings.server_packs
+    assert not settings.server_packs
     assert not settings.dev
 
 

@@ -183,6 +183,8 @@ def running_server(data_folder: Path, settings: Mapping[str, str] | None = None)
         "DIARY_APP_URL": origin,
         "DIARY_DATA": str(data_folder),
         "DIARY_PUBLIC_URL": f"http://public.localhost:{port}",
+        # The packs of samples are made by their own server: no browser is at hand.
+        "DIARY_SERVER_PACKS": "on",
     }
     env |= settings or {}
     # -P: import no module from the current folder, which may be full of downloads.

@@ -1,6 +1,7 @@
 """`make bench`: measure the budgets of docs/architecture.md, each with its floor in the same run.
 
-    python -m tests.bench [--out FILE] [PART ...]        parts: push log slow_disk pack sealing phone journeys reading desk idle
+    python -m tests.bench [--out FILE] [PART ...]
+    parts: push log slow_disk pack sealing phone phone_pack journeys reading desk idle
 
 Prints a table, writes the same as JSON (var/bench.json), and exits with 1 when a bar is missed.
 """
@@ -20,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from diary.clock import SystemClock
-from tests.bench import desk, idle, journeys, log, pack, phone, push, reading, sealing, slow_disk
+from tests.bench import desk, idle, journeys, log, pack, phone, phone_pack, push, reading, sealing, slow_disk
 
 RowsFunction = Callable[[], Iterable[Mapping[str, Any]]]
 BENCHES: Mapping[str, tuple[RowsFunction, str]] = {
@@ -30,6 +31,7 @@ BENCHES: Mapping[str, tuple[RowsFunction, str]] = {
     "pack": (pack.measure_rows, "this computer"),
     "sealing": (sealing.measure_rows, "Chromium, worker, not slowed"),
     "phone": (phone.measure_rows, "Chromium"),
+    "phone_pack": (phone_pack.measure_rows, "Chromium"),
     "journeys": (journeys.measure_rows, "Chromium"),
     "reading": (reading.measure_rows, "Chromium"),
     "desk": (desk.measure_rows, "Chromium"),

@@ -47,12 +47,12 @@ def measure_rows() -> Iterator[dict[str, object]]:
 
 
 @contextmanager
-def slow_cgroup() -> Iterator[Path | None]:
-    """Create a cgroup with a quarter of one processor, and yield it; None where cgroups cannot be created."""
+def slow_cgroup(quota_us: int = QUOTA_US) -> Iterator[Path | None]:
+    """Create a cgroup with `quota_us` of processor time in each PERIOD_US, and yield it; None where that cannot be."""
     try:
         CGROUP.mkdir()
         (CGROUP / "cpu.cfs_period_us").write_text(str(PERIOD_US))
-        (CGROUP / "cpu.cfs_quota_us").write_text(str(QUOTA_US))
+        (CGROUP / "cpu.cfs_quota_us").write_text(str(quota_us))
     except OSError:
         yield None
         return

@@ -11,7 +11,7 @@ SAMPLE_PAUSE_SECONDS = 0.05
 
 @dataclass
 class PeakMemory:
-    """Peak so far, in MB. `total_mb`: all processes, with shared pages counted once; `largest_process_mb`: one process."""
+    """Peak so far, in MB: of all processes, and of the largest. A page that n processes share counts 1/n in each."""
 
     total_mb: float = 0.0
     largest_process_mb: float = 0.0
@@ -41,7 +41,7 @@ def memory_used(pid: int) -> tuple[float, float]:
             continue  # the process has exited
         fields = {line.split(":")[0]: int(line.split()[1]) for line in lines if line.endswith(" kB")}
         total += fields.get("Pss", 0)
-        largest = max(largest, fields.get("Rss", 0))
+        largest = max(largest, fields.get("Pss", 0))
     return total / 1024, largest / 1024
 
 

@@ -103,10 +103,14 @@ class Profile:
         self.context.set_default_timeout(TIMEOUT_MS)
         return self.context
 
+    def pids(self) -> list[int]:
+        """Return every process of this profile; the browser's own is the first."""
+        folder_bytes = str(self.folder).encode()
+        return sorted(pid for pid, line in _command_lines() if folder_bytes in line and b"chrom" in line)
+
     def kill(self) -> None:
         """Send SIGKILL to every process of this profile, as a phone does when it runs out of memory."""
-        folder_bytes = str(self.folder).encode()
-        while pids := [pid for pid, line in _command_lines() if folder_bytes in line and b"chrom" in line]:
+        while pids := self.pids():
             for pid in pids:
                 with _ignore_missing_process():
                     os.kill(pid, signal.SIGKILL)

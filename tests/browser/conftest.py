@@ -63,13 +63,14 @@ def server(
     """Run a server with an empty database for one module.
 
     Its phones use cheap key derivation. A module marked `first_visit` or `usual_locks` gets the product's own files, on
-    its own port, because a pooled phone stores the files of an address.
+    its own port, because a pooled phone stores the files of an address. One marked `server_packs` makes packs.
     """
     data = tmp_path_factory.mktemp("server")
+    settings = {"DIARY_SERVER_PACKS": "on"} if request.node.get_closest_marker("server_packs") else {}
     if any(request.node.get_closest_marker(name) for name in ("first_visit", "usual_locks")):
-        live_server = LiveServer(data, certificate)
+        live_server = LiveServer(data, certificate, settings=settings)
     else:
-        live_server = LiveServer(data, certificate, port=port, cheap_crypto=True)
+        live_server = LiveServer(data, certificate, port=port, cheap_crypto=True, settings=settings)
     live_server.start()
     yield live_server
     live_server.stop()

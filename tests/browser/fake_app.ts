@@ -822,7 +822,7 @@ const methods = {
   decidePicture: (id, decision) => fake.did('decidePicture', [id, decision]),
   decideWords: (wordsId, answer) => fake.did('decideWords', [wordsId, answer]),
   letGo: () => undefined,
-  packWays: async () => ({ registered: true, high_risk: false, server: true, offline: false, ...fake.ways }),
+  packWays: async () => ({ registered: true, high_risk: false, server: false, offline: false, ...fake.ways }),
   findItems: async (text) => {
     await fake.did('findItems', text);
     return { items: ['JB/1'], records: ['r0'], unknown: /9/.test(text) ? ['9'] : [] };

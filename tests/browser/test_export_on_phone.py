@@ -16,6 +16,7 @@ from tests.browser.navigators import cards
 from tests.browser.navigators.keeper import BrowserKeeper
 from tests.browser.navigators.seeding import SeedRecord, seed_diary
 from tests.browser.navigators.sharing import (
+    PACK_ON_SERVER,
     PASSPHRASE_LABEL,
     choose_everything,
     give_consent,
@@ -27,7 +28,6 @@ from tests.browser.pictures import make_png, picker_file
 from tests.pack.test_servable import ALLOWED_PHRASE, DENIED_WORDS
 from tests.vectors.pattern_vectors import incident_fields
 
-PACK_ON_PHONE = "Make a pack on this phone"
 FIRST_NARRATIVE = "He waited at 14 Elm Road. Ring me on 07700 900123."
 SECOND_NARRATIVE = "A card through the door. <b onclick=alert(1)>look</b>"
 
@@ -68,7 +68,7 @@ def test_a_phone_exports_without_a_signal(new_phone: NewPhone, tmp_path: Path) -
 
 def _make_pack_on_phone(keeper: BrowserKeeper, tmp_path: Path) -> None:
     """Review across a lock, then make and save a pack without restricted text in its servable part."""
-    choose_everything(keeper, PACK_ON_PHONE)
+    choose_everything(keeper)
     keeper.tap("Next")
     # One decision for each picture; a lock in the middle loses none.
     keeper.wait_for_text("Picture 1 of 3")
@@ -412,33 +412,45 @@ def _printed_text(page: Page) -> str:
     return page.locator("main").inner_text()
 
 
+def _offer_packs(server: LiveServer) -> None:
+    """Let the server say that it makes packs."""
+    server.inject_fault(
+        "GET", "/v1/server", change_body=lambda body: body.replace(b'"server_packs":false', b'"server_packs":true')
+    )
+
+
 def test_high_risk_mode_requests_no_pack_from_the_server(
     new_phone: NewPhone, server: LiveServer, certificate: Certificate
 ) -> None:
-    """High-risk mode hides what needs the server, explains why, and leaves the other ways."""
+    """A server that makes packs is not offered in high-risk mode, and is not asked. The phone makes them."""
     entry = incident_fields("2026-11-20T08:15", "minute", narrative=FIRST_NARRATIVE)
     seeded = seed_diary(
         server, certificate, [("one", "incident", entry, {}), ("own", "settings", {"high_risk": True}, {})]
     )
+    _offer_packs(server)
     keeper = new_phone()
     keeper.sign_in(seeded.login, seeded.passphrase)
     keeper.wait_for_entry_count(1)
     requests = len(server.exchanges_with("/v1/packs"))
     keeper.go_to_tab("Share")
-    keeper.wait_for_text("High risk is on.")
-    expect(keeper.button("Make a pack")).to_have_count(0)
-    expect(keeper.page.get_by_role("button", name=re.compile(f"^{PACK_ON_PHONE}"))).to_be_visible()
+    expect(keeper.button("Make a pack")).to_be_visible()
+    keeper.wait_for_text("What you have shared")
+    expect(keeper.page.get_by_text(PACK_ON_SERVER)).to_have_count(0)
     assert len(server.exchanges_with("/v1/packs")) == requests
 
 
-def test_other_exports_stay_when_the_server_builds_no_packs(new_phone: NewPhone, server: LiveServer) -> None:
-    """The screen explains that the server builds no packs and offers the other exports."""
+def test_the_server_is_offered_only_where_it_makes_packs(new_phone: NewPhone, server: LiveServer) -> None:
+    """By default no way names the server. Where it makes packs, the consent says what it reads."""
     keeper = new_phone()
     keeper.create_registered_diary(FIRST_NARRATIVE)
-    server.inject_fault(
-        "GET", "/v1/server", change_body=lambda body: body.replace(b'"server_packs":true', b'"server_packs":false')
-    )
     keeper.go_to_tab("Share")
-    keeper.wait_for_text("This server does not set the pages of packs.")
-    expect(keeper.button("Make a pack")).to_have_count(0)
-    expect(keeper.page.get_by_role("button", name=re.compile(f"^{PACK_ON_PHONE}"))).to_be_visible()
+    keeper.wait_for_text("This phone makes it by itself.")
+    expect(keeper.page.get_by_text(PACK_ON_SERVER)).to_have_count(0)
+    _offer_packs(server)
+    keeper.go_to_tab("Entries")
+    keeper.go_to_tab("Share")
+    choose_everything(keeper, PACK_ON_SERVER)
+    review_findings(keeper, 0)
+    keeper.field("Your initials").fill("jb")
+    keeper.tap("Next")
+    keeper.wait_for_text("For up to two minutes this server can read what you chose")

@@ -209,7 +209,7 @@ def test_a_pack_is_streamed_to_the_chosen_file_and_mistakes_are_reported(
 
 def make_pack_on_phone(keeper: BrowserKeeper) -> None:
     """Make a pack on the phone, which is quicker than on the server, and handed over in the same way."""
-    choose_everything(keeper, "Make a pack on this phone")
+    choose_everything(keeper)
     review_findings(keeper, 0)
     keeper.field("Your initials").fill("jb")
     keeper.tap("Next")

@@ -119,7 +119,7 @@ def make_evidence(
     keeper.passphrase = PASSPHRASE
     keeper.wait_for_screen("What happened?")
     keeper.go_to_tab("Share")
-    choose_everything(keeper, "Make a pack on this phone")
+    choose_everything(keeper)
     page.get_by_role("radio", name="One file of").check()
     review_findings(keeper, 0)
     keeper.field("Your initials").fill("jb")

@@ -1,4 +1,4 @@
-"""From the diary on the phone to a pack that an officer can check."""
+"""A pack whose pages the server makes, from the diary on the phone to the file that an officer can check."""
 
 import re
 import zipfile
@@ -12,8 +12,10 @@ from diary.pack.verify.verifier import VerifiedFacts, verify_pack
 from tests.browser.conftest import NewPhone
 from tests.browser.live_server import LiveServer
 from tests.browser.navigators.keeper import BrowserKeeper
-from tests.browser.navigators.sharing import give_consent, go_to_consent, make_and_save_pack
+from tests.browser.navigators.sharing import PACK_ON_SERVER, give_consent, go_to_consent, make_and_save_pack
 from tests.browser.pictures import make_heic, make_jpeg_with_gps, make_png, picker_file
+
+pytestmark = pytest.mark.server_packs
 
 FIRST_NARRATIVE = "He followed me from the station to Mill Lane."
 SECOND_NARRATIVE = "Eleven silent calls in one night. 😟 اردو"
@@ -54,7 +56,7 @@ def test_a_pack_exported_from_the_browser_verifies(new_phone: NewPhone, server: 
     """`verify` with the server's notary key finds nothing in a pack made in the browser."""
     keeper = new_phone()
     _write_diary(keeper)
-    pack = make_and_save_pack(keeper, 3, tmp_path)
+    pack = make_and_save_pack(keeper, 3, tmp_path, button=PACK_ON_SERVER)
     facts = VerifiedFacts()
     assert verify_pack(pack, notary=_notary_public_key(server), facts=facts) == []
     # The phone shows the numbers that the checkers print: now, and later under what was shared.
@@ -76,7 +78,7 @@ def test_a_front_part_altered_in_transit_is_refused_and_named(new_phone: NewPhon
     keeper = new_phone()
     keeper.create_registered_diary(FIRST_NARRATIVE)
     server.inject_fault("GET", r"/front$", change_body=lambda body: body.replace(b"station", b"stadium"))
-    go_to_consent(keeper, 0)
+    go_to_consent(keeper, 0, button=PACK_ON_SERVER)
     give_consent(keeper)
     expect(keeper.error_message()).to_contain_text(re.compile(r"(json|txt|csv|pdf)"), timeout=120_000)
     expect(keeper.heading("Your pack is ready")).to_have_count(0)
@@ -86,13 +88,7 @@ def test_making_a_pack_can_be_stopped(new_phone: NewPhone, server: LiveServer) -
     """Stop ends the making, and nothing is kept on the server."""
     keeper = new_phone()
     keeper.create_registered_diary(FIRST_NARRATIVE)
-    go_to_consent(keeper, 0)
+    go_to_consent(keeper, 0, button=PACK_ON_SERVER)
     give_consent(keeper)
     keeper.tap("Stop making it")
     keeper.wait_for_text("Stopped. Nothing was kept on the server.")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _check_server_makes_packs(server: LiveServer) -> None:
-    """Check the default that every test above relies on: the server makes packs."""
-    assert server.settings.server_packs

@@ -18,7 +18,6 @@ from tests.browser.navigators.keeper import BrowserKeeper
 from tests.browser.navigators.sharing import choose_everything, give_consent, review_findings, save_pack
 from tests.browser.pictures import make_png, picker_file
 
-PACK_ON_PHONE = "Make a pack on this phone"
 NARRATIVE = "He waited at the corner and shouted: تم کہاں ہو؟"
 ENGINE_ENTRIES = """async () => {
   const found = [];
@@ -41,7 +40,7 @@ def _keeper_with_a_picture(new_phone: NewPhone) -> BrowserKeeper:
 
 
 def _begin_pack(keeper: BrowserKeeper, pictures: int = 1) -> None:
-    choose_everything(keeper, PACK_ON_PHONE)
+    choose_everything(keeper)
     review_findings(keeper, pictures)
     keeper.field("Your initials").fill("jb")
     keeper.tap("Next")

@@ -371,7 +371,9 @@ SCREENS: dict[str, tuple[Step, ...]] = {
     "file of another kind": (OPEN_DIARY, go_to_screen("file", record="r0", attachment="a3")),
     "share": (OPEN_DIARY, go_to_screen("share")),
     "share, only here": (js(f"fake.open(3, {UNREGISTERED_ACCOUNT})"), go_to_screen("share")),
-    "share, at high risk": (OPEN_DIARY, js("fake.ways = {high_risk: true, server: false}"), go_to_screen("share")),
+    "share, at high risk": (OPEN_DIARY, js("fake.ways = {high_risk: true}"), go_to_screen("share")),
+    "share, no signal": (OPEN_DIARY, js("fake.ways = {offline: true}"), go_to_screen("share")),
+    "share, packs by the server": (OPEN_DIARY, js("fake.ways = {server: true}"), go_to_screen("share")),
     "share, after packs": (OPEN_DIARY, ENTRIES_ARRIVING, js(f"fake.shared = {SHARED_RECORDS}"), go_to_screen("share")),
     "pack, court": (OPEN_DIARY, go_to_screen("share"), press("Make a pack")),
     "pack, entries": (
@@ -414,7 +416,7 @@ SCREENS: dict[str, tuple[Step, ...]] = {
         *PACK_STEPS,
         set_form_values("{step: 'consent', notAgreed: true, noWords: true, overridden: true}"),
     ),
-    "pack, consent, made here": (*PACK_STEPS, set_form_values("{step: 'consent', way: 'here'}")),
+    "pack, consent, by the server": (*PACK_STEPS, set_form_values("{step: 'consent', way: 'server'}")),
     "pack, being made": (
         js(
             f"fake.open(3); "

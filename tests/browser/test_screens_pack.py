@@ -284,7 +284,7 @@ def test_a_stopped_pack_can_be_begun_again(show: OpenPage) -> None:
     )
     page.get_by_role("button", name="Make the pack").click()
     page.get_by_role("button", name="Stop making it").click()
-    expect(page.get_by_text("Stopped. Nothing was kept on the server.")).to_be_visible()
+    expect(page.get_by_text("Stopped. Nothing was kept of it.")).to_be_visible()
     expect(page.get_by_role("button", name="Make a pack", exact=True)).to_be_visible()
 
 

@@ -32,7 +32,7 @@ def test_webkit_lays_out_the_pages_of_a_pack(webkit_phone: tuple[WebKitKeeper, L
     keeper.save_first_entry()
     keeper.postpone_copy()
     keeper.go_to_tab("Share")
-    keeper.tap("Make a pack on this phone", exact=False)
+    keeper.tap("Make a pack")
     keeper.wait_for_screen("If this goes to court")
     keeper.tap("I know this, go on")
     keeper.wait_for_screen("What should go in?")

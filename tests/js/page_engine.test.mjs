@@ -20,6 +20,8 @@ const DOCUMENT = {
 function setUp(answers = {}, onFetch = () => undefined) {
   /** @type {string[]} */
   const calls = [];
+  /** @type {ArrayBuffer[][]} */
+  const given = [];
   let started = 0;
   let living = 0;
   const usual = {
@@ -37,9 +39,10 @@ function setUp(answers = {}, onFetch = () => undefined) {
       living++;
       let hasEnded = false;
       return {
-        call: async (name, args) => {
+        call: async (name, args, buffers = []) => {
           assert.ok(!hasEnded, 'an ended worker is asked nothing');
           calls.push(name);
+          if (name === 'typeset') given.push(buffers);
           return (answers[name] ?? usual[name])(...args);
         },
         end: () => {
@@ -65,7 +68,7 @@ function setUp(answers = {}, onFetch = () => undefined) {
       onStep: () => undefined,
       signal: stopper.signal,
     });
-  return { engine, calls, layOut, stopper, started: () => started, living: () => living };
+  return { engine, calls, given, layOut, stopper, started: () => started, living: () => living };
 }
 
 const cancelled = { code: 'cancelled' };
@@ -75,6 +78,25 @@ test('each document has a worker of its own, and none is left', async () => {
   const { files } = await layOut();
   assert.deepEqual([...files.keys()], ['data/00.txt', 'data/servable/01_chronology.pdf']);
   assert.deepEqual([started(), living()], [2, 0]);
+});
+
+test('no other worker is alive while a document is typeset, and fonts are given without a copy', async () => {
+  const second = { ...DOCUMENT, path: 'servable/08_impact.pdf' };
+  /** @type {number[]} */
+  const alive = [];
+  const { layOut, living, given } = setUp({
+    writeFiles: () => ({ made_at: 0, text: new Map(), documents: [DOCUMENT, second] }),
+    typeset: () => {
+      alive.push(living());
+      return PDF;
+    },
+  });
+  await layOut();
+  assert.deepEqual(alive, [1, 1]);
+  assert.deepEqual(
+    given.map((buffers) => buffers.length),
+    [1, 1],
+  );
 });
 
 test('what was stopped before it begins starts no worker and fetches nothing', async () => {

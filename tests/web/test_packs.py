@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from diary import isolation
+from diary.config import load_settings
 from diary.ids import id_text, new_id
 from diary.isolation import Isolation
 from tests.server_fixture import Keeper, register_keeper, running_server
@@ -45,8 +46,9 @@ async def test_a_capsule_that_is_none_fails_by_name(keeper: Keeper) -> None:
     assert (await keeper.push()).status_code == 201
 
 
-async def test_an_instance_can_turn_packs_off(tmp_path: Path, keeper: Keeper) -> None:
+async def test_an_instance_makes_no_packs_unless_it_is_told_to(tmp_path: Path, keeper: Keeper) -> None:
     """/v1/server says so beforehand, other requests get 403 packs_off, and no worker is started."""
+    assert not load_settings({}).server_packs
     assert (await keeper.request("GET", "/v1/server")).json()["server_packs"] is True
     async with running_server(tmp_path / "off", DIARY_SERVER_PACKS="off") as without:
         alone = await register_keeper(without)

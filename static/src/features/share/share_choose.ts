@@ -78,20 +78,16 @@ export function chooseView(stage: Stage, next: () => unknown) {
   return html`${heading(t('pick.title'))}${errorSummary(stage)}
     ${rangeChips(stage, local.earlier > 0)}
     ${recipientChips(stage)}
-    ${
-      local.way === 'here'
-        ? nothing
-        : chips({
-            name: 'form',
-            legend: t('form.title'),
-            choices: [
-              ['pack', t('form.pack')],
-              ['portal', t('form.portal')],
-            ],
-            chosen: [local.portal ? 'portal' : 'pack'],
-            onChange: (code) => stage.set({ portal: code === 'portal' }),
-          })
-    }
+    ${chips({
+      name: 'form',
+      legend: t('form.title'),
+      choices: [
+        ['pack', t('form.pack')],
+        ['portal', t('form.portal')],
+      ],
+      chosen: [local.portal ? 'portal' : 'pack'],
+      onChange: (code) => stage.set({ portal: code === 'portal' }),
+    })}
     ${nextButton(stage, t('frame.next'), next, stage.runningTask === 'choose')}`;
 }
 

@@ -94,17 +94,7 @@ function hubView(stage: Stage, job: PackBuild | undefined) {
   const savedFlow = stage.find('typed-pack', () => stage.app.readTyped('pack')).data;
   const shared = (stage.find('shared', () => stage.app.readShared()).data ?? []) as SharedExport[];
   const packs = shared.filter(({ label }) => label).length;
-  const reasonKey = !state.entries.length
-    ? 'share.nothing'
-    : !state.account?.registered
-      ? 'share.needs_copy'
-      : ways?.high_risk
-        ? 'share.high_risk'
-        : ways?.offline
-          ? 'share.offline'
-          : ways && !ways.server
-            ? 'share.off'
-            : null;
+  const isEmpty = !state.entries.length;
   const linkRow = (icon: IconName, key: string, on: () => unknown) =>
     html`<div>${row({
       title: lookUp(`share.${key}`),
@@ -119,33 +109,31 @@ function hubView(stage: Stage, job: PackBuild | undefined) {
     ${comingNote(stage, 'share.coming')}
     ${job?.stopped ? html`<p role="status">${t(job.here ? 'build.cancelled_here' : 'build.cancelled')}</p>` : nothing}
     ${
-      reasonKey
-        ? html`<p class="soft">${t(reasonKey)}</p>`
-        : html`<div class="stack-close">${button(t('share.start'), start('server'), {
+      isEmpty
+        ? html`<p class="soft">${t('share.nothing')}</p>`
+        : html`<div class="stack-close">${button(t('share.start'), start('here'), {
             main: true,
             wide: true,
-          })}<p class="soft small">${t('share.start_more')}</p></div>`
+          })}<p class="soft small">${t('share.start_more')}</p><p class="soft small">${t(
+            ways?.offline ? 'share.offline' : 'share.here',
+          )}</p></div>`
     }
     ${
-      reasonKey === 'share.needs_copy'
-        ? button(t('copy.title'), () => stage.go({ name: 'copy' }), { wide: true })
-        : nothing
-    }
-    ${
-      state.entries.length
-        ? html`<div class="rows">
+      isEmpty
+        ? nothing
+        : html`<div class="rows">
       ${savedFlow ? linkRow('pen', 'go_on', () => resumeFlow(stage, savedFlow)) : nothing}
       ${linkRow('eye', 'show', () => stage.go({ name: 'show' }))}${linkRow('note', 'quick', () =>
         stage.go({ name: 'quick' }),
       )}
       ${
-        packs && !reasonKey
+        packs
           ? linkRow('tag', 'items', () =>
-              beginFlow(stage, { way: 'server', earlier: packs, step: 'items', how: 'items', kind: 'items' }),
+              beginFlow(stage, { way: 'here', earlier: packs, step: 'items', how: 'items', kind: 'items' }),
             )
           : nothing
       }
-      ${linkRow('file', 'here', start('here'))}${linkRow('paper', 'print', () => stage.go({ name: 'print' }))}${linkRow(
+      ${linkRow('paper', 'print', () => stage.go({ name: 'print' }))}${linkRow(
         'list',
         'log',
         () => stage.go({ name: 'shared' }),
@@ -160,6 +148,7 @@ function hubView(stage: Stage, job: PackBuild | undefined) {
             })}</div>`
           : nothing
       }
+      ${ways?.server ? linkRow('file', 'server', start('server')) : nothing}
       <div>${row({
         title: t('adv.title'),
         subtitle: t('adv.row_more'),
@@ -179,7 +168,6 @@ function hubView(stage: Stage, job: PackBuild | undefined) {
             })}</div>`
           : nothing
       }</div>`
-        : nothing
     }
   </div>`;
 }
@@ -393,9 +381,10 @@ function officerView(stage: Stage) {
     if (wrongStartNo || !/^[A-Za-z]{1,4}$/.test(sheet.initials.trim()))
       return stage.set({ wrongStartNo, noInitials: !wrongStartNo });
     const conflicts = adviceConflicts(stage);
+    local.differing = conflicts;
     if (!isAdviceNew(stage, conflicts)) return goToStep(stage, 'consent');
     markAdviceSeen(stage, conflicts);
-    return stage.set({ differing: conflicts });
+    return stage.draw();
   };
   const packEntries = stage.state.entries.filter((row) => local.summary && isSelected(local, row.record));
   const officerFields = OFFICER_FIELDS.map((name) =>

@@ -29,14 +29,23 @@ export async function fetchPython(fetchFile: FetchFile, signal: AbortSignal): Pr
 }
 
 /**
- * Fetch and compile the typesetter. Its workers share the compiled program.
+ * Fetch the typesetter. It is compiled when it is first needed, which takes some 100 MB: by then the worker that
+ * prepared the pages has ended. The workers of the typesetter share the compiled program.
  * @throws pages_missing
  */
-export async function compileTypst(fetchFile: FetchFile, signal: AbortSignal): Promise<WebAssembly.Module> {
-  const bytes = await fetchBytes(fetchFile, TYPST, signal);
-  return WebAssembly.compile(bytes).catch(() => {
-    throw new KeptError('pages_missing');
-  });
+export async function fetchTypst(
+  fetchFile: FetchFile,
+  signal: AbortSignal,
+): Promise<() => Promise<WebAssembly.Module>> {
+  let bytes: ArrayBuffer | null = await fetchBytes(fetchFile, TYPST, signal);
+  let compiled: Promise<WebAssembly.Module> | null = null;
+  return () => {
+    compiled ??= WebAssembly.compile(bytes as ArrayBuffer).catch(() => {
+      throw new KeptError('pages_missing');
+    });
+    bytes = null;
+    return compiled;
+  };
 }
 
 /** @throws pages_missing */

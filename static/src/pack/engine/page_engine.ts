@@ -6,7 +6,7 @@
  * typesetter frees no memory. `stop` ends them at once, and with them every word they hold.
  */
 import { KeptError } from '../../core/errors.js';
-import { compileTypst, fetchFonts, fetchPython, PYTHON_MODULE, TYPST_MODULE } from './files.js';
+import { fetchFonts, fetchPython, fetchTypst, PYTHON_MODULE, TYPST_MODULE } from './files.js';
 import type { FetchFile } from './files.js';
 import type { Attempt, EngineFiles, PageDocument, Prepared } from './prepare.js';
 
@@ -34,11 +34,12 @@ export type PageEngine = {
   forget(): void;
 };
 export type CallWorker = {
-  call(name: string, args: unknown[]): Promise<unknown>;
+  /** @param given buffers that the worker gets without a copy: they are empty here afterwards */
+  call(name: string, args: unknown[], given?: ArrayBuffer[]): Promise<unknown>;
   end(): void;
 };
 type Host = { startWorker: () => CallWorker; fetchFile: FetchFile };
-type Programs = { python: EngineFiles; typst: WebAssembly.Module };
+type Programs = { python: EngineFiles; typst: () => Promise<WebAssembly.Module> };
 type TypesetDocument = (document: PageDocument) => Promise<Uint8Array | null>;
 
 /** An e-mail can be made so that reading it takes hours. */
@@ -122,7 +123,7 @@ async function fetchPrograms(run: Run, fetchFile: FetchFile, onStep: OnLayoutSte
   onStep('fetching', 0, 2);
   const python = await fetchPython(fetchFile, run.signal);
   onStep('fetching', 1, 2);
-  const typst = await compileTypst(fetchFile, run.signal);
+  const typst = await fetchTypst(fetchFile, run.signal);
   run.requireRunning();
   return { python, typst };
 }
@@ -137,22 +138,35 @@ async function layOutWith(
   python: EngineFiles,
   typeset: (document: PageDocument, pictures: ReadonlyMap<string, Blob>, madeAt: number) => Promise<Uint8Array | null>,
 ): Promise<Pages> {
-  const attempt = (withMails: boolean) =>
-    run.withWorker(async (preparing) => {
-      const { prepared, pictures } = await prepare(run, preparing, task, python, withMails);
-      const files = new Map([...prepared.text].map(([path, content]) => [`data/${path}`, content] as const));
-      const total = prepared.documents.length;
-      const typesetHere: TypesetDocument = (document) => typeset(document, pictures, prepared.made_at);
-      for (const [index, document] of prepared.documents.entries()) {
-        task.onStep('pages', index, total);
-        const pdf = (await typesetHere(document)) ?? (await typesetWithout(preparing, index, typesetHere));
-        run.requireRunning();
-        if (!pdf) throw new KeptError('pages_failed');
-        files.set(`data/${document.path}`, pdf);
-      }
-      task.onStep('pages', total, total);
-      return { files, unprinted: (await preparing.call('unprintedLabels', [])) as string[] };
-    });
+  const attempt = async (withMails: boolean): Promise<Pages> => {
+    // The worker ends before pages are typeset: it and the typesetter together would not fit into an old phone.
+    const { prepared, pictures } = await run.withWorker((worker) => prepare(run, worker, task, python, withMails));
+    const files = new Map([...prepared.text].map(([path, content]) => [`data/${path}`, content] as const));
+    const total = prepared.documents.length;
+    const typesetHere: TypesetDocument = (document) => typeset(document, pictures, prepared.made_at);
+    const failed: number[] = [];
+    for (const [index, document] of prepared.documents.entries()) {
+      task.onStep('pages', index, total);
+      const pdf = await typesetHere(document);
+      run.requireRunning();
+      if (pdf) files.set(`data/${document.path}`, pdf);
+      else failed.push(index);
+    }
+    const unprinted = failed.length
+      ? await run.withWorker(async (worker) => {
+          await prepare(run, worker, task, python, withMails);
+          for (const index of failed) {
+            const pdf = await typesetWithout(worker, index, typesetHere);
+            run.requireRunning();
+            if (!pdf) throw new KeptError('pages_failed');
+            files.set(`data/${prepared.documents[index]?.path}`, pdf);
+          }
+          return (await worker.call('unprintedLabels', [])) as string[];
+        })
+      : [];
+    task.onStep('pages', total, total);
+    return { files, unprinted };
+  };
   try {
     return await attempt(true);
   } catch (error) {
@@ -189,7 +203,7 @@ async function prepare(
 }
 
 type DocumentTask = {
-  typst: WebAssembly.Module;
+  typst: Programs['typst'];
   document: PageDocument;
   pictures: ReadonlyMap<string, Blob>;
   madeAt: number;
@@ -203,11 +217,15 @@ type DocumentTask = {
 async function typesetDocument(run: Run, { typst, document, pictures, madeAt, fonts }: DocumentTask) {
   const fontFiles = await fonts(document.fonts);
   const members = new Map(document.files);
-  for (const [name, key] of Object.entries(document.pictures))
-    members.set(name, new Uint8Array(await (pictures.get(key) as Blob).arrayBuffer()));
-  const args = [TYPST_MODULE, typst, fontFiles, document.template, madeAt, members];
+  const given = [...fontFiles];
+  for (const [name, key] of Object.entries(document.pictures)) {
+    const picture = await (pictures.get(key) as Blob).arrayBuffer();
+    members.set(name, new Uint8Array(picture));
+    given.push(picture);
+  }
+  const args = [TYPST_MODULE, await typst(), fontFiles, document.template, madeAt, members];
   return run
-    .withWorker((worker) => within(CALL_LIMIT_MS, worker.call('typeset', args) as Promise<Uint8Array | null>))
+    .withWorker((worker) => within(CALL_LIMIT_MS, worker.call('typeset', args, given) as Promise<Uint8Array | null>))
     .catch(() => null);
 }
 
@@ -258,11 +276,11 @@ export function startPageWorker(workerUrl: string, createScriptUrl: (url: string
     else call?.resolve(data.value);
   });
   return {
-    call: (name, args) =>
+    call: (name, args, given = []) =>
       new Promise((resolve, reject) => {
         if (hasEnded) return reject(new KeptError('pages_missing'));
         pending.set(++lastId, { resolve, reject });
-        worker.postMessage({ id: lastId, name, args });
+        worker.postMessage({ id: lastId, name, args }, given);
       }),
     end,
   };
