@@ -193,7 +193,7 @@ def format_plate(vehicle: RecordFields) -> str:
 
 
 def first_words(text: str, characters: int) -> str:
-    """Return the beginning of a text on one line, of at most so many characters, cut between words."""
+    """Return the beginning of a text on one line, of about so many characters, cut between words and marked so."""
     words = " ".join(text.split())
     return words if len(words) <= characters else words[:characters].rsplit(" ", 1)[0] + " …"
 

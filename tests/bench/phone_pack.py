@@ -50,7 +50,7 @@ WHERE = "Chromium, two cores at a quarter of their speed"
 
 @dataclass
 class Measured:
-    """What one pack took on the phone. `first_pages_seconds`: until the words are laid out, before the pictures."""
+    """What one pack took on the phone. `steps`: seconds of each, by its name on the screen."""
 
     seconds: float
     peak_mb: float

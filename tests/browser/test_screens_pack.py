@@ -3,10 +3,11 @@
 import re
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.navigators.sharing import PASSPHRASE_LABEL
-from tests.browser.screen_steps import ENTRIES_ARRIVING, go_to_screen, js, look_at, press, set_form_values
+from tests.browser.screen_steps import ENTRIES_ARRIVING, OPEN_DIARY, go_to_screen, js, look_at, press, set_form_values
 from tests.browser.test_screens import PACK_STEPS, address, show
 from tests.browser.test_screens_driven import OpenPage, calls_of
 
@@ -286,6 +287,20 @@ def test_a_stopped_pack_can_be_begun_again(show: OpenPage) -> None:
     page.get_by_role("button", name="Stop making it").click()
     expect(page.get_by_text("Stopped. Nothing was kept of it.")).to_be_visible()
     expect(page.get_by_role("button", name="Make a pack", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("offered", "words"), [("false", "This phone makes the pack by itself"), ("true", "this server can read")]
+)
+def test_a_pack_that_was_begun_for_the_server_goes_on_where_it_can(show: OpenPage, offered: str, words: str) -> None:
+    """Where the server no longer makes packs, the phone makes this one, and the consent says so."""
+    flow = "{way: 'server', step: 'sum', earlier: 0, how: 'all', sheet: {initials: 'jb'}}"
+    saved = f"stage.app.readTyped = async () => ({flow})"
+    page = show((OPEN_DIARY, js(f"fake.ways = {{server: {offered}}}"), js(saved), go_to_screen("share")))
+    page.get_by_role("button", name="Go on with the pack you began").click()
+    expect(page.get_by_role("heading", name="What goes in")).to_be_visible()
+    page.evaluate("stage.set({step: 'consent'})")
+    expect(page.get_by_text(words)).to_be_visible()
 
 
 def test_a_full_name_is_in_a_quick_report_only_when_it_is_ticked(show: OpenPage) -> None:

@@ -187,6 +187,41 @@ test('a document is set again without the words that make it fail, or given up',
   await assert.rejects(setUp({ typeset: () => null }).layOut(), { code: 'pages_failed' });
 });
 
+test('a document that failed is prepared again from the same files', async () => {
+  const blob = new Blob([PDF]);
+  let reads = 0;
+  const seen = /** @type {unknown[]} */ ([]);
+  let tries = 0;
+  const answers = ['again', 'printed'];
+  const { engine, stopper } = setUp({
+    addPicture: (key) => seen.push(key),
+    typeset: () => (++tries === 1 ? null : PDF),
+    nextAttempt: () => (answers.shift() === 'again' ? DOCUMENT : 'printed'),
+  });
+  await engine.layOut({
+    capsule: PDF,
+    printed: async function* printed() {
+      yield ['picture', `read ${++reads}`, blob];
+    },
+    onStep: () => undefined,
+    signal: stopper.signal,
+  });
+  assert.deepEqual([reads, seen], [1, ['read 1', 'read 1']]);
+});
+
+test('a program that could not be compiled once is compiled for the next pack', async () => {
+  const { layOut } = setUp();
+  const compile = mock.method(WebAssembly, 'compile', () => Promise.reject(new RangeError('out of memory')), {
+    times: 1,
+  });
+  try {
+    await assert.rejects(layOut(), { code: 'pages_missing' });
+    assert.equal((await layOut()).files.size, 2);
+  } finally {
+    compile.mock.restore();
+  }
+});
+
 test('what cannot be fetched is no layout', async () => {
   const { layOut } = setUp({}, () => Promise.reject(new TypeError('offline')));
   await assert.rejects(layOut(), { code: 'pages_missing' });

@@ -291,7 +291,7 @@ def _page_01_facts(raw: bytes) -> Facts:
     lines = re.split(r" (?=(?:O|NC|R|CA)\d+ |Entry )", references[: end.start() if end else 0])[1:]
     assert tiles and (counted is None or messages is None or counted[1] == messages[1]), text[:900]
     reports = [line.split()[0] for line in lines if line.startswith("R")]
-    latest = re.search(r"Latest report (?:none|(R\d+))", first)
+    latest = re.search(r"Latest report(?: to police)? (?:none|(R\d+))", first)
     to_police = [line.split()[0] for line in lines if re.match(r"R\d+ Police\b", line)]
     assert latest and [latest[1]] == ((to_police or reports)[:1] or [None]), first
     breaches = {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from diary.encoding import canonical_json
 from diary.ids import id_text, new_id
 from diary.ledger import receipts
 from diary.pack.capsule.builder import DiaryVersion, build_capsule
@@ -93,7 +95,7 @@ async def test_an_omitted_version_is_found(tmp_path: Path) -> None:
 
 
 def test_the_method_page_says_how_the_pack_was_made() -> None:
-    """Document 10 describes packs from a server, from a sealed copy and without a server, each correctly."""
+    """Document 10 describes packs made by a phone, a server, from a sealed copy and without a server, each correctly."""
     diary = diary_of_two_devices()
     keys = {**diary.public_keys, "log": "", "notary": ""}
     local: list[DiaryVersion] = [{**row, "seq": None, "receipt": None} for row in diary.versions]
@@ -108,6 +110,11 @@ def test_the_method_page_says_how_the_pack_was_made() -> None:
         (diary.versions, diary.public_keys, True, ("which also runs the server", "nothing was sent to a server"), True),
         (local, keys, True, ("never sent to a server", "nothing was sent to a server"), False),
     )
+    raw = json.loads(build_capsule(diary.versions, diary.wish(), diary.public_keys))
+    raw["pack"]["engine"] = "browser"
+    page = method_data(build_contents(read_capsule(canonical_json(raw))))
+    assert "no words and no keys were sent to a server" in str(page["software"])
+    assert "sent the server the words" not in str(page["software"])
     for versions, keys_given, alone, words, published in cases:
         wish = replace(diary.wish(alone=alone), feed=None)
         page = method_data(build_contents(read_capsule(build_capsule(versions, wish, keys_given))))

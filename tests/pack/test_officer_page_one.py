@@ -74,8 +74,8 @@ def test_accounts_of_suspects_and_of_nobody_known_are_listed() -> None:
     diary.add("account", {"number": "+44 7700 900301", "merged_into": first})
     rows = sheet_of(diary)["accounts"]
     assert rows == [
-        ["07700 900301", "WhatsApp; S1; blocked 12 May 2026"],
-        ["@dk_2", "a guess; new after a block"],
+        ["07700 900301", "WhatsApp; S1; how known is not recorded; blocked 12 May 2026"],
+        ["@dk_2", "not linked with anybody; a guess; new after a block"],
     ]
     for number in range(8):
         diary.add("account", {"number": f"07700 90040{number}", "person_id": suspect})
@@ -84,9 +84,9 @@ def test_accounts_of_suspects_and_of_nobody_known_are_listed() -> None:
 
 
 def test_the_keeper_is_not_named_by_initials_that_read_as_a_rank() -> None:
-    """An update was promised to the keeper: `PS` would read as a police sergeant."""
+    """An update is expected by the keeper: `PS` would read as a police sergeant."""
     diary, _ = diary_with_order()
     diary.add("settings", {"initials": "PS"})
     diary.add("report", {"to": "police", "at": "2026-05-12", "next_update_due": "2026-05-20"})
     words = {label: words for label, words, _ in sheet_of(diary)["time_sensitive"]}
-    assert words["Update promised for 20 May 2026"] == "R1."
+    assert words["Update expected 20 May 2026"] == "R1."

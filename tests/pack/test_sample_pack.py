@@ -81,8 +81,8 @@ def test_page_one_answers_an_officers_first_questions(sample_pack: SamplePack) -
     for words in ("119", "S1 “Callum Redfern”, 106 entries", "Named by JB; not established here.", "Mon 4 May 2026",
                   "Wed 18 Nov 2026", "days before", "typically 2 days apart", "Messages in an app: 34; Watched me: 14",
                   "O1 Non-molestation", "31 entries since it was served; 2 said to break it", "4 May 2026 (NC1)",
-                  "Latest report R3 Police", "NM/9981/25", "1 earlier to police; 1 to others", "Entries JB marked to read first",
-                  "3 the keeper is sure of", "page 1 of"):  # fmt: skip
+                  "Latest report to police R3 Police", "NM/9981/25", "1 earlier to police; 1 to others",
+                  "Entries JB marked to read first", "3 the keeper is sure of", "page 1 of"):  # fmt: skip
         assert words in first, words
     # Counts, not lists: the entries behind them stand further back.
     assert "NM/4326/18" not in first and not re.search(r"\d+, \d+, \d+", first)

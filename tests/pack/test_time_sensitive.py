@@ -64,7 +64,7 @@ def test_recordings_updates_and_orders_stand_by_their_day() -> None:
     rows = time_sensitive(diary)
     assert [label for label, _, _ in rows] == [
         "May be wiped about 10 Nov 2026 (estimate)",
-        "Update promised for 15 Nov 2026",
+        "Update expected 15 Nov 2026",
         "May be wiped about 24 Nov 2026 (estimate)",
         "Last day of an order 1 May 2027",
         "Since O1 was served, 18 Nov 2026",

@@ -7,7 +7,7 @@ from typing import Any, Final
 from diary.encoding import canonical_json
 from diary.pack.contents import ExhibitView, PackContents, volume_index, volumes
 from diary.pack.documents.chronology_sections import is_expired, record_sections
-from diary.pack.documents.incident_rows import StillsByItem, TemplateData, incident_row
+from diary.pack.documents.incident_rows import NO_WORDS_TEXT, StillsByItem, TemplateData, incident_row
 from diary.pack.documents.method import feed_head_text, method_summary, missing_entries_text
 from diary.pack.documents.new_since import NewSince, find_new_since, new_since_rows
 from diary.pack.documents.patterns import (
@@ -161,23 +161,23 @@ def _front_rows(contents: PackContents, facts: Sequence[IncidentFact]) -> Iterat
     yield "Afraid of violence", [", ".join(fear) if fear else "not answered"]
     yield "Told to stop", _notice_lines(contents, pattern_counts["key_dates"])
     yield _order_row(contents)
-    yield "Latest report", [_latest_report_words(contents)]
+    yield _latest_report_row(contents)
     yield "Entries not here", [missing_entries_text(contents.capsule, with_numbers=False)]
     undated_count = sum(not entry.occurred_time.is_known for entry in entries)
     yield "Date not known", [f"{format_count(undated_count, 'entry', 'entries')}, placed last"] if undated_count else []
 
 
-def _latest_report_words(contents: PackContents) -> str:
-    """Return the latest report, to the police if there is one, and how many others there are, to whom."""
+def _latest_report_row(contents: PackContents) -> tuple[str, list[str]]:
+    """Return label and line of the latest report to the police, else to anybody, and how many others there are."""
     reports = newest_first(records_of_kind(contents.registers, "report"))
     to_police = [report for report in reports if report.text("to") == "police"]
     if not reports:
-        return "none is recorded"
+        return "Latest report", ["none is recorded"]
     shown = (to_police or reports)[0]
     earlier_count, others_count = max(0, len(to_police) - 1), len(reports) - max(1, len(to_police))
     more = [f"{earlier_count} earlier to police"] if earlier_count else []
     more += [f"{others_count} to others"] if others_count else []
-    return "; ".join((format_report(shown), *more))
+    return f"Latest report{' to police' if to_police else ''}", ["; ".join((format_report(shown), *more))]
 
 
 def _people_lines(contents: PackContents) -> list[str]:
@@ -330,7 +330,7 @@ def _start_with_section(contents: PackContents) -> TemplateData:
 def _opening_words(entry: Incident) -> dict[str, str]:
     """Return the beginning of an entry as one paragraph, more than fits two lines; the template cuts it."""
     opening = " ".join(entry.narrative.split())[:_OPENING_CHARACTERS]
-    return paragraphs(opening or "No words were written at the time.")[0]
+    return paragraphs(opening or NO_WORDS_TEXT)[0]
 
 
 def _charts(entries: Sequence[Incident], facts: Sequence[IncidentFact]) -> list[TemplateData]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from diary.pack.contents import PackContents
-from diary.pack.documents.incident_rows import TemplateData
+from diary.pack.documents.incident_rows import NO_WORDS_TEXT, TemplateData
 from diary.pack.documents.patterns import count_patterns, pattern_sections
 from diary.pack.documents.people import linked_entry_numbers, people_sections, sort_by_time
 from diary.pack.documents.witnesses import witness_rows
@@ -88,7 +88,7 @@ def _background_section(background: RegisterRecord) -> TemplateData:
 def _notice_row(contents: PackContents, notice: RegisterRecord) -> list[str]:
     """Return the template data of a notice to stop: its sender, date and means, the exact words, and the sequel."""
     who = "The keeper" if notice.text("by_whom") == "me" else format_choice(notice, "by_whom", "notice_by")
-    how = format_choice(notice, "how", "notice_ways", within_sentence=True)
+    how = format_choice(notice, "how", "notice_ways", within_sentence=True).removeprefix("I ")
     later_counts = {
         key_date["record"]: len(key_date["after"])
         for key_date in count_patterns(contents)["key_dates"]
@@ -114,7 +114,7 @@ def _notice_row(contents: PackContents, notice: RegisterRecord) -> list[str]:
 
 
 def _order_section(contents: PackContents, order: RegisterRecord) -> TemplateData:
-    """Return an order: its dates and terms, and each entry said to break one, with the order's status at the time."""
+    """Return an order: its dates and terms, and each entry said to break one, with how the order stood."""
     alleged_breaches = [
         (entry, breach)
         for entry in contents.entries
@@ -201,12 +201,13 @@ def _term_breach_numbers(
 def _breach_row(order: RegisterRecord, entry: Incident, breach: RecordFields) -> list[str]:
     """Return one alleged breach; it is not counted before service or after the order expired."""
     standing = order_status(order.fields, entry.fields)
+    counted = "alleged" if can_be_breached_by(order, entry) else "not counted"
     return [
         entry.number,
         times.format_claimed_time(entry.occurred_time).day,
         escape_unprintable(format_term(order, breach.get("term_no"))),
-        escape_unprintable(first_words(entry.narrative, _BREACH_WORDS_CHARACTERS)),
-        "alleged" if can_be_breached_by(order, entry) else f"not counted: {STANDING_LABELS.get(standing, standing)}",
+        escape_unprintable(first_words(entry.narrative, _BREACH_WORDS_CHARACTERS) or NO_WORDS_TEXT),
+        ": ".join(part for part in (counted, STANDING_LABELS.get(standing, "")) if part),
     ]
 
 

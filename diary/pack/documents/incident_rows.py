@@ -16,6 +16,7 @@ from diary.record.record_history import FieldChange, Revision
 TemplateData = dict[str, object]
 StillsByItem = Mapping[str, Picture]
 COMMITMENT_CHARACTERS: Final = 12
+NO_WORDS_TEXT: Final = "No words were written at the time."
 # A longer row may be split: kept whole, it could leave a third of the page before it empty.
 LONG_ROW_CHARACTERS: Final = 900
 

@@ -129,6 +129,11 @@ def _software_text(contents: PackContents) -> str:
             "For this pack nothing was sent to a server: it was laid out on a computer from a sealed copy of the diary, opened "
             f"with the keeper’s words at {agreed_at}. The files as received are from that copy."
         )
+    elif metadata.is_laid_out_in_browser:
+        making_words = (
+            "For this pack no words and no keys were sent to a server: the keeper’s device laid out the pages by itself; the "
+            f"keeper agreed at {agreed_at}. The files as received were added on the keeper’s device."
+        )
     else:
         making_words = (
             "For this pack the keeper sent the server the words chosen for it and the keys of the pictures to be printed, for "

@@ -7,7 +7,7 @@ from diary.pack.capsule.reader import IDENTITY_PROFILE
 from diary.pack.contents import KEEPER_CODE, PackContents
 from diary.pack.documents.advice_rows import advice_conflict_rows
 from diary.pack.documents.chronology_sections import is_expired
-from diary.pack.documents.incident_rows import TemplateData
+from diary.pack.documents.incident_rows import NO_WORDS_TEXT, TemplateData
 from diary.pack.documents.page_banner import RESTRICTED_BANNER
 from diary.pack.documents.people import account_names, person_facts
 from diary.pack.documents.time_sensitive import time_sensitive_rows
@@ -25,7 +25,14 @@ from diary.pack.registers import (
     platform_reference_lines,
     records_of_kind,
 )
-from diary.pack.wording import first_words, format_count, format_entry_numbers, format_vehicle, lower_first_letter
+from diary.pack.wording import (
+    first_words,
+    format_count,
+    format_entries,
+    format_entry_numbers,
+    format_vehicle,
+    lower_first_letter,
+)
 from diary.record import times, vocabulary
 from diary.record.incident import Incident
 from diary.record.reading import boolean_of, integer_of, object_of, objects_of, text_of
@@ -34,6 +41,8 @@ _LATEST_CHARACTERS: Final = 160
 _MARKED_CHARACTERS: Final = 90
 _MARKED_LIMIT: Final = 4
 _ACCOUNTS_LIMIT: Final = 8
+# Roles of people whose accounts are not those of the person who does it.
+_OTHER_ROLES: Final = frozenset({"keeper", "witness", "child", "helper"})
 _IDENTITY_LABELS: Final = (
     ("legal_name", "Full legal name"),
     ("date_of_birth", "Date of birth"),
@@ -122,18 +131,18 @@ def _span_words(contents: PackContents) -> str:
 
 
 def _account_rows(contents: PackContents) -> list[list[str]]:
-    """Return the accounts and numbers that are linked with a suspect or with nobody, with what is known of each."""
+    """Return the accounts and numbers of whoever does it, and those linked with nobody, with what is known of each."""
     registers = contents.unredacted_registers
     rows = []
     for account in records_of_kind(registers, "account"):
         owners = linked_records(registers, account.codes("person_id"), "person")
-        if account.codes("merged_into") or any(text_of(owner.fields, "role") != "suspect" for owner in owners):
+        if account.codes("merged_into") or any(text_of(owner.fields, "role") in _OTHER_ROLES for owner in owners):
             continue
         blocked_day = format_record_day(account, "blocked_on")
         notes = [
             format_choice(account, "platform", "channels"),
-            ", ".join(owner.code for owner in owners),
-            "a guess" if account.codes("attribution_basis") == ("guess",) else "",
+            ", ".join(owner.code for owner in owners) or "not linked with anybody",
+            _certainty_note(account),
             "new after a block" if boolean_of(account.fields, "new_after_block") else "",
             f"blocked {blocked_day}" if blocked_day else "",
         ]
@@ -141,6 +150,14 @@ def _account_rows(contents: PackContents) -> list[list[str]]:
         rows.append([escape_unprintable(words), escape_unprintable("; ".join(note for note in notes if note))])
     more = len(rows) - _ACCOUNTS_LIMIT
     return [*rows[:_ACCOUNTS_LIMIT], *([[f"and {more} more, in 01", ""]] if more > 0 else [])]
+
+
+def _certainty_note(account: RegisterRecord) -> str:
+    """Return a note where the keeper guesses whose an account is, or does not say how that is known."""
+    bases = account.codes("attribution_basis")
+    if not bases:
+        return "" if account.text("attribution_basis_text") else "how known is not recorded"
+    return "a guess" if bases == ("guess",) else ""
 
 
 def _order_rows(contents: PackContents) -> list[list[str]]:
@@ -306,14 +323,16 @@ def _latest_entry(contents: PackContents) -> list[str]:
 def _marked_rows(contents: PackContents) -> list[list[str]]:
     """Return number, date and first words of the entries that the keeper marked to be read first."""
     marked = [entry for entry in contents.unredacted_entries if entry.seq_no in contents.capsule.start_with]
-    return [
+    rows = [
         [entry.number, times.format_claimed_time(entry.occurred_time).day, *_excerpt_row(entry, _MARKED_CHARACTERS)[2:]]
         for entry in marked[:_MARKED_LIMIT]
     ]
+    rest = [entry.number for entry in marked[_MARKED_LIMIT:]]
+    return [*rows, *([["", "", f"Also marked: {format_entries(rest)}."]] if rest else [])]
 
 
 def _excerpt_row(entry: Incident, characters: int) -> list[str]:
-    words = first_words(entry.narrative, characters)
+    words = first_words(entry.narrative, characters) or NO_WORDS_TEXT
     return [entry.number, times.format_claimed_time(entry.occurred_time).to_line(), escape_unprintable(words)]
 
 

@@ -71,7 +71,7 @@ def _update_rows(contents: PackContents) -> Iterator[_DatedRow]:
         mark = ""
         if _has_passed(contents, report.fields, "next_update_due"):
             mark = f"Later contact: {', '.join(later)}." if later else "OVERDUE: no later contact is noted."
-        label = f"Update promised for {times.format_iso_date(day)}"
+        label = f"Update expected {times.format_iso_date(day)}"
         yield day, label, f"{_short_reference(report)}.", mark
 
 
@@ -96,11 +96,12 @@ def _since_service_rows(contents: PackContents) -> Iterator[tuple[str, str, str]
         served_on = format_record_day(order, "served_on")
         if served_on:
             numbers = entries_since_service(contents, order)
-            breach_count = sum(breaches_order(entry, order) for entry in contents.unredacted_entries)
-            said = f"; {breach_count} said to break it" if breach_count else ""
-            words = (
-                f"{len(numbers)} in this pack: {format_entries(numbers)}{said}." if numbers else "None in this pack."
-            )
+            breaching = [entry.number for entry in contents.unredacted_entries if breaches_order(entry, order)]
+            counted = len(set(breaching) & set(numbers))
+            said = f"; {counted} said to break it" if counted else ""
+            said += f"; {len(breaching) - counted} undated, said to break it" if len(breaching) > counted else ""
+            found = f"{len(numbers)} in this pack: {format_entries(numbers)}" if numbers else "None in this pack"
+            words = f"{found}{said}."
             yield f"Since {order.code} was served, {served_on}", words, ""
 
 

@@ -21,7 +21,7 @@ _TABLE_PATHS: Final = (
 )
 # Required where the pack is signed: the release that first signed packs first had them.
 _COPY_PATHS: Final = tuple(f"data/{path}" for path in (SHORT_TABLE_PATH, SPREADSHEET_PATH))
-# Required for a typeset pack; a pack made on the phone has only the record.
+# Required for a typeset pack; one with the plain page has only the record.
 _RESTRICTED_DOCUMENT_PATHS: Final = tuple(
     f"{_RESTRICTED_PREFIX}{name}"
     for name in ("06_RESTRICTED_officer-sheet.pdf", "10_RESTRICTED_how-this-record-was-made.pdf", "11_custody-log.csv")

@@ -303,7 +303,7 @@ def _check_sandbox(settings: Settings, observed: Observations) -> CheckResult:
     if observed.sandbox_fault:
         remedy = (
             "Use Linux 6.12 or later, install bubblewrap, or set DIARY_SERVER_PACKS=off. Until then phones "
-            "are not offered packs."
+            "are not offered packs by this server."
         )
         return CheckResult("sandbox", observed.sandbox_fault.rstrip("."), remedy)
     return CheckResult(

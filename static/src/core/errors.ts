@@ -33,6 +33,7 @@ export const SENTENCES = Object.freeze({
   try_later: 'Too many tries. Wait a little, then try again.',
   packs_off: 'This server does not build packs.',
   pack_failed: 'The pack could not be built.',
+  no_pages: 'No files for an upload page could be made here. Choose one file, or try again with a signal.',
   not_a_copy: 'This is not a sealed copy, or it is damaged.',
   too_soon: 'Try again in a moment.',
   unavailable: 'That is not possible just now. Try again later.',

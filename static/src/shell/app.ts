@@ -603,7 +603,7 @@ export interface App extends AdvocateApp {
   /** Accept the words, typed for `times` packs or for one list on paper. */
   agree(words: string, times?: number): Promise<Agreement>;
   buildPack(options: Fields, onProgress: (step: ProgressStep) => void): Promise<MadePack>;
-  /** Build a pack on this phone alone: no network, no account. */
+  /** Build a pack on this phone alone, without an account. Without a network its pages are plain. */
   buildHere(options: Fields, onProgress: (step: ProgressStep) => void): Promise<MadePack>;
   reviewPack(selection: PackSelection): Promise<PackReview>;
   decidePicture(attachment: string, decision: PictureDecision): Promise<unknown>;

@@ -16,7 +16,7 @@ const TOP_FILES = ['data/00_READ-FIRST.txt', 'data/15_VERIFY.txt'];
 const TABLE_FILES = ['02_chronology.csv', '03_exhibits-index.csv', 'manifest-sha256.txt'].map(
   (name) => SERVABLE + name,
 );
-/** Further files of a pack with set pages; one made on the phone has the record alone. */
+/** Further files of a pack with set pages; one with the plain page has the record alone. */
 const RESTRICTED_SHEETS = [
   '06_RESTRICTED_officer-sheet.pdf',
   '10_RESTRICTED_how-this-record-was-made.pdf',

@@ -291,11 +291,7 @@ async function buildOnPhone(
     }
   }
   // An upload page is given single documents, which plain pages are not.
-  if (options.kind === 'portal')
-    throw new KeptError(
-      'unavailable',
-      'The pages could not be made on this phone. Try again with a signal, or begin again and choose one file.',
-    );
+  if (options.kind === 'portal') throw new KeptError('no_pages');
   const packData = await gatherCapsule(ctx, open, options, { release: '', log: 'kept' });
   const { buildEvidenceFront: evidenceFront } = await import('../../pack/evidence.js');
   const front = await evidenceFront(packData.capsule, heldBackFrom(packData), options.say as TimeFormat);

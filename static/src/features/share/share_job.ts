@@ -50,7 +50,7 @@ export async function startPack(
   { agreed, part = 0, saveTo = null }: { agreed: Agreement | null; part?: number; saveTo?: unknown },
 ) {
   const parts = flow.small ? (flow.summary as PackSummary).groups : [];
-  const isOnPhone = flow.way === 'here';
+  const isOnPhone = flow.way !== 'server';
   const job: PackBuild = {
     at: { step: isOnPhone ? 'sealing' : 'queued', done: 0, total: 0 },
     done: null,
@@ -85,7 +85,9 @@ export async function startPack(
     if ((error as { code?: string })?.code === 'cancelled') return stage.draw();
     stage.job = undefined;
     const problem = problemOf(error);
-    if (problem.code === 'came_since') returnToChoice(stage, flow, part);
+    if (problem.code === 'no_pages') flow.portal = false;
+    if (problem.code === 'came_since' || problem.code === 'no_pages') returnToChoice(stage, flow, part);
+    stage.refresh('typed-pack');
     stage.fail(problem);
   }
 }

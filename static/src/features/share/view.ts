@@ -122,7 +122,7 @@ function hubView(stage: Stage, job: PackBuild | undefined) {
       isEmpty
         ? nothing
         : html`<div class="rows">
-      ${savedFlow ? linkRow('pen', 'go_on', () => resumeFlow(stage, savedFlow)) : nothing}
+      ${savedFlow ? linkRow('pen', 'go_on', () => resumeFlow(stage, savedFlow, Boolean(ways?.server))) : nothing}
       ${linkRow('eye', 'show', () => stage.go({ name: 'show' }))}${linkRow('note', 'quick', () =>
         stage.go({ name: 'quick' }),
       )}
@@ -133,10 +133,8 @@ function hubView(stage: Stage, job: PackBuild | undefined) {
             )
           : nothing
       }
-      ${linkRow('paper', 'print', () => stage.go({ name: 'print' }))}${linkRow(
-        'list',
-        'log',
-        () => stage.go({ name: 'shared' }),
+      ${linkRow('paper', 'print', () => stage.go({ name: 'print' }))}${linkRow('list', 'log', () =>
+        stage.go({ name: 'shared' }),
       )}
       ${
         state.account?.registered
@@ -185,9 +183,13 @@ function beginFlow(stage: Stage, flow: PackFlow) {
   goToStep(stage, stage.packing.step);
 }
 
-/** Resume after a lock: what was chosen and typed is restored, and what to review is worked out again. */
-function resumeFlow(stage: Stage, saved: PackFlow) {
+/**
+ * Resume after a lock: what was chosen and typed is restored, and what to review is worked out again.
+ * @param canUseServer the server makes packs now; it may not have when the flow was saved, and the other way round
+ */
+function resumeFlow(stage: Stage, savedFlow: PackFlow, canUseServer: boolean) {
   stage.job = undefined;
+  const saved: PackFlow = { ...savedFlow, way: savedFlow.way === 'server' && canUseServer ? 'server' : 'here' };
   const isEarly = ['court', 'items', 'choose'].includes(saved.step as StepName);
   // A later step has nothing to draw until that is done.
   stage.packing = { ...saved, step: isEarly ? saved.step : null };
@@ -489,14 +491,17 @@ const isSelected = (local: PackFlow, record: string) => {
 function consentView(stage: Stage) {
   const { local } = stage;
   const totals = local.summary as PackSummary;
+  const ways = stage.find('pack-ways', () => stage.app.packWays()).data as PackWays | undefined;
   const counts = { entries: tn('consent.entries', totals.entries), pictures: tn('consent.pictures', totals.pictures) };
   const submit = () =>
     local.agreed && local.words ? startAgreed(stage) : stage.set({ notAgreed: !local.agreed, noWords: !local.words });
   return html`${heading(t('consent.title'))}${errorSummary(stage)}
     ${
-      local.way === 'here'
-        ? html`<p>${t('consent.here', counts)}</p>`
-        : html`<p>${t('consent.window', counts)}</p><p>${t('consent.what')}</p>`
+      local.way === 'server'
+        ? html`<p>${t('consent.window', counts)}</p><p>${t('consent.what')}</p>`
+        : html`<p>${t('consent.here', counts)}</p>${
+            ways?.offline ? html`<p class="care">${t('consent.plain')}</p>` : nothing
+          }`
     }
     <p class="care">${t('consent.court')}</p>${
       local.overridden ? html`<p class="care">${t('consent.over')}</p>` : nothing

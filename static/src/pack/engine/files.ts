@@ -28,24 +28,17 @@ export async function fetchPython(fetchFile: FetchFile, signal: AbortSignal): Pr
   return Object.fromEntries(PYTHON.map((name, i) => [name.slice(name.lastIndexOf('/') + 1), files[i]])) as EngineFiles;
 }
 
+/** @throws pages_missing */
+export const fetchTypst = (fetchFile: FetchFile, signal: AbortSignal) => fetchBytes(fetchFile, TYPST, signal);
+
 /**
- * Fetch the typesetter. It is compiled when it is first needed, which takes some 100 MB: by then the worker that
- * prepared the pages has ended. The workers of the typesetter share the compiled program.
+ * Compile the typesetter, which takes some 100 MB. Its workers share the result.
  * @throws pages_missing
  */
-export async function fetchTypst(
-  fetchFile: FetchFile,
-  signal: AbortSignal,
-): Promise<() => Promise<WebAssembly.Module>> {
-  let bytes: ArrayBuffer | null = await fetchBytes(fetchFile, TYPST, signal);
-  let compiled: Promise<WebAssembly.Module> | null = null;
-  return () => {
-    compiled ??= WebAssembly.compile(bytes as ArrayBuffer).catch(() => {
-      throw new KeptError('pages_missing');
-    });
-    bytes = null;
-    return compiled;
-  };
+export function compileTypst(bytes: ArrayBuffer): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(bytes).catch(() => {
+    throw new KeptError('pages_missing');
+  });
 }
 
 /** @throws pages_missing */

@@ -6,7 +6,7 @@
  * typesetter frees no memory. `stop` ends them at once, and with them every word they hold.
  */
 import { KeptError } from '../../core/errors.js';
-import { fetchFonts, fetchPython, fetchTypst, PYTHON_MODULE, TYPST_MODULE } from './files.js';
+import { compileTypst, fetchFonts, fetchPython, fetchTypst, PYTHON_MODULE, TYPST_MODULE } from './files.js';
 import type { FetchFile } from './files.js';
 import type { Attempt, EngineFiles, PageDocument, Prepared } from './prepare.js';
 
@@ -39,7 +39,7 @@ export type CallWorker = {
   end(): void;
 };
 type Host = { startWorker: () => CallWorker; fetchFile: FetchFile };
-type Programs = { python: EngineFiles; typst: () => Promise<WebAssembly.Module> };
+type Programs = { python: EngineFiles; typst: ArrayBuffer; fonts: Map<string, ArrayBuffer> };
 type TypesetDocument = (document: PageDocument) => Promise<Uint8Array | null>;
 
 /** An e-mail can be made so that reading it takes hours. */
@@ -60,10 +60,13 @@ export function createPageEngine({ startWorker, fetchFile }: Host): PageEngine {
       try {
         run.requireRunning();
         programs ??= await fetchPrograms(run, fetchFile, task.onStep);
-        const { python, typst } = programs;
-        const fetchNeeded = (names: readonly string[]) => fetchFonts(fetchFile, names, run.signal);
+        const { python, typst, fonts } = programs;
+        // Compiled for this pack alone, and when it is first needed: by then the worker that prepared it has ended.
+        let compiled: Promise<WebAssembly.Module> | null = null;
+        const compile = () => (compiled ??= compileTypst(typst));
+        const fontsOf = (names: readonly string[]) => fontFiles(fonts, names, fetchFile, run.signal);
         return await layOutWith(run, task, python, (document, pictures, madeAt) =>
-          typesetDocument(run, { typst, document, pictures, madeAt, fonts: fetchNeeded }),
+          typesetDocument(run, { compile, document, pictures, madeAt, fontsOf }),
         );
       } catch (error) {
         run.requireRunning();
@@ -125,7 +128,7 @@ async function fetchPrograms(run: Run, fetchFile: FetchFile, onStep: OnLayoutSte
   onStep('fetching', 1, 2);
   const typst = await fetchTypst(fetchFile, run.signal);
   run.requireRunning();
-  return { python, typst };
+  return { python, typst, fonts: new Map() };
 }
 
 /** An e-mail that cannot be read, or not in time, ends the worker that reads it. */
@@ -140,7 +143,10 @@ async function layOutWith(
 ): Promise<Pages> {
   const attempt = async (withMails: boolean): Promise<Pages> => {
     // The worker ends before pages are typeset: it and the typesetter together would not fit into an old phone.
-    const { prepared, pictures } = await run.withWorker((worker) => prepare(run, worker, task, python, withMails));
+    const printed: PrintedFile[] = [];
+    const { prepared, pictures } = await run.withWorker((worker) =>
+      prepare(run, worker, { ...task, printed: () => collect(task.printed(), printed) }, python, withMails),
+    );
     const files = new Map([...prepared.text].map(([path, content]) => [`data/${path}`, content] as const));
     const total = prepared.documents.length;
     const typesetHere: TypesetDocument = (document) => typeset(document, pictures, prepared.made_at);
@@ -154,8 +160,10 @@ async function layOutWith(
     }
     const unprinted = failed.length
       ? await run.withWorker(async (worker) => {
-          await prepare(run, worker, task, python, withMails);
+          // Both programs are in memory here. The same files are given again: others would make another record.
+          await prepare(run, worker, { ...task, printed: () => collect(printed) }, python, withMails);
           for (const index of failed) {
+            task.onStep('pages', total - failed.length + failed.indexOf(index), total);
             const pdf = await typesetWithout(worker, index, typesetHere);
             run.requireRunning();
             if (!pdf) throw new KeptError('pages_failed');
@@ -173,6 +181,13 @@ async function layOutWith(
     run.requireRunning();
     if (!(error instanceof MailFailed)) throw error;
     return attempt(false);
+  }
+}
+
+async function* collect(files: AsyncIterable<PrintedFile> | Iterable<PrintedFile>, into: PrintedFile[] = []) {
+  for await (const file of files) {
+    into.push(file);
+    yield file;
   }
 }
 
@@ -202,28 +217,41 @@ async function prepare(
   return { prepared, pictures };
 }
 
+/** Return copies of font files that a worker may be given. Each is fetched once. */
+async function fontFiles(
+  fetched: Map<string, ArrayBuffer>,
+  names: readonly string[],
+  fetchFile: FetchFile,
+  signal: AbortSignal,
+) {
+  const missing = names.filter((name) => !fetched.has(name));
+  const files = await fetchFonts(fetchFile, missing, signal);
+  for (const [i, name] of missing.entries()) fetched.set(name, files[i] as ArrayBuffer);
+  return names.map((name) => (fetched.get(name) as ArrayBuffer).slice(0));
+}
+
 type DocumentTask = {
-  typst: Programs['typst'];
+  compile: () => Promise<WebAssembly.Module>;
   document: PageDocument;
   pictures: ReadonlyMap<string, Blob>;
   madeAt: number;
-  fonts: (names: readonly string[]) => Promise<ArrayBuffer[]>;
+  fontsOf: (names: readonly string[]) => Promise<ArrayBuffer[]>;
 };
 
 /**
  * Typeset a document in a worker of its own.
  * @returns null when it cannot be typeset, is too large for the memory of this phone, or takes too long
  */
-async function typesetDocument(run: Run, { typst, document, pictures, madeAt, fonts }: DocumentTask) {
-  const fontFiles = await fonts(document.fonts);
+async function typesetDocument(run: Run, { compile, document, pictures, madeAt, fontsOf }: DocumentTask) {
+  const fonts = await fontsOf(document.fonts);
   const members = new Map(document.files);
-  const given = [...fontFiles];
+  const given = [...fonts];
   for (const [name, key] of Object.entries(document.pictures)) {
     const picture = await (pictures.get(key) as Blob).arrayBuffer();
     members.set(name, new Uint8Array(picture));
     given.push(picture);
   }
-  const args = [TYPST_MODULE, await typst(), fontFiles, document.template, madeAt, members];
+  const args = [TYPST_MODULE, await compile(), fonts, document.template, madeAt, members];
   return run
     .withWorker((worker) => within(CALL_LIMIT_MS, worker.call('typeset', args, given) as Promise<Uint8Array | null>))
     .catch(() => null);

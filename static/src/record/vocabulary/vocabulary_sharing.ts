@@ -54,7 +54,7 @@ export const SHARING: Record<string, List> = {
     many: false,
     codes: [
       { code: 'pack', label: 'Pack' },
-      { code: 'evidence', label: 'Pack made on this phone' },
+      { code: 'evidence', label: 'Pack with plain pages' },
       { code: 'portal', label: 'Portal set' },
       { code: 'supplement', label: 'Later pack' },
       { code: 'quick_report', label: 'Quick report' },
