@@ -104,6 +104,25 @@ test('an offline phone erases an entry, its picture and its note once the keeper
   for (const { phone } of [first, second]) phone.end();
 });
 
+test('an entry that was put back, and removed again while a phone was offline, is erased from that phone too', async () => {
+  const { first, second, record } = await twoPhones();
+  await first.app.takeOutRecord(record, '');
+  await syncOnce(first);
+  await first.app.putBackRecord(record);
+  await syncOnce(first);
+  second.faults.off = false;
+  await syncOnce(second);
+  second.faults.off = true;
+  await takeOutAndErase(first, record);
+  await letSevenDaysPass(first);
+  second.faults.off = false;
+  // It knows an earlier removal and that the entry was put back, but never received the last removal.
+  for (let round = 0; round < 3; round++) for (const phone of [second, first]) await syncOnce(phone);
+  assert.deepEqual([titles(first), titles(second)], [[['stays']], [['stays']]]);
+  assert.ok(isErased(first, record) && isErased(second, record));
+  for (const { phone } of [first, second]) phone.end();
+});
+
 /** Make the pending erasures due while no phone has a signal. */
 async function eraseUnseen(...phones) {
   for (const { faults } of phones) faults.off = true;

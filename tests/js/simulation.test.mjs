@@ -36,6 +36,7 @@ const ONCE_WRONG = {
   'an erased entry that is back has as many versions on every phone': [2549, 2763, 4250],
   'a file comes back with its erased entry from any phone that has it': [4493, 4798],
   'a cleared phone says what a restored server lacks': [3452],
+  'an erased entry that was taken out twice is not back': [8291],
   'a version that the server has is not sealed again under new keys': [7680],
 };
 

@@ -97,12 +97,16 @@ function storeMeta({ metas, change }: Batch, meta: Meta) {
 
 /**
  * Whether an entry stands on the server, or is known to have been taken out and then put back or written to. Without
- * either, the phone may only lack the removal.
+ * either, the phone may only lack the removal: so too where the server erased a later version that was never here.
  */
 async function isKnownToBeBack(open: Open, record: string) {
-  const meta = await open.book.meta(record);
+  const facts = (await open.book.meta(record))?.versions ?? [];
+  if (facts.some(({ erased }) => erased === undefined)) return true;
   const versions = await open.book.versions(record);
-  return Boolean(meta?.versions.some(({ erased }) => erased === undefined)) || versions.some(isTakenOut);
+  const here = new Set(versions.map(({ version }) => version));
+  const lastHere = Math.max(-1, ...facts.map(({ v, seq }) => (here.has(v) ? (seq ?? 0) : -1)));
+  const lacksLater = facts.some(({ v, seq }) => !here.has(v) && (seq ?? 0) > lastHere);
+  return versions.some(isTakenOut) && !lacksLater;
 }
 
 /** @returns for each record, whether a version was written; null where it has to be tried again */
