@@ -104,7 +104,7 @@ test('an offline phone erases an entry, its picture and its note once the keeper
   for (const { phone } of [first, second]) phone.end();
 });
 
-test('an entry that was put back, and removed again while a phone was offline, is erased from that phone too', async () => {
+test('an entry put back, and removed again while a phone was offline, is erased from that phone too', async () => {
   const { first, second, record } = await twoPhones();
   await first.app.takeOutRecord(record, '');
   await syncOnce(first);
