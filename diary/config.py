@@ -180,7 +180,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "DIARY_SERVER_PACKS",
         "off",
         _parse_switch,
-        "Whether phones may have packs made by this server, which reads them then.",
+        "Whether phones may have this server make their packs, which it can read while it makes them: on or off.",
     ),
     Setting("DIARY_FILE_BYTES", str(constants.FILE_LIMIT_BYTES), _parse_positive_integer, "Largest single file."),
     Setting("DIARY_HANDOVER_BYTES", str(250 << 20), _parse_positive_integer, "Largest pack that can be handed over."),

@@ -27,7 +27,6 @@ from diary.record.record_history import RecordVersion, build_histories
 
 EXHIBITS_PER_VOLUME: Final = constants.VOLUME_FILES
 KEEPER_CODE: Final = "P1"
-# Files that are opened for 04: their pages or words are printed.
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,7 +183,7 @@ def running_server(data_folder: Path, settings: Mapping[str, str] | None = None)
         "DIARY_APP_URL": origin,
         "DIARY_DATA": str(data_folder),
         "DIARY_PUBLIC_URL": f"http://public.localhost:{port}",
-        # The packs of samples are made by their own server: no browser is at hand.
+        # No browser is at hand here, so the server makes the samples' packs.
         "DIARY_SERVER_PACKS": "on",
     }
     env |= settings or {}

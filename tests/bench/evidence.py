@@ -32,7 +32,7 @@ def measure_rows() -> Iterator[dict[str, object]]:
             profile = Profile(playwright, "", Path(name) / "profile", PHONE_OPTIONS)
             page = profile.open().pages[0]
             before, peak_mb, elapsed = make_evidence(
-                page, origin, login, lambda: move_browser_to_cgroup(Path(name) / "profile", group)
+                page, origin, login, lambda: move_browser_to_cgroup(profile, group)
             )
             profile.close()
     where = f"Chromium, page and workers, {'a quarter of one processor' if group else 'not slowed: no quota can be set here'}"
@@ -65,24 +65,11 @@ def slow_cgroup(quota_us: int = QUOTA_US) -> Iterator[Path | None]:
         CGROUP.rmdir()
 
 
-def move_browser_to_cgroup(profile: Path, group: Path | None) -> None:
-    """Move every process of the browser with this profile into the group."""
-    profile_option = str(profile).encode()
-    for entry in Path("/proc").iterdir() if group else ():
-        if (
-            entry.name.isdigit()
-            and profile_option in _read_command_line(entry)
-            and b"chrom" in _read_command_line(entry)
-        ):
-            for pid in process_tree(int(entry.name)):
-                _move_to_cgroup(pid, group)
-
-
-def _read_command_line(entry: Path) -> bytes:
-    try:
-        return (entry / "cmdline").read_bytes()
-    except OSError:
-        return b""
+def move_browser_to_cgroup(profile: Profile, group: Path | None) -> None:
+    """Move every process of a browser into the group."""
+    for pid in profile.pids() if group else ():
+        for process in process_tree(pid):
+            _move_to_cgroup(process, group)
 
 
 def _move_to_cgroup(pid: int, group: Path | None) -> None:

@@ -50,7 +50,7 @@ def make_sealed_copy(out: Path, *, entries: int, files: int, file_bytes: int) ->
                 blobs = [SealedFileReference.new(len(content)), SealedFileReference.new(len(copy.content))]
                 for blob, raw in zip(blobs, (content, copy.content), strict=True):
                     _write_member(archive, f"parts/{blob.blob_id}", seal_file(identity.diary, blob, raw))
-                fields = _attachment_fields(incident, content, clock.ms, number) | {
+                fields = attachment_fields(incident, content, clock.ms, number) | {
                     "renditions": [_rendition_fields(copy)]
                 }
                 restricted = {"received_as": {"filename": f"Screenshot_{number}.png"}}
@@ -109,7 +109,8 @@ def _copy_head(identity: Identity, notary: Ed25519Signer, now: int) -> dict[str,
     return state | {"keys": keys, "log": notary.log_id, "notary": b64(notary.pub)}
 
 
-def _attachment_fields(incident: str, content: bytes, at: int, number: int) -> dict[str, object]:
+def attachment_fields(incident: str, content: bytes, at: int, number: int) -> dict[str, object]:
+    """Return the fields of a screenshot that somebody has looked at. `at`: ms UTC."""
     return {
         "added_at": at,
         "alteration_before_receipt": "none_known",

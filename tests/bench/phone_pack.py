@@ -7,7 +7,6 @@ of their speed. The floor is the same pack, laid out by the native typesetter on
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import os
 import tempfile
@@ -27,6 +26,7 @@ from diary.clock import SystemClock
 from diary.samples.demo import make_wish, running_server
 from diary.samples.journal_writer import _rendition_fields
 from tests.bench.evidence import move_browser_to_cgroup, slow_cgroup
+from tests.bench.kept_copy import attachment_fields
 from tests.bench.memory import watch_memory
 from tests.bench.rows import Row, make_row
 from tests.browser.chromium import PHONE_OPTIONS, Profile
@@ -108,13 +108,9 @@ async def _write_diary(origin: str, folder: Path, pictures: int) -> tuple[str, f
             for blob, raw in zip(blobs, (content, copy.content), strict=True):
                 await upload_blob(server, identity.diary, blob, seal_file(identity.diary, blob, raw))
             attachment = {
-                "added_at": clock.now_ms(), "alteration_before_receipt": "none_known",
-                "description": f"Screen {number}", "incident_ids": [incident], "kind": "screenshot",
-                "looked_at": clock.now_ms(), "media_type": "image/png", "sensitivity": "normal",
-                "sha256": hashlib.sha256(content).hexdigest(), "sha512": hashlib.sha512(content).hexdigest(),
-                "shows": ["whole_screen", "clock"], "size_bytes": len(content),
+                **attachment_fields(incident, content, clock.now_ms(), number),
                 "renditions": [_rendition_fields(copy)],
-            }  # fmt: skip
+            }
             restricted = {"received_as": {"filename": f"Screenshot_{number}.png"}}
             journal.append(
                 VersionContent("attachment", attachment, restricted, (blobs[1].id_and_key,), (blobs[0].id_and_key,))
@@ -142,7 +138,7 @@ def _make_on_phone(origin: str, login: str, folder: Path) -> Measured:
         review_findings(keeper, 0)
         keeper.field("Your initials").fill("jb")
         keeper.tap("Next")
-        move_browser_to_cgroup(folder / "profile", group)
+        move_browser_to_cgroup(profile, group)
         started = time.perf_counter()
         give_consent(keeper)
         steps: dict[str, float] = {}

@@ -41,7 +41,11 @@ def test_page_one_says_how_many_since_when_and_what_to_read_first() -> None:
     sheet = sheet_of(diary)
     assert sheet["span"] == "3 entries, from Mon 4 May 2026 to Sun 24 May 2026"
     assert [(number, words) for number, _, words in sheet["marked"]] == [("1", "He came on day 0.")]
-    assert sheet["recent"][0] == "3"
+    assert sheet["recent"][0] == "3" and sheet["marked_more"] == ""
+    for days in range(30, 34):
+        diary.add("incident", incident_fields(START_MS + days * DAY_MS, "Again.", start_with_this=True))
+    sheet = sheet_of(diary)
+    assert [row[0] for row in sheet["marked"]] == ["1", "4", "5", "6"] and sheet["marked_more"] == "Also marked: entry 7."
     undated = FictionalDiary()
     undated.add("incident", {"narrative": "Once.", "precision": "unknown", "tz": "Europe/London"})
     assert sheet_of(undated)["span"] == "1 entry"

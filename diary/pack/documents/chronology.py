@@ -7,7 +7,7 @@ from typing import Any, Final
 from diary.encoding import canonical_json
 from diary.pack.contents import ExhibitView, PackContents, volume_index, volumes
 from diary.pack.documents.chronology_sections import is_expired, record_sections
-from diary.pack.documents.incident_rows import NO_WORDS_TEXT, StillsByItem, TemplateData, incident_row
+from diary.pack.documents.incident_rows import NO_WORDS_TEXT, StillsByItem, TemplateData, incident_row, marked_entries
 from diary.pack.documents.method import feed_head_text, method_summary, missing_entries_text
 from diary.pack.documents.new_since import NewSince, find_new_since, new_since_rows
 from diary.pack.documents.patterns import (
@@ -311,8 +311,7 @@ def _fear_tallies(entries: Sequence[Incident]) -> list[tuple[str, Tally]]:
 
 def _start_with_section(contents: PackContents) -> TemplateData:
     """Return the entries that the keeper marked to be read first, in order of time: number, day and first words."""
-    marked = [entry for entry in contents.entries if entry.seq_no in contents.capsule.start_with]
-    rest = [entry.number for entry in marked[_START_WITH_LIMIT:]]
+    marked, more = marked_entries(contents.capsule, contents.entries, _START_WITH_LIMIT)
     return {
         "title": f"Entries {escape_unprintable(contents.capsule.metadata.initials)} marked to read first",
         "rows": [
@@ -321,9 +320,9 @@ def _start_with_section(contents: PackContents) -> TemplateData:
                 "day": times.format_claimed_time(entry.occurred_time).day,
                 "words": _opening_words(entry),
             }
-            for entry in marked[:_START_WITH_LIMIT]
+            for entry in marked
         ],
-        "more": f"Also marked: {format_entries(rest)}." if rest else "",
+        "more": more,
     }
 
 

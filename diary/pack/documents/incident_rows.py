@@ -1,13 +1,14 @@
 """Rows of the incident table: time, the keeper's words, what happened, and its effect."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from diary.pack.capsule.reader import Capsule
 from diary.pack.contents import ExhibitView, PackContents, Picture
 from diary.pack.documents.language_names import is_english, is_sign_language, language_name
 from diary.pack.printable_text import escape_unprintable, paragraphs
 from diary.pack.tables import cells
-from diary.pack.wording import field_label, format_field_choice, format_value, lower_first_letter
+from diary.pack.wording import field_label, format_entries, format_field_choice, format_value, lower_first_letter
 from diary.record import assisted, times, vocabulary
 from diary.record.incident import Incident
 from diary.record.reading import integer_of, object_of, objects_of, text_of
@@ -19,6 +20,13 @@ COMMITMENT_CHARACTERS: Final = 12
 NO_WORDS_TEXT: Final = "No words were written at the time."
 # A longer row may be split: kept whole, it could leave a third of the page before it empty.
 LONG_ROW_CHARACTERS: Final = 900
+
+
+def marked_entries(capsule: Capsule, entries: Sequence[Incident], limit: int) -> tuple[list[Incident], str]:
+    """Return the entries marked to be read first, at most so many, and a sentence with the numbers of the rest, or ''."""
+    marked = [entry for entry in entries if entry.seq_no in capsule.start_with]
+    rest = [entry.number for entry in marked[limit:]]
+    return marked[:limit], f"Also marked: {format_entries(rest)}." if rest else ""
 
 
 def incident_row(contents: PackContents, entry: Incident, stills: StillsByItem, mark: str = "") -> TemplateData:

@@ -7,7 +7,7 @@ from diary.pack.capsule.reader import IDENTITY_PROFILE
 from diary.pack.contents import KEEPER_CODE, PackContents
 from diary.pack.documents.advice_rows import advice_conflict_rows
 from diary.pack.documents.chronology_sections import is_expired
-from diary.pack.documents.incident_rows import NO_WORDS_TEXT, TemplateData
+from diary.pack.documents.incident_rows import NO_WORDS_TEXT, TemplateData, marked_entries
 from diary.pack.documents.page_banner import RESTRICTED_BANNER
 from diary.pack.documents.people import account_names, person_facts
 from diary.pack.documents.time_sensitive import time_sensitive_rows
@@ -28,7 +28,6 @@ from diary.pack.registers import (
 from diary.pack.wording import (
     first_words,
     format_count,
-    format_entries,
     format_entry_numbers,
     format_vehicle,
     lower_first_letter,
@@ -53,6 +52,7 @@ _IDENTITY_LABELS: Final = (
 def officer_data(contents: PackContents) -> TemplateData:
     """Return the data of document 06 from the restricted contents; nothing is redacted."""
     metadata, sheet_fields = contents.capsule.metadata, contents.capsule.sheet
+    marked, marked_more = marked_entries(contents.capsule, contents.unredacted_entries, _MARKED_LIMIT)
     return {
         **contents.page_header(f"Officer sheet, pack {metadata.label}", "Restricted; not for service"),
         "banner": RESTRICTED_BANNER,
@@ -67,7 +67,11 @@ def officer_data(contents: PackContents) -> TemplateData:
         "time_sensitive": time_sensitive_rows(contents),
         "span": _span_words(contents),
         "recent": _latest_entry(contents),
-        "marked": _marked_rows(contents),
+        "marked": [
+            _excerpt_row(entry, times.format_claimed_time(entry.occurred_time).day, _MARKED_CHARACTERS)
+            for entry in marked
+        ],
+        "marked_more": marked_more,
         "accounts": _account_rows(contents),
         "orders": _order_rows(contents),
         "people": [
@@ -131,7 +135,7 @@ def _span_words(contents: PackContents) -> str:
 
 
 def _account_rows(contents: PackContents) -> list[list[str]]:
-    """Return the accounts and numbers of whoever does it, and those linked with nobody, with what is known of each."""
+    """Return the suspects' accounts and numbers, and those linked with no person, each with what is known about it."""
     registers = contents.unredacted_registers
     rows = []
     for account in records_of_kind(registers, "account"):
@@ -317,23 +321,12 @@ def _latest_entry(contents: PackContents) -> list[str]:
     if not dated_entries:
         return []
     latest = dated_entries[-1]
-    return _excerpt_row(latest, _LATEST_CHARACTERS)
+    return _excerpt_row(latest, times.format_claimed_time(latest.occurred_time).to_line(), _LATEST_CHARACTERS)
 
 
-def _marked_rows(contents: PackContents) -> list[list[str]]:
-    """Return number, date and first words of the entries that the keeper marked to be read first."""
-    marked = [entry for entry in contents.unredacted_entries if entry.seq_no in contents.capsule.start_with]
-    rows = [
-        [entry.number, times.format_claimed_time(entry.occurred_time).day, *_excerpt_row(entry, _MARKED_CHARACTERS)[2:]]
-        for entry in marked[:_MARKED_LIMIT]
-    ]
-    rest = [entry.number for entry in marked[_MARKED_LIMIT:]]
-    return [*rows, *([["", "", f"Also marked: {format_entries(rest)}."]] if rest else [])]
-
-
-def _excerpt_row(entry: Incident, characters: int) -> list[str]:
-    words = first_words(entry.narrative, characters) or NO_WORDS_TEXT
-    return [entry.number, times.format_claimed_time(entry.occurred_time).to_line(), escape_unprintable(words)]
+def _excerpt_row(entry: Incident, when: str, characters: int) -> list[str]:
+    """Return number, time and first words of an entry."""
+    return [entry.number, when, escape_unprintable(first_words(entry.narrative, characters) or NO_WORDS_TEXT)]
 
 
 def _restricted_field_rows(contents: PackContents, field_name: str) -> list[list[str]]:

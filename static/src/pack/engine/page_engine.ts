@@ -19,7 +19,7 @@ export type Pages = { files: Map<string, Uint8Array>; unprinted: string[] };
 export type LayoutTask = {
   /** encoded */
   capsule: Uint8Array;
-  printed: () => AsyncIterable<PrintedFile>;
+  printed: () => AsyncIterable<PrintedFile> | Iterable<PrintedFile>;
   onStep: OnLayoutStep;
   signal: AbortSignal;
 };
@@ -161,9 +161,9 @@ async function layOutWith(
     const unprinted = failed.length
       ? await run.withWorker(async (worker) => {
           // Both programs are in memory here. The same files are given again: others would make another record.
-          await prepare(run, worker, { ...task, printed: () => collect(printed) }, python, withMails);
-          for (const index of failed) {
-            task.onStep('pages', total - failed.length + failed.indexOf(index), total);
+          await prepare(run, worker, { ...task, printed: () => printed }, python, withMails);
+          for (const [done, index] of failed.entries()) {
+            task.onStep('pages', total - failed.length + done, total);
             const pdf = await typesetWithout(worker, index, typesetHere);
             run.requireRunning();
             if (!pdf) throw new KeptError('pages_failed');
@@ -184,7 +184,8 @@ async function layOutWith(
   }
 }
 
-async function* collect(files: AsyncIterable<PrintedFile> | Iterable<PrintedFile>, into: PrintedFile[] = []) {
+/** Pass files on, and keep them. */
+async function* collect(files: ReturnType<LayoutTask['printed']>, into: PrintedFile[]) {
   for await (const file of files) {
     into.push(file);
     yield file;
