@@ -134,15 +134,20 @@ async function eraseUnseen(...phones) {
   });
 }
 
-/** Return the picture of an entry as a phone reads it, or the code of the error. */
-async function pictureOf({ app, phone }, record) {
-  const { fields } = await app.readIncident(record);
+/** Return a file as a phone reads it, or the code of the error. */
+async function bytesOf({ app, phone }, attachment) {
   try {
-    const { url } = await app.readReceived(fields.attachment_ids[0]);
+    const { url } = await app.readReceived(attachment);
     return new Uint8Array(await phone.urls.get(url).arrayBuffer());
   } catch (error) {
     return error.code;
   }
+}
+
+/** Return the first picture of an entry as a phone reads it, or the code of the error. */
+async function pictureOf(phone, record) {
+  const { fields } = await phone.app.readIncident(record);
+  return bytesOf(phone, fields.attachment_ids[0]);
 }
 const flagsOf = ({ app }, record) => app.state.entries.find((row) => row.record === record)?.flags;
 
@@ -256,6 +261,36 @@ test('text written offline restores the entry without a warning; erased again, i
     );
     phone.phone.end();
   }
+});
+
+test('a file not sent yet when its entry was erased is sent once the entry is back, without a warning', async () => {
+  const { first, second, record, login } = await twoPhones();
+  Object.assign(second.faults, {
+    off: false,
+    before: (path) => {
+      if (path.includes('/blobs/')) throw new TypeError('Failed to fetch');
+    },
+  });
+  const { attachment } = await second.app.addFile(record, file(PNG, 'second.png'), { route: 'photo_picker' });
+  await syncOnce(second).catch(() => undefined);
+  const { root } = second.phone.ctx.open.store;
+  assert.deepEqual([root.outbox.length, root.uploads.length > 0], [0, true], 'its text was sent, its bytes were not');
+  second.faults.off = true;
+  delete second.faults.before;
+  await second.app.saveIncident({ record, fields: { who: 'My ex' }, restricted: {} });
+  await syncOnce(first);
+  await takeOutAndErase(first, record);
+  await letSevenDaysPass(first);
+  second.faults.off = false;
+  for (let round = 0; round < 2; round++) await syncOnce(second);
+  // The file has a new id now. Nothing waits under the old one, of which no bytes are left.
+  const { uploads, troubles } = second.phone.ctx.open.store.root;
+  assert.deepEqual([uploads, troubles, isKept(second.app.state)], [[], {}, true]);
+  await syncOnce(first);
+  const third = await anotherPhone(server.base, login);
+  await until(third, (state) => state.entries.length === 2 && isKept(state), 'on a new phone');
+  for (const phone of [first, second, third]) assert.deepEqual(await bytesOf(phone, attachment), PNG);
+  for (const { phone } of [first, second, third]) phone.end();
 });
 
 test('an entry that another phone’s text restored must be removed again before it can be erased', async () => {

@@ -137,6 +137,9 @@ async function sendRecord(open: Open, record: string): Promise<boolean> {
       const { of, kind } = (await open.book.meta(record, batch)) as Meta;
       await stageAgain(open, batch, record, files);
       const incident = kind === 'incident' ? record : of;
+      // A file may still have waited to be sent under its old id. Nothing is left under it that could be sent.
+      const replaced = new Set(files.old.map(({ blob }) => blob));
+      root.uploads = root.uploads.filter(({ blob }) => !replaced.has(blob));
       for (const blob of blobs) root.uploads.push({ blob, of: incident });
       for (const { blob, n } of files.old) {
         for (let i = 0; i < n; i++) change.drop(partName(blob, i));
