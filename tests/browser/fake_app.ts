@@ -354,6 +354,8 @@ class Controls {
   listed: Record<string, KeptRecord[]> = {};
   hold: Awaited<ReturnType<NonNullable<App['readHold']>>> = null;
   ways: Partial<PackWays> = {};
+  /** what was typed and is kept, by its key */
+  typed: Record<string, Fields> = {};
   shared: SharedExport[] = [];
   handed: Partial<Awaited<ReturnType<App['readHandovers']>>> = {};
   let_in: Partial<GrantListView> = {};
@@ -766,7 +768,7 @@ const methods = {
   readChase: async () => [],
   chaseDone: (key, isDone) => fake.did('chaseDone', key, isDone),
   keepTyped: (what, typed) => fake.did('keepTyped', what, typed),
-  readTyped: async () => null,
+  readTyped: async (what) => fake.typed[what] ?? null,
   saveSettings: (change) => fake.did('saveSettings', change),
   chooseForPack: async (selection): Promise<PackSummary> => {
     await fake.did('chooseForPack', selection);

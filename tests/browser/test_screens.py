@@ -374,6 +374,11 @@ SCREENS: dict[str, tuple[Step, ...]] = {
     "share, at high risk": (OPEN_DIARY, js("fake.ways = {high_risk: true}"), go_to_screen("share")),
     "share, no signal": (OPEN_DIARY, js("fake.ways = {offline: true}"), go_to_screen("share")),
     "share, packs by the server": (OPEN_DIARY, js("fake.ways = {server: true}"), go_to_screen("share")),
+    "share, a pack did not finish": (
+        OPEN_DIARY,
+        js("fake.typed = {pack: {step: 'consent', unfinished: true}}"),
+        go_to_screen("share"),
+    ),
     "share, after packs": (OPEN_DIARY, ENTRIES_ARRIVING, js(f"fake.shared = {SHARED_RECORDS}"), go_to_screen("share")),
     "pack, court": (OPEN_DIARY, go_to_screen("share"), press("Make a pack")),
     "pack, entries": (
@@ -417,6 +422,10 @@ SCREENS: dict[str, tuple[Step, ...]] = {
         set_form_values("{step: 'consent', notAgreed: true, noWords: true, overridden: true}"),
     ),
     "pack, consent, by the server": (*PACK_STEPS, set_form_values("{step: 'consent', way: 'server'}")),
+    "pack, consent, after a try that did not finish": (
+        *PACK_STEPS,
+        set_form_values("{step: 'consent', unfinished: true, plain: true}"),
+    ),
     "pack, being made": (
         js(
             f"fake.open(3); "

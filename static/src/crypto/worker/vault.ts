@@ -258,7 +258,9 @@ function transferListOf(name: string, args: unknown[]): ArrayBuffer[] {
       ? args
       : name === 'openStored'
         ? (args[0] as readonly StoredVersion[]).map(({ sealed }) => sealed)
-        : [];
+        : name === 'openPart'
+          ? [(args[0] as { sealed: Uint8Array }).sealed]
+          : [];
   return bytes.flatMap((arg) =>
     arg instanceof Uint8Array && arg.length === arg.buffer.byteLength ? [arg.buffer as ArrayBuffer] : [],
   );

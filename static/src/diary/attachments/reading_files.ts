@@ -90,11 +90,12 @@ export async function* openParts(open: Open, file: FileLocation): AsyncGenerator
 async function openPart(open: Open, { blob, key, n, size }: FileLocation, i: number): Promise<Bytes | null> {
   const part = await open.store.read(partName(blob, i));
   if (!part) throw new KeptError('file_missing');
+  const { length } = part.bytes; // the worker is given the bytes, not a copy: they are empty here afterwards
   try {
     return await open.vault.openPart({ blob, key, i, n, sealed: part.bytes, size });
   } catch (error) {
     if (!(error instanceof KeptError) || error.code !== 'not_opened') throw error;
-    await dropDamagedPart(open, { blob, i, length: part.bytes.length, size });
+    await dropDamagedPart(open, { blob, i, length, size });
     return null;
   }
 }

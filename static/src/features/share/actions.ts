@@ -76,6 +76,8 @@ type PackOptions = {
   start_with: string[];
   /** a file that the keeper chose */
   saveTo?: Writable | null;
+  /** the keeper wants plain pages */
+  plain?: boolean;
   /** the result of `agree`; no pack is made without it */
   agreed?: Agreement;
   /** the wording of the pages that the phone makes itself */
@@ -278,7 +280,7 @@ async function buildOnPhone(
   const reportStep = (step: string, done = 0, total = 0) => onStep({ step, done, total });
   reportStep('sealing');
   await savePackSettings(open, options);
-  const release = ctx.pageEngine ? await ctx.releaseName() : '';
+  const release = ctx.pageEngine && !options.plain ? await ctx.releaseName() : '';
   const finish = { ...options, signal, tell: reportStep };
   if (release) {
     const isHighRisk = (await readSettings(open)).fields.high_risk === true;

@@ -42,7 +42,45 @@ export type PackFlow = {
   small?: boolean;
   agreed?: boolean;
   overridden?: boolean;
+  /** the last build of it ended without a pack and without a reason on screen: by a lock, a reload or a crash */
+  unfinished?: boolean;
+  /** the keeper's wish for plain pages, which need less memory */
+  plain?: boolean;
 };
+
+/** The fields of a pack in preparation that survive a lock: what was typed and chosen, not what was found. */
+const KEPT_FIELDS = [
+  'way',
+  'step',
+  'how',
+  'from',
+  'until',
+  'records',
+  'profile',
+  'apart',
+  'portal',
+  'kind',
+  'items',
+  'sheet',
+  'ownWords',
+  'startWith',
+  'startNo',
+  'reference',
+  'intimate',
+  'overridden',
+  'earlier',
+  'unfinished',
+  'plain',
+] as const satisfies readonly (keyof PackFlow)[];
+
+/** Seal what was chosen and typed for a pack, so that it outlives a lock; null forgets it. */
+export async function keepFlow(stage: Stage, flow: PackFlow | null): Promise<void> {
+  const kept =
+    flow &&
+    Object.fromEntries(KEPT_FIELDS.filter((name) => flow[name] !== undefined).map((name) => [name, flow[name]]));
+  await Promise.resolve(stage.app.keepTyped('pack', kept)).catch(() => undefined);
+  stage.refresh('typed-pack');
+}
 
 /** Return the selection in the form that the app's methods take. */
 export function selectionOf(local: PackFlow): PackSelection {

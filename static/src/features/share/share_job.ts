@@ -3,10 +3,11 @@ import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading, progress, row } from '../../components/parts.js';
 import { saveFile, saveFiles } from '../../components/files/save_file.js';
 import { ENGLISH_TIMES, sizeText } from '../../components/text/formatting.js';
+import { keepScreenOn } from '../../shell/screen_wake.js';
 import { problemOf } from '../../shell/stage.js';
 import { joinWithDots, isolateDirection, lookUp, t } from '../../shell/strings.js';
 import { OFFICER_FIELDS } from '../../pack/officer_fields.js';
-import { selectionOf } from './share_choose.js';
+import { keepFlow, selectionOf } from './share_choose.js';
 import { DELIVERY_WAYS } from './share_ways.js';
 import { hasRestrictedPart } from '../../pack/recipients.js';
 import './words.js';
@@ -39,6 +40,7 @@ function packOptions(flow: PackFlow, records: string[] | null | undefined) {
     ...(flow.reference ? { recipientRef: flow.reference } : {}),
     review: flow.review ?? {},
     looked: flow.summary?.looked ?? [],
+    ...(flow.plain ? { plain: true } : {}),
     say: ENGLISH_TIMES,
   };
 }
@@ -69,12 +71,17 @@ export async function startPack(
     job.at = step;
     stage.draw();
   };
+  const markUnfinished = (unfinished: boolean) => keepFlow(stage, Object.assign(flow, { unfinished }));
+  const letScreenSleep = keepScreenOn();
   try {
+    // Sealed before the work begins: after a crash nothing could tell that a build had begun.
+    await markUnfinished(true);
     const options = { ...packOptions(flow, parts.length ? parts[part] : null), agreed, ...(saveTo ? { saveTo } : {}) };
     job.done = await (isOnPhone ? stage.app.buildHere(options, onStep) : stage.app.buildPack(options, onStep));
-    if (part + 1 >= parts.length) {
+    if (part + 1 < parts.length) await markUnfinished(false);
+    else {
       flow.identity = undefined;
-      await Promise.resolve(stage.app.keepTyped('pack', null)).catch(() => undefined);
+      await keepFlow(stage, null);
     }
     if (generation !== stage.generation) return;
     stage.refresh('shared');
@@ -82,13 +89,16 @@ export async function startPack(
   } catch (error) {
     job.stopped = true;
     if (generation !== stage.generation) return;
-    if ((error as { code?: string })?.code === 'cancelled') return stage.draw();
-    stage.job = undefined;
     const problem = problemOf(error);
+    const isCancelled = problem.code === 'cancelled';
+    if (!isCancelled) stage.job = undefined;
     if (problem.code === 'no_pages') flow.portal = false;
     if (problem.code === 'came_since' || problem.code === 'no_pages') returnToChoice(stage, flow, part);
-    stage.refresh('typed-pack');
-    stage.fail(problem);
+    await markUnfinished(false);
+    if (isCancelled) stage.draw();
+    else stage.fail(problem);
+  } finally {
+    letScreenSleep();
   }
 }
 
@@ -131,7 +141,7 @@ export function readyView(stage: Stage, job: PackBuild) {
   const next = () => startPack(stage, job.flow, { agreed: job.agreed, part: job.part + 1 });
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('pack.title'))}<p><strong>${t('pack.number', { no: pack.no })}</strong></p><p
-        role="status">${t(pack.isPlain ? 'pack.made_plain' : job.here ? 'pack.made_here' : 'pack.checked')}</p>
+        role="status">${t(madeKey(job, pack))}</p>
       <p class="soft">${joinWithDots([
         pack.name,
         sizeText(pack.size),
@@ -178,6 +188,11 @@ export function readyView(stage: Stage, job: PackBuild) {
       { plain: true },
     )}</div>
   </div>`;
+}
+
+function madeKey({ here: isOnPhone, flow }: PackBuild, { isPlain }: MadePack) {
+  if (isPlain) return flow.plain ? 'pack.chosen_plain' : 'pack.made_plain';
+  return isOnPhone ? 'pack.made_here' : 'pack.checked';
 }
 
 /** Say what has words that could not be printed. */

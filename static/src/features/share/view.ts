@@ -8,7 +8,7 @@ import { confirmWithWords, confirmWordsField } from '../../components/forms/conf
 import { IDENTITY_FIELDS, IDENTITY_PROFILE, OFFICER_FIELDS } from '../../pack/officer_fields.js';
 import { hasRestrictedPart } from '../../pack/recipients.js';
 import { MAX_PART_BYTES } from './pack_size.js';
-import { kindOf, selectionOf, chooseView } from './share_choose.js';
+import { keepFlow, kindOf, selectionOf, chooseView } from './share_choose.js';
 import { adviceConflicts, adviceNotes, isAdviceNew, markAdviceSeen } from './share_advice.js';
 import { firstEntriesField } from './share_first.js';
 import { buildingView, readyView, startPack } from './share_job.js';
@@ -24,29 +24,6 @@ import type { PackFlow } from './share_choose.js';
 
 const STEPS = ['choose', 'sum', 'look', 'words', 'officer', 'consent'] as const;
 type StepName = 'court' | 'items' | (typeof STEPS)[number];
-/** The fields of a pack in preparation that survive a lock: what was typed and chosen, not what was found. */
-const KEPT_FIELDS = [
-  'way',
-  'step',
-  'how',
-  'from',
-  'until',
-  'records',
-  'profile',
-  'apart',
-  'portal',
-  'kind',
-  'items',
-  'sheet',
-  'ownWords',
-  'startWith',
-  'startNo',
-  'reference',
-  'intimate',
-  'overridden',
-  'earlier',
-];
-
 function shareView(stage: Stage) {
   const job = stage.job as PackBuild | undefined;
   if (job?.done) return readyView(stage, job);
@@ -79,12 +56,7 @@ function goToStep(stage: Stage, step: StepName | null) {
   stage.problem = null;
   stage.arrived = true;
   stage.set({ step });
-  const typed = step
-    ? Object.fromEntries(
-        KEPT_FIELDS.filter((name) => stage.local[name] !== undefined).map((name) => [name, stage.local[name]]),
-      )
-    : null;
-  void Promise.resolve(stage.app.keepTyped('pack', typed)).catch(() => undefined);
+  void keepFlow(stage, step ? stage.local : null);
 }
 
 /** @param job a build that was stopped */
@@ -122,7 +94,13 @@ function hubView(stage: Stage, job: PackBuild | undefined) {
       isEmpty
         ? nothing
         : html`<div class="rows">
-      ${savedFlow ? linkRow('pen', 'go_on', () => resumeFlow(stage, savedFlow, Boolean(ways?.server))) : nothing}
+      ${
+        savedFlow
+          ? linkRow('pen', (savedFlow as PackFlow).unfinished ? 'unfinished' : 'go_on', () =>
+              resumeFlow(stage, savedFlow, Boolean(ways?.server)),
+            )
+          : nothing
+      }
       ${linkRow('eye', 'show', () => stage.go({ name: 'show' }))}${linkRow('note', 'quick', () =>
         stage.go({ name: 'quick' }),
       )}
@@ -211,10 +189,7 @@ function courtView(stage: Stage) {
 function leaveFlow(stage: Stage) {
   stage.packing = undefined;
   stage.stand({ name: 'share' });
-  void Promise.resolve(stage.app.keepTyped('pack', null)).then(
-    () => stage.refresh('typed-pack'),
-    () => undefined,
-  );
+  void keepFlow(stage, null);
 }
 
 function itemsView(stage: Stage) {
@@ -503,6 +478,7 @@ function consentView(stage: Stage) {
             ways?.offline ? html`<p class="care">${t('consent.plain')}</p>` : nothing
           }`
     }
+    ${plainPagesTick(stage)}
     <p class="care">${t('consent.court')}</p>${
       local.overridden ? html`<p class="care">${t('consent.over')}</p>` : nothing
     }<p class="soft">${t('consent.shows')}</p>
@@ -519,6 +495,21 @@ function consentView(stage: Stage) {
       () => goToStep(stage, 'officer'),
       { plain: true },
     )}</div>`;
+}
+
+/**
+ * Offer plain pages after a build that did not finish: a phone with little memory may end the app while it makes pages,
+ * and would end it again.
+ */
+function plainPagesTick(stage: Stage) {
+  const { local } = stage;
+  if (!local.unfinished || local.way === 'server' || local.kind === 'portal') return nothing;
+  return html`<section class="note stack"><p>${t('consent.unfinished')}</p>${checkbox({
+    id: 'plain',
+    label: t('consent.plain_tick'),
+    checked: Boolean(local.plain),
+    onChange: (plain) => stage.set({ plain }),
+  })}</section>`;
 }
 
 /** Start the build. A large pack is written straight into a file if the browser can ask for one. */

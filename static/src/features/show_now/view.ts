@@ -2,6 +2,7 @@
 import { html, nothing, ref } from '../../shell/html.js';
 import { checkbox, chips, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, problemSentence, loading } from '../../components/parts.js';
+import { keepScreenOn } from '../../shell/screen_wake.js';
 import { inPlainEnglish, language, lookUp, t, tn } from '../../shell/strings.js';
 import { labelForCode, loadVocabulary } from '../../components/text/labels.js';
 import { dateText, isoDateText, dateTimeText, occurredText } from '../../components/text/formatting.js';
@@ -337,18 +338,14 @@ function sectionsOf(ticked: ShowChoice[]): ShownSection[] {
   });
 }
 
-/** Keeps the screen on: if it went dark, the page would lock while somebody reads it. */
-let wakeLock: { release(): Promise<void> } | null = null;
+let letScreenSleep: (() => void) | null = null;
 
 function keepAwake(element: Element | undefined) {
-  if (element)
-    navigator.wakeLock?.request('screen').then(
-      (lock) => {
-        wakeLock = lock;
-      },
-      () => undefined,
-    );
-  else void wakeLock?.release().catch(() => undefined);
+  if (element) letScreenSleep ??= keepScreenOn();
+  else {
+    letScreenSleep?.();
+    letScreenSleep = null;
+  }
 }
 
 /** The page itself; its only way out is the lock. */

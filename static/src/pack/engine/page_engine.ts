@@ -207,9 +207,9 @@ async function prepare(
     run.requireRunning();
     const bytes = new Uint8Array(await file.arrayBuffer());
     if (kind === 'picture') {
-      if (await preparing.call('addPicture', [key, bytes])) pictures.set(key, file);
+      if (await preparing.call('addPicture', [key, bytes], [bytes.buffer])) pictures.set(key, file);
     } else if (withMails)
-      await within(MAIL_LIMIT_MS, preparing.call('addMail', [key, bytes])).catch(() => {
+      await within(MAIL_LIMIT_MS, preparing.call('addMail', [key, bytes], [bytes.buffer])).catch(() => {
         throw new MailFailed();
       });
   }
