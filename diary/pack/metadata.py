@@ -9,6 +9,7 @@ from diary import constants
 from diary.encoding import unb64
 from diary.errors import BadRequest
 from diary.pack.exhibit_parsing import non_negative_field
+from diary.pack.preparer import Preparer, parse_preparer
 from diary.record.reading import RecordFields, boolean_of, codes_of, integer_of, object_of, objects_of, text_of
 
 PROFILES: Final = constants.PACK_PROFILES
@@ -73,7 +74,8 @@ class PackMetadata:
 
     `screen_language`: the language of the screens when the pack was made, and whether they used the wording for young
     people. `is_offline`: whether the pack was made from a sealed copy without a server. `is_restricted_asked`: whether
-    the keeper asked for the restricted part of a pack that is made without one.
+    the keeper asked for the restricted part of a pack that is made without one. `preparer`: who prepared the pack, if that
+    was not the keeper; `initials` are theirs then.
     """
 
     raw: Mapping[str, object]
@@ -100,6 +102,7 @@ class PackMetadata:
     screen_language: tuple[str, bool]
     is_offline: bool
     is_restricted_asked: bool
+    preparer: Preparer | None
 
     @property
     def is_laid_out_in_browser(self) -> bool:
@@ -110,6 +113,11 @@ class PackMetadata:
     def label(self) -> str:
         """Return the pack's label for headers: `JB 1`."""
         return f"{self.initials} {self.number}"
+
+    @property
+    def keeper_name(self) -> str:
+        """Return what the servable pages call the keeper; the initials of a prepared pack are not the keeper's."""
+        return self.initials if self.preparer is None else "the keeper"
 
     @property
     def has_restricted_part(self) -> bool:
@@ -155,6 +163,7 @@ def parse_metadata(pack: dict[str, object]) -> PackMetadata:
         screen_language=_parse_screen_language(object_of(pack, "asked_in")),
         is_offline=boolean_of(pack, "alone") is True,
         is_restricted_asked=boolean_of(pack, "restricted_asked") is True,
+        preparer=parse_preparer(pack),
     )
     if not _FOLDER_PATTERN.fullmatch(metadata.folder) or not _RELEASE_PATTERN.fullmatch(metadata.release):
         raise BadRequest(_BAD_NAME_MESSAGE)

@@ -170,6 +170,10 @@ NO_REFERENCES_TEXT: Final = (
     "This diary holds no order, notice or police reference as an entry of its own. Ask the keeper. Any that the accounts "
     "mention are in the accounts."
 )
+PREPARED_NO_REFERENCES_TEXT: Final = (
+    "What was given for this pack holds no order, notice or police reference as an entry of its own. Ask the keeper. Any "
+    "that the accounts mention are in the accounts."
+)
 
 
 def newest_first(records: Iterable[RegisterRecord], field_name: str = "at") -> list[RegisterRecord]:
@@ -203,10 +207,13 @@ def platform_reference_lines(entries: Sequence[Incident]) -> list[str]:
     ]
 
 
-def reference_lines(registers: Registers, entries: Sequence[Incident]) -> list[str]:
+def reference_lines(
+    registers: Registers, entries: Sequence[Incident], none_text: str = NO_REFERENCES_TEXT
+) -> list[str]:
     """Return the orders with their alleged breaches, the notices to stop, and every reference, for the front page.
 
     The newest comes first within orders, notices, reports, matters and reports to apps. `entries`: in order of time.
+    `none_text`: what stands there where there is nothing.
     """
     lines = []
     for order in newest_first(records_of_kind(registers, "order"), "made_on"):
@@ -225,7 +232,7 @@ def reference_lines(registers: Registers, entries: Sequence[Incident]) -> list[s
     lines += [format_report(report) for report in newest_first(records_of_kind(registers, "report"))]
     lines += case_reference_lines(registers)
     lines += platform_reference_lines(entries)
-    return lines or [NO_REFERENCES_TEXT]
+    return lines or [none_text]
 
 
 _ORDER_DATE_FIELDS: Final = (("made", "made_on"), ("served", "served_on"), ("until", "expires_on"))

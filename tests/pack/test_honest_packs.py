@@ -17,6 +17,7 @@ from tests.pack.conftest import BuiltPack, assemble_pack, build_front_part
 from tests.pack.fictional_diary import DAY_MS, START_MS, FictionalDiary, fictional_diary, incident_fields
 from tests.pack.pack_members import members_of, rebuild_digest_lists
 from tests.pack.phone_packs import PhonePacks
+from tests.pack.prepared_packs import make_prepared_pack
 from tests.pack.test_preparer_statement import PREPARED_FINDING, PackPreparer
 from tests.pack.verifier_comparison import FindingSet, PackCases, judge_packs
 
@@ -28,6 +29,8 @@ KINDS = (
     "servable",
     "portal set",
     "advocate",
+    "advocate, set pages",
+    "advocate, set pages without what is kept apart",
     "phone",
     "phone, portal set",
     "checked by the phone",
@@ -55,6 +58,12 @@ def make_honest_pack(cases: PackCases, phone: PhonePacks, seed: int) -> tuple[Pa
     elif kind == "training":
         expected = TRAINING
     wish = replace(diary.wish(made_at=made_at, training=kind == "training"), no=number)
+    if kind.startswith("advocate, set pages"):
+        is_given = not kind.endswith("apart")
+        pack, _ = make_prepared_pack(
+            diary, cases.folder / f"{seed}.made", is_restricted_given=is_given, has_restricted_part=is_given
+        )
+        return pack, {PREPARED_FINDING} | (set() if is_given else SERVABLE_ONLY), {"notary": diary.notary.pub}
     raw = build_capsule(diary.versions, wish, keys)
     anchors = {} if kind == "never received" else {"notary": diary.notary.pub}
     if kind.startswith("phone"):

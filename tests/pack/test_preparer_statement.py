@@ -16,10 +16,9 @@ from diary.crypto.signing import AuthorSigner, generate_scalar
 from diary.encoding import b64, canonical_json
 from diary.ids import id_text, new_id
 from diary.ledger.sharing import grants
+from diary.pack.preparer import PREPARED_LINE_PREFIX, prepared_line
 from diary.pack.verify.prepared_check import (
-    PREPARED_LINE_PREFIX,
     PREPARED_TYPE,
-    prepared_line,
     prepared_members,
     versions_digest,
 )
@@ -40,7 +39,7 @@ class PackPreparer:
     """An advocate of the fictional diary's keeper. Tests change any part of what the advocate signs."""
 
     def __init__(self, pack: BuiltPack) -> None:
-        """Start from the keeper's pack."""
+        """Start from a pack: the keeper's, or one whose pages and record name the preparer already."""
         self.pack, self.author, self.hpke_public_key = (
             pack,
             AuthorSigner(generate_scalar()),
@@ -73,7 +72,15 @@ class PackPreparer:
         record = json.loads(data_members[RECORD_PATH])
         record["pack"]["prepared"] = prepared_members(statement)
         data_members[RECORD_PATH] = canonical_json(record, limit_bytes=1 << 26) + b"\n"
-        data_members[READ_FIRST_PATH] = (prepared_line(statement) + "\r\n").encode() + data_members[READ_FIRST_PATH]
+        line = prepared_line(statement["by"], statement["organisation"])
+        data_members[READ_FIRST_PATH] = f"{line}\r\n".encode() + data_members[READ_FIRST_PATH]
+        return self.stated_members(data_members, grant, signer, **changed)
+
+    def stated_members(
+        self, data_members: Members, grant: StatementFields, signer: AuthorSigner | None = None, **changed: Any
+    ) -> Members:
+        """Return the members of a pack with this advocate's statement."""
+        statement: StatementFields = {"by": "Priya K", "grant": grant, "organisation": "Stalking Support North"}
         proofs = [
             json.loads(raw)
             for name, raw in data_members.items()
@@ -91,11 +98,10 @@ class PackPreparer:
             "made_at": self.pack_head["made_at"],
             "pack": self.pack_head["id"],
         }
-        statement |= {"record": hashlib.sha256(data_members[RECORD_PATH]).hexdigest()} | changed
-        data_members[PREPARED_PATH] = canonical_json(
-            statement | {"sig": b64((signer or self.author).sign(canonical_json(statement)))}
-        )
-        return data_members
+        record = data_members.get(RECORD_PATH)
+        statement |= {"record": "" if record is None else hashlib.sha256(record).hexdigest()} | changed
+        signature = b64((signer or self.author).sign(canonical_json(statement)))
+        return {**data_members, PREPARED_PATH: canonical_json(statement | {"sig": signature})}
 
 
 @pytest.fixture
@@ -164,6 +170,11 @@ def test_preparer_statements_are_confirmed_or_reported(
     add("of other versions", preparer.prepared_members(true, list=b64(bytes(32))))
     add("of another record", preparer.prepared_members(true, record="0" * 64))
     add("a name on two lines", preparer.prepared_members(true, organisation="North\nPREPARED BY"))
+    add(
+        "no line",
+        preparer.prepared_members(true),
+        lambda held: held.update({READ_FIRST_PATH: b"Prepared by Detective Smith.\r\n"}),
+    )
     add("one thing more", preparer.prepared_members(true, also=1))
     add("no statement", preparer.prepared_members(true), lambda held: held.pop(PREPARED_PATH))
     add("a statement of nothing", preparer.prepared_members(true), lambda held: held.update({PREPARED_PATH: b"{}"}))

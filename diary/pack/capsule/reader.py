@@ -4,7 +4,7 @@ A capsule is untrusted input. What the rest of the pack relies on is validated h
 sizes, and that each version is of a supported kind.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,6 +34,8 @@ HOLD_WORDS_LIMIT: Final = 500
 # Members of the sheet that only a pack for the police may have, each only where the keeper gave it for that pack.
 IDENTITY_FIELDS: Final = ("legal_name", "date_of_birth", "home_address")
 IDENTITY_PROFILE: Final = "police"
+# What was shared with whom is the keeper's own: no advocate puts it into a pack.
+KEEPERS_OWN_KINDS: Final = frozenset({"consent", "export"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class CapsuleVersion:
     receipt: Mapping[str, object] | None
     open_seed: bytes
     restricted_seed: bytes | None
+    # Digests of the restricted fields that the preparer of a pack was not given, in base64 by name.
+    restricted_digests: Mapping[str, str] | None = None
 
     @property
     def diary_id(self) -> str:
@@ -103,6 +107,7 @@ COUNT_NAMES: Final = ("total", "included", "withheld", "removed", "amended", "ad
 EARLIER_COUNT_NAME: Final = "earlier"
 # Public keys and ids by name, with their lengths in bytes.
 KEY_LENGTHS_BYTES: Final = {"account": 16, "ecdsa_pub": 65, "log": 32, "notary": 32}
+DIGEST_BYTES: Final = 32
 SERVER_KEY_NAMES: Final = frozenset({"log", "notary"})
 
 
@@ -181,7 +186,18 @@ def _check_consistency(capsule: Capsule) -> None:
         raise BadRequest("The capsule has a diary head but no server key.")
     if capsule.metadata.profile != IDENTITY_PROFILE and any(name in capsule.sheet for name in IDENTITY_FIELDS):
         raise BadRequest("Only a pack for the police may hold a legal name, a date of birth or a home address.")
+    if capsule.metadata.preparer is not None:
+        _check_prepared(capsule)
+    elif any(version.restricted_digests is not None for version in capsule.versions):
+        raise BadRequest("Only a pack that somebody else prepared may lack what is kept apart.")
     _check_references(capsule)
+
+
+def _check_prepared(capsule: Capsule) -> None:
+    """Raise BadRequest if a prepared pack has what only the keeper can say for a pack, or what is given to nobody."""
+    kinds = {version.opened.kind for version in capsule.versions}
+    if any(capsule.sheet.values()) or capsule.own_words or capsule.left_out is not None or kinds & KEEPERS_OWN_KINDS:
+        raise BadRequest("A pack that somebody else prepared holds nothing that only the keeper can say.")
 
 
 def _check_references(capsule: Capsule) -> None:
@@ -226,7 +242,16 @@ def _parse_version(row: dict[str, object]) -> CapsuleVersion:
         receipt=object_of(row, "receipt") or None,
         open_seed=unb64(str(opened_part["seed"])),
         restricted_seed=None if seed is None else unb64(str(seed)),
+        restricted_digests=_parse_digests(restricted_part, names.restricted) if "digests" in restricted_part else None,
     )
+
+
+def _parse_digests(restricted_part: dict[str, object], names: Collection[str]) -> dict[str, str]:
+    """Return the digests that stand for a restricted part. Raise BadRequest unless there is one for each field of it."""
+    digests = object_of(restricted_part, "digests")
+    if digests.keys() != set(names) or restricted_part["fields"] or restricted_part["seed"] is not None:
+        raise BadRequest("The capsule is not complete.")
+    return {name: _sized_base64(value, DIGEST_BYTES) for name, value in digests.items()}
 
 
 def _parse_keys(keys: Mapping[str, object]) -> dict[str, str]:

@@ -17,11 +17,15 @@ from diary.pack.documents.patterns import (
     format_message_count,
     new_accounts,
 )
+from diary.pack.documents.prepared_wording import not_sworn_text, prepared_sentences
 from diary.pack.documents.time_sensitive import entries_since_service
 from diary.pack.documents.timeline import timeline_data, timeline_rows
+from diary.pack.metadata import PackMetadata
 from diary.pack.previous_packs import SUPPLEMENT_KINDS
 from diary.pack.printable_text import VerbatimText, escape_unprintable, paragraphs
 from diary.pack.registers import (
+    NO_REFERENCES_TEXT,
+    PREPARED_NO_REFERENCES_TEXT,
     breaches_order,
     format_record_day,
     format_report,
@@ -39,7 +43,6 @@ from diary.record.incident import Incident
 from diary.record.patterns_facts import IncidentFact
 from diary.record.reading import objects_of, text_of
 
-NOT_SWORN_TEXT: Final = "Prepared by the person named; not a sworn statement"
 READING_WORDS_PER_MINUTE: Final = 200
 LINKED_ENTRIES_LIMIT: Final = 6
 # On the front page.
@@ -57,19 +60,22 @@ _OPENING_CHARACTERS: Final = 400
 
 def chronology_data(contents: PackContents, stills: StillsByItem | None = None) -> TemplateData:
     """Return the data of document 01 from the servable contents only. `stills`: stills of video accounts by item."""
-    entries = contents.entries
+    entries, metadata = contents.entries, contents.capsule.metadata
     facts = order.extract_facts(entries)
     new_since = find_new_since(contents)
     rows = [incident_row(contents, entry, stills or {}, _mark_of(entry, new_since)) for entry in entries]
     return {
-        **contents.page_header(f"Chronology, pack {contents.capsule.metadata.label}", NOT_SWORN_TEXT),
+        **contents.page_header(f"Chronology, pack {metadata.label}", not_sworn_text(metadata)),
         **record_sections(contents),
-        "release": contents.capsule.metadata.release,
+        "release": metadata.release,
         "front": _front_page(contents, facts),
         "new_since": new_since and _new_since_section(contents, new_since),
         "timeline": timeline_data(contents),
         "timeline_rows": timeline_rows(contents),
-        "references": [escape_unprintable(line) for line in reference_lines(contents.registers, entries)],
+        "references": [
+            escape_unprintable(line)
+            for line in reference_lines(contents.registers, entries, _no_references_text(metadata))
+        ],
         "own": paragraphs(contents.redactor.redact(contents.capsule.own_words)),
         "charts": _charts(entries, facts),
         "tallies": _tally_rows(contents),
@@ -82,6 +88,15 @@ def chronology_data(contents: PackContents, stills: StillsByItem | None = None) 
         "narratives": list(narratives(contents)),
         "minutes": max(1, sum(_row_word_count(row) for row in rows) // READING_WORDS_PER_MINUTE),
     }
+
+
+def _no_references_text(metadata: PackMetadata) -> str:
+    return NO_REFERENCES_TEXT if metadata.preparer is None else PREPARED_NO_REFERENCES_TEXT
+
+
+def _none_recorded_text(metadata: PackMetadata) -> str:
+    """Return what stands in the place of orders or reports where none is here."""
+    return "none is recorded" if metadata.preparer is None else "none in what was given"
 
 
 def _mark_of(entry: Incident, new_since: NewSince | None) -> str:
@@ -113,7 +128,9 @@ def _front_page(contents: PackContents, facts: Sequence[IncidentFact]) -> Templa
     dated_entries = [entry for entry in entries if entry.occurred_time.is_known]
     days_since_last = order.days_since_last_entry(facts, metadata.made_at, contents.utc_offset_minutes)
     return {
-        "prepared_by": escape_unprintable(metadata.initials),
+        "prepared_by": escape_unprintable(_preparer_text(metadata)),
+        "prepared": list(prepared_sentences(metadata)),
+        "named_by": escape_unprintable(metadata.keeper_name),
         "made": contents.printed_made_at().to_line(),
         "count": str(len(entries)),
         "first": times.format_claimed_time(dated_entries[0].occurred_time).day if dated_entries else "no date known",
@@ -124,7 +141,7 @@ def _front_page(contents: PackContents, facts: Sequence[IncidentFact]) -> Templa
             [
                 label,
                 [escape_unprintable(line) for line in lines],
-                _NAMED_NOTE.format(metadata.initials) if label == _WHO and contents.people else "",
+                _NAMED_NOTE.format(metadata.keeper_name) if label == _WHO and contents.people else "",
             ]
             for label, lines in _front_rows(contents, facts)
             if lines
@@ -134,6 +151,12 @@ def _front_page(contents: PackContents, facts: Sequence[IncidentFact]) -> Templa
         "head": feed_head_text(contents.capsule),
         "setting": _profile_entries(contents),
     }
+
+
+def _preparer_text(metadata: PackMetadata) -> str:
+    """Return by whom the pack was prepared, for the line below the title of 01."""
+    preparer = metadata.preparer
+    return f"{metadata.initials}, the keeper" if preparer is None else f"{preparer.name}, not by the keeper"
 
 
 def _front_rows(contents: PackContents, facts: Sequence[IncidentFact]) -> Iterator[tuple[str, list[str]]]:
@@ -172,7 +195,7 @@ def _latest_report_row(contents: PackContents) -> tuple[str, list[str]]:
     reports = newest_first(records_of_kind(contents.registers, "report"))
     to_police = [report for report in reports if report.text("to") == "police"]
     if not reports:
-        return "Latest report", ["none is recorded"]
+        return "Latest report", [_none_recorded_text(contents.capsule.metadata)]
     shown = (to_police or reports)[0]
     earlier_count, others_count = max(0, len(to_police) - 1), len(reports) - max(1, len(to_police))
     more = [f"{earlier_count} earlier to police"] if earlier_count else []
@@ -231,7 +254,9 @@ def _order_row(contents: PackContents) -> tuple[str, list[str]]:
     if not in_force:
         count = f"{len(orders)} {'is' if len(orders) == 1 else 'are'}"
         words = (
-            f"none when this pack was made; {count} under Orders and alleged breaches" if orders else "none is recorded"
+            f"none when this pack was made; {count} under Orders and alleged breaches"
+            if orders
+            else _none_recorded_text(contents.capsule.metadata)
         )
         return "Order in force", [words]
     lines = []
@@ -313,7 +338,7 @@ def _start_with_section(contents: PackContents) -> TemplateData:
     """Return the entries that the keeper marked to be read first, in order of time: number, day and first words."""
     marked, more = marked_entries(contents.capsule, contents.entries, _START_WITH_LIMIT)
     return {
-        "title": f"Entries {escape_unprintable(contents.capsule.metadata.initials)} marked to read first",
+        "title": f"Entries {escape_unprintable(contents.capsule.metadata.keeper_name)} marked to read first",
         "rows": [
             {
                 "no": entry.number,

@@ -13,6 +13,8 @@ from diary import constants
 from diary.pack.contents import ExhibitView, PackContents, Picture, page_key, poster_key
 from diary.pack.documents.incident_rows import TemplateData, format_duration
 from diary.pack.documents.mail_words import MailMessage
+from diary.pack.documents.prepared_wording import not_sworn_text
+from diary.pack.metadata import PackMetadata
 from diary.pack.printable_text import escape_unprintable, paragraphs
 from diary.pack.registers import RegisterRecord
 from diary.pack.tables.message_schedules import message_parties, message_rows, schedule_pairs
@@ -61,7 +63,7 @@ def exhibits_data(
     metadata = contents.capsule.metadata
     return {
         **contents.page_header(
-            f"Exhibits{part_label}, pack {metadata.label}", "Prepared by the person named; not a sworn statement"
+            f"Exhibits{part_label}, pack {metadata.label}", not_sworn_text(contents.capsule.metadata)
         ),
         "exhibits": [_exhibit_page(contents, view, pictures, mails.get(view.exhibit.item, ())) for view in volume],
     }
@@ -91,11 +93,9 @@ def _exhibit_page(
         "picture": None if picture is None else _picture_layout(view, picture),
         "card": []
         if picture is not None
-        else [_WITHHELD_TEXT]
+        else [_WITHHELD_TEXT if contents.capsule.metadata.preparer is None else _PREPARED_WITHHELD_TEXT]
         if is_withheld
-        else _card_lines(
-            view, printed, len(pages), is_laid_out_in_browser=contents.capsule.metadata.is_laid_out_in_browser
-        ),
+        else _card_lines(view, printed, len(pages), contents.capsule.metadata),
         "is_short": picture is None
         and printed == "nothing"
         and len(text_of(fields, "transcript")) < SHORT_TRANSCRIPT_CHARACTERS,
@@ -150,6 +150,10 @@ def _screenshot_points(view: ExhibitView) -> list[list[str]]:
 
 _WITHHELD_TEXT: Final = (
     "[held back, see 06] The picture is not printed here. The file as received is held with the restricted part."
+)
+_PREPARED_WITHHELD_TEXT: Final = (
+    "[held back, see 06] The picture is not printed here: the keeper keeps it apart, or whoever prepared this pack was not "
+    "told whether it shows where the keeper lives."
 )
 _PRINTED_TEXTS: Final = {
     "pages": "Its pages are printed after this one.",
@@ -279,7 +283,7 @@ def _chat_rows(contents: PackContents, view: ExhibitView) -> list[list[str]]:
     return rows
 
 
-def _card_lines(view: ExhibitView, printed: str, pages_count: int, *, is_laid_out_in_browser: bool) -> list[str]:
+def _card_lines(view: ExhibitView, printed: str, pages_count: int, metadata: PackMetadata) -> list[str]:
     """Return what a card says of a file that is no picture: what is printed of it, and how to open it.
 
     `printed`: pages, mail, chat, still or nothing.
@@ -288,8 +292,11 @@ def _card_lines(view: ExhibitView, printed: str, pages_count: int, *, is_laid_ou
     extension = exhibit.filename.rpartition(".")[2]
     kind = _FILE_KINDS.get(extension, "A file whose kind its first bytes do not tell.")
     is_letter_or_mail = extension in ("pdf", "eml")
-    if printed == "nothing" and extension == "pdf" and is_laid_out_in_browser:
-        words = "Letters are not drawn in a pack that a phone makes by itself."
+    if printed == "nothing" and extension == "pdf" and metadata.is_laid_out_in_browser:
+        maker = "a phone makes by itself" if metadata.preparer is None else "an advocate makes"
+        words = f"Letters are not drawn in a pack that {maker}."
+    elif printed == "nothing" and extension == "eml" and metadata.preparer and exhibit.received_file is None:
+        words = "Whoever prepared this pack did not read it, so what is in it is not printed here."
     elif printed == "nothing" and is_letter_or_mail and not view.attachment.is_reviewed:
         words = "Nobody looked through it for a pack, so what is in it is not printed here."
     elif printed == "nothing" and is_letter_or_mail:

@@ -16,6 +16,8 @@ from diary.pack.documents.shell_commands import (
     printed_blocks,
     servable_list_commands,
 )
+from diary.pack.metadata import PackMetadata
+from diary.pack.preparer import prepared_line
 from diary.pack.previous_packs import SUPPLEMENT_KINDS
 from diary.pack.printable_text import escape_unprintable
 from diary.pack.registers import records_of_kind
@@ -62,6 +64,18 @@ _NOT_GIVEN_LINES: Final = (
     "               Where it is not here, it was not given to you: what is said of it below is then for others. How to get",
     "               in touch safely is the first thing to ask the person who gave you this.",
 )
+_KEPT_APART_LINES: Final = (
+    "               It holds no address, contact, or name of a child or witness that the keeper put apart.",
+)
+_PREPARED_HELD_BACK_LINES: Final = (
+    "               Words that look like a postcode or a number are held back unless whoever prepared it let them stand.",
+    "               They were not given the keeper's own list of such words: look for places and names before you serve it.",
+)
+_PREPARED_READING_ORDER: Final = (
+    "servable/01_chronology.pdf                  page one answers who, how many, since when, and what is not here",
+    "servable/04_exhibits.pdf                    the exhibits, one to a page",
+    "restricted/06_RESTRICTED_officer-sheet.pdf  people, places and orders by name, where it is here",
+)
 _RECEIPT_SENTENCE: Final = "A receipt shows that an entry existed no later than its time."
 _NO_RECEIPT_SENTENCE: Final = (
     "No server has received this diary: nothing but the keeper's device shows when it was written."
@@ -77,20 +91,19 @@ def encode_read_first(contents: PackContents) -> bytes:
         f"{_RECIPIENT_LABELS[metadata.profile]}.",
         *([f"Your reference: {escape_unprintable(metadata.recipient_ref)}."] if metadata.recipient_ref else []),
         "",
-        f"What this is: one person's own record of what happened to them, {contents_summary(contents)}. Prepared by the person",
-        "named; not a sworn statement. Nothing here names an offence or scores a risk.",
+        *_what_this_is_lines(contents),
         "If somebody is in danger now: 999. Otherwise 101. National Stalking Helpline: 0808 802 0300.",
         "",
         *_supplement_lines(contents),
         "ORDER TO READ",
-        *(f"  {rank}. {line}" for rank, line in enumerate(_READING_ORDER[metadata.profile], 1)),
+        *(f"  {rank}. {line}" for rank, line in enumerate(_reading_order(metadata), 1)),
         "  4. the rest as needed",
         "",
         "TWO FOLDERS",
         "  servable/    drafted so that it could be served after your own review. You decide on disclosure and redaction.",
-        "               It holds no address, contact, or name of a child or witness that the keeper put apart.",
+        *(_KEPT_APART_LINES if metadata.preparer is None else _PREPARED_HELD_BACK_LINES),
         "  restricted/  everything else. RESTRICTED: not for service. Copying servable/ alone copies nothing of it.",
-        *(() if metadata.has_restricted_part else _NOT_GIVEN_LINES),
+        *(_NOT_GIVEN_LINES if metadata.preparer or not metadata.has_restricted_part else ()),
         "",
         *_file_list_lines(contents),
         "",
@@ -103,6 +116,32 @@ def encode_read_first(contents: PackContents) -> bytes:
         "HOW TO CHECK IT: see 15_VERIFY.txt. No software needs to be installed.",
     ]
     return _encode_lines(lines)
+
+
+def _reading_order(metadata: PackMetadata) -> tuple[str, str, str]:
+    """Return what to read first; an advocate's pack has no page one by the keeper."""
+    return _PREPARED_READING_ORDER if metadata.preparer else _READING_ORDER[metadata.profile]
+
+
+def _what_this_is_lines(contents: PackContents) -> list[str]:
+    """Return what the pack is, and who prepared it."""
+    preparer, summary = contents.capsule.metadata.preparer, contents_summary(contents)
+    if preparer is None:
+        return [
+            f"What this is: one person's own record of what happened to them, {summary}. Prepared by the person",
+            "named; not a sworn statement. Nothing here names an offence or scores a risk.",
+        ]
+    return [
+        f"What this is: one person's own record of what happened to them, or a part of it, {summary}.",
+        "Not a sworn statement. Nothing here names an offence or scores a risk.",
+        "",
+        prepared_line(preparer.by, preparer.organisation),
+        "  They help the person who wrote it, made this pack from what they were let see, and can change nothing in it. The",
+        "  person who wrote it holds the diary: ask them for the rest. Who let whom, and until when, is signed in",
+        "  servable/proof/prepared.json. What was not given is not here and is not counted. Numbers are of this pack alone;",
+        "  a pack from the person who wrote it may number the same entries otherwise.",
+        "",
+    ]
 
 
 def _supplement_lines(contents: PackContents) -> Iterator[str]:
@@ -194,6 +233,7 @@ def encode_verify_steps(contents: PackContents) -> bytes:
         "",
         f"   {ALL_SYSTEMS}:",
         "     cat pack-statement.json",
+        *_preparer_check_lines(contents),
         "",
         "4. EACH EXHIBIT IS THE FILE THAT WAS RECEIVED. The same SHA-256 is in four places: calculated from the file,",
         "   in its sidecar, in servable/03_exhibits-index.csv, and in manifest-sha256.txt. Expected: no line.",
@@ -216,9 +256,22 @@ def encode_verify_steps(contents: PackContents) -> bytes:
     return _encode_lines(lines)
 
 
+def _preparer_check_lines(contents: PackContents) -> list[str]:
+    """Return the lines about who prepared the pack; none for a keeper's own."""
+    if contents.capsule.metadata.preparer is None:
+        return []
+    return [
+        "   This pack was prepared by somebody else than its keeper, and signed with their key. prepared.json names them, holds",
+        "   the keeper's signed permission, and is signed with the same key. Both checks compare it with 00 and 12.",
+        f"   {ALL_SYSTEMS}:",
+        "     cat data/servable/proof/prepared.json",
+    ]
+
+
 def _signature_lines(contents: PackContents) -> list[str]:
     """Return the lines about signatures and times, or the statement that no server received the diary."""
     keys = contents.capsule.keys
+    signer = "a device of this diary" if contents.capsule.metadata.preparer is None else "whoever prepared it"
     if not contents.capsule.is_received:
         return [
             "6. WHO SIGNED. The keeper's device signed each commitment (ECDSA P-256, SHA-256). Its key is in proof/keys.json.",
@@ -243,13 +296,17 @@ def _signature_lines(contents: PackContents) -> list[str]:
         *_timestamp_lines(contents),
         "",
         "A pack that passes shows that the entries and files here are the ones that were received, and that nobody changed a",
-        "page or a table after a device of this diary signed the pack. It does not show that what it says is true.",
+        f"page or a table after {signer} signed the pack. It does not show that what it says is true.",
     ]
 
 
 def _log_lines(contents: PackContents) -> list[str]:
     """Return the lines about inclusion in the public log."""
     log, total = contents.capsule.log, len(contents.capsule.versions)
+    if not log.checkpoints and contents.capsule.metadata.preparer:
+        return [
+            "7. THE PUBLIC LOG. Only a keeper can ask for the places of entries in the server's log: this pack shows none."
+        ]
     if not log.checkpoints:
         return ["7. THE PUBLIC LOG. This pack was made without asking the server's log, so it shows no place in it."]
     lines = [
@@ -274,6 +331,8 @@ def _timestamp_lines(contents: PackContents) -> list[str]:
             if log.authorities
             else "There are none"
         )
+        if contents.capsule.metadata.preparer:
+            timestamp_state = "This pack holds none; only a keeper can ask for one"
         return [
             f"8. TIMESTAMPS. {timestamp_state}: the receipts stand alone for the time.",
         ]

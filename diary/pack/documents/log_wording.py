@@ -15,6 +15,8 @@ def log_sentence(capsule: Capsule) -> str:
     if not capsule.is_received:
         return "No server has received this diary, so nothing but that clock shows when an entry was written."
     count, total = count_timestamped_versions(capsule), len(capsule.versions)
+    if capsule.metadata.preparer is not None and not count:
+        return "This pack holds no stamp of an outside authority on the time of these receipts: only a keeper can ask for one."
     if count:
         return f"An outside authority has stamped the time of the list that holds {count} of the {total} receipts (see 15)."
     if capsule.log.authorities:
@@ -30,6 +32,11 @@ def log_paragraph(capsule: Capsule) -> str:
             "the times are those of the keeper’s device, and the entries are numbered in the order in which it sealed them."
         )
     log, total = capsule.log, len(capsule.versions)
+    if capsule.metadata.preparer is not None and not log.checkpoints:
+        return (
+            "Public log: only a keeper can ask for the places of their entries in it, so this pack shows none, and no "
+            "timestamp by an outside authority either. Here the server’s receipt stands alone for the time."
+        )
     if not log.checkpoints:
         log_words = "Public log: this pack was made without asking it, so it shows no place of any entry in it."
     else:

@@ -13,6 +13,7 @@ from diary.pack.documents.form_mapping import FORM_MAPPING
 from diary.pack.documents.incident_rows import TemplateData
 from diary.pack.documents.log_wording import log_paragraph, log_sentence
 from diary.pack.documents.page_banner import RESTRICTED_BANNER
+from diary.pack.documents.prepared_wording import HELD_BACK_SENTENCE, method_sentences
 from diary.pack.documents.questions import question_rows, screen_language_text
 from diary.pack.documents.verification_steps import portal_steps, verification_steps
 from diary.pack.printable_text import escape_unprintable
@@ -47,7 +48,8 @@ _LEFT_OUT_KINDS: Final[Mapping[str, tuple[str, str]]] = {
 
 def method_summary(contents: PackContents) -> list[str]:
     """Return the paragraphs of “How this record was made” in document 01."""
-    counts = contents.capsule.counts
+    counts, is_prepared = contents.capsule.counts, contents.capsule.metadata.preparer is not None
+    whole = "What was given for this pack holds" if is_prepared else "The diary holds"
     return [
         "This record was made with diary software, release "
         f"{contents.capsule.metadata.release}; the software is described in the restricted part. Entries were written on the "
@@ -56,7 +58,7 @@ def method_summary(contents: PackContents) -> list[str]:
         "The words of an entry become fixed ten minutes after it was first saved. Anything added later prints under "
         "the entry with its own date (an addition). Anything changed or removed later prints with what it was, what it "
         "became, the date and the reason given (an amendment). Earlier versions are never overwritten.",
-        f"The diary holds {format_count(counts['total'], 'entry', 'entries')}; in this pack: {counts['included']}. Not here: "
+        f"{whole} {format_count(counts['total'], 'entry', 'entries')}; in this pack: {counts['included']}. Not here: "
         f"{missing_entries_text(contents.capsule)}. Of those here {counts['added_to']} were added "
         f"to, {counts['amended']} amended, and {counts['late']} written down later than a day afterwards or from memory.",
         "Times are as the keeper gave them, with how exact they are; each time of day carries its difference from UTC. "
@@ -64,7 +66,7 @@ def method_summary(contents: PackContents) -> list[str]:
         "Protection from Harassment Act 1997 that the label resembles; they are a reading aid for labels, not a finding.",
         "A character that a page cannot hold is drawn as its number, such as [U+E000]. The first words of every entry are "
         "also embedded in this document as text files, exactly as they were saved. Words held in the restricted part are "
-        "replaced by [held back, see 06].",
+        "replaced by [held back, see 06]." + (f" {HELD_BACK_SENTENCE}" if is_prepared else ""),
         "The record does not show that what it says is true, who did a thing, that a device’s clock was right, or that a "
         "picture was unchanged before the software received it.",
     ]
@@ -75,6 +77,7 @@ def method_data(contents: PackContents) -> TemplateData:
     metadata = contents.capsule.metadata
     return {
         **contents.page_header(f"How this record was made, pack {metadata.label}", "Restricted; not for service"),
+        "prepared": list(method_sentences(metadata)),
         "release": metadata.release,
         "made": contents.printed_made_at().to_line(),
         "software": _software_text(contents),
@@ -121,13 +124,20 @@ def _software_text(contents: PackContents) -> str:
     storage_words = "Entries and files are sealed (encrypted and signed) on the keeper’s device."
     if contents.capsule.is_received:
         storage_words += " The server stores them and cannot read them."
-        storage_words = f"It was opened from {metadata.origin}, which also runs the server. {storage_words}"
+        reader = "It was opened" if metadata.preparer is None else "Whoever prepared this pack read what was given"
+        storage_words = f"{reader} from {metadata.origin}, which also runs the server. {storage_words}"
     else:
         storage_words += " This diary was never sent to a server."
     if metadata.is_offline:
         making_words = (
             "For this pack nothing was sent to a server: it was laid out on a computer from a sealed copy of the diary, opened "
             f"with the keeper’s words at {agreed_at}. The files as received are from that copy."
+        )
+    elif metadata.preparer is not None:
+        making_words = (
+            "For this pack no words and no keys were sent to a server: the pages were laid out on the computer of whoever "
+            f"prepared it. The keeper let them make packs at {agreed_at}. The files as received, where they are here, were "
+            "added on that computer."
         )
     elif metadata.is_laid_out_in_browser:
         making_words = (
@@ -146,14 +156,16 @@ def _count_rows(contents: PackContents) -> list[list[str]]:
     """Return the counts of entries by outcome."""
     counts = contents.capsule.counts
     late_numbers = tuple(entry.number for entry in contents.unredacted_entries if entry.is_late)
+    is_prepared = contents.capsule.metadata.preparer is not None
+    withheld = "Left out by whoever prepared this pack" if is_prepared else "Withheld: not chosen for this pack"
     return [
-        ["In the diary", str(counts["total"]), ""],
+        ["In what was given" if is_prepared else "In the diary", str(counts["total"]), ""],
         [
             "In this pack",
             str(counts["included"]),
             format_entry_numbers(tuple(entry.number for entry in contents.unredacted_entries)),
         ],
-        ["Withheld: not chosen for this pack", str(counts["withheld"]), _gap_numbers(contents.capsule, "withheld")],
+        [withheld, str(counts["withheld"]), _gap_numbers(contents.capsule, "withheld")],
         *(
             [["In an earlier pack", str(counts[EARLIER_COUNT_NAME]), _gap_numbers(contents.capsule, "earlier")]]
             if EARLIER_COUNT_NAME in counts
@@ -210,6 +222,12 @@ def _review_lines(contents: PackContents) -> list[str]:
     ]
     if review is None:
         return rows
+    if contents.capsule.metadata.preparer is not None:
+        rows.append(
+            "The keeper was not asked to look through this pack. Places where words may say where somebody is: "
+            f"{review.restricted_word_count}. {HELD_BACK_SENTENCE}"
+        )
+        return rows
     rows.append(
         "Words of the restricted part found in accounts and left as they are (held back in servable): "
         f"{review.restricted_word_count}."
@@ -223,8 +241,11 @@ def _review_lines(contents: PackContents) -> list[str]:
 
 def missing_entries_text(capsule: Capsule, *, with_numbers: bool = True) -> str:
     """Return the counts of the entries left out of a pack, by reason, and their numbers."""
+    left_out_by = (
+        "not chosen for this pack" if capsule.metadata.preparer is None else "left out by whoever prepared this pack"
+    )
     counts = [
-        (capsule.counts["withheld"], "not chosen for this pack", "withheld"),
+        (capsule.counts["withheld"], left_out_by, "withheld"),
         (capsule.counts["removed"], "removed by the keeper", "removed"),
     ]
     earlier_count = capsule.counts.get(EARLIER_COUNT_NAME, 0)
@@ -241,6 +262,8 @@ def feed_head_text(capsule: Capsule) -> tuple[str, str]:
     feed_head = capsule.metadata.feed_head
     if feed_head is not None:
         return f"Head of the diary after {format_count(feed_head.version_count, 'version')}", feed_head.digest.hex()
+    if capsule.metadata.preparer is not None:
+        return "Head of the diary", "not given to whoever prepared this pack"
     why = "not known when this pack was made" if capsule.is_received else "none: no server has numbered this diary"
     return "Head of the diary", why
 

@@ -10,6 +10,7 @@ from diary.pack.documents.chronology_sections import is_expired
 from diary.pack.documents.incident_rows import NO_WORDS_TEXT, TemplateData, marked_entries
 from diary.pack.documents.page_banner import RESTRICTED_BANNER
 from diary.pack.documents.people import account_names, person_facts
+from diary.pack.documents.prepared_wording import SHEET_SENTENCES
 from diary.pack.documents.time_sensitive import time_sensitive_rows
 from diary.pack.printable_text import escape_unprintable, paragraphs
 from diary.pack.redaction import normalise
@@ -57,6 +58,8 @@ def officer_data(contents: PackContents) -> TemplateData:
         **contents.page_header(f"Officer sheet, pack {metadata.label}", "Restricted; not for service"),
         "banner": RESTRICTED_BANNER,
         "made": contents.printed_made_at().to_line(),
+        "prepared": "" if metadata.preparer is None else escape_unprintable(metadata.preparer.name),
+        "not_given": list(SHEET_SENTENCES),
         "name": escape_unprintable(text_of(sheet_fields, "name_to_use") or "not given"),
         "identity": _identity_rows(contents),
         "contact": paragraphs(text_of(sheet_fields, "safe_contact")),
@@ -445,7 +448,8 @@ def _withheld_picture_rows(contents: PackContents) -> list[list[str]]:
             vocabulary.label("sensitivity", sensitivity).lower() if sensitivity not in ("", "normal") else "",
             "" if view.exhibit.looked_at is not None else "nobody has looked at it yet",
         ]
-        words = "; ".join(reason for reason in reasons if reason) or "held back by the keeper"
+        unsaid = "held back by the keeper" if contents.capsule.metadata.preparer is None else "held back"
+        words = "; ".join(reason for reason in reasons if reason) or unsaid
         rows.append(
             [
                 view.exhibit.item,

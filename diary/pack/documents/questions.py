@@ -49,6 +49,11 @@ def _question_row(english: tuple[str, str], translated: tuple[str, str] | None) 
 def screen_language_text(contents: PackContents) -> str:
     """Return the language and wording of the screens, as far as the pack records them."""
     language, is_young_wording = contents.capsule.metadata.screen_language
+    if contents.capsule.metadata.preparer is not None:
+        return (
+            "In which language, and whether in the simpler words for young people, the keeper’s screens asked was not given to "
+            "whoever prepared this pack."
+        )
     words = "in the simpler words for young people" if is_young_wording else "in the usual words"
     translation_note = " Each question stands in English, then as it was shown." if _translator(language) else ""
     return (

@@ -204,12 +204,13 @@ def _entry_lanes(contents: PackContents, facts: Mapping[str, IncidentFact]) -> I
 
     for tally in order.tally_by_code(entries, "behaviours", "behaviours"):
         yield make_lane(tally.label + (f" ({tally.letter})" if tally.letter else ""), tally.entry_numbers, "entry")
-    initials = contents.capsule.metadata.initials
+    keeper = contents.capsule.metadata.keeper_name
+    keeper = keeper[0].upper() + keeper[1:]
     for label, shape, predicate in (
         ("Kind of behaviour not recorded", "entry", lambda entry: not entry.codes("behaviours")),
-        (f"{initials} replied or made contact", "keeper", _has_own_contact),
+        (f"{keeper} replied or made contact", "keeper", _has_own_contact),
         (
-            f"{initials} had a reason to be in touch, such as children",
+            f"{keeper} had a reason to be in touch, such as children",
             "keeper",
             lambda entry: bool(entry.text("lawful_contact_context")),
         ),

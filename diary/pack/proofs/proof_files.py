@@ -6,6 +6,7 @@ proof discloses all. Neither has blob ids or keys, which are not fields.
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from diary import constants
@@ -134,6 +135,7 @@ def encode_proof(version: CapsuleVersion, salted: tuple[SaltedField, ...], redac
             "sig": version.signature,
             "version": version.opened.version,
         },
+        version.restricted_digests or {},
     )
 
 
@@ -169,8 +171,16 @@ def export_proof(row: DiaryVersion) -> bytes:
     )
 
 
-def _encode(salted: tuple[SaltedField, ...], withheld: Collection[str], members: Mapping[str, object]) -> bytes:
-    """Return a proof with `members` and every field: a digest for the names in `withheld`."""
+def _encode(
+    salted: tuple[SaltedField, ...],
+    withheld: Collection[str],
+    members: Mapping[str, object],
+    given_digests: Mapping[str, str] = MappingProxyType({}),
+) -> bytes:
+    """Return a proof with `members` and every field: a digest for the names in `withheld`.
+
+    `given_digests`: those of fields that whoever prepared the pack was not given.
+    """
     return canonical_json(
         {
             **members,
@@ -179,7 +189,7 @@ def _encode(salted: tuple[SaltedField, ...], withheld: Collection[str], members:
             },
             "t": PROOF_TYPE,
             "withheld": {
-                field.name: b64(field_digest(field.name, field.salt, field.value))
+                field.name: given_digests.get(field.name) or b64(field_digest(field.name, field.salt, field.value))
                 for field in salted
                 if field.name in withheld
             },

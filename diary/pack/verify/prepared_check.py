@@ -7,7 +7,6 @@ Where the statement was removed completely, the pack's signature is by a key tha
 """
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from diary.crypto.signing import verify_author
 from diary.encoding import b64, canonical_json, unb64
 from diary.errors import BadSignature, KeptError
 from diary.ledger.sharing import grants
+from diary.pack.preparer import PREPARED_LINE_PREFIX, is_single_line, prepared_line
 from diary.pack.proofs.proof_files import RECORD_LIMIT_BYTES
 from diary.pack.verify.findings import Finding, make_finding
 from diary.pack.verify.pack_reader import OpenedPack
@@ -25,9 +25,6 @@ from diary.record.reading import RecordFields, integer_of, object_of, text_of
 
 PREPARED_TYPE: Final = "prepared/v1"
 READ_FIRST_PATH: Final = "data/00_READ-FIRST.txt"
-PREPARED_LINE_PREFIX: Final = "PREPARED BY SOMEBODY ELSE: "
-# Characters that would split a line of text or affect a terminal.
-_CONTROL_CHARACTERS: Final = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
 _STATEMENT_MEMBERS: Final = {
     *(
         "by",
@@ -51,7 +48,8 @@ def check_prepared(pack: OpenedPack, proofs: PackProofs) -> Iterator[Finding]:
     raw = pack.read(PREPARED_PATH)
     record = read_record(pack)
     recorded_claim = object_of(object_of(record, "pack"), "prepared")
-    line = _find_prepared_line(pack.read(READ_FIRST_PATH) or b"")
+    read_first = pack.read(READ_FIRST_PATH)
+    line = _find_prepared_line(read_first or b"")
     if raw is None:
         if recorded_claim or line is not None:
             yield make_finding("preparer", RECORD_PATH if recorded_claim else READ_FIRST_PATH)
@@ -61,7 +59,10 @@ def check_prepared(pack: OpenedPack, proofs: PackProofs) -> Iterator[Finding]:
         _check_signatures(statement, text_of(proofs.keys, "ecdsa_pub"))
         _check_scope(object_of(statement, "grant"), proofs, is_servable_only=pack.is_servable_only)
         _check_statement_matches(statement, pack, proofs)
-        if (record and recorded_claim != prepared_members(statement)) or line not in (None, prepared_line(statement)):
+        is_line_right = read_first is None or line == prepared_line(
+            text_of(statement, "by"), text_of(statement, "organisation")
+        )
+        if (record and recorded_claim != prepared_members(statement)) or not is_line_right:
             raise BadSignature
     except (KeptError, KeyError, TypeError, ValueError, AttributeError):
         yield make_finding("preparer", PREPARED_PATH)
@@ -77,11 +78,6 @@ def prepared_members(statement: Mapping[str, Any]) -> RecordFields:
         "organisation": statement["organisation"],
         "to": statement["grant"]["to"],
     }
-
-
-def prepared_line(statement: Mapping[str, Any]) -> str:
-    """Return the line about the preparer in 00_READ-FIRST.txt."""
-    return f"{PREPARED_LINE_PREFIX}{statement['by']}, {statement['organisation']}."
 
 
 def versions_digest(versions: Mapping[str, str]) -> str:
@@ -101,7 +97,7 @@ def _check_signatures(statement: Mapping[str, Any], keeper_pub: str) -> None:
     if (
         set(statement) != _STATEMENT_MEMBERS
         or statement["t"] != PREPARED_TYPE
-        or not all(_is_single_line(statement[member]) for member in ("by", "organisation"))
+        or not all(is_single_line(statement[member]) for member in ("by", "organisation"))
     ):
         raise BadSignature
     grants.verify_grant(grant, unb64(keeper_pub))
@@ -155,12 +151,3 @@ def _find_prepared_line(raw: bytes) -> str | None:
     """Return the line about the preparer in READ-FIRST, or None."""
     lines = raw.decode("utf-8", "replace").split("\n")
     return next((line.removesuffix("\r") for line in lines if line.startswith(PREPARED_LINE_PREFIX)), None)
-
-
-def _is_single_line(value: object) -> bool:
-    """Return whether a value is non-empty text on one line."""
-    return (
-        isinstance(value, str)
-        and 0 < len(value) <= grants.NAME_LIMIT_CHARACTERS
-        and not _CONTROL_CHARACTERS.search(value)
-    )

@@ -44,8 +44,8 @@ export async function checkPrepared(pack: OpenedPack, proofs: Proofs): Promise<F
       organisation: statement.organisation,
       to: statement.grant.to,
     };
-    if ((recordFields && !sameJson(claimed, wanted)) || (line !== null && line !== preparerLine(statement)))
-      throw new KeptError('bad_signature');
+    const isLineRight = readFirst === null || line === preparerLine(statement);
+    if ((recordFields && !sameJson(claimed, wanted)) || !isLineRight) throw new KeptError('bad_signature');
   } catch {
     return [findingFor('preparer', PREPARED)];
   }
