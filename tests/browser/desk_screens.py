@@ -186,7 +186,33 @@ DESK_SCREENS: dict[str, tuple[Step, ...]] = {
         CLIENT_OPEN,
         go_to_screen("pack"),
     ),
+    "a pack, pages being made": (
+        SIGN_IN_PAGE,
+        CLIENT_OPEN,
+        go_to_screen("pack"),
+        js("stage.packing.at = {step: 'pages', done: 1, total: 4}; stage.draw()"),
+    ),
+    "a pack, stopped": (
+        SIGN_IN_PAGE,
+        CLIENT_OPEN,
+        go_to_screen("pack"),
+        js("stage.packing.stopped = true; stage.draw()"),
+    ),
     "a pack, ready": (SIGN_IN_PAGE, CLIENT_OPEN, go_to_screen("pack"), press("Make the pack")),
+    "a pack, ready but plain": (
+        SIGN_IN_PAGE,
+        js("fake.pack = {isPlain: true}"),
+        CLIENT_OPEN,
+        go_to_screen("pack"),
+        press("Make the pack"),
+    ),
+    "a pack, ready without some words": (
+        SIGN_IN_PAGE,
+        js("fake.pack = {unprinted: ['7', 'PK/3']}"),
+        CLIENT_OPEN,
+        go_to_screen("pack"),
+        press("Make the pack"),
+    ),
     "a pack, no right": (SIGN_IN_PAGE, js("fake.given = {rights: ['view']}"), CLIENT_OPEN, go_to_screen("pack")),
     "picture": (SIGN_IN_PAGE, CLIENT_OPEN, go_to_screen("file", attachment="a1", record="r0")),
     "picture, uncovered": (

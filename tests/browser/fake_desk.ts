@@ -15,7 +15,7 @@ import type { GrantRight, GrantTerms } from '/static/js/crypto/sharing/grants.js
 import type { Summary } from '/static/js/crypto/sharing/summaries.js';
 import type { DeskState, SentLetter } from '/static/js/desk/context.js';
 import type { Desk } from '/static/js/desk/desk.js';
-import type { PackView } from '/static/js/desk/packing.js';
+import type { DeskPack, PackView } from '/static/js/desk/packing.js';
 import type { Fields } from '/static/js/diary/types.js';
 import type { OwnMembership } from '/static/js/net/clients.js';
 
@@ -269,6 +269,7 @@ class Controls {
   /** the number of entries of a client */
   length = 24;
   view: Partial<PackView> = {};
+  pack: Partial<DeskPack> = {};
 
   /** Return to the state of a newly opened page, in the current language. */
   reset() {
@@ -421,8 +422,10 @@ const methods = {
   makePack: async (options) => {
     fake.note('makePack', options);
     const url = URL.createObjectURL(new Blob(['x']));
-    return { url, name: 'documents-2026-11-27.zip', size: 6_100_000, no: 1 };
+    const { isPlain = false, unprinted = [] } = fake.pack;
+    return { url, name: 'documents-2026-11-27.zip', size: 6_100_000, no: 1, isPlain, unprinted };
   },
+  cancelPack: async () => fake.note('cancelPack'),
   readOrganisation: async () => {
     fake.note('readOrganisation');
     return {

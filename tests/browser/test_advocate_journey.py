@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 from zipfile import ZipFile
 
+import pypdf
 from playwright.sync_api import Page, expect
 
+from diary.pack.verify.verifier import verify_pack
 from tests.browser import chromium
 from tests.browser.conftest import NewPhone, NewProfile
 from tests.browser.live_server import LiveServer
@@ -51,6 +54,7 @@ UNIQUE_WORDS = (
     "Lindqvister",
 )
 MAX_RELOADS = 20
+PREPARED_BY_LINE = "PREPARED BY SOMEBODY ELSE: Priya K, Stalking Support North."
 
 
 def test_an_advocate_helps_without_holding_the_data(
@@ -303,14 +307,25 @@ def make_pack(desk: AdvocatePage, saved: Path) -> None:
     expect(desk.page.get_by_label("Your initials")).to_have_value("PK")
     assert accessibility_faults(desk.page) == []
     desk.tap("Make the pack")
+    desk.wait_for_text("Stop making it")
     desk.wait_for_heading("The pack is ready")
+    desk.wait_for_text("This computer made the pages by itself. Every file in it has been checked.")
+    assert accessibility_faults(desk.page) == []
     with desk.page.expect_download() as download:
         desk.page.get_by_role("link", name="Save the pack").click()
     download.value.save_as(saved)
     download.value.delete()
     with ZipFile(saved) as pack:
-        text = b"".join(pack.read(name) for name in pack.namelist())
-        assert any(name.endswith("prepared.json") for name in pack.namelist())
+        members = {name.partition("/")[2]: pack.read(name) for name in pack.namelist()}
+    text = b"".join(members.values())
+    assert {finding.code for finding in verify_pack(saved)} == {"keys_from_pack", "prepared", "servable_only"}
+    assert PREPARED_BY_LINE in members["data/00_READ-FIRST.txt"].decode()
+    pages = {name: pypdf.PdfReader(io.BytesIO(raw)).pages for name, raw in members.items() if name.endswith(".pdf")}
+    assert pages.keys() == {"data/servable/01_chronology.pdf", "data/servable/04_exhibits.pdf"}
+    printed = " ".join(page.extract_text() for page in pages["data/servable/01_chronology.pdf"])
+    assert "prepared by Priya K, Stalking Support North, not by the keeper" in " ".join(printed.split())
+    assert "Quincemere" in printed
+    assert not {"Thornbury", "Hazelnutte", "Lindqvister"} & set(words_in_content(printed.encode(), UNIQUE_WORDS))
     assert set(UNIQUE_WORDS) - set(words_in_content(text, UNIQUE_WORDS)) == {
         "Fennimore",
         "Hazelnutte",

@@ -12,7 +12,7 @@ from diary.ledger.sharing.grants import OpenedGrant
 from diary.pack.verify.verifier import verify_pack
 from tests.browser import chromium
 from tests.browser.conftest import NewPhone, NewProfile
-from tests.browser.live_server import LiveServer
+from tests.browser.live_server import CannedResponse, LiveServer
 from tests.browser.navigators.accessibility import accessibility_faults
 from tests.browser.navigators.advocate_page import (
     ADVOCATE_PASSPHRASE,
@@ -302,7 +302,10 @@ def test_a_pack_of_shared_entries_verifies_and_contains_nothing_else(
     desk.wait_for_text("No report to the police or anybody else is here.")
     expect(page.get_by_role("group", name="SW1A 1AA").get_by_label("Leave out")).to_be_checked()
     assert accessibility_faults(page) == []
+    # Where what sets the pages cannot be fetched, they are plain, and the screen says so
+    server.inject_fault("GET", "^/static/engine/", response=CannedResponse(503, b"", "text/plain"))
     choose_one_and_make(desk)
+    desk.wait_for_text(re.compile("The pages are plain: this computer could not make the others"))
     with page.expect_download() as saved:
         page.get_by_role("link", name="Save the pack").click()
     saved.value.save_as(tmp_path / "pack.zip")

@@ -8,13 +8,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { grantActions } from '#app/features/advocates/actions.js';
+import { packActions } from '#app/features/share/actions.js';
 import { fixedClock } from '#app/core/clock.js';
 import { canonicalBytes } from '#app/core/encoding.js';
+import { KeptError } from '#app/core/errors.js';
+import { createPageEngine } from '#app/pack/engine/page_engine.js';
 import { readZip } from '#app/pack/zip.js';
 import { openZip } from '#app/verify/pack_reader.js';
 import { checkPack } from '#app/verify/verify.js';
 import { joinDesk } from './phone/desk_page.mjs';
 import { isKept } from './phone/keeper.mjs';
+import { nodeHost } from './phone/page_engine.mjs';
 import { PNG, WORDS, file, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
@@ -24,6 +28,22 @@ const NOTE = 'Nobody is to read this sentence about Tuesday.';
 const LATER = 'He rang from a number I do not know.';
 const FORMATTERS = { when: () => 'then', at: (ms) => new Date(ms).toISOString() };
 const EVERYTHING = { from: null, to: null, restricted: true, seen: [] };
+/** A picture of 90 by 160 pixels without metadata. */
+const JPEG = Buffer.from(
+  '/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDABALDA4MChAODQ4SERATGCgaGBYWGDEjJR0oOjM9PDkzODdASFxOQERXRTc4UG1RV19i' +
+    'Z2hnPk1xeXBkeFxlZ2P/2wBDARESEhgVGC8aGi9jQjhCY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2Nj' +
+    'Y2NjY2NjY2P/wAARCACgAFoDASIAAhEBAxEB/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUF' +
+    'BAQAAAF9AQIDAAQRBRIhMUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVW' +
+    'V1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi' +
+    '4+Tl5ufo6erx8vP09fb3+Pn6/8QAHwEAAwEBAQEBAQEBAQAAAAAAAAECAwQFBgcICQoL/8QAtREAAgECBAQDBAcFBAQAAQJ3AAEC' +
+    'AxEEBSExBhJBUQdhcRMiMoEIFEKRobHBCSMzUvAVYnLRChYkNOEl8RcYGRomJygpKjU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVm' +
+    'Z2hpanN0dXZ3eHl6goOEhYaHiImKkpOUlZaXmJmaoqOkpaanqKmqsrO0tba3uLm6wsPExcbHyMnK0tPU1dbX2Nna4uPk5ebn6Onq' +
+    '8vP09fb3+Pn6/9oADAMBAAIRAxEAPwDcooorE2CiiigAooooAKKKKACiiigAooooAKKKKACiiigAooooAKKKKACiiigAooooAKKK' +
+    'KACiiigAooooAKKKKACiiigAooooAKKKKACiiigAooooAKKKKACiiigAooooAKKKKACiiigAooooAKKKKACiiigAooooAKKKKACi' +
+    'iigAooooAKKKKACiiigAooooAKKKKACiiigAooooAKKKKACiiigAooooAKKKKACiiigAooooAKKKKACiiigAooooAKKKKACiiigA' +
+    'ooooAKKKKACiiigAooooAKKKKACiiigAooooAKKKKACiiigAooooA//Z',
+  'base64',
+);
 let server;
 let folder;
 before(async () => {
@@ -34,7 +54,24 @@ after(() => Promise.all([server.stop(), rm(folder, { recursive: true, force: tru
 /** Return a keeper with two entries. One has a file, a private note and a restricted field. */
 async function registerKeeper() {
   const keeper = await phoneWithEntry(
-    { origin: server.base, send: sender(server.base, {}), clock: fixedClock(Date.now()), packActions: grantActions },
+    {
+      origin: server.base,
+      send: sender(server.base, {}),
+      clock: fixedClock(Date.now()),
+      packActions: (ctx) => ({ ...packActions(ctx), ...grantActions(ctx) }),
+      pictures: {
+        make: async () => [
+          {
+            purpose: 'print',
+            bytes: new Uint8Array(JPEG),
+            width: 90,
+            height: 160,
+            media_type: 'image/jpeg',
+            recipe: 'test',
+          },
+        ],
+      },
+    },
     FIRST,
   );
   await keeper.app.register({ words: WORDS });
@@ -90,13 +127,17 @@ async function verifyPack(blob, name) {
     codes,
     stdout,
   );
-  const members = new Map(
+  return { codes, members: await membersOf(blob) };
+}
+
+/** Return the text of every member, by path in the pack. */
+async function membersOf(blob) {
+  return new Map(
     [...(await readZip(new Uint8Array(await blob.arrayBuffer())))].map(([member, bytes]) => [
       member.slice(member.indexOf('/') + 1),
       Buffer.from(bytes).toString('latin1'),
     ]),
   );
-  return { codes, members };
 }
 
 test('the pack contains what was granted and names its author, and both verifiers agree', async () => {
@@ -262,3 +303,214 @@ test('a false name, grant or signature in the pack is found by either verifier',
   }
   await session.desk.lock();
 });
+
+/** Return a keeper as above, who decided what the picture shows: `fine`, `hold`. */
+async function registerReviewedKeeper(decision) {
+  const keeper = await registerKeeper();
+  const [{ attachment }] = (await keeper.app.readIncident(keeper.record)).attachments;
+  await keeper.app.decidePicture(attachment, decision);
+  await until(keeper, isKept, 'kept');
+  return keeper;
+}
+
+/** Return an engine that prepares the pages as they are, and sets each document as an empty PDF. */
+function quickEngine() {
+  const host = nodeHost();
+  return createPageEngine({
+    ...host,
+    startWorker: () => {
+      const worker = host.startWorker();
+      const typeset = async () => new Uint8Array(Buffer.from('%PDF-1.7'));
+      return { ...worker, call: (name, args) => (name === 'typeset' ? typeset() : worker.call(name, args)) };
+    },
+  });
+}
+
+const ask = (desk, change = {}) =>
+  desk.makePack({ ...EVERYTHING, initials: 'PK', say: FORMATTERS, ...change }, () => undefined);
+
+test('the pages are set on the computer, say who prepared them, and both verifiers agree', async () => {
+  /** @type {string[]} */
+  const fetched = [];
+  const session = await joinDesk(
+    server,
+    {},
+    {
+      pageEngine: createPageEngine(nodeHost()),
+      onRequest: async (path) => void fetched.push(path),
+    },
+  );
+  await openAsAdvocate(session, await registerReviewedKeeper('fine'), { restricted: true });
+  const whole = await ask(session.desk);
+  assert.deepEqual([whole.isPlain, whole.unprinted], [false, []]);
+  const { codes, members } = await verifyPack(session.made.get(whole.url), 'set');
+  assert.deepEqual(codes, ['keys_from_pack', 'prepared']);
+  for (const name of [
+    'servable/01_chronology.pdf',
+    'servable/04_exhibits.pdf',
+    'restricted/06_RESTRICTED_officer-sheet.pdf',
+    'restricted/10_RESTRICTED_how-this-record-was-made.pdf',
+    'restricted/11_custody-log.csv',
+  ])
+    assert.ok(members.has(`data/${name}`), name);
+  assert.match(
+    members.get('data/00_READ-FIRST.txt'),
+    /\r\nPREPARED BY SOMEBODY ELSE: Priya K, Stalking Support North\.\r\n/,
+  );
+  assert.match(members.get('data/restricted/11_custody-log.csv'), /,PK\/1,advocate,/);
+  for (const [name, text] of members)
+    assert.ok(
+      !text.includes(NOTE) &&
+        (name.startsWith('data/restricted/') || !(text.includes(HIDDEN) || text.includes('SW1A'))),
+      name,
+    );
+  // The file is printed and goes in as received, too: one look is reported for it.
+  const parts = fetched.filter((path) => /\/blobs\/[^/]+\/\d+$/.test(path));
+  assert.equal(new Set(parts).size, parts.length, parts.join());
+  const rerendered = await server.run('verify', join(folder, 'set.zip'), '--rerender').catch((error) => error);
+  const found = rerendered.stdout.split('\n').flatMap((line) => /^([a-z_]+): /.exec(line)?.[1] ?? []);
+  assert.deepEqual([...new Set(found)].sort(), ['keys_from_pack', 'other_engine', 'prepared'], rerendered.stdout);
+  const part = await ask(session.desk, { restricted: false });
+  assert.deepEqual((await verifyPack(session.made.get(part.url), 'set-part')).codes, [
+    'keys_from_pack',
+    'prepared',
+    'servable_only',
+  ]);
+  await session.desk.lock();
+});
+
+test('without what is kept apart no picture is printed, since it may show where the keeper lives', async () => {
+  for (const decision of ['hold', 'fine']) {
+    /** @type {unknown[][]} */
+    const printed = [];
+    const engine = quickEngine();
+    const pageEngine = { ...engine, layOut: (task) => engine.layOut({ ...task, printed: () => noted(task, printed) }) };
+    const session = await joinDesk(server, {}, { pageEngine });
+    await openAsAdvocate(session, await registerReviewedKeeper(decision), { restricted: false });
+    const made = await ask(session.desk);
+    assert.deepEqual([made.isPlain, printed], [false, []], decision);
+    await session.desk.lock();
+  }
+});
+
+/** Pass on what is printed, and note it. */
+async function* noted({ printed }, into) {
+  for await (const [kind, key, content] of printed()) {
+    into.push([kind, key]);
+    yield [kind, key, content];
+  }
+}
+
+test('pages that cannot be set, or are not as they must be, are plain', async () => {
+  const engine = quickEngine();
+  const nothing = { stop: () => undefined, forget: () => undefined };
+  const fails = (code) => ({ ...nothing, layOut: () => Promise.reject(new KeptError(code)) });
+  const changed = (change) => ({
+    ...nothing,
+    layOut: async (task) => {
+      const pages = await engine.layOut(task);
+      change(pages.files);
+      return pages;
+    },
+  });
+  const replace = (name, from, to) => (files) => {
+    const text = Buffer.from(files.get(name)).toString();
+    assert.ok(text.includes(from), `${name} ${from}`);
+    files.set(name, new Uint8Array(Buffer.from(text.replaceAll(from, to))));
+  };
+  /** @type {[string, object][]} */
+  const engines = [
+    ['not fetched', fails('pages_missing')],
+    ['a document fails', fails('pages_failed')],
+    ['another preparer', changed(replace('data/00_READ-FIRST.txt', 'Priya K', 'Detective Smith'))],
+    ['a word shown', changed(replace('data/servable/02_chronology.csv', '[held back, see 06]', 'SW1A 1AA'))],
+    ['a file less', changed((files) => files.delete('data/servable/01_chronology.pdf'))],
+  ];
+  /** @type {any} */
+  let current;
+  const session = await joinDesk(server, {}, { pageEngine: { ...nothing, layOut: (task) => current.layOut(task) } });
+  await openAsAdvocate(session, await registerKeeper(), {});
+  for (const [name, pageEngine] of engines) {
+    current = pageEngine;
+    const made = await ask(session.desk);
+    assert.equal(made.isPlain, true, name);
+    const members = await membersOf(session.made.get(made.url));
+    assert.ok(members.has('data/servable/01_chronology.html') && !members.has('data/servable/01_chronology.pdf'), name);
+    assert.ok(![...members.values()].some((text) => text.includes('SW1A')), name);
+    assert.match(members.get('data/00_READ-FIRST.txt'), /PREPARED BY SOMEBODY ELSE: Priya K/);
+  }
+  await session.desk.lock();
+});
+
+test('more words than the pages can hold back make plain ones, and none is shown', async () => {
+  const session = await joinDesk(server, {}, { pageEngine: quickEngine() });
+  const keeper = await registerKeeper();
+  const numbers = Array.from({ length: 501 }, (_, i) => `07700900${String(i).padStart(3, '0')}`);
+  await keeper.app.saveIncident({ record: null, fields: { narrative: numbers.join(' and ') }, restricted: {} });
+  await until(keeper, isKept, 'kept');
+  await openAsAdvocate(session, keeper, {});
+  const made = await ask(session.desk);
+  assert.equal(made.isPlain, true);
+  const members = await membersOf(session.made.get(made.url));
+  assert.ok(![...members.values()].some((text) => text.includes('07700900')));
+  await session.desk.lock();
+});
+
+test('while pages are made, closing the client, a lock or Stop ends the workers, and there is no pack', async () => {
+  const keeper = await registerKeeper();
+  for (const [name, end, left] of /** @type {const} */ ([
+    ['closed', (desk) => desk.closeClient(), 'in'],
+    ['locked', (desk) => desk.lock('idle'), 'out'],
+    ['opened again', (desk) => desk.lookAgain(), 'in'],
+    ['stopped', (desk) => desk.cancelPack(), 'in'],
+  ])) {
+    let living = 0;
+    let forgotten = 0;
+    let begun = () => {};
+    const isBegun = new Promise((resolve) => {
+      begun = () => resolve(undefined);
+    });
+    const engine = createPageEngine({
+      ...nodeHost(),
+      startWorker: () => {
+        living++;
+        /** @type {(error: Error) => void} */
+        let fail = () => undefined;
+        return {
+          call: () => {
+            begun();
+            return new Promise((_, reject) => {
+              fail = reject;
+            });
+          },
+          end: () => {
+            living = 0;
+            fail(new KeptError('pages_missing'));
+          },
+        };
+      },
+    });
+    const pageEngine = {
+      ...engine,
+      forget: () => {
+        forgotten++;
+        engine.forget();
+      },
+    };
+    const session = await joinDesk(server, {}, { pageEngine });
+    await openAsAdvocate(session, keeper, {});
+    forgotten = 0;
+    const making = ask(session.desk);
+    making.catch(() => undefined);
+    await isBegun;
+    assert.equal(living, 1, name);
+    const ended = end(session.desk);
+    assert.equal(await Promise.race([making.catch(({ code }) => code), later(5_000)]), 'cancelled', name);
+    await ended;
+    assert.deepEqual([living, session.made.size, session.desk.state.phase], [0, 0, left], name);
+    assert.equal(forgotten > 0, ['closed', 'locked'].includes(name), name);
+    await session.desk.lock();
+  }
+});
+
+const later = (ms) => new Promise((resolve) => setTimeout(() => resolve('never'), ms).unref());

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { b64, unb64 } from '#app/core/bytes.js';
 import { encodeCapsule, makeCapsule } from '#app/pack/capsule.js';
+import { exhibitsOf } from '#app/pack/exhibits.js';
 import { versionFieldNames, keysFile, encodeProof, proofNames, rowsOf } from '#app/pack/proofs.js';
 import { logFiles } from '#app/pack/log_files.js';
 import { recordFile } from '#app/pack/record_json.js';
@@ -167,4 +168,33 @@ test('the custody notes of a file are included, unless their record was taken ou
 test('an item that is in no earlier pack is refused', () => {
   const badWish = { ...wishOf(vector.later.items.wish), items: ['KB/77'] };
   assert.throws(() => makeCapsule(versions, badWish, vector.keys), { code: 'bad_request' });
+});
+
+test('without what is kept apart of a file, only a masked copy of it is printed', () => {
+  const copy = (purpose) => ({ purpose, size_bytes: 9, width: 3, height: 3, media_type: 'image/jpeg' });
+  const fields = { media_type: 'image/png', looked_at: 1, renditions: [copy('print'), copy('masked')] };
+  const rowOf = (/** @type {object} */ change, /** @type {Record<string, string> | null} */ apart) => {
+    const version = {
+      record: 'r',
+      version: 'v',
+      kind: 'attachment',
+      apart,
+      open: {
+        fields: { ...fields, ...change },
+        seed: new Uint8Array(32),
+        keys: ['a', 'b'].map((id) => [id, new Uint8Array(32)]),
+      },
+      restricted: null,
+    };
+    const newest = { ...version, fields: version.open.fields, restricted: {} };
+    const told = { record: 'r', kind: 'attachment', newest, first: newest, revisions: [], taken_out: null };
+    const [row] = exhibitsOf(/** @type {any} */ ([version]), /** @type {any} */ ([{ no: 1, told }]), 'PK');
+    return [row.hold_picture, /** @type {any} */ (row.print)?.blob ?? null];
+  };
+  const apart = { shows_where_i_live: '' };
+  assert.deepEqual(rowOf({}, null), [false, 'a']);
+  assert.deepEqual(rowOf({}, apart), [true, null]);
+  assert.deepEqual(rowOf({ print_copy: 'masked' }, apart), [false, 'b']);
+  assert.deepEqual(rowOf({ print_copy: 'masked', sensitivity: 'distressing' }, apart), [true, null]);
+  assert.deepEqual(rowOf({ media_type: 'audio/mpeg', renditions: [] }, apart), [false, null]);
 });

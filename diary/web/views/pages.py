@@ -12,7 +12,7 @@ from diary.errors import NotFound
 from diary.web import legacy_cookies
 from diary.web.engine_files import EngineFile
 from diary.web.headers import CSP_HEADER_NAME, PAGES_WORKER_POLICY
-from diary.web.precache import PAGES_WORKER_PATH
+from diary.web.precache import PAGES_WORKER_PATH, STATIC_PREFIX
 from diary.web.public_pages import size_in_megabytes, training_zip_path
 from diary.web.request_context import RequestContext
 from diary.web.responses import HTML_MEDIA_TYPE, JSON_MEDIA_TYPE, BytesResponse
@@ -75,16 +75,21 @@ async def static_file(request: RequestContext) -> ASGIApp:
     pages, path = request.app_context.pages, request.scope["path_params"]["path"]
     if path in pages.engine_files:
         return _engine_response(request, pages.engine_files[path])
-    response = _file_response(request, pages.static_files.get(path))
-    if request.scope["path"] == PAGES_WORKER_PATH:
-        return replace(response, headers=(*response.headers, (CSP_HEADER_NAME, PAGES_WORKER_POLICY.encode())))
-    return response
+    return _code_response(request, path, pages.static_files.get(path))
 
 
 async def desk_file(request: RequestContext) -> ASGIApp:
     """Return a static file for the advocate's page: its own, or one that it shares with the keeper's app."""
     pages, path = request.app_context.pages, request.scope["path_params"]["path"]
-    return _file_response(request, pages.desk_files.get(path) or pages.static_files.get(path))
+    return _code_response(request, path, pages.desk_files.get(path) or pages.static_files.get(path))
+
+
+def _code_response(request: RequestContext, path: str, file: StaticFile | None) -> ASGIApp:
+    """Return a file of the app or of the desk. The worker that lays out packs has a policy of its own on either path."""
+    response = _file_response(request, file)
+    if STATIC_PREFIX + path == PAGES_WORKER_PATH:
+        return replace(response, headers=(*response.headers, (CSP_HEADER_NAME, PAGES_WORKER_POLICY.encode())))
+    return response
 
 
 def _engine_response(request: RequestContext, file: EngineFile) -> ASGIApp:

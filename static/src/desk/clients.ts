@@ -88,6 +88,7 @@ async function openClient(ctx: Context, grant: string) {
   if (ctx.loadingDiary !== diary || !ctx.vault) throw new KeptError('cancelled');
   const rows = await diary.rows(client.looked_at ?? 0);
   if (ctx.state.client?.grant !== grant) revokeUrls(ctx);
+  stopPack(ctx);
   ctx.diary = diary;
   // Mark the client as seen at once; the server's own note arrives with the next list.
   const clients = ctx.state.clients.map((item) =>
@@ -113,10 +114,18 @@ function sequenceOf(frame: Uint8Array) {
 }
 
 export function closeClient(ctx: Context) {
+  stopPack(ctx);
+  ctx.ports.pageEngine?.forget();
   ctx.diary = null;
   ctx.loadingDiary = null;
   revokeUrls(ctx);
   ctx.set({ client: null, entries: [], removed: [], marks: {}, newer: false });
+}
+
+/** End the pack that is being made: the workers that lay it out hold words of the client. */
+export function stopPack(ctx: Context) {
+  ctx.packStopper?.abort();
+  ctx.ports.pageEngine?.stop();
 }
 
 /** The client ended the grant, or it expired: remove all of it from the screen and from memory. */

@@ -6,6 +6,8 @@ import type { ClientDiary } from './client_diary.js';
 import type { Client } from './client_order.js';
 import type { Row } from '../shell/app.js';
 import type { RequestFunction } from '../net/http.js';
+import type { PictureMaker } from '../media/previews.js';
+import type { PageEngine } from '../pack/engine/page_engine.js';
 
 export type Context = {
   ports: Ports;
@@ -26,6 +28,8 @@ export type Context = {
   diary: ClientDiary | null;
   loadingDiary: ClientDiary | null;
   urls: Set<string>;
+  /** stops the pack that is being made */
+  packStopper: AbortController | null;
   sentLetters: SentLetter[];
 };
 /** The state of the screens. `ended`: the client who has just ended the grant; `lockReason`: why it locked, a code */
@@ -64,6 +68,10 @@ export type Ports = {
   visible: () => boolean;
   timers: { after: (ms: number, act: () => void) => unknown; stop: (timer: unknown) => void };
   objectUrl: { make: (blob: Blob) => string; drop: (url: string) => void };
+  origin: string;
+  pictures: PictureMaker;
+  /** lays out the pages of packs; absent where the browser cannot */
+  pageEngine?: PageEngine;
 };
 /** A letter sent in this session */
 export type SentLetter = { letter: string; grant: string; about: string | null; text: string; at: number };

@@ -54,6 +54,7 @@ export function createDesk(ports: Ports) {
     diary: null,
     loadingDiary: null,
     urls: new Set(),
+    packStopper: null,
     sentLetters: [],
     requireVault() {
       if (!ctx.vault || !ctx.identity) throw new KeptError('signed_out');

@@ -4,12 +4,15 @@
  */
 import { systemClock } from '../core/clock.js';
 import { createVault } from '../crypto/worker/vault.js';
-import { makeRequest } from '../net/http.js';
+import { browserPictureMaker } from '../media/previews.js';
+import { fetchAppFile, makeRequest } from '../net/http.js';
+import { createPageEngine, startPageWorker } from '../pack/engine/page_engine.js';
 import { phoneZone } from '../record/times.js';
 import { createDesk } from './desk.js';
 import { mount } from './mount.js';
 
 const WORKER = new URL('../crypto/worker.js', import.meta.url).href;
+const PAGES_WORKER = new URL('../pack/engine/worker.js', import.meta.url).href;
 const trustWorkerUrl = workerUrlPolicy();
 
 const desk = createDesk({
@@ -20,6 +23,14 @@ const desk = createDesk({
   visible: () => document.visibilityState === 'visible',
   timers: { after: (ms, act) => setTimeout(act, ms), stop: (timer) => clearTimeout(timer as number) },
   objectUrl: { make: (blob) => URL.createObjectURL(blob), drop: (url) => URL.revokeObjectURL(url) },
+  origin: location.origin,
+  pictures: browserPictureMaker(),
+  ...(globalThis.WebAssembly && {
+    pageEngine: createPageEngine({
+      startWorker: () => startPageWorker(PAGES_WORKER, trustWorkerUrl),
+      fetchFile: fetchAppFile,
+    }),
+  }),
 });
 mount(desk, document.getElementById('desk') as HTMLElement);
 
@@ -27,10 +38,10 @@ mount(desk, document.getElementById('desk') as HTMLElement);
 type WithTrustedTypes = { trustedTypes?: { createPolicy(name: string, rules: Policy): Policy } };
 type Policy = { createScriptURL(address: string): string };
 
-/** Our only Trusted Types policy: it allows the worker's URL and nothing else. */
+/** Our only Trusted Types policy: it allows the URLs of our workers and nothing else. */
 function workerUrlPolicy(): (address: string) => string {
   const createScriptURL = (address: string) => {
-    if (address !== WORKER) throw new TypeError('not our worker');
+    if (address !== WORKER && address !== PAGES_WORKER) throw new TypeError('not one of our workers');
     return address;
   };
   const policy = (globalThis as WithTrustedTypes).trustedTypes?.createPolicy('app-url', { createScriptURL });

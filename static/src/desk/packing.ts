@@ -1,10 +1,10 @@
 /**
  * A pack made by an advocate from what one client shared: docs/pack.md, "Prepared by somebody else". It is made in
- * this page and sent nowhere. The server notes for the keeper that a pack was made. The statement of who prepared it
- * is signed in the worker, which holds the grant.
+ * this page and sent nowhere; its pages are laid out here, or are plain where that cannot be done. The server notes for
+ * the keeper that a pack was made. The statement of who prepared it is signed in the worker, which holds the grant.
  */
 import { locateFile } from '../diary/attachments/reading_files.js';
-import { hex, unb64 } from '../core/bytes.js';
+import { concat, hex, unb64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
 import { formatId, newId } from '../core/ids.js';
 import { sha256 } from '../crypto/digests.js';
@@ -13,13 +13,15 @@ import { assemble } from '../pack/assemble.js';
 import { makeCapsule, openedOf } from '../pack/capsule.js';
 import { REGISTER_KINDS, selectRecords, selectIncidents } from '../pack/selection.js';
 import { buildEvidenceFront } from '../pack/evidence.js';
+import { checkHeldBack } from '../pack/held_back.js';
+import { layOutPages } from '../pack/pages.js';
 import { createRedactor, normalise } from '../pack/redaction.js';
 import { findGaps } from './pack_gaps.js';
 import { findLocationWords } from '../pack/chronology/location_words.js';
 import { findAll } from '../record/guard.js';
 import { objectOf, textOf } from '../record/reading.js';
 import { localAt } from '../record/times.js';
-import { withGrant, fileParts } from './clients.js';
+import { withGrant, fileParts, stopPack } from './clients.js';
 import type { GrantTerms } from '../crypto/sharing/grants.js';
 import type { PackRequest } from '../pack/capsule.js';
 import type { LocationWords } from '../pack/chronology/location_words.js';
@@ -29,7 +31,11 @@ import type { Client } from './client_order.js';
 import type { DiaryVersion } from '../pack/diary_version.js';
 import type { TimeFormat } from '../pack/chronology/cells.js';
 import type { Context } from './context.js';
+import type { Bytes } from '../core/bytes.js';
+import type { JsonObject } from '../core/encoding.js';
 import type { ClientVersion } from '../crypto/worker/advocates.js';
+import type { FilePlace } from '../pack/pages.js';
+import type { SignStatement } from '../pack/prepared.js';
 
 /** `restricted`: include the part not for service; `seen`: squeezed words that anyone may read */
 export type PackChoice = {
@@ -39,7 +45,19 @@ export type PackChoice = {
   restricted: boolean;
   seen: readonly string[];
 };
-type Step = { at: { step: 'checking' | 'files'; done: number; total: number } };
+type PackStep = { step: 'checking' | 'fetching' | 'preparing' | 'pages' | 'files'; done: number; total: number };
+/**
+ * `url` is valid while the client is open. `isPlain`: the pages are one plain page, because they could not be laid out
+ * here. `unprinted`: what has words that could not be printed, by label.
+ */
+export type DeskPack = {
+  url: string;
+  name: string;
+  size: number;
+  no: number;
+  isPlain: boolean;
+  unprinted: string[];
+};
 /**
  * What a choice would produce. `unproved`: versions that cannot be checked, since the client's phone has not shared
  * the data for it; `isPurposeUnsafe`: the grant cannot stand in a pack as the client wrote it.
@@ -53,6 +71,8 @@ export type PackView = {
   words: LocationWords[];
   lacking: PackGap[];
 };
+
+type Source = { client: Client; diary: ClientDiary };
 
 /** The `pack` fields of a capsule that are read here; pack/capsule.js makes them. */
 type PackPart = {
@@ -72,8 +92,9 @@ export function packingMethods(ctx: Context) {
   return {
     packView: async (choice: PackChoice): Promise<PackView> =>
       packViewOf(requirePackRight(ctx), choice, { now: ctx.ports.clock.now(), zone: ctx.ports.zone() }),
-    makePack: async (options: PackChoice & { initials: string; say: TimeFormat }, onStep: (step: Step['at']) => void) =>
+    makePack: async (options: PackChoice & { initials: string; say: TimeFormat }, onStep: (step: PackStep) => void) =>
       makePack(ctx, requirePackRight(ctx), options, onStep),
+    cancelPack: async () => stopPack(ctx),
   };
 }
 
@@ -115,10 +136,7 @@ function versionsOf({ records }: ClientDiary): (DiaryVersion & { whole: boolean 
 }
 
 /** The selected records, what is held back from them, and the words to review. */
-function selectPack(
-  { client, diary }: { client: Client; diary: ClientDiary },
-  { from, to, records = null, seen }: PackChoice,
-) {
+function selectPack({ client, diary }: Source, { from, to, records = null, seen }: PackChoice) {
   const versions = versionsOf(diary);
   const opened = versions.map(openedOf);
   const selected = selectRecords(
@@ -149,11 +167,7 @@ function selectPack(
   };
 }
 
-function packViewOf(
-  source: { client: Client; diary: ClientDiary },
-  choice: PackChoice,
-  { now, zone }: { now: number; zone: string },
-): PackView {
+function packViewOf(source: Source, choice: PackChoice, { now, zone }: { now: number; zone: string }): PackView {
   const { chosen, packed, words, held, purpose } = selectPack(source, choice);
   return {
     entries: chosen.incidents.length,
@@ -166,19 +180,17 @@ function packViewOf(
   };
 }
 
-/** @returns the URL is valid while the client is open */
 async function makePack(
   ctx: Context,
-  source: { client: Client; diary: ClientDiary },
+  source: Source,
   options: PackChoice & { initials: string; say: TimeFormat },
-  onStep: (step: Step['at']) => void,
-): Promise<{ url: string; name: string; size: number; no: number }> {
-  const {
-    client: { grant, terms },
-    diary,
-  } = source;
-  const assertOpen = () => {
-    if (ctx.diary !== diary || !ctx.vault) throw new KeptError('cancelled');
+  onStep: (step: PackStep) => void,
+): Promise<DeskPack> {
+  const stopper = new AbortController();
+  const { grant, terms } = source.client;
+  const requireOpen = () => {
+    if (stopper.signal.aborted || ctx.diary !== source.diary || !ctx.vault)
+      throw new KeptError('cancelled', 'The pack was stopped. Nothing was lost.');
   };
   const selection = selectPack(source, options);
   const { unproved, isPurposeUnsafe } = packViewOf(source, options, {
@@ -186,40 +198,40 @@ async function makePack(
     zone: ctx.ports.zone(),
   });
   if (unproved || isPurposeUnsafe || !INITIALS.test(options.initials)) throw new KeptError('bad_request');
+  stopPack(ctx);
+  ctx.packStopper = stopper;
   onStep({ step: 'checking', done: 0, total: 0 });
   // Note it first: no pack is made without the keeper learning of it, and an expired grant fails here.
   const { packs } = await withGrant(ctx, grant, () => ctx.api.notePack(grant, 'pack'));
-  const { keys, log } = await signersOf(ctx, grant, selection.packed);
-  assertOpen();
-  const capsule = makeCapsule(
+  const { keys, log, release } = await signersOf(ctx, grant, selection.packed);
+  requireOpen();
+  const wish = { ...packWish(ctx, terms, selection, { ...options, no: packs }), log };
+  const restricted = options.restricted && terms.restricted;
+  const files = new ReadFiles(ctx, source, requireOpen);
+  const task: PackTask = { ctx, source, selection, files, restricted, requireOpen, onStep, signal: stopper.signal };
+  const laidOut = makeCapsule(
     selection.versions,
-    { ...packWish(ctx, terms, selection, { ...options, no: packs }), log },
+    { ...wish, inBrowser: true, release, origin: ctx.ports.origin },
     keys,
   );
+  const pages = release ? await layOutHere(task, laidOut) : null;
+  const capsule = pages ? laidOut : makeCapsule(selection.versions, wish, keys);
   const pack = capsule.pack as PackPart;
-  const restricted = options.restricted && terms.restricted;
-  const front = await buildEvidenceFront(capsule, selection.held, options.say, async ({ list, record }) =>
-    ctx.requireVault().preparedSeal(grant, {
-      by: pack.prepared.by,
-      organisation: pack.prepared.organisation,
-      pack: pack.id,
-      folder: pack.folder,
-      made_at: pack.made_at,
-      list,
-      record: restricted ? hex(await sha256(record)) : '',
-    }),
-  );
+  const front =
+    pages?.files ?? (await buildEvidenceFront(capsule, selection.held, options.say, signerOf(task, capsule)));
+  requireOpen();
   const { file } = await assemble(capsule, front, {
     restricted,
+    signal: stopper.signal,
     sign: (facts) => ctx.requireVault().preparedPackSeal(grant, facts),
-    openReceived: (exhibit) => receivedParts(ctx, source, textOf(exhibit, 'record'), assertOpen),
+    openReceived: (exhibit) => files.receivedParts(textOf(exhibit, 'record')),
     onProgress: (done, total) => {
-      assertOpen();
+      requireOpen();
       onStep({ step: 'files', done, total });
     },
   });
   await withGrant(ctx, grant, () => ctx.api.grantStatus(grant));
-  assertOpen();
+  requireOpen();
   const url = ctx.ports.objectUrl.make(file as Blob);
   ctx.urls.add(url);
   return {
@@ -227,7 +239,53 @@ async function makePack(
     name: `documents-${localAt(pack.made_at, pack.tz).slice(0, 10)}.zip`,
     size: file?.size ?? 0,
     no: packs,
+    isPlain: !pages,
+    unprinted: pages?.unprinted ?? [],
   };
+}
+
+/** One pack that is being made. `restricted`: whether the part that is not for service goes in. */
+type PackTask = {
+  ctx: Context;
+  source: Source;
+  selection: ReturnType<typeof selectPack>;
+  files: ReadFiles;
+  restricted: boolean;
+  requireOpen: () => void;
+  onStep: (step: PackStep) => void;
+  signal: AbortSignal;
+};
+
+/** Lay out the pages; null where this browser cannot, or where they are not what is expected here. */
+function layOutHere(task: PackTask, capsule: JsonObject) {
+  const { ctx, selection, files, requireOpen, onStep, signal } = task;
+  return layOutPages(
+    capsule,
+    {
+      engine: ctx.ports.pageEngine,
+      readFile: (place) => files.read(place),
+      pictures: ctx.ports.pictures,
+      requireOpen,
+      signStatement: signerOf(task, capsule),
+      checkMore: (made) => checkHeldBack(made, capsule, selection.held),
+    },
+    { onStep: (step, done, total) => onStep({ step, done, total }), signal },
+  );
+}
+
+/** Return what signs, in the worker, who prepared the pack. */
+function signerOf({ ctx, source, restricted }: PackTask, capsule: JsonObject): SignStatement {
+  const pack = capsule.pack as PackPart;
+  return async ({ list, record }) =>
+    ctx.requireVault().preparedSeal(source.client.grant, {
+      by: pack.prepared.by,
+      organisation: pack.prepared.organisation,
+      pack: pack.id,
+      folder: pack.folder,
+      made_at: pack.made_at,
+      list,
+      record: restricted ? hex(await sha256(record)) : '',
+    });
 }
 
 function packWish(
@@ -264,10 +322,10 @@ function packWish(
 /**
  * The keys a pack names: the client's key, which verified the signatures here, with the statements about earlier
  * keys; the server's current keys; and the instance key's statements about earlier ones, which receipts may still
- * use. The checker of a pack has the instance key from elsewhere.
+ * use. The checker of a pack has the instance key from elsewhere. `release` names the release that the pages are of.
  */
 async function signersOf(ctx: Context, grant: string, packed: readonly DiaryVersion[]) {
-  const [{ ecdsa_pub, earlier }, { log, notary }, serverLog] = await Promise.all([
+  const [{ ecdsa_pub, earlier }, { log, notary, release }, serverLog] = await Promise.all([
     ctx.requireVault().clientKeys(grant),
     ctx.api.server(),
     ctx.api.log(),
@@ -275,23 +333,58 @@ async function signersOf(ctx: Context, grant: string, packed: readonly DiaryVers
   const account = textOf(objectOf(packed.at(-1)?.open.fields ?? {}, '_author'), 'account');
   const statements = Array.isArray(serverLog.statements) ? serverLog.statements : [];
   return {
+    release,
     keys: { account, ...(earlier.length ? { earlier } : {}), ecdsa_pub, log, notary },
     log: statements.length ? { authorities: [], checkpoints: [], proofs: [], statements } : null,
   };
 }
 
-/** A received file, part by part. Each read is a look that is reported to the keeper. */
-async function* receivedParts(
-  ctx: Context,
-  { client, diary }: { client: Client; diary: ClientDiary },
-  record: string,
-  assertOpen: () => void,
-) {
-  const bookSource = { book: { newest: async (id: string) => diary.newest(id) } };
-  const file = await locateFile(bookSource, record, 'received', []);
-  if (!file) throw new KeptError('pack_failed');
-  for await (const part of fileParts(ctx, client.grant, file)) {
-    assertOpen();
-    yield part;
+/**
+ * The client's files, as one pack needs them. Each read is a look that is reported to the keeper: a file that is
+ * printed and goes in as received, too, is read once.
+ */
+class ReadFiles {
+  readonly #ctx: Context;
+  readonly #source: Source;
+  readonly #requireOpen: () => void;
+  readonly #read: Map<string, Bytes> = new Map();
+
+  constructor(ctx: Context, source: Source, requireOpen: () => void) {
+    this.#ctx = ctx;
+    this.#source = source;
+    this.#requireOpen = requireOpen;
+  }
+
+  /** Return a file that the pages print; null where the keeper's phone has not sent all of it yet. */
+  async read(place: FilePlace): Promise<Bytes | null> {
+    const read = this.#read.get(place.blob);
+    if (read) return read;
+    const parts = [];
+    try {
+      for await (const part of this.#parts(place)) parts.push(part);
+    } catch (error) {
+      if (error instanceof KeptError && error.code === 'unavailable') return null;
+      throw error;
+    }
+    const bytes = concat(...parts);
+    this.#read.set(place.blob, bytes);
+    return bytes;
+  }
+
+  /** Yield a file as received, part by part. */
+  async *receivedParts(record: string): AsyncGenerator<Uint8Array> {
+    const bookSource = { book: { newest: async (id: string) => this.#source.diary.newest(id) } };
+    const file = await locateFile(bookSource, record, 'received', []);
+    if (!file) throw new KeptError('pack_failed');
+    const read = this.#read.get(file.blob);
+    if (read) yield read;
+    else yield* this.#parts(file);
+  }
+
+  async *#parts(place: Pick<FilePlace, 'blob' | 'key' | 'size'>) {
+    for await (const part of fileParts(this.#ctx, this.#source.client.grant, place)) {
+      this.#requireOpen();
+      yield part;
+    }
   }
 }

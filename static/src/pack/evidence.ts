@@ -15,13 +15,14 @@ import { chronologyOf } from './chronology/chronology.js';
 import { cellLabel, wordsFor } from './chronology/chronology_words.js';
 import { SERVABLE_FOLDER, SERVABLE_MANIFEST, servableManifest } from './bag.js';
 import { expectedBytes } from './front.js';
-import { PREPARED_FILE, preparerLine, versionListDigest } from './prepared.js';
-import { versionFieldNames, encodeProof, proofNames, rowsOf } from './proofs.js';
+import { withheldNames } from './held_back.js';
+import { addStatement, preparerLine } from './prepared.js';
+import { encodeProof, proofNames, rowsOf } from './proofs.js';
 import { chronologyCopies, CHRONOLOGY_TABLE } from './chronology/short_table.js';
 import { entryLine, scheduleLines, statementLines, readCapsule } from './chronology/table_cells.js';
 import type { JsonObject } from '../core/encoding.js';
 import type { Chronology, ChronologyRow, StatementRow } from './chronology/chronology.js';
-import type { PreparedBy } from './prepared.js';
+import type { PreparedBy, SignStatement } from './prepared.js';
 import type { Redactor } from './redaction.js';
 import type { CapsuleFacts, TableLine } from './chronology/table_cells.js';
 import type { Cell, TimeFormat } from './chronology/cells.js';
@@ -37,7 +38,7 @@ export async function buildEvidenceFront(
   capsule: JsonObject,
   redactor: Redactor,
   timeFormat: TimeFormat,
-  signStatement: ((statement: { list: string; record: Uint8Array }) => Promise<Uint8Array>) | null = null,
+  signStatement: SignStatement | null = null,
 ): Promise<Map<string, Uint8Array>> {
   const files: Map<string, Uint8Array> = new Map();
   for (const [name, make] of expectedBytes(capsule)) files.set(name, make());
@@ -62,18 +63,7 @@ export async function buildEvidenceFront(
   if (statements.length) files.set(`${SERVABLE_FOLDER}07_statements.csv`, utf8(statementTable(statements, redactor)));
   const folder = textOf(objectOf(capsule, 'pack'), 'folder');
   files.set('data/00_READ-FIRST.txt', textFile(readFirstText(capsule, folder)));
-  if (signStatement) {
-    const versions = new Map(
-      [...proofNames(capsule, 'servable').values()].map((row) => [textOf(row, 'version'), textOf(row, 'c')]),
-    );
-    files.set(
-      PREPARED_FILE,
-      await signStatement({
-        list: await versionListDigest(versions),
-        record: files.get('data/restricted/12_record.json') as Uint8Array,
-      }),
-    );
-  }
+  if (signStatement) await addStatement(files, capsule, signStatement);
   files.set('data/15_VERIFY.txt', textFile(wordsFor('verify', { folder })));
   files.set(SERVABLE_MANIFEST, await servableManifest(files));
   return files;
@@ -84,13 +74,6 @@ function readFirstText(capsule: JsonObject, folder: string) {
   return preparer.by
     ? wordsFor('read_first_prepared', { folder, line: preparerLine(preparer) })
     : wordsFor('read_first', { folder });
-}
-
-/** Return the restricted names, and the open ones whose value contains restricted words. */
-function withheldNames(version: JsonObject, redactor: Redactor) {
-  const { open, restricted } = versionFieldNames(version);
-  const fields = objectOf(objectOf(version, 'open'), 'fields');
-  return new Set([...restricted, ...open.filter((name) => redactor.containsRestricted(fields[name]))]);
 }
 
 /** Return the facts a reader may note down: the diary's head and the digest of the exhibits list. */

@@ -110,14 +110,17 @@ const hasPicture = (fields: Fields) =>
 /**
  * Return whether no picture of it may be in 04. A masked copy may, if what was covered was the only reason to hold it
  * back.
+ * @param isApart whether the preparer of the pack was not given what is kept apart, so that it is not known whether the
+ *   picture shows where the keeper lives
  */
-export function isPictureHeldBack(attachment: RecordHistory): boolean {
+export function isPictureHeldBack(attachment: RecordHistory, isApart = false): boolean {
   const { fields } = attachment.newest;
   const isMasked =
     printPurpose(fields) === 'masked' &&
     objectsOf(fields, 'renditions').some((rendition) => rendition.purpose === 'masked');
   const isOrdinary = ['', 'normal'].includes(textOf(fields, 'sensitivity'));
-  return isHeldBack(attachment) && !(isMasked && isOrdinary && integerOf(fields, 'looked_at') !== null);
+  const isUnsure = isApart && hasPicture(fields);
+  return (isUnsure || isHeldBack(attachment)) && !(isMasked && isOrdinary && integerOf(fields, 'looked_at') !== null);
 }
 
 /** Return one row per attachment with its number. `inBrowser`: this phone lays out the pages, and draws no letters. */
@@ -133,7 +136,7 @@ export function exhibitsOf(
   return attachments.map(({ no, told: attachment }) => {
     const fields = attachment.newest.fields;
     const version = byVersion.get(attachment.newest.version) as DiaryVersion;
-    const isHeldBack = isPictureHeldBack(attachment);
+    const isHeldBack = isPictureHeldBack(attachment, Boolean(version.apart));
     return {
       file: `${initials}-${no}.${extensionOf(attachment.newest)}`,
       hold_picture: isHeldBack,

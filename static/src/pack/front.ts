@@ -10,13 +10,16 @@ import { PACK_RECORD_LIMIT_BYTES, VOLUME_FILES } from '../core/constants.js';
 import { isObject, parseCanonicalObject } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { sha256 } from '../crypto/digests.js';
+import { objectOf } from '../record/reading.js';
 import { logFiles } from './log_files.js';
+import { findPreparerLine, preparerLine, PREPARED_FILE } from './prepared.js';
 import { keysFile, fieldNamesOf, encodeProof, proofNames, rowsOf } from './proofs.js';
 import { recordFile, sidecar, sidecarName } from './record_json.js';
 import { chronologyCopies, CHRONOLOGY_TABLE } from './chronology/short_table.js';
 import { findDifferingTable } from './chronology/tables.js';
 import { readZip } from './zip.js';
 import type { JsonObject } from '../core/encoding.js';
+import type { PreparedBy } from './prepared.js';
 
 /** Path under the pack's folder → bytes */
 type Members = ReadonlyMap<string, Uint8Array>;
@@ -40,6 +43,7 @@ const KIND_FILES = {
   statement: 'servable/07_statements.csv',
   impact: 'servable/08_impact.pdf',
 };
+const READ_FIRST = 'data/00_READ-FIRST.txt';
 const NONE_WITHHELD = new Set();
 
 function rejectFile(name: string): never {
@@ -67,7 +71,9 @@ export async function checkFront(bytes: Uint8Array, capsule: JsonObject): Promis
  */
 export async function checkFiles(members: ReadonlyMap<string, Uint8Array>, capsule: JsonObject): Promise<void> {
   const expected = expectedBytes(capsule);
+  const preparer = objectOf(objectOf(capsule, 'pack'), 'prepared') as PreparedBy;
   const names = new Set([
+    ...(preparer.by === undefined ? [] : [PREPARED_FILE]),
     ...expected.keys(),
     ...expectedDocuments(capsule),
     ...[...proofNames(capsule, 'servable').keys()].map((name) => `data/servable/${name}`),
@@ -79,6 +85,8 @@ export async function checkFiles(members: ReadonlyMap<string, Uint8Array>, capsu
   for (const [name, makeBytes] of expected) if (!bytesEqual(makeBytes(), memberBytes(members, name))) rejectFile(name);
   for (const [name, version] of proofNames(capsule, 'servable'))
     checkServable(members, `data/servable/${name}`, version);
+  const line = findPreparerLine(decodeText(memberBytes(members, READ_FIRST), READ_FIRST));
+  if (line !== (preparer.by === undefined ? null : preparerLine(preparer))) rejectFile(READ_FIRST);
   const table = findDifferingTable(members, capsule);
   if (table) rejectFile(table);
   await checkCopies(members);

@@ -6,10 +6,16 @@ import { b64 } from '../core/bytes.js';
 import { PACK_RECORD_LIMIT_BYTES } from '../core/constants.js';
 import { canonicalBytes } from '../core/encoding.js';
 import { sha256 } from '../crypto/digests.js';
+import { textOf } from '../record/reading.js';
+import { proofNames } from './proofs.js';
+import type { JsonObject } from '../core/encoding.js';
 
 type Preparer = { by: string; organisation: string };
 /** `prepared` of a capsule's `pack`, empty where its keeper made it */
 export type PreparedBy = Preparer | { by?: never };
+
+/** Makes the statement of the preparer; `record`: 12_record.json */
+export type SignStatement = (statement: { list: string; record: Uint8Array }) => Promise<Uint8Array>;
 
 export const PREPARED_FILE = 'data/servable/proof/prepared.json';
 const LINE_PREFIX = 'PREPARED BY SOMEBODY ELSE: ';
@@ -25,6 +31,15 @@ export function findPreparerLine(text: string) {
       .map((line) => line.replace(/\r$/, ''))
       .find((line) => line.startsWith(LINE_PREFIX)) ?? null
   );
+}
+
+/** Add the statement of who prepared a pack to its files. The list of the servable files is made after it. */
+export async function addStatement(files: Map<string, Uint8Array>, capsule: JsonObject, sign: SignStatement) {
+  const versions = new Map(
+    [...proofNames(capsule, 'servable').values()].map((row) => [textOf(row, 'version'), textOf(row, 'c')]),
+  );
+  const record = files.get('data/restricted/12_record.json') as Uint8Array;
+  files.set(PREPARED_FILE, await sign({ list: await versionListDigest(versions), record }));
 }
 
 /**

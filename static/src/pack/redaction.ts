@@ -102,6 +102,11 @@ export class Redactor {
     return collectTexts(value).some((text) => this.findRestricted(text).length > 0);
   }
 
+  /** Return whether a text contains one of the phrases, which are whole words. */
+  hasPhrase(text: string): boolean {
+    return this.phrases !== null && text.search(this.phrases) >= 0;
+  }
+
   /** Return every restricted stretch of a text, as spelled there. */
   findRestricted(text: string): string[] {
     const stretches = this.#stretches(text).map(([from, to]) => text.slice(from, to));

@@ -6,20 +6,27 @@ import { eventually } from './eventually.mjs';
 import { vaultInProcess } from './phone.mjs';
 import { sender } from './server.mjs';
 
+/** @typedef {import('#app/pack/engine/page_engine.js').PageEngine} PageEngine */
+
 /** How often a desk polls for changes, ms. */
 const POLL_INTERVAL_MS = 30_000;
 export const DESK_WORDS = 'an advocate has words too';
 
 /**
- * `change`: wrappers for functions of the vault, by name. Returns `made`, the object URLs not yet dropped with their
- * blobs, and `meddled`, response overrides by path pattern.
+ * `change`: wrappers for functions of the vault, by name; `pageEngine`: lays out pages; `onRequest`: is
+ * called before each request. Returns `made`, the object URLs not yet dropped with their blobs, and `meddled`, response
+ * overrides by path pattern.
+ * @param {any} server
+ * @param {Record<string, any>} [change]
+ * @param {{pageEngine?: object, onRequest?: (path: string) => Promise<void>}} [ports]
  */
-function openDesk(server, change = {}) {
+function openDesk(server, change = {}, { pageEngine, onRequest } = {}) {
   const overrides = new Map();
   const send = sender(server.base, {});
   const objectUrls = new Map();
   const timers = new Map();
   const request = makeRequest(async (path, options) => {
+    await onRequest?.(path);
     const response = await send(path, options);
     const override = [...overrides].find(([pattern]) => new RegExp(pattern).test(path))?.[1];
     if (!override) return response;
@@ -32,6 +39,9 @@ function openDesk(server, change = {}) {
       const vault = vaultInProcess(server.base);
       return Object.assign(vault, ...Object.entries(change).map(([name, wrap]) => ({ [name]: wrap(vault[name]) })));
     },
+    origin: server.base,
+    pictures: { make: async () => null },
+    ...(pageEngine && { pageEngine: /** @type {PageEngine} */ (pageEngine) }),
     clock: { now: () => Date.now() },
     zone: () => 'Europe/London',
     visible: () => true,
@@ -85,9 +95,14 @@ function decodeSecret(text) {
   return Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
 }
 
-export async function joinDesk(server, change = {}) {
+/**
+ * @param {any} server
+ * @param {Record<string, any>} [change]
+ * @param {Parameters<typeof openDesk>[2]} [ports]
+ */
+export async function joinDesk(server, change = {}, ports = {}) {
   const { stdout } = await server.run('organisation', 'add', 'Stalking Support North');
-  const opened = openDesk(server, change);
+  const opened = openDesk(server, change, ports);
   const setup = await opened.desk.beginJoin({
     invite: /14 days: (\S+)/.exec(stdout)[1],
     name: 'Priya K',

@@ -8,12 +8,13 @@ import { checkbox, chips, textField } from '../../components/forms/fields.js';
 import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading, progress, problemSentence } from '../../components/parts.js';
 import { ENGLISH_TIMES, sizeText, occurredText } from '../../components/text/formatting.js';
-import { joinWithDots, lookUp, lookUpCount, t, tn } from '../../shell/strings.js';
+import { problemOf } from '../../shell/stage.js';
+import { isolateDirection, joinWithDots, lookUp, lookUpCount, t, tn } from '../../shell/strings.js';
 import { initials } from './view_assist.js';
 import '../words.js';
 import type { PackGap } from '../pack_gaps.js';
 import type { Client } from '../client_order.js';
-import type { PackChoice, PackView } from '../packing.js';
+import type { DeskPack, PackChoice, PackView } from '../packing.js';
 import type { Stage } from '../types.js';
 
 /** The form's values. They survive a look at an entry, but not the client. */
@@ -28,7 +29,9 @@ type PackForm = {
   by: string;
   tried: boolean;
   at: { step: string; done: number; total: number } | null;
-  made: { url: string; name: string; size: number; no: number } | null;
+  /** stopped by the advocate */
+  stopped: boolean;
+  made: DeskPack | null;
 };
 
 const FEW = 6;
@@ -69,6 +72,7 @@ function formOf(stage: Stage): PackForm {
     by,
     tried: false,
     at: null,
+    stopped: false,
     made: null,
   }) as PackForm;
 }
@@ -156,12 +160,27 @@ function choicePreview(stage: Stage, client: Client, form: PackForm, update: (ch
       blocker
         ? html`<p class="care" role="status">${t(blocker, { name: client.name })}</p>`
         : form.at
-          ? progress({ label: lookUp(`desk.pack_${form.at.step}`), done: form.at.done, total: form.at.total })
-          : html`<div>${button(t('desk.pack_do'), () => makePack(stage, form, choice, update), {
-              main: true,
-              busy: stage.runningTask === 'pack',
-            })}</div>`
+          ? making(stage, form.at, update)
+          : html`${form.stopped ? html`<p role="status">${t('desk.pack_stopped')}</p>` : nothing}
+              <div>${button(t('desk.pack_do'), () => makePack(stage, form, choice, update), {
+                main: true,
+                busy: stage.runningTask === 'pack',
+              })}</div>`
     }`;
+}
+
+function making(stage: Stage, at: NonNullable<PackForm['at']>, update: (change: Partial<PackForm>) => void) {
+  const stop = () => {
+    update({ stopped: true });
+    return stage.app.cancelPack();
+  };
+  return html`${progress({
+    label: lookUp(`desk.pack_${at.step}`),
+    done: at.done,
+    total: at.total,
+    cancel: stop,
+    cancelLabel: t('desk.pack_stop'),
+  })}<p class="small soft">${t('desk.pack_stay')}</p>`;
 }
 
 function gapList(stage: Stage, client: Client, packGaps: readonly PackGap[]) {
@@ -224,6 +243,7 @@ function wordQuestions({ words: candidates }: PackView, form: PackForm, update: 
 function makePack(stage: Stage, form: PackForm, choice: PackChoice, update: (change: Partial<PackForm>) => void) {
   if (!INITIALS.test(form.by)) return update({ tried: true });
   const { generation } = stage;
+  update({ stopped: false });
   return stage.run('pack', async () => {
     try {
       const made = await stage.app.makePack({ ...choice, initials: form.by, say: ENGLISH_TIMES }, (at) =>
@@ -232,14 +252,24 @@ function makePack(stage: Stage, form: PackForm, choice: PackChoice, update: (cha
       update({ made });
       stage.arrived = true;
       stage.announce(String(t('desk.pack_done')));
+    } catch (error) {
+      if (!form.stopped || problemOf(error).code !== 'cancelled') throw error;
     } finally {
       if (generation === stage.generation) update({ at: null });
     }
   });
 }
 
-function packReady(made: { url: string; name: string; size: number; no: number }, onAgain: () => void) {
+function packReady(made: DeskPack, onAgain: () => void) {
   return html`<div class="stack-wide">${heading(t('desk.pack_done'))}
+    <p role="status">${t(made.isPlain ? 'desk.pack_made_plain' : 'desk.pack_made_here')}</p>
+    ${
+      made.unprinted.length
+        ? html`<p class="care">${t('desk.pack_unprinted', {
+            list: made.unprinted.map((label) => isolateDirection(label)).join(', '),
+          })}</p>`
+        : nothing
+    }
     <p class="soft">${joinWithDots([made.name, sizeText(made.size)])}</p>
     <div><a class="button button-main" href=${made.url}
       download=${made.name}><span>${t('desk.pack_save')}</span></a></div>

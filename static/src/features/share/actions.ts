@@ -30,7 +30,7 @@ import {
   entriesSinceLastPack,
   summarizeSelection,
 } from './pack_choice.js';
-import { layOutPages } from './phone_pages.js';
+import { layOutOnPhone } from './phone_pages.js';
 import { requireAllSeen } from './pack_seen.js';
 import { decidePicture, decideWords, withheldWords, buildReview } from './pack_review.js';
 import { readForQuick } from './pack_quick.js';
@@ -286,7 +286,7 @@ async function buildOnPhone(
     const isHighRisk = (await readSettings(open)).fields.high_risk === true;
     const log = isHighRisk ? 'kept' : 'try'; // at high risk the server is not asked for anything that it need not know
     const packData = await gatherCapsule(ctx, open, options, { release, log, inBrowser: true });
-    const pages = await layOutPages(ctx, open, packData.capsule, { onStep: reportStep, signal });
+    const pages = await layOutOnPhone(ctx, open, packData.capsule, { onStep: reportStep, signal });
     if (pages) {
       const made = await finishPack(ctx, open, packData, pages.files, { ...finish, release });
       return { ...made, unprinted: pages.unprinted };
