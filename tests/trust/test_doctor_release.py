@@ -11,12 +11,12 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.cli_runner import PROJECT_ROOT
@@ -28,12 +28,14 @@ class ProgramCopy:
     """Copy of the program in its own folder, and its settings."""
 
     def __init__(self, folder: Path) -> None:
-        """Copy the program, and create the database."""
+        """Copy the program, and create the database.
+
+        What Python has compiled is copied too, with the times of its sources: compiling all of it again takes longer
+        than the commands.
+        """
         self.root = folder / "program"
         for name in ("diary", "static", "templates"):
-            shutil.copytree(
-                PROJECT_ROOT / name, self.root / name, symlinks=False, ignore=shutil.ignore_patterns("__pycache__")
-            )
+            shutil.copytree(PROJECT_ROOT / name, self.root / name, symlinks=False)
         with socket.create_server(("127.0.0.1", 0)) as port_probe:
             self.port = port_probe.getsockname()[1]
         self.url = f"http://localhost:{self.port}"
@@ -69,13 +71,10 @@ class ProgramCopy:
         )
         try:
             while server.poll() is None:
-                try:
-                    httpx.get(
-                        f"http://127.0.0.1:{self.port}/up", headers={"Host": f"localhost:{self.port}"}, trust_env=False
-                    )
-                    break
-                except httpx.TransportError:
-                    continue
+                with socket.socket() as probe:
+                    if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                        break
+                time.sleep(0.05)  # asking without a pause takes as much processor time as the server's start
             assert server.poll() is None
             yield
         finally:
@@ -141,20 +140,29 @@ def test_a_script_changed_on_disk_is_reported(tmp_path: Path) -> None:
     assert result.returncode == 1 and "differs: /static/app/main.js" in result.stdout
 
 
+def run_here(data: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run a command of this checkout."""
+    env = {"PATH": os.environ["PATH"], "DIARY_DATA": str(data)}
+    command = [sys.executable, "-m", "diary", *map(str, arguments)]
+    return subprocess.run(command, cwd=PROJECT_ROOT, env=env, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def signed_list(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return the signed list of this checkout's files, and the public key. Commands only read them."""
+    folder = tmp_path_factory.mktemp("signed")
+    key, listed = folder / "release.key", folder / "release.json"
+    assert run_here(folder, "release", "key", key).returncode == 0
+    assert run_here(folder, "release", "make", listed, "--key", key).returncode == 0
+    return listed, folder / "release.key.pub"
+
+
 @pytest.mark.parametrize("status", [500, 503, 429, 302, 404])
-def test_error_responses_are_not_compared(tmp_path: Path, status: int) -> None:
+def test_error_responses_are_not_compared(signed_list: tuple[Path, Path], tmp_path: Path, status: int) -> None:
     """No file is reported as different: nothing was served that could be compared."""
-    key, listed = tmp_path / "release.key", tmp_path / "release.json"
-    env = {"PATH": os.environ["PATH"], "DIARY_DATA": str(tmp_path)}
-
-    def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "diary", *map(str, arguments)]
-        return subprocess.run(command, cwd=PROJECT_ROOT, env=env, capture_output=True, text=True, check=False)
-
-    assert run("release", "key", key).returncode == 0
-    assert run("release", "make", listed, "--key", key).returncode == 0
+    listed, pub = signed_list
     with failing_host(status) as url:
-        result = run("verify-host", url, "--manifest", listed, "--key", tmp_path / "release.key.pub")
+        result = run_here(tmp_path, "verify-host", url, "--manifest", listed, "--key", pub)
     assert result.returncode != 0
     assert "could not be asked" in result.stdout
     assert "differ" not in result.stdout
