@@ -263,10 +263,23 @@ def test_the_bill_of_materials_names_what_is_in_it(build: BuildResult) -> None:
 # Builds with something missing
 
 
+@pytest.fixture(scope="module")
+def unpacked_source(build: BuildResult, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Unpack the source archive. Its files are linked into each test's folder, so no test may write into one."""
+    folder = build.unpack_source(tmp_path_factory.mktemp("unpacked"))
+
+    def written() -> dict[Path, tuple[int, int]]:
+        return {path: (path.stat().st_size, path.stat().st_mtime_ns) for path in folder.rglob("*") if path.is_file()}
+
+    before = written()
+    yield folder
+    assert written() == before
+
+
 @pytest.fixture
-def source_folder(build: BuildResult, tmp_path: Path) -> Path:
+def source_folder(unpacked_source: Path, tmp_path: Path) -> Path:
     """Return an unpacked source archive in which nothing was fetched or built."""
-    return build.unpack_source(tmp_path)
+    return Path(shutil.copytree(unpacked_source, tmp_path / DISTRIBUTION_NAME, copy_function=link_or_copy))
 
 
 def build_refusal(result: subprocess.CompletedProcess[str], out: Path) -> str:
@@ -478,7 +491,7 @@ def installed_wheel(build: BuildResult, tmp_path_factory: pytest.TempPathFactory
     return InstalledWheel(home / "venv", home / "folder", env)
 
 
-def link_or_copy(source: Path, target: Path) -> None:
+def link_or_copy(source: Path | str, target: Path | str) -> None:
     """Hard-link a file, since a worker may read only the environment; copy it on another disk."""
     try:
         os.link(source, target)
