@@ -46,18 +46,6 @@ RESTRICTED_FORMS = (
 )  # fmt: skip
 
 
-def servable_contents(built: BuiltPack) -> dict[str, bytes]:
-    """Return every servable member, and for each PDF its inflated streams and its text."""
-    contents = {}
-    for name, content in members_of(built.path).items():
-        if name.startswith("data/servable/") or re.fullmatch(r"data/(00|15)_.*", name):
-            contents[name] = content
-            if name.endswith(".pdf"):
-                contents[f"{name} unpacked"] = inflate_pdf(content)
-                contents[f"{name} text"] = drawn_text(content)
-    return contents
-
-
 def inflate_pdf(pdf: bytes) -> bytes:
     """Return a PDF with every stream inflated: structure, alternative texts, embedded files, font names."""
     chunks = [pdf]
@@ -77,6 +65,28 @@ def drawn_text(pdf: bytes) -> bytes:
     pages = "\n".join(page.extract_text() for page in reader.pages)
     embedded = b"\n".join(content for files in reader.attachments.values() for content in files)
     return pages.encode() + repr(reader.metadata).encode() + embedded
+
+
+@pytest.fixture(scope="module")
+def servable_contents(full_pack: BuiltPack) -> dict[str, bytes]:
+    """Return every servable member, and for each PDF its inflated streams and its text."""
+    contents = {}
+    for name, content in members_of(full_pack.path).items():
+        if name.startswith("data/servable/") or re.fullmatch(r"data/(00|15)_.*", name):
+            contents[name] = content
+            if name.endswith(".pdf"):
+                contents[f"{name} unpacked"] = inflate_pdf(content)
+                contents[f"{name} text"] = drawn_text(content)
+    return contents
+
+
+@pytest.fixture(scope="module")
+def searched_texts(servable_contents: dict[str, bytes]) -> dict[str, tuple[str, str]]:
+    """Return the text of every servable content without random values: as it stands, and normalised."""
+    texts = {
+        name: without_random_values(content.decode("utf-8", "replace")) for name, content in servable_contents.items()
+    }
+    return {name: (text, normalise(text)) for name, text in texts.items()}
 
 
 @pytest.fixture(scope="module")
@@ -120,13 +130,12 @@ def test_values_in_a_tagged_pdf_are_found_by_the_scan(full_pack: BuiltPack) -> N
 
 
 @pytest.mark.parametrize("value", RESTRICTED_FORMS)
-def test_no_restricted_value_is_servable_in_any_form(full_pack: BuiltPack, value: str) -> None:
+def test_no_restricted_value_is_servable_in_any_form(searched_texts: dict[str, tuple[str, str]], value: str) -> None:
     """Neither as typed nor in lower case, without spaces, with +44 or 0, or as another form of postcode."""
-    for name, content in servable_contents(full_pack).items():
-        text = without_random_values(content.decode("utf-8", "replace"))
+    for name, (text, normalised) in searched_texts.items():
         assert value not in text, name
         if len(normalise(value)) >= 7:
-            assert normalise(value) not in normalise(text), name
+            assert normalise(value) not in normalised, name
 
 
 @pytest.mark.parametrize(
@@ -154,12 +163,11 @@ def test_restricted_values_are_only_in_the_restricted_part(full_pack: BuiltPack)
     assert b"14 Elmhurst Road" in members["data/restricted/12_record.json"]
 
 
-def test_withheld_words_are_marked_everywhere(full_pack: BuiltPack) -> None:
+def test_withheld_words_are_marked_everywhere(servable_contents: dict[str, bytes]) -> None:
     """The street in an amended account is masked in 01 and 02, and the proof has only the field's digest."""
-    contents = servable_contents(full_pack)
-    assert REDACTION_MARK in " ".join(contents["data/servable/01_chronology.pdf text"].decode().split())
-    assert REDACTION_MARK.encode() in contents["data/servable/02_chronology.csv"]
-    proofs = [content for name, content in contents.items() if "/proof/0003-" in name]
+    assert REDACTION_MARK in " ".join(servable_contents["data/servable/01_chronology.pdf text"].decode().split())
+    assert REDACTION_MARK.encode() in servable_contents["data/servable/02_chronology.csv"]
+    proofs = [content for name, content in servable_contents.items() if "/proof/0003-" in name]
     assert any(b'"withheld":{' in proof and b'"narrative":"' in proof for proof in proofs)
 
 
@@ -173,10 +181,9 @@ def test_pictures_in_04_have_no_metadata_and_are_not_decoded_again(full_pack: Bu
         assert b"Exif\0" not in picture and b"ICC_PROFILE" not in picture and b"http:" not in picture
 
 
-def test_a_picture_of_the_home_is_withheld(full_pack: BuiltPack) -> None:
+def test_a_picture_of_the_home_is_withheld(full_pack: BuiltPack, servable_contents: dict[str, bytes]) -> None:
     """04 has a card in its place, and 06 names the file with the reason."""
-    contents = servable_contents(full_pack)
-    text = " ".join(contents["data/servable/04_exhibits.pdf text"].decode().split())
+    text = " ".join(servable_contents["data/servable/04_exhibits.pdf text"].decode().split())
     assert "[held back, see 06]" in text
     sheet = " ".join(
         drawn_text(members_of(full_pack.path)["data/restricted/06_RESTRICTED_officer-sheet.pdf"]).decode().split()
