@@ -29,7 +29,9 @@ class ServerSpawner:
         self._folder = tempfile.TemporaryDirectory(prefix="kept-servers-")
         self.socket = Path(self._folder.name, "socket")
         command = [sys.executable, str(FOLDER / "phone" / "serve.py"), "--for", str(self.socket)]
-        self._process = subprocess.Popen(command, cwd=PROJECT_ROOT, env={**os.environ, "PYTHONPATH": str(PROJECT_ROOT)})
+        # A server of the simulation must do the same each time, whatever order Python's sets have.
+        env = {**os.environ, "PYTHONPATH": str(PROJECT_ROOT), "PYTHONHASHSEED": "0"}
+        self._process = subprocess.Popen(command, cwd=PROJECT_ROOT, env=env)
         while not self.socket.exists():
             if self._process.poll() is not None:
                 raise RuntimeError("the process that starts servers did not start")

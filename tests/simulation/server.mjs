@@ -1,6 +1,7 @@
 /** The real server of a simulation, in its own process. It answers one command at a time (server_adapter.py). */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,20 +16,16 @@ export class Server {
   constructor() {
     this.outer = mkdtempSync(join(tmpdir(), 'simulated-'));
     const { DIARY_APP_URL: _app, DIARY_PUBLIC_URL: _public, ...env } = process.env;
-    this.child = spawn(PYTHON, ['-m', 'tests.simulation.server_adapter', join(this.outer, 'server')], {
-      cwd: ROOT,
-      env: { ...env, PYTHONHASHSEED: '0' },
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
+    this.link = connectServer(join(this.outer, 'server'), env);
     this.read = Buffer.alloc(0);
     /** @type {{go: () => void, failed: (error: Error) => void}|null} */
     this.waiting = null;
     this.queue = Promise.resolve();
-    this.child.stdout.on('data', (chunk) => {
+    this.link.output.on('data', (chunk) => {
       this.read = this.read.length ? Buffer.concat([this.read, chunk]) : chunk;
       this.waiting?.go();
     });
-    this.child.once('exit', () => {
+    this.link.ended.then(() => {
       this.gone = true;
       this.waiting?.failed(new Error('the server has ended'));
     });
@@ -47,7 +44,7 @@ export class Server {
   async askNow(command, body) {
     if (this.gone) throw new Error('the server has ended');
     const header = Buffer.from(JSON.stringify(command));
-    this.child.stdin.write(Buffer.concat([lengthOf(header), header, lengthOf(body), body]));
+    this.link.input.write(Buffer.concat([lengthOf(header), header, lengthOf(body), body]));
     const answer = JSON.parse((await this.frame()).toString());
     return { ...answer, body: await this.frame() };
   }
@@ -68,14 +65,39 @@ export class Server {
   }
 
   async stop() {
-    this.child.stdin.end();
-    if (!this.gone)
-      await new Promise((resolve) => {
-        this.child.once('exit', resolve);
-      });
+    this.link.input.end();
+    await this.link.ended;
     rmSync(this.outer, { recursive: true, force: true });
   }
 }
+
+/**
+ * Start a server with its files in `folder`: by the process that starts servers for this worker's tests, which has
+ * loaded the code already, else in a new process.
+ * @param {string} folder
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {{input: import('node:stream').Writable, output: import('node:stream').Readable, ended: Promise<void>}}
+ */
+function connectServer(folder, env) {
+  if (env.KEPT_SERVERS) {
+    const connection = connect(env.KEPT_SERVERS);
+    connection.on('error', () => undefined); // `ended` reports it
+    connection.write(`${JSON.stringify({ simulate: folder, environment: env })}\n`);
+    return { input: connection, output: connection, ended: once(connection, 'close') };
+  }
+  const child = spawn(PYTHON, ['-m', 'tests.simulation.server_adapter', folder], {
+    cwd: ROOT,
+    env: { ...env, PYTHONHASHSEED: '0' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  return { input: child.stdin, output: child.stdout, ended: once(child, 'exit') };
+}
+
+/** @param {import('node:events').EventEmitter} emitter @param {string} event @returns {Promise<void>} */
+const once = (emitter, event) =>
+  new Promise((resolve) => {
+    emitter.once(event, () => resolve());
+  });
 
 function lengthOf(bytes) {
   const size = Buffer.alloc(4);

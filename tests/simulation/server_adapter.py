@@ -1,9 +1,10 @@
 """The real server for the simulation. This is the only file of the simulation that uses names of the server's code.
 
-It reads commands from standard input and answers each on standard output before it reads the next, so that a seed decides
-their order. A message is a JSON header and a body, each preceded by its length in 4 bytes, big-endian. `now` in a header is
-the time on the server's clock, ms. Random bytes come from a seed. TLS, sockets and uvicorn are left out. Broken connections
-are not: `cut` ends the request after that many bytes of its body.
+It reads commands from standard input, or from a connection to the process that starts servers (tests/js/phone/serve.py),
+and answers each before it reads the next, so that a seed decides their order. A message is a JSON header and a body, each
+preceded by its length in 4 bytes, big-endian. `now` in a header is the time on the server's clock, ms. Random bytes come
+from a seed. TLS, sockets and uvicorn are left out. Broken connections are not: `cut` ends the request after that many bytes
+of its body.
 """
 
 import asyncio
@@ -199,11 +200,10 @@ def write_frame(target: BinaryIO, frame: bytes) -> None:
     target.write(len(frame).to_bytes(4) + frame)
 
 
-async def serve(folder: Path) -> None:
+async def serve(folder: Path, source: BinaryIO, target: BinaryIO) -> None:
     """Answer commands until the input ends."""
     server = SimulatedServer(folder)
     commands = {name: getattr(server, name) for name in COMMANDS}
-    source, target = sys.stdin.buffer, sys.stdout.buffer
     while (header := read_frame(source)) is not None:
         command, body = json.loads(header), read_frame(source) or b""
         server.clock.ms = command["now"]
@@ -215,16 +215,15 @@ async def serve(folder: Path) -> None:
     await server.stop()
 
 
-def main() -> None:
-    """Serve the files in the folder that the command line names."""
-    folder = Path(sys.argv[1])
+def simulate(folder: Path, source: BinaryIO, target: BinaryIO) -> None:
+    """Serve the files in the folder."""
     # In a fresh clone this runs the migrations, which need their own event loop and unseeded random bytes.
     install_tables(settings_of(folder))
     seed_random(0)
     cookies.install_cookie_check(exit_on_forbidden_cookie)
     with patch.object(NetworkRateLimiter, "enter", allow_every_request):
-        asyncio.run(serve(folder))
+        asyncio.run(serve(folder, source, target))
 
 
 if __name__ == "__main__":
-    main()
+    simulate(Path(sys.argv[1]), sys.stdin.buffer, sys.stdout.buffer)

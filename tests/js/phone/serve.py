@@ -2,7 +2,8 @@
 
     serve.py PORT           one server, with settings from this process's environment
     serve.py --for SOCKET   one server for each connection to that socket: the client sends a line of JSON,
-                            {"port": …, "environment": {…}}, the reply is the port, and the server ends with the connection
+                            {"port": …, "environment": {…}}, the reply is the port, and the server ends with the connection;
+                            or {"simulate": folder, "environment": {…}}, and commands of the simulation follow
 
 Starting Python and making the pages take most of a second of processor time, and Node's tests start more than a hundred servers.
 
@@ -62,6 +63,8 @@ def main() -> None:
 
 def serve_connections(path: Path) -> None:
     """Start a process for each connection. No thread runs before the fork."""
+    from tests.simulation import server_adapter  # here, since it imports this module
+
     once.cache_rendering_and_migration()
     with minimal_pages(), tempfile.TemporaryDirectory() as folder:
         render_pages(load_settings({"DIARY_DATA": folder}), STATIC, TEMPLATES)
@@ -76,9 +79,13 @@ def serve_connections(path: Path) -> None:
             continue
         listener.close()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        request = json.loads(connection.makefile().readline())
+        source = connection.makefile("rb")
+        request = json.loads(source.readline())
         os.environ.clear()
         os.environ.update(request["environment"])
+        if "simulate" in request:
+            server_adapter.simulate(Path(request["simulate"]), source, connection.makefile("wb"))
+            os._exit(0)
         threading.Thread(target=_exit_when_closed, args=(connection,), daemon=True).start()
         serve(request["port"], connection.fileno())
         os._exit(0)
