@@ -12,7 +12,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import pypdf
 import pytest
 
 from diary.clock import SystemClock
@@ -25,6 +24,7 @@ from diary.pack.capsule.reader import Capsule, read_capsule
 from diary.samples.sample_pack import SamplePackDiary, make_sample_pack, make_sample_pack_diary
 from diary.services.packs.queue import PackQueue
 from tests.pack.fictional_diary import KEEPER_IDENTITY, FictionalDiary, fictional_diary
+from tests.pack.pack_text import page_texts
 from tests.pack.restricted_scan import readable_forms, servable_files
 
 
@@ -136,8 +136,7 @@ class SamplePack:
     @cached_property
     def chronology_page_texts(self) -> list[str]:
         """Return the text drawn on each page of 01."""
-        reader = pypdf.PdfReader(io.BytesIO(self.read_member("servable/01_chronology.pdf")))
-        return [" ".join(page.extract_text().split()) for page in reader.pages]
+        return [" ".join(text.split()) for text in page_texts(self.read_member("servable/01_chronology.pdf"))]
 
     @cached_property
     def servable_texts(self) -> list[tuple[str, str]]:

@@ -19,9 +19,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import pypdf
-
-from tests.pack.pack_text import entry_numbers
+from tests.pack.pack_text import entry_numbers, page_texts
 
 PACK_FACTS_SCRIPT = Path(__file__).parents[1] / "js" / "pack_facts.mjs"
 # Facts by name. A source that does not say something lacks the name.
@@ -274,13 +272,13 @@ def _labels_in(words: str) -> set[str]:
 
 
 def _page_text(raw: bytes) -> str:
-    return " ".join(" ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(raw)).pages).split())
+    return " ".join(" ".join(page_texts(raw)).split())
 
 
 def _page_01_facts(raw: bytes) -> Facts:
     """Return what 01 says: page one, and the sections further back, which have the entries of each count."""
     text = _page_text(raw)
-    first = " ".join(pypdf.PdfReader(io.BytesIO(raw)).pages[0].extract_text().split())
+    first = " ".join(page_texts(raw)[0].split())
     tiles = re.search(r"(?:entry|entries) (\d+) first (.+?) most recent (.+?) exhibits? (\d+) ", first)
     accounts = re.search(r"Different accounts and numbers used (\d+)", text)
     messages = re.search(r"Inside the entries (about \d+|\d+) messages? or", first)

@@ -1,8 +1,10 @@
 """Parse what a reader sees in a pack: number ranges, times, digests, headings."""
 
 import hashlib
+import io
 import re
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 import pypdf
@@ -22,6 +24,12 @@ def unix_seconds(text: str) -> float:
 def sha256_of_file(path: Path) -> str:
     """Return a file's SHA-256 in hex."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@lru_cache(maxsize=64)
+def page_texts(pdf: bytes) -> tuple[str, ...]:
+    """Return the text drawn on each page. A PDF is read once for all tests: the sample's 01 and 04 take seconds."""
+    return tuple(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
 
 
 def heading_levels(path: Path) -> list[int]:

@@ -19,6 +19,7 @@ from PIL import Image
 
 from diary.record.schemas import find_schema
 from diary.record.vocabulary import CHOICE_LISTS
+from tests.pack.pack_text import page_texts
 
 POSTCODE = re.compile(r"\b[A-Z]{1,2}[0-9][0-9A-Z]?\s*[0-9][A-Z]{2}\b", re.IGNORECASE)
 PHONE_NUMBER = re.compile(r"\+?[0-9][0-9 ()./-]{5,}[0-9]")
@@ -73,8 +74,8 @@ def readable_forms(name: str, raw: bytes) -> Iterator[tuple[str, str]]:
     for index, stream in enumerate(inflated_streams(raw)):
         yield f"{name} (stream {index})", readable_text(stream)
     reader = pypdf.PdfReader(io.BytesIO(raw))
-    for number, page in enumerate(reader.pages, 1):
-        yield f"{name} page {number}", page.extract_text()
+    for number, text in enumerate(page_texts(raw), 1):
+        yield f"{name} page {number}", text
     for attachment in reader.attachments.items():
         yield f"{name} (embedded {attachment[0]})", b"\n".join(attachment[1]).decode("utf-8", "replace")
     yield f"{name} (facts)", repr(reader.metadata) + str(reader.xmp_metadata and reader.xmp_metadata.rdf_root.toxml())

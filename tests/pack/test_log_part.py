@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 import re
 import shutil
@@ -15,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pypdf import PdfReader
 
 from diary.crypto.signing import Ed25519Signer
 from diary.encoding import b64, canonical_json, unb64
@@ -28,6 +26,7 @@ from diary.samples.timestamp_authority import LocalTimestampAuthority, make_auth
 from tests.pack.conftest import BuiltPack, assemble_pack, build_front_part
 from tests.pack.fictional_diary import FictionalDiary, fictional_diary
 from tests.pack.pack_members import change_members, flip_each_member, members_of, without_member
+from tests.pack.pack_text import page_texts
 
 INSTANCE_KEY = Ed25519Signer(bytes(31) + b"\7")
 PROOF_FOLDERS = ("data/servable/proof/", "data/restricted/proof/")
@@ -265,10 +264,9 @@ def test_a_pack_without_a_log_or_stamps_says_so(full_pack: BuiltPack, logged_pac
 
     def pages(pack: BuiltPack) -> str:
         method = "data/restricted/10_RESTRICTED_how-this-record-was-made.pdf"
-        texts = (
-            PdfReader(io.BytesIO(members_of(pack.path)[name])) for name in ("data/servable/01_chronology.pdf", method)
-        )
-        return " ".join(" ".join(page.extract_text() for text in texts for page in text.pages).split())
+        members = members_of(pack.path)
+        texts = (*page_texts(members["data/servable/01_chronology.pdf"]), *page_texts(members[method]))
+        return " ".join(" ".join(texts).split())
 
     without_log = pages(full_pack)
     assert "No outside authority has stamped the time" in without_log and "outside authorities: none" in without_log

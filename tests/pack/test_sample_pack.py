@@ -30,7 +30,7 @@ from diary.record.vocabulary import CHOICE_LISTS
 from tests.pack.conftest import SamplePack
 from tests.pack.pack_facts import check_same_facts, phone_facts, sources_of
 from tests.pack.pack_members import members_of, rebuild_digest_lists
-from tests.pack.pack_text import entry_numbers, heading_levels, sha256_of_file, unix_seconds
+from tests.pack.pack_text import entry_numbers, heading_levels, page_texts, sha256_of_file, unix_seconds
 from tests.pack.restricted_scan import RestrictedScanner, gps_degrees_of_pictures, letters_and_digits, readable_forms
 from tests.pack.test_phone_tables import check_tables_on_phone, read_tables
 from tests.pack.test_servable import ALLOWED_PHRASE, DENIED_WORDS, drawn_text
@@ -482,12 +482,10 @@ def test_a_portal_set_at_its_maximum_has_every_document(sample_pack: SamplePack,
 
 def test_a_portal_set_is_usable_without_its_folders(sample_pack: SamplePack) -> None:
     """10 repeats the steps of the check and a summary of custody, because 11 and 15 are inside a zip."""
-    reader = pypdf.PdfReader(
-        io.BytesIO(sample_pack.read_member("restricted/10_RESTRICTED_how-this-record-was-made.pdf"))
-    )
+    texts = page_texts(sample_pack.read_member("restricted/10_RESTRICTED_how-this-record-was-made.pdf"))
     # Spaces are removed, as are each page's header and footer: where lines and pages break, also at hyphens, depends on
     # the keys and times of each sample.
-    pages = [page.extract_text().splitlines() for page in reader.pages]
+    pages = [text.splitlines() for text in texts]
     assert all(lines[-1].startswith("How this record was made") for lines in pages)
     method = "".join("".join(" ".join(lines[3:-1]).split()) for lines in pages)
     for words in ("Custody in short", "Put in a pack keeper 300", "How to check this pack", "certutil", "openssl ts -verify",

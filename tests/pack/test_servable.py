@@ -19,6 +19,7 @@ from diary.pack.redaction import REDACTION_MARK, Redactor, normalise, sheet_rest
 from tests.pack.conftest import BuiltPack
 from tests.pack.fictional_diary import START_MS, FictionalDiary, incident_fields
 from tests.pack.pack_members import members_of
+from tests.pack.pack_text import page_texts
 from tests.pack.restricted_scan import (
     RestrictedScanner,
     inflated_streams,
@@ -62,7 +63,7 @@ def inflate_pdf(pdf: bytes) -> bytes:
 def drawn_text(pdf: bytes) -> bytes:
     """Return the text of the pages, the metadata and the embedded files."""
     reader = pypdf.PdfReader(io.BytesIO(pdf))
-    pages = "\n".join(page.extract_text() for page in reader.pages)
+    pages = "\n".join(page_texts(pdf))
     embedded = b"\n".join(content for files in reader.attachments.values() for content in files)
     return pages.encode() + repr(reader.metadata).encode() + embedded
 
