@@ -7,11 +7,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from pypdf import PdfReader
 
 from diary.cli.public_pages import is_up_to_date, write_training_zip
 from diary.web.languages import LANGUAGES
 from tests.cli_runner import run_cli
+from tests.pack.pack_text import page_texts
 from tests.server_fixture import running_server
 
 # The command starts a server and builds a pack.
@@ -80,8 +80,8 @@ def test_the_pack_says_that_it_is_made_up(training_folder: Path) -> None:
     unmarked = [
         (path.name, no)
         for path in documents
-        for no, page in enumerate(PdfReader(path).pages, 1)
-        if "TRAINING" not in re.sub(r"\s", "", page.extract_text())
+        for no, text in enumerate(page_texts(path.read_bytes()), 1)
+        if "TRAINING" not in re.sub(r"\s", "", text)
     ]
     assert len(documents) >= 5 and unmarked == []
     (first,) = (training_folder / "pack").glob("*/data/00_READ-FIRST.txt")
@@ -100,7 +100,7 @@ def test_no_file_mentions_the_hiding_features(training_folder: Path) -> None:
     ]
     content_by_name = {path.name: path.read_bytes() for path in files}
     for path in (training_folder / "pack").rglob("*.pdf"):
-        content_by_name[path.name] = "\n".join(page.extract_text() for page in PdfReader(path).pages).encode()
+        content_by_name[path.name] = "\n".join(page_texts(path.read_bytes())).encode()
     assert len(content_by_name) > 60
     assert {name: HIDING_WORDS.findall(raw) for name, raw in content_by_name.items() if HIDING_WORDS.search(raw)} == {}
 
