@@ -38,7 +38,8 @@ def make_sealed_copy(out: Path, *, entries: int, files: int, file_bytes: int) ->
     print_copy = [make_print_rendition(draw_screenshot(n), "image/png") for n in range(10)]
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for number in range(entries):
-            clock.ms = START_MS + number * 7 * HOUR_MS
+            # Ends before now however many there are: a pack cannot be older than what is in it.
+            clock.ms = START_MS - (entries - number) * 7 * HOUR_MS
             narrative = f"{number + 1}. {STORY_INCIDENTS[number % len(STORY_INCIDENTS)]['narrative']}"
             incident = journal.append(
                 VersionContent("incident", incident_fields(clock.ms - HOUR_MS, narrative))

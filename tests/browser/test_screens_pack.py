@@ -313,3 +313,52 @@ def test_a_full_name_is_in_a_quick_report_only_when_it_is_ticked(show: OpenPage)
     expect(words).to_contain_text(
         "Callum: Callum Redfern, Works at the depot, Is it safe for the police to speak to them? No"
     )
+
+
+READY_FOR_CONSENT = (
+    *PACK_STEPS,
+    set_form_values("{step: 'consent', sheet: {initials: 'jb'}, agreed: true, words: 'my words'}"),
+)
+
+
+def test_stop_in_the_first_moment_makes_no_pack(show: OpenPage) -> None:
+    """The mark that a build has begun is sealed first. Stop while that takes time ends it before any work."""
+    page = show(READY_FOR_CONSENT)
+    page.evaluate(
+        "() => { const { keepTyped } = stage.app; "
+        "stage.app.keepTyped = (...given) => new Promise((resolve) => { window.sealed = resolve; })"
+        ".then(() => { stage.app.keepTyped = keepTyped; return keepTyped(...given); }); }"
+    )
+    page.get_by_role("button", name="Make the pack").click()
+    page.get_by_role("button", name="Stop making it").click()
+    page.evaluate("sealed()")
+    expect(page.get_by_text("Stopped. Nothing was kept of it.")).to_be_visible()
+    assert calls_of(page, "buildPack") == []
+
+
+def test_plain_pages_can_be_unticked_after_a_refused_try(show: OpenPage) -> None:
+    """The tick stays on screen once it was used, and means nothing for an upload page."""
+    page = show(READY_FOR_CONSENT)
+    page.evaluate("stage.set({plain: true})")
+    page.get_by_role("button", name="Make the pack").click()
+    expect(page.get_by_text("37%")).to_be_visible()
+    page.evaluate(f"fake.stopPack('came_since', '{SOMETHING_NEW_MESSAGE}')")
+    expect(page.get_by_role("alert")).to_contain_text(SOMETHING_NEW_MESSAGE)
+    page.evaluate("stage.set({step: 'consent'})")
+    page.get_by_label("Make plain pages this time.").uncheck()
+    page.evaluate("stage.set({plain: true, kind: 'portal', agreed: true, words: 'my words'})")
+    page.get_by_role("button", name="Make the pack").click()
+    expect(page.get_by_text("37%")).to_be_visible()
+    assert [options.get("plain") for options in calls_of(page, "buildPack")] == [True, None]
+
+
+def test_after_a_part_only_the_rest_is_kept_to_go_on_with(show: OpenPage) -> None:
+    """A lock between two parts must not make the first one again under a new number."""
+    page = show((*READY_FOR_CONSENT, js("stage.set({small: true}); stage.local.summary.groups = [['r0'], ['r1']]")))
+    page.get_by_role("button", name="Make the pack").click()
+    expect(page.get_by_text("Part 1 of 2")).to_be_visible()
+    page.evaluate("fake.finishPack()")
+    page.get_by_role("button", name="Make part 2 of 2").click()
+    expect(page.get_by_text("Part 2 of 2")).to_be_visible()
+    kept = page.evaluate("fake.asked.filter(([name]) => name === 'keepTyped').at(-1)[2]")
+    assert (kept["how"], kept["records"], kept["earlier"], kept["unfinished"]) == ("some", ["r1"], 1, True)

@@ -99,6 +99,9 @@ export function kindOf(local: PackFlow): string {
   return local.how === 'items' ? 'items' : local.portal ? 'portal' : local.earlier ? 'supplement' : 'pack';
 }
 
+/** Return whether the pack may have plain pages. An upload page is given single documents, which they are not. */
+export const canBePlain = ({ way, kind }: PackFlow): boolean => way !== 'server' && kind !== 'portal';
+
 /** Return a message about what is still missing, or null. */
 function missingText(local: PackFlow): string | null {
   if (local.how === 'some') return local.records?.length ? null : t('pick.none');

@@ -1,4 +1,5 @@
 /** A pack being built, and one that is ready. It outlives the screen it was started on and ends with a lock. */
+import { KeptError } from '../../core/errors.js';
 import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading, progress, row } from '../../components/parts.js';
 import { saveFile, saveFiles } from '../../components/files/save_file.js';
@@ -7,7 +8,7 @@ import { keepScreenOn } from '../../shell/screen_wake.js';
 import { problemOf } from '../../shell/stage.js';
 import { joinWithDots, isolateDirection, lookUp, t } from '../../shell/strings.js';
 import { OFFICER_FIELDS } from '../../pack/officer_fields.js';
-import { keepFlow, selectionOf } from './share_choose.js';
+import { canBePlain, keepFlow, selectionOf } from './share_choose.js';
 import { DELIVERY_WAYS } from './share_ways.js';
 import { hasRestrictedPart } from '../../pack/recipients.js';
 import './words.js';
@@ -40,7 +41,7 @@ function packOptions(flow: PackFlow, records: string[] | null | undefined) {
     ...(flow.reference ? { recipientRef: flow.reference } : {}),
     review: flow.review ?? {},
     looked: flow.summary?.looked ?? [],
-    ...(flow.plain ? { plain: true } : {}),
+    ...(flow.plain && canBePlain(flow) ? { plain: true } : {}),
     say: ENGLISH_TIMES,
   };
 }
@@ -71,14 +72,20 @@ export async function startPack(
     job.at = step;
     stage.draw();
   };
-  const markUnfinished = (unfinished: boolean) => keepFlow(stage, Object.assign(flow, { unfinished }));
+  /** Keep what is left to make after this many parts, with whether a build of it has begun. */
+  const keepRest = (unfinished: boolean, madeParts: number) => {
+    flow.unfinished = unfinished;
+    const rest = { how: 'some', records: parts.slice(madeParts).flat(), earlier: (flow.earlier ?? 0) + madeParts };
+    return keepFlow(stage, madeParts ? { ...flow, ...rest } : flow);
+  };
   const letScreenSleep = keepScreenOn();
   try {
     // Sealed before the work begins: after a crash nothing could tell that a build had begun.
-    await markUnfinished(true);
+    await keepRest(true, part);
+    if (job.stopped) throw new KeptError('cancelled');
     const options = { ...packOptions(flow, parts.length ? parts[part] : null), agreed, ...(saveTo ? { saveTo } : {}) };
     job.done = await (isOnPhone ? stage.app.buildHere(options, onStep) : stage.app.buildPack(options, onStep));
-    if (part + 1 < parts.length) await markUnfinished(false);
+    if (part + 1 < parts.length) await keepRest(false, part + 1);
     else {
       flow.identity = undefined;
       await keepFlow(stage, null);
@@ -93,8 +100,9 @@ export async function startPack(
     const isCancelled = problem.code === 'cancelled';
     if (!isCancelled) stage.job = undefined;
     if (problem.code === 'no_pages') flow.portal = false;
+    await keepRest(false, part);
+    if (generation !== stage.generation) return; // locked meanwhile: the door shows nothing of a pack
     if (problem.code === 'came_since' || problem.code === 'no_pages') returnToChoice(stage, flow, part);
-    await markUnfinished(false);
     if (isCancelled) stage.draw();
     else stage.fail(problem);
   } finally {

@@ -8,7 +8,7 @@ import { confirmWithWords, confirmWordsField } from '../../components/forms/conf
 import { IDENTITY_FIELDS, IDENTITY_PROFILE, OFFICER_FIELDS } from '../../pack/officer_fields.js';
 import { hasRestrictedPart } from '../../pack/recipients.js';
 import { MAX_PART_BYTES } from './pack_size.js';
-import { keepFlow, kindOf, selectionOf, chooseView } from './share_choose.js';
+import { canBePlain, keepFlow, kindOf, selectionOf, chooseView } from './share_choose.js';
 import { adviceConflicts, adviceNotes, isAdviceNew, markAdviceSeen } from './share_advice.js';
 import { firstEntriesField } from './share_first.js';
 import { buildingView, readyView, startPack } from './share_job.js';
@@ -503,8 +503,10 @@ function consentView(stage: Stage) {
  */
 function plainPagesTick(stage: Stage) {
   const { local } = stage;
-  if (!local.unfinished || local.way === 'server' || local.kind === 'portal') return nothing;
-  return html`<section class="note stack"><p>${t('consent.unfinished')}</p>${checkbox({
+  if (!(local.unfinished || local.plain !== undefined) || !canBePlain(local)) return nothing;
+  return html`<section class="note stack">${
+    local.unfinished ? html`<p>${t('consent.unfinished')}</p>` : nothing
+  }${checkbox({
     id: 'plain',
     label: t('consent.plain_tick'),
     checked: Boolean(local.plain),
