@@ -52,6 +52,7 @@ async function letSevenDaysPass(first) {
     },
     'erased',
   );
+  await syncOnce(first); // the run that learnt of it may still be erasing, and its record is sent after that
 }
 
 async function takeOutAndErase(first, record) {
@@ -120,6 +121,76 @@ test('an entry put back, and removed again while a phone was offline, is erased 
   for (let round = 0; round < 3; round++) for (const phone of [second, first]) await syncOnce(phone);
   assert.deepEqual([titles(first), titles(second)], [[['stays']], [['stays']]]);
   assert.ok(isErased(first, record) && isErased(second, record));
+  for (const { phone } of [first, second]) phone.end();
+});
+
+for (const [order, isFirstAway] of /** @type {const} */ ([
+  ['has followed the erasure', false],
+  ['has yet to follow the erasure', true],
+]))
+  test(`a removal that a phone sends after the erasure brings nothing back: the other phone ${order}`, async () => {
+    const { first, second, record, login } = await twoPhones();
+    const { open } = first.phone.ctx;
+    const [{ attachment }] = (await first.app.readIncident(record)).attachments;
+    const { note } = await open.store.readJson(`n/${record}`);
+    const texts = [];
+    for (const id of [record, attachment, note]) texts.push(...(await open.book.meta(id)).versions.map(({ v }) => v));
+    await second.app.takeOutRecord(record, '');
+    await takeOutAndErase(first, record);
+    if (isFirstAway) await eraseUnseen(first, second);
+    else await letSevenDaysPass(first);
+    for (const { faults } of [second, first]) faults.off = false;
+    for (let round = 0; round < 3; round++) for (const phone of [second, first]) await syncOnce(phone);
+    const third = await anotherPhone(server.base, login);
+    await until(third, (state) => state.entries.length === 1 && isKept(state), 'on a new phone');
+    await syncOnce(third);
+    for (const phone of [first, second, third]) {
+      assert.ok(isErased(phone, record), 'it is listed as erased, and cannot be put back');
+      assert.deepEqual(titles(phone), [['stays']]);
+      const { store } = phone.phone.ctx.open;
+      const left = await store.readMany(texts.map((version) => `v/${version}`));
+      assert.deepEqual(left.filter(Boolean), [], 'nothing of its text, its picture or its note is left');
+      assert.notDeepEqual(await bytesOf(phone, attachment), PNG);
+      assert.deepEqual([store.root.doubts, phone.app.state.account.trouble], [{}, null]);
+      assert.deepEqual([store.root.half_erased, store.root.outbox], [undefined, []]);
+    }
+    const { file: copy } = await second.app.makeCopy({ words: WORDS });
+    const restored = makePhone({});
+    await restored.app.start();
+    await restored.app.takeCopy({ file: copy, words: WORDS });
+    assert.deepEqual(titles({ app: restored.app }), [['stays']], 'so does a sealed copy');
+    await second.phone.ctx.open.store.change((_root, change) => change.drop('segment/0'));
+    second.phone.end();
+    const restarted = makePhone({ after: second.phone, origin: server.base, send: sender(server.base, {}) });
+    await restarted.app.start();
+    await restarted.app.unlock(WORDS);
+    await until(restarted, ({ entries }) => entries.length === 1, 'the list');
+    assert.ok(isErased({ app: restarted.app }, record), 'as when the list is rebuilt');
+    assert.deepEqual(restarted.ctx.open.store.root.doubts, {});
+    for (const phone of [first.phone, restarted, third.phone, restored]) phone.end();
+  });
+
+test('an entry put back and removed again while a phone had removed it too goes with its picture and note', async () => {
+  const { first, second, record } = await twoPhones();
+  const [{ attachment }] = (await first.app.readIncident(record)).attachments;
+  await first.app.takeOutRecord(record, '');
+  await syncOnce(first);
+  second.faults.off = false;
+  await syncOnce(second);
+  second.faults.off = true;
+  await first.app.putBackRecord(record);
+  await syncOnce(first);
+  await takeOutAndErase(first, record);
+  await letSevenDaysPass(first);
+  second.faults.off = false;
+  for (let round = 0; round < 3; round++) for (const phone of [second, first]) await syncOnce(phone);
+  assert.ok(isErased(second, record));
+  assert.notDeepEqual(await bytesOf(second, attachment), PNG);
+  const { store } = second.phone.ctx.open;
+  assert.deepEqual(
+    [await store.readJson(`n/${record}`), store.root.doubts, store.root.half_erased],
+    [null, {}, undefined],
+  );
   for (const { phone } of [first, second]) phone.end();
 });
 

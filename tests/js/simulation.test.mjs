@@ -38,6 +38,7 @@ const ONCE_WRONG = {
   'a file that still waited when its entry was erased is sent under its new id only': [9152],
   'a cleared phone says what a restored server lacks': [3452],
   'an erased entry that was taken out twice is not back': [8291],
+  'an erased entry is not back with a removal that arrives later': [10377],
   'a version that the server has is not sealed again under new keys': [7680],
 };
 

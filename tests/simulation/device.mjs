@@ -5,6 +5,7 @@
 import './cryptography.mjs';
 import { createHash } from 'node:crypto';
 import { KeptError } from '#app/core/errors.js';
+import { isRemoval } from '#app/diary/attachments/removal.js';
 import { listTrayFiles, partOpener } from '#app/diary/drafts/tray_files.js';
 import { grantActions } from '#app/features/advocates/actions.js';
 import { readDoor } from '#app/store/device_meta.js';
@@ -317,12 +318,15 @@ export class Device {
   }
 
   /**
-   * Return the versions of a record whose sealed content is still on this phone.
+   * Return the versions of a record whose sealed content is still on this phone, without bare removals.
    * @param {string} record
    * @returns {Promise<string[]>}
    */
-  async sealedVersions(record) {
-    const versions = (await this.open.book.meta(record))?.versions ?? [];
+  async sealedTexts(record) {
+    const meta = await this.open.book.meta(record);
+    const opened = meta ? await this.open.book.versions(record) : [];
+    const removals = new Set(opened.filter(isRemoval).map(({ version }) => version));
+    const versions = (meta?.versions ?? []).filter(({ v }) => !removals.has(v));
     const stored = await this.open.store.readMany(versions.map(({ v }) => `v/${v}`));
     return versions.flatMap(({ v }, i) => (stored[i] ? [v] : []));
   }

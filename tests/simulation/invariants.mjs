@@ -143,15 +143,23 @@ async function findLostCaptures(device) {
 }
 
 /**
- * What was erased for good is on no phone.
+ * What was erased for good is on no phone, nor are its files, and no phone offers to put it back. A removal that another
+ * phone sent after the erasure stays: it has no text.
  * @param {Device} device
  * @param {string} record
  * @param {import('./world.mjs').Expected} expected
  */
-async function findUnerased(device, record, { erasing, texts }) {
+async function findUnerased(device, record, { erasing, texts, files }) {
   if (erasing !== 'done') return [];
-  const left = await device.sealedVersions(record);
-  return left.length ? [`${device.name} still has ${left.length} versions of ${texts.at(-1)}, which was erased`] : [];
+  const found = [];
+  for (const id of [record, ...files.keys()]) {
+    const left = await device.sealedTexts(id);
+    const what = id === record ? texts.at(-1) : `a file of ${texts.at(-1)}`;
+    if (left.length) found.push(`${device.name} still has ${left.length} versions of ${what}, which was erased`);
+  }
+  if (device.removed().includes(record))
+    found.push(`${device.name} offers to put back ${texts.at(-1)}, which was erased`);
+  return found;
 }
 
 /**

@@ -33,7 +33,7 @@ export const PLANTED_FAULTS = {
     'await rewriteRows(batch, open, await resealUnsent(open, batch, null, sent, isOwn), null);',
     'void [batch, sent, isOwn];',
   ],
-  erasure: ['diary/erasing/erasing.js', 'for (const { v } of meta.versions) change.drop(`v/${v}`);', ''],
+  erasure: ['diary/erasing/erasing.js', 'for (const { v } of erased) change.drop(`v/${v}`);', ''],
   'grant end': [
     'diary/sharing/grant_end.js',
     'await endOnPhone(ctx, open, grant);\n  open.typed = words; // for a later run',

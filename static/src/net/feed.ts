@@ -138,16 +138,6 @@ async function verifyItems(
   return { items: verified, feed: { seq, head } };
 }
 
-/** Return the versions of one page that were erased for good, with the time. */
-export async function erasedVersions(
-  api: ServerLink['api'],
-  diary: string,
-  afterSeq: number,
-): Promise<Map<string, number>> {
-  const { items } = readPage(await api.changes(diary, afterSeq));
-  return new Map(items.flatMap(({ version, erased }) => (erased ? [[version, erased.at] as [string, number]] : [])));
-}
-
 /**
  * Return which of some numbers' versions were erased for good, with the time; others of the same pages may be among
  * them.

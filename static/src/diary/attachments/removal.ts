@@ -1,13 +1,13 @@
 /** What leaves this phone when a file is removed at once, on this device or another one (purging.js). */
 import { partName } from '../../net/blobs.js';
-import { occurredOf } from '../index/listing.js';
-import { currentVersionOf } from '../../record/current_version.js';
+import { erasedRow } from '../index/listing.js';
+import { currentVersionOf, isTakenOut } from '../../record/current_version.js';
 import { requestNumberOfErased } from '../sync/manifest.js';
 import { inFeedOrder } from '../records/record_store.js';
 import type { FeedItem } from '../../net/feed.js';
 import type { Root } from '../../store/root.js';
 import type { BlobCatalogue } from '../../net/blobs.js';
-import type { Open, Batch, Meta, ListRow, Fields } from '../types.js';
+import type { Open, Opened, Batch, Meta, Fields } from '../types.js';
 
 /** A version that was erased for good; `at` in ms. */
 type ErasedVersion = { v: string; c: string; seq: number; at: number };
@@ -15,7 +15,7 @@ type ErasedVersion = { v: string; c: string; seq: number; at: number };
 /** The only `reason` that is a code. It discloses no more than the screen does. */
 export const FILE_REMOVED = 'file_removed';
 
-/** Drop a file's bytes from this phone, and those of its versions that were sent. */
+/** Drop a file's bytes from this phone, and those of its versions that were sent. An entry's removals stay. */
 export async function dropFile({ store, book }: Pick<Open, 'store' | 'book'>, batch: Batch, id: string) {
   const { root, change } = batch;
   const meta = await book.meta(id, batch);
@@ -32,6 +32,7 @@ export async function dropFile({ store, book }: Pick<Open, 'store' | 'book'>, ba
   const unsent = new Set(root.outbox.map((item) => item.version));
   const sentVersions = meta.versions
     .filter(({ v }) => !unsent.has(v) && book.seen.get(v)?.fields.reason !== FILE_REMOVED)
+    .filter(({ v }) => meta.kind !== 'incident' || !isRemoval(book.seen.get(v)))
     .map(({ v }) => v);
   for (const v of sentVersions) change.drop(`v/${v}`);
   change.drop(`t/file:${id}`); // what was typed about it and not saved
@@ -82,9 +83,17 @@ export async function removeFile(open: Open, batch: Batch, id: string, now: numb
   batch.root.purges = [...(batch.root.purges ?? []).filter((purge) => purge !== id), id];
 }
 
+/** Whether a version opens and only says that its record was taken out. */
+export function isRemoval(opened: Opened | undefined): boolean {
+  return Boolean(opened?.kind && !opened.altered && isTakenOut(opened));
+}
+
 /**
  * Apply a version that the server reports as erased for good. What this phone holds of its record goes, except for
  * text that was not sent yet. Its place stays, so that no number moves.
+ *
+ * An entry whose text is here keeps it for now. The same run compares all of it with the server (`followErasures`,
+ * erasing.js): only the text names the files and the note that go with it.
  * @returns the entry that loses a file by it, whose row changes
  */
 export async function applyErasure(
@@ -96,7 +105,7 @@ export async function applyErasure(
   const localMeta = structuredClone(await book.meta(record, batch));
   // A server could claim the erasure of any entry. It is believed only about what the keeper took out.
   const at = erased?.at ?? 0;
-  if (localMeta && !(await isTakenOut(book, batch, localMeta)))
+  if (localMeta && ((await hasText(book, batch, localMeta)) || !(await isRecordTakenOut(book, batch, localMeta))))
     return keepTextAtErasure(batch, localMeta, { v: version, c, seq, at });
   if (localMeta) await dropFile({ store, book }, batch, record);
   const meta = localMeta ?? { record, kind: '', of: null, versions: [] };
@@ -130,7 +139,13 @@ export async function isErasedHere(
   return true;
 }
 
-async function isTakenOut(book: Open['book'], batch: Batch, meta: Meta) {
+/** Whether this phone has the text of an entry. */
+async function hasText(book: Open['book'], batch: Batch, { kind, record }: Meta) {
+  if (kind !== 'incident') return false;
+  return (await book.versions(record, batch)).some((opened) => opened.kind && !isRemoval(opened));
+}
+
+async function isRecordTakenOut(book: Open['book'], batch: Batch, meta: Meta) {
   for (const record of [meta.record, meta.of]) {
     if (!record || !(await book.meta(record, batch))) continue;
     const versions = (await book.versions(record, batch)).filter(({ kind }) => kind);
@@ -163,27 +178,4 @@ function keepTextAtErasure({ root, change, metas }: Batch, meta: Meta, erasedVer
 /** Note an entry of which the server may have erased what this phone still has: returned_entries.js. */
 export function noteHalfErased(root: Root, record: string) {
   root.half_erased = [...new Set([...(root.half_erased ?? []), record])];
-}
-
-/** Return the list's row for an erased entry. Its place stays, so that no number ever moves. */
-export function erasedRow(row: ListRow, at: number): ListRow {
-  const { record, local, seq, recorded_at, received_at, kept_at } = row;
-  return {
-    record,
-    local,
-    seq,
-    recorded_at,
-    received_at,
-    kept_at,
-    unproved: false,
-    title: '',
-    apart: '',
-    pictures: 0,
-    additions: 0,
-    amendments: 0,
-    flags: ['erased'],
-    occurred: occurredOf({}),
-    taken_out: row.taken_out ?? at,
-    erased: at,
-  };
 }

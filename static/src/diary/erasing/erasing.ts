@@ -15,7 +15,7 @@
 import { ERASURE_RECORDS_LIMIT } from '../../core/constants.js';
 import { KeptError } from '../../core/errors.js';
 import { partName } from '../../net/blobs.js';
-import { erasedVersions } from '../../net/feed.js';
+import { findErased } from '../../net/feed.js';
 import { proofOf } from '../keys/accounts.js';
 import { confirmWords } from '../session/confirming.js';
 import { erasureLines, addPendingLines } from '../attachments/custody.js';
@@ -23,7 +23,8 @@ import { readHold, ERASURE_DELAY_MS } from './erasure_hold.js';
 import { readKind } from '../records/records.js';
 import { requestNumberOfErased } from '../sync/manifest.js';
 import { takenOutAt } from './takeout.js';
-import { erasedRow, noteHalfErased } from '../attachments/removal.js';
+import { isRemoval, noteHalfErased } from '../attachments/removal.js';
+import { erasedRow } from '../index/listing.js';
 import type { Context, Open, Batch } from '../types.js';
 import type { BlobCatalogue } from '../../net/blobs.js';
 import type { Erasure } from '../../store/root.js';
@@ -169,8 +170,9 @@ function longTakenOut({ index }: Open, now: number): string[] {
 
 /**
  * Erase here what the server no longer has, but only if the keeper took it out: a server that claims the erasure of
- * other entries is not believed (see removal.js). The newest version decides: an entry that was written to elsewhere
- * meanwhile stays, whatever was erased before.
+ * other entries is not believed (see removal.js). The newest text decides: an entry that was written to elsewhere
+ * meanwhile stays, whatever was erased before. A removal that another phone sent after the erasure brings nothing
+ * back. It has no text, and stays as a version that the server has.
  *
  * [Note: a phone that was away] The version that took the entry out is erased with the rest, so a phone that never
  * received it would keep the entry for ever. So each device that follows an erasure logs it in the keeper's own
@@ -179,19 +181,25 @@ function longTakenOut({ index }: Open, now: number): string[] {
 async function followErasures(ctx: Context, open: Open, records: readonly string[]) {
   const loggedElsewhere: Set<string> = new Set(open.store.root.told_erased);
   let erasureTimes: Map<string, number> = new Map();
-  for (const record of new Set([...records, ...loggedElsewhere])) {
+  for (const record of new Set([...records, ...loggedElsewhere, ...(open.store.root.half_erased ?? [])])) {
     const meta = await open.book.meta(record);
-    const newest = meta?.versions.at(-1);
-    if (!meta || meta.erased_at || meta.kind !== 'incident' || !newest?.seq) continue;
-    if (!erasureTimes.has(newest.v))
-      erasureTimes = new Map([
-        ...erasureTimes,
-        ...(await erasedVersions(ctx.api, open.identity.diary, newest.seq - 1)),
-      ]);
+    if (!meta || meta.erased_at || meta.kind !== 'incident') continue;
+    const versions = await open.book.versions(record);
+    const isTakenOut = takenOutAt(versions) !== null;
+    if (!isTakenOut && !loggedElsewhere.has(record)) continue;
+    const removals = new Set(versions.filter(isRemoval).map(({ version }) => version));
+    const newest = meta.versions.filter(({ v }) => !removals.has(v)).at(-1) ?? meta.versions[0];
+    if (!newest?.seq) continue;
+    const later = meta.versions.slice(meta.versions.indexOf(newest));
+    if (later.some(({ v }) => !erasureTimes.has(v))) {
+      const numbers = later.flatMap(({ seq }) => seq ?? []);
+      const found = await findErased(ctx.api, open.identity.diary, numbers);
+      erasureTimes = new Map([...erasureTimes, ...found]);
+    }
     const erasedAt = erasureTimes.get(newest.v);
-    const isTakenOut = takenOutAt(await open.book.versions(record)) !== null;
-    if (erasedAt !== undefined && (isTakenOut || loggedElsewhere.has(record)))
-      await eraseOnPhone(open, await relatedRecords(open, record), erasedAt, isTakenOut);
+    if (erasedAt === undefined) continue;
+    const standing = new Set(later.flatMap(({ v }) => (erasureTimes.has(v) ? [] : [v])));
+    await eraseOnPhone(open, await relatedRecords(open, record), erasedAt, { isLogged: isTakenOut, standing });
   }
   if (loggedElsewhere.size)
     await open.store.change((root) => {
@@ -250,25 +258,32 @@ async function belongsOnlyTo(open: Open, file: string, record: string) {
 /**
  * Remove the text and files of records from this phone. Ids, commitments and numbers stay.
  * @param at ms
- * @param isLogged whether the erasure is logged for the keeper's other devices
+ * @param options `isLogged`: whether the erasure is logged for the keeper's other devices; `standing`: removals that
+ *   the server has not erased
  */
-export async function eraseOnPhone(open: Open, records: readonly string[], at: number, isLogged: boolean = false) {
+export async function eraseOnPhone(
+  open: Open,
+  records: readonly string[],
+  at: number,
+  { isLogged = false, standing = new Set() }: { isLogged?: boolean; standing?: ReadonlySet<string> } = {},
+) {
   await open.store.change(async (root, change) => {
     const batch = open.book.batch(root, change);
     if (isLogged) addPendingLines(root, erasureLines(records, at));
-    for (const record of records) await eraseRecord(open, batch, record, at);
+    for (const record of records) await eraseRecord(open, batch, record, at, standing);
     root.erasures = (root.erasures ?? []).filter((erasure) => !erasure.records.some((id) => records.includes(id)));
   });
   if (isLogged) await open.custody.flush().catch(() => undefined); // its lines wait in the root for the next write
 }
 
-async function eraseRecord(open: Open, batch: Batch, record: string, at: number) {
+async function eraseRecord(open: Open, batch: Batch, record: string, at: number, standing: ReadonlySet<string>) {
   const { root, change } = batch;
   const meta = structuredClone(await open.book.meta(record, batch));
   if (!meta || meta.erased_at) return;
   const versions = await open.book.versions(record, batch);
   const blobs = versions.flatMap(({ keys }) => [...keys.open, ...keys.restricted].map(([blob]) => blob));
-  for (const { v } of meta.versions) change.drop(`v/${v}`);
+  const erased = meta.versions.filter(({ v }) => !standing.has(v));
+  for (const { v } of erased) change.drop(`v/${v}`);
   for (const name of [`u/${record}`, `us/${record}`, `uw/${record}`, `n/${record}`]) change.drop(name);
   for (const blob of new Set(blobs)) {
     const facts = await open.store.readJson<BlobCatalogue>(`b/${blob}`);
@@ -276,17 +291,17 @@ async function eraseRecord(open: Open, batch: Batch, record: string, at: number)
     change.drop(`b/${blob}`);
   }
   const erasedBlobs = new Set(blobs);
-  root.outbox = root.outbox.filter((item) => item.record !== record);
+  root.outbox = root.outbox.filter((item) => item.record !== record || standing.has(item.version));
   root.uploads = root.uploads.filter((item) => !erasedBlobs.has(item.blob));
   root.fetch = root.fetch.filter((item) => !erasedBlobs.has(item.blob));
   meta.erased_at = at;
-  for (const facts of meta.versions) facts.erased ??= at;
+  for (const facts of erased) facts.erased ??= at;
   change.putJson(`r/${record}`, meta);
   batch.metas.set(record, meta);
   const row = open.index.findRow(record);
   if (row) open.index.putRows(root, change, [erasedRow(row, at)]);
   if (row && root.account.registered) requestNumberOfErased(root, row.seq);
   change.afterCommit(() => {
-    for (const { v } of meta.versions) open.book.seen.delete(v);
+    for (const { v } of erased) open.book.seen.delete(v);
   });
 }

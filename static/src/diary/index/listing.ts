@@ -44,6 +44,29 @@ export const occurredOf = (fields: Fields): ListRow['occurred'] => ({
   precision: fields.precision ?? 'unknown',
 });
 
+/** Return the list's row for an erased entry. Its place stays, so that no number ever moves. */
+export function erasedRow(row: ListRow, at: number): ListRow {
+  const { record, local, seq, recorded_at, received_at, kept_at } = row;
+  return {
+    record,
+    local,
+    seq,
+    recorded_at,
+    received_at,
+    kept_at,
+    unproved: false,
+    title: '',
+    apart: '',
+    pictures: 0,
+    additions: 0,
+    amendments: 0,
+    flags: ['erased'],
+    occurred: occurredOf({}),
+    taken_out: row.taken_out ?? at,
+    erased: at,
+  };
+}
+
 /** Return the part of a row that comes from the content of the entry. */
 export async function rowContent<B>(
   book: RecordReader<B>,

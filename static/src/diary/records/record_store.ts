@@ -15,7 +15,7 @@ import { decodePush } from '../../ledger/push.js';
 import { isTakenOut, currentVersionOf } from '../../record/current_version.js';
 import { historyOf, sealedAt } from '../../record/record_history.js';
 import { refuseUnfit } from './validation.js';
-import { occurredOf, rowContent, scheduleRows, titleOf } from '../index/listing.js';
+import { erasedRow, occurredOf, rowContent, scheduleRows, titleOf } from '../index/listing.js';
 import type { StoredVersionContent, StoredVersion } from '../../crypto/worker/stored_versions.js';
 import type { Vault } from '../../crypto/worker/vault.js';
 import type { Change } from '../../store/pending.js';
@@ -268,6 +268,8 @@ export class DiaryRecords implements RecordStore {
     const { version, push, commitment: c } = sealed;
     await this.open([{ record, version, push }]);
     if (this.seen.get(version)?.altered) throw new KeptError('store_lost');
+    // As on the other phones (apply_feed.js): text brings an erased record back, and one more removal does not.
+    if (!isTakenOut({ fields: open, restricted })) delete meta.erased_at;
     meta.versions.push({ v: version, parents, c, seq: null, at: null, receipt: null, here: true });
     batch.metas.set(record, meta);
     await this.enlist(batch, kind, record);
@@ -288,7 +290,7 @@ export class DiaryRecords implements RecordStore {
     batch.change.putJson(`k/${kind}`, batch.kinds.get(kind));
   }
 
-  /** Return the list row of an incident. */
+  /** Return the list row of an incident; null where nothing of it opens. */
   async row(record: string, previous: Partial<ListRow> | null, batch: Batch): Promise<ListRow | null> {
     const meta = (await this.meta(record, batch)) as Meta;
     const allVersions = await this.versions(record, batch);
@@ -301,7 +303,7 @@ export class DiaryRecords implements RecordStore {
     const seqs = meta.versions.flatMap(({ seq }) => seq ?? []);
     const times = meta.versions.flatMap(({ at }) => at ?? []);
     const flags = [heads(meta).length > 1 ? 'two' : '', allVersions.some(({ altered }) => altered) ? 'altered' : ''];
-    return {
+    const row = {
       record,
       local: previous?.local ?? ++batch.root.count,
       seq: seqs.length ? Math.min(...seqs) : null,
@@ -319,6 +321,7 @@ export class DiaryRecords implements RecordStore {
       flags: flags.filter(Boolean),
       ...(await rowContent(this, batch, meta, shown, previous)),
     };
+    return meta.erased_at === undefined ? row : erasedRow(row, meta.erased_at);
   }
 }
 

@@ -10,7 +10,7 @@ import { scheduleRows } from '../index/listing.js';
 import { countVersion } from './manifest.js';
 import { noteErasures } from '../attachments/custody.js';
 import { advanceLine } from './lines.js';
-import { applyRemoval, repeatRemoval, isErasedHere, applyErasure } from '../attachments/removal.js';
+import { applyRemoval, repeatRemoval, isErasedHere, isRemoval, applyErasure } from '../attachments/removal.js';
 import { resealUnsent } from './resealing.js';
 import { refusalKey } from '../warnings.js';
 import type { FeedItem } from '../../net/feed.js';
@@ -158,8 +158,9 @@ export async function applyItem(batch: Batch, book: Open['book'], item: StoredIt
   const existing = meta.versions.find(({ v }) => v === version);
   if (existing) Object.assign(existing, { seq, at, receipt, checked });
   else {
-    // Another device wrote this before it received the erasure. The new version stands, and can be erased in turn.
-    delete meta.erased_at;
+    // Another device wrote this before it received the erasure. The new version stands, and can be erased in turn. One
+    // more removal brings nothing back: the entry stays erased.
+    if (!isRemoval(opened)) delete meta.erased_at;
     meta.versions.push({
       v: version,
       parents: facts.parents,
