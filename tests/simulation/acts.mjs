@@ -250,12 +250,20 @@ function passTime(world, _device, chance) {
  */
 async function copyServer(world, device, chance) {
   if (world.hasCopy || !world.putsServerBack) return;
+  // What a phone has not sent yet is not in the copy. What a locked phone has not sent is not known.
+  const unsent = new Set(
+    world.devices.flatMap((phone) =>
+      phone.isOpen ? [...phone.unsent(), ...phone.unsentFiles()] : [...world.expected.keys()],
+    ),
+  );
   await world.server.ask({ do: 'copy', name: 'older' });
   world.hasCopy = true;
   world.erasedSinceCopy = false;
   world.clearedSinceCopy.clear();
   world.copied = new Map(
-    [...world.expected].map(([record, { files, amended }]) => [record, { files: new Set(files.keys()), amended }]),
+    [...world.expected]
+      .filter(([record]) => !unsent.has(record))
+      .map(([record, { files, amended }]) => [record, { files: new Set(files.keys()), amended }]),
   );
   world.note('the server is copied');
   const other = chance.pick(world.devices);

@@ -360,6 +360,11 @@ export class Device {
     return this.open.store.root.outbox.map(({ of, record }) => of ?? record);
   }
 
+  /** Return the entries that this phone has files to send of. @returns {string[]} */
+  unsentFiles() {
+    return this.open.store.root.uploads.flatMap(({ of }) => of ?? []);
+  }
+
   /** Return the records that were erased for good, as the screens show them. @returns {string[]} */
   erased() {
     return (this.app.state.removed ?? []).filter(({ erased }) => erased).map(({ record }) => record);
