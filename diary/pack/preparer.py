@@ -1,7 +1,8 @@
 """Who prepared a pack, where that was not its keeper (docs/pack.md, "Prepared by somebody else").
 
 An advocate's pack is of what a keeper gave them. Every page that speaks of the keeper's choices, review or agreement
-says something else in it: what is printed there is kept in this module and in the documents that ask for a preparer.
+says something else in it: what is printed there is kept in this module, in
+diary/pack/documents/prepared_wording.py and in the documents that ask for a preparer.
 """
 
 import re

@@ -206,6 +206,13 @@ DESK_SCREENS: dict[str, tuple[Step, ...]] = {
         go_to_screen("pack"),
         press("Make the pack"),
     ),
+    "a pack, ready but plain for words left out": (
+        SIGN_IN_PAGE,
+        js("fake.pack = {isPlain: true, hasHeldWords: true}"),
+        CLIENT_OPEN,
+        go_to_screen("pack"),
+        press("Make the pack"),
+    ),
     "a pack, ready without some words": (
         SIGN_IN_PAGE,
         js("fake.pack = {unprinted: ['7', 'PK/3']}"),

@@ -422,8 +422,8 @@ const methods = {
   makePack: async (options) => {
     fake.note('makePack', options);
     const url = URL.createObjectURL(new Blob(['x']));
-    const { isPlain = false, unprinted = [] } = fake.pack;
-    return { url, name: 'documents-2026-11-27.zip', size: 6_100_000, no: 1, isPlain, unprinted };
+    const { isPlain = false, hasHeldWords = false, unprinted = [] } = fake.pack;
+    return { url, name: 'documents-2026-11-27.zip', size: 6_100_000, no: 1, isPlain, hasHeldWords, unprinted };
   },
   cancelPack: async () => fake.note('cancelPack'),
   readOrganisation: async () => {

@@ -365,7 +365,8 @@ test('the pages are set on the computer, say who prepared them, and both verifie
       name,
     );
   // The file is printed and goes in as received, too: one look is reported for it.
-  const parts = fetched.filter((path) => /\/blobs\/[^/]+\/\d+$/.test(path));
+  const parts = fetched.filter((path) => /\/blobs\/[^/]+\/parts\/\d+$/.test(path));
+  assert.ok(parts.length);
   assert.equal(new Set(parts).size, parts.length, parts.join());
   const rerendered = await server.run('verify', join(folder, 'set.zip'), '--rerender').catch((error) => error);
   const found = rerendered.stdout.split('\n').flatMap((line) => /^([a-z_]+): /.exec(line)?.[1] ?? []);
@@ -433,7 +434,7 @@ test('pages that cannot be set, or are not as they must be, are plain', async ()
   for (const [name, pageEngine] of engines) {
     current = pageEngine;
     const made = await ask(session.desk);
-    assert.equal(made.isPlain, true, name);
+    assert.deepEqual([made.isPlain, made.hasHeldWords], [true, name === 'a word shown'], name);
     const members = await membersOf(session.made.get(made.url));
     assert.ok(members.has('data/servable/01_chronology.html') && !members.has('data/servable/01_chronology.pdf'), name);
     assert.ok(![...members.values()].some((text) => text.includes('SW1A')), name);
@@ -450,10 +451,123 @@ test('more words than the pages can hold back make plain ones, and none is shown
   await until(keeper, isKept, 'kept');
   await openAsAdvocate(session, keeper, {});
   const made = await ask(session.desk);
-  assert.equal(made.isPlain, true);
+  assert.deepEqual([made.isPlain, made.hasHeldWords], [true, true]);
   const members = await membersOf(session.made.get(made.url));
   assert.ok(![...members.values()].some((text) => text.includes('07700900')));
   await session.desk.lock();
+});
+
+/** The words of each record of `registerTellingKeeper` that look like a postcode or a number. */
+const TELLING = ['M1 1AE', 'LS2 9JT', 'NE1 7RU', '07700 900111', 'BS1 4DJ', 'CF10 1EP', 'L1 8JQ', '07700 900222'];
+
+/** Return a keeper whose earlier words, order, message list, report and person tell where she is. */
+async function registerTellingKeeper() {
+  const keeper = await registerKeeper();
+  const { app } = keeper;
+  const save = (kind, fields) => app.saveRecord({ kind, record: null, fields, restricted: {} });
+  const account = await save('account', { platform: 'phone_call', number: '07700 900456' });
+  const schedule = await save('schedule', {
+    channel: 'text',
+    title: 'Texts near CF10 1EP',
+    tz: 'Europe/London',
+    rows: [
+      { msg_no: 1, from: '07700 900456', to: '07700 900222', text: 'I see you in NE1 7RU' },
+      { msg_no: 2, from: '07700 900456', to: 'me', text: 'Ring me on 07700 900111, or come to NE17RU' },
+    ],
+  });
+  await save('order', { court: 'Leeds', kind: 'nmo', terms: [{ no: 1, text: 'Not within 100 m of LS2 9JT' }] });
+  await save('report', { what_i_said: 'That I moved to BS1 4DJ' });
+  const person = await save('person', { role: 'suspect', name: 'Sam', description: 'Lives by L1 8JQ' });
+  const { record } = await app.saveIncident({
+    record: null,
+    fields: { narrative: 'He waited at M1 1AE.' },
+    restricted: {},
+  });
+  await app.saveIncident({
+    record,
+    fields: {
+      narrative: 'He waited.',
+      schedule_id: schedule.record,
+      account_ids: [account.record],
+      actor_ids: [person.record],
+    },
+    restricted: {},
+  });
+  await until(keeper, isKept, 'kept');
+  return keeper;
+}
+
+test('every version and register is searched for words that tell a place; accounts keep their numbers', async () => {
+  /** @type {any} */
+  let pageEngine;
+  const nothing = { stop: () => undefined, forget: () => undefined };
+  const session = await joinDesk(server, {}, { pageEngine: { ...nothing, layOut: (task) => pageEngine.layOut(task) } });
+  await openAsAdvocate(session, await registerTellingKeeper(), {});
+  const { words } = await session.desk.packView(EVERYTHING);
+  assert.deepEqual([...new Set(words.map(({ found }) => found))].sort(), ['SW1A 1AA', 'NE17RU', ...TELLING].sort());
+  for (const [name, engine] of [
+    ['set', quickEngine()],
+    ['plain', { layOut: () => Promise.reject(new KeptError('pages_failed')) }],
+  ]) {
+    pageEngine = engine;
+    const made = await ask(session.desk);
+    assert.deepEqual([made.isPlain, made.hasHeldWords], [name === 'plain', false], String(name));
+    const members = await membersOf(session.made.get(made.url));
+    for (const word of [...TELLING, 'NE17RU'])
+      for (const [member, text] of members) assert.ok(!text.includes(word), `${name} ${member} ${word}`);
+    assert.ok([...members.values()].some((text) => text.includes('07700 900456')));
+  }
+  await session.desk.lock();
+});
+
+test('an entry with the number of the helpline that 00 names gets set pages', async () => {
+  const session = await joinDesk(server, {}, { pageEngine: quickEngine() });
+  const keeper = await registerKeeper();
+  await keeper.app.saveIncident({
+    record: null,
+    fields: { narrative: 'I rang the National Stalking Helpline on 0808 802 0300.' },
+    restricted: {},
+  });
+  await until(keeper, isKept, 'kept');
+  await openAsAdvocate(session, keeper, {});
+  const made = await ask(session.desk);
+  assert.deepEqual([made.isPlain, made.hasHeldWords], [false, false]);
+  const members = await membersOf(session.made.get(made.url));
+  for (const [member, text] of members)
+    assert.equal(text.includes('0808 802 0300'), member === 'data/00_READ-FIRST.txt', member);
+  await session.desk.lock();
+});
+
+test('a file that is missing or damaged is not printed, and the pages are set all the same', async () => {
+  for (const [name, pattern, change] of /** @type {const} */ ([
+    ['damaged', String.raw`/blobs/[^/]+/parts/\d+$`, (bytes) => bytes.map((byte) => byte ^ 1)],
+    ['missing', String.raw`/blobs/[^/]+/parts/\d+$`, null],
+    ['of other length', String.raw`/blobs/[^/]+$`, () => Buffer.from('{"complete":true,"parts":7,"size":1}')],
+  ])) {
+    /** @type {unknown[][]} */
+    const printed = [];
+    const engine = quickEngine();
+    const pageEngine = { ...engine, layOut: (task) => engine.layOut({ ...task, printed: () => noted(task, printed) }) };
+    let isMissing = false;
+    const session = await joinDesk(
+      server,
+      {},
+      {
+        pageEngine,
+        onRequest: async (path) => {
+          if (isMissing && /\/blobs\/[^/]+\/parts\/\d+$/.test(path)) throw new KeptError('not_found');
+        },
+      },
+    );
+    await openAsAdvocate(session, await registerReviewedKeeper('fine'), { restricted: true });
+    isMissing = change === null;
+    if (change) session.meddled.set(pattern, change);
+    const made = await ask(session.desk, { restricted: false });
+    assert.deepEqual([made.isPlain, printed], [false, []], name);
+    assert.equal(session.desk.state.phase, 'in');
+    assert.ok(session.desk.state.client, name);
+    await session.desk.lock();
+  }
 });
 
 test('while pages are made, closing the client, a lock or Stop ends the workers, and there is no pack', async () => {

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pypdf
 import pytest
@@ -15,11 +16,12 @@ import pytest
 from diary.errors import BadRequest
 from diary.pack.capsule.reader import read_capsule
 from diary.pack.contents import build_contents
+from diary.pack.documents.exhibits import exhibits_data
 from diary.pack.documents.text_files import text_files
 from diary.pack.preparer import prepared_line
 from diary.pack.verify.verifier import verify_pack
 from tests.pack.conftest import build_in_thread
-from tests.pack.fictional_diary import FictionalDiary, fictional_diary
+from tests.pack.fictional_diary import START_MS, FictionalDiary, draw_screenshot, fictional_diary, incident_fields
 from tests.pack.pack_members import members_of, members_of_front
 from tests.pack.prepared_packs import PREPARER_NAME, PREPARER_ORGANISATION, make_prepared_pack, prepared_capsule, resign
 from tests.pack.restricted_scan import readable_forms
@@ -30,6 +32,7 @@ READ_FIRST, VERIFY_STEPS = "data/00_READ-FIRST.txt", "data/15_VERIFY.txt"
 PAGES = {
     "01": "data/servable/01_chronology.pdf",
     "04": "data/servable/04_exhibits.pdf",
+    "08": "data/servable/08_impact.pdf",
     "06": "data/restricted/06_RESTRICTED_officer-sheet.pdf",
     "10": "data/restricted/10_RESTRICTED_how-this-record-was-made.pdf",
 }
@@ -87,7 +90,9 @@ def _pages_of(diary: FictionalDiary, capsule: bytes, folder: Path) -> PreparedPa
 
 @pytest.fixture(scope="module")
 def diary() -> FictionalDiary:
-    return fictional_diary(count=6, exhibits=2)
+    diary = fictional_diary(count=6, exhibits=2)
+    diary.add("impact", {"domain": "sleep", "before": "fine", "after": "up at 4"})
+    return diary
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["with what is kept apart", "without"])
@@ -111,6 +116,13 @@ def test_each_document_says_who_prepared_it(pages: PreparedPages) -> None:
         assert "left out by whoever prepared this pack" in pages.words[number].lower(), number
     assert "what was not given is not here and is not counted" in pages.words["00"].lower()
     assert "prepared.json" in pages.words["15"]
+
+
+def test_00_and_10_say_which_words_are_held_back(pages: PreparedPages) -> None:
+    """They promise no more than the desk does: words of the record, not what is in the files."""
+    sentence = "Words in accounts, descriptions and notes that look like a postcode or a number are held back unless"
+    assert sentence in pages.words["00"]
+    assert sentence in pages.words["10"]
 
 
 def test_no_document_says_that_the_keeper_prepared_it(pages: PreparedPages) -> None:
@@ -163,6 +175,30 @@ def test_proofs_hold_the_digests_that_were_given(diary: FictionalDiary) -> None:
         first, second = json.loads(whole[name]), json.loads(part[name])
         restricted = {key for key, value in first["withheld"].items() if second["withheld"].get(key) == value}
         assert restricted >= second["withheld"].keys(), name
+
+
+@pytest.mark.parametrize("is_restricted_given", [True, False])
+def test_04_says_why_a_file_is_not_printed(*, is_restricted_given: bool) -> None:
+    """What nobody looked at, what was not given and what could not be read are told apart."""
+    diary = FictionalDiary()
+    entry, unseen = diary.add("incident", incident_fields(START_MS, "Files.")), {"looked_at": None}
+    image = draw_screenshot(1)
+    diary.attach(entry, image, "image/png", "Not looked at", print_image=image, extra_fields=unseen)
+    diary.attach(entry, image, "image/png", "Looked at", print_image=image)
+    diary.attach(entry, b"From: x", "message/rfc822", "Mail", filename="a.eml", extra_fields=unseen)
+    diary.attach(entry, b"From: x", "message/rfc822", "Mail", filename="b.eml")
+    diary.attach(entry, b"sound", "audio/mpeg", "Sound", filename="c.mp3", extra_fields=unseen)
+    contents = build_contents(read_capsule(prepared_capsule(diary, is_restricted_given=is_restricted_given)))
+    data: Any = exhibits_data(contents, contents.exhibits, {}, "")
+    cards = [" ".join(exhibit["card"]) for exhibit in data["exhibits"]]
+    reasons = [
+        "not printed here: it was not looked at for a pack.",
+        "Its picture could not be read when this pack was made." if is_restricted_given else "was not told whether it",
+        "Nobody looked through it for a pack",
+        "It could not be read here" if is_restricted_given else "It was not given to whoever prepared this pack",
+        "There is no picture of it to print.",
+    ]
+    assert [reason in card for reason, card in zip(reasons, cards, strict=True)] == [True] * 5, cards
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def _exhibit_page(
         "picture": None if picture is None else _picture_layout(view, picture),
         "card": []
         if picture is not None
-        else [_WITHHELD_TEXT if contents.capsule.metadata.preparer is None else _PREPARED_WITHHELD_TEXT]
+        else [_withheld_text(view, contents.capsule.metadata)]
         if is_withheld
         else _card_lines(view, printed, len(pages), contents.capsule.metadata),
         "is_short": picture is None
@@ -155,6 +155,9 @@ _PREPARED_WITHHELD_TEXT: Final = (
     "[held back, see 06] The picture is not printed here: the keeper keeps it apart, or whoever prepared this pack was not "
     "told whether it shows where the keeper lives."
 )
+_PREPARED_NOT_LOOKED_AT_TEXT: Final = (
+    "[held back, see 06] The picture is not printed here: it was not looked at for a pack."
+)
 _PRINTED_TEXTS: Final = {
     "pages": "Its pages are printed after this one.",
     "first": f"At most {LETTER_PAGES_LIMIT} pages of a file are printed: these are its first.",
@@ -186,6 +189,14 @@ _PROGRAMS: Final = {
     "txt": "; any text editor opens it",
     "zip": "; unpack it to see its files",
 }
+
+
+def _withheld_text(view: ExhibitView, metadata: PackMetadata) -> str:
+    """Return why a picture is not printed. A pack that somebody else prepared does not know all that the keeper does."""
+    if metadata.preparer is None:
+        return _WITHHELD_TEXT
+    is_unseen = view.attachment.has_picture and not view.attachment.is_reviewed
+    return _PREPARED_NOT_LOOKED_AT_TEXT if is_unseen else _PREPARED_WITHHELD_TEXT
 
 
 def _still_layout(view: ExhibitView, poster: Picture) -> TemplateData:
@@ -295,12 +306,15 @@ def _card_lines(view: ExhibitView, printed: str, pages_count: int, metadata: Pac
     if printed == "nothing" and extension == "pdf" and metadata.is_laid_out_in_browser:
         maker = "a phone makes by itself" if metadata.preparer is None else "an advocate makes"
         words = f"Letters are not drawn in a pack that {maker}."
-    elif printed == "nothing" and extension == "eml" and metadata.preparer and exhibit.received_file is None:
-        words = "Whoever prepared this pack did not read it, so what is in it is not printed here."
     elif printed == "nothing" and is_letter_or_mail and not view.attachment.is_reviewed:
         words = "Nobody looked through it for a pack, so what is in it is not printed here."
+    elif printed == "nothing" and extension == "eml" and metadata.preparer and exhibit.received_file is None:
+        words = "It was not given to whoever prepared this pack, so what is in it is not printed here."
     elif printed == "nothing" and is_letter_or_mail:
         words = "It could not be read here, so what is in it is not printed."
+    elif printed == "nothing" and metadata.preparer and (exhibit.print_copy or exhibit.received_file or exhibit.poster):
+        # Still being sent by the keeper's phone, lost, damaged, or of a form that the browser does not show.
+        words = "Its picture could not be read when this pack was made."
     else:
         words = _PRINTED_TEXTS["first" if pages_count == LETTER_PAGES_LIMIT else printed]
     how = f"To see it, open {exhibit.filename}" if printed == "nothing" else f"The whole of it is {exhibit.filename}"

@@ -68,7 +68,8 @@ _KEPT_APART_LINES: Final = (
     "               It holds no address, contact, or name of a child or witness that the keeper put apart.",
 )
 _PREPARED_HELD_BACK_LINES: Final = (
-    "               Words that look like a postcode or a number are held back unless whoever prepared it let them stand.",
+    "               Words in accounts, descriptions and notes that look like a postcode or a number are held back unless",
+    "               whoever prepared it let them stand.",
     "               They were not given the keeper's own list of such words: look for places and names before you serve it.",
 )
 _PREPARED_READING_ORDER: Final = (
@@ -261,7 +262,7 @@ def _preparer_check_lines(contents: PackContents) -> list[str]:
     if contents.capsule.metadata.preparer is None:
         return []
     return [
-        "   This pack was prepared by somebody else than its keeper, and signed with their key. prepared.json names them, holds",
+        "   This pack was prepared by somebody other than its keeper, and signed with their key. prepared.json names them, holds",
         "   the keeper's signed permission, and is signed with the same key. Both checks compare it with 00 and 12.",
         f"   {ALL_SYSTEMS}:",
         "     cat data/servable/proof/prepared.json",

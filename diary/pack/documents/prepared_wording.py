@@ -1,4 +1,4 @@
-"""Sentences of the pages of a pack that somebody else than its keeper prepared."""
+"""Sentences of the pages of a pack that somebody other than its keeper prepared."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -8,10 +8,10 @@ from diary.pack.preparer import PART_SENTENCE
 from diary.pack.printable_text import escape_unprintable
 
 _NOT_SWORN_TEXT: Final = "Prepared by the person named; not a sworn statement"
-_PREPARED_NOT_SWORN_TEXT: Final = "Prepared by somebody else than the keeper; not a sworn statement"
+_PREPARED_NOT_SWORN_TEXT: Final = "Prepared by somebody other than the keeper; not a sworn statement"
 HELD_BACK_SENTENCE: Final = (
-    "Words that look like a postcode or a number are held back unless whoever prepared this pack let them stand. They were "
-    "not given the keeper’s own list of such words."
+    "Words in accounts, descriptions and notes that look like a postcode or a number are held back unless whoever prepared "
+    "this pack let them stand. They were not given the keeper’s own list of such words."
 )
 SHEET_SENTENCES: Final = (
     "The keeper did not write this sheet. Name, legal name, how to reach them safely, concerns and needs were not given to "
@@ -44,7 +44,8 @@ def method_sentences(metadata: PackMetadata) -> Iterator[str]:
     yield from prepared_sentences(metadata)
     yield (
         "Whoever prepared it chose what is in it and which words stand, and numbered the files under their own initials. "
-        "The keeper was not asked to look through it. Before it was made, the server noted for the keeper that it is."
+        "The keeper was not asked to look through it. Before it was made, the server noted for the keeper that a pack was being "
+        "made."
     )
     yield (
         "The keeper’s settings, private notes, words for the officer, list of places and numbers, consents and other packs "
@@ -53,5 +54,5 @@ def method_sentences(metadata: PackMetadata) -> Iterator[str]:
     yield (
         "Who let whom make packs, and until when, is in servable/proof/prepared.json. The keeper’s key signed the "
         "permission, the key of whoever prepared the pack signed the rest: the versions in it, and 12_record.json where that "
-        "is here. It does not show who bears the name."
+        "is here. That file does not show who bears the name."
     )

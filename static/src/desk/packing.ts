@@ -13,11 +13,11 @@ import { assemble } from '../pack/assemble.js';
 import { makeCapsule, openedOf } from '../pack/capsule.js';
 import { REGISTER_KINDS, selectRecords, selectIncidents } from '../pack/selection.js';
 import { buildEvidenceFront } from '../pack/evidence.js';
-import { checkHeldBack } from '../pack/held_back.js';
+import { holdsHeldWords } from '../pack/held_back.js';
 import { layOutPages } from '../pack/pages.js';
 import { createRedactor, normalise } from '../pack/redaction.js';
 import { findGaps } from './pack_gaps.js';
-import { findLocationWords } from '../pack/chronology/location_words.js';
+import { findPackWords } from './pack_words.js';
 import { findAll } from '../record/guard.js';
 import { objectOf, textOf } from '../record/reading.js';
 import { localAt } from '../record/times.js';
@@ -48,7 +48,8 @@ export type PackChoice = {
 type PackStep = { step: 'checking' | 'fetching' | 'preparing' | 'pages' | 'files'; done: number; total: number };
 /**
  * `url` is valid while the client is open. `isPlain`: the pages are one plain page, because they could not be laid out
- * here. `unprinted`: what has words that could not be printed, by label.
+ * here, or because those that were held words that are left out (`hasHeldWords`). `unprinted`: what has words that
+ * could not be printed, by label.
  */
 export type DeskPack = {
   url: string;
@@ -56,6 +57,7 @@ export type DeskPack = {
   size: number;
   no: number;
   isPlain: boolean;
+  hasHeldWords: boolean;
   unprinted: string[];
 };
 /**
@@ -87,6 +89,8 @@ type PackPart = {
 const EXCLUDED_KINDS = new Set(['consent', 'export']);
 const PACK_KINDS = new Set(['incident', 'attachment', ...REGISTER_KINDS.filter((kind) => !EXCLUDED_KINDS.has(kind))]);
 const INITIALS = /^[A-Z]{1,4}$/;
+/** A file that is not there, is not whole yet, or does not open. */
+const UNREADABLE_CODES = new Set(['unavailable', 'not_found', 'not_opened', 'garbage']);
 
 export function packingMethods(ctx: Context) {
   return {
@@ -145,9 +149,11 @@ function selectPack({ client, diary }: Source, { from, to, records = null, seen 
     {},
   );
   const packed = versions.filter(({ record }) => selected.records.has(record));
-  const apart = createRedactor(packed.map(openedOf), {}, []);
-  const words = [...selected.incidents, ...selected.attached, ...selected.registers].flatMap((history) =>
-    findLocationWords(history, apart, new Set()),
+  const openedPack = packed.map(openedOf);
+  const words = findPackWords(
+    openedPack,
+    [...selected.incidents, ...selected.attached, ...selected.registers],
+    createRedactor(openedPack, {}, []),
   );
   // The keeper's own list of places and numbers is never shared. Whatever looks like one is therefore held back
   // unless the advocate clears it.
@@ -162,7 +168,7 @@ function selectPack({ client, diary }: Source, { from, to, records = null, seen 
     packed,
     words,
     hold: heldWords,
-    held: createRedactor(packed.map(openedOf), {}, heldWords),
+    held: createRedactor(openedPack, {}, heldWords),
     purpose: client.terms.purpose,
   };
 }
@@ -207,14 +213,14 @@ async function makePack(
   requireOpen();
   const wish = { ...packWish(ctx, terms, selection, { ...options, no: packs }), log };
   const restricted = options.restricted && terms.restricted;
-  const files = new ReadFiles(ctx, source, requireOpen);
+  const files = new ReadFiles(ctx, source, requireOpen, restricted ? receivedBlobs(selection.packed) : new Set());
   const task: PackTask = { ctx, source, selection, files, restricted, requireOpen, onStep, signal: stopper.signal };
   const laidOut = makeCapsule(
     selection.versions,
     { ...wish, inBrowser: true, release, origin: ctx.ports.origin },
     keys,
   );
-  const pages = release ? await layOutHere(task, laidOut) : null;
+  const { pages, hasHeldWords } = release ? await layOutHere(task, laidOut) : { pages: null, hasHeldWords: false };
   const capsule = pages ? laidOut : makeCapsule(selection.versions, wish, keys);
   const pack = capsule.pack as PackPart;
   const front =
@@ -240,6 +246,7 @@ async function makePack(
     size: file?.size ?? 0,
     no: packs,
     isPlain: !pages,
+    hasHeldWords,
     unprinted: pages?.unprinted ?? [],
   };
 }
@@ -256,10 +263,14 @@ type PackTask = {
   signal: AbortSignal;
 };
 
-/** Lay out the pages; null where this browser cannot, or where they are not what is expected here. */
-function layOutHere(task: PackTask, capsule: JsonObject) {
+/**
+ * Lay out the pages; null where this browser cannot, or where they are not what is expected here.
+ * `hasHeldWords`: they held words that are left out.
+ */
+async function layOutHere(task: PackTask, capsule: JsonObject) {
   const { ctx, selection, files, requireOpen, onStep, signal } = task;
-  return layOutPages(
+  let hasHeldWords = false;
+  const pages = await layOutPages(
     capsule,
     {
       engine: ctx.ports.pageEngine,
@@ -267,10 +278,14 @@ function layOutHere(task: PackTask, capsule: JsonObject) {
       pictures: ctx.ports.pictures,
       requireOpen,
       signStatement: signerOf(task, capsule),
-      checkMore: (made) => checkHeldBack(made, capsule, selection.held),
+      checkMore: (made) => {
+        hasHeldWords = holdsHeldWords(made, capsule, selection.held);
+        if (hasHeldWords) throw new KeptError('pack_failed');
+      },
     },
     { onStep: (step, done, total) => onStep({ step, done, total }), signal },
   );
+  return { pages, hasHeldWords };
 }
 
 /** Return what signs, in the worker, who prepared the pack. */
@@ -339,23 +354,30 @@ async function signersOf(ctx: Context, grant: string, packed: readonly DiaryVers
   };
 }
 
+/** Return the blobs that hold the files as received. */
+const receivedBlobs = (packed: readonly DiaryVersion[]) =>
+  new Set(packed.flatMap(({ restricted }) => restricted?.keys.slice(0, 1).map(([blob]) => blob) ?? []));
+
 /**
  * The client's files, as one pack needs them. Each read is a look that is reported to the keeper: a file that is
  * printed and goes in as received, too, is read once.
  */
 class ReadFiles {
+  /** The files that go in as received: no other is kept. */
+  readonly #keep: ReadonlySet<string>;
   readonly #ctx: Context;
   readonly #source: Source;
   readonly #requireOpen: () => void;
   readonly #read: Map<string, Bytes> = new Map();
 
-  constructor(ctx: Context, source: Source, requireOpen: () => void) {
+  constructor(ctx: Context, source: Source, requireOpen: () => void, keep: ReadonlySet<string>) {
+    this.#keep = keep;
     this.#ctx = ctx;
     this.#source = source;
     this.#requireOpen = requireOpen;
   }
 
-  /** Return a file that the pages print; null where the keeper's phone has not sent all of it yet. */
+  /** Return a file that the pages print; null where it is missing, damaged, or still being sent. */
   async read(place: FilePlace): Promise<Bytes | null> {
     const read = this.#read.get(place.blob);
     if (read) return read;
@@ -363,11 +385,12 @@ class ReadFiles {
     try {
       for await (const part of this.#parts(place)) parts.push(part);
     } catch (error) {
-      if (error instanceof KeptError && error.code === 'unavailable') return null;
+      this.#requireOpen(); // a grant that ended is not a file that is missing
+      if (error instanceof KeptError && UNREADABLE_CODES.has(error.code)) return null;
       throw error;
     }
     const bytes = concat(...parts);
-    this.#read.set(place.blob, bytes);
+    if (this.#keep.has(place.blob)) this.#read.set(place.blob, bytes);
     return bytes;
   }
 
@@ -377,6 +400,7 @@ class ReadFiles {
     const file = await locateFile(bookSource, record, 'received', []);
     if (!file) throw new KeptError('pack_failed');
     const read = this.#read.get(file.blob);
+    this.#read.delete(file.blob);
     if (read) yield read;
     else yield* this.#parts(file);
   }

@@ -6,6 +6,8 @@ import { localAt } from '../record/times.js';
 import type { Fields } from '../record/reading.js';
 
 export const SERVABLE_FOLDER = 'data/servable/';
+/** The first page of a pack, as text. */
+export const READ_FIRST_FILE = 'data/00_READ-FIRST.txt';
 export const SERVABLE_MANIFEST = `${SERVABLE_FOLDER}manifest-sha256.txt`;
 export const BAGIT = 'BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n';
 

@@ -13,7 +13,7 @@ import { sha256 } from '../crypto/digests.js';
 import { objectOf, textOf, integerOf } from '../record/reading.js';
 import { chronologyOf } from './chronology/chronology.js';
 import { cellLabel, wordsFor } from './chronology/chronology_words.js';
-import { SERVABLE_FOLDER, SERVABLE_MANIFEST, servableManifest } from './bag.js';
+import { READ_FIRST_FILE, SERVABLE_FOLDER, SERVABLE_MANIFEST, servableManifest } from './bag.js';
 import { expectedBytes } from './front.js';
 import { withheldNames } from './held_back.js';
 import { addStatement, preparerLine } from './prepared.js';
@@ -62,7 +62,7 @@ export async function buildEvidenceFront(
   const statements = statementLines(facts);
   if (statements.length) files.set(`${SERVABLE_FOLDER}07_statements.csv`, utf8(statementTable(statements, redactor)));
   const folder = textOf(objectOf(capsule, 'pack'), 'folder');
-  files.set('data/00_READ-FIRST.txt', textFile(readFirstText(capsule, folder)));
+  files.set(READ_FIRST_FILE, textFile(readFirstText(capsule, folder)));
   if (signStatement) await addStatement(files, capsule, signStatement);
   files.set('data/15_VERIFY.txt', textFile(wordsFor('verify', { folder })));
   files.set(SERVABLE_MANIFEST, await servableManifest(files));

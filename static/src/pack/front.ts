@@ -11,6 +11,7 @@ import { isObject, parseCanonicalObject } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { sha256 } from '../crypto/digests.js';
 import { objectOf } from '../record/reading.js';
+import { READ_FIRST_FILE } from './bag.js';
 import { logFiles } from './log_files.js';
 import { findPreparerLine, preparerLine, PREPARED_FILE } from './prepared.js';
 import { keysFile, fieldNamesOf, encodeProof, proofNames, rowsOf } from './proofs.js';
@@ -43,7 +44,6 @@ const KIND_FILES = {
   statement: 'servable/07_statements.csv',
   impact: 'servable/08_impact.pdf',
 };
-const READ_FIRST = 'data/00_READ-FIRST.txt';
 const NONE_WITHHELD = new Set();
 
 function rejectFile(name: string): never {
@@ -85,8 +85,8 @@ export async function checkFiles(members: ReadonlyMap<string, Uint8Array>, capsu
   for (const [name, makeBytes] of expected) if (!bytesEqual(makeBytes(), memberBytes(members, name))) rejectFile(name);
   for (const [name, version] of proofNames(capsule, 'servable'))
     checkServable(members, `data/servable/${name}`, version);
-  const line = findPreparerLine(decodeText(memberBytes(members, READ_FIRST), READ_FIRST));
-  if (line !== (preparer.by === undefined ? null : preparerLine(preparer))) rejectFile(READ_FIRST);
+  const line = findPreparerLine(decodeText(memberBytes(members, READ_FIRST_FILE), READ_FIRST_FILE));
+  if (line !== (preparer.by === undefined ? null : preparerLine(preparer))) rejectFile(READ_FIRST_FILE);
   const table = findDifferingTable(members, capsule);
   if (table) rejectFile(table);
   await checkCopies(members);

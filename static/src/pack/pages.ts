@@ -50,8 +50,8 @@ export async function layOutPages(
     host.requireOpen();
     if (host.signStatement) await addStatement(pages.files, capsule, host.signStatement);
     pages.files.set(SERVABLE_MANIFEST, await servableManifest(pages.files));
-    await checkFiles(pages.files, capsule);
     host.checkMore?.(pages.files);
+    await checkFiles(pages.files, capsule);
     return pages;
   } catch (error) {
     host.requireOpen();

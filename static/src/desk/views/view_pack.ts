@@ -161,7 +161,7 @@ function choicePreview(stage: Stage, client: Client, form: PackForm, update: (ch
         ? html`<p class="care" role="status">${t(blocker, { name: client.name })}</p>`
         : form.at
           ? making(stage, form.at, update)
-          : html`${form.stopped ? html`<p role="status">${t('desk.pack_stopped')}</p>` : nothing}
+          : html`${form.stopped ? html`<p role="status">${t('desk.pack_stopped', { name: client.name })}</p>` : nothing}
               <div>${button(t('desk.pack_do'), () => makePack(stage, form, choice, update), {
                 main: true,
                 busy: stage.runningTask === 'pack',
@@ -260,9 +260,14 @@ function makePack(stage: Stage, form: PackForm, choice: PackChoice, update: (cha
   });
 }
 
+function madeKey({ isPlain, hasHeldWords }: DeskPack) {
+  if (hasHeldWords) return 'desk.pack_made_held';
+  return isPlain ? 'desk.pack_made_plain' : 'desk.pack_made_here';
+}
+
 function packReady(made: DeskPack, onAgain: () => void) {
   return html`<div class="stack-wide">${heading(t('desk.pack_done'))}
-    <p role="status">${t(made.isPlain ? 'desk.pack_made_plain' : 'desk.pack_made_here')}</p>
+    <p role="status">${t(madeKey(made))}</p>
     ${
       made.unprinted.length
         ? html`<p class="care">${t('desk.pack_unprinted', {

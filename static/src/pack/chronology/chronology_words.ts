@@ -111,10 +111,12 @@ const WORDS: Readonly<Record<string, string>> = Object.freeze({
     'sworn statement.\n{line}\nThat is who helps the person who wrote it. They made this pack from what ' +
     'they were let see, and can change nothing in it. The person\nwho wrote it holds the diary: ask them ' +
     'for the rest. Who let whom, and until when, is signed in servable/proof/prepared.json.\nWhat was ' +
-    'not given is not here and is not counted. Numbers are of this pack alone.\nNothing here names an ' +
-    'offence or scores a risk.\nIf somebody is in danger now: 999. Otherwise 101. National Stalking ' +
-    'Helpline: 0808 802 0300.\n\nThis pack was made on one computer, without a server. Its pages are ' +
-    'plain: servable/01_chronology.html opens with a double click\nand runs nothing. A set pack with ' +
+    'not given is not here and is not counted. Numbers are of this pack alone.\nWords in accounts, ' +
+    'descriptions and notes that look like a postcode or a number are held back unless whoever prepared it\nlet ' +
+    'them stand. They were not given the keeper’s own list of such words: look for places and names before you ' +
+    'serve it.\nNothing here names an offence or scores a risk.\nIf somebody is in danger now: 999. Otherwise ' +
+    '101. National Stalking Helpline: 0808 802 0300.\n\nThis pack was made on one computer, without a server. ' +
+    'Its pages are plain: servable/01_chronology.html opens with a double click\nand runs nothing. A set pack with ' +
     'printed pages can be\nasked for.\n\nTWO FOLDERS\n  servable/    drafted so that it could be served ' +
     'after your own review. You decide on disclosure and redaction.\n  restricted/  everything else. ' +
     'RESTRICTED: not for service. It may not be included here.\n\nORDER TO READ\n  1. ' +

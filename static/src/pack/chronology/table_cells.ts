@@ -261,16 +261,19 @@ export function exhibitLine(facts: CapsuleFacts, exhibit: JsonObject, index: num
     web_address: textOf(fields, 'url_full'),
     changed_before_it_was_added: choiceText(fields, 'alterations', 'alteration_before_receipt'),
     flags: flags.join('; '),
-    picture_in_04: pictureFlag(exhibit),
+    picture_in_04: pictureFlag(exhibit, textOf(objectOf(facts.capsule, 'pack'), 'engine') === 'browser'),
     ...Object.fromEntries(answers),
   };
 }
 
-/** Return what 04 prints of a file; null where it depends on whether the copy can be read. */
-function pictureFlag(exhibit: JsonObject) {
+/**
+ * Return what 04 prints of a file; null where it depends on whether the copy can be read. A browser may lack a print
+ * copy, or have it damaged; a server is given each.
+ */
+function pictureFlag(exhibit: JsonObject, isInBrowser: boolean) {
   if (exhibit.hold_picture !== false) return 'held back, see 06';
-  if (exhibit.print) return 'yes';
-  return exhibit.received || exhibit.poster ? null : 'no picture';
+  if (exhibit.print && !isInBrowser) return 'yes';
+  return exhibit.print || exhibit.received || exhibit.poster ? null : 'no picture';
 }
 
 /** Return every line of 05, in order. */
