@@ -17,8 +17,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-import pypdf
-
 from diary.errors import BadRequest
 from diary.pack.capsule.exhibits import LETTER_TYPE, MAIL_TYPE
 from diary.pack.documents import print_images
@@ -111,6 +109,8 @@ def _draw_letter(folder: Path) -> None:
     path = folder / _RECEIVED_FILENAME
     if path.stat().st_size > PDF_LIMIT_BYTES:
         raise ValueError("too large")
+    import pypdf  # noqa: PLC0415 - 15 MB and a tenth of a second that a pack without a letter need not take
+
     count = min(len(pypdf.PdfReader(path).pages), LETTER_PAGES_LIMIT)
     for number, png in enumerate(draw_pdf_pages(folder, path, count), 1):
         (folder / f"{number}.jpg").write_bytes(print_images.encode_drawn_page(png).jpeg)
