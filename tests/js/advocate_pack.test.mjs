@@ -427,7 +427,6 @@ test('pages that cannot be set, or are not as they must be, are plain', async ()
     ['a word shown', changed(replace('data/servable/02_chronology.csv', '[held back, see 06]', 'SW1A 1AA'))],
     ['a file less', changed((files) => files.delete('data/servable/01_chronology.pdf'))],
   ];
-  /** @type {any} */
   let current;
   const session = await joinDesk(server, {}, { pageEngine: { ...nothing, layOut: (task) => current.layOut(task) } });
   await openAsAdvocate(session, await registerKeeper(), {});
@@ -498,7 +497,6 @@ async function registerTellingKeeper() {
 }
 
 test('every version and register is searched for words that tell a place; accounts keep their numbers', async () => {
-  /** @type {any} */
   let pageEngine;
   const nothing = { stop: () => undefined, forget: () => undefined };
   const session = await joinDesk(server, {}, { pageEngine: { ...nothing, layOut: (task) => pageEngine.layOut(task) } });

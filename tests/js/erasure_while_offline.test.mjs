@@ -132,7 +132,7 @@ for (const [order, isFirstAway] of /** @type {const} */ ([
     const { first, second, record, login } = await twoPhones();
     const { open } = first.phone.ctx;
     const [{ attachment }] = (await first.app.readIncident(record)).attachments;
-    const { note } = await open.store.readJson(`n/${record}`);
+    const { note } = /** @type {{note: string}} */ (await open.store.readJson(`n/${record}`));
     const texts = [];
     for (const id of [record, attachment, note]) texts.push(...(await open.book.meta(id)).versions.map(({ v }) => v));
     await second.app.takeOutRecord(record, '');
@@ -170,7 +170,7 @@ for (const [order, isFirstAway] of /** @type {const} */ ([
     for (const phone of [first.phone, restarted, third.phone, restored]) phone.end();
   });
 
-test('an entry put back and removed again while a phone had removed it too goes with its picture and note', async () => {
+test('an entry removed again, and on another phone too, goes with its picture and note', async () => {
   const { first, second, record } = await twoPhones();
   const [{ attachment }] = (await first.app.readIncident(record)).attachments;
   await first.app.takeOutRecord(record, '');

@@ -9,6 +9,7 @@ import { exhibitsOf } from '#app/pack/exhibits.js';
 import { versionFieldNames, keysFile, encodeProof, proofNames, rowsOf } from '#app/pack/proofs.js';
 import { logFiles } from '#app/pack/log_files.js';
 import { recordFile } from '#app/pack/record_json.js';
+import { objectOf } from '#app/record/reading.js';
 
 const vector = JSON.parse(readFileSync(new URL('../vectors/capsule.json', import.meta.url), 'utf8'));
 
@@ -178,18 +179,25 @@ test('without what is kept apart of a file, only a masked copy of it is printed'
       record: 'r',
       version: 'v',
       kind: 'attachment',
+      schema: 1,
+      seq: 1,
+      c: '',
+      sig: '',
+      parents: [],
+      env: null,
+      receipt: null,
       apart,
       open: {
         fields: { ...fields, ...change },
         seed: new Uint8Array(32),
-        keys: ['a', 'b'].map((id) => [id, new Uint8Array(32)]),
+        keys: ['a', 'b'].map((id) => /** @type {const} */ ([id, new Uint8Array(32)])),
       },
       restricted: null,
     };
     const newest = { ...version, fields: version.open.fields, restricted: {} };
     const told = { record: 'r', kind: 'attachment', newest, first: newest, revisions: [], taken_out: null };
-    const [row] = exhibitsOf(/** @type {any} */ ([version]), /** @type {any} */ ([{ no: 1, told }]), 'PK');
-    return [row.hold_picture, /** @type {any} */ (row.print)?.blob ?? null];
+    const [row] = exhibitsOf([version], [{ no: 1, told }], 'PK');
+    return [row.hold_picture, objectOf(row, 'print').blob ?? null];
   };
   const apart = { shows_where_i_live: '' };
   assert.deepEqual(rowOf({}, null), [false, 'a']);

@@ -143,8 +143,8 @@ async function findLostCaptures(device) {
 }
 
 /**
- * What was erased for good is on no phone, nor are its files, and no phone offers to put it back. A removal that another
- * phone sent after the erasure stays: it has no text.
+ * What was erased for good is on no phone, nor are its files, and no phone offers to put it back. A removal that
+ * another phone sent after the erasure stays: it has no text.
  * @param {Device} device
  * @param {string} record
  * @param {import('./world.mjs').Expected} expected

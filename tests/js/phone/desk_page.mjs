@@ -16,8 +16,8 @@ export const DESK_WORDS = 'an advocate has words too';
  * `change`: wrappers for functions of the vault, by name; `pageEngine`: lays out pages; `onRequest`: is
  * called before each request. Returns `made`, the object URLs not yet dropped with their blobs, and `meddled`, response
  * overrides by path pattern.
- * @param {any} server
- * @param {Record<string, any>} [change]
+ * @param {{base: string, run(...command: string[]): Promise<{stdout: string}>}} server
+ * @param {object} [change]
  * @param {{pageEngine?: object, onRequest?: (path: string) => Promise<void>}} [ports]
  */
 function openDesk(server, change = {}, { pageEngine, onRequest } = {}) {
@@ -96,8 +96,8 @@ function decodeSecret(text) {
 }
 
 /**
- * @param {any} server
- * @param {Record<string, any>} [change]
+ * @param {{base: string, run(...command: string[]): Promise<{stdout: string}>}} server
+ * @param {object} [change]
  * @param {Parameters<typeof openDesk>[2]} [ports]
  */
 export async function joinDesk(server, change = {}, ports = {}) {
