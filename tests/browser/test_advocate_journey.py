@@ -103,7 +103,7 @@ def test_an_advocate_helps_without_holding_the_data(
     assert_access_ended(desk)
     assert sam.read_shared() == []
     answers = {exchange.status for exchange in server.exchanges[ended:] if exchange.path.startswith("/v1/clients/")}
-    assert answers == {404}
+    assert answers <= {404}  # nothing was asked where the desk noticed the end before
     assert page_errors.messages == []
     desk.tap("Lock")
     desk.wait_for_heading("Sign in")

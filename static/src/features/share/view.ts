@@ -24,9 +24,15 @@ import type { PackFlow } from './share_choose.js';
 
 const STEPS = ['choose', 'sum', 'look', 'words', 'officer', 'consent'] as const;
 type StepName = 'court' | 'items' | (typeof STEPS)[number];
+const countPacks = (shared: readonly SharedExport[]) => shared.filter(({ label }) => label).length;
+
 function shareView(stage: Stage) {
   const job = stage.job as PackBuild | undefined;
-  if (job?.done) return readyView(stage, job);
+  if (job?.done) {
+    // Read again while the pack is on screen: whether the next one comes after another is asked of it.
+    stage.find('shared', () => stage.app.readShared());
+    return readyView(stage, job);
+  }
   if (job && !job.stopped) return buildingView(stage, job);
   if (stage.packing && stage.local !== stage.packing) stage.local = stage.packing;
   const step = stage.local.step as StepName | undefined;
@@ -64,8 +70,7 @@ function hubView(stage: Stage, job: PackBuild | undefined) {
   const { state } = stage;
   const ways = stage.find('pack-ways', () => stage.app.packWays()).data as PackWays | undefined;
   const savedFlow = stage.find('typed-pack', () => stage.app.readTyped('pack')).data;
-  const shared = (stage.find('shared', () => stage.app.readShared()).data ?? []) as SharedExport[];
-  const packs = shared.filter(({ label }) => label).length;
+  const packs = countPacks(stage.find('shared', () => stage.app.readShared()).data ?? []);
   const isEmpty = !state.entries.length;
   const linkRow = (icon: IconName, key: string, on: () => unknown) =>
     html`<div>${row({
