@@ -31,6 +31,16 @@ database.commit()
 const titles = ({ app }) => app.state.entries.map(({ title, flags }) => [title, ...flags]).sort();
 const isErased = ({ app }, record) => app.state.removed.some((row) => row.record === record && row.erased);
 
+/** Start a phone again after its list of entries was lost, so that it is rebuilt from the versions. */
+async function restartWithoutList({ phone }) {
+  await phone.ctx.open.store.change((_root, change) => change.drop('segment/0'));
+  phone.end();
+  const restarted = makePhone({ after: phone, origin: server.base, send: sender(server.base, {}) });
+  await restarted.app.start();
+  await restarted.app.unlock(WORDS);
+  return restarted;
+}
+
 /** Make the pending erasures due, while the server is stopped. */
 function makeDue() {
   const database = readdirSync(server.folder, { recursive: true, encoding: 'utf8' }).find((name) =>
@@ -159,11 +169,7 @@ for (const [order, isFirstAway] of /** @type {const} */ ([
     await restored.app.start();
     await restored.app.takeCopy({ file: copy, words: WORDS });
     assert.deepEqual(titles({ app: restored.app }), [['stays']], 'so does a sealed copy');
-    await second.phone.ctx.open.store.change((_root, change) => change.drop('segment/0'));
-    second.phone.end();
-    const restarted = makePhone({ after: second.phone, origin: server.base, send: sender(server.base, {}) });
-    await restarted.app.start();
-    await restarted.app.unlock(WORDS);
+    const restarted = await restartWithoutList(second);
     await until(restarted, ({ entries }) => entries.length === 1, 'the list');
     assert.ok(isErased({ app: restarted.app }, record), 'as when the list is rebuilt');
     assert.deepEqual(restarted.ctx.open.store.root.doubts, {});
@@ -286,11 +292,7 @@ test('an entry is in two versions on every phone or on none after it was erased'
   await until(third, (state) => state.entries.length === 2 && isKept(state), 'on a new phone');
   await syncOnce(third);
   for (const phone of [first, second, third]) assert.deepEqual(flagsOf(phone, record), []);
-  await first.phone.ctx.open.store.change((_root, change) => change.drop('segment/0'));
-  first.phone.end();
-  const restarted = makePhone({ after: first.phone, origin: server.base, send: sender(server.base, {}) });
-  await restarted.app.start();
-  await restarted.app.unlock(WORDS);
+  const restarted = await restartWithoutList(first);
   await until(restarted, ({ entries }) => entries.length === 2, 'the list');
   assert.deepEqual(flagsOf({ app: restarted.app }, record), [], 'as when the list is rebuilt');
   for (const phone of [restarted, second.phone, third.phone]) phone.end();
@@ -420,11 +422,7 @@ test('after an erasure, a rebuilt list and a sealed copy raise no doubt', async 
   const { first, record } = await twoPhones();
   await takeOutAndErase(first, record);
   await letSevenDaysPass(first);
-  await first.phone.ctx.open.store.change((_root, change) => change.drop('segment/0'));
-  first.phone.end();
-  const restarted = makePhone({ after: first.phone, origin: server.base, send: sender(server.base, {}) });
-  await restarted.app.start();
-  await restarted.app.unlock(WORDS);
+  const restarted = await restartWithoutList(first);
   await until(restarted, ({ entries }) => entries.length === 1, 'the list');
   await restarted.ctx.open.syncing.now();
   assert.deepEqual([restarted.ctx.open.store.root.doubts, restarted.app.state.account.trouble], [{}, null]);

@@ -113,14 +113,14 @@ def test_each_document_says_who_prepared_it(pages: PreparedPages) -> None:
     for number in ("01", "10"):
         assert PART_SENTENCE in pages.words[number], number
     for number in ("00", "01", "10"):
-        assert "left out by whoever prepared this pack" in pages.words[number].lower(), number
+        assert "left out by the person who prepared this pack" in pages.words[number].lower(), number
     assert "what was not given is not here and is not counted" in pages.words["00"].lower()
     assert "prepared.json" in pages.words["15"]
 
 
 def test_00_and_10_say_which_words_are_held_back(pages: PreparedPages) -> None:
     """They promise no more than the desk does: words of the record, not what is in the files."""
-    sentence = "Words in accounts, descriptions and notes that look like a postcode or a number are held back unless"
+    sentence = "Words in accounts, descriptions and notes that look like a postcode or a number are held back, unless"
     assert sentence in pages.words["00"]
     assert sentence in pages.words["10"]
 
@@ -195,7 +195,7 @@ def test_04_says_why_a_file_is_not_printed(*, is_restricted_given: bool) -> None
         "not printed here: it was not looked at for a pack.",
         "Its picture could not be read when this pack was made." if is_restricted_given else "was not told whether it",
         "Nobody looked through it for a pack",
-        "It could not be read here" if is_restricted_given else "It was not given to whoever prepared this pack",
+        "It could not be read here" if is_restricted_given else "It was not given to the person who prepared this pack",
         "There is no picture of it to print.",
     ]
     assert [reason in card for reason, card in zip(reasons, cards, strict=True)] == [True] * 5, cards

@@ -95,7 +95,7 @@ def _no_references_text(metadata: PackMetadata) -> str:
 
 
 def _none_recorded_text(metadata: PackMetadata) -> str:
-    """Return what stands in the place of orders or reports where none is here."""
+    """Return the text that is printed where the pack has no orders, or no reports."""
     return "none is recorded" if metadata.preparer is None else "none in what was given"
 
 

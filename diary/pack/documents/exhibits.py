@@ -152,8 +152,8 @@ _WITHHELD_TEXT: Final = (
     "[held back, see 06] The picture is not printed here. The file as received is held with the restricted part."
 )
 _PREPARED_WITHHELD_TEXT: Final = (
-    "[held back, see 06] The picture is not printed here: the keeper keeps it apart, or whoever prepared this pack was not "
-    "told whether it shows where the keeper lives."
+    "[held back, see 06] The picture is not printed here. Either the keeper keeps it apart, or the person who prepared "
+    "this pack was not told whether it shows where the keeper lives."
 )
 _PREPARED_NOT_LOOKED_AT_TEXT: Final = (
     "[held back, see 06] The picture is not printed here: it was not looked at for a pack."
@@ -309,7 +309,7 @@ def _card_lines(view: ExhibitView, printed: str, pages_count: int, metadata: Pac
     elif printed == "nothing" and is_letter_or_mail and not view.attachment.is_reviewed:
         words = "Nobody looked through it for a pack, so what is in it is not printed here."
     elif printed == "nothing" and extension == "eml" and metadata.preparer and exhibit.received_file is None:
-        words = "It was not given to whoever prepared this pack, so what is in it is not printed here."
+        words = "It was not given to the person who prepared this pack, so what is in it is not printed here."
     elif printed == "nothing" and is_letter_or_mail:
         words = "It could not be read here, so what is in it is not printed."
     elif printed == "nothing" and metadata.preparer and (exhibit.print_copy or exhibit.received_file or exhibit.poster):

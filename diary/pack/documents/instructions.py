@@ -68,8 +68,8 @@ _KEPT_APART_LINES: Final = (
     "               It holds no address, contact, or name of a child or witness that the keeper put apart.",
 )
 _PREPARED_HELD_BACK_LINES: Final = (
-    "               Words in accounts, descriptions and notes that look like a postcode or a number are held back unless",
-    "               whoever prepared it let them stand.",
+    "               Words in accounts, descriptions and notes that look like a postcode or a number are held back,",
+    "               unless the person who prepared it let them stand.",
     "               They were not given the keeper's own list of such words: look for places and names before you serve it.",
 )
 _PREPARED_READING_ORDER: Final = (
@@ -272,7 +272,7 @@ def _preparer_check_lines(contents: PackContents) -> list[str]:
 def _signature_lines(contents: PackContents) -> list[str]:
     """Return the lines about signatures and times, or the statement that no server received the diary."""
     keys = contents.capsule.keys
-    signer = "a device of this diary" if contents.capsule.metadata.preparer is None else "whoever prepared it"
+    signer = "a device of this diary" if contents.capsule.metadata.preparer is None else "the person who prepared it"
     if not contents.capsule.is_received:
         return [
             "6. WHO SIGNED. The keeper's device signed each commitment (ECDSA P-256, SHA-256). Its key is in proof/keys.json.",

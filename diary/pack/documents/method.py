@@ -124,7 +124,9 @@ def _software_text(contents: PackContents) -> str:
     storage_words = "Entries and files are sealed (encrypted and signed) on the keeper’s device."
     if contents.capsule.is_received:
         storage_words += " The server stores them and cannot read them."
-        reader = "It was opened" if metadata.preparer is None else "Whoever prepared this pack read what was given"
+        reader = (
+            "It was opened" if metadata.preparer is None else "The person who prepared this pack read what was given"
+        )
         storage_words = f"{reader} from {metadata.origin}, which also runs the server. {storage_words}"
     else:
         storage_words += " This diary was never sent to a server."
@@ -135,9 +137,9 @@ def _software_text(contents: PackContents) -> str:
         )
     elif metadata.preparer is not None:
         making_words = (
-            "For this pack no words and no keys were sent to a server: the pages were laid out on the computer of whoever "
-            f"prepared it. The keeper let them make packs at {agreed_at}. The files as received, where they are here, were "
-            "added on that computer."
+            "For this pack no words and no keys were sent to a server: the pages were laid out on the computer of the "
+            f"person who prepared it. The keeper let them make packs at {agreed_at}. The files as received, where they are "
+            "here, were added on that computer."
         )
     elif metadata.is_laid_out_in_browser:
         making_words = (
@@ -157,7 +159,7 @@ def _count_rows(contents: PackContents) -> list[list[str]]:
     counts = contents.capsule.counts
     late_numbers = tuple(entry.number for entry in contents.unredacted_entries if entry.is_late)
     is_prepared = contents.capsule.metadata.preparer is not None
-    withheld = "Left out by whoever prepared this pack" if is_prepared else "Withheld: not chosen for this pack"
+    withheld = "Left out by the person who prepared this pack" if is_prepared else "Withheld: not chosen for this pack"
     return [
         ["In what was given" if is_prepared else "In the diary", str(counts["total"]), ""],
         [
@@ -242,7 +244,9 @@ def _review_lines(contents: PackContents) -> list[str]:
 def missing_entries_text(capsule: Capsule, *, with_numbers: bool = True) -> str:
     """Return the counts of the entries left out of a pack, by reason, and their numbers."""
     left_out_by = (
-        "not chosen for this pack" if capsule.metadata.preparer is None else "left out by whoever prepared this pack"
+        "not chosen for this pack"
+        if capsule.metadata.preparer is None
+        else "left out by the person who prepared this pack"
     )
     counts = [
         (capsule.counts["withheld"], left_out_by, "withheld"),
@@ -263,7 +267,7 @@ def feed_head_text(capsule: Capsule) -> tuple[str, str]:
     if feed_head is not None:
         return f"Head of the diary after {format_count(feed_head.version_count, 'version')}", feed_head.digest.hex()
     if capsule.metadata.preparer is not None:
-        return "Head of the diary", "not given to whoever prepared this pack"
+        return "Head of the diary", "not given to the person who prepared this pack"
     why = "not known when this pack was made" if capsule.is_received else "none: no server has numbered this diary"
     return "Head of the diary", why
 

@@ -51,8 +51,8 @@ def screen_language_text(contents: PackContents) -> str:
     language, is_young_wording = contents.capsule.metadata.screen_language
     if contents.capsule.metadata.preparer is not None:
         return (
-            "Whoever prepared this pack was not told in which language the keeper’s screens asked, or whether in the simpler "
-            "words for young people."
+            "The person who prepared this pack was not told in which language the keeper’s screens asked, or "
+            "whether they used the simpler words for young people."
         )
     words = "in the simpler words for young people" if is_young_wording else "in the usual words"
     translation_note = " Each question stands in English, then as it was shown." if _translator(language) else ""

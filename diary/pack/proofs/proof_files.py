@@ -179,7 +179,7 @@ def _encode(
 ) -> bytes:
     """Return a proof with `members` and every field: a digest for the names in `withheld`.
 
-    `given_digests`: those of fields that whoever prepared the pack was not given.
+    `given_digests`: those of fields that the person who prepared the pack was not given.
     """
     return canonical_json(
         {

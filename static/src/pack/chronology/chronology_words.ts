@@ -78,10 +78,10 @@ const WORDS: Readonly<Record<string, string>> = Object.freeze({
     'This is of a part of a diary: what was not given is not here and is not counted. Numbers are of ' +
     'this pack alone; a pack from the person who wrote it may number the same entries otherwise.',
   method_prepared:
-    'Made by diary software on the computer of whoever prepared it, without a server laying out a page. ' +
+    'Made by diary software on the computer of the person who prepared it, without a server laying out a page. ' +
     '“Written down” is when the first words were sealed on the device of the person who wrote them, by ' +
     'its clock.',
-  left_by_preparer: 'Entry {no} is left out by whoever prepared this pack.',
+  left_by_preparer: 'Entry {no} is left out by the person who prepared this pack.',
   sworn: 'Prepared by the person named; not a sworn statement.',
   method:
     'Made by diary software on one device, without a server. “Written down” is when the first words were ' +
@@ -112,8 +112,9 @@ const WORDS: Readonly<Record<string, string>> = Object.freeze({
     'they were let see, and can change nothing in it. The person\nwho wrote it holds the diary: ask them ' +
     'for the rest. Who let whom, and until when, is signed in servable/proof/prepared.json.\nWhat was ' +
     'not given is not here and is not counted. Numbers are of this pack alone.\nWords in accounts, ' +
-    'descriptions and notes that look like a postcode or a number are held back unless whoever prepared it\nlet ' +
-    'them stand. They were not given the keeper’s own list of such words: look for places and names before you ' +
+    'descriptions and notes that look like a postcode or a number are held back, unless the person who ' +
+    'prepared\nit let them stand. They were not given the keeper’s own list of such words: ' +
+    'look for places and names before you ' +
     'serve it.\nNothing here names an offence or scores a risk.\nIf somebody is in danger now: 999. Otherwise ' +
     '101. National Stalking Helpline: 0808 802 0300.\n\nThis pack was made on one computer, without a server. ' +
     'Its pages are plain: servable/01_chronology.html opens with a double click\nand runs nothing. A set pack with ' +
