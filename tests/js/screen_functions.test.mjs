@@ -37,7 +37,7 @@ const { readableChanges: readable, valueText: valueWords } = await import('#app/
 const { addFiles } = await import('#app/components/cards/card_files.js');
 const { saveDraft: save } = await import('#app/features/add/view.js');
 const { Stage } = await import('#app/shell/stage.js');
-const { selectionOf: chosenOf } = await import('#app/features/share/share_choose.js');
+const { keepFlow, selectionOf: chosenOf } = await import('#app/features/share/share_choose.js');
 const { lookUpText } = await import('#app/features/advocates/advocates_grant.js');
 const { GROUPS } = await import('#app/features/settings/more_groups.js');
 const { VOCABULARY } = await import('#app/record/vocabulary/vocabulary.js');
@@ -51,6 +51,9 @@ const sources = ['app', 'components', 'features', 'shell'].flatMap((folder) =>
     .map((name) => `${folder}/${name}`)
     .map((name) => ({ name, text: readFileSync(new URL(name, BUILT), 'utf8') })),
 );
+
+/** @param {object} app the parts of the app that a test needs */
+const stageOf = (app) => new Stage(/** @type {App} */ (app), { soon: () => undefined, now: () => undefined });
 
 test('only a server that does not know the passphrase is reported as not having it', () => {
   assert.equal(lookUpText('not_found'), 'Nobody here has these words now');
@@ -174,6 +177,25 @@ test('a pack of some dates covers whole days', () => {
   assert.deepEqual(chosenOf({}), { from: null, to: null, records: null });
 });
 
+test('Share offers no pack that is made, even before what was kept is read again', async () => {
+  const app = {
+    state: { phase: 'open' },
+    readTyped: async () => ({ step: 'consent', unfinished: true }),
+    keepTyped: async () => undefined,
+  };
+  const stage = stageOf(app);
+  const shown = () => stage.find('typed-pack', () => stage.app.readTyped('pack')).data;
+  shown();
+  await new Promise((done) => setTimeout(done));
+  assert.ok(shown());
+  app.readTyped = () => new Promise(() => undefined); // a slow phone
+  await keepFlow(stage, null);
+  assert.equal(shown(), null);
+  app.keepTyped = async () => Promise.reject(new Error('no space'));
+  await keepFlow(stage, { step: 'choose' });
+  assert.equal(shown(), null, 'what could not be kept is not offered');
+});
+
 test('work that began before a lock changes nothing after it', async () => {
   const app = { state: { phase: 'open' }, quickExit: () => undefined };
   const stage = new Stage(app, { soon: () => undefined, now: () => undefined });
@@ -213,10 +235,7 @@ test('Save waits for every chosen file, and says which one failed', async () => 
       return { record: 'r' };
     },
   };
-  const stage = new Stage(/** @type {App} */ (/** @type {object} */ (app)), {
-    soon: () => undefined,
-    now: () => undefined,
-  });
+  const stage = stageOf(app);
   stage.stand({ name: 'add' });
   addFiles(
     stage,

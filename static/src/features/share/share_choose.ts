@@ -78,7 +78,11 @@ export async function keepFlow(stage: Stage, flow: PackFlow | null): Promise<voi
   const kept =
     flow &&
     Object.fromEntries(KEPT_FIELDS.filter((name) => flow[name] !== undefined).map((name) => [name, flow[name]]));
-  await Promise.resolve(stage.app.keepTyped('pack', kept)).catch(() => undefined);
+  // On screen at once: until it is read again, Share would offer to go on with a pack that is made.
+  await Promise.resolve(stage.app.keepTyped('pack', kept)).then(
+    () => stage.updateCached('typed-pack', () => kept),
+    () => undefined,
+  );
   stage.refresh('typed-pack');
 }
 
