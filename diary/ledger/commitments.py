@@ -5,11 +5,11 @@ every name of the schema, so a pack may omit a field, and a change of any other 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from diary.crypto.subkeys import derive_subkey
+from diary.crypto.subkeys import subkey_derivation
 from diary.encoding import b64, canonical_json
 
 SALT_BYTES: Final = 16
@@ -31,7 +31,13 @@ class FieldNames:
 
 def field_salt(seed: bytes, name: str) -> bytes:
     """Return the 16-byte salt of a field, derived from the seed of its part."""
-    return derive_subkey(seed, b"kept/fieldsalt\0" + name.encode("ascii"))[:SALT_BYTES]
+    return next(field_salts(seed, (name,)))
+
+
+def field_salts(seed: bytes, names: Iterable[str]) -> Iterator[bytes]:
+    """Yield the salt of each field of a part."""
+    derive = subkey_derivation(seed)
+    return (derive(b"kept/fieldsalt\0" + name.encode("ascii"))[:SALT_BYTES] for name in names)
 
 
 def field_digest(name: str, salt: bytes, value: object) -> bytes:
@@ -41,7 +47,8 @@ def field_digest(name: str, salt: bytes, value: object) -> bytes:
 
 def part_digests(names: tuple[str, ...], seed: bytes, fields: Mapping[str, object]) -> dict[str, str]:
     """Return the digest (b64) of each of `names`, salted from `seed`."""
-    return {name: b64(field_digest(name, field_salt(seed, name), fields.get(name))) for name in names}
+    salts = zip(names, field_salts(seed, names), strict=True)
+    return {name: b64(field_digest(name, salt, fields.get(name))) for name, salt in salts}
 
 
 def all_field_digests(

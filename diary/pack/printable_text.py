@@ -58,6 +58,8 @@ _LONGEST_PIECE_CHARACTERS: Final = 64
 _MARKS_PER_LETTER: Final = 30
 _LINES_LIMIT: Final = 1_000
 _LINES_PER_PARAGRAPH: Final = 50
+# Every combining mark is one of these. Most texts have no such run, and the pattern of the marks takes 50 ms to compile.
+_MARKS_OR_OTHERS = re.compile(f"[^\x00-\u02ff]{{{_MARKS_PER_LETTER + 1},}}")
 _PLAIN_ASCII = re.compile(r"[\x20-\x7e\n]*")
 
 
@@ -148,15 +150,17 @@ def escape_unprintable(text: str) -> str:
     """
     if _PLAIN_ASCII.fullmatch(text):
         return text
-    escaped = _surplus_marks_pattern().sub(
-        lambda run: (
-            run[0][:_MARKS_PER_LETTER] + "".join(format_code_point(ord(mark)) for mark in run[0][_MARKS_PER_LETTER:])
-        ),
-        text.translate(_escape_table()),
-    )
+    escaped = text.translate(_escape_table())
+    if _MARKS_OR_OTHERS.search(escaped):
+        escaped = _surplus_marks_pattern().sub(_shorten_marks, escaped)
     if not _KEPT_CANDIDATE.search(escaped):
         return escaped
     return _kept_pattern().sub(lambda found: found[0] if found["kept"] else format_code_point(ord(found[0])), escaped)
+
+
+def _shorten_marks(run: re.Match[str]) -> str:
+    """Return a run of combining marks with those above the limit as [U+XXXX]."""
+    return run[0][:_MARKS_PER_LETTER] + "".join(format_code_point(ord(mark)) for mark in run[0][_MARKS_PER_LETTER:])
 
 
 class VerbatimText(str):

@@ -11,7 +11,7 @@ from typing import Final
 
 from diary import constants
 from diary.encoding import b64, canonical_json
-from diary.ledger.commitments import FieldNames, field_digest, field_salt
+from diary.ledger.commitments import FieldNames, field_digest, field_salts
 from diary.pack.capsule.exhibits import DiaryVersion
 from diary.pack.capsule.reader import Capsule, CapsuleVersion
 from diary.pack.log_files import log_files
@@ -103,13 +103,14 @@ def salted_fields(version: CapsuleVersion) -> tuple[SaltedField, ...]:
 
 def _salted_fields(opened: RecordVersion, seed: bytes, restricted_seed: bytes) -> tuple[SaltedField, ...]:
     names = schema_names(opened.kind, opened.schema)
-    fields, restricted = opened.fields, opened.restricted
-    return (
-        *(SaltedField(name, field_salt(seed, name), fields.get(name), False) for name in names.open_with_reserved),
-        *(
-            SaltedField(name, field_salt(restricted_seed, name), restricted.get(name), True)
-            for name in names.restricted
-        ),
+    parts = (
+        (names.open_with_reserved, seed, opened.fields, False),
+        (names.restricted, restricted_seed, opened.restricted, True),
+    )
+    return tuple(
+        SaltedField(name, salt, fields.get(name), is_restricted)
+        for part_names, part_seed, fields, is_restricted in parts
+        for name, salt in zip(part_names, field_salts(part_seed, part_names), strict=True)
     )
 
 
