@@ -74,7 +74,8 @@ class PackMetadata:
 
     `screen_language`: the language of the screens when the pack was made, and whether they used the wording for young
     people. `is_offline`: whether the pack was made from a sealed copy without a server. `is_restricted_asked`: whether
-    the keeper asked for the restricted part of a pack that is made without one. `preparer`: who prepared the pack, if that
+    the keeper asked for the restricted part of a pack that is made without one. `later_files_count`: how many pictures
+    and files of its entries follow in a later pack; then it has no exhibit. `preparer`: who prepared the pack, if that
     was not the keeper; `initials` are theirs then.
     """
 
@@ -102,6 +103,7 @@ class PackMetadata:
     screen_language: tuple[str, bool]
     is_offline: bool
     is_restricted_asked: bool
+    later_files_count: int
     preparer: Preparer | None
 
     @property
@@ -163,6 +165,7 @@ def parse_metadata(pack: dict[str, object]) -> PackMetadata:
         screen_language=_parse_screen_language(object_of(pack, "asked_in")),
         is_offline=boolean_of(pack, "alone") is True,
         is_restricted_asked=boolean_of(pack, "restricted_asked") is True,
+        later_files_count=_parse_later_files_count(pack),
         preparer=parse_preparer(pack),
     )
     if not _FOLDER_PATTERN.fullmatch(metadata.folder) or not _RELEASE_PATTERN.fullmatch(metadata.release):
@@ -183,6 +186,16 @@ def parse_metadata(pack: dict[str, object]) -> PackMetadata:
     if not all(_ITEM_PATTERN.fullmatch(item) for item in metadata.items):
         raise BadRequest(_INCOMPLETE_MESSAGE)
     return metadata
+
+
+def _parse_later_files_count(pack: dict[str, object]) -> int:
+    """Return how many files follow in a later pack. Raise BadRequest unless it is absent or a positive number."""
+    if "files_later" not in pack:
+        return 0
+    count = non_negative_field(pack, "files_later")
+    if not count:
+        raise BadRequest(_INCOMPLETE_MESSAGE)
+    return count
 
 
 def _parse_superseded_pack(row: dict[str, object]) -> SupersededPack:

@@ -778,6 +778,7 @@ const methods = {
       amendments: 1,
       pictures: 2,
       files: 3,
+      files_later: { count: selection.filesLater ? 5 : 0, records: ['r0'] },
       bytes: 6_100_000,
       withheld: 0,
       removed: 0,

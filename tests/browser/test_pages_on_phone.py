@@ -172,6 +172,48 @@ def _go_on_to_consent(keeper: BrowserKeeper, row: str) -> None:
     keeper.wait_for_screen("Before the pack is made")
 
 
+def test_a_pack_of_words_now_and_the_pictures_later(
+    new_phone: NewPhone, server: LiveServer, tmp_path: Path
+) -> None:
+    """No picture has to be looked at for the words. What follows is one tap away, there and after a lock."""
+    keeper = _keeper_with_a_picture(new_phone)
+    notary = Ed25519Signer(server.settings.load_or_create_notary_seed()).pub
+    choose_everything(keeper)
+    keeper.page.get_by_label("Words first: leave out pictures and files for now").check()
+    keeper.wait_for_text("1 picture or file follows later. The pack says so.")
+    review_findings(keeper, 0)
+    keeper.field("Your initials").fill("jb")
+    keeper.tap("Next")
+    keeper.wait_for_text("1 entry and 0 pictures")
+    give_consent(keeper)
+    words = save_pack(keeper, tmp_path, name="words.zip")
+    assert verify_pack(words, notary=notary) == []
+    assert "1 picture or file follows in a later pack" in _pdf_text(_documents(words)["01_chronology.pdf"])
+    with zipfile.ZipFile(words) as archive:
+        assert not [name for name in archive.namelist() if "13_exhibits" in name or name.endswith(".png")]
+
+    keeper.tap("Make the pack with the pictures and files")
+    keeper.wait_for_screen("What should go in?")
+    keeper.lock()
+    keeper.unlock()
+    keeper.go_to_tab("Share")
+    keeper.page.get_by_role("button", name=re.compile("^Make the pack with the pictures and files")).click()
+    keeper.wait_for_screen("What should go in?")
+    keeper.tap("Next")
+    keeper.wait_for_screen("What goes in")
+    expect(keeper.page.get_by_label("Words first: leave out pictures and files for now")).not_to_be_checked()
+    review_findings(keeper, 1)
+    keeper.tap("Next")
+    give_consent(keeper)
+    pictures = save_pack(keeper, tmp_path, name="pictures.zip")
+    assert verify_pack(pictures, notary=notary) == []
+    assert "JB/1" in _pdf_text(_documents(pictures)["04_exhibits.pdf"])
+    assert "Supplement" in _pdf_text(_documents(pictures)["01_chronology.pdf"])
+    keeper.tap("Make another")
+    keeper.wait_for_screen("Share")
+    assert not keeper.page.get_by_role("button", name=re.compile("^Make the pack with the pictures")).is_visible()
+
+
 @pytest.mark.first_visit
 def test_without_what_lays_out_pages_the_pack_has_one_plain_page(
     new_phone: NewPhone, server: LiveServer, tmp_path: Path

@@ -410,6 +410,13 @@ SCREENS: dict[str, tuple[Step, ...]] = {
         *PACK_STEPS,
         set_form_values("{tight: true, small: true, summary: {...stage.local.summary, groups: [['r0'], ['r1']]}}"),
     ),
+    "pack, words first": (
+        *PACK_STEPS,
+        set_form_values(
+            "{filesLater: true, summary: {...stage.local.summary, pictures: 0, files: 0, bytes: 0, "
+            "files_later: {count: 5, records: ['r0']}}}"
+        ),
+    ),
     "pack, pictures": (*PACK_STEPS, press("Next")),
     "pack, a letter": (*PACK_STEPS, press("Next"), set_form_values(look_at("letter"))),
     "pack, an email": (*PACK_STEPS, press("Next"), set_form_values(look_at("mail"))),
@@ -438,6 +445,13 @@ SCREENS: dict[str, tuple[Step, ...]] = {
         js(
             f"fake.open(3); stage.job = {{at: {{}}, done: {{file: new Blob(['a']), {MADE_PACK_FIELDS}}}, "
             f"{PACK_JOB_FIELDS}}}"
+        ),
+        go_to_screen("share"),
+    ),
+    "pack, ready, words only": (
+        js(
+            f"fake.open(3); stage.job = {{at: {{}}, done: {{file: new Blob(['a']), {MADE_PACK_FIELDS}}}, "
+            "here: true, part: 0, parts: [], flow: {filesLater: true}}"
         ),
         go_to_screen("share"),
     ),

@@ -49,6 +49,7 @@ const wishOf = (wish) => ({
   holdWords: wish.hold_words,
   identity: wish.identity ?? {},
   listLeftOut: wish.list_left_out ?? false,
+  filesLater: wish.files_later ?? false,
   restrictedAsked: wish.restricted_asked ?? false,
   absent: wish.absent,
   ...(wish.items ? { items: wish.items } : {}),

@@ -482,6 +482,35 @@ test('private sexual pictures stay out unless they are ticked', async () => {
   phone.end();
 });
 
+test('a pack of words needs no look at a picture, says that files follow, and a second pack has them', async () => {
+  const { app, phone, attachment, record } = await diary();
+  const all = { from: null, to: null, records: null };
+  assert.deepEqual((await app.chooseForPack(all)).files_later.count, 0);
+  const words = await app.chooseForPack({ ...all, filesLater: true });
+  assert.deepEqual([words.pictures, words.files, words.bytes], [0, 0, 0]);
+  assert.deepEqual(words.files_later, { count: 1, records: [record] });
+  assert.deepEqual((await app.reviewPack({ ...all, filesLater: true })).pictures, []);
+  const first = await membersOf(
+    await app.buildHere(await confirmPack(app, { ...FILLED, filesLater: true }), () => undefined),
+  );
+  assert.ok(!first.names.some((name) => /13_exhibits|04_|\.png$/.test(name)), String(first.names));
+  const recordOf = ({ get }) => JSON.parse(utf8(get('data/restricted/12_record.json')));
+  assert.equal(recordOf(first).pack.files_later, 1);
+  assert.deepEqual(recordOf(first).exhibits, []);
+  assert.match(utf8(first.get('data/servable/01_chronology.html')), /None here: 1 in a later pack/);
+  await app.decidePicture(attachment, 'fine');
+  assert.deepEqual(await app.newSince(), [record]);
+  const options = { ...FILLED, kind: 'supplement', records: words.files_later.records };
+  const second = await membersOf(await app.buildHere(await confirmPack(app, options), () => undefined));
+  assert.deepEqual(second.get('data/restricted/13_exhibits-as-received/JB-1.png'), PNG);
+  const { pack } = recordOf(second);
+  assert.deepEqual(
+    [pack.files_later, pack.kind, pack.since],
+    [undefined, 'supplement', { changed: [1], new: [], removed: [] }],
+  );
+  phone.end();
+});
+
 test('a pack streamed to disk is a complete zip, and cancelling midway leaves nothing', async () => {
   const { app, phone } = await diary();
   /** @type {Uint8Array} */ let disk = new Uint8Array(0);

@@ -1,12 +1,17 @@
 """A later pack after one removal, one amendment and ten new entries: numbers stay, and READ-FIRST explains."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from diary.encoding import canonical_json, parse_canonical_json
+from diary.errors import BadRequest
 from diary.ledger import receipts
 from diary.pack.capsule.builder import build_capsule, opened_versions, version_times
-from diary.pack.capsule.reader import Capsule, read_capsule
+from diary.pack.capsule.reader import CAPSULE_LIMIT_BYTES, Capsule, read_capsule
 from diary.pack.contents import build_contents
 from diary.pack.documents.chronology import chronology_data
 from diary.pack.previous_packs import list_previous_packs, new_or_changed_entries
@@ -175,3 +180,65 @@ def test_words_chosen_by_the_keeper_are_withheld_as_whole_words() -> None:
         withheld.redact("I met AL by The Red  Gate. Also Alice.")
         == f"I met {REDACTION_MARK} by {REDACTION_MARK}. Also Alice."
     )
+
+
+async def test_a_pack_of_words_says_how_many_files_follow(tmp_path: Path) -> None:
+    """It has no exhibit, page one and READ-FIRST say so, and the later pack has the files as changes."""
+    diary = fictional_diary(count=6, exhibits=4)
+    with_files = read_capsule(build_capsule(diary.versions, diary.wish(), diary.public_keys))
+    raw = build_capsule(diary.versions, diary.wish(files_later=True), diary.public_keys)
+    capsule = read_capsule(raw)
+    assert (capsule.metadata.later_files_count, capsule.exhibits, capsule.custody) == (5, (), ())
+    assert len(with_files.exhibits) == 5
+    path = assemble_pack(diary, await build_front_part(diary, raw, tmp_path / "front.zip"), capsule, tmp_path / "1.zip")
+    assert verify_pack(path, notary=diary.notary.pub) == []
+    members = members_of(path)
+    assert not [name for name in members if "13_exhibits" in name]
+    nothing_here = "There are no exhibits in this pack. 5 pictures and files follow in a later pack."
+    assert nothing_here in _pdf_text(members["data/servable/04_exhibits.pdf"])
+    read_first = members["data/00_READ-FIRST.txt"].decode("utf-8")
+    assert "FILES NOT HERE: 5 pictures and files follow in a later pack." in read_first
+    data = chronology_data(build_contents(capsule))
+    assert ["Files not here", ["5 pictures and files follow in a later pack"], ""] in data["front"]["rows"]
+
+    at_ms = capsule.metadata.made_at + DAY_MS
+    entries = [version.opened.record for version in capsule.versions if version.opened.kind == "incident"]
+    exported = {"kind": "evidence", "pack_no": 1, "made_at": capsule.metadata.made_at, "record_ids": entries}
+    diary.add("export", {**exported, "items_included": []}, at_ms=at_ms)
+    opened_records = opened_versions(diary.versions)
+    chosen = new_or_changed_entries(
+        opened_records, list_previous_packs(opened_records, 2), version_times(diary.versions)
+    )
+    wish = replace(diary.wish(chosen, at_ms + DAY_MS, kind="supplement"), no=2)
+    later = read_capsule(build_capsule(diary.versions, wish, diary.public_keys))
+    assert (later.metadata.later_files_count, len(later.exhibits)) == (0, 5)
+    assert len(later.metadata.changes.changed_entries) == len(chosen) and not later.metadata.changes.new_entries
+    assert not [row for row in chronology_data(build_contents(later))["front"]["rows"] if row[0] == "Files not here"]
+
+
+def test_a_pack_without_files_has_nothing_to_follow() -> None:
+    """Words only of a diary without files are a usual pack."""
+    diary = fictional_diary(count=2, exhibits=0)
+    versions = [row for row in diary.versions if row["kind"] != "attachment"]
+    raw = build_capsule(versions, diary.wish(files_later=True), diary.public_keys)
+    assert "files_later" not in parse_canonical_json(raw)["pack"]
+    assert read_capsule(raw).metadata.later_files_count == 0
+
+
+@pytest.mark.parametrize("count", [0, -1, True, "4", None, 1.5])
+def test_an_impossible_number_of_files_that_follow_is_refused(count: object) -> None:
+    """Nothing but a positive number is accepted."""
+    diary = fictional_diary(count=2, exhibits=1)
+    capsule = json.loads(build_capsule(diary.versions, diary.wish(files_later=True), diary.public_keys))
+    capsule["pack"]["files_later"] = count
+    with pytest.raises(BadRequest):
+        read_capsule(json.dumps(capsule, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode())
+
+
+def test_a_pack_with_exhibits_cannot_say_that_its_files_follow() -> None:
+    """Page one would deny what 04 shows."""
+    diary = fictional_diary(count=2, exhibits=1)
+    capsule = json.loads(build_capsule(diary.versions, diary.wish(), diary.public_keys))
+    capsule["pack"]["files_later"] = 1
+    with pytest.raises(BadRequest, match="no exhibits"):
+        read_capsule(canonical_json(capsule, limit_bytes=CAPSULE_LIMIT_BYTES))

@@ -304,6 +304,7 @@ def later_wishes(diary: FictionalDiary, chosen: tuple[str, ...]) -> dict[str, Pa
         {"at": None, "no": 2, "record": chosen[1], "why": "removed"},
     )
     return {
+        "words": diary.wish(chosen, at_ms, files_later=True, list_left_out=True),
         "gone": replace(diary.wish(chosen[2:], at_ms, kind="supplement", absent=absent), no=3),
         "identity": diary.wish(chosen[-1:], at_ms, identity=VECTOR_IDENTITY, list_left_out=True),
         "items": replace(diary.wish((), at_ms, kind="items", items=("KB/5", "KB/4")), no=3),

@@ -6,7 +6,8 @@ obtained the keeper's consent.
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from diary import constants
@@ -68,6 +69,7 @@ class PackOptions:
     - `alone`: whether the pack is made on a computer from a sealed copy, without a server.
     - `restricted_asked`: whether the keeper asked for the restricted part of a pack that is made without one.
     - `list_left_out`: whether the restricted part lists what the keeper holds and left out; never for `items`.
+    - `files_later`: whether the pack is made of words only, and its pictures and files follow in a later one.
     - `identity`: `legal_name`, `date_of_birth` (YYYY-MM-DD) and `home_address`, for this pack only. Packs for others than
       the police leave it out.
     """
@@ -100,6 +102,7 @@ class PackOptions:
     identity: Mapping[str, str] | None = None
     restricted_asked: bool = False
     list_left_out: bool = False
+    files_later: bool = False
 
 
 def build_capsule(versions: Sequence[DiaryVersion], options: PackOptions, keys: Mapping[str, object]) -> bytes:
@@ -119,9 +122,15 @@ def build_capsule(versions: Sequence[DiaryVersion], options: PackOptions, keys: 
     ]
     packs = list_previous_packs(record_versions, options.no)
     requested_file_ids = None if options.items is None else requested_files(options.items, packs)
-    selection = select_records(
-        record_versions, options.chosen, include_intimate=options.intimate, requested_file_ids=requested_file_ids
+    select = partial(
+        select_records,
+        record_versions,
+        options.chosen,
+        include_intimate=options.intimate,
+        requested_file_ids=requested_file_ids,
     )
+    selection = select(with_files=not options.files_later)
+    later_files = select().attachments if options.files_later else ()
     if not selection.incidents and not (requested_file_ids and selection.attachments):
         raise BadRequest("Choose at least one entry.")
     previous_entry_ids = (
@@ -147,7 +156,14 @@ def build_capsule(versions: Sequence[DiaryVersion], options: PackOptions, keys: 
         **({"hold_words": list(options.hold_words)} if options.hold_words else {}),
         "keys": dict(keys),
         **(
-            {"left_out": left_out_rows(record_versions, selection, entry_numbers, _previous_ids(options, packs))}
+            {
+                "left_out": left_out_rows(
+                    record_versions,
+                    replace(selection, attachments=(*selection.attachments, *later_files)),
+                    entry_numbers,
+                    _previous_ids(options, packs),
+                )
+            }
             if options.list_left_out and options.items is None
             else {}
         ),
@@ -156,6 +172,7 @@ def build_capsule(versions: Sequence[DiaryVersion], options: PackOptions, keys: 
         "pack": {
             **_pack_fields(options, initials, start_no),
             **_optional_pack_fields(options),
+            **({"files_later": len(later_files)} if later_files else {}),
             **(
                 {}
                 if previous_entry_ids is None

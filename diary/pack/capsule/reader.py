@@ -177,6 +177,8 @@ def _check_consistency(capsule: Capsule) -> None:
     items = [exhibit.item for exhibit in capsule.exhibits]
     if len(set(ids)) != len(ids) or len(set(items)) != len(items) or len(items) > EXHIBITS_LIMIT:
         raise BadRequest("The capsule has duplicate ids or too many exhibits.")
+    if capsule.metadata.later_files_count and capsule.exhibits:
+        raise BadRequest("A pack whose files follow in a later one has no exhibits.")
     record_ids = {version.opened.record for version in capsule.versions}
     if not all(exhibit.record in record_ids for exhibit in capsule.exhibits):
         raise BadRequest("An exhibit has no record.")

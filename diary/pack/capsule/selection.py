@@ -53,11 +53,13 @@ def select_records(
     *,
     include_intimate: bool,
     requested_file_ids: frozenset[str] | None = None,
+    with_files: bool = True,
 ) -> PackSelection:
     """Select everything for a pack of the given incidents.
 
     `include_intimate`: include private pictures of adults. `requested_file_ids`: attachments requested by number; if
-    given, only these are included, and of the other records only those they refer to.
+    given, only these are included, and of the other records only those they refer to. `with_files`: False for a pack of
+    words, whose files follow in a later one.
     """
     wanted_ids = set(incident_ids)
     incidents = build_histories(versions, "incident")
@@ -65,7 +67,7 @@ def select_records(
     files = [
         record
         for record in build_histories(versions, "attachment")
-        if is_file_allowed(record, include_intimate=include_intimate)
+        if with_files and is_file_allowed(record, include_intimate=include_intimate)
     ]
     attachments = (
         _attachments_of(files, chosen)

@@ -8,6 +8,7 @@ from diary.encoding import canonical_json
 from diary.pack.contents import ExhibitView, PackContents, volume_index, volumes
 from diary.pack.documents.chronology_sections import is_expired, record_sections
 from diary.pack.documents.incident_rows import NO_WORDS_TEXT, StillsByItem, TemplateData, incident_row, marked_entries
+from diary.pack.documents.later_files import later_files_text
 from diary.pack.documents.method import feed_head_text, method_summary, missing_entries_text
 from diary.pack.documents.new_since import NewSince, find_new_since, new_since_rows
 from diary.pack.documents.patterns import (
@@ -186,6 +187,8 @@ def _front_rows(contents: PackContents, facts: Sequence[IncidentFact]) -> Iterat
     yield _order_row(contents)
     yield _latest_report_row(contents)
     yield "Entries not here", [missing_entries_text(contents.capsule, with_numbers=False)]
+    later_files = later_files_text(contents.capsule.metadata)
+    yield "Files not here", [later_files] if later_files else []
     undated_count = sum(not entry.occurred_time.is_known for entry in entries)
     yield "Date not known", [f"{format_count(undated_count, 'entry', 'entries')}, placed last"] if undated_count else []
 

@@ -12,6 +12,7 @@ from typing import Final
 from diary import constants
 from diary.pack.contents import ExhibitView, PackContents, Picture, page_key, poster_key
 from diary.pack.documents.incident_rows import TemplateData, format_duration
+from diary.pack.documents.later_files import later_files_text
 from diary.pack.documents.mail_words import MailMessage
 from diary.pack.documents.prepared_wording import not_sworn_text
 from diary.pack.metadata import PackMetadata
@@ -65,6 +66,7 @@ def exhibits_data(
         **contents.page_header(
             f"Exhibits{part_label}, pack {metadata.label}", not_sworn_text(contents.capsule.metadata)
         ),
+        "later": later_files_text(metadata),
         "exhibits": [_exhibit_page(contents, view, pictures, mails.get(view.exhibit.item, ())) for view in volume],
     }
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from diary.pack.contents import PackContents, volume_filename, volumes
+from diary.pack.documents.later_files import later_files_text
 from diary.pack.documents.method import missing_entries_text
 from diary.pack.documents.shell_commands import (
     ALL_SYSTEMS,
@@ -109,6 +110,7 @@ def encode_read_first(contents: PackContents) -> bytes:
         *_file_list_lines(contents),
         "",
         f"ENTRIES NOT HERE: {missing_entries_text(contents.capsule)}.",
+        *([f"FILES NOT HERE: {later_files}."] if (later_files := later_files_text(metadata)) else []),
         "",
         "WHAT IT DOES NOT SHOW",
         "  That what it says is true, who did a thing, that a clock was right, or that a picture was unchanged before it",

@@ -80,6 +80,8 @@ export type PackRequest = {
   restrictedAsked?: boolean;
   /** whether the restricted part lists what the keeper holds and left out; never for `items` */
   listLeftOut?: boolean;
+  /** whether the pack is made of words only, and its pictures and files follow in a later one */
+  filesLater?: boolean;
   /** legal name, date of birth (YYYY-MM-DD) and home address, for this pack for the police only */
   identity?: Fields;
 };
@@ -105,6 +107,10 @@ export function makeCapsule(
   const itemRecords = request.items ? findItems(request.items, packs) : null;
   const chosen = selectRecords(opened, request.chosen, request, itemRecords);
   const { incidents } = chosen;
+  // The pictures and files that follow in a later pack.
+  const laterFiles = request.filesLater
+    ? selectRecords(opened, request.chosen, { ...request, filesLater: false }, itemRecords).attached
+    : [];
   if (!incidents.length && !(itemRecords && chosen.attached.length))
     throw new KeptError('bad_request', 'Choose at least one entry.');
   const settings = settingsOf(opened);
@@ -130,13 +136,21 @@ export function makeCapsule(
     ...(request.holdWords?.length ? { hold_words: [...request.holdWords] } : {}),
     keys: { ...keys },
     ...(request.listLeftOut && !itemRecords
-      ? { left_out: leftOutOf(opened, chosen.records, numbers, earlierRecords(request.kind, packs)) }
+      ? {
+          left_out: leftOutOf(
+            opened,
+            new Set([...chosen.records, ...laterFiles.map(({ record }) => record)]),
+            numbers,
+            earlierRecords(request.kind, packs),
+          ),
+        }
       : {}),
     log: logOf(request.log, new Set(packedVersions.map(({ version }) => version))),
     own_words: textOf(settings, 'own_words'),
     pack: {
       ...packFacts(request, initials, startNo),
       ...optionalFacts(request),
+      ...(laterFiles.length ? { files_later: laterFiles.length } : {}),
       ...(request.feed?.seq && keys.notary ? { feed: { head: request.feed.head, seq: request.feed.seq } } : {}),
       ...(earlierEntries
         ? {

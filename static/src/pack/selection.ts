@@ -71,15 +71,17 @@ const REFERENCE_PREFIXES = {
 export function selectRecords(
   opened: readonly OpenedVersion[],
   wantedIds: readonly string[],
-  request: { intimate?: boolean },
+  request: { intimate?: boolean; filesLater?: boolean },
   items: ReadonlySet<string> | null = null,
 ): PackSelection {
   const incidents = historiesOf(opened, 'incident');
   const chosen = incidents.filter((history) => wantedIds.includes(history.record) && history.taken_out === null);
-  const candidates = historiesOf(opened, 'attachment').filter((history) => canInclude(history, request));
+  const candidates = request.filesLater
+    ? []
+    : historiesOf(opened, 'attachment').filter((history) => canInclude(history, request));
   const attachments = items
     ? candidates.filter((history) => items.has(history.record))
-    : attachmentsOf(opened, chosen, request);
+    : attachmentsOf(opened, request.filesLater ? [] : chosen, request);
   const others = REGISTER_KINDS.flatMap((kind) =>
     historiesOf(opened, kind).filter((history) => history.taken_out === null),
   );

@@ -126,6 +126,8 @@ export type PackSummary = {
   amendments: number;
   pictures: number;
   files: number;
+  /** the pictures and files that follow where the pack is made of words only, and the entries that have them */
+  files_later: { count: number; records: string[] };
   bytes: number;
   withheld: number;
   removed: number;
@@ -367,6 +369,8 @@ export type PackSelection = {
   to: number | null;
   records: string[] | null;
   intimate?: boolean;
+  /** words only: pictures and files follow in a later pack */
+  filesLater?: boolean;
   items?: string[];
   /** what the pack will be */
   kind?: string;

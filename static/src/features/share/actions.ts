@@ -58,6 +58,8 @@ type PackOptions = {
   recipientRef?: string;
   /** whether the restricted part lists what was left out: kind, number and day */
   list_left_out?: boolean;
+  /** words only: pictures and files follow in a later pack */
+  filesLater?: boolean;
   /** false: include only what may be passed on */
   restricted?: boolean;
   intimate?: boolean;

@@ -36,6 +36,8 @@ export type PackSelection = {
   to: number | null;
   records: string[] | null;
   intimate?: boolean;
+  /** words only: pictures and files follow in a later pack */
+  filesLater?: boolean;
   items?: string[];
   /** what the pack will be: a supplement does not list what earlier packs hold */
   kind?: string;
@@ -104,6 +106,7 @@ export async function buildCapsule(
       ...(options.items ? { items: options.items } : {}),
       ...(options.recipientRef ? { recipientRef: options.recipientRef } : {}),
       ...(options.list_left_out ? { listLeftOut: true } : {}),
+      ...(options.filesLater ? { filesLater: true } : {}),
       ...(options.restricted ? { restrictedAsked: true } : {}),
       ...(options.identity ? { identity: options.identity } : {}),
       ...(options.review ? { review: reviewFields(options.review) } : {}),
@@ -181,6 +184,15 @@ export function summarizeSelection(
     { intimate: true },
     items,
   ).attached;
+  const allFiles = choice.filesLater
+    ? selectRecords(
+        opened,
+        chosen.map(({ record }) => record),
+        { ...choice, filesLater: false },
+        items,
+      ).attached
+    : attached;
+  const withNewFiles = entriesWithNewFiles(opened, packs);
   const revisions = chosen.flatMap((item) => item.revisions);
   const isPicture = (item: RecordHistory) => textOf(item.newest.fields, 'media_type').startsWith('image/');
   const pictures = attached.filter(isPicture);
@@ -193,6 +205,10 @@ export function summarizeSelection(
     amendments: revisions.filter(({ kind }) => kind === 'amendment').length,
     pictures: pictures.length,
     files: attached.length - pictures.length,
+    files_later: {
+      count: allFiles.length - attached.length,
+      records: chosen.map(({ record }) => record).filter((record) => withNewFiles.has(record)),
+    },
     bytes: attached.reduce((sum, item) => sum + sizeOf(item), 0),
     withheld: entryNumbers(versions).size - chosen.length - removed + countAbsent('withheld'),
     removed: removed + countAbsent('removed'),
@@ -201,7 +217,14 @@ export function summarizeSelection(
     restricted_words: chosen.filter((item) =>
       Object.values(item.newest.restricted).some((value) => value !== null && value !== ''),
     ).length,
-    left_out: countKinds(leftOutOf(opened, records, new Map(), earlierRecords(choice.kind, packs))),
+    left_out: countKinds(
+      leftOutOf(
+        opened,
+        new Set([...records, ...allFiles.map(({ record }) => record)]),
+        new Map(),
+        earlierRecords(choice.kind, packs),
+      ),
+    ),
     groups: splitIntoParts(chosen, attached, sizeOf),
     looked: seenVersions(versions, records),
     marked: chosen

@@ -38,6 +38,10 @@ export type PackFlow = {
   earlier?: number;
   summary?: PackSummary;
   review?: { looked: number; not_looked: number; override_at: number | null; words: number };
+  /** words only: pictures and files follow in a later pack */
+  filesLater?: boolean;
+  /** the pictures and files that follow a pack of words */
+  ofFiles?: boolean;
   /** in several parts, because one would be too large */
   small?: boolean;
   agreed?: boolean;
@@ -67,6 +71,8 @@ const KEPT_FIELDS = [
   'startNo',
   'reference',
   'intimate',
+  'filesLater',
+  'ofFiles',
   'overridden',
   'earlier',
   'unfinished',
@@ -89,19 +95,27 @@ export async function keepFlow(stage: Stage, flow: PackFlow | null): Promise<voi
 /** Return the selection in the form that the app's methods take. */
 export function selectionOf(local: PackFlow): PackSelection {
   const how = local.how ?? 'all';
-  const intimate = local.intimate ? { intimate: true } : {};
-  if (how === 'items') return { from: null, to: null, records: [], ...intimate, items: [...(local.items ?? [])] };
-  if (how === 'some' || how === 'new')
-    return { from: null, to: null, records: [...(local.records ?? [])], ...intimate };
-  if (how === 'all') return { from: null, to: null, records: null, ...intimate };
+  const choices = {
+    ...(local.intimate ? { intimate: true } : {}),
+    ...(isWordsOnly(local) ? { filesLater: true } : {}),
+  };
+  if (how === 'items') return { from: null, to: null, records: [], ...choices, items: [...(local.items ?? [])] };
+  if (how === 'some' || how === 'new') return { from: null, to: null, records: [...(local.records ?? [])], ...choices };
+  if (how === 'all') return { from: null, to: null, records: null, ...choices };
   const span = fromPicked({ how: 'between', date: local.from as string, until: local.until }, Date.now(), phoneZone());
-  return { from: span.occurred_start, to: span.occurred_end, records: null, ...intimate };
+  return { from: span.occurred_start, to: span.occurred_end, records: null, ...choices };
 }
 
 /** Return what kind of pack this will be. */
 export function kindOf(local: PackFlow): string {
   return local.how === 'items' ? 'items' : local.portal ? 'portal' : local.earlier ? 'supplement' : 'pack';
 }
+
+/** Return whether the pack may be made of words only, with its pictures and files in a later one. */
+export const canBeWordsOnly = (local: PackFlow): boolean => ['pack', 'supplement'].includes(kindOf(local));
+
+/** Return whether it is made of words only. */
+export const isWordsOnly = (local: PackFlow): boolean => Boolean(local.filesLater) && canBeWordsOnly(local);
 
 /** Return whether the pack may have plain pages. An upload page is given single documents, which they are not. */
 export const canBePlain = ({ way, kind }: PackFlow): boolean => way !== 'server' && kind !== 'portal';

@@ -8,7 +8,7 @@ import { keepScreenOn } from '../../shell/screen_wake.js';
 import { problemOf } from '../../shell/stage.js';
 import { joinWithDots, isolateDirection, lookUp, t } from '../../shell/strings.js';
 import { OFFICER_FIELDS } from '../../pack/officer_fields.js';
-import { canBePlain, keepFlow, selectionOf } from './share_choose.js';
+import { canBePlain, isWordsOnly, keepFlow, selectionOf } from './share_choose.js';
 import { DELIVERY_WAYS } from './share_ways.js';
 import { hasRestrictedPart } from '../../pack/recipients.js';
 import './words.js';
@@ -36,6 +36,7 @@ function packOptions(flow: PackFlow, records: string[] | null | undefined) {
     identity: Object.fromEntries(Object.entries(flow.identity ?? {}).map(([name, text]) => [name, text.trim()])),
     restricted: flow.apart ?? hasRestrictedPart(flow.profile ?? 'police'),
     intimate: Boolean(flow.intimate),
+    ...(isWordsOnly(flow) ? { filesLater: true } : {}),
     // Of several parts, each would list what the others hold.
     list_left_out: Boolean(flow.leftOut && !flow.small),
     ...(flow.reference ? { recipientRef: flow.reference } : {}),
@@ -43,6 +44,21 @@ function packOptions(flow: PackFlow, records: string[] | null | undefined) {
     looked: flow.summary?.looked ?? [],
     ...(flow.plain && canBePlain(flow) ? { plain: true } : {}),
     say: ENGLISH_TIMES,
+  };
+}
+
+/** Return the choices for the pack of the pictures and files that follow a pack of words. */
+function packOfFiles(flow: PackFlow): PackFlow {
+  const { records } = (flow.summary as PackSummary).files_later;
+  const { filesLater: _, small: _small, unfinished: _unfinished, ...kept } = flow;
+  return {
+    ...kept,
+    // A file that only a person or an order names belongs to no entry.
+    ...(records.length ? { how: 'some', records } : { how: 'all' }),
+    step: 'choose',
+    ofFiles: true,
+    earlier: (flow.earlier ?? 0) + 1,
+    agreed: false,
   };
 }
 
@@ -88,7 +104,7 @@ export async function startPack(
     if (part + 1 < parts.length) await keepRest(false, part + 1);
     else {
       flow.identity = undefined;
-      await keepFlow(stage, null);
+      await keepFlow(stage, isWordsOnly(flow) ? packOfFiles(flow) : null);
     }
     if (generation !== stage.generation) return;
     stage.refresh('shared');
@@ -146,6 +162,11 @@ export function readyView(stage: Stage, job: PackBuild) {
   const pack = job.done as MadePack;
   const hasMoreParts = job.part + 1 < job.parts.length;
   const applicableWays = DELIVERY_WAYS.filter((way) => way.shown(stage, job));
+  const addFiles = () => {
+    stage.job = undefined;
+    stage.packing = packOfFiles(job.flow);
+    stage.stand({ name: 'share' });
+  };
   const next = () => startPack(stage, job.flow, { agreed: job.agreed, part: job.part + 1 });
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('pack.title'))}<p><strong>${t('pack.number', { no: pack.no })}</strong></p><p
@@ -175,6 +196,13 @@ export function readyView(stage: Stage, job: PackBuild) {
           : html`<p class="care">${t('pack.written')}</p>`
     }
     ${hasMoreParts ? button(t('parts.next', { n: job.part + 2, of: job.parts.length }), next, { wide: true }) : nothing}
+    ${
+      isWordsOnly(job.flow)
+        ? html`<div class="stack-close">${button(t('later.next'), addFiles, { wide: true })}<p class="small soft">${t(
+            'later.next_more',
+          )}</p></div>`
+        : nothing
+    }
     <div class="stack-close"><p dir="auto">${t('pack.numbers', { numbers: pack.numbers })}</p><p class="small soft">${t(
       'pack.numbers_more',
     )}</p></div>

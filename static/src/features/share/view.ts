@@ -8,7 +8,7 @@ import { confirmWithWords, confirmWordsField } from '../../components/forms/conf
 import { IDENTITY_FIELDS, IDENTITY_PROFILE, OFFICER_FIELDS } from '../../pack/officer_fields.js';
 import { hasRestrictedPart } from '../../pack/recipients.js';
 import { MAX_PART_BYTES } from './pack_size.js';
-import { canBePlain, keepFlow, kindOf, selectionOf, chooseView } from './share_choose.js';
+import { canBePlain, canBeWordsOnly, keepFlow, kindOf, selectionOf, chooseView } from './share_choose.js';
 import { adviceConflicts, adviceNotes, isAdviceNew, markAdviceSeen } from './share_advice.js';
 import { firstEntriesField } from './share_first.js';
 import { buildingView, readyView, startPack } from './share_job.js';
@@ -101,9 +101,7 @@ function hubView(stage: Stage, job: PackBuild | undefined) {
         : html`<div class="rows">
       ${
         savedFlow
-          ? linkRow('pen', (savedFlow as PackFlow).unfinished ? 'unfinished' : 'go_on', () =>
-              resumeFlow(stage, savedFlow, Boolean(ways?.server)),
-            )
+          ? linkRow('pen', savedRowKey(savedFlow), () => resumeFlow(stage, savedFlow, Boolean(ways?.server)))
           : nothing
       }
       ${linkRow('eye', 'show', () => stage.go({ name: 'show' }))}${linkRow('note', 'quick', () =>
@@ -152,6 +150,9 @@ function hubView(stage: Stage, job: PackBuild | undefined) {
     }
   </div>`;
 }
+
+/** Return the text key of the row that goes on with a pack. */
+const savedRowKey = ({ unfinished, ofFiles }: PackFlow) => (unfinished ? 'unfinished' : ofFiles ? 'of_files' : 'go_on');
 
 /** A note that entries are still arriving, and what that means for a pack made now. */
 const comingNote = ({ state }: Stage, key: string) =>
@@ -314,7 +315,7 @@ function summaryView(stage: Stage) {
           })}</div>`
         : nothing
     }
-    ${leftOutTick(stage, totals)}
+    ${wordsFirstTick(stage, totals)}${leftOutTick(stage, totals)}
     ${
       partCount > 1 && local.kind !== 'portal'
         ? html`${local.tight ? html`<p class="care small">${t('parts.room')}</p>` : nothing}${chips({
@@ -334,6 +335,21 @@ function summaryView(stage: Stage) {
     })}${button(t('bar.back'), () => goToStep(stage, local.how === 'items' ? 'items' : 'choose'), {
       plain: true,
     })}</div>`;
+}
+
+/** Offer a pack of words now. What goes in is worked out again, so that no picture has to be looked at first. */
+function wordsFirstTick(stage: Stage, { pictures, files, files_later: later }: PackSummary) {
+  const { local } = stage;
+  if (!canBeWordsOnly(local) || !(pictures + files + later.count)) return nothing;
+  return html`<div class="stack-close">${checkbox({
+    id: 'filesLater',
+    label: t('later.tick'),
+    checked: Boolean(local.filesLater),
+    onChange: (filesLater) => {
+      Object.assign(local, { filesLater, small: undefined });
+      void toSummary(stage);
+    },
+  })}<p class="soft small">${later.count ? tn('later.count', later.count) : t('later.hint')}</p></div>`;
 }
 
 /** Ask whether the restricted part may list what was left out. A yes to an earlier pack is not taken for one here. */

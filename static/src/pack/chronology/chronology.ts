@@ -194,7 +194,7 @@ function factsOf(capsule: JsonObject, histories: RecordHistory[], timeFormat: Ti
     ...preparedBy(pack),
     { key: 'made', text: timeFormat.at(integerOf(pack, 'made_at') ?? 0) },
     { key: 'count', text: String(counts.included ?? histories.length) },
-    { key: 'files', text: String(rowsOf(capsule, 'exhibits').length) },
+    { key: 'files', text: fileCount(capsule) },
     ...(first && last ? [{ key: 'span', label: wordsFor('span_label'), text: wordsFor('span', { first, last }) }] : []),
     {
       key: 'left_out',
@@ -204,6 +204,12 @@ function factsOf(capsule: JsonObject, histories: RecordHistory[], timeFormat: Ti
       }),
     },
   ];
+}
+
+/** Return how many files are in the pack, and how many follow in a later one. */
+function fileCount(capsule: JsonObject): string {
+  const later = integerOf(capsule.pack as Fields, 'files_later');
+  return later ? wordsFor('files_later', { n: String(later) }) : String(rowsOf(capsule, 'exhibits').length);
 }
 
 /** Return who made the pack, where that is not the keeper. */
