@@ -1,11 +1,37 @@
-"""Help inside the app, offline: services by way of contact and by country, and "Before you report"."""
+"""Help inside the app, offline: 999 at once, services by way of contact and by country, and "Before you report"."""
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, expect
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.navigators.accessibility import accessibility_faults
 from tests.browser.navigators.keeper import BrowserKeeper
+from tests.browser.screen_steps import OPEN_DIARY, go_to_screen, js
+from tests.browser.test_languages_screens import choose_language
+from tests.browser.test_screens import SCREENS, address, show
+
+__all__ = ["address", "show"]
+BSL = "https://999bsl.co.uk"
+SMALL_PHONE = {"viewport": {"width": 360, "height": 640}, "is_mobile": True, "has_touch": True}
+
+
+def emergency_link(page: Page, target: str) -> Locator:
+    """Return the link to `target` among the first ones."""
+    return page.locator(f'.emergency a[href="{target}"]')
+
+
+def assert_on_screen(page: Page, element: Locator) -> None:
+    """Assert that an element is whole between the top of the page and the bottom bar, without scrolling."""
+    assert page.evaluate("document.scrollingElement.scrollTop") == 0
+    box = element.bounding_box()
+    bar = page.locator("nav.thumb").bounding_box()
+    assert box
+    assert bar
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= bar["y"], element
 
 
 def service_heading(keeper: BrowserKeeper, name: str) -> Locator:
@@ -14,7 +40,7 @@ def service_heading(keeper: BrowserKeeper, name: str) -> Locator:
 
 
 def test_help_is_there_with_no_signal(keeper: BrowserKeeper) -> None:
-    """A number asks before it rings, and the chosen contact and country change the list.
+    """A number leads to the phone's dialler, and the chosen contact and country change the list.
 
     "Before you report" answers worries.
     """
@@ -32,11 +58,13 @@ def test_help_is_there_with_no_signal(keeper: BrowserKeeper) -> None:
     expect(service_heading(keeper, "Live Fear Free (Wales)")).to_be_visible()
     keeper.pick_chip("I use BSL")
     expect(silent).to_be_hidden()
-    assert keeper.page.locator("main h2.service").first.inner_text() == "999 BSL"
+    expect(service_heading(keeper, "SignHealth, for Deaf people")).to_be_visible()
     keeper.pick_chip("I call")
-    keeper.tap("Ring 101")
-    expect(keeper.page.get_by_role("link", name="Ring now")).to_have_attribute("href", "tel:101")
-    keeper.tap("Cancel")
+    ring = keeper.page.get_by_role("link", name="Ring 101")
+    expect(ring).to_have_attribute("href", "tel:101")
+    ring.click()
+    expect(keeper.page.get_by_role("dialog")).to_have_count(0)
+    keeper.wait_for_text("Calls and texts stay in this phone’s lists.")
     keeper.tap("Before you report")
     expect(keeper.heading("Before you report")).to_be_visible()
     expect(keeper.page.get_by_text("You do not need to gather evidence first.")).to_be_visible()
@@ -44,3 +72,64 @@ def test_help_is_there_with_no_signal(keeper: BrowserKeeper) -> None:
     expect(keeper.page.get_by_text("A parent or carer is normally told.")).to_be_visible()
     assert accessibility_faults(keeper.page) == []
     keeper.page.context.set_offline(False)
+
+
+def test_999_is_two_taps_from_the_diary(keeper: BrowserKeeper) -> None:
+    """Help, then the number, or 999 BSL, or a text: on the first screen, with no question in between."""
+    keeper.open_without_diary()
+    keeper.write_first_entry("He rang.")
+    keeper.postpone_copy()
+    page = keeper.page
+    page.context.route("https://999bsl.co.uk/**", lambda route: route.fulfill(body="BSL"))
+    keeper.taps = 0
+    keeper.tap("Help")
+    keeper.wait_for_screen("Help")
+    for name, target in (("Ring 999", "tel:999"), ("Text 999", "sms:999")):
+        link = emergency_link(page, target)
+        expect(link).to_have_accessible_name(name)
+        assert_on_screen(page, link)
+        link.tap()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(keeper.heading("Help")).to_be_visible()
+    assert_on_screen(page, emergency_link(page, BSL))
+    with page.context.expect_page() as opened:
+        emergency_link(page, BSL).tap()
+    assert opened.value.url == "https://999bsl.co.uk/"
+    assert opened.value.evaluate("window.opener === null && document.referrer === ''")
+    opened.value.close()
+    assert keeper.taps == 1  # the second was the link itself
+    assert_on_screen(page, page.get_by_text("Press 55 when asked, or the call ends."))
+    assert_on_screen(page, page.get_by_text("text “register” to 999. Answer “yes”."))
+
+
+@pytest.mark.parametrize("young", [False, True], ids=["usual", "young"])
+@pytest.mark.parametrize("language", ["en", "cy", "pl", "ur"])
+def test_999_is_on_the_first_screen_in_every_language(show: Callable[..., Page], language: str, young: bool) -> None:
+    """The emergency services stand above every banner, and 999 stays on the screen at 200 % text."""
+    page = show((js(f"fake.young = {str(young).lower()}"), *SCREENS["lines"], go_to_screen("help")), **SMALL_PHONE)
+    if language != "en":
+        choose_language(page, language)
+    for target in ("tel:999", BSL, "sms:999"):
+        assert_on_screen(page, emergency_link(page, target))
+        emergency_link(page, target).tap(trial=True)  # nothing covers it
+    expect(page.locator(".lines-low")).to_be_in_viewport(ratio=1)
+    js("fake.set({lockIn: null})")(page)
+    banner = page.locator(".line.state-trouble").bounding_box()
+    shown_first = page.locator(".emergency").bounding_box()
+    assert banner
+    assert shown_first
+    assert banner["y"] > shown_first["y"] + shown_first["height"]
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    js("scrollTo(0, 0)")(page)
+    assert_on_screen(page, emergency_link(page, "tel:999"))
+
+
+def test_a_computer_asks_before_any_number_but_999(show: Callable[..., Page]) -> None:
+    """A link on a computer may ring another device at once, so a dialog says so first, and never under 999."""
+    page = show((OPEN_DIARY, go_to_screen("help")))
+    assert page.locator("main a[href^='tel:'], main a[href^='sms:']").evaluate_all(
+        "links => links.map(link => link.getAttribute('href'))"
+    ) == ["tel:999", "sms:999"]
+    page.get_by_role("button", name="Ring 0808 802 0300").first.click()
+    expect(page.get_by_text("another device that shares your account")).to_be_visible()
+    assert page.locator("dialog a").get_attribute("href") == "tel:08088020300"

@@ -335,15 +335,6 @@ def test_text_is_inert(show: OpenPage) -> None:
     assert page.locator("img[src=x]").count() == 0
 
 
-def test_a_telephone_link_asks_first(show: OpenPage) -> None:
-    """No number can be rung from the list itself."""
-    page = show((OPEN_DIARY, go_to_screen("help")))
-    assert page.locator("main a[href^=tel]").count() == 0
-    page.get_by_role("button", name="Ring 0808 802 0300").first.click()
-    expect(page.get_by_text("another device that shares your account")).to_be_visible()
-    assert page.locator("dialog a").get_attribute("href") == "tel:08088020300"
-
-
 def test_signing_in_leads_to_add(show: OpenPage) -> None:
     """Signing in, with words or with the code and new words, leads to Add. Nothing typed stays in the page."""
     page = show(

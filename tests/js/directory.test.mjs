@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { servicesFor, availabilityOf } from '#app/features/help/directory.js';
+import { servicesFor, availabilityOf, talkNowAndOthers } from '#app/features/help/directory.js';
 import { weekText } from '#app/features/help/directory_hours.js';
 
 /** @param {string} id */
@@ -54,4 +54,21 @@ test('the hours of a week are listed in the order of the days, in the language o
   assert.equal(weekText(openings), 'Mon–Tue, Thu–Fri 09:30–16:00; Wed 13:00–16:00');
   assert.equal(weekText([{ days: [0, 1, 2, 3, 4, 5, 6], start: 1080, end: 1440 }]), 'Mon–Sun 18:00–24:00');
   assert.equal(weekText([{ days: [6], start: 0, end: 5 }]), 'Sun 00:00–00:05');
+});
+
+test('who answers now comes first, and every other service after, each once', () => {
+  const [open, closed] = ['2026-11-24T10:00:00Z', '2026-11-24T23:00:00Z'].map((moment) => Date.parse(moment));
+  /** @param {Parameters<typeof talkNowAndOthers>} given */
+  const now = (...given) => talkNowAndOthers(...given).talkNow.map(({ id }) => id);
+  assert.deepEqual(now('call', '', open, false), ['101', 'nsh', 'samaritans']);
+  assert.deepEqual(now('call', '', closed, false), ['101', 'samaritans', 'crimestoppers']);
+  assert.deepEqual(now('call', 'wales', closed, false), ['101', 'livefear', 'vs']);
+  assert.deepEqual(now('call', '', closed, true), ['childline', '101', 'samaritans']);
+  assert.deepEqual(now('bsl', '', open, false), ['relay', 'shout']);
+  for (const way of /** @type {const} */ (['call', 'text', 'bsl'])) {
+    const { talkNow, others } = talkNowAndOthers(way, '', open, false);
+    const shown = [...talkNow, ...others].map(({ id }) => id);
+    const expected = servicesFor(way).map(({ id }) => id);
+    assert.deepEqual(shown.toSorted(), expected.filter((id) => !['999', '999bsl'].includes(id)).toSorted());
+  }
 });

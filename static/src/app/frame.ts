@@ -135,7 +135,12 @@ function openFrame(stage: Stage, isOpen: boolean) {
             )}>${listView(stage)}</aside>`
           : nothing
       }
-      <main id="page"><div class="page">${noticeLines(stage, isOpen)}${placeView(stage, name)}</div></main>
+      <main id="page"><div class="page">${
+        // In Help no line pushes the emergency number down, and the lock's line stays in view above the bottom bar.
+        name === 'help'
+          ? [placeView(stage, name), noticeLines(stage, isOpen), lockingLine(stage, isOpen)]
+          : [lockingLine(stage, isOpen), noticeLines(stage, isOpen), placeView(stage, name)]
+      }</div></main>
     </div>
     ${isOpen ? thumbBar(stage) : nothing}
   </div>${stage.sheet ? stage.sheet(stage) : nothing}`;
@@ -187,9 +192,24 @@ function thumbBar(stage: Stage) {
   )}</ul></nav>`;
 }
 
-/** Return the lines that can appear above any place. */
+/** Return the line that tells when the diary locks. */
+function lockingLine(stage: Stage, isOpen: boolean) {
+  const { lockIn } = stage.state;
+  if (lockIn === null || !isOpen) return nothing;
+  return html`<div class="lines ${stage.place.name === 'help' ? 'lines-low' : ''}"><div class="line"><span><span
+    class="unseen" role="alert">${t('frame.locking_soon')}</span><span
+    aria-hidden="true">${t('frame.locking', { n: lockIn })}</span></span>${button(
+      t('frame.stay'),
+      () => stage.app.touch(),
+      {
+        plain: true,
+      },
+    )}</div></div>`;
+}
+
+/** Return the other lines that can appear above any place; in Help, below it. */
 function noticeLines(stage: Stage, isOpen: boolean) {
-  const { lockIn, update, account, draft, busy } = stage.state;
+  const { update, account, draft, busy } = stage.state;
   const troubles = troublesOf(stage);
   const isSignedOut = troubles.some(({ code }) => ['signed_out', 'session_ended'].includes(code));
   const owesRecovery =
@@ -198,17 +218,6 @@ function noticeLines(stage: Stage, isOpen: boolean) {
     account.recovery === 'later' &&
     !['code', 'name', 'copy', 'words'].includes(stage.place.name);
   return html`<div class="lines">
-    ${
-      lockIn !== null && isOpen
-        ? html`<div class="line"><span><span
-            class="unseen" role="alert">${t('frame.locking_soon')}</span><span
-            aria-hidden="true">${t('frame.locking', { n: lockIn })}</span></span>${button(
-              t('frame.stay'),
-              () => stage.app.touch(),
-              { plain: true },
-            )}</div>`
-        : nothing
-    }
     ${troubles.map((trouble) => troubleLine(stage, trouble))}
     ${
       isOpen && isSignedOut && stage.place.name !== 'newwords' && hasText('frame.words_needed')

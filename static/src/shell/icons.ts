@@ -56,6 +56,8 @@ const PATHS = {
   language: svg`<circle cx="12" cy="12" r="8.500"/><path
     d="M3.500 12h17M12 3.500c-5 5-5 12 0 17M12 3.500c5 5 5 12 0 17"/>`,
   info: svg`<circle cx="12" cy="12" r="8.500"/><path d="M12 11v5.500M12 7.800v.01"/>`,
+  phone: svg`<path d="M6.500 3.500h3l1.500 4.500-2 1.500a12 12 0 0 0 5.500 5.500l1.500-2 4.500 1.500v3
+    a2 2 0 0 1-2.200 2A16.500 16.500 0 0 1 4.500 5.700a2 2 0 0 1 2-2.200z"/>`,
   device: svg`<rect x="3" y="5" width="13" height="10" rx="1.5"/><path d="M6.5 19h5"/><rect x="17" y="9" width="4.5"
     height="10" rx="1"/>`,
 };

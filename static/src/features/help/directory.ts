@@ -7,7 +7,46 @@ import type { Service, Way } from './directory_rows.js';
 
 type AvailabilityState = 'always' | 'open' | 'closed' | 'unknown';
 
+const NATION_COUNT = 4;
 const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
+
+/** Help shows these first, whatever the way and the nation; the list says the rest about 55 and texts. */
+const FIRST_IDS = ['999', '999bsl'];
+/** Whom Help does not name as somebody to talk to. */
+const EMERGENCY_IDS = [...FIRST_IDS, 'silent', 'esms'];
+const TALK_NOW_LIMIT = 3;
+
+/** Return the service with this id of the table. */
+export function serviceOf(id: string): Service {
+  const service = DIRECTORY.find((entry) => entry.id === id);
+  if (!service) throw new RangeError(`no service ${id}`);
+  return service;
+}
+
+/**
+ * Return who answers now, and the other services in the order of the table.
+ * Without a nation, who answers now is only who answers in every nation.
+ * @param now ms UTC
+ * @param young whether services for young people come first
+ */
+export function talkNowAndOthers(way: Way, nation: string, now: number, young: boolean) {
+  const services = servicesFor(way, nation).filter(({ id }) => !FIRST_IDS.includes(id));
+  const answering = services.filter(
+    (service) =>
+      !EMERGENCY_IDS.includes(service.id) &&
+      services.find(({ number }) => number === service.number) === service && // not two rows of one helpline
+      service.kind !== 'web' &&
+      service.people.some((person) => person === 'anyone' || (young && person === 'young')) &&
+      (nation || service.nations.length === NATION_COUNT) &&
+      ['always', 'open'].includes(availabilityOf(service, now)),
+  );
+  const isForYoung = (service: Service) => young && service.people.includes('young');
+  const talkNow = [...answering.filter(isForYoung), ...answering.filter((service) => !isForYoung(service))].slice(
+    0,
+    TALK_NOW_LIMIT,
+  );
+  return { talkNow, others: services.filter((service) => !talkNow.includes(service)) };
+}
 
 /**
  * Return the services for one channel and one nation ('' for any). A silent call is not offered to people who cannot
