@@ -14,6 +14,7 @@ from diary.crypto.signing import Ed25519Signer
 from diary.pack.verify.verifier import verify_pack
 from tests.browser.conftest import NewPhone
 from tests.browser.live_server import CannedResponse, LiveServer
+from tests.browser.navigators.cards import fact_value
 from tests.browser.navigators.keeper import BrowserKeeper
 from tests.browser.navigators.sharing import choose_everything, give_consent, go_to_consent, review_findings, save_pack
 from tests.browser.pictures import make_png, picker_file
@@ -93,6 +94,24 @@ def test_the_phone_lays_out_the_pages_that_the_server_would(
     # Nothing of what laid out the pages is kept, so nothing shows later that a pack was made.
     assert server.exchanges_with("^/static/engine/pages.zip")
     assert keeper.page.evaluate(ENGINE_ENTRIES) == 0
+
+
+def test_just_now_is_said_to_be_noted_by_the_app(new_phone: NewPhone, tmp_path: Path) -> None:
+    """The entry, the page and the table say that the app noted the time, and never that a clock was looked at."""
+    keeper = new_phone()
+    keeper.open_without_diary()
+    keeper.write_first_entry(NARRATIVE, "Just now")
+    keeper.postpone_copy()
+    keeper.open_entry(NARRATIVE)
+    expect(fact_value(keeper, "How do you know the time?")).to_have_text("“Just now”, noted by the app")
+    _begin_pack(keeper, pictures=0)
+    pack = save_pack(keeper, tmp_path)
+    with zipfile.ZipFile(pack) as archive:
+        tables = {name.rpartition("/")[2]: archive.read(name) for name in archive.namelist() if ".csv" in name}
+    assert "Time from: the app, when they chose “Just now”" in tables["02_chronology_short.csv"].decode()
+    page = re.sub(r"\s+", " ", _pdf_text(_documents(pack)["01_chronology.pdf"]))
+    assert "noted by the app" in page
+    assert "looked at a clock" not in page
 
 
 SCREEN_WAKE_RECORDER = """

@@ -17,6 +17,7 @@ import pytest
 from openpyxl.utils.escape import unescape
 from openpyxl.workbook import Workbook
 
+from diary.pack.tables import short_chronology
 from diary.pack.tables.csv_tables import encode_csv
 from diary.pack.tables.short_chronology import (
     SHORT_TABLE_PATH,
@@ -25,6 +26,7 @@ from diary.pack.tables.short_chronology import (
     chronology_copies,
 )
 from diary.pack.tables.spreadsheet import cell_text
+from diary.record.vocabulary import CHOICE_LISTS
 from tests.pack.conftest import BuiltPack, SamplePack
 from tests.pack.forgeries import change_cell
 from tests.pack.pack_members import members_of, rebuild_digest_lists, without_statements
@@ -44,6 +46,14 @@ ODD_TEXTS = (
     "a\rb", "a\r\nb", "a\nb\n", " a  ", "\x01\x0b\x1f\x7f\x85", "\ufffe\uffff", "\ufeffa", "\U0001f622\U0001f468\u200d",
     "\u202eabc", "\u0648\u06c1", '"', "", "x" * 32_767, "x" * 32_768, "\U0001f622" * 20_000,
 )  # fmt: skip
+
+
+def test_every_code_of_a_time_has_words() -> None:
+    """No code of `precision` or `time_sources` stands in the short table as a code."""
+    layout = json.loads(Path(short_chronology.__file__).with_name("short_columns.json").read_text("utf-8"))
+    words = {source["column"]: source.get("words", {}) for column in layout["columns"] for source in column["from"]}
+    for name, column in (("precision", "precision"), ("time_sources", "time_source")):
+        assert words[column].keys() == {term.code for term in CHOICE_LISTS[name].terms}, name
 
 
 def read_rows(raw: bytes) -> list[list[str]]:

@@ -12,6 +12,7 @@ _SERVER_TABLE = (
     "exhibits,commitment\r\n"
     '1,"Tue 3 Nov 2026, 20:15 GMT (UTC)",2026-11-03T20:15:00Z,minute,memory,"He said ""come out""\r\nand <left> & '
     "waited.\n\t_x0041_ _x00g1_\",3,yes,,S1,'@him,JB/1 JB/2,abc\r\n"
+    '2,"Wed 4 Nov 2026, 08:02 GMT (UTC)",2026-11-04T08:02:00Z,minute,app_clock,He rang.,,,,,,,def\r\n'
     "U1,Date not known,,unknown,clock_of_tomorrow,\u0001\U0001f622 \ufffe\u0085 \u0648\u06c1 ,,,"
     "\"2026-11-04T10:00:00Z amendment: What happened: , '=1\",,,,'=1+1\r\n"
 )

@@ -34,6 +34,8 @@ export const SHORT_COLUMNS: readonly ShortColumn[] = [
         label: 'Time from',
         words: {
           phone_clock_at_the_time: 'a clock or phone at the time',
+          app_clock: 'the app, when they chose “Just now”',
+          file_time: 'the time kept in the file',
           message_or_call_stamp: 'the time on the message or call',
           cctv_or_doorbell: 'CCTV or a doorbell',
           someone_told_me: 'somebody who told them',
