@@ -28,7 +28,6 @@ JUDGED_OTHERWISE: Final = {
     "show": "test_show_now.py",
     "showing": "test_show_now.py",
     "chase": "test_registers_large.py",
-    "people": "test_registers.py",
     "cases": "test_registers.py",
     "orders": "test_registers.py",
     "reports": "test_registers.py",

@@ -48,4 +48,4 @@ def fill(label: str, text: str) -> Step:
 
 OPEN_DIARY = js("fake.open(24)")
 NO_DIARY = js("fake.set({phase: 'fresh'})")
-ENTRIES_ARRIVING = js("fake.set({account: {...fake.state.account, coming: true}})")
+ENTRIES_ARRIVING = js("fake.set({account: {...fake.state.account, coming: {here: 12, total: 60, state: 'fetching'}}})")

@@ -347,6 +347,13 @@ SCREENS: dict[str, tuple[Step, ...]] = {
         go_to_screen("entries"),
     ),
     "no entries": (js("fake.open(0)"), go_to_screen("entries")),
+    "entries, coming": (js("fake.open(0)"), ENTRIES_ARRIVING, go_to_screen("entries")),
+    "entries, still waiting": (
+        js("fake.open(3)"),
+        js("fake.set({account: {...fake.state.account, coming: {here: 0, total: null, state: 'offline'}}})"),
+        go_to_screen("entries"),
+    ),
+    "people, coming": (OPEN_DIARY, ENTRIES_ARRIVING, go_to_screen("people")),
     "entry": (OPEN_DIARY, go_to_screen("entry", record="r0")),
     "entry, notes for a statement": (
         OPEN_DIARY,

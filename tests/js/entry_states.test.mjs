@@ -1,7 +1,7 @@
 /** The states of an entry, and what each may claim. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { shownRows, entryState } from '#app/diary/index/showing.js';
+import { comingState, missingFiles, shownRows, entryState } from '#app/diary/index/showing.js';
 
 const facts = { registered: true, troubles: {}, sending: false, offline: false };
 
@@ -17,7 +17,33 @@ test('"Kept safe" is shown only if the receipt was checked here and every file i
     files: 1,
     percent: 37,
   });
-  assert.deepEqual(entryState(row, 0, 0, facts, 1), { code: 'sending', at: 5, why: 'elsewhere' });
+  const here = (missing, over = {}) => entryState(row, 0, 0, { ...facts, ...over }, missing);
+  assert.deepEqual(here('absent'), { code: 'sending', at: 5, why: 'elsewhere' });
+  assert.deepEqual(here('unknown'), { code: 'sending', at: 5, why: 'unchecked' });
+  assert.deepEqual(here('unknown', { sending: true }), { code: 'sending', at: 5, why: 'checking' });
+  assert.deepEqual(here('unknown', { sending: true, offline: true }), { code: 'sending', at: 5, why: 'unchecked' });
+});
+
+test('a file is on its way only while a server that answers does not have it', () => {
+  const [a, b] = ['a', 'b'].map((blob) => ({ blob, of: 'r', size: 1 }));
+  assert.equal(missingFiles([], new Set(['a']), false), null);
+  assert.equal(missingFiles([a, b], new Set(['b']), false), 'absent');
+  assert.equal(missingFiles([a, b], new Set(['b']), true), 'unknown', 'it may have been sent since');
+  assert.equal(missingFiles([a], new Set(['b']), false), 'unknown');
+  assert.equal(missingFiles([{ ...a, there: true }], new Set(), false), null, 'left on the server');
+});
+
+test('what is to come is counted by the server’s number, and without one it is not counted', () => {
+  const calm = { announced: null, offline: false, failed: false };
+  assert.equal(comingState({ feed: { seq: 3 } }, { ...calm, announced: 9 }), null);
+  assert.deepEqual(comingState({ coming: 1, feed: { seq: 0 } }, calm), { here: 0, total: null, state: 'fetching' });
+  assert.deepEqual(comingState({ coming: 4, feed: { seq: 2 } }, calm), { here: 2, total: 6, state: 'fetching' });
+  assert.deepEqual(comingState({ coming: 4, feed: { seq: 2 } }, { announced: 7, offline: true, failed: true }), {
+    here: 2,
+    total: 7,
+    state: 'offline',
+  });
+  assert.equal(comingState({ coming: 1, feed: { seq: 0 } }, { ...calm, failed: true }).state, 'stopped');
 });
 
 test('an entry whose files another device still has to send does not count as kept', () => {

@@ -12,6 +12,39 @@ before(async () => {
 });
 after(() => server.stop());
 
+test('a phone with little room says that a file on the server is kept safe, and asks for it once', async () => {
+  const asked = [];
+  const first = await registeredPhone(server);
+  first.faults.before = async (path, options) =>
+    /\/parts\//.test(path) && options.method === 'PUT' ? new Response('', { status: 503 }) : null;
+  const bytes = new Uint8Array(2_300_000).map((_, i) => i % 251);
+  const { attachment } = await first.app.addFile(first.record, file(bytes, 'long.bin', ''), { route: 'files' });
+  await until(first, ({ entries }) => entries[0].state.why === 'files', 'the words were sent');
+  const recordAsked = async (path) => {
+    if (/\/blobs\/[^/]+$/.test(path)) asked.push(path);
+    return null;
+  };
+  const second = await anotherPhone(
+    server.base,
+    first.login,
+    undefined,
+    { before: recordAsked },
+    { roomBytes: async () => 1_000_000_000 },
+  );
+  const stateOf = ({ app }) => app.state.entries[0]?.state ?? {};
+  await until(second, () => stateOf(second).why === 'elsewhere', 'the server lacks the file');
+  delete first.faults.before;
+  await until(first, isKept, 'the file was sent');
+  await syncOnce(second);
+  await until(second, isKept, 'left on the server');
+  const count = asked.length;
+  await syncOnce(second);
+  assert.deepEqual([asked.length, stateOf(second).code], [count, 'kept'], 'it is not asked for with every run');
+  const { url } = await second.app.readReceived(attachment);
+  assert.deepEqual(new Uint8Array(await second.phone.urls.get(url).arrayBuffer()), bytes);
+  for (const { phone } of [first, second]) phone.end();
+});
+
 test('a phone sends again a file it got from a lost device, and a new phone receives it byte for byte', async () => {
   const first = await registeredPhone(server);
   const { login } = first;

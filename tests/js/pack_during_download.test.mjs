@@ -20,7 +20,7 @@ const SENTINEL = 'SENTINEL nobody looked at this';
 const cameSince = { code: 'came_since' };
 const html = () => new Response('<html>Sign in to Wi-Fi</html>', { headers: { 'content-type': 'text/html' } });
 const json = (body) => new Response(JSON.stringify(body), { headers: { 'content-type': 'application/json' } });
-const isComing = ({ account }) => account?.coming === true;
+const isComing = ({ account }) => Boolean(account?.coming);
 
 let server;
 before(async () => {
@@ -74,7 +74,7 @@ test('a new phone answers questions about the diary only when it has every page'
     }),
   );
   await until(other, ({ entries }) => entries.length === 2, 'the first page');
-  assert.equal(other.app.state.account.coming, true);
+  assert.deepEqual(other.app.state.account.coming, { here: 2, total: 5, state: 'fetching' });
   assert.equal(other.phone.ctx.open.store.root.coming, 3);
   const done = [];
   const answers = Object.entries({
@@ -108,25 +108,25 @@ test('an interrupted first sync is reported without blocking the keeper until th
   });
   const other = await signInDevice(login, faults);
   assert.equal((await other.app.chooseForPack(ALL)).entries, 0);
-  assert.equal(other.app.state.account.coming, true, 'also before the first page');
+  assert.deepEqual(other.app.state.account.coming, { here: 0, total: null, state: 'offline' }, 'also before a page');
   cutAt = 2;
   other.app.network();
   await until(other, ({ entries }) => entries.length === 2, 'the first page');
   assert.equal((await other.app.chooseForPack(ALL)).entries, 2);
-  assert.equal(other.app.state.account.coming, true);
+  assert.deepEqual(other.app.state.account.coming, { here: 2, total: 5, state: 'offline' });
   await other.app.lock('asked');
   faults.off = true;
   other.phone.online = false;
   await other.app.unlock(WORDS);
   await until(other, ({ account }) => account !== null);
-  assert.equal(other.app.state.account.coming, true);
+  assert.deepEqual(other.app.state.account.coming, { here: 2, total: 5, state: 'offline' }, 'also after a lock');
   assert.equal((await other.app.chooseForPack(ALL)).entries, 2);
   // A public Wi-Fi answers every request with its own sign-in page.
   Object.assign(faults, { off: false, before: async () => html() });
   other.phone.online = true;
   other.app.network();
   assert.equal((await other.app.chooseForPack(ALL)).entries, 2);
-  assert.equal(other.app.state.account.coming, true);
+  assert.deepEqual(other.app.state.account.coming, { here: 2, total: 5, state: 'stopped' });
   faults.before = async () => null;
   other.app.network();
   await until(other, (state) => !isComing(state), 'the rest');
@@ -134,7 +134,7 @@ test('an interrupted first sync is reported without blocking the keeper until th
   await other.app.lock('asked');
   faults.off = true;
   await other.app.unlock(WORDS);
-  assert.equal(other.app.state.account.coming, false);
+  assert.equal(other.app.state.account.coming, null);
   for (const device of [phone, other.phone]) device.end();
 });
 
@@ -149,7 +149,7 @@ test('an empty diary is complete at once, and a diary without an account waits f
   });
   await phone.app.start();
   await phone.app.enrolHere(WORDS);
-  assert.equal(phone.app.state.account.coming, false);
+  assert.equal(phone.app.state.account.coming, null);
   const { login } = await phone.app.register({ words: WORDS });
   const other = await signInDevice(login);
   await until(other, (state) => !isComing(state), 'nothing');

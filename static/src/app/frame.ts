@@ -11,6 +11,7 @@ import { isDraftLanguage } from '../shell/language.js';
 import { button, problemSentence, troublesOf } from '../components/parts.js';
 import { PARTS, PART_BY_PLACE, TABS, tabOf } from './places.js';
 import { doorView } from '../features/lock/door.js';
+import { comingLine } from '../components/text/coming_text.js';
 import { dateText, dateTimeText } from '../components/text/formatting.js';
 import './words.js';
 import '../features/account/words.js';
@@ -30,6 +31,9 @@ const loading: Map<string, Promise<void>> = new Map();
 let hasFailed = false;
 /** Troubles about what the server holds: a place exists to look at them. */
 const SERVER_TROUBLES = new Set(['server_behind', 'head_differs', 'omitted', 'wrong_notary']);
+
+/** Places that say themselves what is still to come of the diary, or show nothing of it. */
+const NO_COMING_LINE = new Set(['add', 'entries', 'help', 'share']);
 
 /** Fetch one part, once. A part that could not be fetched is tried again. */
 function fetchPart(part: keyof typeof PARTS, draw: () => void) {
@@ -297,8 +301,9 @@ function noticeLines(stage: Stage, isOpen: boolean) {
           )}</div>`
         : nothing
     }
+    ${isOpen && account?.coming && !NO_COMING_LINE.has(stage.place.name) ? comingLine(stage) : nothing}
     ${
-      busy && isOpen
+      busy && isOpen && !(busy.what === 'fetching' && account?.coming)
         ? html`<div class="line"><span>${lookUp(`busy.${busy.what}`)}</span><span>${t('progress.percent', {
             percent: busy.total ? Math.floor((busy.done / busy.total) * 100) : 0,
           })}</span></div>`

@@ -99,12 +99,18 @@ export type Fields = Record<string, any>;
 export type EntryState = {
   code: 'sealed' | 'sending' | 'kept' | 'trouble';
   at: number | null;
-  why?: 'files' | 'elsewhere' | 'unproved';
+  why?: 'files' | 'elsewhere' | 'checking' | 'unchecked' | 'unproved';
   files?: number;
   percent?: number;
   sentence?: string | null;
 };
 export type Trouble = { code: string; sentence: string; act?: null };
+/**
+ * What a phone still has to fetch of the diary after signing in or being cleared.
+ * - `here`: numbered versions on this phone
+ * - `total`: how many the server says it has; null until it has said so
+ */
+export type Coming = { here: number; total: number | null; state: 'fetching' | 'offline' | 'stopped' };
 export type Attachment = {
   attachment: string;
   name: string;
@@ -157,7 +163,7 @@ export type State = {
     exit_said?: boolean;
     trouble: Trouble | null;
     also?: Trouble[];
-    coming?: boolean;
+    coming?: Coming | null;
     rekeying?: boolean;
     sign_ins?: SignIn[];
     returned?: number | null;
@@ -367,8 +373,11 @@ export interface Sync {
   filesAllowed: boolean;
   /** null while the diary is not registered, or its keys are being changed */
   link(): SyncLink | null;
+  readonly absentFiles: ReadonlySet<string>;
   /** Return every row as the list shows it. */
   rows(): Row[];
+  /** Return what is still to come, null once the feed has been read to its end. */
+  coming(): Coming | null;
   /** Return every warning that applies, the gravest first. */
   warnings(): Trouble[];
   /** Begin a run, or one more after the current run. */
@@ -392,6 +401,8 @@ export interface SyncRun extends Sync {
   readonly ctx: Context;
   readonly openNow: () => Open | null;
   runAgain: boolean;
+  announced: number | null;
+  readonly absentFiles: Set<string>;
   /** the end of the first pull of this run */
   readonly firstPull: Promise<void>;
   /** the pull of text that is under way */

@@ -98,6 +98,19 @@ export function dropPart(change: Change, catalogue: BlobCatalogue, blob: string,
 }
 
 /**
+ * Ask the server whether it has all of a blob.
+ * @param n number of parts it must have
+ * @throws not_there_yet when another device has not finished sending it, feed_altered for another number of parts
+ */
+export async function requireComplete({ api, diary }: Pick<ServerLink, 'api' | 'diary'>, blob: string, n: number) {
+  const status = await api.blob(diary, blob).catch((error) => {
+    throw error instanceof KeptError && error.code === 'not_found' ? new KeptError('not_there_yet') : error;
+  });
+  if (!status.complete) throw new KeptError('not_there_yet');
+  if (status.parts !== n) throw new KeptError('feed_altered');
+}
+
+/**
  * Fetch the parts of a blob that this phone lacks; store each one as it arrives.
  * @param n number of parts it must have
  * @throws not_there_yet when another device has not finished sending it
@@ -110,11 +123,7 @@ export async function downloadBlob(
 ) {
   const catalogue = await store.readJson<BlobCatalogue>(`b/${blob}`);
   if (catalogue?.have === true) return;
-  const status = await api.blob(diary, blob).catch((error) => {
-    throw error instanceof KeptError && error.code === 'not_found' ? new KeptError('not_there_yet') : error;
-  });
-  if (!status.complete) throw new KeptError('not_there_yet');
-  if (status.parts !== n) throw new KeptError('feed_altered');
+  await requireComplete({ api, diary }, blob, n);
   const have = new Set(catalogue ? (catalogue.have as number[]) : []);
   let size = catalogue?.size ?? 0;
   for (let i = 0; i < n; i++) {

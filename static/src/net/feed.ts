@@ -71,6 +71,7 @@ const PAGE_FRAMES = FEED_PAGE_VERSIONS + 1;
  * Pull until this phone has the whole feed.
  * @param from `top`: the highest number in a receipt, if above `seq`
  * @param save saves the verified items
+ * @param announce called with the last number that the server says it has, before a page is checked
  * @throws feed_altered, head_differs, server_behind, signed_out where the keys were changed elsewhere, or what the
  *   request throws
  */
@@ -78,12 +79,14 @@ export async function pullFeed(
   link: ServerLink & VerifyingKeys,
   from: FeedPosition & { top?: number },
   save: (items: FeedItem[], position: FeedPosition, latest: number) => Promise<unknown>,
+  announce: (latest: number) => void = () => undefined,
 ): Promise<FeedPosition> {
   const { top = 0, ...start } = from;
   let position = start as FeedPosition;
   for (;;) {
     const { items, latest, signed: signedHead, to } = readPage(await link.api.changes(link.diary, position.seq));
     if (latest < Math.max(position.seq, top)) throw new KeptError('server_behind');
+    announce(latest);
     if (to === position.seq && items.length === 0) {
       // An empty page proves nothing new only if the server's signed head matches the head of this phone.
       if (signedHead && signedHead.seq === position.seq)

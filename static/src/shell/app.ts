@@ -10,6 +10,7 @@ import type { TimeFormat as ChronologySay } from '../pack/chronology/cells.js';
 import type {
   AssistedAnswer,
   Attachment,
+  Coming,
   EntryState,
   Fields,
   UnsavedText,
@@ -27,7 +28,7 @@ import type { BurstTotals, MessageRow as Message } from '../record/schedule.js';
 /** The time chosen on screen. */
 export type ChosenTime = { chip: string | null; picked: Picked | null };
 
-export type { UnsavedText, Fields, EntryState, Attachment, Occurred, PendingErasure, Note };
+export type { UnsavedText, Fields, EntryState, Attachment, Coming, Occurred, PendingErasure, Note };
 /** The value of one field: JSON, described by record/vocabulary/rules_table.js. */
 export type Value = Fields[string];
 export type {

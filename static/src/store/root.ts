@@ -33,7 +33,8 @@ export type UnsentVersion = { record: string; version: string; of: string | null
 /** A file that the server does not hold completely yet */
 export type PendingUpload = { blob: string; of: string | null };
 /** A file of another device that is not on this phone yet */
-export type PendingDownload = PendingUpload & { size: number };
+/** `there`: left on the server, which says that it has all of it */
+export type PendingDownload = PendingUpload & { size: number; there?: true };
 
 /** From when a server accepts nothing new, and from when it returns none of a keeper's data; ms */
 export type ClosingTimes = { on: number; off: number };

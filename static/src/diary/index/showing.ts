@@ -4,8 +4,8 @@
  */
 
 import { sentenceOf } from '../sentences.js';
-import type { Root } from '../../store/root.js';
-import type { Attachment, EntryState, DraftFile, Open, Row, Opened, ListRow } from '../types.js';
+import type { PendingDownload, Root } from '../../store/root.js';
+import type { Attachment, Coming, EntryState, DraftFile, Open, Row, Opened, ListRow } from '../types.js';
 
 export function shownHeld(held: DraftFile): Attachment {
   return {
@@ -74,14 +74,21 @@ export function shownRows(
     running,
     offline,
     part = null,
-  }: { running: boolean; offline: boolean; part?: { of: string; share: number } | null },
+    absentFiles = new Set(),
+  }: {
+    running: boolean;
+    offline: boolean;
+    part?: { of: string; share: number } | null;
+    absentFiles?: ReadonlySet<string>;
+  },
 ): Row[] {
   const { root } = store;
   const unsentVersions = countBy(root.outbox, ({ of }) => of);
   // The server erased what is still here of them: it is not kept safe until it is sent again (returned_entries.js).
   for (const record of root.half_erased ?? []) unsentVersions.set(record, (unsentVersions.get(record) ?? 0) + 1);
   const unsentFiles = countBy(root.uploads, ({ of }) => of);
-  const missingFiles = countBy(root.fetch, ({ of }) => of);
+  const downloads: Map<string | null, PendingDownload[]> = new Map();
+  for (const item of root.fetch) downloads.set(item.of, [...(downloads.get(item.of) ?? []), item]);
   const rows = index.allRows();
   // While rows are missing, a rank would be another entry's number.
   const numbers = index.isStale || index.loading ? null : entryNumbers(rows, root);
@@ -111,7 +118,7 @@ export function shownRows(
         unsentVersions.get(row.record) ?? 0,
         unsentFiles.get(row.record) ?? 0,
         syncState,
-        missingFiles.get(row.record) ?? 0,
+        missingFiles(downloads.get(row.record) ?? [], absentFiles, offline),
       ),
     }))
     .sort((a, b) => b.recorded_at - a.recorded_at);
@@ -154,7 +161,7 @@ export function entryNumbers(rows: readonly NumberedRow[], root: Root): Map<stri
  * @param unsentVersions number of versions without a receipt
  * @param unsentFiles number of files not complete on the server
  * @param facts `part`: the upload in progress
- * @param missingFiles number of another device's files that have not arrived here
+ * @param missing what is known of another device's files that are not here
  */
 export function entryState(
   row: { record: string; kept_at?: number | null; unproved?: boolean },
@@ -173,7 +180,7 @@ export function entryState(
     offline: boolean;
     part?: { of: string; share: number } | null;
   },
-  missingFiles: number = 0,
+  missing: MissingFiles = null,
 ): EntryState {
   if (!registered) return { code: 'sealed', at: null };
   const trouble = troubles[row.record];
@@ -191,8 +198,41 @@ export function entryState(
       ...(isOnItsWay ? { percent: Math.floor(part.share * 100) } : {}),
     };
   }
-  if (missingFiles > 0) return { code: 'sending', at: row.kept_at ?? null, why: 'elsewhere' };
+  if (missing === 'absent') return { code: 'sending', at: row.kept_at ?? null, why: 'elsewhere' };
+  if (missing) return { code: 'sending', at: row.kept_at ?? null, why: sending && !offline ? 'checking' : 'unchecked' };
   return { code: 'kept', at: row.kept_at ?? null, ...(row.unproved ? { why: 'unproved' } : {}) };
+}
+
+/** `absent`: the server did not have all of one when it was last asked; `unknown`: it was not asked yet */
+type MissingFiles = 'absent' | 'unknown' | null;
+
+/**
+ * Return what is known of files that another device added. What the server lacked is no longer known once it does not
+ * answer: the other device may have sent the file since.
+ * @param absentFiles the blobs that the server did not have completely
+ */
+export function missingFiles(
+  downloads: readonly PendingDownload[],
+  absentFiles: ReadonlySet<string>,
+  offline: boolean,
+): MissingFiles {
+  const wanted = downloads.filter(({ there }) => !there);
+  if (!offline && wanted.some(({ blob }) => absentFiles.has(blob))) return 'absent';
+  return wanted.length ? 'unknown' : null;
+}
+
+/**
+ * Return what is still to come of a diary whose feed was not read to its end yet, else null.
+ * @param facts `announced`: the last number that the server said it has; `failed`: the last run ended without success
+ */
+export function comingState(
+  { coming, feed: { seq } }: Pick<Root, 'coming' | 'feed'>,
+  { announced, offline, failed }: { announced: number | null; offline: boolean; failed: boolean },
+): Coming | null {
+  if (!coming) return null;
+  // Before the first page the number in the root only says that something is to come.
+  const total = announced ?? (seq ? seq + coming : null);
+  return { here: seq, total, state: offline ? 'offline' : failed ? 'stopped' : 'fetching' };
 }
 
 export function countBy<T>(list: T[], key: (item: T) => string | null): Map<string, number> {

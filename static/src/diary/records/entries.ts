@@ -4,7 +4,7 @@ import { currentVersionOf, stepsOf } from '../../record/current_version.js';
 import { ownFields } from './record_store.js';
 import { erasureOf } from '../erasing/erasing.js';
 import { headVersions, differInContent } from './merging.js';
-import { countBy, shownAttachment, entryState } from '../index/showing.js';
+import { countBy, missingFiles, shownAttachment, entryState } from '../index/showing.js';
 import { readTakenOutFiles, disclosuresOf } from '../erasing/takeout.js';
 import type { EntryState, Open, Opened, UnsavedText, UnsavedCard } from '../types.js';
 
@@ -102,7 +102,7 @@ function describeVersions(
 }
 
 export function fileState(
-  { store }: Open,
+  { store, syncing }: Open,
   file: Opened,
   row: { kept_at?: number | null; unproved?: boolean } | null,
   { sending, offline }: { sending: boolean; offline: boolean },
@@ -113,12 +113,12 @@ export function fileState(
   const unsentVersions = countBy(root.outbox, ({ record }) => record).get(file.record) ?? 0;
   const syncState = { registered: root.account.registered, troubles: root.troubles, sending, offline };
   if (unsentFiles > 0 && root.account.registered) return { code: sending && !offline ? 'sending' : 'sealed', at: null };
-  const missingFiles = root.fetch.filter((item) => blobs.has(item.blob)).length;
+  const downloads = root.fetch.filter((item) => blobs.has(item.blob));
   return entryState(
     { record: file.record, kept_at: row?.kept_at ?? null, unproved: row?.unproved ?? false },
     unsentVersions,
     unsentFiles,
     syncState,
-    missingFiles,
+    missingFiles(downloads, syncing.absentFiles, offline),
   );
 }

@@ -149,7 +149,7 @@ export function drawDiary(ctx: Context) {
       exit_said: Boolean(open.store.root.exit_said) || openings < 2,
       trouble,
       also: others,
-      coming: Boolean(open.store.root.coming),
+      coming: open.syncing.coming(),
       rekeying: Boolean(open.store.root.rotation),
       sign_ins: open.store.root.sign_ins?.waiting ?? [],
       returned: open.store.root.returned ?? null,

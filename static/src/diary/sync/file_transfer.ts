@@ -6,7 +6,7 @@
  */
 import { KeptError } from '../../core/errors.js';
 import { partCount } from '../../crypto/files.js';
-import { downloadBlob, uploadBlob } from '../../net/blobs.js';
+import { downloadBlob, requireComplete, uploadBlob } from '../../net/blobs.js';
 import { MAX_KEPT_BYTES, isLightStorage, noteComplete } from '../attachments/offload.js';
 import { refusalKey } from '../warnings.js';
 import type { BlobCatalogue } from '../../net/blobs.js';
@@ -60,26 +60,50 @@ export async function downloadFiles(syncing: SyncRun) {
   const open = syncing.openNow();
   if (!open) return;
   const isLowOnSpace = await isLightStorage(syncing.ctx, open.store.root);
-  for (const { blob, size } of [...(open.store.root.fetch ?? [])]) {
+  for (const { blob, of: incident, size, there } of [...(open.store.root.fetch ?? [])]) {
     const link = syncing.link();
     if (!link || syncing.runAgain) return;
-    if (!(isLowOnSpace && size > MAX_KEPT_BYTES) && !(await downloadFile(link, blob, size))) continue;
+    const isLeftThere = isLowOnSpace && size > MAX_KEPT_BYTES;
+    if (isLeftThere && there) continue;
+    const answer = await fetchFile(link, blob, size, isLeftThere);
+    if (answer === 'absent') {
+      if (!syncing.absentFiles.has(blob)) {
+        syncing.absentFiles.add(blob);
+        syncing.ctx.show();
+      }
+      continue;
+    }
+    syncing.absentFiles.delete(blob);
     await open.store.change(async (root, change) => {
+      if (answer === 'there') {
+        root.fetch = root.fetch.map((item) => (item.blob === blob ? { ...item, there: true as const } : item));
+        return;
+      }
       root.fetch = root.fetch.filter((download) => download.blob !== blob);
       await noteComplete(open, change, blob, syncing.ctx.clock.now());
     });
+    // Once an entry: drawing the list after each of thousands of files would take longer than fetching them.
+    if (!open.store.root.fetch.some((item) => item.of === incident && !item.there)) syncing.ctx.show();
   }
 }
 
-/** @returns false when the other device has not finished sending the file */
-async function downloadFile(link: SyncLink, blob: string, size: number): Promise<boolean> {
+/**
+ * Fetch a file of another device, or only ask for it where it is to be left on the server.
+ * @returns `here` also when it was erased; `absent` when the other device has not finished sending it
+ */
+async function fetchFile(
+  link: SyncLink,
+  blob: string,
+  size: number,
+  isLeftThere: boolean,
+): Promise<'here' | 'there' | 'absent'> {
   try {
-    await downloadBlob(link, blob, partCount(size));
+    await (isLeftThere ? requireComplete : downloadBlob)(link, blob, partCount(size));
   } catch (error) {
     if (!(error instanceof KeptError) || !['not_there_yet', 'erased'].includes(error.code)) throw error;
-    return error.code === 'erased';
+    return error.code === 'erased' ? 'here' : 'absent';
   }
-  return true;
+  return isLeftThere ? 'there' : 'here';
 }
 
 /** Return the number and size of the files waiting to be sent, for the screen. */

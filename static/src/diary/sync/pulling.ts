@@ -7,6 +7,9 @@
  * selected or shown from the diary waits for a pull in progress. Where the rest cannot be fetched now, the screens
  * warn that something may be missing.
  *
+ * [Note: the server's count] How much is to come is known from the server alone, which may announce any number. The
+ * number is shown as the server's, and nothing waits for it to be reached: the end of the feed decides.
+ *
  * [Note: numbers ahead of the feed] A receipt can carry a number above the end of this phone's account, where another
  * device wrote in between. A server that is put back before the feed was read to there looks unchanged to a phone
  * that compares ends alone, and an entry shown as kept safe would be missing for good. So the highest such number
@@ -83,6 +86,8 @@ async function setGoneBack({ store }: Open, hasGoneBack: boolean) {
   await store.change((root) => {
     if (hasGoneBack) root.gone_back = true;
     else delete root.gone_back;
+    // A server that was put back may lack the files, too: it is asked again.
+    root.fetch = root.fetch.map(({ there: _there, ...item }) => item);
   });
 }
 
@@ -98,22 +103,30 @@ async function pullAll(syncing: SyncRun, open: Open, link: PullLink) {
   const { ctx } = syncing;
   const { identity } = open;
   const { feed: start, top = 0 } = open.store.root;
-  await pullFeed(link, { ...start, top }, async (items, feed, latest) => {
-    // The keys have changed, or are changing, since this request: fetch again (Syncing.suspend).
-    if (syncing.suspended || open.identity !== identity) throw new KeptError('locked');
-    const storedVersions = new Map(
-      (await readNumbers(open.store, items[0]?.seq ?? 1, feed.seq)).map(([seq, , version]) => [seq, version]),
-    );
-    if (items.some(({ seq, version }) => (storedVersions.get(seq) ?? version) !== version))
-      throw new KeptError('server_behind');
-    const remaining = latest - feed.seq;
-    if (remaining > PROGRESS_MINIMUM) ctx.screen.set({ busy: { what: 'fetching', done: feed.seq, total: latest } });
-    await applyItems(open, items, feed, remaining);
-    await applyManifests(open, items);
-    // A new phone pulls a diary of many years at once. Drop what each page opened; it is opened again when read.
-    if (remaining > LONG_FEED) for (const { version } of items) open.book.seen.delete(version);
-    ctx.show();
-  }).finally(() => ctx.screen.set({ busy: null }));
+  await pullFeed(
+    link,
+    { ...start, top },
+    async (items, feed, latest) => {
+      // The keys have changed, or are changing, since this request: fetch again (Syncing.suspend).
+      if (syncing.suspended || open.identity !== identity) throw new KeptError('locked');
+      const storedVersions = new Map(
+        (await readNumbers(open.store, items[0]?.seq ?? 1, feed.seq)).map(([seq, , version]) => [seq, version]),
+      );
+      if (items.some(({ seq, version }) => (storedVersions.get(seq) ?? version) !== version))
+        throw new KeptError('server_behind');
+      const remaining = latest - feed.seq;
+      if (remaining > PROGRESS_MINIMUM) ctx.screen.set({ busy: { what: 'fetching', done: feed.seq, total: latest } });
+      await applyItems(open, items, feed, remaining);
+      await applyManifests(open, items);
+      // A new phone pulls a diary of many years at once. Drop what each page opened; it is opened again when read.
+      if (remaining > LONG_FEED) for (const { version } of items) open.book.seen.delete(version);
+      ctx.show();
+    },
+    (latest) => {
+      syncing.announced = latest;
+      if (open.store.root.coming) ctx.show();
+    },
+  ).finally(() => ctx.screen.set({ busy: null }));
   // Without new versions there was no page to mark as the last.
   if (open.store.root.coming)
     await open.store.change(async (root) => {

@@ -27,7 +27,7 @@ import { waitForPull, pullBeforePush, pullVersions } from './pulling.js';
 import { dropIdleLetters } from '../sharing/questions.js';
 import { requeueMissing } from './reconcile.js';
 import { storeTexts } from '../index/segment_texts.js';
-import { shownRows } from '../index/showing.js';
+import { comingState, shownRows } from '../index/showing.js';
 import { applyReceipt, dropNumbered } from './apply_feed.js';
 import { OF_ENTRIES, STOPPING, codeOfRun, refusalKey, standingCodes } from '../warnings.js';
 import { syncWitnesses } from '../sharing/witnesses.js';
@@ -67,6 +67,10 @@ export class Syncing implements SyncRun {
   suspended: Promise<void> | null = null;
   wakeSuspended = () => {};
   part: { of: string; share: number } | null = null;
+  /** The last number that the server announced in this opening: see [Note: the server's count], pulling.js */
+  announced: number | null = null;
+  /** The files that the server did not have completely when it was asked in this opening */
+  readonly absentFiles: Set<string> = new Set();
   /** The server's time minus this phone's at the last contact, ms */
   lastOffset: number | null = null;
 
@@ -94,6 +98,17 @@ export class Syncing implements SyncRun {
   rows() {
     const open = this.openNow();
     return open ? shownRows(open, this) : [];
+  }
+
+  coming() {
+    const open = this.openNow();
+    return open
+      ? comingState(open.store.root, {
+          announced: this.announced,
+          offline: this.offline || !this.ctx.online(),
+          failed: !this.running && this.lastError !== null,
+        })
+      : null;
   }
 
   /** Start a run, or one more after the run in progress. */

@@ -6,6 +6,7 @@ import { dayHeading, entryNumberText, timeOfDay } from '../../components/text/fo
 import { dayOf, searchStateOf, matchingRows, isSearching, searchBar } from '../../components/search.js';
 import { t, tn } from '../../shell/strings.js';
 import { arePicturesHidden } from '../../components/files/tiles.js';
+import { comingNote } from '../../components/text/coming_text.js';
 import { lookedThroughMark } from '../../components/text/advocate_lines.js';
 import { assistedMarkShort } from '../../components/text/assisted_marks.js';
 import '../../components/words.js';
@@ -155,6 +156,7 @@ function entriesView(stage: Stage) {
           )}</div>`
         : nothing
     }
+    ${comingNote(stage)}
     ${
       state.entries.length
         ? html`${
@@ -168,7 +170,12 @@ function entriesView(stage: Stage) {
                 })}</div>${factSheetLink(stage)}</div>`
           }
       ${stage.isWide ? html`<p class="soft">${t('entries.choose')}</p>` : entryList(stage)}`
-        : html`<div class="stack-close"><p>${t('entries.none')}</p><p class="soft">${t('entries.none_more')}</p></div>
+        : html`${
+            state.account?.coming
+              ? nothing
+              : html`<div class="stack-close"><p>${t('entries.none')}</p><p
+                class="soft">${t('entries.none_more')}</p></div>`
+          }
       <div class="note stack-close"><p><strong>${t('safety.first')}</strong></p><p
         class="small">${t('safety.numbers')}</p></div>`
     }

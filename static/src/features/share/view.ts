@@ -87,7 +87,9 @@ function hubView(stage: Stage, job: PackBuild | undefined) {
     ${job?.stopped ? html`<p role="status">${t(job.here ? 'build.cancelled_here' : 'build.cancelled')}</p>` : nothing}
     ${
       isEmpty
-        ? html`<p class="soft">${t('share.nothing')}</p>`
+        ? state.account?.coming
+          ? nothing
+          : html`<p class="soft">${t('share.nothing')}</p>`
         : html`<div class="stack-close">${button(t('share.start'), start('here'), {
             main: true,
             wide: true,
