@@ -10,6 +10,7 @@ import { Database } from './store/database.js';
 import { mount } from './app/mount.js';
 import type { Writable } from './pack/targets.js';
 import type { App } from './shell/app.js';
+import type { StartedWorker } from './app/registration.js';
 
 /** Missing in TypeScript's DOM types, because not every browser has it */
 type WithFilePicker = typeof globalThis & {
@@ -27,6 +28,7 @@ const PAGES_WORKER = new URL('./pack/engine/worker.js', import.meta.url).href;
 const TAB = 'app';
 // A page that is not on any screen is never painted; the rest is loaded all the same.
 const PAINT_TIMEOUT_MS = 300;
+const INSTALL_RETRY_MS = 30_000;
 
 // The browser's developer tools would show, on a page that was left, what it had asked the server for, and when.
 performance.setResourceTimingBufferSize(0);
@@ -125,6 +127,7 @@ async function loadApp() {
     deviceName: deviceName(navigator.userAgent),
     supported: () =>
       Boolean(globalThis.crypto?.subtle && globalThis.Worker && 'structuredClone' in globalThis && navigator.locks),
+    installOffline: offlineSupport.install,
     keepOffline: offlineSupport.begin,
     applyUpdate: offlineSupport.apply,
     leaveNothing,
@@ -190,32 +193,60 @@ function holdDiary(): Promise<null | (() => void)> {
   });
 }
 
-/** The offline worker and lasting storage, requested once, when there is something to keep. */
+/**
+ * The offline worker, and lasting storage. The worker is installed when there is a box to write in, because whoever
+ * then loses the signal still has to come back to what was typed. Lasting storage waits until something was typed:
+ * Firefox asks the user for it.
+ */
 function createOfflineSupport() {
-  let registering: Promise<{ kept: boolean; applyUpdate(): Promise<void> }> | null = null;
+  let registering: Promise<StartedWorker | null> | null = null;
+  let persisting: Promise<boolean> | undefined;
+  let isWanted = false;
+  let hasEnded = false;
+  const install = async () => {
+    if (hasEnded) return;
+    isWanted = true;
+    registering ??= register();
+    await registering;
+  };
+  const register = async () => {
+    const started = await import('./app/registration.js')
+      .then(({ startWorker }) =>
+        startWorker({ trusted: trustedAddress, onUpdateWaiting: (isSigned) => app.updateWaits(isSigned) }),
+      )
+      .catch(() => null);
+    void started?.installed.then((isInstalled) => {
+      if (isInstalled) return;
+      registering = null;
+      // A weak signal is no lost one: then no event says that it is back.
+      if (started.isRegistered) setTimeout(() => void install(), INSTALL_RETRY_MS);
+    });
+    if (!started) registering = null;
+    return started;
+  };
+  // Opened with a signal, written in without: the worker is fetched when the signal is back.
+  addEventListener('online', () => {
+    if (isWanted) void install();
+  });
   return {
+    install,
     begin: async () => {
-      if (registering) return;
-      registering = import('./app/registration.js')
-        .then(({ startWorker }) =>
-          startWorker({ trusted: trustedAddress, onUpdateWaiting: (isSigned) => app.updateWaits(isSigned) }),
-        )
-        .catch(() => ({ kept: false, applyUpdate: async () => undefined }));
-      if (!(await registering).kept) {
-        // Opened with a signal, written in without: the worker is fetched when the signal is back.
-        registering = null;
-        addEventListener('online', () => void offlineSupport.begin(), { once: true });
-      }
-      await navigator.storage?.persist?.();
+      await install();
+      if (!hasEnded) await (persisting ??= navigator.storage?.persist?.());
     },
     apply: async () => (await registering)?.applyUpdate(),
+    /** Install nothing from now on. */
+    end: async () => {
+      hasEnded = true;
+      await registering;
+    },
   };
 }
 
 /** Remove everything this page has written on this device. It writes no more: see features/borrowed/actions.js. */
 async function leaveNothing() {
-  for (const registration of (await navigator.serviceWorker?.getRegistrations?.()) ?? [])
-    await registration.unregister();
+  await offlineSupport.end();
+  await (await import('./app/registration.js')).removeWorkers();
   for (const name of await caches.keys()) await caches.delete(name);
   await database.erase();
 }

@@ -64,6 +64,8 @@ worker.addEventListener('message', (event) => {
   if (event.data === 'apply') event.waitUntil(apply().then(() => event.ports[0]?.postMessage(true)));
   if (event.data === 'standing') event.waitUntil(standing().then((word) => event.ports[0]?.postMessage(word)));
   if (event.data === 'vouch') event.waitUntil(vouch().then((word) => event.ports[0]?.postMessage(word)));
+  if (event.data === 'refill') event.waitUntil(refill());
+  if (event.data === 'stop') stopping.abort();
   if (event.data === 'shared') event.ports[0]?.postMessage(shared.splice(0));
 });
 
@@ -238,10 +240,24 @@ async function fill() {
   );
   const one = async () => {
     for (let next = waiting.pop(); next; next = waiting.pop()) {
+      if (stopping.signal.aborted) throw new Error('to be removed');
       if (!(await cache.match(next[0]))) await keep(cache, next[0], await checked(...next));
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, one));
+  // All are waited for, so that none is kept after the install has failed: the page may have deleted the cache by then.
+  const ends = await Promise.allSettled(Array.from({ length: AT_ONCE }, one));
+  const failure = ends.find((end) => end.status === 'rejected');
+  if (failure) throw failure.reason;
+}
+
+// The page removes this worker while it installs (removeWorkers in app/registration.js).
+const stopping = new AbortController();
+
+/** Fill the cache again where the browser has deleted all of it. Only a page that is to be kept asks for this. */
+async function refill() {
+  if ((await accepted()).release !== RELEASE || (await caches.has(CACHE))) return;
+  await fill();
+  await accept();
 }
 
 /** Return the addresses that earlier releases keep: a user of another language keeps it after an update. */
@@ -256,7 +272,8 @@ async function addressesInUse(): Promise<Set<string>> {
 /** Fetch an address, and check that its bytes are the listed ones. */
 async function checked(address: string, digest: string | undefined): Promise<Response> {
   const cache = address.startsWith(ENGINE) ? 'no-store' : 'no-cache';
-  const response = await fetch(address, { cache, credentials: 'same-origin', redirect: 'error' });
+  const { signal } = stopping;
+  const response = await fetch(address, { cache, credentials: 'same-origin', redirect: 'error', signal });
   if (!response.ok) throw new Error('not there');
   if ((await sha256(await response.clone().arrayBuffer())) !== digest) throw new Error('not the listed bytes');
   return response;
@@ -293,14 +310,17 @@ function unpacked(found: Response): Response {
   return new Response(found.body.pipeThrough(new DecompressionStream('gzip')), { headers });
 }
 
-let opened: Promise<Cache> | undefined;
+let opened: Promise<Cache | null> | undefined;
 
 /**
  * Return the cache of the accepted release, opened once for the life of the worker: a page asks for thirty files at
- * once.
+ * once. It is null where there is none. To open one would make it, on a device that was told to keep nothing: an
+ * unregistered worker goes on answering the pages that are open.
  */
 function cacheInForce() {
-  opened ??= accepted().then(({ release }) => caches.open(`app-${release}`));
+  opened ??= accepted().then(async ({ release }) =>
+    (await caches.has(`app-${release}`)) ? caches.open(`app-${release}`) : null,
+  );
   return opened;
 }
 
@@ -318,20 +338,24 @@ async function page(): Promise<Response> {
   }
 }
 
-/** Serve from the cache; from the network, checked and kept again, when the browser has evicted it. */
+/**
+ * Serve from the cache; from the network, checked and kept again, when the browser has evicted it. Nothing is kept
+ * where the whole cache is gone (refill).
+ */
 async function kept(address: string): Promise<Response> {
   const { files } = await accepted();
   if (!files.has(address)) return Response.error();
   const cache = await cacheInForce();
-  const found = await cache.match(address);
+  const found = await cache?.match(address);
   if (found) return unpacked(found);
   const fresh = await checked(address, files.get(address));
-  if (address.startsWith(ENGINE)) return fresh;
+  if (!cache || address.startsWith(ENGINE)) return fresh;
   await keep(cache, address, fresh.clone());
   return fresh;
 }
 
 async function takeOver() {
+  if (stopping.signal.aborted) return;
   // The first worker of an install, or the first that marks what was accepted: nothing it could serve is being
   // replaced.
   if (!(await lastAccepted())) await accept();

@@ -543,6 +543,7 @@ const methods = {
   knowReturned: () => fake.did('knowReturned'),
   acceptWitnessList: () => fake.did('acceptWitnessList'),
   setHighRisk: (isOn) => fake.did('setHighRisk', isOn),
+  installOffline: () => undefined,
   newDraft: () => putDraft({}),
   putDraft: (change) => putDraft(change),
   dropDraft: async () => {

@@ -166,6 +166,7 @@ class InjectedFault:
     response: CannedResponse | None = None
     change_body: BodyChange | None = None
     before_response: Callable[[], None] | None = None
+    held_until: threading.Event | None = None
     max_uses: int = 1_000_000
     uses: int = 0
 
@@ -218,6 +219,8 @@ class RecordingMiddleware:
                 exchange.is_answered = not message.get("more_body", False)
             await send(message)
 
+        while fault is not None and fault.held_until is not None and not fault.held_until.is_set():
+            await asyncio.sleep(0.02)
         if fault is not None and fault.before_response is not None:
             fault.before_response()
         if fault is not None and fault.response is not None:
@@ -394,10 +397,11 @@ class LiveServer:
         response: CannedResponse | None = None,
         change_body: BodyChange | None = None,
         before_response: Callable[[], None] | None = None,
+        held_until: threading.Event | None = None,
         max_uses: int = 1_000_000,
     ) -> InjectedFault:
-        """Apply this fault to matching requests until `clear_faults`."""
-        fault = InjectedFault(method, re.compile(path), response, change_body, before_response, max_uses)
+        """Apply this fault to matching requests until `clear_faults`. With `held_until`, the response waits for it."""
+        fault = InjectedFault(method, re.compile(path), response, change_body, before_response, held_until, max_uses)
         self._faults.append(fault)
         return fault
 

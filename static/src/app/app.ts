@@ -53,6 +53,7 @@ const NOT_WAITING = new Set([
   'seen',
   'network',
   'updateWaits',
+  'installOffline',
   'newDraft',
   'putDraft',
   'restrictedWords',
@@ -166,6 +167,7 @@ function phaseMethods(ctx: Context, drafts: Drafts, idle: IdleTimer) {
     },
     /** Return whether leaving the page would lose something. */
     isOwing: () => hasUnsent(ctx),
+    installOffline: () => ctx.installOffline(),
     gone: () => endBorrowed(ctx),
     capture: async () => openCaptureNow(ctx),
     /**

@@ -9,7 +9,9 @@
  */
 const RESPONSE_TIMEOUT_MS = 30_000;
 
-type UpdateControl = {
+export type StartedWorker = {
+  isRegistered: boolean;
+  installed: Promise<boolean>;
   /** starts the waiting release and reloads; does nothing when none waits */
   applyUpdate: () => Promise<void>;
 };
@@ -17,7 +19,8 @@ type UpdateControl = {
 /**
  * Register `/sw.js`. A browser without service workers, or one that refuses, goes on without: the page then needs a
  * network to open, and another screen says so.
- * @returns `kept`: the page opens without a network from now on
+ * @returns `installed`: resolves to whether the page opens without a network from now on. It is false where a browser
+ *   registers no worker, and when the files could not all be fetched: then calling again goes on where this ended
  */
 export async function startWorker({
   trusted: trustedAddress,
@@ -31,11 +34,45 @@ export async function startWorker({
   onUpdateWaiting: (isSigned: boolean) => void;
   container?: ServiceWorkerContainer;
   reload?: () => void;
-}): Promise<UpdateControl & { kept: boolean }> {
+}): Promise<StartedWorker> {
   const registration = await register(container, trustedAddress);
-  if (!registration) return { kept: false, applyUpdate: async () => {} };
+  if (!registration) return { isRegistered: false, installed: Promise.resolve(false), applyUpdate: async () => {} };
+  registration.active?.postMessage('refill');
   watchUpdates(registration, container, onUpdateWaiting);
-  return { kept: true, applyUpdate: () => applyWaiting(registration, container, reload) };
+  return {
+    isRegistered: true,
+    installed: whenInstalled(registration),
+    applyUpdate: () => applyWaiting(registration, container, reload),
+  };
+}
+
+/** Resolve to false when the first install fails, which a browser does not try again by itself. */
+async function whenInstalled({ installing, waiting, active }: ServiceWorkerRegistration): Promise<boolean> {
+  return Boolean(waiting ?? active) || Boolean(installing && (await whenSettled(installing)));
+}
+
+/** Resolve once a worker installs no longer, to whether its files are kept. */
+function whenSettled(worker: ServiceWorker): Promise<boolean> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (worker.state !== 'installing') resolve(worker.state !== 'redundant');
+    };
+    worker.addEventListener('statechange', look);
+    look();
+  });
+}
+
+/**
+ * Unregister every worker. One that installs is stopped first: it would go on until its files are kept, whatever the
+ * page deletes meanwhile.
+ */
+export async function removeWorkers(container = navigator.serviceWorker as ServiceWorkerContainer | undefined) {
+  for (const registration of (await container?.getRegistrations?.()) ?? []) {
+    const { installing } = registration;
+    installing?.postMessage('stop');
+    await registration.unregister();
+    if (installing) await whenSettled(installing);
+  }
 }
 
 /** Return the name of the release in use, twelve hex digits; '' where no worker serves this page. */

@@ -346,7 +346,9 @@ export type Collaborators = {
   supported: () => boolean;
   /** Delete what the page has written on this device. */
   leaveNothing: () => Promise<unknown>;
-  /** Ask the browser not to clear this site's storage, and register the offline worker. */
+  /** Register the offline worker. It asks the user nothing. */
+  installOffline: () => Promise<unknown>;
+  /** Register the offline worker, and ask the browser not to clear this site's storage: some browsers ask the user. */
   keepOffline: () => Promise<unknown>;
   applyUpdate: () => Promise<unknown>;
   phoneBytes: () => Promise<number | null>;

@@ -480,6 +480,7 @@ export interface App extends AdvocateApp {
   knowReturned(): Promise<unknown>;
   acceptWitnessList(): Promise<unknown>;
   setHighRisk(isOn: boolean): Promise<unknown>;
+  installOffline(): unknown;
   newDraft(): unknown;
   putDraft(change: { fields?: Fields; restricted?: Fields }): unknown;
   dropDraft(): Promise<unknown>;

@@ -37,6 +37,11 @@ DATABASE_DIGEST_SCRIPT = """(async () => {
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16)).join();
 })()"""
 
+OFFLINE_READY_SCRIPT = """(patience) => Promise.race([
+  navigator.serviceWorker.ready.then(() => true),
+  new Promise((done) => setTimeout(done, patience, false)),
+])"""
+
 
 class BrowserKeeper:
     """A person at one browser. `taps` counts a thumb's actions other than typing."""
@@ -116,7 +121,7 @@ class BrowserKeeper:
 
     def wait_until_offline_ready(self) -> None:
         """Wait until the page can open without a network: its worker has stored it and controls it."""
-        self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        assert self.page.evaluate(OFFLINE_READY_SCRIPT, TIMEOUT_MS), "no worker was installed"
 
     def confirm_phone_is_safe(self) -> None:
         """Confirm that this phone is safe to write on."""

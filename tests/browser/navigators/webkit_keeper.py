@@ -110,7 +110,7 @@ class WebKitKeeper:
         assert self.driver.execute_async_script(done)
 
     def type_first_narrative(self, text: str) -> None:
-        """Type the first words on a phone without a diary. The phone stores the page itself from then on."""
+        """Type the first words on a phone without a diary. The phone stores the page itself meanwhile."""
         self.tap("Start")
         self.tap("Yes")
         self.wait_for_screen("What happened?")

@@ -180,6 +180,7 @@ export function makePhone({
     },
     deviceName: 'Test',
     supported: () => true,
+    installOffline: async () => undefined,
     keepOffline: async () => undefined,
     applyUpdate: async () => undefined,
     leaveNothing: async () => {

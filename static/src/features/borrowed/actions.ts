@@ -28,7 +28,7 @@ export async function borrow(
   ctx.database = new MemoryDatabase() as UsedDatabase as Database;
   Object.assign(ctx, { borrowed: true, typed });
   ctx.api.borrowed = true;
-  ctx.keepOffline = async () => undefined;
+  ctx.installOffline = ctx.keepOffline = async () => undefined;
   const { key } = await readPhoneState(ctx);
   ctx.screen.set({ borrowed: true, ordinary });
   return key;

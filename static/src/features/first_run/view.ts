@@ -9,12 +9,18 @@ import { revealBriefly } from '../../components/forms/reveal.js';
 import { wordSuggestion } from '../../components/forms/word_suggestion.js';
 import type { Stage } from '../../shell/stage.js';
 
+/** Show the box to write in. What is typed there must be found again also where the signal is lost. */
+function beginWriting(stage: Stage) {
+  void stage.app.installOffline();
+  stage.go({ name: 'add' });
+}
+
 function safetyView(stage: Stage) {
   const openCheck = () => stage.go({ name: 'check', first: true });
   return html`<div class="stack-wide">
     <div class="stack">${heading(t('safety.title'))}<p class="soft">${t('safety.why')}</p></div>
     <div class="stack-close">
-      ${button(t('safety.yes'), () => stage.go({ name: 'add' }), { main: true, wide: true })}
+      ${button(t('safety.yes'), () => beginWriting(stage), { main: true, wide: true })}
       ${button(t('safety.unsure'), openCheck, { wide: true })}
       ${button(t('safety.no'), openCheck, { wide: true })}
     </div>
@@ -66,7 +72,7 @@ function checkView(stage: Stage) {
     <div class="row">
       ${
         stage.place.first
-          ? html`${button(t('check.go'), () => stage.go({ name: 'add' }), { main: result !== 'other' })}
+          ? html`${button(t('check.go'), () => beginWriting(stage), { main: result !== 'other' })}
         ${button(t('check.stop'), leave, { main: result === 'other' })}`
           : button(t('frame.done'), () => stage.back('more'), { main: true })
       }
