@@ -84,12 +84,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> GroupSche
 def processor_seconds() -> float:
     """Return the processor seconds used by this process, those below it, and its finished children."""
     rows: dict[int, tuple[int, float]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    # Not "[0-9]*/stat": that looks each file up, and fails when a process exits meanwhile.
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            fields = stat.read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+            fields = (process / "stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
         except OSError:
             continue  # the process has exited
-        rows[int(stat.parent.name)] = int(fields[1]), sum(map(int, fields[11:15])) / _TICKS_PER_SECOND
+        rows[int(process.name)] = int(fields[1]), sum(map(int, fields[11:15])) / _TICKS_PER_SECOND
     children = defaultdict(list)
     for pid, (parent, _) in rows.items():
         children[parent].append(pid)

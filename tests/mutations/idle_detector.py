@@ -51,8 +51,8 @@ def _stat_paths(group: int, parent: int) -> Iterator[Path]:
 
 def _process_seconds(path: Path) -> float:
     nanoseconds = 0
-    for task in path.glob("task/*/schedstat"):
-        with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError):  # the process has exited
+        for task in path.glob("task/*/schedstat"):
             run, queued, _slices = task.read_text(encoding="ascii").split()
             nanoseconds += int(run) + int(queued)
     return nanoseconds / 1e9
