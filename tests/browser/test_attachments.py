@@ -104,7 +104,7 @@ def test_a_pasted_picture_is_added(keeper: BrowserKeeper) -> None:
 
 
 def test_a_picture_from_elsewhere_joins_the_draft(keeper: BrowserKeeper) -> None:
-    """The button "Get a picture" locks at once. On return, only pictures can be added.
+    """The button "Go and get a picture (locks this)" locks at once. On return, only pictures can be added.
 
     After the words, the draft has both text and picture.
     """
@@ -113,7 +113,7 @@ def test_a_picture_from_elsewhere_joins_the_draft(keeper: BrowserKeeper) -> None
     keeper.type_narrative("He put a note under the wiper.")
     keeper.wait_for_sealed_draft()
     keeper.open_card("Photos & screenshots")
-    keeper.tap("Get a picture")
+    keeper.tap("Go and get a picture (locks this)")
     keeper.tap("Lock and get a picture")
     keeper.wait_for_screen("Add picture")
     assert "wiper" not in keeper.page.content()

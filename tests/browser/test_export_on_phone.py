@@ -102,7 +102,7 @@ def _make_pack_on_phone(keeper: BrowserKeeper, tmp_path: Path) -> None:
     assert b"elmroad" not in squeezed
     assert b"<b onclick" not in page
     assert b"default-src 'none'" in page
-    assert b"07700 900123" in servable  # the keeper chose "It may be seen"
+    assert b"07700 900123" in servable  # the keeper chose "Leave it in"
     reviewed = [
         row["fields"] for row in record["versions"] if row["kind"] == "attachment" and "looked_at" in row["fields"]
     ]

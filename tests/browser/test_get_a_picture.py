@@ -19,7 +19,7 @@ def test_adding_a_picture_takes_six_taps(keeper: BrowserKeeper) -> None:
     keeper.taps = 0
     keeper.open_card("Photos & screenshots")
     keeper.taps += 1
-    keeper.tap("Get a picture")
+    keeper.tap("Go and get a picture (locks this)")
     keeper.tap("Lock and get a picture")
     keeper.page.get_by_role("heading", name="Add picture").wait_for()
     assert "wiper" not in keeper.page.content()

@@ -138,8 +138,8 @@ def _import_android(keeper: BrowserKeeper) -> None:
         "Messages to you": 6,
         "Messages from you": 1,
         "Deleted messages": 1,
-        "Lines from the app itself": 1,
-        "Further lines of a message": 2,
+        "Notices from the app": 1,
+        "Extra lines in messages": 2,
         "Not understood": 2,
     }
     assert sum(line_counts.values()) == total == 13

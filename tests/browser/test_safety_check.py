@@ -50,7 +50,7 @@ def test_the_safety_check_stores_and_sends_no_answers(keeper: BrowserKeeper, ser
     advice = keeper.page.get_by_role("status").filter(has_text="What this means")
     for question in (SETUP_QUESTION, PHOTOS_QUESTION, MANAGED_QUESTION, *OTHER_QUESTIONS):
         _answer_question(keeper, question, "No")
-        expect(advice).to_contain_text("It stands here as you answer.")
+        expect(advice).to_contain_text("Your result appears here as you answer.")
     _answer_question(keeper, BILL_QUESTION, "Yes")
     keeper.wait_for_text("They may see numbers you ring and text.")
     expect(keeper.page.get_by_text("Changing it may be noticed.")).to_have_count(0)

@@ -336,7 +336,7 @@ SCREENS: dict[str, tuple[Step, ...]] = {
     "several entries": (RECORDS_LISTED, go_to_screen("attribute"), press("Save on each")),
     "too long": (OPEN_DIARY, js("fake.putDraft({fields: {narrative: 'long '.repeat(80_000)}})")),
     "all kinds": (OPEN_DIARY, go_to_screen("add", record="r0"), set_form_values("{card: 'kind', more: {kind: true}}")),
-    "get a picture": (OPEN_DIARY, set_form_values("{files: true}"), press("Get a picture")),
+    "get a picture": (OPEN_DIARY, set_form_values("{files: true}"), press("Go and get a picture (locks this)")),
     "entries": (OPEN_DIARY, go_to_screen("entries")),
     "entries, to be looked at": (
         js("fake.open(3)"),

@@ -21,10 +21,10 @@ def test_a_pack_from_choice_to_zip(show: OpenPage) -> None:
     page.keyboard.press("2")  # the same answers by keyboard
     expect(page.get_by_role("heading", name="Words that may say where you are")).to_be_visible()
     assert [decision for _, decision in calls_of(page, "decidePicture")] == ["fine", "hold"]
-    page.get_by_role("button", name="Hold it back").first.click()
-    expect(page.get_by_role("button", name="It may be seen")).to_have_count(1)
-    page.get_by_role("button", name="It may be seen").click()
-    expect(page.get_by_role("button", name="It may be seen")).to_have_count(0)
+    page.get_by_role("button", name="Hide it").first.click()
+    expect(page.get_by_role("button", name="Leave it in")).to_have_count(1)
+    page.get_by_role("button", name="Leave it in").click()
+    expect(page.get_by_role("button", name="Leave it in")).to_have_count(0)
     assert calls_of(page, "decideWords") == [["LS1 4AB", "hold"], ["07700 900123", "fine"]]
     page.get_by_role("button", name="Next").click()
     page.get_by_role("button", name="Next").click()

@@ -42,7 +42,7 @@ def review_findings(
             copy.click()
         keeper.tap(answer)
     keeper.wait_for_screen("Words that may say where you are")
-    while (question := keeper.button("It may be seen")).count():
+    while (question := keeper.button("Leave it in")).count():
         count = question.count()
         question.first.click()
         expect(question).to_have_count(count - 1)

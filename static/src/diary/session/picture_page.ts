@@ -1,5 +1,6 @@
 /**
- * "Get a picture": the diary locks, and for ten minutes the app shows a page that can add pictures and nothing else.
+ * "Go and get a picture": the diary locks, and for ten minutes the app shows a page that can add pictures and nothing
+ * else.
  * Each is sealed to this install's public key, so neither the page nor anyone holding the phone can read it back. At
  * the next unlock it is in the draft.
  */
