@@ -21,6 +21,8 @@ DAY_MS: Final = 86_400_000
 EARLIEST_MS: Final = constants.RECORD_EARLIEST_MS
 LATEST_MS: Final = constants.RECORD_LATEST_MS
 _DATE_PREFIX: Final = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\s*")
+# What the local text ends with where "Earlier today" was tapped: the day was meant up to that moment, which is the end.
+_EARLIER_TODAY: Final = " earlier_today"
 _CLOCK_PRECISIONS: Final = frozenset({"exact", "minute", "hour"})
 # English regardless of the locale, so that a pack is the same on every machine.
 _MONTHS: Final = (
@@ -200,6 +202,8 @@ def format_claimed_time(claimed_time: ClaimedTime) -> FormattedTime:
         return FormattedTime(
             format_day(local_start), f"about {clock}" if claimed_time.precision == "hour" else clock, ""
         )
+    if claimed_time.precision == "day" and claimed_time.local_text.endswith(_EARLIER_TODAY):
+        return FormattedTime(format_day(local_start), _earlier_today(claimed_time), "time not exact")
     approximate_forms = {
         "part_of_day": FormattedTime(format_day(local_start), _part_of_day(claimed_time.local_text), "time not exact"),
         "day": FormattedTime(format_day(local_start), "", "time not given"),
@@ -207,6 +211,15 @@ def format_claimed_time(claimed_time: ClaimedTime) -> FormattedTime:
         "season": FormattedTime(claimed_time.local_text or f"{local_start.year}", "", "season only"),
     }
     return approximate_forms.get(claimed_time.precision) or _format_range(claimed_time, local_start)
+
+
+def _earlier_today(claimed_time: ClaimedTime) -> str:
+    """Return the keeper's choice, and the time until which it was meant, or '' if that is not known."""
+    local_end = claimed_time.local_end()
+    if local_end is None:
+        return ""
+    zone = zone_label(claimed_time.end_ms or 0, claimed_time.tz, claimed_time.end_offset_minutes)
+    return f"“Earlier today”, by {local_end:%H:%M} {zone}"
 
 
 def _part_of_day(local_text: str) -> str:

@@ -80,17 +80,13 @@ def wait_for_match_count(keeper: BrowserKeeper, expected_count: int) -> None:
 
 
 def test_entries_are_grouped_by_day_and_found_by_words(reader: BrowserKeeper) -> None:
-    """Entries are grouped by day, the newest first, those without a time on top.
+    """Entries are grouped by day, the newest first.
 
     Words, names, accounts, accents and right-to-left text are found.
     """
     days = [re.sub(r"^(Today|Yesterday), ", "", day) for day in reader.page.locator(".day > h2").all_inner_texts()]
     # The year is shown from the next year on.
-    assert [re.sub(r" \d{4}$", "", day) for day in days[:3]] == [
-        "Time not known",
-        "Monday 23 November",
-        "Friday 20 November",
-    ]
+    assert [re.sub(r" \d{4}$", "", day) for day in days[:2]] == ["Monday 23 November", "Friday 20 November"]
     assert len(days) == len(set(days))
     for query, n in (
         ("blue coat", 6),
@@ -107,7 +103,36 @@ def test_entries_are_grouped_by_day_and_found_by_words(reader: BrowserKeeper) ->
     reader.wait_for_text("No entry matches.")
     reader.tap("Clear all")
     expect(reader.field("Find in your entries")).to_have_value("")
-    reader.wait_for_text("A note in my bag")
+    reader.wait_for_text("Two silent calls.")
+
+
+def test_entries_without_a_time_come_last_and_are_one_tap_away(reader: BrowserKeeper) -> None:
+    """As in a pack, no entry without a day stands above the days; a line on top shows these alone."""
+    headings = reader.page.locator(".day > h2")
+    expect(headings.first).not_to_have_text("Time not known")
+    reader.tap(re.compile(r"^Time not known: \d+$"))
+    expect(headings).to_have_text(["Time not known"])
+    expect(reader.button("Filters, 1 on")).to_be_visible()
+    count = entry_rows(reader).count()
+    assert count > 0
+    wait_for_match_count(reader, count)
+    reader.tap("Clear all")
+    expect(headings.first).not_to_have_text("Time not known")
+    reader.page.keyboard.press("End")
+    expect(headings.last).to_have_text("Time not known")
+
+
+def test_earlier_today_keeps_its_words(new_phone: NewPhone) -> None:
+    """The list and the entry say what was tapped, and until when it was meant, beside the day."""
+    keeper = new_phone()
+    keeper.open_without_diary()
+    keeper.write_first_entry("He rang twice.", "Earlier today")
+    keeper.postpone_copy()
+    keeper.go_to_tab("Entries")
+    words = re.compile(r"“Earlier today”, by \d\d:\d\d$")
+    expect(entry_rows(keeper).get_by_text(words)).to_be_visible()
+    keeper.open_entry("He rang twice.")
+    expect(keeper.page.get_by_text(words).first).to_be_visible()
 
 
 def test_filters_narrow_each_other_and_are_cleared_together(reader: BrowserKeeper) -> None:

@@ -117,6 +117,7 @@ test('a filter keeps what matches all of it, and an unknown time is on neither s
     { file: true },
     { breach: true },
     { bare: true },
+    { undated: true },
     { from: '2026-05-05' },
     { to: '2026-05-03' },
   ]) {
@@ -128,7 +129,8 @@ test('a filter keeps what matches all of it, and an unknown time is on neither s
       matchesFilter(undated, { from: '2000-01-01' }),
       matchesFilter(undated, { to: '2100-01-01' }),
       matchesFilter(undated, {}),
+      matchesFilter(undated, { undated: true }),
     ],
-    [false, false, true],
+    [false, false, true, true],
   );
 });

@@ -14,6 +14,7 @@ const { judgeWords } = await import('#app/components/forms/judge_words.js');
 const { QUESTIONS: LINES, outcome } = await import('#app/features/first_run/safety_check.js');
 const {
   localDateOf: dateOf,
+  ENGLISH_TIMES,
   dayHeading,
   entryNumberText: entryNumber,
   sizeText: size,
@@ -30,6 +31,7 @@ const {
 } = await import('#app/shell/strings.js');
 for (const name of readdirSync(new URL('../src/', BUILT), { recursive: true, encoding: 'utf8' }))
   if (/(^|\/)words(_\w+)?\.json$/.test(name)) await import(new URL(name.replace(/json$/, 'js'), BUILT).href);
+const { withZones } = await import('#app/pack/chronology/chronology_times.js');
 const { byDay } = await import('#app/features/entries/view.js');
 const { changedFields: differing } = await import('#app/components/cards/cards.js');
 const { matchingCodes: matching } = await import('#app/components/text/labels.js');
@@ -106,6 +108,17 @@ test('a time is shown as precisely as it was entered', () => {
   assert.equal(timeOfDay(occurredAs('hour', '2026-11-03T20:14')), 'about 20:14');
   assert.equal(timeOfDay(occurredAs('part_of_day', '2026-11-03 early_morning')), 'early morning');
   assert.equal(timeOfDay(occurredAs('day', '2026-11-03')), '');
+  // The clocks go back between the start of the day and its end here.
+  const earlier = {
+    ...occurredAs('day', '2026-10-25 earlier_today'),
+    occurred_start: Date.UTC(2026, 9, 24, 23),
+    occurred_end: Date.UTC(2026, 9, 25, 20, 14),
+    utc_offset_min: 60,
+  };
+  assert.equal(timeOfDay(earlier), '“Earlier today”, by 20:14');
+  assert.match(whenWords(earlier), /^Sunday,? 25 October 2026, “Earlier today”, by 20:14$/);
+  assert.equal(timeOfDay({ ...earlier, occurred_end: null }), '');
+  assert.equal(withZones(ENGLISH_TIMES, 'Europe/London').when(earlier), `${whenWords(earlier)} (UTC)`);
   assert.match(whenWords(occurredAs('day', '2026-11-03')), /^Tuesday,? 3 November 2026$/);
   assert.equal(whenWords(occurredAs('unknown', null)), t('entries.unknown_day'));
   assert.equal(dateOf(occurredAs('date_range', '2026-10-01/2026-10-03')), '2026-10-01');

@@ -23,6 +23,7 @@ test('"just now" is the current minute of this clock, and claims no look at one'
 test('"earlier today" ends now, "yesterday" is a whole day, "not sure" has no instant', () => {
   const today = fromChip('earlier_today', NOW, LONDON);
   assert.deepEqual([today.occurred_start, today.occurred_end, today.precision], [Date.UTC(2026, 10, 3), NOW, 'day']);
+  assert.equal(today.occurred_local, '2026-11-03 earlier_today');
   const yesterday = fromChip('yesterday', NOW, LONDON);
   assert.deepEqual(
     [yesterday.occurred_start, yesterday.occurred_end, yesterday.occurred_local],

@@ -22,7 +22,6 @@ export function searchStateOf(stage: Stage<SharedApp>): EntrySearch {
     filter: {},
     only: null,
     open: false,
-    unknown: false,
     last: null,
     window: new ListWindow(() => stage.draw()),
     made: null,
@@ -53,7 +52,6 @@ export function showEntries(stage: Stage<SharedApp>, subject: string, ids: reado
 function resetResults(stage: Stage<SharedApp>) {
   const searchState = searchStateOf(stage);
   searchState.turn++;
-  searchState.unknown = false;
   searchState.window.reset();
   stage.draw();
 }
@@ -70,7 +68,8 @@ function backToPattern(stage: Stage<SharedApp>) {
   stage.back('patterns');
 }
 
-function change(stage: Stage<SharedApp>, filterChange: Filter) {
+/** Narrow or widen the list by some filters. */
+export function changeFilter(stage: Stage<SharedApp>, filterChange: Filter) {
   const searchState = searchStateOf(stage);
   searchState.filter = { ...searchState.filter, ...filterChange };
   resetResults(stage);
@@ -88,7 +87,10 @@ async function runQuery(stage: Stage<SharedApp>, query: string) {
   stage.announce(countText(stage));
 }
 
-/** The entries that match, newest day first; entries without a known time come first of all. */
+/**
+ * The entries that match, newest day first. Those without a known time come last, as in a pack: no day is theirs, and
+ * above today they looked like the newest.
+ */
 export function matchingRows(stage: Stage<SharedApp>): Row[] {
   const searchState = searchStateOf(stage);
   const { entries } = stage.state;
@@ -113,7 +115,7 @@ export function matchingRows(stage: Stage<SharedApp>): Row[] {
 export const dayOf = (row: Row) => row.f?.day ?? localDateOf(row.occurred);
 
 function compareNewestFirst(a: Row, b: Row) {
-  const [dayA, dayB] = [dayOf(a) || '~', dayOf(b) || '~'];
+  const [dayA, dayB] = [dayOf(a), dayOf(b)];
   if (dayA !== dayB) return dayA < dayB ? 1 : -1;
   return (
     (b.occurred.occurred_start ?? b.recorded_at) - (a.occurred.occurred_start ?? a.recorded_at) ||
@@ -209,15 +211,15 @@ function filterForm(stage: Stage<SharedApp>, { filter }: EntrySearch) {
           emptyLabel: t('find.any'),
           choices,
           value: String(filter[name] ?? ''),
-          onChange: (code) => change(stage, { [name]: code }),
+          onChange: (code) => changeFilter(stage, { [name]: code }),
         })
       : nothing;
-  const tick = (name: 'file' | 'breach' | 'bare') =>
+  const tick = (name: 'file' | 'breach' | 'bare' | 'undated') =>
     checkbox({
       id: `find-${name}`,
       label: t(`find.${name}`),
       checked: Boolean(filter[name]),
-      onChange: (checked) => change(stage, { [name]: checked }),
+      onChange: (checked) => changeFilter(stage, { [name]: checked }),
     });
   return html`<div class="card stack">
     <div class="pair">
@@ -240,16 +242,16 @@ function filterForm(stage: Stage<SharedApp>, { filter }: EntrySearch) {
         label: t('find.from'),
         type: 'date',
         value: filter.from ?? '',
-        onChange: (from) => change(stage, { from }),
+        onChange: (from) => changeFilter(stage, { from }),
       })}
       ${textField({
         id: 'find-to',
         label: t('find.to'),
         type: 'date',
         value: filter.to ?? '',
-        onChange: (to) => change(stage, { to }),
+        onChange: (to) => changeFilter(stage, { to }),
       })}
     </div>
-    <div>${tick('file')}${tick('breach')}${tick('bare')}</div>
+    <div>${tick('file')}${tick('breach')}${tick('bare')}${tick('undated')}</div>
   </div>`;
 }

@@ -225,6 +225,13 @@ function timeBlock(
   };
 }
 
+/** What `occurred_local` ends with where "Earlier today" was tapped: the day was meant up to that moment. */
+const EARLIER_TODAY = ' earlier_today';
+
+/** Whether a time was given as "Earlier today": it ends when that was tapped. */
+export const isEarlierToday = (precision: string | undefined, local: string | null | undefined): boolean =>
+  precision === 'day' && Boolean(local?.endsWith(EARLIER_TODAY));
+
 const wholeDay = (date: string, tz: string) =>
   timeBlock(localStart(date, 0, tz), localStart(nextDate(date), 0, tz), date, tz, 'day');
 
@@ -242,7 +249,8 @@ export function fromChip(
     const minute = Math.floor(now / MINUTE) * MINUTE;
     return timeBlock(minute, null, localAt(minute, tz), tz, 'minute', 'app_clock');
   }
-  if (chip === 'earlier_today') return { ...wholeDay(today, tz), occurred_end: now };
+  if (chip === 'earlier_today')
+    return { ...wholeDay(today, tz), occurred_end: now, occurred_local: `${today}${EARLIER_TODAY}` };
   if (chip === 'yesterday') return wholeDay(new Date(asUtc(today) - DAY).toISOString().slice(0, 10), tz);
   return timeBlock(null, null, null, tz, 'unknown');
 }

@@ -15,8 +15,6 @@ export type EntrySearch = {
   only: { what: string; ids: Set<string> } | null;
   /** whether the filters are open */
   open: boolean;
-  /** whether all entries of unknown time are shown */
-  unknown: boolean;
   /** the entry that was opened from the list */
   last: string | null;
   window: ListWindow;

@@ -1,5 +1,5 @@
 /** Times, sizes and numbers as readable text, in the language of the screens. */
-import { localAt, phoneZone } from '../../record/times.js';
+import { endOffset, isEarlierToday, localAt, phoneZone } from '../../record/times.js';
 import {
   rememberEnglish,
   inPlainEnglish,
@@ -146,6 +146,7 @@ export function timeOfDay(occurred: Occurred): string {
   const local = localOf(occurred);
   if (occurred.precision === 'minute' || occurred.precision === 'exact') return local.slice(11, 16);
   if (occurred.precision === 'hour') return t('say.about', { time: local.slice(11, 16) });
+  if (isEarlierToday(occurred.precision, occurred.occurred_local)) return earlierTodayText(occurred);
   if (occurred.precision === 'part_of_day') return partOfDayText(occurred, local);
   if (occurred.precision === 'date_range') return rangeText(occurred, local);
   if (occurred.precision === 'month') return monthText(local);
@@ -169,6 +170,18 @@ function partOfDayText({ occurred_local }: Occurred, local: string) {
   return hasText(`say.part_${part}`)
     ? lookUp(`say.part_${part}`).toLocaleLowerCase(language())
     : part.replace('_', ' ').toLowerCase();
+}
+
+/** In quotes, since the day need not be today when it is read. */
+function earlierTodayText({
+  occurred_start: start = null,
+  occurred_end: end,
+  utc_offset_min: offset,
+  tz = '',
+}: Occurred) {
+  if (!end) return '';
+  const endingOffset = typeof offset === 'number' ? endOffset(tz, start, end, offset) : null;
+  return t('say.earlier_today', { time: atOffset(end, endingOffset, tz).slice(11) });
 }
 
 function rangeText({ occurred_end, occurred_local, utc_offset_min, tz }: Occurred, local: string) {

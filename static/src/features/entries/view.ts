@@ -3,7 +3,7 @@ import { html, nothing, repeat } from '../../shell/html.js';
 import { icon } from '../../shell/icons.js';
 import { button, errorSummary, heading, row as link, stateLine } from '../../components/parts.js';
 import { dayHeading, entryNumberText, timeOfDay } from '../../components/text/formatting.js';
-import { dayOf, searchStateOf, matchingRows, isSearching, searchBar } from '../../components/search.js';
+import { changeFilter, dayOf, searchStateOf, matchingRows, isSearching, searchBar } from '../../components/search.js';
 import { t, tn } from '../../shell/strings.js';
 import { arePicturesHidden } from '../../components/files/tiles.js';
 import { comingNote } from '../../components/text/coming_text.js';
@@ -13,9 +13,6 @@ import '../../components/words.js';
 import './words.js';
 import type { Row } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
-
-/** Undated entries shown above the days; a button shows the rest. */
-const UNDATED_SHOWN = 3;
 
 /** Group rows by day, in the given order. */
 export function byDay(rows: readonly Row[]): { date: string; rows: Row[] }[] {
@@ -102,22 +99,24 @@ export function entryList(stage: Stage) {
   if (!stage.state.entries.length) return nothing;
   const finding = searchStateOf(stage);
   const rows = matchingRows(stage);
-  const firstDated = rows.findIndex((row) => dayOf(row));
-  const undated = firstDated === -1 ? rows.length : firstDated;
-  const hasMore = !finding.unknown && undated > UNDATED_SHOWN && undated < rows.length;
-  const shown = hasMore ? [...rows.slice(0, UNDATED_SHOWN), ...rows.slice(undated)] : rows;
-  const showAll = () => {
-    finding.unknown = true;
-    finding.window.reset();
-    stage.draw();
-  };
+  const firstUndated = rows.findIndex((row) => !dayOf(row));
+  const undated = firstUndated === -1 ? 0 : rows.length - firstUndated;
+  // They are the end of a long list: whoever looks for what was just written without a time finds it here.
+  const offersUndated = undated > 0 && undated < rows.length && !isSearching(finding);
   return html`<div class="stack-wide">
     ${searchBar(stage)}
-    ${hasMore ? html`<div>${button(t('find.unknown_more', { n: undated }), showAll, { plain: true })}</div>` : nothing}
+    ${
+      offersUndated
+        ? html`<div>${button(t('find.undated_show', { n: undated }), () => changeFilter(stage, { undated: true }), {
+            plain: true,
+            icon: 'clock',
+          })}</div>`
+        : nothing
+    }
     ${
       rows.length
         ? finding.window.view(
-            shown,
+            rows,
             (visible, rowAbove) => html`<div class="stack-wide">${dayGroups(stage, visible, rowAbove)}</div>`,
           )
         : html`<div class="stack-close"><p>${t('find.none')}</p><p class="soft">${t('find.none_more')}</p></div>`

@@ -6,7 +6,7 @@ import { fieldLabel, valueText } from './field_words.js';
 import { fieldNamesOf } from '../proofs.js';
 import { textOf, integerOf } from '../../record/reading.js';
 import { RULES } from '../../record/vocabulary/rules_table.js';
-import { endOffset, offsetIn } from '../../record/times.js';
+import { endOffset, isEarlierToday, offsetIn } from '../../record/times.js';
 import type { Fields } from '../../record/reading.js';
 import type { Revision } from '../../record/record_history.js';
 import type { TimeFormat } from './cells.js';
@@ -33,6 +33,8 @@ function zoneLabel(fields: Fields) {
   const precision = textOf(fields, 'precision');
   const hasClockRange = precision === 'date_range' && /T\d\d:\d\d\//.test(textOf(fields, 'occurred_local'));
   const startOffset = integerOf(fields, 'utc_offset_min') ?? offsetIn(start, tz);
+  if (startOffset !== null && isEarlierToday(precision, textOf(fields, 'occurred_local')))
+    return ` (${utcLabel(endOffset(tz, start, end, startOffset))})`;
   if (start === null || startOffset === null || !(CLOCK_PRECISIONS.has(precision) || hasClockRange)) return '';
   const endingOffset = hasClockRange ? endOffset(tz, start, end, startOffset) : startOffset;
   return ` (${[...new Set([startOffset, endingOffset])].map(utcLabel).join(' to ')})`;

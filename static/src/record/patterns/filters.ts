@@ -14,6 +14,8 @@ export type Filter = {
   breach?: boolean;
   /** nothing but text and a time */
   bare?: boolean;
+  /** of unknown time */
+  undated?: boolean;
   /** a local date; entries of unknown time are never in range */
   from?: string;
   to?: string;
@@ -35,6 +37,7 @@ export function matchesFilter({ f, links, bare }: FilterRow, filter: Filter, lea
     (!filter.file || Boolean(f.files)) &&
     (!filter.breach || Boolean(f.breaches?.length)) &&
     (!filter.bare || Boolean(bare)) &&
+    (!filter.undated || !f.day) &&
     (!filter.from || (Boolean(f.day) && f.last >= filter.from)) &&
     (!filter.to || (Boolean(f.day) && f.day <= filter.to))
   );
