@@ -33,6 +33,8 @@ KINDS = (
     "advocate, set pages without what is kept apart",
     "phone",
     "phone, portal set",
+    "words only",
+    "phone, words only",
     "checked by the phone",
 )
 SOUND_STATUSES = {"no_record", "no_server", "prepared"}
@@ -57,7 +59,8 @@ def make_honest_pack(cases: PackCases, phone: PhonePacks, seed: int) -> tuple[Pa
         keys, made_at = diary.public_keys, START_MS + 500 * DAY_MS
     elif kind == "training":
         expected = TRAINING
-    wish = replace(diary.wish(made_at=made_at, training=kind == "training"), no=number)
+    is_words_only = kind.endswith("words only")
+    wish = replace(diary.wish(made_at=made_at, training=kind == "training", files_later=is_words_only), no=number)
     if kind.startswith("advocate, set pages"):
         is_given = not kind.endswith("apart")
         pack, _ = make_prepared_pack(
