@@ -1,6 +1,7 @@
 """Files are taken in unchanged, sealed part by part, shown blurred, and never lost with the draft."""
 
 import hashlib
+import re
 
 from playwright.sync_api import expect
 
@@ -36,6 +37,25 @@ def test_a_three_megabyte_screenshot_reaches_another_device(new_phone: NewPhone)
     picture = desk.page.get_by_role("img", name="Picture: screen.png")
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+
+
+def test_every_file_of_a_large_batch_is_seen_or_named(keeper: BrowserKeeper) -> None:
+    """Files past the 24th are shown when they are added, later counted, and each empty one is refused by its name."""
+    _open_entry_with_files_card(keeper)
+    files = [picker_file(f"{number}.png", "image/png", make_png(number)) for number in range(26)]
+    empty = [picker_file(name, "image/png", b"") for name in ("nothing.png", "none <b>.png")]
+    keeper.pick_files([*files[:3], empty[0], *files[3:], empty[1]])
+    expect(keeper.page.locator(".card-body .tile")).to_have_count(26)
+    expect(keeper.button("Show more files")).to_have_count(0)
+    refused = keeper.error_message().locator("p")
+    expect(refused).to_have_text(
+        [re.compile(r"^nothing\.png: This file is empty"), re.compile(r"^none <b>\.png: This file is empty")]
+    )
+    keeper.go_to_tab("Add")
+    keeper.open_entry(NARRATIVE)
+    keeper.wait_for_text("24 of 26 files shown")
+    keeper.tap("Show more files")
+    expect(keeper.page.locator(".tile")).to_have_count(26)
 
 
 def test_pictures_are_blurred_until_touched(keeper: BrowserKeeper) -> None:

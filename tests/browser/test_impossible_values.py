@@ -1,5 +1,6 @@
 """Impossible answers are refused: wrong days, ends before beginnings, amounts that are not numbers."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -42,6 +43,32 @@ def keeper(keeper: BrowserKeeper) -> BrowserKeeper:
 
 def _date_in_days(days_ahead: int) -> str:
     return (datetime.fromtimestamp(SystemClock().now_ms() / 1000, UTC) + timedelta(days=days_ahead)).date().isoformat()
+
+
+# What a keyboard can leave behind when it cuts an emoji in two.
+TYPE_HALF_SCRIPT = """(field) => {
+  field.value = 'He laughed \\ud83d and went.';
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+}"""
+
+
+def test_half_of_a_character_is_refused_and_its_answer_is_named(keeper: BrowserKeeper) -> None:
+    """The refusal names the answer, nothing typed is lost, and without the character it is saved."""
+    keeper.go_to_tab("Add")
+    field = keeper.field("What happened?")
+    field.evaluate(TYPE_HALF_SCRIPT)
+    keeper.choose_time("Just now")
+    keeper.tap("Save")
+    expect(keeper.error_message()).to_have_text(re.compile("^What happened: One character here is cut in half"))
+    expect(field).to_have_value(re.compile("^He laughed . and went"))
+    field.fill("He laughed and went.")
+    keeper.tap("Save")
+    keeper.wait_for_screen("Saved")
+    keeper.tap("See this entry")
+    body = cards.open_card(keeper, "Where")
+    body.get_by_label("Where exactly?").evaluate(TYPE_HALF_SCRIPT)
+    keeper.tap("Save this card")
+    expect(keeper.error_message()).to_have_text(re.compile("^Where exactly\\?: One character here is cut in half"))
 
 
 def test_impossible_times_are_not_saved(keeper: BrowserKeeper) -> None:

@@ -7,6 +7,23 @@ import { refuseUnfit } from '#app/diary/records/validation.js';
 /** @param {string} code */
 const hasCode = (code) => (error) => error.code === code;
 
+test('half of a character is refused wherever it stands, and the answer is named', () => {
+  /** @type {[string, object, object, string][]} */
+  const cases = [
+    ['incident', { narrative: 'He rang \ud83d' }, {}, 'incident.narrative'],
+    ['incident', { narrative: 'x', exact_words: [{ words: 'a \udc40' }] }, {}, 'incident.exact_words'],
+    ['incident', { narrative: 'x' }, { place_detail: '\ud83d' }, 'incident.place_detail'],
+    ['person', { name: '\udc40' }, {}, 'person.name'],
+  ];
+  for (const [kind, open, restricted, field] of cases)
+    assert.throws(() => refuseUnfit(kind, open, restricted), { code: 'half_character', field });
+  assert.doesNotThrow(() => refuseUnfit('incident', { narrative: '\ud83d\udc40' }, {}));
+  assert.throws(() => refuseUnfit('incident', { narrative: 'x'.repeat(1_000_000) }, {}), {
+    field: 'incident.narrative',
+  });
+  assert.throws(() => refuseUnfit('order', { terms: [{ no: '1', text: 'x' }] }, {}), { field: 'order.terms' });
+});
+
 test('a megabyte of text, a time that ends before it begins, and a shape no screen could show are refused', () => {
   assert.throws(() => refuseUnfit('incident', { narrative: 'x'.repeat(1_000_000) }, {}), hasCode('too_long'));
   assert.throws(() => refuseUnfit('incident', {}, { place_detail: 'x'.repeat(1_000_000) }), hasCode('too_long'));

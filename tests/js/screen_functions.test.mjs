@@ -260,6 +260,7 @@ test('Save waits for every chosen file, and says which one failed', async () => 
   assert.deepEqual(done, ['a', 'c', 'saved']);
   assert.equal(stage.place.record, 'r');
   assert.equal(stage.problem?.code, 'empty_file');
+  assert.deepEqual(stage.problem?.refused, [{ name: 'b', sentence: 'This file is empty.' }]);
 });
 
 test('a second tap while something runs does nothing', async () => {

@@ -2,7 +2,7 @@
 import { html, nothing, ref } from '../shell/html.js';
 import { icon } from '../shell/icons.js';
 import { leaveButton } from '../shell/leave_button.js';
-import { translate, t, tn } from '../shell/strings.js';
+import { hasText, lookUp, translate, t, tn } from '../shell/strings.js';
 import { clockTime, dateTimeText } from './text/formatting.js';
 import type { EntryState, SharedApp } from '../shell/app.js';
 import type { IconName } from '../shell/icons.js';
@@ -79,8 +79,21 @@ export function problemSentence(problem: { sentence?: string }): string {
 export function errorSummary(stage: Pick<Stage, 'problem'>) {
   const problem = stage.problem;
   if (!problem) return nothing;
-  return html`<div class="error-summary" role="alert" tabindex="-1"
-    data-problem><p>${problemSentence(problem)}</p></div>`;
+  const { field, refused = [{ name: fieldName(field), sentence: problem.sentence }] } = problem;
+  return html`<div class="error-summary" role="alert" tabindex="-1" data-problem>${refused.map(
+    ({ name, sentence }) =>
+      html`<p>${name ? html`<strong><bdi>${name}</bdi></strong>: ` : nothing}${problemSentence({ sentence })}</p>`,
+  )}</div>`;
+}
+
+/**
+ * Return what the screens call an answer, or '' for one that has no name there.
+ * @param field `incident.narrative`
+ */
+function fieldName(field = ''): string {
+  const [kind = '', name = ''] = field.split('.');
+  const key = [`f.${field}`, `f.${name}`, `f.${kind}`].find(hasText);
+  return key ? lookUp(key) : '';
 }
 
 /** A progress bar with its percentage and a cancel button. */

@@ -80,6 +80,9 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
   // Text and changes.
   reason_needed: 'Write a short reason for the change. What you wrote before stays in the history.',
   nothing_to_save: 'Write something, or choose a time. Either is enough.',
+  half_character:
+    'One character here is cut in half, so this was not saved. What you wrote is still here. Take that character ' +
+    'out, then save again.',
   too_long:
     'One of the answers is too long to keep in one place, so this was not saved. What you wrote is still here. Put ' +
     'part of it in another entry, or add it as a file.',
@@ -254,6 +257,7 @@ export function toShownError(thrown: unknown): KeptError {
   return Object.assign(new KeptError(error.code, sentence), {
     cause: undefined,
     retryAfter: (error as KeptError & { retryAfter?: number }).retryAfter,
+    field: (error as KeptError & { field?: string }).field,
   });
 }
 

@@ -736,4 +736,12 @@ export type Place = {
   of?: string;
   records?: readonly string[];
 };
-export type Problem = { code: string; sentence: string; fields?: Record<string, string> };
+export type Problem = {
+  code: string;
+  sentence: string;
+  fields?: Record<string, string>;
+  /** the answer that was refused: `incident.narrative` */
+  field?: string;
+  /** files that were not added, each with the reason */
+  refused?: readonly { name: string; sentence: string }[];
+};

@@ -37,8 +37,12 @@ export type LocalState = Record<string, any>;
 
 /** Return the problem to show for anything that was thrown. */
 export function problemOf(thrown: unknown): Problem {
-  const { code, sentence } = (thrown ?? {}) as { code?: unknown; sentence?: unknown };
-  return { code: typeof code === 'string' ? code : 'unknown', sentence: typeof sentence === 'string' ? sentence : '' };
+  const { code, sentence, field } = (thrown ?? {}) as { code?: unknown; sentence?: unknown; field?: unknown };
+  return {
+    code: typeof code === 'string' ? code : 'unknown',
+    sentence: typeof sentence === 'string' ? sentence : '',
+    ...(typeof field === 'string' ? { field } : {}),
+  };
 }
 
 /** What a stage needs of its app. The methods to leave exist whenever `canLeave` is true. */

@@ -3,12 +3,12 @@ import { html, nothing } from '../../shell/html.js';
 import { filePicker } from '../forms/fields.js';
 import { button, progress, row, sheet } from '../parts.js';
 import { t } from '../../shell/strings.js';
-import { attachmentTiles } from '../files/tiles.js';
+import { attachmentTiles, showTilesTo } from '../files/tiles.js';
 import { camera } from '../files/camera.js';
 import { problemOf } from '../../shell/stage.js';
 import { askBeforeAdding, askBeforePicker, openHelpSheet } from '../files/picture_warning.js';
 import '../words.js';
-import type { Attachment } from '../../shell/app.js';
+import type { Attachment, Problem } from '../../shell/app.js';
 import type { TextInstead } from '../files/picture_warning.js';
 import type { Stage } from '../../shell/stage.js';
 
@@ -32,6 +32,7 @@ export async function waitForFiles(stage: Stage) {
 async function sealFiles(stage: Stage, destination: FileTarget, files: File[], route: string) {
   const jobs = (stage.local.adding ??= []) as { name: string; done: number; total: number }[];
   const { generation } = stage;
+  let count = destination.attachments.length;
   for (const file of files) {
     const job = { name: file.name, done: 0, total: file.size };
     jobs.push(job);
@@ -44,14 +45,22 @@ async function sealFiles(stage: Stage, destination: FileTarget, files: File[], r
           stage.draw();
         },
       });
-      if (generation === stage.generation) stage.announce(`${file.name}: ${t('state.sealed')}`);
+      if (generation === stage.generation) {
+        showTilesTo(stage, ++count);
+        stage.announce(`${file.name}: ${t('state.sealed')}`);
+      }
     } catch (error) {
-      if (generation === stage.generation) stage.fail(problemOf(error));
+      if (generation === stage.generation) failFile(stage, file.name, problemOf(error));
     } finally {
       jobs.splice(jobs.indexOf(job), 1);
     }
     if (generation === stage.generation) stage.refresh('entry:');
   }
+}
+
+/** Show why a file was not added, by its name, below the others of which that is shown already. */
+function failFile(stage: Stage, name: string, problem: Problem) {
+  stage.fail({ ...problem, refused: [...(stage.problem?.refused ?? []), { name, sentence: problem.sentence }] });
 }
 
 /** Take pasted pictures from the event itself. Nothing reads the rest of the clipboard. */

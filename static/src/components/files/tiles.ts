@@ -12,6 +12,12 @@ import type { Stage } from '../../shell/stage.js';
 const INITIAL_TILES = 24;
 const MORE_TILES = 48;
 
+/** Let the tiles show a file that was just added as number `count`: it must not seem lost behind a button. */
+export function showTilesTo(stage: Stage<SharedApp>, count: number) {
+  const shown = stage.local.tiles ?? INITIAL_TILES;
+  stage.local.tiles = Math.max(shown, Math.min(count, INITIAL_TILES + MORE_TILES));
+}
+
 /**
  * Return the URL of a picture's copy. It is null if the picture has no copy of that size or pictures are hidden.
  * `waiting`: the copy is being read.
@@ -63,7 +69,10 @@ export function attachmentTiles(
       }</button>${renderBelow(attachment.attachment)}</li>`;
   })}</ul>${
     source.attachments.length > shown
-      ? html`<div>${button(t('tiles.more'), () => stage.set({ tiles: shown + MORE_TILES }))}</div>`
+      ? html`<div class="row"><span>${t('tiles.count', { shown, n: source.attachments.length })}</span>${button(
+          t('tiles.more'),
+          () => stage.set({ tiles: shown + MORE_TILES }),
+        )}</div>`
       : nothing
   }`;
 }

@@ -15,10 +15,14 @@ const TIME_FAULTS = new Set(['end_before_start', 'end_without_start']);
 /** Values that no screen could show again. An unknown code or an odd day can be shown, and is accepted. */
 const UNFIT_CODES = new Set(['not_text', 'not_a_list', 'not_an_object', 'not_a_number', 'not_yes_or_no']);
 
-/** @throws too_long, times_crossed, no_calendar_time, unfit */
+/** @throws half_character, too_long, times_crossed, no_calendar_time, unfit; where one answer is wrong, it is named */
 export function refuseUnfit(kind: string, open: Fields, restricted: Fields) {
+  // No bytes stand for half of a character, as of an emoji that was cut in two: nothing could be sealed.
+  const [halved] = Object.entries({ ...open, ...restricted }).find(([, value]) => hasHalfCharacter(value)) ?? [];
+  if (halved) throw withField(new KeptError('half_character'), kind, halved);
   const faults = [...shapeFaults(kind, open), ...shapeFaults(kind, restricted)];
-  if (faults.some(({ code }) => code === 'too_long' || code === 'too_many')) throw new KeptError('too_long');
+  const tooLong = faults.find(({ code }) => code === 'too_long' || code === 'too_many');
+  if (tooLong) throw withField(new KeptError('too_long'), kind, tooLong.field);
   if (kind === 'incident' && timeFaults(open).some(({ code }) => TIME_FAULTS.has(code)))
     throw new KeptError('times_crossed');
   if (
@@ -26,7 +30,17 @@ export function refuseUnfit(kind: string, open: Fields, restricted: Fields) {
     faults.some(({ field, code }) => field.startsWith('occurred_') && code === 'no_calendar_time')
   )
     throw new KeptError('no_calendar_time');
-  if (faults.some(({ code }) => UNFIT_CODES.has(code))) throw new KeptError('unfit');
+  const unfit = faults.find(({ code }) => UNFIT_CODES.has(code));
+  if (unfit) throw withField(new KeptError('unfit'), kind, unfit.field);
+}
+
+/** @param path of the answer in its record: `exact_words.0.words` */
+const withField = (refusal: KeptError, kind: string, path: string) =>
+  Object.assign(refusal, { field: `${kind}.${path.split(/[.[]/)[0]}` });
+
+function hasHalfCharacter(value: unknown): boolean {
+  if (typeof value === 'string') return /\p{Surrogate}/u.test(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasHalfCharacter);
 }
 
 /**
