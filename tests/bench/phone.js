@@ -23,14 +23,21 @@
   const usable = when(drawn);
 
   const heading = (text) => () => document.querySelector('main h1')?.textContent.trim() === text;
-  const press = (label) =>
-    [...document.querySelectorAll('button')].find((one) => one.textContent.trim() === label).click();
+  const button = (label) => [...document.querySelectorAll('button')].find((one) => one.textContent.trim() === label);
+  const press = (label) => button(label).click();
 
   globalThis.bench = {
     /** ms from the start of loading until the door can be typed in, and until its HTML was painted. */
-    async coldStart() {
-      const at = await usable;
+    async coldStart(ready = usable) {
+      const at = await ready;
       return { value: at, floor: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? at };
+    },
+    /** Tap Start as soon as it is there. `started` is then ms from the start of loading until its question is drawn. */
+    tapStart(question) {
+      bench.started = when(() => button('Start')).then(() => {
+        press('Start');
+        return when(heading(question));
+      });
     },
     /** ms from pressing a button until the place of that heading is drawn. */
     async pressed(label, place) {

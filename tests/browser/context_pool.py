@@ -1,8 +1,8 @@
 """Browser contexts that tests reuse one after another, emptied in between.
 
-A context without the app fetches and compiles some 430 files, and its service worker fetches them again: about five
-seconds of processor time for each phone of each test. A context from the pool keeps only the app's files. Tests of the
-first visit, of updates and of the service worker itself need a new context (`first_visit=True`).
+A context without the app fetches and compiles it, and its service worker fetches it again: processor time for each
+phone of each test. A context from the pool keeps only the app's files. Tests of the first visit, of updates and of the
+service worker itself need a new context (`first_visit=True`).
 """
 
 from __future__ import annotations

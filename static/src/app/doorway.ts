@@ -18,6 +18,7 @@ const EARLY_METHODS = [
   'signIn',
   'signInWithCode',
   'quickExit',
+  'panicClear',
   'notePut',
   'noteDrop',
   'askLock',

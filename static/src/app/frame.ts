@@ -12,6 +12,7 @@ import { button, problemSentence, troublesOf } from '../components/parts.js';
 import { PARTS, PART_BY_PLACE, TABS, tabOf } from './places.js';
 import { doorView } from '../features/lock/door.js';
 import { comingLine } from '../components/text/coming_text.js';
+import { views as firstViews } from '../features/first_run/safety.js';
 import { dateText, dateTimeText } from '../components/text/formatting.js';
 import './words.js';
 import '../features/account/words.js';
@@ -26,7 +27,7 @@ const SIGN_INS_SHOWN = 10;
 /** The kinds a device may give for itself at sign-in. */
 const SIGN_IN_KINDS = new Set(['ordinary', 'borrowed', 'desk', 'renewed']);
 
-const loaded: Views = {};
+const loaded: Views = { ...firstViews };
 const loading: Map<string, Promise<void>> = new Map();
 let hasFailed = false;
 /** Troubles about what the server holds: a place exists to look at them. */

@@ -1,34 +1,14 @@
-/** First run: whether this phone is safe, the safety check, and the passphrase chosen at the first Save. */
+/** First run: the safety check, and the passphrase chosen at the first Save. The screen before them is in safety.ts. */
 import { html, nothing } from '../../shell/html.js';
 import { chips, secretField, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading } from '../../components/parts.js';
+import { beginWriting, views as safetyViews } from './safety.js';
 import { QUESTIONS, NOTICEABLE, outcome } from './safety_check.js';
 import { lookUp, t } from '../../shell/strings.js';
 import { judgeWords } from '../../components/forms/judge_words.js';
 import { revealBriefly } from '../../components/forms/reveal.js';
 import { wordSuggestion } from '../../components/forms/word_suggestion.js';
 import type { Stage } from '../../shell/stage.js';
-
-/** Show the box to write in. What is typed there must be found again also where the signal is lost. */
-function beginWriting(stage: Stage) {
-  void stage.app.installOffline();
-  stage.go({ name: 'add' });
-}
-
-function safetyView(stage: Stage) {
-  const openCheck = () => stage.go({ name: 'check', first: true });
-  return html`<div class="stack-wide">
-    <div class="stack">${heading(t('safety.title'))}<p class="soft">${t('safety.why')}</p></div>
-    <div class="stack-close">
-      ${button(t('safety.yes'), () => beginWriting(stage), { main: true, wide: true })}
-      ${button(t('safety.unsure'), openCheck, { wide: true })}
-      ${button(t('safety.no'), openCheck, { wide: true })}
-    </div>
-    <p class="small soft">${t('safety.stored')}</p>
-    <div class="note stack-close"><p><strong>${t('safety.first')}</strong></p><p
-      class="small">${t('safety.numbers')}</p></div>
-  </div>`;
-}
 
 function checkView(stage: Stage) {
   const { local } = stage;
@@ -47,6 +27,7 @@ function checkView(stage: Stage) {
   };
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('check.title'))}<p class="soft">${t('check.lead')}</p></div>
+    ${errorSummary(stage)}
     ${QUESTIONS.map(
       (question) => html`<div class="stack-close">
       ${chips({
@@ -72,7 +53,10 @@ function checkView(stage: Stage) {
     <div class="row">
       ${
         stage.place.first
-          ? html`${button(t('check.go'), () => beginWriting(stage), { main: result !== 'other' })}
+          ? html`${button(t(stage.runningTask === 'begin' ? 'door.opening' : 'check.go'), () => beginWriting(stage), {
+              main: result !== 'other',
+              busy: stage.runningTask === 'begin',
+            })}
         ${button(t('check.stop'), leave, { main: result === 'other' })}`
           : button(t('frame.done'), () => stage.back('more'), { main: true })
       }
@@ -148,4 +132,4 @@ async function saveWords(stage: Stage) {
   });
 }
 
-export const views = { safety: safetyView, check: checkView, words: wordsView };
+export const views = { ...safetyViews, check: checkView, words: wordsView };

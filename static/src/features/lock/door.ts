@@ -62,19 +62,21 @@ function lockView(stage: Stage) {
 }
 
 function startView(stage: Stage) {
-  // The next screens save every keystroke, so the whole app must have loaded first.
-  const begin = (name: string) => () =>
-    stage.run('begin', async () => {
+  // The whole app puts the notebook behind words. The question after Start needs none of it (first_run/safety.ts).
+  const beginOnly = () => {
+    const { place } = stage;
+    return stage.run('begin', async () => {
       await stage.app.ready?.();
-      stage.go({ name });
+      if (stage.place === place) stage.go({ name: 'only' });
     });
+  };
   return html`<main class="door">
     ${heading(skinName(stage.state))}
     ${errorSummary(stage)}
     ${
       stage.state.borrowed
         ? nothing
-        : button(t('door.start'), begin('safety'), { main: true, wide: true, busy: stage.runningTask === 'begin' })
+        : button(t('door.start'), () => stage.go({ name: 'safety' }), { main: true, wide: true })
     }
     ${button(t('door.signin'), () => stage.go({ name: 'signin' }), { plain: true, wide: true })}
     ${
@@ -85,7 +87,7 @@ function startView(stage: Stage) {
     ${
       stage.state.borrowed || stage.state.draft
         ? nothing
-        : button(t('door.only'), begin('only'), { plain: true, wide: true })
+        : button(t('door.only'), beginOnly, { plain: true, wide: true })
     }
     ${languagePicker(stage)}
   </main>`;
