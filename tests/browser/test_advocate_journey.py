@@ -261,7 +261,8 @@ def answer_and_confirm(keeper: BrowserKeeper) -> None:
     keeper.lock()
     keeper.unlock()
     page = keeper.page
-    keeper.wait_for_text("Something was written down for you.")
+    keeper.wait_for_notice("Something was written down for you.")
+    keeper.open_notices()
     page.locator(".line", has_text="Priya K asked you something.").get_by_role("button", name="Read it").click()
     keeper.tap("Look at the entry")
     keeper.wait_for_text(re.compile(r"Priya K can see this\. Last looked on \w+ \d\d:\d\d\."))
@@ -272,6 +273,7 @@ def answer_and_confirm(keeper: BrowserKeeper) -> None:
     keeper.wait_for_text(re.compile("You answered on"))
     expect(page.locator(".narrative")).to_have_text(f"{NEW_ENTRY}\n\n{ANSWER}")
     keeper.wait_until_kept_safe(NEW_ENTRY)
+    keeper.open_notices()
     page.locator(".line", has_text="Something was written down").get_by_role("button", name="Read it").click()
     keeper.wait_for_text(re.compile("It was read back to you."))
     keeper.wait_for_text(SPOKEN_ACCOUNT)

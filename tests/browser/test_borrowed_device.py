@@ -48,6 +48,7 @@ def test_a_private_window_leaves_nothing(
     folder = tmp_path / "private"
     with private_window(playwright, certificate.spki, folder, PHONE_OPTIONS) as context:
         borrowed_device = sign_in_on_borrowed_device(context, phone, "This is a private window")
+        borrowed_device.open_notices()
         expect(borrowed_device.button("What stays here")).to_have_count(0)
         write_with_picture(borrowed_device)
         assert_storage_empty(context, borrowed_device)
@@ -69,11 +70,11 @@ def test_an_ordinary_window_leaves_only_the_history(
     profile = new_profile()
     context = profile.open()
     borrowed_device = sign_in_on_borrowed_device(context, phone, "Go on in this window")
-    borrowed_device.tap("What stays here")
+    borrowed_device.tap_notice("What stays here")
     borrowed_device.wait_for_text("Open the browser’s history, look for the address below")
     borrowed_device.wait_for_text(f"{HOST}:")
     assert accessibility_faults(borrowed_device.page) == []
-    borrowed_device.tap("Close")
+    borrowed_device.page.get_by_role("dialog").get_by_role("button", name="Close", exact=True).click()
     write_with_picture(borrowed_device)
     assert_storage_empty(context, borrowed_device)
     borrowed_device.page.close(run_before_unload=True)

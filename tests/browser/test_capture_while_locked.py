@@ -113,7 +113,7 @@ def test_five_files_are_added_while_locked_and_offline(phone_with_microphone: Br
     share_screenshot(keeper, screenshot)
     keeper.unlock()
     keeper.wait_for_text("5 things were added while this was locked.")
-    keeper.tap("Look")
+    keeper.tap_notice("Look")
     keeper.wait_for_screen("Added while this was locked")
     keeper.wait_for_text("anyone holding this phone could have")
     expect(keeper.button("Yes, make a draft")).to_have_count(5)

@@ -86,6 +86,7 @@ def test_the_screen_names_log_witnesses_and_one_that_is_gone(
     keeper.page.reload()
     keeper.unlock()
     expect(warning).to_be_visible()
+    keeper.open_notices()
     keeper.page.get_by_role("status").filter(has_text=WITNESS_GONE_WARNING).get_by_role(
         "button", name="I have read this"
     ).click()

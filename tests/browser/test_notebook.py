@@ -97,7 +97,7 @@ def test_leaving_mid_sentence_leaves_nothing_on_screen_or_in_history(keeper: Bro
     keeper.unlock()
     expect(keeper.field("What happened?")).to_have_value(HALF_SENTENCE)
     keeper.wait_for_text("It does not clear the browser’s history.")
-    keeper.tap("I have read this")
+    keeper.tap_notice("I have read this")
     expect(keeper.page.get_by_text("It does not clear the browser’s history.")).to_have_count(0)
     keeper.leave()
     keeper.wait_for_text("Bins on Tuesday")

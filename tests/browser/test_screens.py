@@ -154,6 +154,11 @@ RECORDS_LISTED = js(
     "served_on: '2020-01-01', terms: [{no: 1, text: 'Not to contact her, directly or through others.'}]}, "
     "taken_out: null}]}"
 )
+SIGN_INS_AND_MORE = (
+    "fake.open(5, {update: true, account: {login: 'x', registered: true, recovery: 'later', trouble: null, "
+    "sign_ins: ['ordinary', 'borrowed'].map((kind) => ({at: Date.now(), device_name: 'Pixel 7', kind, "
+    "signed_out: false, what: 'signed_in'}))}})"
+)
 WAITING_ERASURE = "{record: 'r0', asked_at: Date.now(), due_at: Date.now() + 6e8, here: true}"
 MISSING_FILE = "[{attachment: 'a1', name: 'IMG_0412.HEIC', at: Date.now()}]"
 CONFLICTING_VERSIONS = (
@@ -538,6 +543,12 @@ SCREENS: dict[str, tuple[Step, ...]] = {
             "sentence: 'The server has fewer entries than it had before. Everything on this phone is safe.'}}})"
         ),
         go_to_screen("entries"),
+    ),
+    "sign-ins, and more": (js(SIGN_INS_AND_MORE), go_to_screen("entries")),
+    "sign-ins, and more, opened": (
+        js(SIGN_INS_AND_MORE),
+        go_to_screen("entries"),
+        lambda page: page.locator(".lines button[aria-expanded=false]").click(),
     ),
     "a newer page nobody signed": (js("fake.open(3, {unsigned: true})"), go_to_screen("entries")),
 }

@@ -34,7 +34,7 @@ def test_an_unknown_server_key_is_accepted_when_its_fingerprint_is_typed(
             break
         keeper.page.wait_for_timeout(500)
     expect(line).to_be_visible()
-    keeper.tap("Look at what to do")
+    keeper.tap_notice("Look at what to do")
     keeper.wait_for_screen("Is everything there?")
     assert accessibility_faults(keeper.page) == []
     field = keeper.field("The six groups they told you")

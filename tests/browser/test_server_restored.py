@@ -84,7 +84,7 @@ def test_a_restored_server_is_noticed_and_filled_again(new_phone: NewPhone, serv
     phone.unlock()
     # Then the phone shows what is missing
     phone.wait_for_text(re.compile("The server has fewer entries than it had before"))
-    phone.tap("Look at what is missing")
+    phone.tap_notice("Look at what is missing")
     phone.tap("Compare with the server")
     phone.wait_for_text(re.compile(r"no longer has \d+ things that this phone sent"))
     assert accessibility_faults(phone.page) == []

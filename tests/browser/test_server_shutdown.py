@@ -63,7 +63,7 @@ def test_the_shutdown_notice_is_shown_inside_and_not_on_the_lock(keeper: Browser
         keeper.add_entry("Written after the day.")
         keeper.go_to_tab("Entries")
         expect(keeper.entry_state("Written after the day.")).to_contain_text("has closed and takes nothing new")
-        keeper.tap("Make the copy")
+        keeper.tap_notice("Make the copy")
         keeper.wait_for_screen("A sealed copy in a file")
         keeper.wait_for_text(re.compile("To move: save the copy"))
         assert accessibility_faults(keeper.page) == []

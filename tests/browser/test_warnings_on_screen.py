@@ -19,12 +19,14 @@ ACCOUNT_STATE = (
 
 @pytest.mark.usefixtures("address")
 def test_each_warning_has_a_line_and_a_link(show: Callable[..., Page]) -> None:  # noqa: F811
-    """The first warning does not hide the others.
+    """The first warning says how many there are, and opens them all.
 
     A warning about the server leads to the page that compares, which lists them all.
     """
     page = show((js(f"fake.open(2, {{account: {ACCOUNT_STATE}}})"),))
     lines = page.locator(".line.state-trouble")
+    expect(lines).to_have_text(["The list was changed.Read all 3"])
+    page.get_by_role("button", name="Read all 3").click()
     expect(lines).to_have_text(
         [
             "The list was changed.",

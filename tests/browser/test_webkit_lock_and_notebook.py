@@ -215,6 +215,7 @@ def test_pictures_and_a_note_are_added_while_locked_and_offline(webkit_phone: tu
     assert_locked(keeper)
     keeper.unlock()
     keeper.wait_for_text("3 things were added while this was locked.")
+    keeper.tap("Read all 2")
     keeper.tap("Look")
     keeper.wait_for_text("anyone holding this phone could have")
     digests = [hashlib.sha256(content).hexdigest() for content in (*photos, b"He is outside.\nBlue car.")]

@@ -132,8 +132,7 @@ def stamped_log_pages(people: People, certificate: Certificate, port: int) -> di
 def accept_update(keeper: BrowserKeeper) -> None:
     """Accept the new release, and unlock its page."""
     keeper.go_to_tab("Entries")
-    expect(keeper.button("Use it now")).to_be_visible(timeout=WAIT_LIMIT_MS)
-    keeper.tap("Use it now")
+    keeper.tap_notice("Use it now", timeout_ms=WAIT_LIMIT_MS)
     keeper.wait_for_lock()
     keeper.unlock()
 

@@ -70,6 +70,8 @@ export class Stage<A extends StageApp = App> {
   history: Place[] = [];
   /** Half-typed input of this place. */
   local: LocalState = {};
+  /** The place at which everything that stands above it was opened (app/notices.ts). */
+  expandedAt: Place | null = null;
   /** The name of the running task. */
   runningTask: string | null = null;
   problem: Problem | null = null;
@@ -98,6 +100,7 @@ export class Stage<A extends StageApp = App> {
     this.place = { name };
     this.history = [];
     this.local = {};
+    this.expandedAt = null;
     this.runningTask = null;
     this.problem = null;
     this.sheet = null;

@@ -228,6 +228,30 @@ class BrowserKeeper:
         self.page.get_by_role("navigation").get_by_role("button", name=name, exact=True).click()
         self.taps += 1
 
+    def open_notices(self) -> None:
+        """Open the list of what stands above the page, if there is more than its one line."""
+        if self._closed_notices().count():
+            self._closed_notices().click()
+
+    def wait_for_notice(self, text: str | re.Pattern[str], *, timeout_ms: float = TIMEOUT_MS) -> None:
+        """Wait until this stands above the page. Open the list for it, if it is not the first."""
+        self._show_notice(self.page.get_by_text(text), timeout_ms)
+
+    def tap_notice(self, name: str, *, timeout_ms: float = TIMEOUT_MS) -> None:
+        """Tap a button of what stands above the page. Open the list for it, if it is not on the first line."""
+        self._show_notice(self.button(name), timeout_ms)
+        self.tap(name)
+
+    def _show_notice(self, locator: Locator, timeout_ms: float = TIMEOUT_MS) -> None:
+        # Another notice may have a list before this one comes; the open list shows what comes later.
+        expect(locator.or_(self._closed_notices()).first).to_be_visible(timeout=timeout_ms)
+        if not locator.first.is_visible():
+            self.open_notices()
+        expect(locator.first).to_be_visible(timeout=timeout_ms)
+
+    def _closed_notices(self) -> Locator:
+        return self.page.locator(".lines").get_by_role("button", expanded=False)
+
     def lock(self) -> None:
         """Lock from the bottom bar."""
         self.page.get_by_role("navigation").get_by_role("button", name="Lock", exact=True).click()

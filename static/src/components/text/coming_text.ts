@@ -5,20 +5,13 @@ import type { Coming } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
 /** The number is the server's and is shown as that: see [Note: the server's count], diary/sync/pulling.ts. */
-function comingSentence({ here, total, state }: Coming): string {
+export function comingSentence({ here, total, state }: Coming): string {
   if (state === 'offline') return t('coming.offline');
   if (state === 'stopped') return t('coming.stopped');
   return total === null ? t('coming.asking') : t('coming.count', { here, total });
 }
 
-/** Return a line that says what is still to come; nothing once all of it is here. */
-export function comingLine({ state: { account } }: Stage) {
-  return account?.coming
-    ? html`<div class="line" role="status"><span>${comingSentence(account.coming)}</span></div>`
-    : nothing;
-}
-
-/** Return the same as a note, with what the number means and when the rest comes. */
+/** Return what is still to come, and what the number means or when the rest comes; nothing once all of it is here. */
 export function comingNote({ state: { account } }: Stage) {
   const coming = account?.coming;
   if (!coming) return nothing;

@@ -57,7 +57,7 @@ function borrowedView(stage: Stage) {
     ${button(t('door.back'), () => stage.back('start'), { plain: true })}</main>`;
 }
 
-/** The line above every screen in a borrowed session. */
+/** What the line above every screen says in a borrowed session. */
 function borrowedLine(stage: Stage) {
   const openRisksSheet = () =>
     stage.openSheet((sheetStage) =>
@@ -68,10 +68,8 @@ function borrowedLine(stage: Stage) {
     <p>${hostAddress()}</p><div>${button(t('frame.close'), () => sheetStage.closeSheet(), { main: true })}</div>`,
       ),
     );
-  return html`<div class="line" role="status"><span>${t(
-    stage.app.isOwing?.() ? 'borrowed.owing' : 'borrowed.line',
-  )}</span>
-    ${stage.state.ordinary ? button(t('borrowed.look'), openRisksSheet, { plain: true }) : nothing}</div>`;
+  return html`<span>${t(stage.app.isOwing?.() ? 'borrowed.owing' : 'borrowed.line')}</span>
+    ${stage.state.ordinary ? button(t('borrowed.look'), openRisksSheet, { plain: true }) : nothing}`;
 }
 
 const bulletList = (name: string, count: number) =>
