@@ -164,7 +164,8 @@ MISSING_FILE = "[{attachment: 'a1', name: 'IMG_0412.HEIC', at: Date.now()}]"
 CONFLICTING_VERSIONS = (
     "[['He waited until nine.', ['calls'], true], ['He waited until ten.', ['follow'], false]]"
     ".map(([narrative, behaviours, here], i) => ({version: `v${i}`, at: Date.now(), here, taken_out: false, "
-    "fields: {narrative, behaviours, precision: 'unknown'}, restricted: {}}))"
+    "fields: {narrative, behaviours, precision: 'unknown', attachment_ids: here ? ['a1', 'a2'] : ['a2', 'a3']}, "
+    "restricted: {}}))"
 )
 UNREGISTERED_ACCOUNT = "{account: {login: null, registered: false, recovery: 'todo', trouble: null}}"
 PACK_STEPS = (

@@ -9,6 +9,7 @@ from tests.browser.conftest import NewPhone
 from tests.browser.live_server import LiveServer
 from tests.browser.navigators.accessibility import accessibility_faults
 from tests.browser.navigators.keeper import KEPT_SAFE_PATTERN, BrowserKeeper
+from tests.browser.pictures import make_png, picker_file
 
 NARRATIVE = "He stood at the bus stop."
 
@@ -151,3 +152,52 @@ def test_an_entry_taken_out_on_one_device_and_changed_on_the_other_is_kept(
     expect(phone.entry_row("The second one.").get_by_text("No. 2", exact=True)).to_be_visible()
     expect(phone.entry_state("The second one.")).to_have_text(KEPT_SAFE_PATTERN)
     _assert_every_version_has_a_receipt(server)
+
+
+def _add_picture(keeper: BrowserKeeper, name: str, seed: int) -> None:
+    keeper.open_entry(NARRATIVE)
+    keeper.open_card("Photos & screenshots")
+    keeper.pick_files([picker_file(name, "image/png", make_png(seed))])
+    keeper.wait_for_file(name)
+
+
+def test_files_of_both_versions_are_shown_until_one_is_chosen(new_phone: NewPhone) -> None:
+    """While two versions of an entry stand, both phones show the files of both, and which version has which.
+
+    No file counts as being in no entry meanwhile. Once the keeper has chosen, the entry has all of them.
+    """
+    phone, desk = new_phone(), new_phone()
+    phone.create_registered_diary(NARRATIVE)
+    _add_picture(phone, "before.png", 1)
+    phone.wait_until_kept_safe(NARRATIVE)
+    desk.sign_in(phone.login, phone.passphrase)
+    desk.wait_until_kept_safe(NARRATIVE)
+    _go_offline(phone, desk)
+    _add_picture(phone, "gate.png", 2)
+    _change_words(phone, NARRATIVE + " The phone says until nine.")
+    _add_picture(desk, "bell.png", 3)
+    _change_words(desk, NARRATIVE + " The desk says until ten.")
+    _go_online(phone, desk)
+    for device, gate, bell in ((phone, "this phone", "another device"), (desk, "another device", "this phone")):
+        device.open_entry(NARRATIVE)
+        device.wait_for_text("Two of your devices changed this entry at the same time. Nothing was lost.")
+        tiles = device.page.get_by_role("article").locator(".tiles").first.get_by_role("listitem")
+        expect(tiles).to_have_count(3)
+        expect(tiles.filter(has=device.file_tile("gate.png"))).to_contain_text(f"In the version from {gate},")
+        expect(tiles.filter(has=device.file_tile("bell.png"))).to_contain_text(f"In the version from {bell},")
+        expect(tiles.filter(has=device.file_tile("before.png"))).to_contain_text("In every version")
+        assert accessibility_faults(device.page) == []
+        device.file_tile("gate.png").first.click()
+        expect(device.page.get_by_role("main").get_by_role("button", name="No. 1", exact=True)).to_be_visible()
+        device.go_to_tab("More")
+        device.tap(re.compile("^Files in no entry"), exact=False)
+        device.wait_for_text("Every file is in an entry.")
+        device.go_to_tab("Entries")
+        expect(device.entry_row(NARRATIVE)).to_contain_text("3 files")
+    phone.open_entry(NARRATIVE)
+    phone.tap("Look at both")
+    phone.wait_for_text("All of them stay. You do not have to choose.")
+    phone.wait_for_file("bell.png")
+    phone.tap("Save as one")
+    expect(phone.page.get_by_text("In the version from")).to_have_count(0)
+    expect(phone.page.get_by_role("article").locator(".tiles").first.get_by_role("listitem")).to_have_count(3)

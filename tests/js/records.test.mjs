@@ -5,7 +5,7 @@ import { NOON, WORDS, makePhone, phoneWithEntry } from './phone/phone.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { sender, startServer } from './phone/server.mjs';
 import { fixedClock } from '#app/core/clock.js';
-import { isTakenOut, currentVersionOf, stepsOf } from '#app/record/current_version.js';
+import { isTakenOut, currentVersionOf, filesOf, stepsOf } from '#app/record/current_version.js';
 
 const MINUTE = 60_000;
 
@@ -109,6 +109,19 @@ const makeVersion = (version, parents, fields, restricted = {}) => ({
   kind: 'person',
   fields: { ...fields, _parents: parents, _clock: { utc: NOON } },
   restricted,
+});
+
+test('the files of every version that nothing follows count, the shown version’s first', () => {
+  const original = makeVersion('1', [], { narrative: 'A', attachment_ids: ['a'] });
+  const withB = makeVersion('2', ['1'], { narrative: 'B', attachment_ids: ['a', 'b'] });
+  const withC = makeVersion('3', ['1'], { narrative: 'C', attachment_ids: ['c', 'a'] });
+  assert.deepEqual(filesOf([original]), ['a']);
+  assert.deepEqual(filesOf([original, withB, withC]), ['c', 'a', 'b']);
+  const takenOut = makeVersion('4', ['2'], { taken_out: NOON, reason: 'why' });
+  assert.deepEqual(filesOf([original, withB, takenOut]), ['a', 'b'], 'what was taken out keeps its files');
+  assert.deepEqual(filesOf([original, withB, withC, takenOut]), ['c', 'a']);
+  const merged = makeVersion('5', ['2', '3'], { narrative: 'D', attachment_ids: ['b'] });
+  assert.deepEqual(filesOf([original, withB, withC, merged]), ['b'], 'what both were followed by decides');
 });
 
 test('text written on another device while a record is removed keeps the record', () => {

@@ -46,6 +46,17 @@ export function currentVersionOf<T extends OpenedVersion>(versions: readonly T[]
 }
 
 /**
+ * Return the ids of an entry's files. Where two devices changed it at once, these are the files of both, the shown
+ * version's first: which text is right is the keeper's decision, but until then no file may seem to be gone.
+ * @param versions in feed order, at least one
+ */
+export function filesOf(versions: readonly OpenedVersion[]): string[] {
+  const { shown } = currentVersionOf(versions);
+  const active = headsOf(versions).filter((version) => !isTakenOut(version));
+  return [...new Set([shown, ...active].flatMap(({ fields }) => codesOf(fields, 'attachment_ids')))];
+}
+
+/**
  * Return what each version did, oldest first. A version after a taking out is compared with the text that was taken
  * out.
  * @param versions in feed order

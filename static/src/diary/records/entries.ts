@@ -1,6 +1,6 @@
 /** Read an entry: its current text, all its versions, its files and its note. */
 import { KeptError } from '../../core/errors.js';
-import { currentVersionOf, stepsOf } from '../../record/current_version.js';
+import { currentVersionOf, filesOf, stepsOf } from '../../record/current_version.js';
 import { ownFields } from './record_store.js';
 import { erasureOf } from '../erasing/erasing.js';
 import { headVersions, differInContent } from './merging.js';
@@ -21,11 +21,11 @@ export async function readEntry(open: Open, record: string, syncState: { sending
   // by an older copy.
   if (row?.v && !allVersions.some(({ version }) => String(row.v).startsWith(version))) open.book.doubt();
   const displayedRow = open.syncing.rows().find((item) => item.record === record);
-  const ids = Array.isArray(newest.fields.attachment_ids) ? newest.fields.attachment_ids : [];
+  const ids = filesOf(versions);
   const attachments = [];
   await open.book.manyVersions(ids); // one read from the store for all of them: an entry may have hundreds
   const takenOutFiles = await readTakenOutFiles(open, ids);
-  for (const id of ids.filter((item: string) => !takenOutFiles.some(({ attachment }) => attachment === item))) {
+  for (const id of ids.filter((item) => !takenOutFiles.some(({ attachment }) => attachment === item))) {
     const file = await open.book.newest(id).catch(() => null);
     if (file) attachments.push(shownAttachment(file, fileState(open, file, row, syncState)));
   }

@@ -12,7 +12,7 @@ import { KeptError } from '../../core/errors.js';
 import { beaconOf } from '../sync/log.js';
 import { formatId, newId } from '../../core/ids.js';
 import { decodePush } from '../../ledger/push.js';
-import { isTakenOut, currentVersionOf } from '../../record/current_version.js';
+import { isTakenOut, currentVersionOf, filesOf } from '../../record/current_version.js';
 import { historyOf, sealedAt } from '../../record/record_history.js';
 import { refuseUnfit } from './validation.js';
 import { erasedRow, occurredOf, rowContent, scheduleRows, titleOf } from '../index/listing.js';
@@ -313,7 +313,7 @@ export class DiaryRecords implements RecordStore {
       received_at: times.length ? Math.min(...times) : null,
       unproved: meta.versions.some(({ receipt, checked }) => receipt && checked === false),
       kept_at: times.length ? Math.max(previous?.kept_at ?? 0, ...times) : (previous?.kept_at ?? null),
-      pictures: Array.isArray(fields.attachment_ids) ? fields.attachment_ids.length : 0,
+      pictures: filesOf(versions).length,
       additions: history.revisions.filter(({ kind }) => kind === 'addition').length,
       amendments: history.revisions.filter(({ kind }) => kind === 'amendment').length,
       apart: typeof shown.restricted.place_detail === 'string' ? shown.restricted.place_detail : '',

@@ -12,6 +12,7 @@ import { requireOpenOf } from '../../diary/session/require_open.js';
 import { makeUrl, locateFile, openParts } from '../../diary/attachments/reading_files.js';
 import { readKind, readRecord, recordMethods, saveRecord } from '../../diary/records/records.js';
 import { blobsOf, deleteBlobs } from '../../diary/attachments/sealing.js';
+import { filesOf } from '../../record/current_version.js';
 import { shownAttachment, shownHeld } from '../../diary/index/showing.js';
 import { rewriteRows } from '../../diary/sync/apply_feed.js';
 import { updateRows } from '../../diary/erasing/takeout.js';
@@ -133,9 +134,9 @@ async function readStored(open: Open, id: string) {
 async function entriesOf(open: Open, id: string, fields: Fields) {
   const entries = [];
   for (const record of Array.isArray(fields.incident_ids) ? fields.incident_ids : []) {
-    const entry = await open.book.newest(record).catch(() => null);
+    const versions = (await open.book.versions(record).catch(() => [])).filter(({ kind }) => kind === 'incident');
     const row = open.syncing.rows().find((candidate) => candidate.record === record);
-    if (row && entry?.fields.attachment_ids?.includes(id))
+    if (row && versions.length && filesOf(versions).includes(id))
       entries.push({ record, seq_no: row.seq_no, title: row.title });
   }
   return entries;

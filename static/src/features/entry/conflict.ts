@@ -2,10 +2,12 @@
 import { html, nothing } from '../../shell/html.js';
 import { chips, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading } from '../../components/parts.js';
+import { attachmentTiles } from '../../components/files/tiles.js';
 import { questionOf } from '../../components/cards/card_table.js';
 import { fieldTitle, answerText } from '../../components/cards/card_words.js';
 import { loadVocabulary } from '../../components/text/labels.js';
 import { dateTimeText, occurredText } from '../../components/text/formatting.js';
+import { codesOf } from '../../record/reading.js';
 import { inPlainEnglish, lookUp, t } from '../../shell/strings.js';
 import '../../components/words.js';
 import './words.js';
@@ -105,6 +107,19 @@ export function conflictView(stage: Stage) {
     : fieldsConflict(stage, result.data, a, b);
 }
 
+/** Say which versions of an entry have a file, while two of them stand. */
+export function fileVersions({ ends }: Entry, attachment: string) {
+  const holders = (ends ?? []).filter(({ fields }) => codesOf(fields, 'attachment_ids').includes(attachment));
+  if (!holders.length) return nothing;
+  const lines =
+    holders.length === ends?.length
+      ? [t('two.file_all')]
+      : holders.map(({ here, at }) =>
+          t('two.file_in', { by: t(here ? 'history.this' : 'history.other'), at: dateTimeText(at) }),
+        );
+  return html`${lines.map((line) => html`<span class="tile-looked">${line}</span>`)}`;
+}
+
 const versionLine = (side: ConcurrentVersion, name: string) =>
   html`<span class="small soft">${lookUp(name)} · ${t('two.mine', {
     by: t(side.here ? 'history.this' : 'history.other'),
@@ -166,6 +181,12 @@ function fieldsConflict(stage: Stage, entry: Entry, a: ConcurrentVersion, b: Con
     names.length ? 'two.lead' : 'two.same',
   )}</p>
     ${names.map((name) => (name === 'narrative' ? textChoice(stage, a, b) : fieldChoice(stage, name, a, b, picked)))}
+    ${
+      entry.attachments.length
+        ? html`<section class="stack-close"><h2>${t('two.files')}</h2><p class="small soft">${t('two.files_lead')}</p>
+      ${attachmentTiles(stage, entry, (attachment) => fileVersions(entry, attachment))}</section>`
+        : nothing
+    }
     ${textField({
       id: 'two-why',
       label: t('reason.field'),

@@ -9,6 +9,7 @@ import { earlyBreachWarnings } from '../../components/cards/card_order.js';
 import { fieldTitle } from '../../components/cards/card_words.js';
 import { labelForCode, loadVocabulary } from '../../components/text/labels.js';
 import { guardLine } from '../../components/forms/guard_line.js';
+import { fileVersions } from './conflict.js';
 import { history } from './history.js';
 import { problemOf } from '../../shell/stage.js';
 import { textExcess } from '../../components/forms/long_text.js';
@@ -73,7 +74,12 @@ function readView(stage: Stage, current: Entry) {
     ${narrativeSection(stage, current)}
     ${
       current.attachments.length
-        ? attachmentTiles(stage, current, (attachment) => lookedThroughMark(stage, attachment, 'tile-looked'))
+        ? attachmentTiles(
+            stage,
+            current,
+            (attachment) =>
+              html`${fileVersions(current, attachment)}${lookedThroughMark(stage, attachment, 'tile-looked')}`,
+          )
         : nothing
     }
     ${removedFiles(stage, current)}
