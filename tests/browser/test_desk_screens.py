@@ -110,6 +110,43 @@ HAS_FOCUS_SCRIPT = """(wanted) => {
 }"""
 
 
+def test_back_goes_up_to_the_list_of_clients_and_then_out(show: Callable[..., Page]) -> None:  # noqa: F811
+    """From an entry to the client, to the list of clients, and then out; the session has ended by then."""
+    page = show((js("fake.reset(); fake.in()"),), viewport=PHONE_SIZE)
+    main = page.get_by_role("main")
+    expect(page.get_by_role("heading", name="Clients", level=1)).to_be_visible()
+    main.locator(".item").first.click()
+    main.locator(".item").first.click()
+    expect(page.get_by_role("article")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("article")).to_have_count(0)
+    expect(main.locator(".item").first).to_be_visible()
+    assert page.evaluate("[stage.place.name, Boolean(fake.state.client)]") == ["entries", True]
+    page.go_back()
+    expect(page.get_by_role("heading", name="Clients", level=1)).to_be_visible()
+    assert page.evaluate("[location.pathname, fake.state.client]") == ["/desk", None]
+    page.evaluate("globalThis.addEventListener('pagehide', () => { document.cookie = `left=${fake.state.phase}`; })")
+    page.go_back()
+    page.wait_for_url("about:blank")
+    assert {cookie["name"]: cookie["value"] for cookie in page.context.cookies()} == {"left": "out"}
+
+
+def test_nothing_of_a_client_comes_back_after_the_lock(show: Callable[..., Page]) -> None:  # noqa: F811
+    """After a lock Forward shows the sign-in page and nothing else."""
+    page = show((js("fake.reset(); fake.in()"),), viewport=PHONE_SIZE)
+    main = page.get_by_role("main")
+    main.locator(".item").first.click()
+    main.locator(".item").first.click()
+    expect(page.get_by_role("article")).to_be_visible()
+    page.get_by_role("navigation").get_by_role("button", name="Lock").click()
+    expect(page.get_by_label("Six digits")).to_be_visible()
+    page.wait_for_function("() => history.state === null")
+    for _ in range(3):
+        page.go_forward()
+        expect(page.get_by_label("Six digits")).to_be_visible()
+        expect(page.get_by_role("article")).to_have_count(0)
+
+
 def tab_to(page: Page, target: str, key: str = "") -> None:
     """Press Tab until a button with these words, or this id, has the focus; then press `key`."""
     for _ in range(90):

@@ -142,7 +142,7 @@ function openFrame(stage: Stage, isOpen: boolean) {
 function topBar(stage: Stage, isOpen: boolean) {
   const { name } = stage.place;
   const isMainPlace = ['entries', 'add', 'share', 'more'].includes(name);
-  const goBack = () => (isOpen ? stage.back() : stage.back('start'));
+  const goBack = () => stage.up() || stage.back(isOpen ? 'entries' : 'start');
   return html`<header class="bar">
     ${
       isMainPlace && isOpen
@@ -170,7 +170,7 @@ function thumbBar(stage: Stage) {
     if (tab === 'lock') return void stage.app.lock('asked');
     if (tab === 'share') stage.refresh('pack-ways'); // the server may respond by now
     if (tab === name && name !== 'add') return undefined;
-    return stage.go({ name: tab });
+    return stage.goToTab(tab);
   };
   return html`<nav class="thumb" aria-label=${t('nav.label')}><ul>${TABS.map(
     ([tab, iconName]) => html`<li>

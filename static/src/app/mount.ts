@@ -5,10 +5,12 @@
 import { render } from '../shell/html.js';
 import { Stage } from '../shell/stage.js';
 import { frame, preloadParts } from './frame.js';
+import { followScreens } from '../shell/browser_history.js';
 import { useLanguage } from '../shell/language.js';
 import { placeFocus } from '../shell/focus.js';
 import { applySkin } from '../shell/skin.js';
 import type { App } from '../shell/app.js';
+import type { Screens } from '../shell/browser_history.js';
 
 // Three presses of Shift within this many ms leave at once (the convention of GOV.UK's exit page).
 const SHIFTS_MS = 1500;
@@ -30,14 +32,18 @@ export function mount(app: App, root: HTMLElement): { unmount: () => void; stage
   let phase = app.state.phase;
   let { entries, offline } = app.state;
   let hasBegun = false;
+  const stopping = new AbortController();
+  const browserHistory = followScreens(screensOf(app, stage), stopping);
 
   function draw() {
     if (app.state.phase === 'loading' && !hasBegun) return;
     applySkin(app.state.look);
     if (!hasBegun) takeOverForm(stage, root);
     hasBegun = true;
+    stage.inner = null; // the view says again which screen of its place it draws
     render(frame(stage), root);
     placeFocus(stage, root);
+    browserHistory.sync();
   }
 
   const unsubscribe = app.subscribe(() => {
@@ -79,6 +85,7 @@ export function mount(app: App, root: HTMLElement): { unmount: () => void; stage
     stage,
     unmount() {
       unsubscribe();
+      stopping.abort();
       stopWatching();
     },
   };
@@ -99,6 +106,28 @@ function enterPhase(stage: Stage, previousPhase: string, newPhase: string) {
   stage.announcement = '';
   stage.reset(newPhase === 'open' ? 'add' : 'start');
   stage.local = typed;
+}
+
+/** The screens as Back goes up them. Below those of an open diary is the lock. */
+function screensOf(app: App, stage: Stage): Screens {
+  return {
+    depth() {
+      const { phase } = stage.state;
+      // Neither has places: a page that is shown, and a page to add a picture, go back to the lock.
+      if (!stage.leaving && ['showing', 'picture'].includes(phase)) return 1;
+      return stage.depth + (phase === 'open' && !stage.leaving ? 1 : 0);
+    },
+    isClosed: () => stage.leaving || !stage.canLeave,
+    up() {
+      const { phase } = stage.state;
+      if (phase === 'showing') void app.lock('shown');
+      else if (phase === 'picture') void app.lock('asked');
+      else if (stage.up()) stage.drawNow();
+      // The page is left only once the lock is done: it seals what was half typed.
+      else if (phase === 'open') return Promise.resolve(app.lock('asked'));
+      return null;
+    },
+  };
 }
 
 /**

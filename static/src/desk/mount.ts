@@ -3,18 +3,22 @@
  * out of sight, clear everything at a lock.
  */
 import { render } from '../shell/html.js';
+import { followScreens } from '../shell/browser_history.js';
 import { useLanguage } from '../shell/language.js';
 import { placeFocus } from '../shell/focus.js';
 import { Stage } from '../shell/stage.js';
 import { frame } from './frame.js';
+import type { Screens } from '../shell/browser_history.js';
 import type { Desk } from './desk.js';
 import type { Stage as TypesStage } from './types.js';
 
 export function mount(desk: Desk, root: HTMLElement) {
   let isScheduled = false;
   const draw = () => {
+    stage.inner = null; // the view says again which screen of its place it draws
     render(frame(stage), root);
     placeFocus(stage, root);
+    browserHistory.sync();
   };
   const scheduleDraw = () => {
     if (isScheduled) return;
@@ -25,6 +29,7 @@ export function mount(desk: Desk, root: HTMLElement) {
     });
   };
   const stage = stageOf(desk, { soon: scheduleDraw, now: draw });
+  const browserHistory = followScreens(screensOf(desk, stage));
   stage.reset('signin');
   let { phase, ended, client } = desk.state;
   desk.subscribe(() => {
@@ -74,6 +79,25 @@ function stageOf(desk: Desk, drawing: { soon: () => void; now: () => void }): Ty
       stage.stand({ name: 'clients' });
     },
   });
+}
+
+/** The screens as Back goes up them. Below those of a client is the list of clients, and below that the sign-in. */
+function screensOf(desk: Desk, stage: TypesStage): Screens {
+  return {
+    depth: () => stage.depth + (desk.state.phase === 'in' ? 1 : 0) + (desk.state.client ? 1 : 0),
+    isClosed: () => desk.state.phase !== 'in',
+    up() {
+      if (stage.up()) stage.drawNow();
+      else if (desk.state.client) {
+        stage.leaveClient();
+        stage.drawNow();
+      } else if (desk.state.phase === 'in') {
+        desk.lock();
+        return Promise.resolve();
+      }
+      return null;
+    },
+  };
 }
 
 function watchPage(desk: Desk, stage: TypesStage, root: HTMLElement) {

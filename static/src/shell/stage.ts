@@ -45,6 +45,8 @@ export function problemOf(thrown: unknown): Problem {
   };
 }
 
+const MAX_HISTORY = 21;
+
 /** What a stage needs of its app. The methods to leave exist whenever `canLeave` is true. */
 type StageApp = { state: { phase: string }; quickExit?(): unknown; panicClear?(): unknown };
 /**
@@ -76,6 +78,8 @@ export class Stage<A extends StageApp = App> {
   runningTask: string | null = null;
   problem: Problem | null = null;
   sheet: null | View<A> = null;
+  /** What the drawn view said with `over`. */
+  inner: { close: () => unknown; count: number } | null = null;
   cache: Map<string, { data?: unknown; problem?: Problem; stale?: boolean }> = new Map();
   dialog: { open: boolean; close: () => void } | undefined = undefined;
   /** The pack being made. It outlives the place it was started on, but not the lock. */
@@ -104,6 +108,7 @@ export class Stage<A extends StageApp = App> {
     this.runningTask = null;
     this.problem = null;
     this.sheet = null;
+    this.inner = null;
     this.cache = new Map();
     this.dialog = undefined;
     this.job = undefined;
@@ -124,7 +129,7 @@ export class Stage<A extends StageApp = App> {
 
   /** Go to a place; the present one is added to the history. */
   go(place: Place) {
-    this.history = [...this.history.slice(-20), this.place];
+    this.history = [...this.history, this.place].slice(-MAX_HISTORY);
     this.stand(place);
   }
 
@@ -135,11 +140,48 @@ export class Stage<A extends StageApp = App> {
     this.stand(previous);
   }
 
+  /**
+   * Go to a place of the bar at the bottom. It is in the history once: else whoever went to and fro would have to go
+   * back through it all.
+   */
+  goToTab(name: string) {
+    const isThis = (place: Place) => place.name === name && Object.keys(place).length === 1;
+    this.history = [...this.history, this.place].filter((place) => !isThis(place)).slice(-MAX_HISTORY);
+    this.stand({ name });
+  }
+
+  /**
+   * Say, while a place is drawn, that this is not its first screen: Back then closes it and stays at the place.
+   * @param close shows the screen before
+   * @param count how many screens are between this one and the first, with this one
+   */
+  over(close: () => unknown, count: number = 1) {
+    this.inner = { close, count: count + (this.inner?.count ?? 0) };
+  }
+
+  /** How many screens of the app are below this one. */
+  get depth() {
+    return this.history.length + (this.inner?.count ?? 0) + (this.sheet ? 1 : 0);
+  }
+
+  /**
+   * Go up one screen, as Back does: close what is open over the place, or go to the place before it.
+   * @returns false when nothing is below this screen
+   */
+  up(): boolean {
+    if (this.sheet) this.closeSheet();
+    else if (this.inner) this.inner.close();
+    else if (this.history.length) this.back();
+    else return false;
+    return true;
+  }
+
   stand(place: Place) {
     this.place = place;
     this.local = {};
     this.problem = null;
     this.sheet = null;
+    this.inner = null;
     this.runningTask = null;
     this.arrived = true;
     this.draw();

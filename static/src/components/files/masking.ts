@@ -74,6 +74,7 @@ export function maskEditor(stage: Stage, file: AttachmentRead) {
     stage.arrived = true;
     stage.set({ masking: null });
   };
+  stage.over(close);
   const { url, waiting } = findPicture(stage, file, 'unmasked');
   if (!mask.isLookNoted && url) {
     mask.isLookNoted = true;

@@ -407,14 +407,15 @@ async function saveRecord(form: RegisterForm) {
     fields: changedFields(typing.fields, form.saved.fields),
     restricted: changedFields(typing.restricted, form.saved.restricted),
   };
-  const isNew = !stage.place.record;
+  const { place } = stage;
+  const isNew = !place.record;
   if (
     isNew &&
     ![...Object.values(changes.fields), ...Object.values(changes.restricted)].some((value) => !isEmpty(value))
   )
     return stage.fail({ code: 'nothing', sentence: t('reg.nothing') });
   const key = typingKey(stage);
-  const recordId = stage.place.record ?? null;
+  const recordId = place.record ?? null;
   let isReasonNeeded = false;
   const saveWithReason = (reason: string) =>
     stage.run('record', async () => {
@@ -423,9 +424,10 @@ async function saveRecord(form: RegisterForm) {
       const { record } = await stage.app.saveRecord({ kind, record: recordId, ...changes, reason });
       await stage.app.keepTyped(key, null);
       cacheTyping(stage, null, key);
-      stage.closeSheet();
+      if (stage.place === place) stage.closeSheet();
       for (const prefix of ['record', 'people', 'mentions:', 'chase']) stage.refresh(prefix);
       stage.announce(t('reg.saved'));
+      if (stage.place !== place) return; // the user went back meanwhile
       if (isNew) stage.stand({ name: 'kept', kind, record });
       else stage.back('more');
     });

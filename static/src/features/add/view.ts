@@ -163,13 +163,13 @@ export async function saveDraft(stage: Stage) {
   // Only the user stops a recording, never a save.
   if (stage.local.take?.state === 'recording') return stage.set({ voice: true });
   if (stage.state.phase === 'fresh') return stage.go({ name: 'words' });
-  const { generation } = stage;
+  const { generation, place } = stage;
   await stage.run('save', async () => {
     await waitForFiles(stage);
     if (generation !== stage.generation) return; // locked meanwhile: the draft keeps the files that came in
     const fileProblem = stage.problem;
     const { record } = await stage.app.saveIncident({ record: null, fields: {}, restricted: {} });
-    stage.stand({ name: 'add', record });
+    if (stage.place === place) stage.stand({ name: 'add', record }); // else the user went back meanwhile
     stage.announce(t('add.saved'));
     if (fileProblem) stage.fail(fileProblem); // report a lost file on the page that is shown now
   });

@@ -26,8 +26,10 @@ export function grantView(stage: Stage) {
   const step = local.step ?? 'meet';
   if (step === 'done') return agreedStep(stage);
   if (stage.place.of && !local.filled) prefill(stage, stage.place.of);
+  const earlier = STEPS.indexOf(step);
+  if (earlier > 0) stage.over(() => goToStep(stage, STEPS[earlier - 1] ?? 'meet'), earlier);
   return html`<div class="stack-wide"><p class="small soft">${t('adv.step', {
-    n: STEPS.indexOf(step) + 1,
+    n: earlier + 1,
     of: STEPS.length,
   })}</p>
     ${{

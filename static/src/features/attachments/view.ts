@@ -249,10 +249,11 @@ function fileActions(stage: Stage, file: AttachmentRead) {
 }
 
 function dropHeld(stage: Stage, file: AttachmentRead) {
+  const { place } = stage;
   return stage.run('drop', async () => {
     await stage.app.dropHeld(file.attachment);
     stage.announce(t('attach.dropped'));
-    stage.back('add');
+    if (stage.place === place) stage.back('add');
   });
 }
 

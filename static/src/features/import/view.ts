@@ -233,6 +233,7 @@ function planView(stage: Stage, state: ImportStepState) {
     stage.arrived = true;
     stage.draw();
   };
+  stage.over(goBack);
   const chosenCount = state.chosen.size;
   // The file is stored whole, so its pictures are stored too, chosen or not: the question comes first either way.
   const save = () =>

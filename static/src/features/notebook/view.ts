@@ -25,6 +25,7 @@ const notesOf = (stage: Stage): readonly Note[] => stage.state.notebook?.notes ?
 
 function notebookView(stage: Stage) {
   const { local } = stage;
+  if (local.note !== undefined) stage.over(() => openNote(stage, undefined));
   return html`<main class="notebook" data-look=${lookOf(stage)}><div class="page stack-wide">
     ${
       local.note === undefined ? notesPage(stage) : lookOf(stage) === 'lists' ? listEditor(stage) : noteEditor(stage)

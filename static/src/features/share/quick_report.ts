@@ -98,6 +98,7 @@ function largeView(stage: Stage, parts: ReportPart[], ownParts: ReportPart[]) {
     stage.arrived = true;
     stage.set({ large: false });
   };
+  stage.over(closeLarge);
   return html`<div class="stack-wide">${heading(t('quick.title'))}<div>${button(t('quick.small'), closeLarge)}</div>
     ${parts.map(
       (part) =>

@@ -32,18 +32,16 @@ function printView(stage: Stage) {
 }
 
 function printedSheet(stage: Stage, chronology: Chronology) {
+  const close = () => {
+    stage.arrived = true;
+    stage.set({ made: null });
+  };
+  stage.over(close);
   return html`<div class="stack-wide printed">
     <div class="stack-close unprinted">${button(t('print.do'), () => globalThis.print(), {
       main: true,
       wide: true,
-    })}${button(
-      t('bar.back'),
-      () => {
-        stage.arrived = true;
-        stage.set({ made: null });
-      },
-      { plain: true },
-    )}</div>
+    })}${button(t('bar.back'), close, { plain: true })}</div>
     <p class="small soft unprinted">${t('print.after')}</p>
     <div class="stack-wide" lang="en-GB" dir="ltr">${heading(chronology.title)}${factList(
       chronology.facts,

@@ -38,6 +38,9 @@ function shareView(stage: Stage) {
   const step = stage.local.step as StepName | undefined;
   if (!step) return hubView(stage, job);
   const n = (STEPS as readonly StepName[]).indexOf(step);
+  const before = stepsBefore(stage, step);
+  const previous = before.at(-1);
+  stage.over(() => (previous ? goToStep(stage, previous) : pauseFlow(stage)), before.length + 1);
   return html`<div class="stack-wide">
     ${n < 0 ? nothing : html`<p class="small soft">${t('share.step', { n: n + 1, of: STEPS.length })}</p>`}
     ${{
@@ -56,6 +59,15 @@ function shareView(stage: Stage) {
       consent: () => consentView(stage),
     }[step]()}
   </div>`;
+}
+
+/** Return the steps that Back goes through, the first one first. Pictures and words are not reviewed backwards. */
+function stepsBefore({ local }: Stage, step: StepName): StepName[] {
+  if (['court', 'items', 'choose'].includes(step)) return [];
+  const steps: StepName[] = [local.how === 'items' ? 'items' : 'choose'];
+  if (step !== 'sum') steps.push('sum');
+  if (step === 'consent') steps.push('officer');
+  return steps;
 }
 
 function goToStep(stage: Stage, step: StepName | null) {
@@ -194,6 +206,14 @@ function courtView(stage: Stage) {
     )}</div>`;
 }
 
+/** Return to what Share offers. What was chosen waits there. */
+function pauseFlow(stage: Stage) {
+  const flow = stage.local;
+  stage.packing = undefined;
+  stage.stand({ name: 'share' });
+  void keepFlow(stage, flow.step === 'court' ? null : flow);
+}
+
 function leaveFlow(stage: Stage) {
   stage.packing = undefined;
   stage.stand({ name: 'share' });
@@ -253,6 +273,7 @@ async function toSummary(stage: Stage, isRunning: boolean = false) {
       stage.app.readShared(),
       stage.app.usage().catch(() => null),
     ]);
+    if (stage.local !== local) return; // the user went back meanwhile
     const freeBytes = usage?.room_bytes ?? null;
     const lastShared = shared.filter(({ label }) => label).at(-1);
     Object.assign(local, {

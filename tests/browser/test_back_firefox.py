@@ -1,0 +1,143 @@
+"""Back and Forward in real Firefox: one screen up, and nothing after the lock or Leave."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.firefox import FirefoxWindow, run_firefox
+from tests.browser.live_server import LiveServer
+
+pytestmark = pytest.mark.firefox
+
+NARRATIVE = "SENTINELENTRY he waited by the gate"
+PAGE_BEFORE = "/safety"
+MARK_BUTTON_SCRIPT = """(name) => {
+  const button = [...document.querySelectorAll('button')].find((button) => button.getClientRects().length
+    && (button.getAttribute('aria-label') ?? button.innerText).trim().split('\\n')[0] === name);
+  button?.setAttribute('data-tapped', '');
+  return Boolean(button);
+}"""
+UNMARK_SCRIPT = "() => document.querySelector('[data-tapped]')?.removeAttribute('data-tapped')"
+ROWS_SCRIPT = """() => [...document.querySelectorAll('main .rows button')]
+    .filter((row) => row.getClientRects().length).map((row) => row.innerText.split('\\n')[0].trim())"""
+PAGE_SCRIPT = """() => document.documentElement.outerHTML
+    + [...document.querySelectorAll('input, textarea')].map((field) => field.value).join()"""
+
+
+class FirefoxKeeper:
+    """A person at one Firefox window."""
+
+    def __init__(self, window: FirefoxWindow, app_url: str) -> None:
+        """Use `window`, which may not have opened anything yet."""
+        self.window = window
+        self.app_url = app_url
+        self.passphrase = ""
+
+    def tap(self, name: str) -> None:
+        """Tap the button with this name."""
+        self.window.wait_until(lambda: self.window.call_function(MARK_BUTTON_SCRIPT, name), name)
+        self.window.click("[data-tapped]")
+        self.window.call_function(UNMARK_SCRIPT)
+
+    def wait_for_screen(self, heading: str) -> None:
+        """Wait until the screen with this heading is shown."""
+        self.window.wait_until(lambda: self.window.text("h1") == heading, heading)
+
+    def wait_for(self, css: str) -> None:
+        """Wait until an element is on the page."""
+        self.window.wait_until(lambda: self.window.call_function("(css) => !!document.querySelector(css)", css), css)
+
+    def step(self, delta: int) -> None:
+        """Press Back (-1) or Forward (1)."""
+        self.window.send_command("browsingContext.traverseHistory", context=self.window.window, delta=delta)
+
+    def path(self) -> str:
+        """Return the path of the page."""
+        return str(self.window.call_function("() => location.pathname"))
+
+    def write_first_entry(self) -> None:
+        """Go from a browser without a diary to the first entry sealed in it."""
+        self.tap("Start")
+        self.tap("Yes")
+        self.wait_for("#narrative")
+        self.window.type_into("#narrative", NARRATIVE)
+        self.window.call_function("() => document.querySelector('input[type=radio]').click()")
+        self.tap("Save")
+        self.wait_for(".word-grid li")
+        words = "() => [...document.querySelectorAll('.word-grid li')].map((word) => word.innerText.trim()).join(' ')"
+        self.window.wait_until(lambda: "•" not in self.window.call_function(words), "six words")
+        self.passphrase = self.window.call_function(words)
+        self.window.type_into("#new-words", self.passphrase)
+        self.tap("Save with these words")
+        self.wait_for_screen("Keep a copy off this phone")
+        self.tap("Not now")
+        self.wait_for_screen("Saved")
+
+    def unlock(self) -> None:
+        """Open the lock."""
+        self.window.wait_until(
+            lambda: self.window.call_function("() => !document.querySelector('[data-early]')"), "the drawn lock"
+        )
+        self.window.type_into("#words", self.passphrase)
+        self.tap("Open")
+        self.wait_for("#narrative")
+
+    def assert_nothing_of_the_diary(self) -> None:
+        """Assert that the page holds no word of the diary."""
+        assert "SENTINEL" not in self.window.call_function(PAGE_SCRIPT)
+
+
+@pytest.fixture
+def keeper(tmp_path: Path, server: LiveServer) -> Iterator[FirefoxKeeper]:
+    """Return a keeper who came from another page and has a diary of one entry open."""
+    with run_firefox(tmp_path / "phone") as window:
+        window.navigate(f"{server.public_url}{PAGE_BEFORE}")
+        window.navigate(server.app_url)
+        person = FirefoxKeeper(window, server.app_url)
+        person.write_first_entry()
+        yield person
+
+
+def press_forward(keeper: FirefoxKeeper) -> None:
+    """Press Forward where the lock or the notebook is shown: nothing of the diary appears."""
+    keeper.window.wait_until(lambda: keeper.window.call_function("() => history.state === null"), "the first entry")
+    keeper.step(1)
+    keeper.assert_nothing_of_the_diary()
+    keeper.window.wait_until(lambda: keeper.window.call_function("() => history.state === null"), "the first entry")
+    keeper.assert_nothing_of_the_diary()
+
+
+def test_back_goes_up_and_out_and_nothing_comes_back(keeper: FirefoxKeeper) -> None:
+    """Each row of More goes back to More, and More to the top and out; after the lock and Leave nothing returns."""
+    window = keeper.window
+    keeper.tap("More")
+    keeper.wait_for_screen("More")
+    names = window.call_function(ROWS_SCRIPT)
+    assert len(names) > 20
+    for name in names:
+        keeper.tap(name)
+        window.wait_until(lambda: window.text("h1") not in ("More", ""), name)
+        assert keeper.path() == "/"
+        keeper.step(-1)
+        keeper.wait_for_screen("More")
+    keeper.step(-1)
+    keeper.wait_for_screen("Saved")
+    keeper.step(-1)
+    window.wait_until(lambda: keeper.path() == PAGE_BEFORE, PAGE_BEFORE)
+    keeper.step(1)
+    keeper.wait_for("#words")
+    keeper.assert_nothing_of_the_diary()
+    keeper.unlock()
+    keeper.tap("Entries")
+    keeper.tap("Lock")
+    keeper.wait_for("#words")
+    press_forward(keeper)
+    keeper.unlock()
+    keeper.tap("Entries")
+    keeper.tap("Leave now")
+    keeper.wait_for(".notebook")
+    press_forward(keeper)
+    assert window.call_function("() => !!document.querySelector('.notebook')")
+    keeper.step(-1)
+    window.wait_until(lambda: keeper.path() == PAGE_BEFORE, PAGE_BEFORE)
