@@ -191,9 +191,7 @@ def _go_on_to_consent(keeper: BrowserKeeper, row: str) -> None:
     keeper.wait_for_screen("Before the pack is made")
 
 
-def test_a_pack_of_words_now_and_the_pictures_later(
-    new_phone: NewPhone, server: LiveServer, tmp_path: Path
-) -> None:
+def test_a_pack_of_words_now_and_the_pictures_later(new_phone: NewPhone, server: LiveServer, tmp_path: Path) -> None:
     """No picture has to be looked at for the words. What follows is one tap away, there and after a lock."""
     keeper = _keeper_with_a_picture(new_phone)
     notary = Ed25519Signer(server.settings.load_or_create_notary_seed()).pub

@@ -25,7 +25,7 @@ def test_each_warning_has_a_line_and_a_link(show: Callable[..., Page]) -> None: 
     """
     page = show((js(f"fake.open(2, {{account: {ACCOUNT_STATE}}})"),))
     lines = page.locator(".line.state-trouble")
-    expect(lines).to_have_text(["The list was changed.Read all 3"])
+    expect(lines).to_have_text(["The list was changed. Read all 3"])
     page.get_by_role("button", name="Read all 3").click()
     expect(lines).to_have_text(
         [

@@ -8,7 +8,7 @@ import { refuseUnfit } from '#app/diary/records/validation.js';
 const hasCode = (code) => (error) => error.code === code;
 
 test('half of a character is refused wherever it stands, and the answer is named', () => {
-  /** @type {[string, object, object, string][]} */
+  /** @type {[string, Parameters<typeof refuseUnfit>[1], Parameters<typeof refuseUnfit>[2], string][]} */
   const cases = [
     ['incident', { narrative: 'He rang \ud83d' }, {}, 'incident.narrative'],
     ['incident', { narrative: 'x', exact_words: [{ words: 'a \udc40' }] }, {}, 'incident.exact_words'],

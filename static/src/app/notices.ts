@@ -3,7 +3,7 @@
  *
  * [Note: one line] However many apply, one line stands above the heading, so that the page stays where it is on a
  * small phone. It shows the most urgent one, and a button opens them all. A sign-in of another device comes before
- * every other warning: each of those stands until it is settled, and may be what a thief hopes to be hidden by. Only the
+ * every other warning: each of those stands until it is settled, and a thief may hope to be hidden by one. Only the
  * twenty seconds before a lock take its place.
  */
 import { html, nothing } from '../shell/html.js';
@@ -69,14 +69,16 @@ function topLine(stage: Stage, notices: readonly Notice[], isExpanded: boolean) 
     stage.draw();
   };
   const label = isExpanded ? t('frame.close') : count === 1 ? t('frame.notices_read') : tn('frame.notices_all', count);
-  return html`<div class="line line-top ${first.isGrave && !isExpanded ? 'state-trouble' : ''}" role="status"><span class="line-text">${
-    isExpanded ? tn('frame.notices', count) : first.text
-  }</span><button type="button" class="button button-plain" aria-expanded=${String(isExpanded)} @click=${toggle}
-    >${label}</button></div>`;
+  const grave = first.isGrave && !isExpanded ? 'state-trouble' : '';
+  const text = isExpanded ? tn('frame.notices', count) : first.text;
+  return html`<div class="line line-top ${grave}" role="status"><span class="line-text">${text}</span>
+    <button type="button" class="button button-plain" aria-expanded=${String(isExpanded)} @click=${toggle}
+      >${label}</button></div>`;
 }
 
 function noticeLine({ text, whole, action, isGrave, isQuiet }: Notice, className = '') {
-  return html`<div class="line ${className} ${isGrave && !whole ? 'state-trouble' : ''}" role=${isQuiet ? nothing : 'status'}>${
+  const grave = isGrave && !whole ? 'state-trouble' : '';
+  return html`<div class="line ${className} ${grave}" role=${isQuiet ? nothing : 'status'}>${
     whole ?? html`<span>${text}</span>`
   }${action ?? nothing}</div>`;
 }
