@@ -1,0 +1,89 @@
+"""Room to write where there is little: a keyboard on the screen, 320 px, text at twice its size."""
+
+import pytest
+
+from tests.browser.conftest import NewPhone
+from tests.browser.navigators.keeper import TABS, BrowserKeeper
+
+# What a phone in landscape leaves above its keyboard, and the narrowest phone upright with its keyboard up.
+ABOVE_KEYBOARD = [(740, 200), (320, 268)]
+WITHOUT_KEYBOARD = [(640, 300), (320, 520)]
+ROOM_SCRIPT = """() => {
+  const box = document.querySelector('#narrative').getBoundingClientRect();
+  const bars = [...document.querySelectorAll('.bar, .thumb')]
+    .map((bar) => bar.getBoundingClientRect())
+    .filter(({ height }) => height > 0);
+  const top = Math.max(box.top, ...bars.filter((bar) => bar.top <= 0).map((bar) => bar.bottom), 0);
+  const bottom = Math.min(box.bottom, innerHeight, ...bars.filter((bar) => bar.top > 0).map((bar) => bar.top));
+  return bottom - top;
+}"""
+IS_ON_TOP_SCRIPT = """(button) => {
+  const { left, width, bottom } = button.getBoundingClientRect();
+  return button.contains(document.elementFromPoint(left + width / 2, bottom - 2));
+}"""
+LARGE_TEXT_SCRIPT = "() => { document.documentElement.style.fontSize = '200%'; }"
+# Each word of the labels, buttons and headings that stands on more than one line.
+BROKEN_WORDS_SCRIPT = """() => {
+  const walker = document.createTreeWalker(document.querySelector('#app'), NodeFilter.SHOW_TEXT);
+  const broken = [];
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    for (const { index, 0: word } of node.data.matchAll(/[\\p{L}\\p{N}]+/gu)) {
+      const range = document.createRange();
+      range.setStart(node, index);
+      range.setEnd(node, index + word.length);
+      const lines = new Set([...range.getClientRects()].filter((rect) => rect.width > 0).map((rect) => rect.top));
+      if (lines.size > 1 && node.parentElement.checkVisibility()) broken.push(word);
+    }
+  }
+  return broken;
+}"""
+
+
+@pytest.mark.parametrize(("width", "height"), WITHOUT_KEYBOARD)
+def test_the_bar_stays_while_no_keyboard_is_up(keeper: BrowserKeeper, width: int, height: int) -> None:
+    """Android keeps the focus in the box when its keyboard is closed. The bar is there again."""
+    keeper.create_registered_diary()
+    keeper.go_to_tab("Add")
+    keeper.page.set_viewport_size({"width": width, "height": height})
+    keeper.field("What happened?").click()
+    assert keeper.page.get_by_role("navigation").is_visible()
+
+
+@pytest.mark.parametrize(("width", "height"), ABOVE_KEYBOARD)
+def test_the_box_has_room_while_the_keyboard_is_up(keeper: BrowserKeeper, width: int, height: int) -> None:
+    """Most of what a keyboard leaves belongs to the box, once it is scrolled to; Leave stays."""
+    keeper.create_registered_diary()
+    keeper.go_to_tab("Add")
+    keeper.page.set_viewport_size({"width": width, "height": height})
+    keeper.field("What happened?").click()
+    keeper.page.evaluate("() => document.querySelector('#narrative').scrollIntoView({ block: 'start' })")
+    assert keeper.page.evaluate(ROOM_SCRIPT) >= 120
+    assert keeper.button("Leave now").is_visible()
+
+
+def test_text_at_twice_the_size_breaks_no_word_and_leaves_room(new_phone: NewPhone) -> None:
+    """On each main place at 360 × 640 no word is broken, and the bar takes less than an eighth of the screen."""
+    keeper = new_phone()
+    keeper.create_registered_diary()
+    keeper.page.evaluate(LARGE_TEXT_SCRIPT)
+    broken = {}
+    for tab in TABS:
+        keeper.go_to_tab(tab)
+        broken[tab] = keeper.page.evaluate(BROKEN_WORDS_SCRIPT)
+    bar = keeper.page.get_by_role("navigation").bounding_box()
+    assert bar
+    assert bar["height"] <= 640 / 8
+    assert all(words == [] for words in broken.values()), broken
+
+
+def test_save_is_not_behind_the_bar_while_the_keyboard_is_up(new_phone: NewPhone) -> None:
+    """At 320 px, whoever types and scrolls until Save has come into view can tap it."""
+    keeper = new_phone(viewport={"width": 320, "height": 268})
+    keeper.create_registered_diary()
+    keeper.go_to_tab("Add")
+    keeper.field("What happened?").press_sequentially("He rang.")
+    save = keeper.button("Save")
+    save.evaluate("(button) => button.scrollIntoView({ block: 'end' })")
+    assert save.evaluate(IS_ON_TOP_SCRIPT)
+    keeper.field("What happened?").evaluate("(box) => box.blur()")
+    assert keeper.page.get_by_role("navigation").is_visible()
