@@ -216,7 +216,7 @@ def test_adding_a_picture_goes_back_to_the_lock(diary: BrowserKeeper) -> None:
     """From the page to add a picture, opened in the diary or at the lock, Back shows the lock."""
     diary.go_to_tab("Add")
     diary.open_card("Photos & screenshots")
-    diary.tap("Get a picture")
+    diary.tap("Go and get a picture (locks this)")
     diary.tap("Lock and get a picture")
     diary.wait_for_screen("Add picture")
     diary.page.go_back()
@@ -254,17 +254,17 @@ def test_the_notebook_goes_back_to_its_list_and_then_out(diary: BrowserKeeper) -
 def test_an_open_dialog_closes_first(diary: BrowserKeeper) -> None:
     """Back closes a dialog and stays at its place; the next Back goes up one screen."""
     page = diary.page
-    diary.tap("Help")
-    diary.tap("Ring 101")
+    diary.open_entry(NARRATIVE)
+    diary.tap("Take out or erase")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.go_back()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    diary.wait_for_screen("Help")
-    diary.tap("Ring 101")
+    expect(diary.button("Take out or erase")).to_be_visible()
+    diary.tap("Take out or erase")
     page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.go_back()
-    diary.wait_for_screen("Saved")
+    diary.wait_for_screen("Entries")
 
 
 @pytest.mark.parametrize("press_twice", ["history.go(-2)", "history.back(); setTimeout(() => history.back())"])

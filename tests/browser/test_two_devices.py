@@ -190,7 +190,7 @@ def test_files_of_both_versions_are_shown_until_one_is_chosen(new_phone: NewPhon
         device.file_tile("gate.png").first.click()
         expect(device.page.get_by_role("main").get_by_role("button", name="No. 1", exact=True)).to_be_visible()
         device.go_to_tab("More")
-        device.tap(re.compile("^Files in no entry"), exact=False)
+        device.tap(re.compile("^Unattached files"), exact=False)
         device.wait_for_text("Every file is in an entry.")
         device.go_to_tab("Entries")
         expect(device.entry_row(NARRATIVE)).to_contain_text("3 files")

@@ -361,9 +361,11 @@ class BrowserKeeper:
         """Wait, at the end of the block, until its changes are in the phone's database."""
         before = self.page.evaluate(DATABASE_DIGEST_SCRIPT)
         yield
-        self.page.wait_for_function(
-            f"(before) => {DATABASE_DIGEST_SCRIPT}.then((now) => now !== before)", arg=before, timeout=TIMEOUT_MS
-        )
+        deadline = time.monotonic() + TIMEOUT_MS / 1000
+        # By evaluation: a condition in the page is not awaited, so a promise would count as true at once.
+        while self.page.evaluate(DATABASE_DIGEST_SCRIPT) == before:
+            assert time.monotonic() < deadline, "nothing was written"
+            self.page.wait_for_timeout(30)
 
     # Entries
 
