@@ -3,7 +3,9 @@
     serve.py PORT           one server, with settings from this process's environment
     serve.py --for SOCKET   one server for each connection to that socket: the client sends a line of JSON,
                             {"port": …, "environment": {…}}, the reply is the port, and the server ends with the connection;
-                            or {"simulate": folder, "environment": {…}}, and commands of the simulation follow
+                            or {"simulate": folder, "environment": {…}}, and commands of the simulation follow;
+                            or {"command": ["verify", …], "environment": {…}}: the reply is the result of `python -m diary`
+                            as JSON, {"code": …, "stdout": …, "stderr": …}
 
 Starting Python and making the pages take most of a second of processor time, and Node's tests start more than a hundred servers.
 
@@ -15,6 +17,7 @@ import asyncio
 import errno
 import gzip
 import hashlib
+import importlib
 import json
 import os
 import shutil
@@ -25,10 +28,11 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from unittest.mock import patch
 
@@ -51,6 +55,7 @@ from tests import cookie_check as cookies
 PROJECT_ROOT = Path(__file__).parents[3]
 BUILD_FOLDER = PROJECT_ROOT / "build/tests"
 IDLE_TIMEOUT_SECONDS = 60
+COMMAND_MODULES = ("diary.cli.main", "diary.pack.verify.verifier", "diary.services.sharing.organisations")
 
 
 def main() -> None:
@@ -74,21 +79,63 @@ def serve_connections(path: Path) -> None:
     listener.listen(16)
     while True:
         connection, _ = listener.accept()
+        source = connection.makefile("rb")
+        line = source.readline()
+        if not line:  # the test ended before it asked for anything
+            source.close()
+            connection.close()
+            continue
+        request = json.loads(line)
+        if "command" in request:
+            import_commands()
         if os.fork():
+            source.close()
             connection.close()
             continue
         listener.close()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        source = connection.makefile("rb")
-        request = json.loads(source.readline())
         os.environ.clear()
         os.environ.update(request["environment"])
         if "simulate" in request:
             server_adapter.simulate(Path(request["simulate"]), source, connection.makefile("wb"))
             os._exit(0)
+        if "command" in request:
+            connection.sendall(json.dumps(run_command(request["command"])).encode())
+            os._exit(0)
         threading.Thread(target=_exit_when_closed, args=(connection,), daemon=True).start()
         serve(request["port"], connection.fileno())
         os._exit(0)
+
+
+@cache
+def import_commands() -> None:
+    """Import what the tests' commands need: a process of their own would take a second to do so each time."""
+    for name in COMMAND_MODULES:
+        importlib.import_module(name)
+
+
+def run_command(arguments: list[str]) -> dict[str, object]:
+    """Run a command of `python -m diary` in this process, which then ends. Return its exit code and what it printed."""
+    from diary.cli.main import main as run_command_line
+
+    code: object = 0
+    with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+        os.dup2(stdout.fileno(), sys.stdout.fileno())
+        os.dup2(stderr.fileno(), sys.stderr.fileno())
+        try:
+            run_command_line(arguments, prog_name="python -m diary")
+        except SystemExit as ended:
+            code = ended.code
+        except Exception:  # noqa: BLE001 # reported as Python itself does when a program ends so
+            traceback.print_exc()
+            code = 1
+        sys.stdout.flush()
+        sys.stderr.flush()
+        printed = []
+        for file in (stdout, stderr):
+            file.seek(0)
+            printed.append(file.read().decode())
+    return {"code": code, "stdout": printed[0], "stderr": printed[1]}
 
 
 def _exit_when_closed(connection: socket.socket) -> None:

@@ -4,6 +4,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -57,7 +58,7 @@ export async function startServer({ settings = {}, again: restart } = {}) {
       await end();
     },
     /** Run a command of the server over its files. @param {...string} command */
-    run: (...command) => promisify(execFile)(PYTHON, ['-m', 'diary', ...command], { cwd: ROOT, env }),
+    run: (...command) => runCommand(command, env),
   };
 }
 
@@ -102,6 +103,23 @@ async function begin(requestedPort, env) {
       await new Promise((resolve) => child.once('exit', resolve));
     },
   };
+}
+
+/**
+ * Run a command: as a new process, or, when pytest runs these tests, in a fork of a running Python process.
+ * @param {string[]} command
+ * @param {Record<string, string|undefined>} env
+ * @returns {Promise<{stdout: string, stderr: string}>}
+ * @throws Error with `code`, `stdout` and `stderr` when the command fails
+ */
+async function runCommand(command, env) {
+  const { KEPT_SERVERS: servers } = process.env;
+  if (!servers) return promisify(execFile)(PYTHON, ['-m', 'diary', ...command], { cwd: ROOT, env });
+  const connection = connect(servers);
+  connection.write(`${JSON.stringify({ command, environment: env })}\n`);
+  const { code, stdout, stderr } = JSON.parse(await text(connection));
+  if (code) throw Object.assign(new Error(`${command.join(' ')} failed\n${stderr}`), { code, stdout, stderr });
+  return { stdout, stderr };
 }
 
 /**
