@@ -8,13 +8,23 @@ import { typesetter } from '#app/pack/engine/typeset.js';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 /** Pyodide under Node reads its program beside its module, and typst needs no other file. */
 const TYPST = '@myriaddreamin/typst-ts-web-compiler/pkg/typst_ts_web_compiler.mjs';
+export const PYODIDE = `${ROOT}node_modules/pyodide/pyodide.mjs`;
 const MODULES = {
-  '/static/engine/pyodide/pyodide.mjs': `${ROOT}node_modules/pyodide/pyodide.mjs`,
+  '/static/engine/pyodide/pyodide.mjs': PYODIDE,
   '/static/engine/typst/typst_ts_web_compiler.mjs': `${ROOT}node_modules/${TYPST}`,
 };
 
-/** Read a file of static/engine/ as the server sends it. */
+/** @type {Map<string, Buffer>} */
+const files = new Map();
+
+/** Read a file of static/engine/ as the server sends it. Each is unpacked once. */
 export function engineFile(address) {
+  const file = files.get(address) ?? readEngineFile(address);
+  files.set(address, file);
+  return file;
+}
+
+function readEngineFile(address) {
   const name = address.replace('/static/engine/', '');
   if (name.startsWith('fonts/')) return readFileSync(`${ROOT}diary/pack/${name}`);
   try {
@@ -25,7 +35,9 @@ export function engineFile(address) {
   }
 }
 
-export function nodeHost() {
+/** @param {{python?: string}} [programs] the module to load Python from, when it is not Pyodide's own */
+export function nodeHost({ python = PYODIDE } = {}) {
+  const modules = { ...MODULES, '/static/engine/pyodide/pyodide.mjs': python };
   return {
     startWorker: () => {
       const functions = { ...preparer(), ...typesetter() };
@@ -33,7 +45,7 @@ export function nodeHost() {
       return {
         call: async (name, args) => {
           if (hasEnded) throw new Error('ended');
-          return functions[name](...args.map((arg) => MODULES[arg] ?? arg));
+          return functions[name](...args.map((arg) => modules[arg] ?? arg));
         },
         end: () => {
           hasEnded = true;
