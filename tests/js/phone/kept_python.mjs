@@ -1,28 +1,41 @@
 /**
  * Pyodide that starts once in a process, and from a copy of its memory each time after that.
  *
- * A start takes four seconds of processor time: Python begins, and reads and compiles the modules of a pack's pages. The
- * copy is taken after both. Each interpreter from it is separate, with files of its own, and begins in the same state.
- * What a test asks about the start itself, or of the whole engine, needs Pyodide as it is: `nodeHost()`.
+ *     node tests/js/phone/kept_python.mjs OUT      writes the copy, for tests in a browser (tests/browser)
+ *
+ * A start takes four seconds of processor time: Python begins, and reads and compiles the modules of a pack's pages.
+ * The copy is taken after both. Each interpreter from it is separate, with files of its own, and begins in the same
+ * state. What a test asks about the start itself, or of the whole engine, needs Pyodide as it is: `nodeHost()`.
  */
-import { PYODIDE } from './page_engine.mjs';
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { PYODIDE, engineFile } from './page_engine.mjs';
+
+/** What the product's prepare.ts gives to Pyodide. */
+const SETTINGS = {
+  indexURL: PYODIDE.slice(0, PYODIDE.lastIndexOf('/') + 1),
+  stdout: () => undefined,
+  stderr: () => undefined,
+  env: { HOME: '/kept', PYTHONHASHSEED: '0' },
+};
 
 /** @type {Promise<Uint8Array> | null} */
 let memory = null;
 
-/** Start Python as Pyodide's own function does. `fetch` must know pages.zip. */
+/** Start Python as Pyodide's own function does. */
 export async function loadPyodide(options) {
-  const pyodide = await import(PYODIDE);
-  const settings = { ...options, indexURL: PYODIDE.slice(0, PYODIDE.lastIndexOf('/') + 1) };
-  memory ??= copyOfMemory(pyodide, settings);
-  return pyodide.loadPyodide({ ...settings, _loadSnapshot: await memory });
+  const { loadPyodide: start } = await import(PYODIDE);
+  memory ??= copyOfMemory();
+  return start({ ...options, indexURL: SETTINGS.indexURL, _loadSnapshot: await memory });
 }
 
-async function copyOfMemory(pyodide, settings) {
-  const pages = await (await fetch('pages.zip')).arrayBuffer();
-  const python = await pyodide.loadPyodide({ ...settings, _makeSnapshot: true });
-  const { HOME: folder } = settings.env;
-  python.unpackArchive(new Uint8Array(pages), 'zip', { extractDir: folder });
+async function copyOfMemory() {
+  const { loadPyodide: start } = await import(PYODIDE);
+  const python = await start({ ...SETTINGS, _makeSnapshot: true });
+  const { HOME: folder } = SETTINGS.env;
+  python.unpackArchive(new Uint8Array(engineFile('/static/engine/pages.zip')), 'zip', { extractDir: folder });
   python.runPython(`import sys; sys.path.insert(0, '${folder}'); import diary.pack.browser.preparation`);
   return python.makeMemorySnapshot();
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(process.argv[2], await copyOfMemory());

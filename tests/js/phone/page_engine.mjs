@@ -14,12 +14,12 @@ const MODULES = {
   '/static/engine/typst/typst_ts_web_compiler.mjs': `${ROOT}node_modules/${TYPST}`,
 };
 
-/** @type {Map<string, Buffer>} */
+/** @type {Map<string, Uint8Array<ArrayBuffer>>} */
 const files = new Map();
 
 /** Read a file of static/engine/ as the server sends it. Each is unpacked once. */
 export function engineFile(address) {
-  const file = files.get(address) ?? readEngineFile(address);
+  const file = files.get(address) ?? new Uint8Array(readEngineFile(address));
   files.set(address, file);
   return file;
 }
