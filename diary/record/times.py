@@ -219,7 +219,7 @@ def _earlier_today(claimed_time: ClaimedTime) -> str:
     if local_end is None:
         return ""
     zone = zone_label(claimed_time.end_ms or 0, claimed_time.tz, claimed_time.end_offset_minutes)
-    return f"“Earlier today”, by {local_end:%H:%M} {zone}"
+    return f"“Earlier today”, before {local_end:%H:%M} {zone}"
 
 
 def _part_of_day(local_text: str) -> str:

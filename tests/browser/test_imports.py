@@ -138,7 +138,7 @@ def _import_android(keeper: BrowserKeeper) -> None:
         "Messages to you": 6,
         "Messages from you": 1,
         "Deleted messages": 1,
-        "Notices from the app": 1,
+        "Notices from the chat app": 1,
         "Extra lines in messages": 2,
         "Not understood": 2,
     }

@@ -59,7 +59,7 @@ def test_half_of_a_character_is_refused_and_its_answer_is_named(keeper: BrowserK
     field.evaluate(TYPE_HALF_SCRIPT)
     keeper.choose_time("Just now")
     keeper.tap("Save")
-    expect(keeper.error_message()).to_have_text(re.compile("^What happened: One character here is cut in half"))
+    expect(keeper.error_message()).to_have_text(re.compile("^What happened: One character or emoji here is broken"))
     expect(field).to_have_value(re.compile("^He laughed . and went"))
     field.fill("He laughed and went.")
     keeper.tap("Save")
@@ -68,7 +68,7 @@ def test_half_of_a_character_is_refused_and_its_answer_is_named(keeper: BrowserK
     body = cards.open_card(keeper, "Where")
     body.get_by_label("Where exactly?").evaluate(TYPE_HALF_SCRIPT)
     keeper.tap("Save this card")
-    expect(keeper.error_message()).to_have_text(re.compile("^Where exactly\\?: One character here is cut in half"))
+    expect(keeper.error_message()).to_have_text(re.compile("^Where exactly\\?: One character or emoji here is broken"))
 
 
 def test_impossible_times_are_not_saved(keeper: BrowserKeeper) -> None:

@@ -88,7 +88,7 @@ def renew_all_keys(phone: BrowserKeeper, code_letters: str) -> None:
     open_in_more(phone, "Someone knows my words")
     phone.wait_for_screen("Someone knows my words")
     assert accessibility_faults(phone.page) == []
-    type_new_words(phone, NEWEST_PASSPHRASE, "Lock out other devices")
+    type_new_words(phone, NEWEST_PASSPHRASE, "Change my words, code and keys")
     phone.wait_for_text("Done. Only your new words open this now.")
     phone.tap("Write down a new code")
     phone.tap("Show my code")
@@ -200,7 +200,7 @@ def test_the_code_renews_keys_while_a_thief_holds_the_passphrase(new_phone: NewP
     attacker.page.route("**/rotation/commit", lambda route: route.abort())
     open_in_more(attacker, "Someone knows my words")
     with attacker.page.expect_request("**/rotation/commit"):
-        type_new_words(attacker, NEW_PASSPHRASE, "Lock out other devices")
+        type_new_words(attacker, NEW_PASSPHRASE, "Change my words, code and keys")
     expect(attacker.error_message()).to_be_visible()
 
     phone.add_entry("Cannot be sent meanwhile.")
@@ -238,19 +238,19 @@ def test_the_code_renews_keys_while_a_thief_holds_the_passphrase(new_phone: NewP
 def assert_wrong_codes_refused(phone: BrowserKeeper, code_letters: str) -> None:
     """Assert that a mistyped code is reported beside its field, and another diary's code is recognised."""
     phone.field(RECOVERY_CODE_LABEL).fill(code_letters[:-1])
-    type_new_words(phone, NEWEST_PASSPHRASE, "Lock out other devices")
+    type_new_words(phone, NEWEST_PASSPHRASE, "Change my words, code and keys")
     phone.wait_for_text("That is not a complete code.")
     expect(phone.field("Your words now")).to_have_value(phone.passphrase)
     assert accessibility_faults(phone.page) == []
     phone.field(RECOVERY_CODE_LABEL).fill(OTHER_DIARYS_CODE)
-    phone.tap("Lock out other devices")
+    phone.tap("Change my words, code and keys")
     phone.wait_for_text("This is not the paper code your diary uses now")
 
 
 def type_recovery_code(phone: BrowserKeeper, code_letters: str) -> None:
     """Type everything again, because a failed try empties the fields, and the code as on paper."""
     phone.field(RECOVERY_CODE_LABEL).fill(code_letters.lower().replace("-", " "))
-    type_new_words(phone, NEWEST_PASSPHRASE, "Lock out other devices")
+    type_new_words(phone, NEWEST_PASSPHRASE, "Change my words, code and keys")
 
 
 def test_the_device_list_shows_every_kind_of_action(keeper: BrowserKeeper, server: LiveServer) -> None:

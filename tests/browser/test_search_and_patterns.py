@@ -109,17 +109,17 @@ def test_entries_are_grouped_by_day_and_found_by_words(reader: BrowserKeeper) ->
 def test_entries_without_a_time_come_last_and_are_one_tap_away(reader: BrowserKeeper) -> None:
     """As in a pack, no entry without a day stands above the days; a line on top shows these alone."""
     headings = reader.page.locator(".day > h2")
-    expect(headings.first).not_to_have_text("Time not known")
-    reader.tap(re.compile(r"^Time not known: \d+$"))
-    expect(headings).to_have_text(["Time not known"])
+    expect(headings.first).not_to_have_text("Date not known")
+    reader.tap(re.compile(r"^Date not known: \d+$"))
+    expect(headings).to_have_text(["Date not known"])
     expect(reader.button("Filters, 1 on")).to_be_visible()
     count = entry_rows(reader).count()
     assert count > 0
     wait_for_match_count(reader, count)
     reader.tap("Clear all")
-    expect(headings.first).not_to_have_text("Time not known")
+    expect(headings.first).not_to_have_text("Date not known")
     reader.page.keyboard.press("End")
-    expect(headings.last).to_have_text("Time not known")
+    expect(headings.last).to_have_text("Date not known")
 
 
 def test_earlier_today_keeps_its_words(new_phone: NewPhone) -> None:
@@ -129,7 +129,7 @@ def test_earlier_today_keeps_its_words(new_phone: NewPhone) -> None:
     keeper.write_first_entry("He rang twice.", "Earlier today")
     keeper.postpone_copy()
     keeper.go_to_tab("Entries")
-    words = re.compile(r"“Earlier today”, by \d\d:\d\d$")
+    words = re.compile(r"“Earlier today”, before \d\d:\d\d$")
     expect(entry_rows(keeper).get_by_text(words)).to_be_visible()
     keeper.open_entry("He rang twice.")
     expect(keeper.page.get_by_text(words).first).to_be_visible()

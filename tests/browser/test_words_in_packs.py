@@ -47,7 +47,7 @@ def test_a_pack_of_words_now_and_the_pictures_later(new_phone: NewPhone, server:
     give_consent(keeper)
     words = save_pack(keeper, tmp_path, name="words.zip")
     assert verify_pack(words, notary=notary) == []
-    assert "1 picture or file follows in a later pack" in pdf_text(read_documents(words)["01_chronology.pdf"])
+    assert "1 picture or file is to follow in a later pack" in pdf_text(read_documents(words)["01_chronology.pdf"])
     with zipfile.ZipFile(words) as archive:
         assert not [name for name in archive.namelist() if "13_exhibits" in name or name.endswith(".png")]
 

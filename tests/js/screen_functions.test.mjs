@@ -115,8 +115,8 @@ test('a time is shown as precisely as it was entered', () => {
     occurred_end: Date.UTC(2026, 9, 25, 20, 14),
     utc_offset_min: 60,
   };
-  assert.equal(timeOfDay(earlier), '“Earlier today”, by 20:14');
-  assert.match(whenWords(earlier), /^Sunday,? 25 October 2026, “Earlier today”, by 20:14$/);
+  assert.equal(timeOfDay(earlier), '“Earlier today”, before 20:14');
+  assert.match(whenWords(earlier), /^Sunday,? 25 October 2026, “Earlier today”, before 20:14$/);
   assert.equal(timeOfDay({ ...earlier, occurred_end: null }), '');
   assert.equal(withZones(ENGLISH_TIMES, 'Europe/London').when(earlier), `${whenWords(earlier)} (UTC)`);
   assert.match(whenWords(occurredAs('day', '2026-11-03')), /^Tuesday,? 3 November 2026$/);

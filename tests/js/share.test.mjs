@@ -497,7 +497,7 @@ test('a pack of words needs no look at a picture, says that files follow, and a 
   const recordOf = ({ get }) => JSON.parse(utf8(get('data/restricted/12_record.json')));
   assert.equal(recordOf(first).pack.files_later, 1);
   assert.deepEqual(recordOf(first).exhibits, []);
-  assert.match(utf8(first.get('data/servable/01_chronology.html')), /None here: 1 in a later pack/);
+  assert.match(utf8(first.get('data/servable/01_chronology.html')), /None here: 1 to follow in a later pack/);
   await app.decidePicture(attachment, 'fine');
   assert.deepEqual(await app.newSince(), [record]);
   const options = { ...FILLED, kind: 'supplement', records: words.files_later.records };

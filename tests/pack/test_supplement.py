@@ -194,12 +194,12 @@ async def test_a_pack_of_words_says_how_many_files_follow(tmp_path: Path) -> Non
     assert verify_pack(path, notary=diary.notary.pub) == []
     members = members_of(path)
     assert not [name for name in members if "13_exhibits" in name]
-    nothing_here = "There are no exhibits in this pack. 5 pictures and files follow in a later pack."
+    nothing_here = "There are no exhibits in this pack. 5 pictures and files are to follow in a later pack."
     assert nothing_here in _pdf_text(members["data/servable/04_exhibits.pdf"])
     read_first = members["data/00_READ-FIRST.txt"].decode("utf-8")
-    assert "FILES NOT HERE: 5 pictures and files follow in a later pack." in read_first
+    assert "FILES NOT HERE: 5 pictures and files are to follow in a later pack." in read_first
     data = chronology_data(build_contents(capsule))
-    assert ["Files not here", ["5 pictures and files follow in a later pack"], ""] in data["front"]["rows"]
+    assert ["Files not here", ["5 pictures and files are to follow in a later pack"], ""] in data["front"]["rows"]
 
     at_ms = capsule.metadata.made_at + DAY_MS
     entries = [version.opened.record for version in capsule.versions if version.opened.kind == "incident"]

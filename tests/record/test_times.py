@@ -75,7 +75,7 @@ def test_a_stored_offset_wins_over_what_the_zone_would_say() -> None:
             "day",
             utc_ms(2026, 11, 3, 22, 5),
             "2026-11-03 earlier_today",
-            "Tue 3 Nov 2026, “Earlier today”, by 22:05 GMT (UTC), time not exact",
+            "Tue 3 Nov 2026, “Earlier today”, before 22:05 GMT (UTC), time not exact",
         ),
         ("day", None, "2026-11-03 earlier_today", "Tue 3 Nov 2026, time not exact"),
         (

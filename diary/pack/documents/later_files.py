@@ -9,4 +9,4 @@ def later_files_text(metadata: PackMetadata) -> str:
     count = metadata.later_files_count
     if not count:
         return ""
-    return f"{format_count(count, 'picture or file follows', 'pictures and files follow')} in a later pack"
+    return f"{format_count(count, 'picture or file is', 'pictures and files are')} to follow in a later pack"

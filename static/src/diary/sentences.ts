@@ -81,8 +81,8 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
   reason_needed: 'Write a short reason for the change. What you wrote before stays in the history.',
   nothing_to_save: 'Write something, or choose a time. Either is enough.',
   half_character:
-    'One character here is cut in half, so this was not saved. What you wrote is still here. Take that character ' +
-    'out, then save again.',
+    'One character or emoji here is broken, so this was not saved. What you wrote is still here. Delete that ' +
+    'character, then save again.',
   too_long:
     'One of the answers is too long to keep in one place, so this was not saved. What you wrote is still here. Put ' +
     'part of it in another entry, or add it as a file.',

@@ -21,7 +21,7 @@ const WORDS: Readonly<Record<string, string>> = Object.freeze({
   broken: 'said to be broken in entries {entries}',
   span: 'First {first}, most recent {last}',
   span_label: 'First and most recent',
-  files_later: 'None here: {n} in a later pack',
+  files_later: 'None here: {n} to follow in a later pack',
   left_out: 'Not here',
   left_out_words: '{withheld} left out, {removed} taken out',
   recorded: 'Written down',
