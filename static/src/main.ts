@@ -29,6 +29,7 @@ const TAB = 'app';
 // A page that is not on any screen is never painted; the rest is loaded all the same.
 const PAINT_TIMEOUT_MS = 300;
 const INSTALL_RETRY_MS = 30_000;
+const END_LIMIT_MS = 2_000;
 
 // The browser's developer tools would show, on a page that was left, what it had asked the server for, and when.
 performance.setResourceTimingBufferSize(0);
@@ -215,6 +216,7 @@ function createOfflineSupport() {
         startWorker({ trusted: trustedAddress, onUpdateWaiting: (isSigned) => app.updateWaits(isSigned) }),
       )
       .catch(() => null);
+    if (hasEnded) await (await import('./app/registration.js')).removeWorkers();
     void started?.installed.then((isInstalled) => {
       if (isInstalled) return;
       registering = null;
@@ -235,10 +237,13 @@ function createOfflineSupport() {
       if (!hasEnded) await (persisting ??= navigator.storage?.persist?.());
     },
     apply: async () => (await registering)?.applyUpdate(),
-    /** Install nothing from now on. */
+    /**
+     * Install nothing from now on. A server that does not answer keeps nobody waiting: what it answers later is removed
+     * by `register`.
+     */
     end: async () => {
       hasEnded = true;
-      await registering;
+      await Promise.race([registering, new Promise((resolve) => setTimeout(resolve, END_LIMIT_MS))]);
     },
   };
 }

@@ -253,9 +253,13 @@ async function fill() {
 // The page removes this worker while it installs (removeWorkers in app/registration.js).
 const stopping = new AbortController();
 
-/** Fill the cache again where the browser has deleted all of it. Only a page that is to be kept asks for this. */
+/**
+ * Fill the cache again where the browser has deleted all of it, or where filling it again was cut short. Only a page
+ * that is to be kept asks for this.
+ */
 async function refill() {
-  if ((await accepted()).release !== RELEASE || (await caches.has(CACHE))) return;
+  if ((await accepted()).release !== RELEASE) return;
+  if ((await caches.has(CACHE)) && (await (await caches.open(CACHE)).match(ACCEPTED))) return;
   await fill();
   await accept();
 }

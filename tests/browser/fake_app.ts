@@ -779,7 +779,7 @@ const methods = {
       amendments: 1,
       pictures: 2,
       files: 3,
-      files_later: { count: selection.filesLater ? 5 : 0, records: ['r0'] },
+      files_later: selection.filesLater ? 5 : 0,
       bytes: 6_100_000,
       withheld: 0,
       removed: 0,

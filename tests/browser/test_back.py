@@ -199,12 +199,15 @@ def test_a_closed_tab_brings_nothing_back(diary: BrowserKeeper) -> None:
 
 
 def test_a_page_shown_to_somebody_goes_back_to_the_lock(diary: BrowserKeeper) -> None:
-    """From "Show someone now", Back and then Forward show the lock."""
+    """From "Show someone now", Back and then Forward show the lock; nothing is ahead of the page that is shown."""
     for _ in range(2):
         diary.tap("Help")
         diary.tap("Show someone now")
         diary.tap("Show this")
         diary.wait_for_screen("Please read")
+        diary.page.wait_for_function("() => history.state === 1")
+        index, entries = entries_of_history(diary.page)
+        assert index == len(entries) - 1, "whoever holds the phone can swipe to what was on screen before"
         diary.page.go_back()
         diary.wait_for_lock()
         wait_until_settled(diary.page)

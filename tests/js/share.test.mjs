@@ -485,10 +485,10 @@ test('private sexual pictures stay out unless they are ticked', async () => {
 test('a pack of words needs no look at a picture, says that files follow, and a second pack has them', async () => {
   const { app, phone, attachment, record } = await diary();
   const all = { from: null, to: null, records: null };
-  assert.deepEqual((await app.chooseForPack(all)).files_later.count, 0);
+  assert.deepEqual((await app.chooseForPack(all)).files_later, 0);
   const words = await app.chooseForPack({ ...all, filesLater: true });
   assert.deepEqual([words.pictures, words.files, words.bytes], [0, 0, 0]);
-  assert.deepEqual(words.files_later, { count: 1, records: [record] });
+  assert.equal(words.files_later, 1);
   assert.deepEqual((await app.reviewPack({ ...all, filesLater: true })).pictures, []);
   const first = await membersOf(
     await app.buildHere(await confirmPack(app, { ...FILLED, filesLater: true }), () => undefined),
@@ -500,7 +500,7 @@ test('a pack of words needs no look at a picture, says that files follow, and a 
   assert.match(utf8(first.get('data/servable/01_chronology.html')), /None here: 1 to follow in a later pack/);
   await app.decidePicture(attachment, 'fine');
   assert.deepEqual(await app.newSince(), [record]);
-  const options = { ...FILLED, kind: 'supplement', records: words.files_later.records };
+  const options = { ...FILLED, kind: 'supplement', records: [record] };
   const second = await membersOf(await app.buildHere(await confirmPack(app, options), () => undefined));
   assert.deepEqual(second.get('data/restricted/13_exhibits-as-received/JB-1.png'), PNG);
   const { pack } = recordOf(second);
@@ -508,6 +508,32 @@ test('a pack of words needs no look at a picture, says that files follow, and a 
     [pack.files_later, pack.kind, pack.since],
     [undefined, 'supplement', { changed: [1], new: [], removed: [] }],
   );
+  phone.end();
+});
+
+test('the pack of the files has every file that the pack of words counted', async () => {
+  const { app, phone, attachment, record } = await diary();
+  await app.decidePicture(attachment, 'fine');
+  const all = { from: null, to: null, records: null };
+  const recordOf = ({ get }) => JSON.parse(utf8(get('data/restricted/12_record.json')));
+  const make = async (options) => {
+    const pack = await app.buildHere(await confirmPack(app, { ...FILLED, ...options }), () => undefined);
+    return recordOf(await membersOf(pack));
+  };
+  // One file was in a pack before, and one is a private sexual picture.
+  await make({});
+  const other = file(Uint8Array.from([...PNG, 0]), 'two.png');
+  const { attachment: intimate } = await app.addFile(record, other, { route: 'photo_picker' });
+  await app.decidePicture(intimate, 'private');
+  const options = { kind: 'supplement', intimate: true };
+  assert.equal((await app.chooseForPack({ ...all, intimate: true, filesLater: true })).files_later, 2);
+  const words = await make({ ...options, filesLater: true, list_left_out: true });
+  assert.equal(words.pack.files_later, 2);
+  assert.deepEqual(
+    (words.left_out ?? []).filter(({ kind }) => kind === 'attachment'),
+    [],
+  );
+  assert.equal((await make(options)).exhibits.length, words.pack.files_later);
   phone.end();
 });
 

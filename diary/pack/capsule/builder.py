@@ -6,7 +6,7 @@ obtained the keeper's consent.
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -130,7 +130,9 @@ def build_capsule(versions: Sequence[DiaryVersion], options: PackOptions, keys: 
         requested_file_ids=requested_file_ids,
     )
     selection = select(with_files=not options.files_later)
-    later_files = select().attachments if options.files_later else ()
+    # With the pictures and files that follow in a later pack, and with whom only they name.
+    whole_selection = select() if options.files_later else selection
+    later_files_count = len(whole_selection.attachments) - len(selection.attachments)
     if not selection.incidents and not (requested_file_ids and selection.attachments):
         raise BadRequest("Choose at least one entry.")
     previous_entry_ids = (
@@ -159,7 +161,7 @@ def build_capsule(versions: Sequence[DiaryVersion], options: PackOptions, keys: 
             {
                 "left_out": left_out_rows(
                     record_versions,
-                    replace(selection, attachments=(*selection.attachments, *later_files)),
+                    whole_selection,
                     entry_numbers,
                     _previous_ids(options, packs),
                 )
@@ -172,7 +174,7 @@ def build_capsule(versions: Sequence[DiaryVersion], options: PackOptions, keys: 
         "pack": {
             **_pack_fields(options, initials, start_no),
             **_optional_pack_fields(options),
-            **({"files_later": len(later_files)} if later_files else {}),
+            **({"files_later": later_files_count} if later_files_count else {}),
             **(
                 {}
                 if previous_entry_ids is None

@@ -118,6 +118,7 @@ function screensOf(app: App, stage: Stage): Screens {
       return stage.depth + (phase === 'open' && !stage.leaving ? 1 : 0);
     },
     isClosed: () => stage.leaving || !stage.canLeave,
+    isShown: () => stage.state.phase === 'showing',
     up() {
       const { phase } = stage.state;
       if (phase === 'showing') void app.lock('shown');

@@ -68,8 +68,9 @@ function whenSettled(worker: ServiceWorker): Promise<boolean> {
  */
 export async function removeWorkers(container = navigator.serviceWorker as ServiceWorkerContainer | undefined) {
   for (const registration of (await container?.getRegistrations?.()) ?? []) {
-    const { installing } = registration;
-    installing?.postMessage('stop');
+    const { installing, active } = registration;
+    // One in use may be filling its cache again.
+    for (const worker of [installing, active]) worker?.postMessage('stop');
     await registration.unregister();
     if (installing) await whenSettled(installing);
   }

@@ -107,10 +107,11 @@ export function makeCapsule(
   const itemRecords = request.items ? findItems(request.items, packs) : null;
   const chosen = selectRecords(opened, request.chosen, request, itemRecords);
   const { incidents } = chosen;
-  // The pictures and files that follow in a later pack.
-  const laterFiles = request.filesLater
-    ? selectRecords(opened, request.chosen, { ...request, filesLater: false }, itemRecords).attached
-    : [];
+  // With the pictures and files that follow in a later pack, and with whom only they name.
+  const whole = request.filesLater
+    ? selectRecords(opened, request.chosen, { ...request, filesLater: false }, itemRecords)
+    : chosen;
+  const laterCount = whole.attached.length - chosen.attached.length;
   if (!incidents.length && !(itemRecords && chosen.attached.length))
     throw new KeptError('bad_request', 'Choose at least one entry.');
   const settings = settingsOf(opened);
@@ -137,12 +138,7 @@ export function makeCapsule(
     keys: { ...keys },
     ...(request.listLeftOut && !itemRecords
       ? {
-          left_out: leftOutOf(
-            opened,
-            new Set([...chosen.records, ...laterFiles.map(({ record }) => record)]),
-            numbers,
-            earlierRecords(request.kind, packs),
-          ),
+          left_out: leftOutOf(opened, whole.records, numbers, earlierRecords(request.kind, packs)),
         }
       : {}),
     log: logOf(request.log, new Set(packedVersions.map(({ version }) => version))),
@@ -150,7 +146,7 @@ export function makeCapsule(
     pack: {
       ...packFacts(request, initials, startNo),
       ...optionalFacts(request),
-      ...(laterFiles.length ? { files_later: laterFiles.length } : {}),
+      ...(laterCount ? { files_later: laterCount } : {}),
       ...(request.feed?.seq && keys.notary ? { feed: { head: request.feed.head, seq: request.feed.seq } } : {}),
       ...(earlierEntries
         ? {

@@ -127,8 +127,8 @@ export type PackSummary = {
   amendments: number;
   pictures: number;
   files: number;
-  /** the pictures and files that follow where the pack is made of words only, and the entries that have them */
-  files_later: { count: number; records: string[] };
+  /** the pictures and files that follow where the pack is made of words only */
+  files_later: number;
   bytes: number;
   withheld: number;
   removed: number;

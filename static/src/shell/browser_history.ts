@@ -5,14 +5,16 @@
  * number 0, the lock or the first screen. Only the app knows which screen a number stands for, and it forgets that at
  * a lock, so an entry that is left over opens nothing.
  *
- * [Note: pictures of entries] Browsers keep a picture of each entry, to show it during a swipe. After a lock the page
- * goes back to number 0 and adds one entry, which removes all that were ahead.
+ * [Note: pictures of entries] Browsers keep a picture of each entry, to show it during a swipe. After a lock, and when
+ * one page is shown to somebody, the page goes back to number 0 and adds one entry, which removes all that were ahead.
  */
 export type Screens = {
   /** how many screens Back can go up before the page is left */
   depth(): number;
   /** whether nothing that is private is on the screen */
   isClosed(): boolean;
+  /** whether one page is shown to somebody else, who must find nothing more of the diary */
+  isShown?(): boolean;
   /**
    * Go up one screen.
    * @returns at the last screen, what must be done before the page is left
@@ -38,20 +40,28 @@ export function followScreens(screens: Screens, { signal }: { signal?: AbortSign
   // See [Note: pictures of entries]: a page that is loaded again may stand on one of those entries, or have them ahead.
   let isPrivate = entryNumber() > 0 || isReturn();
 
+  let wasShown = false;
+
   const moveTo = (to: number) => {
     move = { to, since: performance.now() };
     history.go(to - entryNumber());
+    // A move that the browser dropped is made again, also where nothing more is drawn.
+    setTimeout(() => signal?.aborted || sync(), MOVE_LIMIT_MS + 100);
   };
 
   const sync = () => {
     if (isGoingUp || (move && performance.now() - move.since < MOVE_LIMIT_MS)) return;
     const depth = screens.depth();
     const isClosed = screens.isClosed();
-    if (isClosed && isPrivate) {
+    const isShown = Boolean(screens.isShown?.());
+    if (isPrivate && (isClosed || (isShown && !wasShown))) {
       if (entryNumber() > 0) return moveTo(0);
       addEntry(1);
-      isPrivate = false;
-    }
+      if (entryNumber() === 1) {
+        isPrivate = !isClosed;
+        wasShown = isShown;
+      }
+    } else if (!isShown) wasShown = false;
     if (depth > 0) shouldLeave = false; // opened again before the page was left
     if (entryNumber() > depth) return moveTo(depth);
     for (let number = entryNumber() + 1; number <= depth; number += 1) addEntry(number);

@@ -184,15 +184,14 @@ export function summarizeSelection(
     { intimate: true },
     items,
   ).attached;
-  const allFiles = choice.filesLater
+  const whole = choice.filesLater
     ? selectRecords(
         opened,
         chosen.map(({ record }) => record),
         { ...choice, filesLater: false },
         items,
-      ).attached
-    : attached;
-  const withNewFiles = entriesWithNewFiles(opened, packs);
+      )
+    : { attached, records };
   const revisions = chosen.flatMap((item) => item.revisions);
   const isPicture = (item: RecordHistory) => textOf(item.newest.fields, 'media_type').startsWith('image/');
   const pictures = attached.filter(isPicture);
@@ -205,10 +204,7 @@ export function summarizeSelection(
     amendments: revisions.filter(({ kind }) => kind === 'amendment').length,
     pictures: pictures.length,
     files: attached.length - pictures.length,
-    files_later: {
-      count: allFiles.length - attached.length,
-      records: chosen.map(({ record }) => record).filter((record) => withNewFiles.has(record)),
-    },
+    files_later: whole.attached.length - attached.length,
     bytes: attached.reduce((sum, item) => sum + sizeOf(item), 0),
     withheld: entryNumbers(versions).size - chosen.length - removed + countAbsent('withheld'),
     removed: removed + countAbsent('removed'),
@@ -217,14 +213,7 @@ export function summarizeSelection(
     restricted_words: chosen.filter((item) =>
       Object.values(item.newest.restricted).some((value) => value !== null && value !== ''),
     ).length,
-    left_out: countKinds(
-      leftOutOf(
-        opened,
-        new Set([...records, ...allFiles.map(({ record }) => record)]),
-        new Map(),
-        earlierRecords(choice.kind, packs),
-      ),
-    ),
+    left_out: countKinds(leftOutOf(opened, whole.records, new Map(), earlierRecords(choice.kind, packs))),
     groups: splitIntoParts(chosen, attached, sizeOf),
     looked: seenVersions(versions, records),
     marked: chosen

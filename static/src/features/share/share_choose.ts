@@ -80,16 +80,21 @@ const KEPT_FIELDS = [
 ] as const satisfies readonly (keyof PackFlow)[];
 
 /** Seal what was chosen and typed for a pack, so that it outlives a lock; null forgets it. */
-export async function keepFlow(stage: Stage, flow: PackFlow | null): Promise<void> {
+export const keepFlow = (stage: Stage, flow: PackFlow | null) => keepUnder(stage, 'pack', flow);
+
+/** Seal the choices for the pictures and files that follow a pack of words; null forgets them. */
+export const keepFilesToFollow = (stage: Stage, flow: PackFlow | null) => keepUnder(stage, 'files', flow);
+
+async function keepUnder(stage: Stage, key: 'pack' | 'files', flow: PackFlow | null): Promise<void> {
   const kept =
     flow &&
     Object.fromEntries(KEPT_FIELDS.filter((name) => flow[name] !== undefined).map((name) => [name, flow[name]]));
   // On screen at once: until it is read again, Share would offer to go on with a pack that is made.
-  await Promise.resolve(stage.app.keepTyped('pack', kept)).then(
-    () => stage.updateCached('typed-pack', () => kept),
+  await Promise.resolve(stage.app.keepTyped(key === 'pack' ? 'pack' : 'pack-files', kept)).then(
+    () => stage.updateCached(`typed-${key}`, () => kept),
     () => undefined,
   );
-  stage.refresh('typed-pack');
+  stage.refresh(`typed-${key}`);
 }
 
 /** Return the selection in the form that the app's methods take. */

@@ -8,7 +8,7 @@ import { keepScreenOn } from '../../shell/screen_wake.js';
 import { problemOf } from '../../shell/stage.js';
 import { joinWithDots, isolateDirection, lookUp, t } from '../../shell/strings.js';
 import { OFFICER_FIELDS } from '../../pack/officer_fields.js';
-import { canBePlain, isWordsOnly, keepFlow, selectionOf } from './share_choose.js';
+import { canBePlain, canBeWordsOnly, isWordsOnly, keepFilesToFollow, keepFlow, selectionOf } from './share_choose.js';
 import { DELIVERY_WAYS } from './share_ways.js';
 import { hasRestrictedPart } from '../../pack/recipients.js';
 import './words.js';
@@ -47,18 +47,24 @@ function packOptions(flow: PackFlow, records: string[] | null | undefined) {
   };
 }
 
-/** Return the choices for the pack of the pictures and files that follow a pack of words. */
+/** Return whether the pack is made of words only, and has files that follow. */
+const hasFilesToFollow = (flow: PackFlow) => isWordsOnly(flow) && Boolean(flow.summary?.files_later);
+
+/**
+ * Return the choices for the pack of the pictures and files that follow a pack of words. It is of the same entries: the
+ * pack of words counts every file of theirs, also those of an earlier pack and those that only an order names.
+ */
 function packOfFiles(flow: PackFlow): PackFlow {
-  const { records } = (flow.summary as PackSummary).files_later;
   const { filesLater: _, small: _small, unfinished: _unfinished, ...kept } = flow;
   return {
     ...kept,
-    // A file that only a person or an order names belongs to no entry.
-    ...(records.length ? { how: 'some', records } : { how: 'all' }),
+    // What is new since the last pack is something else once this one is made.
+    ...(flow.how === 'new' ? { how: 'some' } : {}),
     step: 'choose',
     ofFiles: true,
     earlier: (flow.earlier ?? 0) + 1,
     agreed: false,
+    overridden: false,
   };
 }
 
@@ -104,7 +110,9 @@ export async function startPack(
     if (part + 1 < parts.length) await keepRest(false, part + 1);
     else {
       flow.identity = undefined;
-      await keepFlow(stage, isWordsOnly(flow) ? packOfFiles(flow) : null);
+      await keepFlow(stage, null);
+      // It stays until a pack with files is made: an officer was told that they follow.
+      if (canBeWordsOnly(flow)) await keepFilesToFollow(stage, hasFilesToFollow(flow) ? packOfFiles(flow) : null);
     }
     if (generation !== stage.generation) return;
     stage.refresh('shared');
@@ -197,7 +205,7 @@ export function readyView(stage: Stage, job: PackBuild) {
     }
     ${hasMoreParts ? button(t('parts.next', { n: job.part + 2, of: job.parts.length }), next, { wide: true }) : nothing}
     ${
-      isWordsOnly(job.flow)
+      hasFilesToFollow(job.flow)
         ? html`<div class="stack-close">${button(t('later.next'), addFiles, { wide: true })}<p class="small soft">${t(
             'later.next_more',
           )}</p></div>`

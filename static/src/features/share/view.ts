@@ -82,6 +82,7 @@ function hubView(stage: Stage, job: PackBuild | undefined) {
   const { state } = stage;
   const ways = stage.find('pack-ways', () => stage.app.packWays()).data as PackWays | undefined;
   const savedFlow = stage.find('typed-pack', () => stage.app.readTyped('pack')).data;
+  const toFollow = stage.find('typed-files', () => stage.app.readTyped('pack-files')).data;
   const packs = countPacks(stage.find('shared', () => stage.app.readShared()).data ?? []);
   const isEmpty = !state.entries.length;
   const linkRow = (icon: IconName, key: string, on: () => unknown) =>
@@ -116,6 +117,11 @@ function hubView(stage: Stage, job: PackBuild | undefined) {
       ${
         savedFlow
           ? linkRow('pen', savedRowKey(savedFlow), () => resumeFlow(stage, savedFlow, Boolean(ways?.server)))
+          : nothing
+      }
+      ${
+        toFollow && !(savedFlow as PackFlow | undefined)?.ofFiles
+          ? linkRow('pen', 'of_files', () => resumeFlow(stage, toFollow, Boolean(ways?.server)))
           : nothing
       }
       ${linkRow('eye', 'show', () => stage.go({ name: 'show' }))}${linkRow('note', 'quick', () =>
@@ -260,6 +266,7 @@ function itemsView(stage: Stage) {
  */
 async function toSummary(stage: Stage, isRunning: boolean = false) {
   const { local } = stage;
+  const { step } = local;
   const loadSummary = async () => {
     if (local.how === 'new') local.records = await stage.app.newSince();
     if (local.how === 'new' && !local.records.length)
@@ -273,7 +280,7 @@ async function toSummary(stage: Stage, isRunning: boolean = false) {
       stage.app.readShared(),
       stage.app.usage().catch(() => null),
     ]);
-    if (stage.local !== local) return; // the user went back meanwhile
+    if (stage.local !== local || local.step !== step) return; // the user went back meanwhile
     const freeBytes = usage?.room_bytes ?? null;
     const lastShared = shared.filter(({ label }) => label).at(-1);
     Object.assign(local, {
@@ -331,6 +338,7 @@ function summaryView(stage: Stage) {
             id: 'intimate',
             label: t('sum.intimate_tick'),
             checked: Boolean(local.intimate),
+            disabled: stage.runningTask === 'choose',
             onChange: (intimate) => {
               local.intimate = intimate;
               void toSummary(stage);
@@ -363,16 +371,17 @@ function summaryView(stage: Stage) {
 /** Offer a pack of words now. What goes in is worked out again, so that no picture has to be looked at first. */
 function wordsFirstTick(stage: Stage, { pictures, files, files_later: later }: PackSummary) {
   const { local } = stage;
-  if (!canBeWordsOnly(local) || !(pictures + files + later.count)) return nothing;
+  if (!canBeWordsOnly(local) || !(pictures + files + later)) return nothing;
   return html`<div class="stack-close">${checkbox({
     id: 'filesLater',
     label: t('later.tick'),
     checked: Boolean(local.filesLater),
+    disabled: stage.runningTask === 'choose',
     onChange: (filesLater) => {
       Object.assign(local, { filesLater, small: undefined });
       void toSummary(stage);
     },
-  })}<p class="soft small">${later.count ? tn('later.count', later.count) : t('later.hint')}</p></div>`;
+  })}<p class="soft small">${later ? tn('later.count', later) : t('later.hint')}</p></div>`;
 }
 
 /** Ask whether the restricted part may list what was left out. A yes to an earlier pack is not taken for one here. */
@@ -581,8 +590,12 @@ async function startAgreed(stage: Stage) {
       .catch(() => null);
     if (!local.saveTo) return;
   }
+  const { generation, place } = stage;
   const agreement = await confirmWithWords(stage, local.small ? totals.groups.length : 1);
-  if (agreement) await startPack(stage, local, { agreed: agreement, saveTo: isLarge ? local.saveTo : null });
+  // Back takes the consent back, also while the words are checked.
+  const isWithdrawn = generation !== stage.generation || place !== stage.place || local.step !== 'consent';
+  if (agreement && !isWithdrawn)
+    await startPack(stage, local, { agreed: agreement, saveTo: isLarge ? local.saveTo : null });
 }
 
 export const views = { share: shareView };
