@@ -278,6 +278,22 @@ def test_the_screens_say_that_entries_are_still_arriving(show: OpenPage) -> None
     expect(page.get_by_text("What you show or make now may miss some of them.")).to_be_visible()
 
 
+def test_back_takes_a_consent_back_while_the_words_are_checked(show: OpenPage) -> None:
+    """On an old phone that takes seconds. No pack is made then, and the screen stays where Back led."""
+    hold = "stage.app.agree = () => new Promise((resolve) => { globalThis.finishCheck = resolve; })"
+    consent = set_form_values("{step: 'consent', sheet: {initials: 'jb'}, agreed: true, words: 'my words'}")
+    page = show((*PACK_STEPS, consent, js(hold)))
+    page.get_by_role("button", name="Make the pack").click()
+    page.get_by_role("main").get_by_role("button", name="Back", exact=True).click()
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).not_to_have_text("Before the pack is made")
+    title = heading.text_content()
+    page.evaluate("finishCheck({}); null")
+    page.evaluate("() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))")
+    assert calls_of(page, "buildPack") == []
+    expect(heading).to_have_text(title or "")
+
+
 def test_a_stopped_pack_can_be_begun_again(show: OpenPage) -> None:
     """After Stop, the screen shows that the pack was stopped, and offers to begin again."""
     page = show(
