@@ -259,7 +259,7 @@ def test_the_pattern_lists_key_dates_first_times_and_gaps(reader: BrowserKeeper)
 
 def test_the_four_words_show_counts_without_a_verdict(reader: BrowserKeeper) -> None:
     """The four words have no tick, score or total. A quiet line leads there from the entries."""
-    reader.tap(re.compile("^Is this part of something"), exact=False)
+    reader.tap(re.compile("^Counts under four police words"), exact=False)
     reader.wait_for_screen("Counts for FOUR")
     main = reader.page.get_by_role("main")
     for word in ("Fixated", "Obsessive", "Unwanted", "Repeated"):

@@ -91,7 +91,7 @@ def test_a_line_asks_for_the_code_until_it_is_written_down(keeper: BrowserKeeper
     # checked.
     keeper.go_to_tab("More")
     keeper.tap(re.compile("^Your code, for paper"), exact=False)
-    keeper.wait_for_text("A new one takes its place: what is on your paper then opens nothing.")
+    keeper.wait_for_text("As soon as the new code is shown, the one on your paper stops working.")
     keeper.field("Type your words").fill(keeper.passphrase)
     keeper.tap("Make a new code")
     expect(keeper.page.locator(".letters")).to_be_visible()

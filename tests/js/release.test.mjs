@@ -9,6 +9,7 @@ const vectors = JSON.parse(await readFile(new URL('../vectors/release.json', imp
 const self = { addEventListener: () => undefined, location: { origin: 'https://notes.example' } };
 const readReleaseList = vm.runInNewContext(`${script.replace('/*@FILES@*/', '')};listOf`, {
   self,
+  AbortController,
   crypto,
   TextEncoder,
   Uint8Array,
