@@ -426,8 +426,7 @@ SCREENS: dict[str, tuple[Step, ...]] = {
     "pack, words first": (
         *PACK_STEPS,
         set_form_values(
-            "{filesLater: true, summary: {...stage.local.summary, pictures: 0, files: 0, bytes: 0, "
-            "files_later: 5}}"
+            "{filesLater: true, summary: {...stage.local.summary, pictures: 0, files: 0, bytes: 0, files_later: 5}}"
         ),
     ),
     "pack, pictures": (*PACK_STEPS, press("Next")),
