@@ -47,6 +47,8 @@ PASSPHRASE = "correct horse battery staple"
 STORIES = [story for story in STORY_INCIDENTS if str(story["narrative"]).isascii()]
 # By number of pictures: seconds, and MB of the largest process.
 BARS: dict[int, tuple[float, float | None]] = {100: (120.0, 600.0), 300: (300.0, None)}
+# Seconds for a pack of words only, whose pictures follow.
+WORDS_BAR = 30.0
 MEMORY_LIMIT_MB = 1_500
 TIMEOUT_MS = 900_000
 HOUR_MS = 3_600_000
@@ -83,7 +85,8 @@ def _measure_pack(pictures: int, bar_seconds: float, bar_mb: float | None) -> It
             # In a thread: the browser's driver occupies this thread's event loop.
             with ThreadPoolExecutor(1) as pool:
                 login, floor_seconds = pool.submit(asyncio.run, _write_diary(origin, folder, pictures)).result()
-            measured = _make_on_phone(origin, login, folder, pictures)
+            measured = _make_on_phone(origin, login, folder / "profile", pictures)
+            words = _make_on_phone(origin, login, folder / "words", pictures, is_words_only=True)
     what = f"pack of {ENTRY_COUNT} entries and {pictures} pictures on the phone"
     yield make_row(
         f"{what} (s)",
@@ -111,6 +114,14 @@ def _measure_pack(pictures: int, bar_seconds: float, bar_mb: float | None) -> It
     )
     for step, seconds in measured.steps.items():
         yield make_row(f"{what}: {step} (s)", measured.where, seconds, 0, "none", True)
+    yield make_row(
+        f"words of a {what}, without the pictures (s)",
+        words.where,
+        words.seconds,
+        0,
+        f"at most {WORDS_BAR:.0f} s",
+        words.seconds <= WORDS_BAR,
+    )
 
 
 async def _write_diary(origin: str, folder: Path, pictures: int) -> tuple[str, float]:
@@ -158,9 +169,11 @@ def _phone() -> AbstractContextManager[tuple[Path, ...]]:
     return phone_limits(processor_share=0.5, memory_mb=MEMORY_LIMIT_MB)
 
 
-def _make_on_phone(origin: str, login: str, folder: Path, pictures: int) -> Measured:
+def _make_on_phone(
+    origin: str, login: str, profile_folder: Path, pictures: int, *, is_words_only: bool = False
+) -> Measured:
     with sync_playwright() as playwright, _phone() as groups:
-        profile = Profile(playwright, "", folder / "profile", {**PHONE_OPTIONS, "accept_downloads": True})
+        profile = Profile(playwright, "", profile_folder, {**PHONE_OPTIONS, "accept_downloads": True})
         page = open_browser(profile, groups).pages[0]
         page.context.set_default_timeout(TIMEOUT_MS)
         keeper = BrowserKeeper(page, origin)
@@ -171,6 +184,9 @@ def _make_on_phone(origin: str, login: str, folder: Path, pictures: int) -> Meas
         choose_everything(keeper)
         counted = page.locator("dl div", has_text="Pictures on the pages").locator("dd")
         expect(counted).to_have_text(str(pictures))
+        if is_words_only:
+            page.get_by_label(WORDS["later.tick"]).check()
+            expect(counted).to_have_text("0")
         review_findings(keeper, 0)
         keeper.field("Your initials").fill("jb")
         keeper.tap("Next")

@@ -99,7 +99,7 @@ def test_999_is_two_taps_from_the_diary(keeper: BrowserKeeper) -> None:
     opened.value.close()
     assert keeper.taps == 1  # the second was the link itself
     assert_on_screen(page, page.get_by_text("Press 55 when asked, or the call ends."))
-    assert_on_screen(page, page.get_by_text("text “register” to 999. Answer “yes”."))
+    assert_on_screen(page, page.get_by_text("text “register” to it, answer “yes”."))
 
 
 @pytest.mark.parametrize("young", [False, True], ids=["usual", "young"])

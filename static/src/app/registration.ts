@@ -68,9 +68,8 @@ function whenSettled(worker: ServiceWorker): Promise<boolean> {
  */
 export async function removeWorkers(container = navigator.serviceWorker as ServiceWorkerContainer | undefined) {
   for (const registration of (await container?.getRegistrations?.()) ?? []) {
-    const { installing, active } = registration;
-    // One in use may be filling its cache again.
-    for (const worker of [installing, active]) worker?.postMessage('stop');
+    const { installing } = registration;
+    installing?.postMessage('stop');
     await registration.unregister();
     if (installing) await whenSettled(installing);
   }

@@ -3,11 +3,12 @@
 import re
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Literal
 
 from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.browser.chromium import TIMEOUT_MS
 from tests.browser.navigators.create_diary import CREATE_DIARY_SCRIPT
@@ -18,6 +19,7 @@ Tab = Literal["Entries", "Add", "Share", "More"]
 TABS: Final[tuple[Tab, ...]] = ("Entries", "Add", "Share", "More")
 TimeChoice = Literal["Just now", "Earlier today", "Yesterday", "Pick a time", "Not sure"]
 QUIET_SECONDS = 1.0
+NOTICE_CLICK_MS = 1_000
 KEPT_SAFE_PATTERN = re.compile(r"^Kept safe (\d{1,2} \w{3,4} \d{4}, )?\d\d:\d\d$")
 ONLY_ON_PHONE_PATTERN = re.compile(r"^Sealed, only on this phone$")
 # A digest of everything in the phone's database. Every write seals something again and so changes it.
@@ -239,15 +241,26 @@ class BrowserKeeper:
 
     def tap_notice(self, name: str, *, timeout_ms: float = TIMEOUT_MS) -> None:
         """Tap a button of what stands above the page. Open the list for it, if it is not on the first line."""
-        self._show_notice(self.button(name), timeout_ms)
-        self.tap(name)
+        deadline = time.monotonic() + timeout_ms / 1000
+        while True:
+            self._show_notice(self.button(name), timeout_ms)
+            try:
+                self.button(name).click(timeout=NOTICE_CLICK_MS)
+                break
+            except PlaywrightTimeoutError:  # a new place closed the list meanwhile
+                if time.monotonic() > deadline:
+                    raise
+        self.taps += 1
 
     def _show_notice(self, locator: Locator, timeout_ms: float = TIMEOUT_MS) -> None:
-        # Another notice may have a list before this one comes; the open list shows what comes later.
-        expect(locator.or_(self._closed_notices()).first).to_be_visible(timeout=timeout_ms)
-        if not locator.first.is_visible():
-            self.open_notices()
-        expect(locator.first).to_be_visible(timeout=timeout_ms)
+        deadline = time.monotonic() + timeout_ms / 1000
+        # Another notice may have a list before this one comes, and a new place closes the list.
+        while not locator.first.is_visible():
+            assert time.monotonic() < deadline, f"not above the page: {locator}"
+            if self._closed_notices().count():
+                with suppress(PlaywrightTimeoutError):  # it has gone meanwhile
+                    self._closed_notices().click(timeout=NOTICE_CLICK_MS)
+            self.page.wait_for_timeout(50)
 
     def _closed_notices(self) -> Locator:
         return self.page.locator(".lines").get_by_role("button", expanded=False)
