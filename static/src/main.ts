@@ -195,9 +195,9 @@ function holdDiary(): Promise<null | (() => void)> {
 }
 
 /**
- * The offline worker, and lasting storage. The worker is installed when there is a box to write in, because whoever
- * then loses the signal still has to come back to what was typed. Lasting storage waits until something was typed:
- * Firefox asks the user for it.
+ * The offline worker, and lasting storage. The worker is installed when the text box is first shown, because a person
+ * who then loses the signal must still be able to come back to what they typed. Lasting storage waits until something
+ * was typed: Firefox asks the user for it.
  */
 function createOfflineSupport() {
   let registering: Promise<StartedWorker | null> | null = null;

@@ -40,7 +40,7 @@ def start_from_memory(engine: Path) -> None:
 
 
 def copy_of_memory(version: bytes) -> bytes:
-    """Return the copy for this version of the engine's files; make it when there is none."""
+    """Return the copy for this version of the engine's files; make it if there is none."""
     BUILD_FOLDER.mkdir(parents=True, exist_ok=True)
     path = BUILD_FOLDER / f"python-{hashlib.sha256(version).hexdigest()[:16]}.memory"
     with (BUILD_FOLDER / "python.lock").open("w") as lock:

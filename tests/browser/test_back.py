@@ -51,7 +51,7 @@ def wait_until_settled(page: Page) -> None:
 
 
 def press_back_and_forward(keeper: BrowserKeeper) -> None:
-    """As whoever has the locked phone does: Forward as often as it goes, and each time the lock and nothing else."""
+    """Press Forward until the end, as a person who holds the locked phone could: only the lock is ever shown."""
     page = keeper.page
     index, entries = entries_of_history(page)
     for _ in range(len(entries) - index):
@@ -207,7 +207,7 @@ def test_a_page_shown_to_somebody_goes_back_to_the_lock(diary: BrowserKeeper) ->
         diary.wait_for_screen("Please read")
         diary.page.wait_for_function("() => history.state === 1")
         index, entries = entries_of_history(diary.page)
-        assert index == len(entries) - 1, "whoever holds the phone can swipe to what was on screen before"
+        assert index == len(entries) - 1, "a person who holds the phone can swipe to an earlier screen"
         diary.page.go_back()
         diary.wait_for_lock()
         wait_until_settled(diary.page)

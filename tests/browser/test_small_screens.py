@@ -77,7 +77,7 @@ def test_text_at_twice_the_size_breaks_no_word_and_leaves_room(new_phone: NewPho
 
 
 def test_save_is_not_behind_the_bar_while_the_keyboard_is_up(new_phone: NewPhone) -> None:
-    """At 320 px, whoever types and scrolls until Save has come into view can tap it."""
+    """At 320 px, Save can be tapped once it has been scrolled into view while typing."""
     keeper = new_phone(viewport={"width": 320, "height": 268})
     keeper.create_registered_diary()
     keeper.go_to_tab("Add")

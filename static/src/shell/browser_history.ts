@@ -39,13 +39,12 @@ export function followScreens(screens: Screens, { signal }: { signal?: AbortSign
   let shouldLeave = false;
   // See [Note: pictures of entries]: a page that is loaded again may stand on one of those entries, or have them ahead.
   let isPrivate = entryNumber() > 0 || isReturn();
-
   let wasShown = false;
 
   const moveTo = (to: number) => {
     move = { to, since: performance.now() };
     history.go(to - entryNumber());
-    // A move that the browser dropped is made again, also where nothing more is drawn.
+    // The browser may ignore a move. Try it again, even if nothing is drawn in the meantime.
     setTimeout(() => signal?.aborted || sync(), MOVE_LIMIT_MS + 100);
   };
 

@@ -141,8 +141,8 @@ export class Stage<A extends StageApp = App> {
   }
 
   /**
-   * Go to a place of the bar at the bottom. It is in the history once: else whoever went to and fro would have to go
-   * back through it all.
+   * Go to a place of the bar at the bottom. Each is in the history only once. Otherwise a person who switches
+   * between two tabs would have to press Back once for every switch.
    */
   goToTab(name: string) {
     const isThis = (place: Place) => place.name === name && Object.keys(place).length === 1;

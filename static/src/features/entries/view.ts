@@ -101,7 +101,7 @@ export function entryList(stage: Stage) {
   const rows = matchingRows(stage);
   const firstUndated = rows.findIndex((row) => !dayOf(row));
   const undated = firstUndated === -1 ? 0 : rows.length - firstUndated;
-  // They are the end of a long list: whoever looks for what was just written without a time finds it here.
+  // These entries are at the end of a long list. This line leads to one that was just written without a date.
   const offersUndated = undated > 0 && undated < rows.length && !isSearching(finding);
   return html`<div class="stack-wide">
     ${searchBar(stage)}

@@ -83,14 +83,14 @@ const KEPT_FIELDS = [
 export const keepFlow = (stage: Stage, flow: PackFlow | null) => keepUnder(stage, 'pack', flow);
 
 /** Seal the choices for the pictures and files that follow a pack of words; null forgets them. */
-export const keepFilesToFollow = (stage: Stage, flow: PackFlow | null) => keepUnder(stage, 'files', flow);
+export const keepFilesToFollow = (stage: Stage, flow: PackFlow | null) => keepUnder(stage, 'pack-files', flow);
 
-async function keepUnder(stage: Stage, key: 'pack' | 'files', flow: PackFlow | null): Promise<void> {
+async function keepUnder(stage: Stage, key: 'pack' | 'pack-files', flow: PackFlow | null): Promise<void> {
   const kept =
     flow &&
     Object.fromEntries(KEPT_FIELDS.filter((name) => flow[name] !== undefined).map((name) => [name, flow[name]]));
   // On screen at once: until it is read again, Share would offer to go on with a pack that is made.
-  await Promise.resolve(stage.app.keepTyped(key === 'pack' ? 'pack' : 'pack-files', kept)).then(
+  await Promise.resolve(stage.app.keepTyped(key, kept)).then(
     () => stage.updateCached(`typed-${key}`, () => kept),
     () => undefined,
   );

@@ -82,7 +82,7 @@ function hubView(stage: Stage, job: PackBuild | undefined) {
   const { state } = stage;
   const ways = stage.find('pack-ways', () => stage.app.packWays()).data as PackWays | undefined;
   const savedFlow = stage.find('typed-pack', () => stage.app.readTyped('pack')).data;
-  const toFollow = stage.find('typed-files', () => stage.app.readTyped('pack-files')).data;
+  const toFollow = stage.find('typed-pack-files', () => stage.app.readTyped('pack-files')).data;
   const packs = countPacks(stage.find('shared', () => stage.app.readShared()).data ?? []);
   const isEmpty = !state.entries.length;
   const linkRow = (icon: IconName, key: string, on: () => unknown) =>
