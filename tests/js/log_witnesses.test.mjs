@@ -49,10 +49,9 @@ before(async () => {
     'add-log',
     '--config',
     config,
-    '--origin',
-    log,
-    '--vkey',
-    `${log}+${hash.toString('hex')}+${Buffer.concat([Buffer.of(1), pub]).toString('base64')}`,
+    // A name that starts with "-", as one in 64 does, is only taken after "=".
+    `--origin=${log}`,
+    `--vkey=${log}+${hash.toString('hex')}+${Buffer.concat([Buffer.of(1), pub]).toString('base64')}`,
   ]);
   witness = spawn(PROGRAM, ['serve', '--config', config], { stdio: 'ignore' });
   while (
