@@ -2,14 +2,14 @@
 
     python .ci/engine.py
 
-- pyodide/: CPython for browsers, and typst/: the typesetter for browsers, both byte for byte as published. What
-  compresses well is stored compressed (.gz), as it is sent.
-- pages.zip: the modules, templates and data of diary/pack/browser/preparation.py, the time zones, and of each font the
-  table of its characters.
+- pyodide/: CPython for browsers, and typst/: the typesetter for browsers, byte for byte as published but for
+  python_stdlib.zip, whose modules are compiled. What compresses well is stored compressed (.gz), as it is sent.
+- pages.zip: the modules of diary/pack/browser/preparation.py, compiled, its templates and data, the time zones, and of
+  each font the table of its characters.
 - digests.json: the SHA-256 of each file as a browser gets it, by path. The fonts are in it too: they are served from
   diary/pack/fonts/.
 
-Equal inputs give equal bytes. Needs the packages of package-lock.json, the fonts, the languages and tzdata.
+Equal inputs give equal bytes. Needs Node, the packages of package-lock.json, the fonts, the languages and tzdata.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -30,19 +31,22 @@ ROOT = Path(__file__).resolve().parent.parent
 MODULES = (ROOT / "node_modules").resolve()
 ENGINE = ROOT / "static" / "engine"
 FONTS = ROOT / "diary" / "pack" / "fonts"
+COMPILE_SCRIPT = ROOT / ".ci" / "compile_python.mjs"
 TYPST_PACKAGE = "@myriaddreamin/typst-ts-web-compiler/pkg"
 # (published file, path in static/engine/). Their own dates and names do not reach a browser.
 PUBLISHED_FILES = (
     ("pyodide/pyodide.mjs", "pyodide/pyodide.mjs"),
     ("pyodide/pyodide.asm.mjs", "pyodide/pyodide.asm.mjs"),
     ("pyodide/pyodide.asm.wasm", "pyodide/pyodide.asm.wasm"),
-    ("pyodide/python_stdlib.zip", "pyodide/python_stdlib.zip"),
     (f"{TYPST_PACKAGE}/typst_ts_web_compiler.mjs", "typst/typst_ts_web_compiler.mjs"),
     (f"{TYPST_PACKAGE}/typst_ts_web_compiler_bg.wasm", "typst/typst_ts_web_compiler_bg.wasm"),
 )
 # python_stdlib.zip is compressed in itself, and fonts are served as they are.
 COMPRESSED_SUFFIXES = (".mjs", ".wasm")
-PAGES_ARCHIVE = "pages.zip"
+# Where prepare.ts and Pyodide have the modules, and how the archive is stored. The first stays packed in a browser's
+# memory. The second is unpacked at once.
+STANDARD_LIBRARY, STANDARD_LIBRARY_FOLDER = "pyodide/python_stdlib.zip", "/lib/python314.zip"
+PAGES_ARCHIVE, PAGES_FOLDER = "pages.zip", "/kept"
 ENTRY_MODULE = "diary.pack.browser.preparation"
 LIST_MODULES = (
     "import importlib, json, sys; importlib.import_module(sys.argv[1]);"
@@ -93,7 +97,7 @@ def time_zones() -> dict[str, bytes]:
 
 
 def pages_archive() -> bytes:
-    """Return pages.zip, not compressed: compressed bytes would depend on the library of the machine."""
+    """Return pages.zip with its modules as source."""
     members = time_zones()
     data_files = (path for pattern in DATA_PATTERNS for path in (ROOT / "diary").glob(pattern))
     for path in (*imported_modules(), *data_files):
@@ -107,12 +111,28 @@ def pages_archive() -> bytes:
     return buffer.getvalue()
 
 
+def compiled_archives() -> dict[str, bytes]:
+    """Return Python's own modules and ours, compiled by Pyodide: another Python's bytes would not fit.
+
+    Both archives are written there too: compressed bytes would depend on the library of this machine.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        pages, compiled_pages, compiled_library = (folder / part for part in ("pages", "compiled_pages", "library"))
+        pages.write_bytes(pages_archive())
+        library = MODULES / "pyodide" / "python_stdlib.zip"
+        arguments = (library, compiled_library, STANDARD_LIBRARY_FOLDER, "deflated")
+        arguments += (pages, compiled_pages, PAGES_FOLDER, "stored")
+        subprocess.run(["node", str(COMPILE_SCRIPT), *map(str, arguments)], cwd=ROOT, check=True)
+        return {STANDARD_LIBRARY: compiled_library.read_bytes(), PAGES_ARCHIVE: compiled_pages.read_bytes()}
+
+
 def main() -> None:
     """Write static/engine/."""
     shutil.rmtree(ENGINE, ignore_errors=True)
     files = {name: (MODULES / published).read_bytes() for published, name in PUBLISHED_FILES}
     files["pyodide/pyodide-lock.json"] = empty_package_list()
-    files[PAGES_ARCHIVE] = pages_archive()
+    files |= compiled_archives()
     for name, content in files.items():
         path = ENGINE / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -168,15 +168,15 @@ def build_modules(node: Path) -> None:
         mark_done("modules", step_fingerprint)
 
 
-def build_engine() -> None:
+def build_engine(node: Path) -> None:
     """Build what lays out the pages of packs in a browser, from the program's own modules and two libraries."""
     patterns = ("*.py", "*.typ", "*.json")
     sources = sorted({path for pattern in patterns for path in (ROOT / "diary").rglob(pattern)})
     names = [path.relative_to(ROOT).as_posix() for path in sources if "node_modules" not in path.parts]
-    step_fingerprint = fingerprint(".ci/engine.py", ".ci/vendor.py", "package-lock.json", *names)
+    step_fingerprint = fingerprint(".ci/engine.py", ".ci/compile_python.mjs", "package-lock.json", *names)
     if not ((ROOT / "static" / "engine" / "digests.json").is_file() and is_done("engine", step_fingerprint)):
         print_progress("the layout of packs for browsers")
-        run_command([PYTHON, ".ci/engine.py"])
+        run_command([PYTHON, ".ci/engine.py"], node)
         mark_done("engine", step_fingerprint)
 
 
@@ -186,8 +186,9 @@ def main() -> None:
     if level not in ("run", "test", "modules"):
         raise SystemExit(__doc__)
     if level == "modules":
-        build_modules(ensure_node())
-        build_engine()
+        node = ensure_node()
+        build_modules(node)
+        build_engine(node)
         return
     make_venv()
     install_python(level)
@@ -195,7 +196,7 @@ def main() -> None:
     install_browser_libraries(level, node)
     build_languages()
     build_modules(node)
-    build_engine()
+    build_engine(node)
     # make reads this file to put the same Node first on PATH, where scripts in node_modules/.bin look for it.
     (VENV / "node-path").write_text(f"{node}\n")
 

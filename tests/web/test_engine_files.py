@@ -1,6 +1,12 @@
 """What a browser fetches to lay out the pages of a pack: served from disk, as the release lists it."""
 
+import _imp
+import gzip
 import hashlib
+import importlib
+import importlib.util
+import io
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -9,6 +15,7 @@ from diary.paths import FONTS, STATIC
 from diary.web.engine_files import find_engine_files
 from diary.web.headers import PAGES_WORKER_POLICY
 from diary.web.precache import PAGES_WORKER_PATH, make_release
+from tests.scheduling import PROJECT_ROOT
 from tests.server_fixture import running_server
 
 ENGINE_PREFIX = "/static/engine/"
@@ -53,3 +60,38 @@ def test_a_file_on_disk_is_found(name: str) -> None:
     file = find_engine_files(STATIC, FONTS)[name]
     assert file.is_gzipped is name.endswith(".zip")
     assert file.stored_path.is_file()
+
+
+def test_every_module_for_browsers_is_compiled_from_the_source_beside_it() -> None:
+    """A phone compiles nothing, and runs the modules that this program runs: each names the digest of its source."""
+    archive = zipfile.ZipFile(io.BytesIO(gzip.decompress((STATIC / "engine/pages.zip.gz").read_bytes())))
+    modules = [name for name in archive.namelist() if name.endswith(".pyc")]
+    assert "diary/pack/browser/preparation.pyc" in modules
+    packages = {package: Path(importlib.import_module(package).__path__[0]) for package in ("diary", "tzdata")}
+    for name in modules:
+        package, _, rest = name.partition("/")
+        source = packages[package].joinpath(rest).with_suffix(".py").read_bytes()
+        assert is_compiled_from(archive.read(name), source), name
+        assert not is_compiled_from(archive.read(name), source + b"#"), name
+    assert not [name for name in archive.namelist() if name.endswith(".py")]
+
+
+def test_every_standard_module_for_browsers_is_compiled_from_what_was_published() -> None:
+    """No module of Python's own is missing or changed."""
+    published = zipfile.ZipFile(PROJECT_ROOT / "node_modules/pyodide/python_stdlib.zip")
+    compiled = zipfile.ZipFile(STATIC / "engine/pyodide/python_stdlib.zip")
+    names = {name: f"{name}c" if name.endswith(".py") else name for name in published.namelist()}
+    assert sorted(names.values()) == compiled.namelist()
+    for name, compiled_name in names.items():
+        content = compiled.read(compiled_name)
+        if name.endswith(".py"):
+            assert is_compiled_from(content, published.read(name)), name
+        else:
+            assert content == published.read(name), name
+
+
+def is_compiled_from(module: bytes, source: bytes) -> bool:
+    """Return whether a .pyc file names the digest of this source, and is never compared with a file (PEP 552)."""
+    magic, flags, digest = module[:4], int.from_bytes(module[4:8], "little"), module[8:16]
+    assert magic != importlib.util.MAGIC_NUMBER, "it is of the Python of this computer, not of the browser's"
+    return flags == 0b01 and digest == _imp.source_hash(int.from_bytes(magic, "little"), source)
