@@ -9,11 +9,13 @@
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { PYODIDE, engineFile } from './page_engine.mjs';
+import { PYODIDE, STANDARD_LIBRARY, engineFile } from './page_engine.mjs';
 
 /** What the product's prepare.ts gives to Pyodide. */
 const SETTINGS = {
   indexURL: PYODIDE.slice(0, PYODIDE.lastIndexOf('/') + 1),
+  // The copy remembers where in this archive each module begins, so it must be the browser's.
+  stdLibURL: STANDARD_LIBRARY,
   stdout: () => undefined,
   stderr: () => undefined,
   env: { HOME: '/kept', PYTHONHASHSEED: '0' },
@@ -26,7 +28,8 @@ let memory = null;
 export async function loadPyodide(options) {
   const { loadPyodide: start } = await import(PYODIDE);
   memory ??= copyOfMemory();
-  return start({ ...options, indexURL: SETTINGS.indexURL, _loadSnapshot: await memory });
+  const { indexURL, stdLibURL } = SETTINGS;
+  return start({ ...options, indexURL, stdLibURL, _loadSnapshot: await memory });
 }
 
 async function copyOfMemory() {

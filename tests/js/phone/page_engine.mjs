@@ -9,6 +9,8 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 /** Pyodide under Node reads its program beside its module, and typst needs no other file. */
 const TYPST = '@myriaddreamin/typst-ts-web-compiler/pkg/typst_ts_web_compiler.mjs';
 export const PYODIDE = `${ROOT}node_modules/pyodide/pyodide.mjs`;
+/** Python's own modules, compiled, as a browser gets them. */
+export const STANDARD_LIBRARY = `${ROOT}static/engine/pyodide/python_stdlib.zip`;
 const MODULES = {
   '/static/engine/pyodide/pyodide.mjs': PYODIDE,
   '/static/engine/typst/typst_ts_web_compiler.mjs': `${ROOT}node_modules/${TYPST}`,
