@@ -4,7 +4,7 @@
  *
  *     node .ci/compile_python.mjs IN OUT FOLDER METHOD [IN OUT FOLDER METHOD ...]
  *
- * FOLDER is where the browser will have the modules: errors name it. METHOD, of storing members, is `deflated` or
+ * FOLDER is where the browser will have the modules: errors name it. METHOD is how members are stored: `deflated` or
  * `stored`. Each `x.py` becomes `x.pyc`, and other members stay as they are. Equal inputs give equal bytes: dates are
  * fixed, a module names the digest of its source and not its time, and sets have the order of hash seed 0.
  */

@@ -43,8 +43,7 @@ PUBLISHED_FILES = (
 )
 # python_stdlib.zip is compressed in itself, and fonts are served as they are.
 COMPRESSED_SUFFIXES = (".mjs", ".wasm")
-# Where prepare.ts and Pyodide have the modules, and how the archive is stored. The first stays packed in a browser's
-# memory. The second is unpacked at once.
+# The archives with Python modules, and the folder of each in the browser (Pyodide and prepare.ts).
 STANDARD_LIBRARY, STANDARD_LIBRARY_FOLDER = "pyodide/python_stdlib.zip", "/lib/python314.zip"
 PAGES_ARCHIVE, PAGES_FOLDER = "pages.zip", "/kept"
 ENTRY_MODULE = "diary.pack.browser.preparation"
@@ -112,9 +111,10 @@ def pages_archive() -> bytes:
 
 
 def compiled_archives() -> dict[str, bytes]:
-    """Return Python's own modules and ours, compiled by Pyodide: another Python's bytes would not fit.
+    """Return the archives of Python's own modules and of ours, compiled by Pyodide.
 
-    Both archives are written there too: compressed bytes would depend on the library of this machine.
+    Another version of Python makes other bytecode. Pyodide writes the archives as well, because compressed bytes depend
+    on the zlib of the machine. A browser keeps the first packed, so it is compressed; it unpacks the second at once.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -173,7 +173,9 @@ def build_engine(node: Path) -> None:
     patterns = ("*.py", "*.typ", "*.json")
     sources = sorted({path for pattern in patterns for path in (ROOT / "diary").rglob(pattern)})
     names = [path.relative_to(ROOT).as_posix() for path in sources if "node_modules" not in path.parts]
-    step_fingerprint = fingerprint(".ci/engine.py", ".ci/compile_python.mjs", "package-lock.json", *names)
+    # vendor.py copies the fonts.
+    tools = (".ci/engine.py", ".ci/compile_python.mjs", ".ci/vendor.py")
+    step_fingerprint = fingerprint(*tools, "package-lock.json", *names)
     if not ((ROOT / "static" / "engine" / "digests.json").is_file() and is_done("engine", step_fingerprint)):
         print_progress("the layout of packs for browsers")
         run_command([PYTHON, ".ci/engine.py"], node)

@@ -317,9 +317,9 @@ function unpacked(found: Response): Response {
 let opened: Promise<Cache | null> | undefined;
 
 /**
- * Return the cache of the accepted release, or null if there is none. It is opened once, because a page asks for thirty
- * files at the same time. Opening a cache that does not exist would create it. That must not happen on a borrowed
- * device, where a worker that is no longer registered still answers the open pages.
+ * Return the cache of the accepted release, or null if there is none. The cache is opened only once, because a page
+ * requests about thirty files at the same time. Opening a cache that does not exist would create it. That must not
+ * happen on a borrowed device, where a worker that is no longer registered still answers the open pages.
  */
 function cacheInForce() {
   opened ??= accepted().then(async ({ release }) =>

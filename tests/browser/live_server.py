@@ -34,7 +34,7 @@ from diary.app import create_app
 from diary.config import Settings, load_settings
 from diary.crypto.kdf import CHEAPEST_PROFILE, DEFAULT_PROFILE, FLOOR_PROFILE, TEST_POLICY
 from diary.paths import STATIC
-from tests.browser.kept_python import start_from_memory
+from tests.browser.python_snapshot import start_from_snapshot
 from tests.cached_setup import migrate_from_cached_copy
 from tests.free_space import ANY_FREE_SPACE
 
@@ -103,8 +103,8 @@ def cheap_static_folder() -> Path:
 
     Phones choose and accept the cheapest Argon2id, as the server under test does for its own proofs. The page gives
     tests access to the app, so that they can begin with a diary (`BrowserKeeper.create_registered_diary`). Python,
-    which prepares a pack's pages, starts from a copy of its memory (kept_python.py). Modules marked `first_visit` or
-    `usual_locks` get the product's own files.
+    which prepares a pack's pages, starts from a snapshot of its memory (python_snapshot.py). Modules marked
+    `first_visit` or `usual_locks` get the product's own files.
     """
     folder = Path(tempfile.mkdtemp(prefix="kept-static-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -118,7 +118,7 @@ def cheap_static_folder() -> Path:
         if cheap_text != text:
             path.write_text(cheap_text, encoding="utf-8")
             changed.add(path.relative_to(folder).as_posix())
-    start_from_memory(folder / "engine")
+    start_from_snapshot(folder / "engine")
     assert {"app/crypto/worker.js", "app/desk/main.js", "js/core/constants.js"} <= changed, changed
     for module, (name, value) in _EXPOSED_NAMES.items():
         with (folder / module).open("a", encoding="utf-8") as file:

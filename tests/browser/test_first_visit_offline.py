@@ -2,12 +2,10 @@
 
 import re
 import threading
-import time
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.chromium import TIMEOUT_MS
 from tests.browser.conftest import NewPhone
 from tests.browser.live_server import CannedResponse, LiveServer
 from tests.browser.navigators.keeper import BrowserKeeper
@@ -35,12 +33,9 @@ COUNT_QUESTIONS_SCRIPT = """
 """
 
 
-def wait_until(keeper: BrowserKeeper, script: str) -> None:
-    """Wait until the function returns true in the page. Playwright's own wait does not await what is async."""
-    deadline = time.monotonic() + TIMEOUT_MS / 1000
-    while not keeper.page.evaluate(script):
-        assert time.monotonic() < deadline, script
-        keeper.page.wait_for_timeout(50)
+def wait_for_script(keeper: BrowserKeeper, script: str) -> None:
+    """Wait until a function of the page returns, or resolves to, true."""
+    keeper.wait_until(lambda: keeper.page.evaluate(script), script)
 
 
 def open_box_through_check(keeper: BrowserKeeper) -> None:
@@ -82,7 +77,7 @@ def test_the_browser_is_asked_nothing_before_a_word_is_typed(keeper: BrowserKeep
     assert keeper.page.evaluate("globalThis.questions") == 0
     keeper.type_narrative(NARRATIVE)
     keeper.wait_for_sealed_draft()
-    wait_until(keeper, "() => globalThis.questions === 1")
+    wait_for_script(keeper, "() => globalThis.questions === 1")
 
 
 def test_an_install_that_lost_the_signal_goes_on_when_it_is_back(keeper: BrowserKeeper, server: LiveServer) -> None:
@@ -90,7 +85,7 @@ def test_an_install_that_lost_the_signal_goes_on_when_it_is_back(keeper: Browser
     fault = server.inject_fault("GET", A_FILE, response=CannedResponse(503, b""), max_uses=1)
     keeper.open_without_diary()
     keeper.confirm_phone_is_safe()
-    wait_until(keeper, IS_GIVEN_UP_SCRIPT)
+    wait_for_script(keeper, IS_GIVEN_UP_SCRIPT)
     assert fault.uses == 1
     keeper.page.context.set_offline(True)
     keeper.page.context.set_offline(False)
@@ -107,7 +102,7 @@ def test_a_borrowed_device_stops_an_install_that_runs(new_phone: NewPhone, serve
     keeper = new_phone()
     keeper.open_without_diary()
     keeper.confirm_phone_is_safe()
-    wait_until(keeper, IS_INSTALLING_SCRIPT)
+    wait_for_script(keeper, IS_INSTALLING_SCRIPT)
     go_back_and_borrow(keeper)
     assert_storage_empty(keeper.page.context, keeper)
     released.set()
@@ -121,7 +116,7 @@ def test_a_borrowed_device_keeps_nothing_once_a_worker_serves_it(new_phone: NewP
     keeper.open_without_diary()
     keeper.confirm_phone_is_safe()
     keeper.wait_until_offline_ready()
-    wait_until(keeper, "() => navigator.serviceWorker.controller !== null")
+    wait_for_script(keeper, "() => navigator.serviceWorker.controller !== null")
     go_back_and_borrow(keeper)
     assert_storage_empty(keeper.page.context, keeper)
     keeper.tap("Back")
@@ -143,7 +138,7 @@ def test_a_phone_whose_browser_deleted_the_files_keeps_them_again(keeper: Browse
     session.send("ServiceWorker.stopAllWorkers")
     keeper.page.reload()
     keeper.wait_for_lock()
-    wait_until(keeper, "async () => Boolean(await caches.match('/.accepted'))")
+    wait_for_script(keeper, "async () => Boolean(await caches.match('/.accepted'))")
     keeper.page.context.set_offline(True)
     keeper.page.reload()
     keeper.wait_for_lock()

@@ -16,7 +16,7 @@ from tests.browser.navigators.keeper import BrowserKeeper
 from tests.browser.navigators.sharing import choose_everything, give_consent, review_findings, save_pack
 from tests.browser.pictures import make_png, picker_file
 
-# The engine begins as on a person's phone (kept_python.py tells how it does elsewhere).
+# The engine begins as on a person's phone (python_snapshot.py tells how it does elsewhere).
 pytestmark = pytest.mark.usual_locks
 NARRATIVE = "He waited at the corner and shouted: تم کہاں ہو؟"
 ENGINE_ENTRIES = """async () => {

@@ -71,11 +71,8 @@ def test_a_pack_goes_on_after_a_stop_a_lock_and_a_reload(
 
 
 def _wait_for_screen_locks(keeper: BrowserKeeper, count: int) -> None:
-    """Wait until the page holds the screen on so many times. Its policy forbids a wait within the page."""
-    held = keeper.page.evaluate("window.screenLocks")
-    while held != count:
-        keeper.page.wait_for_timeout(50)
-        held = keeper.page.evaluate("window.screenLocks")
+    """Wait until the page holds this number of locks that keep the screen on."""
+    keeper.wait_until(lambda: keeper.page.evaluate("window.screenLocks") == count, f"{count} screen locks")
 
 
 def _go_on_to_consent(keeper: BrowserKeeper, row: str) -> None:

@@ -28,7 +28,7 @@ const NOTE = 'Nobody is to read this sentence about Tuesday.';
 const LATER = 'He rang from a number I do not know.';
 const FORMATTERS = { when: () => 'then', at: (ms) => new Date(ms).toISOString() };
 const EVERYTHING = { from: null, to: null, restricted: true, seen: [] };
-const KEPT_PYTHON = new URL('phone/kept_python.mjs', import.meta.url).href;
+const SNAPSHOT_PYTHON = new URL('phone/python_snapshot.mjs', import.meta.url).href;
 /** A picture of 90 by 160 pixels without metadata. */
 const JPEG = Buffer.from(
   '/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDABALDA4MChAODQ4SERATGCgaGBYWGDEjJR0oOjM9PDkzODdASFxOQERXRTc4UG1RV19i' +
@@ -317,7 +317,7 @@ async function registerReviewedKeeper(decision) {
 
 /** Return an engine that prepares the pages as they are, and sets each document as an empty PDF. */
 function quickEngine() {
-  const host = nodeHost({ python: KEPT_PYTHON });
+  const host = nodeHost({ python: SNAPSHOT_PYTHON });
   return createPageEngine({
     ...host,
     startWorker: () => {
@@ -338,7 +338,7 @@ test('the pages are set on the computer, say who prepared them, and both verifie
     server,
     {},
     {
-      pageEngine: createPageEngine(nodeHost({ python: KEPT_PYTHON })),
+      pageEngine: createPageEngine(nodeHost({ python: SNAPSHOT_PYTHON })),
       onRequest: async (path) => void fetched.push(path),
     },
   );

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Literal
@@ -374,10 +374,16 @@ class BrowserKeeper:
         """Wait, at the end of the block, until its changes are in the phone's database."""
         before = self.page.evaluate(DATABASE_DIGEST_SCRIPT)
         yield
+        self.wait_until(lambda: self.page.evaluate(DATABASE_DIGEST_SCRIPT) != before, "a change of the database")
+
+    def wait_until(self, condition: Callable[[], bool], description: str) -> None:
+        """Wait until a condition holds. Use it for what is asynchronous in the page, or forbidden there.
+
+        Playwright's own wait for a function takes a promise as true, and the page's policy forbids one in a string.
+        """
         deadline = time.monotonic() + TIMEOUT_MS / 1000
-        # By evaluation: a condition in the page is not awaited, so a promise would count as true at once.
-        while self.page.evaluate(DATABASE_DIGEST_SCRIPT) == before:
-            assert time.monotonic() < deadline, "nothing was written"
+        while not condition():
+            assert time.monotonic() < deadline, f"this did not come: {description}"
             self.page.wait_for_timeout(30)
 
     # Entries

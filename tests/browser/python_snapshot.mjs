@@ -1,6 +1,6 @@
 /**
- * Takes the place of pyodide.mjs on the phones of most tests: Python starts from a copy of its memory, which follows
- * the list of packages in that file (kept_python.py). published.mjs is pyodide.mjs.
+ * Takes the place of pyodide.mjs on the phones of most tests: Python starts from a snapshot of its memory, which
+ * follows the list of packages in that file (python_snapshot.py). published.mjs is pyodide.mjs.
  */
 const PUBLISHED = './published.mjs';
 const { loadPyodide: start } = await import(PUBLISHED);
