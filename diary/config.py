@@ -161,7 +161,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "DIARY_PEPPER",
         None,
         _parse_secret,
-        "Secret that hides stored sign-in names. Default: the file pepper in the data folder, created once.",
+        "Secret that hides stored usernames. Default: the file pepper in the data folder, created once.",
     ),
     Setting(
         "DIARY_NOTARY_KEY",

@@ -13,7 +13,7 @@
  ├── ServerClosing                closing         the server will close: no new accounts
  ├── ServerClosed                 closed          the server has closed: nothing new is accepted
  ├── NotSignedIn                  signed_out
- │   └── SessionRevoked           session_ended   ended from another device: the words are required again
+ │   └── SessionRevoked           session_ended   ended from another device: the password is required again
  ├── ClientOutdated               outdated        an old release of the app asks for what needs the newest one
  ├── NotFound                     not_found       absent or forbidden: one answer for both
  ├── WrongOrigin                  wrong_origin
@@ -100,7 +100,7 @@ class InvalidCredentials(KeptError):
     """Wrong words, wrong code or unknown name: one answer for all of them."""
 
     code = "no_match"
-    default_message = "That did not match. Check the name and the words, and try again."
+    default_message = "That did not match. Check the username and the password, and try again."
 
 
 class SecondFactorFailed(KeptError):
@@ -153,10 +153,10 @@ class ClientOutdated(KeptError):
 
 
 class SessionRevoked(NotSignedIn):
-    """The keeper ended this session from another device. The device locks and requires the words to sign in again."""
+    """The keeper ended this session from another device. The device locks and requires the password to sign in again."""
 
     code = "session_ended"
-    default_message = "This device was signed out from another one. Type your words to sign in again."
+    default_message = "This device was signed out from another one. Type your password to sign in again."
 
 
 class NotFound(KeptError):

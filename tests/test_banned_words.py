@@ -35,6 +35,25 @@ NEGATION = re.compile(
 # On screen the keeper is not called this; names of services and laws keep the word.
 VICTIM_WORD = re.compile(r"\bvictims?\b(?! support\b)(?!['’]s? (?:code|commissioner)\b)(?!s['’] code\b)", re.IGNORECASE)
 SCREEN_FOLDERS = ("static/", "templates/")
+# What opens a diary has one name on screens, pages and the command line: a password, a recovery code, a username
+# (docs/glossary.md). These are names they had before. What somebody wrote or spoke is still called their words, and
+# codes of other kinds keep their names.
+FORMER_NAME = re.compile(
+    r"""sign-in\ names? | log-?in\ names? | pass-?phrases? | short\ words
+      | (?<!recovery\ )\bcode\ (?:from|on)\ (?:your\ )?paper | \bpaper\ code | \b(?:my|your|old)\ code\b
+      | \b(?:type|change|knows?|forget|has|have|with|without)\ (?:my|your|the\ old)\ words\b | \bold\ words\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# Searched with their comments, which have no need of these names.
+FILES_WITH_SCREEN_TEXTS = (
+    "static/src/**/words*.json",
+    "static/src/core/errors.ts",
+    "static/src/diary/sentences.ts",
+    "templates/**/*.html",
+    "diary/errors.py",
+    "diary/cli/*.py",
+    "diary/samples/demo.py",
+)
 
 
 def readable_files() -> Iterator[Path]:
@@ -95,3 +114,35 @@ def test_the_keeper_is_never_called_a_victim_on_screen() -> None:
 def test_a_denial_may_use_the_word() -> None:
     """A statement of what a pack does not prove is allowed."""
     assert banned_claims("docs/a.md", "A pack does not prove that it happened; there is no risk score.") == []
+
+
+def former_names(text: str) -> list[str]:
+    """Return the former names of the password, the recovery code and the username in `text`."""
+    return [match.group() for match in FORMER_NAME.finditer(text)]
+
+
+def test_password_recovery_code_and_username_have_one_name() -> None:
+    """No text of a screen, page, error or command has an earlier name of one of these."""
+    paths = [path for pattern in FILES_WITH_SCREEN_TEXTS for path in sorted(PROJECT_ROOT.glob(pattern))]
+    assert len(paths) > len(FILES_WITH_SCREEN_TEXTS)
+    found = {path.relative_to(PROJECT_ROOT).as_posix(): former_names(path.read_text("utf-8")) for path in paths}
+    assert {name: names for name, names in found.items() if names} == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("I have a sign-in name", ["sign-in name"]),
+        ("The passphrase is asked for.", ["passphrase"]),
+        ("Someone knows my words", ["knows my words"]),
+        ("Your code, for paper", ["Your code"]),
+        ("The code from your paper", ["code from your paper"]),
+        ("Type the recovery code from your paper", []),
+        ("Leave it and get the eight words. Keep these words.", []),
+        ("In your own words", []),
+        ("A code for the camera of the app", []),
+    ],
+)
+def test_an_earlier_name_is_found(text: str, names: list[str]) -> None:
+    """Each earlier name is found; words that were written or spoken and other codes are none."""
+    assert former_names(text) == names

@@ -226,11 +226,11 @@ def test_the_sample_diary_is_made_once_and_opens_again(tmp_path: Path) -> None:
     with running_server(tmp_path / "one") as origin:
         outputs = [run_cli("sample", "--on", origin, "--note", note).stdout for _ in range(2)]
         assert outputs[0] == outputs[1]
-        assert "Sign-in name:" in outputs[0]
+        assert "Username:" in outputs[0]
     with running_server(tmp_path / "two") as origin:
         assert sign_in_name(run_cli("sample", "--on", origin, "--note", note).stdout) != sign_in_name(outputs[0])
 
 
 def sign_in_name(output: str) -> str:
     """Return the login name in the output of `sample`."""
-    return next(line for line in output.splitlines() if "Sign-in name:" in line)
+    return next(line for line in output.splitlines() if "Username:" in line)

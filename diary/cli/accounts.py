@@ -43,7 +43,7 @@ def invite(days: int) -> None:
 
 
 @click.command()
-@click.argument("login", help="The account's sign-in name.")
+@click.argument("login", help="The account's username.")
 @click.argument("new_limit", metavar="BYTES|usual", help="The new limit; `usual` restores DIARY_QUOTA_BYTES.")
 def quota(login: str, new_limit: str) -> None:
     """Set how many bytes of files one account may store. Text has a limit of its own, DIARY_TEXT_QUOTA_BYTES."""

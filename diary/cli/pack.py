@@ -26,7 +26,7 @@ EXISTING_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command()
 @click.argument("kept", type=EXISTING_FILE, help="The sealed copy, a file that ends in .kept.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The pack to write.")
-@click.option("--code", is_flag=True, help="Open it with the recovery code instead of the passphrase.")
+@click.option("--code", is_flag=True, help="Open it with the recovery code instead of the password.")
 @click.option(
     "--no",
     "number",
@@ -55,7 +55,7 @@ def pack(
 ) -> None:
     """Make a whole pack from a sealed copy, on this computer and without a server.
 
-    The passphrase is asked for, or read from standard input if that is not a terminal. It is never an argument, because
+    The password is asked for, or read from standard input if that is not a terminal. It is never an argument, because
     other users of this computer could see it.
     """
     from diary import isolation
@@ -67,7 +67,7 @@ def pack(
 
     if not unsandboxed:
         isolation.require_isolation()
-    typed_secret = _read_typed_secret("Recovery code" if code else "Passphrase")
+    typed_secret = _read_typed_secret("Recovery code" if code else "Password")
     with DiaryBackupFile(kept) as kept_file, tempfile.TemporaryDirectory(prefix="kept-pack-") as work_folder:
         identity = (
             kept_file.open_with_code(parse_code(typed_secret)) if code else kept_file.open_with_words(typed_secret)

@@ -45,8 +45,8 @@ class SampleCredentials:
     def text_lines(self) -> list[str]:
         """Return the credentials as lines for a screen or a file."""
         return [
-            f"Sign-in name:  {self.login}",
-            f"Words:         {self.words}",
+            f"Username:      {self.login}",
+            f"Password:      {self.words}",
             f"Recovery code: {format_code_as_text(self.recovery_code)}",
             f"  or in words: {format_code_as_words(self.recovery_code)}",
         ]

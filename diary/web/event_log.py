@@ -1,7 +1,7 @@
 """The event log: a code and the hour, nothing else.
 
 [Note: no personal data in logs] A log is kept for longer than the data it is about, and people read it whom the keeper
-never met. No address, user agent, id, sign-in name, token, path or body is ever logged, so no filter has to remove it.
+never met. No address, user agent, id, username, token, path or body is ever logged, so no filter has to remove it.
 For an unexpected exception, its class and its place in our own code are added: neither depends on the request.
 """
 

@@ -136,7 +136,7 @@ def _unlock(playwright: Playwright, origin: str, login: str) -> Iterator[Row]:
         for _ in range(ROUNDS):
             keeper.lock()
             keeper.page.wait_for_timeout(1_500)  # the next worker warms up while the app is locked
-            keeper.field("Your words").fill(PASSPHRASE)
+            keeper.field("Your password").fill(PASSPHRASE)
             opened.append(keeper.page.evaluate("() => bench.pressed('Open', 'What happened?')"))
             list_times.append(keeper.page.evaluate("() => bench.listed()"))
         opening, listing = statistics.median(opened), statistics.median(list_times)

@@ -125,7 +125,7 @@ def _measure_pack(pictures: int, bar_seconds: float, bar_mb: float | None) -> It
 
 
 async def _write_diary(origin: str, folder: Path, pictures: int) -> tuple[str, float]:
-    """Write the diary to the server. Return its sign-in name, and the seconds of its pack by the native typesetter."""
+    """Write the diary to the server. Return its username, and the seconds of its pack by the native typesetter."""
     print_copies = [make_print_rendition(draw_screenshot(number), "image/png") for number in range(10)]
     async with connect(origin) as server:
         identity = await accounts.enrol(server, PASSPHRASE, code=bytes(16))

@@ -128,7 +128,7 @@ def _measure_unlock(keeper: BrowserKeeper, entry_count: int, bare_argon2: Callab
     for _ in range(ROUNDS):
         keeper.lock()
         keeper.page.wait_for_timeout(1_500)
-        keeper.field("Your words").fill(PASSPHRASE)
+        keeper.field("Your password").fill(PASSPHRASE)
         opened.append(keeper.page.evaluate("() => bench.pressed('Open', 'What happened?')") - bare_argon2())
         list_times.append(keeper.page.evaluate("() => bench.listed()"))
     extra_ms = statistics.median(opened) + statistics.median(list_times)
@@ -289,7 +289,7 @@ def _measure_with_new_list_format(
     throttle_cpu(keeper.page, 1)
     keeper.open_locked()
     keeper.page.wait_for_timeout(2_000)
-    keeper.field("Your words").fill(PASSPHRASE)
+    keeper.field("Your password").fill(PASSPHRASE)
     times_by_name: dict[str, float] = keeper.page.evaluate("(many) => bench.listedAgain(many)", entry_count)
     return times_by_name
 

@@ -207,7 +207,7 @@ def give_access(keeper: BrowserKeeper, nine_words: str, stand_in: str) -> None:
     assert "Thornbury" not in keeper.page.content()
     keeper.tap("Next")
     keeper.wait_for_text(re.compile("and Sam O, as stand-in"))
-    keeper.field("Type your words to agree").fill(keeper.passphrase)
+    keeper.field("Type your password to agree").fill(keeper.passphrase)
     keeper.tap("Let them see this")
     keeper.wait_for_screen("Priya K can now see this")
     keeper.tap("Done")
@@ -294,7 +294,7 @@ def end_access(keeper: BrowserKeeper, *names: str) -> None:
         keeper.wait_for_text(re.compile("made a pack" if name == "Priya K" else "read entries"))
         assert accessibility_faults(keeper.page) == []
         keeper.tap("End it now")
-        keeper.field("Type your words to go on").fill(keeper.passphrase)
+        keeper.field("Type your password to go on").fill(keeper.passphrase)
         keeper.tap("Shut them out")
         expect(
             keeper.page.locator("[data-over]", has_text=name).get_by_text(re.compile("^You ended it on"))

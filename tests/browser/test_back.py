@@ -321,7 +321,7 @@ def test_back_in_the_first_run(keeper: BrowserKeeper, server: LiveServer) -> Non
     keeper.type_narrative(HALF_SENTENCE)
     keeper.choose_time("Just now")
     keeper.tap("Save")
-    keeper.wait_for_screen("Choose words that open this")
+    keeper.wait_for_screen("Choose a password")
     page.go_back()
     expect(keeper.field("What happened?")).to_have_value(HALF_SENTENCE)
     page.go_back()
@@ -332,7 +332,7 @@ def test_back_in_the_first_run(keeper: BrowserKeeper, server: LiveServer) -> Non
     page.wait_for_url(f"**{PAGE_BEFORE}")
     page.go_forward()
     expect(keeper.button("Start")).to_be_visible()
-    keeper.tap("I have a sign-in name")
+    keeper.tap("I have a username")
     page.go_back()
     expect(keeper.button("Start")).to_be_visible()
 

@@ -69,7 +69,7 @@ class FirefoxKeeper:
         self.window.wait_until(lambda: "•" not in self.window.call_function(words), "six words")
         self.passphrase = self.window.call_function(words)
         self.window.type_into("#new-words", self.passphrase)
-        self.tap("Save with these words")
+        self.tap("Save with this password")
         self.wait_for_screen("Keep a copy off this phone")
         self.tap("Not now")
         self.wait_for_screen("Saved")

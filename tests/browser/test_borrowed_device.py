@@ -99,12 +99,12 @@ def sign_in_on_borrowed_device(context: BrowserContext, phone: BrowserKeeper, bu
     assert accessibility_faults(borrowed_device.page) == []
     if button == "Go on in this window":
         borrowed_device.tap("I cannot open one")
-        borrowed_device.wait_for_text("If the browser offers to save your name or your words, choose Never.")
+        borrowed_device.wait_for_text("If the browser offers to save your username or your password, choose Never.")
         assert accessibility_faults(borrowed_device.page) == []
     borrowed_device.tap(button)
     borrowed_device.wait_for_screen("Sign in")
-    borrowed_device.field("Sign-in name").fill(phone.login)
-    borrowed_device.field("Your words").fill(phone.passphrase)
+    borrowed_device.field("Username").fill(phone.login)
+    borrowed_device.field("Your password").fill(phone.passphrase)
     borrowed_device.tap("Open")
     borrowed_device.wait_for_screen("What happened?")
     borrowed_device.passphrase = phone.passphrase

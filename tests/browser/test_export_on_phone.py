@@ -130,11 +130,11 @@ def _assert_passphrase_needed(keeper: BrowserKeeper) -> None:
     """Assert that no words, wrong words or a lock make no pack, and that the choices remain."""
     keeper.page.get_by_label("I have read this and want to make the pack").check()
     keeper.tap("Make the pack")
-    keeper.wait_for_text("Type the words that will open this.")
+    keeper.wait_for_text("Type your password.")
     keeper.field(PASSPHRASE_LABEL).fill("these are not the words")
     keeper.tap("Make the pack")
     expect(keeper.error_message()).to_contain_text(
-        "Those are not the words that open this phone. Nothing was changed. Try again."
+        "That is not the password that opens this phone. Nothing was changed. Try again."
     )
     expect(keeper.field(PASSPHRASE_LABEL)).to_have_value("")
     expect(keeper.heading("Your pack is ready")).to_have_count(0)
@@ -390,7 +390,7 @@ def _print_list(keeper: BrowserKeeper) -> None:
     keeper.page.get_by_role("button", name=re.compile("^Print your entries")).click()
     keeper.field(PASSPHRASE_LABEL).fill("these are not the words")
     keeper.tap("Show the list")
-    expect(keeper.error_message()).to_contain_text("Those are not the words that open this phone.")
+    expect(keeper.error_message()).to_contain_text("That is not the password that opens this phone.")
     expect(keeper.button("Print or save as PDF")).to_have_count(0)
     keeper.field(PASSPHRASE_LABEL).fill(keeper.passphrase)
     keeper.tap("Show the list")

@@ -70,8 +70,8 @@ def test_wrong_words_wrong_code_and_unknown_name_get_the_same_message(new_phone:
         other.submit_sign_in_with_code(login, wrong_code, "entirely new words here")
         expect(other.error_message()).to_be_visible()
         messages.add(other.error_message().inner_text())
-    template = "That did not match. Check the name and the {}, and try again. Nothing was lost."
-    assert messages == {template.format("words"), template.format("code")}
+    template = "That did not match. Check the username and the {}, and try again. Nothing was lost."
+    assert messages == {template.format("password"), template.format("recovery code")}
 
 
 def test_a_mistyped_code_is_not_sent(new_phone: NewPhone, server: LiveServer) -> None:

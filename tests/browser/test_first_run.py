@@ -70,7 +70,7 @@ def _choose_time(keeper: BrowserKeeper) -> None:
 def _go_to_words(keeper: BrowserKeeper) -> None:
     _choose_time(keeper)
     keeper.tap("Save")
-    keeper.wait_for_screen("Choose words that open this")
+    keeper.wait_for_screen("Choose a password")
 
 
 @pytest.mark.parametrize(
@@ -127,17 +127,17 @@ def test_own_words_are_typed_twice_and_must_be_long(keeper: BrowserKeeper) -> No
     keeper.type_narrative(NARRATIVE)
     keeper.choose_time("Not sure")
     keeper.tap("Save")
-    keeper.wait_for_screen("Choose words that open this")
-    keeper.field("Type your words").fill("too short")
-    keeper.tap("Save with these words")
+    keeper.wait_for_screen("Choose a password")
+    keeper.field("Type your password").fill("too short")
+    keeper.tap("Save with this password")
     keeper.wait_for_text("Use at least 12 characters.")
-    keeper.field("Type your words").fill("seven purple umbrellas")
-    keeper.tap("Save with these words")
-    keeper.field("Type them once more").fill("seven purple umbrella")
-    keeper.tap("Save with these words")
-    keeper.wait_for_text("The two are not the same. Type them once more.")
-    keeper.field("Type them once more").fill("seven purple umbrellas")
-    keeper.tap("Save with these words")
+    keeper.field("Type your password").fill("seven purple umbrellas")
+    keeper.tap("Save with this password")
+    keeper.field("Type it once more").fill("seven purple umbrella")
+    keeper.tap("Save with this password")
+    keeper.wait_for_text("The two are not the same. Type it once more.")
+    keeper.field("Type it once more").fill("seven purple umbrellas")
+    keeper.tap("Save with this password")
     keeper.wait_for_screen("Keep a copy off this phone")
 
 

@@ -29,7 +29,7 @@ def test_adding_a_picture_takes_six_taps(keeper: BrowserKeeper) -> None:
     chooser.value.set_files([picker_file("note.png", "image/png", make_png(7))])
     keeper.page.get_by_text("Picture 1").wait_for()
     keeper.tap("Save")
-    keeper.field("Your words").wait_for()
+    keeper.field("Your password").wait_for()
     taps = keeper.taps  # unlocking is not counted
     keeper.unlock()
     expect(keeper.field("What happened?")).to_have_value("He put a note under the wiper.")

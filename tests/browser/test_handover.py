@@ -85,7 +85,7 @@ def confirm_handover(keeper: BrowserKeeper) -> None:
     """Confirm the handover with the keeper's own words."""
     keeper.tap("Leave it and get the words")
     sheet = keeper.page.get_by_role("dialog")
-    sheet.get_by_label("Type your words to go on", exact=True).fill(keeper.passphrase)
+    sheet.get_by_label("Type your password to go on", exact=True).fill(keeper.passphrase)
     sheet.get_by_role("button", name="Leave it and get the words").click()
 
 
@@ -95,10 +95,10 @@ def show_words_again(keeper: BrowserKeeper) -> str:
     for words in ("these are not the words", keeper.passphrase):
         expect(word_list).to_have_count(0)
         keeper.tap("Show the words")
-        sheet.get_by_label("Type your words to go on", exact=True).fill(words)
+        sheet.get_by_label("Type your password to go on", exact=True).fill(words)
         sheet.get_by_role("button", name="Show the words").click()
         if words != keeper.passphrase:
-            expect(keeper.error_message()).to_contain_text("Those are not the words that open this phone.")
+            expect(keeper.error_message()).to_contain_text("That is not the password that opens this phone.")
     expect(word_list).to_have_count(8)
     return " ".join(word_list.all_inner_texts())
 
@@ -137,7 +137,7 @@ def test_a_pack_is_handed_over_and_fetched(
     keeper.wait_for_text(re.compile("4 of 5 openings left"))
     assert show_words_again(keeper) == words and accessibility_faults(page) == []
     keeper.tap("End it now")
-    keeper.field("Type your words to go on").fill(keeper.passphrase)
+    keeper.field("Type your password to go on").fill(keeper.passphrase)
     keeper.tap("End it")
     keeper.wait_for_text(re.compile(r"You ended it today \d\d:\d\d"))
     with open_desktop_page(browser) as after_end:

@@ -25,7 +25,7 @@ def test_a_copy_is_kept_with_an_invitation(keeper: BrowserKeeper, server: LiveSe
         field = keeper.field("Your invitation")
         expect(field).to_be_visible()
         assert accessibility_faults(keeper.page) == []
-        expect(keeper.field("Type your words")).to_have_value(keeper.passphrase)
+        expect(keeper.field("Type your password")).to_have_value(keeper.passphrase)
         keeper.tap("Keep a copy off this phone")
         expect(keeper.page.get_by_text("What you have written stays safe")).to_be_visible()
         field.fill("abcd-efgh")

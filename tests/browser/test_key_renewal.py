@@ -13,7 +13,7 @@ from tests.test_documentation import PROJECT_ROOT
 
 NEW_PASSPHRASE = "orbit velvet canyon maple drift spoon"
 NEWEST_PASSPHRASE = "glove pepper window harbor mint lamp"
-RECOVERY_CODE_LABEL = "The code from your paper (you can leave this empty)"
+RECOVERY_CODE_LABEL = "Your recovery code, from paper (you can leave this empty)"
 OTHER_DIARYS_CODE = "0440-Y5GX-4GNK-4EA0-8X75-AQ33-D86H"  # valid, but of no diary
 
 
@@ -25,10 +25,10 @@ def open_in_more(keeper: BrowserKeeper, row: str) -> None:
 
 def type_new_words(keeper: BrowserKeeper, words: str, button: str) -> None:
     """Type the current words and the new ones twice, and confirm."""
-    keeper.field("Your words now").fill(keeper.passphrase)
-    keeper.field("Type your words").fill(words)
+    keeper.field("Your password now").fill(keeper.passphrase)
+    keeper.field("Type your password").fill(words)
     keeper.tap(button)
-    keeper.field("Type them once more").fill(words)
+    keeper.field("Type it once more").fill(words)
     keeper.tap(button)
 
 
@@ -59,11 +59,11 @@ def test_the_passphrase_and_then_the_keys_are_renewed(new_phone: NewPhone) -> No
 
 def change_passphrase(phone: BrowserKeeper, desk: BrowserKeeper, old_passphrase: str) -> None:
     """Change the words from More. The old ones open nothing here, and the desk follows with the new ones."""
-    open_in_more(phone, "Change your words")
-    phone.wait_for_screen("Change your words")
+    open_in_more(phone, "Change your password")
+    phone.wait_for_screen("Change your password")
     assert accessibility_faults(phone.page) == []
-    type_new_words(phone, NEW_PASSPHRASE, "Change my words")
-    phone.wait_for_text("Your new words are set. The old ones open nothing any more.")
+    type_new_words(phone, NEW_PASSPHRASE, "Change my password")
+    phone.wait_for_text("Your new password is set. The old one opens nothing any more.")
     phone.tap("Done")
     phone.lock()
     phone.try_passphrase(old_passphrase)
@@ -73,10 +73,10 @@ def change_passphrase(phone: BrowserKeeper, desk: BrowserKeeper, old_passphrase:
 
     desk.lock()
     desk.unlock()  # another device cannot be locked from here: its old words open it, but it gets nothing new
-    desk.tap_notice("Type words")
-    desk.wait_for_screen("Type the words in use now")
+    desk.tap_notice("Type password")
+    desk.wait_for_screen("Type the password you use now")
     assert accessibility_faults(desk.page) == []
-    desk.field("Your words now").fill(NEW_PASSPHRASE)
+    desk.field("Your password now").fill(NEW_PASSPHRASE)
     desk.tap("Sign in again")
     desk.wait_for_text("Signed in again.")
     desk.passphrase = NEW_PASSPHRASE
@@ -85,19 +85,19 @@ def change_passphrase(phone: BrowserKeeper, desk: BrowserKeeper, old_passphrase:
 
 def renew_all_keys(phone: BrowserKeeper, code_letters: str) -> None:
     """Renew words, code and keys. Every entry is still there."""
-    open_in_more(phone, "Someone knows my words")
-    phone.wait_for_screen("Someone knows my words")
+    open_in_more(phone, "Someone knows my password")
+    phone.wait_for_screen("Someone knows my password")
     assert accessibility_faults(phone.page) == []
-    type_new_words(phone, NEWEST_PASSPHRASE, "Change my words, code and keys")
-    phone.wait_for_text("Done. Only your new words open this now.")
-    phone.tap("Write down a new code")
-    phone.tap("Show my code")
+    type_new_words(phone, NEWEST_PASSPHRASE, "Change my password, recovery code and keys")
+    phone.wait_for_text("Done. Only your new password opens this now.")
+    phone.tap("Write down a new recovery code")
+    phone.tap("Show my recovery code")
     new_code_letters = phone.page.locator(".letters").inner_text()
     assert new_code_letters != code_letters
     phone.tap("I have written it down")
-    phone.field("Type the code from your paper").fill(new_code_letters)
+    phone.field("Type the recovery code from your paper").fill(new_code_letters)
     phone.tap("Check")
-    phone.wait_for_text("Your code is written down and checked.")
+    phone.wait_for_text("Your recovery code is written down and checked.")
     phone.passphrase = NEWEST_PASSPHRASE
     phone.add_entry("Written since.")
     phone.wait_until_kept_safe("Written since.")
@@ -116,8 +116,8 @@ def assert_old_passphrase_refused(attacker: BrowserKeeper, phone: BrowserKeeper,
     desk.lock()
     desk.unlock()
     desk.wait_for_entry_count(1)
-    desk.tap_notice("Type words")
-    desk.field("Your words now").fill(NEWEST_PASSPHRASE)
+    desk.tap_notice("Type password")
+    desk.field("Your password now").fill(NEWEST_PASSPHRASE)
     desk.tap("Sign in again")
     desk.wait_for_text("Signed in again.")
     desk.passphrase = NEWEST_PASSPHRASE
@@ -128,22 +128,22 @@ def assert_old_passphrase_refused(attacker: BrowserKeeper, phone: BrowserKeeper,
 def assert_sign_in_history(keeper: BrowserKeeper) -> None:
     """Assert that "Where you are signed in" lists what was done, renames a device and signs out the others."""
     open_in_more(keeper, "Where you are signed in")
-    keeper.field("Type your words to see this").fill(keeper.passphrase)
+    keeper.field("Type your password to see this").fill(keeper.passphrase)
     keeper.button("Show").last.click()
     keeper.wait_for_text("What was done")
     assert accessibility_faults(keeper.page) == []
-    for action in ("Words changed", "All keys made new", "New code made"):
+    for action in ("Password changed", "All keys made new", "New recovery code made"):
         expect(keeper.page.get_by_text(re.compile(f"^{action} · ")).first).to_be_visible()
     keeper.field("Call this device").fill("My phone")
     keeper.tap("Save the name")
     keeper.tap("Sign out all the others")
-    keeper.wait_for_text("Someone who has your words can sign in again.")
-    keeper.field("Type your words").fill(keeper.passphrase)
+    keeper.wait_for_text("Someone who has your password can sign in again.")
+    keeper.field("Type your password").fill(keeper.passphrase)
     keeper.button("Sign out all the others").last.click()
     expect(keeper.page.get_by_role("listitem").filter(has_text="Last used")).to_have_count(1)
     # The screen shows what is left to do.
-    expect(keeper.button("Change your words")).to_be_visible()
-    expect(keeper.button("Someone knows my words")).to_be_visible()
+    expect(keeper.button("Change your password")).to_be_visible()
+    expect(keeper.button("Someone knows my password")).to_be_visible()
     assert accessibility_faults(keeper.page) == []
 
 
@@ -198,14 +198,14 @@ def test_the_code_renews_keys_while_a_thief_holds_the_passphrase(new_phone: NewP
     attacker.sign_in(phone.login, phone.passphrase)
     attacker.open_entry("He waited at the gate.")
     attacker.page.route("**/rotation/commit", lambda route: route.abort())
-    open_in_more(attacker, "Someone knows my words")
+    open_in_more(attacker, "Someone knows my password")
     with attacker.page.expect_request("**/rotation/commit"):
-        type_new_words(attacker, NEW_PASSPHRASE, "Change my words, code and keys")
+        type_new_words(attacker, NEW_PASSPHRASE, "Change my password, recovery code and keys")
     expect(attacker.error_message()).to_be_visible()
 
     phone.add_entry("Cannot be sent meanwhile.")
-    open_in_more(phone, "Someone knows my words")
-    phone.wait_for_text("Then nobody who only knows your words can stop this.")
+    open_in_more(phone, "Someone knows my password")
+    phone.wait_for_text("Then nobody who only knows your password can stop this.")
     assert_wrong_codes_refused(phone, code_letters)
     cut_path = "**/rotation/commit"
     phone.page.route(cut_path, lambda route: route.abort())
@@ -218,16 +218,16 @@ def test_the_code_renews_keys_while_a_thief_holds_the_passphrase(new_phone: NewP
     phone.tap_notice("Finish")
     phone.wait_for_text("Changing the keys was interrupted.")
     assert accessibility_faults(phone.page) == []
-    phone.field("Your new words").fill(NEWEST_PASSPHRASE)
+    phone.field("Your new password").fill(NEWEST_PASSPHRASE)
     phone.field(RECOVERY_CODE_LABEL).fill(code_letters)
     phone.tap("Finish now")
-    phone.wait_for_text("Done. Only your new words open this now.")
+    phone.wait_for_text("Done. Only your new password opens this now.")
     phone.tap("Done")
     phone.passphrase = NEWEST_PASSPHRASE
     phone.wait_until_kept_safe("Cannot be sent meanwhile.")
 
     attacker.page.unroute("**/rotation/commit")
-    attacker.field("Your new words").fill(NEW_PASSPHRASE)
+    attacker.field("Your new password").fill(NEW_PASSPHRASE)
     attacker.tap("Finish now")
     expect(attacker.error_message()).to_be_visible()
     desk = new_phone()
@@ -238,19 +238,19 @@ def test_the_code_renews_keys_while_a_thief_holds_the_passphrase(new_phone: NewP
 def assert_wrong_codes_refused(phone: BrowserKeeper, code_letters: str) -> None:
     """Assert that a mistyped code is reported beside its field, and another diary's code is recognised."""
     phone.field(RECOVERY_CODE_LABEL).fill(code_letters[:-1])
-    type_new_words(phone, NEWEST_PASSPHRASE, "Change my words, code and keys")
-    phone.wait_for_text("That is not a complete code.")
-    expect(phone.field("Your words now")).to_have_value(phone.passphrase)
+    type_new_words(phone, NEWEST_PASSPHRASE, "Change my password, recovery code and keys")
+    phone.wait_for_text("That is not a complete recovery code.")
+    expect(phone.field("Your password now")).to_have_value(phone.passphrase)
     assert accessibility_faults(phone.page) == []
     phone.field(RECOVERY_CODE_LABEL).fill(OTHER_DIARYS_CODE)
-    phone.tap("Change my words, code and keys")
-    phone.wait_for_text("This is not the paper code your diary uses now")
+    phone.tap("Change my password, recovery code and keys")
+    phone.wait_for_text("This is not the recovery code your diary uses now")
 
 
 def type_recovery_code(phone: BrowserKeeper, code_letters: str) -> None:
     """Type everything again, because a failed try empties the fields, and the code as on paper."""
     phone.field(RECOVERY_CODE_LABEL).fill(code_letters.lower().replace("-", " "))
-    type_new_words(phone, NEWEST_PASSPHRASE, "Change my words, code and keys")
+    type_new_words(phone, NEWEST_PASSPHRASE, "Change my password, recovery code and keys")
 
 
 def test_the_device_list_shows_every_kind_of_action(keeper: BrowserKeeper, server: LiveServer) -> None:
@@ -270,7 +270,7 @@ def test_the_device_list_shows_every_kind_of_action(keeper: BrowserKeeper, serve
     keeper.create_registered_diary()
     server.inject_fault("GET", r"^/v1/access$", change_body=add_actions)
     open_in_more(keeper, "Where you are signed in")
-    keeper.field("Type your words to see this").fill(keeper.passphrase)
+    keeper.field("Type your password to see this").fill(keeper.passphrase)
     keeper.button("Show").last.click()
     for action in ("Someone was let in", "Someone was shut out", "Something else was done"):
         keeper.wait_for_text(re.compile(f"^{action} · "))

@@ -42,15 +42,15 @@ class TranslatedKeeper(BrowserKeeper):
 
     def choose_passphrase(self, words: str | None = None) -> None:
         """Type the six suggested words. The list's name, which only screen readers use, is translated too."""
-        self.wait_for_screen("Choose words that open this")
+        self.wait_for_screen("Choose a password")
         suggested_words = self.page.get_by_role(
             "list", name=translated_name(self.page, "Six words you could use")
         ).get_by_role("listitem")
         expect(suggested_words).to_have_count(6)
         expect(suggested_words.first).not_to_have_text("••••••")
         self.passphrase = words or " ".join(suggested_words.all_inner_texts())
-        self.field("Type your words").fill(self.passphrase)
-        self.tap("Save with these words")
+        self.field("Type your password").fill(self.passphrase)
+        self.tap("Save with this password")
         self.wait_for_screen("Keep a copy off this phone")
 
     def lock(self) -> None:

@@ -36,7 +36,7 @@ SLOW_4G = {"offline": False, "downloadThroughput": 500_000, "uploadThroughput": 
 
 
 def _write_diary(origin: str) -> tuple[str, dict[str, str]]:
-    """Write the diary to the server. Return its sign-in name, and the digest of each file by its name."""
+    """Write the diary to the server. Return its username, and the digest of each file by its name."""
 
     async def write() -> tuple[str, dict[str, str]]:
         digests = {}
@@ -91,7 +91,7 @@ def _write_diary(origin: str) -> tuple[str, dict[str, str]]:
 
 @pytest.fixture
 def large_diary(tmp_path: Path) -> Iterator[tuple[str, str, dict[str, str]]]:
-    """Yield the server's address, the sign-in name, and the files' digests."""
+    """Yield the server's address, the username, and the files' digests."""
     with running_server(tmp_path / "server") as origin:
         yield origin, *_write_diary(origin)
 

@@ -59,7 +59,7 @@ READ_PIECE_SCRIPT = """async ({ from, length }) => {
 
 
 def write_diary(origin: str) -> tuple[str, dict[str, str]]:
-    """Write the diary to the server. Return its sign-in name, and each file's name by its digest."""
+    """Write the diary to the server. Return its username, and each file's name by its digest."""
 
     async def write() -> tuple[str, dict[str, str]]:
         digests: dict[str, str] = {}

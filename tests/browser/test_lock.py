@@ -42,7 +42,7 @@ def test_lock_and_unlock(keeper: BrowserKeeper) -> None:
     _assert_nothing_of_the_diary_shown(keeper)
     keeper.try_passphrase("entirely the wrong words")
     expect(keeper.error_message()).to_contain_text("That didn’t open anything. Try again.")
-    assert keeper.field("Your words").input_value() == ""
+    assert keeper.field("Your password").input_value() == ""
     keeper.unlock()
     keeper.open_entry(NARRATIVE)
 
@@ -132,9 +132,9 @@ def test_signing_in_without_signal_says_so(new_phone: NewPhone) -> None:
     phone.open_without_diary()
     phone.wait_until_loaded()
     phone.page.context.set_offline(True)
-    phone.tap("I have a sign-in name")
-    phone.field("Sign-in name").fill("quiet-otter-1234")
-    phone.field("Your words").fill("some words that are long enough")
+    phone.tap("I have a username")
+    phone.field("Username").fill("quiet-otter-1234")
+    phone.field("Your password").fill("some words that are long enough")
     phone.tap("Open")
     expect(phone.error_message()).to_contain_text("There is no signal just now.")
 

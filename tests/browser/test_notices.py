@@ -75,7 +75,7 @@ def test_a_sign_in_stands_first_with_its_time_and_leaves_the_heading_in_place(
         (f"trouble: {TROUBLE}", "", "The server left something out"),
         ("rekeying: true", "", "Changing the keys is not finished."),
         ("closing: {on: Date.now() + 6e8, off: Date.now() + 7e8}", "", "This server closes on"),
-        ("recovery: 'later'", "", "You have not written down your code yet."),
+        ("recovery: 'later'", "", "You have not written down your recovery code yet."),
         ("exit_said: false", "", "The arrow at the top locks this at once"),
         ("", "update: true", "A new version is ready."),
         ("", "unsigned: true", "A newer version of this page waits"),
@@ -110,7 +110,7 @@ def test_a_sign_in_can_be_answered_and_the_next_line_follows(
     )
     page.get_by_role("button", name="Read all 2", exact=True).click()
     page.get_by_role("button", name="It was not me", exact=True).click()
-    expect(page.get_by_role("heading", name="Someone knows my words")).to_be_visible()
+    expect(page.get_by_role("heading", name="Someone knows my password")).to_be_visible()
     expect(page.get_by_text(WARNING_TEXT, exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Read all 2", exact=True)).to_be_visible()
 

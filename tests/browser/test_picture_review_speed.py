@@ -30,7 +30,7 @@ PASSPHRASE = "correct horse battery staple"
 
 
 def _write_diary(origin: str) -> str:
-    """Write 300 entries with a picture each to the server. Return the sign-in name."""
+    """Write 300 entries with a picture each to the server. Return the username."""
 
     async def write() -> str:
         content = make_jpeg_with_gps()

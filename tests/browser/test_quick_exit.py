@@ -58,7 +58,7 @@ def test_the_lock_closes_an_open_dialog(show: OpenPage) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
     js("fake.lock('idle')")(page)
     expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(page.get_by_label("Your words")).to_be_visible()
+    expect(page.get_by_label("Your password")).to_be_visible()
 
 
 def test_a_hidden_page_is_covered(show: OpenPage) -> None:

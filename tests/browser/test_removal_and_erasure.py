@@ -27,7 +27,7 @@ def _take_out(keeper: BrowserKeeper, text: str) -> None:
 
 def _ask_to_erase(keeper: BrowserKeeper, words: str | None = None) -> None:
     keeper.tap("Erase it for good")
-    keeper.field("Type your words to go on").fill(keeper.passphrase if words is None else words)
+    keeper.field("Type your password to go on").fill(keeper.passphrase if words is None else words)
     keeper.tap("Erase it in seven days")
 
 
@@ -64,7 +64,7 @@ def _assert_hold_prevents_erasure(keeper: BrowserKeeper) -> None:
     keeper.go_to_tab("More")
     keeper.tap(re.compile("^Hold"), exact=False)
     keeper.tap("Turn hold off")
-    keeper.field("Type your words to go on").fill(keeper.passphrase)
+    keeper.field("Type your password to go on").fill(keeper.passphrase)
     keeper.page.get_by_role("dialog").get_by_role("button", name="Turn hold off").click()
     keeper.wait_for_text(re.compile("Hold goes off on"))
     _open_taken_out(keeper)
@@ -81,7 +81,7 @@ def test_an_entry_only_on_this_phone_is_erased(keeper: BrowserKeeper) -> None:
     keeper.add_entry(ERASED_NARRATIVE)
     _take_out(keeper, ERASED_NARRATIVE)
     _ask_to_erase(keeper, "these are not the words")
-    expect(keeper.error_message().first).to_contain_text("Those are not the words")
+    expect(keeper.error_message().first).to_contain_text("That is not the password")
     _ask_to_erase(keeper)
     keeper.wait_for_text(re.compile("This entry will be erased for good on"))
     keeper.go_to_tab("Add")
@@ -102,7 +102,7 @@ def test_an_entry_only_on_this_phone_is_erased(keeper: BrowserKeeper) -> None:
     _open_taken_out(keeper)
     keeper.page.get_by_text(ERASED_NARRATIVE).click()
     keeper.tap("Erase it now")
-    keeper.field("Type your words to go on").fill(keeper.passphrase)
+    keeper.field("Type your password to go on").fill(keeper.passphrase)
     keeper.page.get_by_role("dialog").get_by_role("button", name="Erase it now").click()
     keeper.wait_for_screen("Taken out")
     keeper.wait_for_text(re.compile("^Erased for good on"))

@@ -55,14 +55,14 @@ def test_the_first_entry_is_written_by_keyboard_alone(show: OpenPage) -> None:
 def test_own_words_are_typed_twice(show: OpenPage) -> None:
     """Two different typings are refused. The same ones are accepted."""
     page = show((NO_DIARY, press("Start"), press("Yes"), fill("What happened?", "x"), press("Save")))
-    page.get_by_label("Type your words").fill("my very own words")
-    page.get_by_role("button", name="Save with these words").click()
-    page.get_by_label("Type them once more").fill("my very own wurds")
-    page.get_by_role("button", name="Save with these words").click()
+    page.get_by_label("Type your password").fill("my very own words")
+    page.get_by_role("button", name="Save with this password").click()
+    page.get_by_label("Type it once more").fill("my very own wurds")
+    page.get_by_role("button", name="Save with this password").click()
     expect(page.get_by_text("The two are not the same.")).to_be_visible()
     assert calls_of(page, "enrolHere") == []
-    page.get_by_label("Type them once more").fill("my very own words")
-    page.get_by_role("button", name="Save with these words").click()
+    page.get_by_label("Type it once more").fill("my very own words")
+    page.get_by_role("button", name="Save with this password").click()
     expect(page.get_by_role("heading", name="Keep a copy off this phone")).to_be_visible()
 
 
@@ -89,10 +89,10 @@ def test_the_lock_empties_the_field_before_it_tries_the_words(show: OpenPage) ->
             ),
         )
     )
-    page.get_by_label("Your words").fill("wrong words here")
+    page.get_by_label("Your password").fill("wrong words here")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_be_focused()
-    assert page.get_by_label("Your words").input_value() == ""
+    assert page.get_by_label("Your password").input_value() == ""
     assert calls_of(page, "unlock") == ["wrong words here"]
 
 
@@ -101,7 +101,7 @@ def test_text_typed_before_the_script_loads_is_kept(show: OpenPage) -> None:
     page = show()
     page.locator("#words").fill("typed early")
     js("fake.set({phase: 'locked'})")(page)
-    assert page.get_by_label("Your words").input_value() == "typed early"
+    assert page.get_by_label("Your password").input_value() == "typed early"
 
 
 def test_the_focus_returns_after_a_dialog(show: OpenPage) -> None:
@@ -340,9 +340,9 @@ def test_signing_in_leads_to_add(show: OpenPage) -> None:
     page = show(
         (
             NO_DIARY,
-            press("I have a sign-in name"),
-            fill("Sign-in name", "quiet-river-4821"),
-            fill("Your words", "my own words"),
+            press("I have a username"),
+            fill("Username", "quiet-river-4821"),
+            fill("Your password", "my own words"),
         )
     )
     page.keyboard.press("Enter")
@@ -351,13 +351,13 @@ def test_signing_in_leads_to_add(show: OpenPage) -> None:
     page = show(
         (
             NO_DIARY,
-            press("I have a sign-in name"),
-            press("Use my code instead"),
-            fill("Sign-in name", "a"),
-            fill("Your code", "b"),
+            press("I have a username"),
+            press("Use my recovery code"),
+            fill("Username", "a"),
+            fill("Your recovery code", "b"),
         )
     )
-    page.get_by_label("New words").fill("brand new words")
+    page.get_by_label("New password").fill("brand new words")
     page.get_by_role("button", name="Open", exact=True).click()
     expect(page.get_by_role("heading", name="What happened?")).to_be_visible()
     assert calls_of(page, "signInWithCode") == [{"login": "a", "code": "b", "newWords": "brand new words"}]
@@ -371,7 +371,7 @@ def test_the_page_to_add_a_picture_shows_nothing_else(show: OpenPage) -> None:
     assert "coat" not in page.evaluate("document.body.innerHTML")
     page.get_by_label("Add", exact=True).set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": b"x"})
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_label("Your words")).to_be_visible()
+    expect(page.get_by_label("Your password")).to_be_visible()
 
 
 def test_a_photo_is_added_and_a_lock_turns_the_camera_off(
@@ -400,5 +400,5 @@ def test_a_photo_is_added_and_a_lock_turns_the_camera_off(
         button.click()
         expect(page.get_by_label("What the camera sees")).to_be_visible()
         page.evaluate("window.track = document.querySelector('video').srcObject.getTracks()[0]; fake.lock('idle')")
-        page.get_by_label("Your words").wait_for()
+        page.get_by_label("Your password").wait_for()
         assert page.evaluate("track.readyState") == "ended"

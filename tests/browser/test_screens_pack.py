@@ -35,7 +35,7 @@ def test_a_pack_from_choice_to_zip(show: OpenPage) -> None:
     assert calls_of(page, "buildPack") == []
     page.get_by_label("I have read this and want to make the pack").check()
     page.get_by_role("button", name="Make the pack").click()
-    expect(page.get_by_text("Type the words that will open this.")).to_be_visible()
+    expect(page.get_by_text("Type your password.")).to_be_visible()
     _assert_passphrase_needed(page)
     expect(page.get_by_text("37%")).to_be_visible()
     page.get_by_role("button", name="Entries").click()
@@ -55,7 +55,7 @@ def test_a_pack_from_choice_to_zip(show: OpenPage) -> None:
     page.get_by_role("button", name="Leave it and get the words").click()
     assert calls_of(page, "handOver") == []
     sheet = page.get_by_role("dialog")
-    sheet.get_by_label("Type your words to go on", exact=True).fill("my words")
+    sheet.get_by_label("Type your password to go on", exact=True).fill("my words")
     sheet.get_by_role("button", name="Leave it and get the words").click()
     expect(page.get_by_text("Leaving the pack")).to_be_visible()
     assert len(calls_of(page, "handOver")) == 1

@@ -31,7 +31,7 @@ def make_copy(keeper: BrowserKeeper, folder: Path) -> Path:
     keeper.tap("Save a sealed copy in a file")
     keeper.wait_for_screen("A sealed copy in a file")
     assert accessibility_faults(keeper.page) == []
-    keeper.field("Type your words").fill(keeper.passphrase)
+    keeper.field("Type your password").fill(keeper.passphrase)
     keeper.tap("Make the copy")
     keeper.wait_for_screen("The copy is ready")
     assert accessibility_faults(keeper.page) == []
@@ -49,12 +49,12 @@ def _open_copy(keeper: BrowserKeeper, copy: Path, words: str) -> None:
     with keeper.page.expect_file_chooser() as chooser:
         keeper.tap("Choose the file")
     chooser.value.set_files(copy)
-    keeper.field("Your words").fill(words)
+    keeper.field("Your password").fill(words)
     keeper.tap("Open it here")
 
 
 def _go_to_open_copy(keeper: BrowserKeeper) -> None:
-    keeper.tap("I have a sign-in name")
+    keeper.tap("I have a username")
     keeper.tap("I have a sealed copy in a file")
 
 
@@ -98,10 +98,10 @@ def test_a_sealed_copy_is_restored_without_a_server(
         other.tap("Choose the file")
     chooser.value.set_files(copy)
     assert accessibility_faults(other.page) == []
-    other.field("Your words").fill("not these words at all")
+    other.field("Your password").fill("not these words at all")
     other.tap("Open it here")
     expect(other.error_message().first).to_contain_text("That didn’t open anything")
-    other.field("Your words").fill(keeper.passphrase)
+    other.field("Your password").fill(keeper.passphrase)
     other.tap("Open it here")
     other.wait_for_screen("What happened?")
     other.passphrase = keeper.passphrase
@@ -120,7 +120,7 @@ def test_a_sealed_copy_is_restored_without_a_server(
     other.go_to_tab("More")
     other.tap(re.compile("^Keep a copy off this phone"), exact=False)
     other.request_copy()
-    other.wait_for_screen("Your sign-in name")
+    other.wait_for_screen("Your username")
     other.login = other.page.locator(".sheet-name").inner_text()
     assert other.login != keeper.login
     other.tap("Later")

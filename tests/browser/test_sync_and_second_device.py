@@ -57,21 +57,21 @@ def test_a_second_device_signs_in_with_the_code_and_new_words(new_phone: NewPhon
     other.submit_sign_in_with_code(
         phone.login, f"abandon {' '.join(['abandon'] * 10)} about", "ferry lantern oatmeal candle"
     )
-    expect(other.error_message()).to_contain_text("Check the name and the code, and try again.")
-    other.field("Your code").fill(code_words)
+    expect(other.error_message()).to_contain_text("Check the username and the recovery code, and try again.")
+    other.field("Your recovery code").fill(code_words)
     other.tap("Open")
     # Both fields were emptied, and the earlier error is gone.
     expect(other.page.get_by_text("This is needed too.")).to_be_visible()
-    expect(other.page.get_by_text("Check the name and the code")).to_have_count(0)
-    other.field("New words").fill("ferry lantern oatmeal candle")
+    expect(other.page.get_by_text("Check the username and the recovery code")).to_have_count(0)
+    other.field("New password").fill("ferry lantern oatmeal candle")
     other.tap("Open")
     other.wait_for_screen("What happened?")
     other.open_entry(FIRST_NARRATIVE)
     third = new_phone()
     third.open_without_diary()
     third.submit_sign_in(phone.login, phone.passphrase)
-    expect(third.error_message()).to_contain_text("That did not match. Check the name and the words, and try again.")
-    third.field("Your words").fill("ferry lantern oatmeal candle")
+    expect(third.error_message()).to_contain_text("Check the username and the password, and try again.")
+    third.field("Your password").fill("ferry lantern oatmeal candle")
     third.tap("Open")
     third.wait_for_screen("What happened?")
     third.open_entry(FIRST_NARRATIVE)
@@ -80,7 +80,7 @@ def test_a_second_device_signs_in_with_the_code_and_new_words(new_phone: NewPhon
 def test_a_line_asks_for_the_code_until_it_is_written_down(keeper: BrowserKeeper) -> None:
     """A quiet line asks for the code until it has been written down."""
     keeper.create_registered_diary(FIRST_NARRATIVE)
-    line = keeper.page.get_by_text("You have not written down your code yet.")
+    line = keeper.page.get_by_text("You have not written down your recovery code yet.")
     keeper.lock()
     keeper.unlock()
     expect(line).to_be_visible()
@@ -90,10 +90,10 @@ def test_a_line_asks_for_the_code_until_it_is_written_down(keeper: BrowserKeeper
     # A new code replaces the old one: the screen explains that first, and the line is back until the new code is
     # checked.
     keeper.go_to_tab("More")
-    keeper.tap(re.compile("^Your code, for paper"), exact=False)
-    keeper.wait_for_text("As soon as the new code is shown, the one on your paper stops working.")
-    keeper.field("Type your words").fill(keeper.passphrase)
-    keeper.tap("Make a new code")
+    keeper.tap(re.compile("^Your recovery code"), exact=False)
+    keeper.wait_for_text("As soon as the new one is shown, the one on your paper stops working.")
+    keeper.field("Type your password").fill(keeper.passphrase)
+    keeper.tap("Make a new recovery code")
     expect(keeper.page.locator(".letters")).to_be_visible()
     keeper.go_to_tab("More")
     expect(line).to_be_visible()

@@ -78,7 +78,7 @@ def assert_notebook_reveals_nothing(keeper: WebKitKeeper) -> None:
 
 def assert_locked(keeper: WebKitKeeper) -> None:
     """Assert that the lock is shown, and nothing that was behind it."""
-    keeper.find("input", "Your words")
+    keeper.find("input", "Your password")
     assert "SENTINEL" not in keeper.driver.execute_script(PAGE_CONTENT_SCRIPT)
     assert not re.search(r"help|exit|999", keeper.screen_text(), re.IGNORECASE)
 
@@ -119,7 +119,7 @@ def test_leaving_reloading_and_clearing_reveal_nothing(webkit_phone: tuple[WebKi
     assert_locked(keeper)
     keeper.reload()
     assert_locked(keeper)
-    keeper.type_into("Your words", "none of these words")
+    keeper.type_into("Your password", "none of these words")
     keeper.tap("Open")
     keeper.wait_for_text("That didn’t open anything. Try again.")
     keeper.unlock()
@@ -168,14 +168,14 @@ def test_the_notebooks_words_open_the_notebook(webkit_phone: tuple[WebKitKeeper,
     keeper.tap("A notebook in front", exact=False)
     keeper.wait_for_screen("A notebook in front")
     keeper.run_on_element("arguments[0].click()", "input[type=checkbox]", "I have read this")
-    keeper.type_into("Words for the notebook", NOTEBOOK_PASSPHRASE)
-    keeper.type_into("Type them once more", NOTEBOOK_PASSPHRASE)
+    keeper.type_into("Password for the notebook", NOTEBOOK_PASSPHRASE)
+    keeper.type_into("Type it once more", NOTEBOOK_PASSPHRASE)
     keeper.tap("Turn it on")
-    keeper.wait_for_text("On. These words open the notebook.")
+    keeper.wait_for_text("On. This password opens the notebook.")
     keeper.tap("Lock")
     assert_locked(keeper)
     before = len(server.exchanges)
-    keeper.type_into("Your words", NOTEBOOK_PASSPHRASE)
+    keeper.type_into("Your password", NOTEBOOK_PASSPHRASE)
     keeper.tap("Open")
     assert_notebook_reveals_nothing(keeper)
     keeper.tap("New note")

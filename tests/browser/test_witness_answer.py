@@ -51,7 +51,7 @@ def ask_witness(keeper: BrowserKeeper, note: str) -> str:
     assert accessibility_faults(keeper.page) == []
     keeper.tap("Make the words")
     sheet = keeper.page.get_by_role("dialog")
-    sheet.get_by_label("Type your words to go on", exact=True).fill(keeper.passphrase)
+    sheet.get_by_label("Type your password to go on", exact=True).fill(keeper.passphrase)
     sheet.get_by_role("button", name="Make the words").click()
     keeper.wait_for_screen("These nine words")
     return " ".join(keeper.page.locator(".eight-words li").all_inner_texts())

@@ -332,7 +332,7 @@ test('a wrong passphrase, a wrong code and an unknown name give one error, and t
   const wrong = 'abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about';
   await assert.rejects(phone.app.signInWithCode({ login, code: wrong, newWords: 'new words for this phone' }), {
     ...sameError,
-    message: sameError.message.replace('the words', 'the code'),
+    message: sameError.message.replace('the password', 'the recovery code'),
   });
   await assert.rejects(phone.app.signInWithCode({ login, code: 'not a code', newWords: 'new words for this phone' }), {
     code: 'code_wrong',

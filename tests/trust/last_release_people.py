@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from diary.crypto import handover
 from diary.encoding import b64
@@ -35,6 +35,64 @@ BORROWED_PHONE_ENTRY, HALF_WRITTEN_ENTRY, NOTEBOOK_NOTE = (
 WITNESS_QUESTION, WITNESS_NAME = "Tuesday evening at the tram stop.", "Maya"
 COVER_PASSPHRASE, NEW_PASSPHRASE = "teapot gravel seventeen lights", "orbit velvet canyon maple drift spoon"
 WAIT_LIMIT_MS = 60_000
+# Texts of today's screens that the shared navigators look for, and the last release's texts in their place.
+LAST_RELEASE_TEXTS = {
+    "Choose a password": "Choose words that open this",
+    "I have a username": "I have a sign-in name",
+    "On. This password opens the notebook.": "On. These words open the notebook.",
+    "Password for the notebook": "Words for the notebook",
+    "Save with this password": "Save with these words",
+    "The same password again": "The same words again",
+    "Type it once more": "Type them once more",
+    "Type your password": "Type your words",
+    "Type your password once more": "Type your words once more",
+    "Username": "Sign-in name",
+    "Your password": "Your words",
+    "Your username": "Your sign-in name",
+}
+
+
+class EitherReleaseKeeper(BrowserKeeper):
+    """A keeper on the screens of the last release or of this one: finds what either shows."""
+
+    def button(self, name: str | re.Pattern[str], *, exact: bool = True) -> Locator:
+        """Return the button with this name, or with its name in the last release."""
+        found = super().button(name, exact=exact)
+        earlier = _find_earlier_text(name)
+        return found.or_(super().button(earlier, exact=exact)) if earlier else found
+
+    def field(self, label: str) -> Locator:
+        """Return the text control with this label, or with its label in the last release."""
+        found = super().field(label)
+        earlier = _find_earlier_text(label)
+        return found.or_(super().field(earlier)) if earlier else found
+
+    def heading(self, name: str | re.Pattern[str]) -> Locator:
+        """Return the page's main heading with this name, or with its name in the last release."""
+        found = super().heading(name)
+        earlier = _find_earlier_text(name)
+        return found.or_(super().heading(earlier)) if earlier else found
+
+    def wait_for_text(self, text: str | re.Pattern[str]) -> None:
+        """Wait until the screen shows this text, or the last release's in its place."""
+        found = self.page.get_by_text(text)
+        earlier = _find_earlier_text(text)
+        expect((found.or_(self.page.get_by_text(earlier)) if earlier else found).first).to_be_visible()
+
+
+class EitherReleaseAdvocatePage(AdvocatePage):
+    """The advocate's page of the last release or of this one."""
+
+    def field(self, label: str) -> Locator:
+        """Return the text control with this label, or with its label in the last release."""
+        found = super().field(label)
+        earlier = {**LAST_RELEASE_TEXTS, "Choose a password": "Your own words"}.get(label)
+        return found.or_(super().field(earlier)) if earlier else found
+
+
+def _find_earlier_text(text: str | re.Pattern[str]) -> str | None:
+    """Return what the last release says in the place of `text`, or None if it says the same."""
+    return LAST_RELEASE_TEXTS.get(text) if isinstance(text, str) else None
 
 
 @dataclass
@@ -65,7 +123,7 @@ class People:
         context.set_default_timeout(chromium.TIMEOUT_MS)
         page = context.new_page()
         page.on("filechooser", lambda _chooser: None)
-        return BrowserKeeper(page, self.app_url)
+        return EitherReleaseKeeper(page, self.app_url)
 
     def reopen_app(self, keeper: BrowserKeeper) -> None:
         """Reopen the app in a new page, as after putting a phone away."""
@@ -115,7 +173,7 @@ def grant_access_as_ann(people: People, invitation: str) -> None:
     ann = people.ann
     page = people.browser.new_context(**chromium.DESKTOP_OPTIONS).new_page()
     page.set_default_timeout(chromium.TIMEOUT_MS)
-    people.advocate_page = AdvocatePage(page, people.app_url)
+    people.advocate_page = EitherReleaseAdvocatePage(page, people.app_url)
     nine = people.advocate_page.join(invitation)
     ann.go_to_tab("Share")
     ann.tap(re.compile("^Advocates"), exact=False)
@@ -239,8 +297,8 @@ def sign_in_on_borrowed_phone(phone: BrowserKeeper, owner: BrowserKeeper) -> Non
     phone.wait_for_screen("This is not my phone")
     phone.tap("This is a private window")
     phone.wait_for_screen("Sign in")
-    phone.field("Sign-in name").fill(owner.login)
-    phone.field("Your words").fill(owner.passphrase)
+    phone.field("Username").fill(owner.login)
+    phone.field("Your password").fill(owner.passphrase)
     phone.tap("Open")
     phone.wait_for_screen("What happened?")
     phone.passphrase, phone.login = owner.passphrase, owner.login

@@ -131,7 +131,7 @@ def test_names_and_marks_of_grants_stay(upgraded_server: UpgradedServer) -> None
     ann.wait_for_text(re.compile(ORGANISATION))
     ann.go_to_tab("More")
     ann.tap(re.compile("^Where you are signed in"))
-    ann.field("Type your words to see this").fill(ann.passphrase)
+    ann.field("Type your password to see this").fill(ann.passphrase)
     ann.button("Show").last.click()
     ann.wait_for_text(re.compile("^Someone was let in · "))
 
@@ -281,9 +281,9 @@ def test_a_change_of_keys_is_finished(upgraded_server: UpgradedServer) -> None:
     keeper.unlock()
     accept_update(keeper)
     keeper.tap_notice("Finish")
-    keeper.field("Your new words").fill(NEW_PASSPHRASE)
+    keeper.field("Your new password").fill(NEW_PASSPHRASE)
     keeper.tap("Finish now")
-    keeper.wait_for_text("Done. Only your new words open this now.")
+    keeper.wait_for_text("Done. Only your new password opens this now.")
     keeper.lock()
     keeper.passphrase = NEW_PASSPHRASE
     keeper.unlock()

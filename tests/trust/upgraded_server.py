@@ -140,7 +140,7 @@ def accept_update(keeper: BrowserKeeper) -> None:
 def reopen_with_new_release(people: People, keeper: BrowserKeeper) -> None:
     """Open the app, which fetches the new release, close it, and reopen it: no old code runs any more."""
     people.reopen_app(keeper)
-    expect(keeper.field("Your words")).to_be_visible()
+    expect(keeper.field("Your password")).to_be_visible()
     before = keeper.page.evaluate("caches.keys()")
     assert keeper.page.evaluate(UPDATE_WORKER_SCRIPT) is True
     keeper.page.close()

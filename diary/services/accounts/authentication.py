@@ -71,7 +71,7 @@ class RegistrationRequest:
 
 
 async def prelogin(instance: Instance, login: str) -> dict[str, object]:
-    """Return the derivation parameters (`kdf`) of a sign-in name.
+    """Return the derivation parameters (`kdf`) of a username.
 
     For an unknown name this is a decoy that looks the same and never changes. Raise BadRequest for a damaged row.
     """

@@ -64,13 +64,13 @@ def check_may_register(instance: Instance, tx: Transaction, invitation_code: str
 
 
 async def set_quota(instance: Instance, login: str, quota_bytes: int | None) -> None:
-    """Set the file quota of the account with this sign-in name; None restores the server's default.
+    """Set the file quota of the account with this username; None restores the server's default.
 
     Raise NotFound and BadRequest.
     """
     mac = instance.pepper.login_mac(check_login(login))
     if not await instance.db.writer.run(lambda tx: invitations.set_quota(tx, mac, quota_bytes)):
-        raise NotFound("There is no account with that sign-in name.")
+        raise NotFound("There is no account with that username.")
 
 
 async def find_daily_limit(instance: Instance, account: bytes) -> DailyLimit | None:

@@ -1,6 +1,6 @@
 """Keyed digests and sealed columns, so that a stolen database alone does not reveal who keeps a diary.
 
-[Note: stored sign-in names] A sign-in name is looked up by its HMAC. `kdf` and the words wrap contain the name in clear
+[Note: stored usernames] A username is looked up by its HMAC. `kdf` and the words wrap contain the name in clear
 (the phone needs it there), and a device's name is free text, so these are sealed under a key derived from the pepper.
 The pepper is stored apart from the database. Decoys for unknown names are derived from the pepper too: they must be the
 same each time and indistinguishable from real values.
@@ -48,7 +48,7 @@ class Pepper:
         return open_box(self._at_rest_key, _seal_context(purpose, owner), sealed)
 
     def login_mac(self, login: str) -> bytes:
-        """Return the digest under which a sign-in name is stored and looked up."""
+        """Return the digest under which a username is stored and looked up."""
         return _mac(self._login_key, login.encode())
 
     def decoy_salt(self, login: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Sign-in names: issued with a ticket, so that nobody can find out whether a name exists.
+"""Usernames: issued with a ticket, so that nobody can find out whether a name exists.
 
 [Note: tickets for names] A name is generated, or is the preferred name with four random characters, so a preferred name
 is never "taken". Registration needs the ticket issued with the name. Trying names at registration reveals nothing,
@@ -43,9 +43,9 @@ async def offer(instance: Instance, preferred_name: str) -> SignInNameOffer:
 
 
 def check_login(login: str) -> str:
-    """Return the sign-in name. Raise BadRequest unless it is well formed."""
+    """Return the username. Raise BadRequest unless it is well formed."""
     if not _LOGIN_PATTERN.fullmatch(login):
-        raise BadRequest("That is not a sign-in name.")
+        raise BadRequest("That is not a username.")
     return login
 
 

@@ -1,6 +1,6 @@
 """Throttling of guesses, which slows attackers and never locks the keeper out.
 
-[Note: what is counted] Wrong words are counted by sign-in name and network together, and by name over all networks,
+[Note: what is counted] Wrong words are counted by username and network together, and by name over all networks,
 whether or not the name exists. A device that has signed in to the account before has a token, and is counted by that
 token and its network: guesses from elsewhere do not affect its count. Proofs inside a session are counted in the
 session's own row (sign_in_proofs.py), and the recovery code is not counted. Counts are kept in memory (in Redis, if

@@ -1,4 +1,4 @@
-"""Derivation parameters for unknown sign-in names, distributed like those of existing accounts.
+"""Derivation parameters for unknown usernames, distributed like those of existing accounts.
 
 [Note: cost profiles of unknown names] Phones without WebAssembly use a cheaper KDF profile. If unknown names always had
 the usual profile, a cheaper one would reveal that a name exists. So each unknown name has one of the profiles in use,

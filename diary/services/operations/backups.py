@@ -128,7 +128,7 @@ async def restore_backup(
     verified = verify_backup(path, operator_private_key, on_progress)
     if verified.app_url != settings.app_url:
         raise BadSetting(
-            f"This backup is of {verified.app_url}, and keepers' words work only at that address. "
+            f"This backup is of {verified.app_url}, and keepers' passwords work only at that address. "
             "Set DIARY_APP_URL to it. Nothing was written."
         )
     await copies.check_target_empty(settings)

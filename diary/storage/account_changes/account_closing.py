@@ -57,7 +57,7 @@ _DELETE_WITNESS_CODES: Final = Statement(
     query.from_(_WITNESS_CODE).delete().where(_WITNESS_CODE.diary_id.isin(_DIARY_IDS))
 )
 _DELETE_HANDOVERS: Final = Statement(query.from_(_HANDOVER).delete().where(_HANDOVER.diary_id.isin(_DIARY_IDS)))
-# No sign-in name has this HMAC, and no proof has an empty digest: the account cannot be signed in to any more.
+# No username has this HMAC, and no proof has an empty digest: the account cannot be signed in to any more.
 _EMPTY_ACCOUNT: Final = Statement(
     _UPDATE.set(_ACCOUNT.login_mac, _ACCOUNT.id)
     .set(_ACCOUNT.auth_digest, b"")

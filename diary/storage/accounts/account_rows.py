@@ -150,7 +150,7 @@ def list_sealed_kdfs(tx: Transaction, limit: int) -> list[tuple[bytes, bytes]]:
 
 
 async def find_by_login(db: Database, login_mac: bytes) -> AccountRow | None:
-    """Return the account with this HMAC of a sign-in name, or None.
+    """Return the account with this HMAC of a username, or None.
 
     This does not use the models: they take measurably longer for a row that exists, which would reveal that the name
     does.
@@ -177,7 +177,7 @@ async def find_storage_usage(db: Database, account: bytes) -> StorageUsage | Non
 
 
 def is_taken(tx: Transaction, *, account: bytes, login_mac: bytes, diary: bytes = b"") -> bool:
-    """Return whether the account id, the sign-in name or the diary id is in use."""
+    """Return whether the account id, the username or the diary id is in use."""
     if tx.execute(*_FIND_ACCOUNT_IN_USE(account=account, login_mac=login_mac)).fetchone():
         return True
     return tx.execute(*_FIND_DIARY_IN_USE(diary=diary)).fetchone() is not None

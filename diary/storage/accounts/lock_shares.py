@@ -1,4 +1,4 @@
-"""The shares of KDF parameters in the answers for unknown sign-in names: one row, number 0, written once."""
+"""The shares of KDF parameters in the answers for unknown usernames: one row, number 0, written once."""
 
 from typing import Final
 

@@ -1,6 +1,6 @@
 """The core tables. Ids are 16 random bytes, drawn by the keeper's device; times are milliseconds UTC.
 
-Nothing that could identify a keeper is stored in clear. Sign-in names are stored as an HMAC under the pepper. Values
+Nothing that could identify a keeper is stored in clear. Usernames are stored as an HMAC under the pepper. Values
 that contain the name (`kdf`, `words_wrap`) or that a person typed (`device_name`) are sealed under a key derived from
 the pepper.
 
@@ -277,7 +277,7 @@ class PurgeClock(Model):
 
 
 class LockShares(Model):
-    """One row with id 0: the share of each Argon2id cost among the responses for unknown sign-in names.
+    """One row with id 0: the share of each Argon2id cost among the responses for unknown usernames.
 
     It is fixed at the first start. `kinds`: canonical JSON, a list of [m in KiB, t, weight].
     """

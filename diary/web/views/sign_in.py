@@ -1,4 +1,4 @@
-"""Views that are open to anyone: the server's description, sign-in names, registration and sign-in."""
+"""Views that are open to anyone: the server's description, usernames, registration and sign-in."""
 
 from starlette.types import ASGIApp
 
@@ -55,7 +55,7 @@ async def describe_server(request: RequestContext) -> ASGIApp:
 
 
 async def offer_name(request: RequestContext) -> ASGIApp:
-    """Offer a free sign-in name and a ticket for it."""
+    """Offer a free username and a ticket for it."""
     fields = request.fields()
     wanted_name = fields.text("wish", MAX_WISH_CHARACTERS) if fields.has("wish") else ""
     offer = await sign_in_names.offer(request.instance, wanted_name)

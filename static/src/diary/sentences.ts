@@ -15,20 +15,19 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
     'This phone did not keep that. What you saved before is safe. Try again; if it happens again, close this page ' +
     'and open it once more.',
   not_a_copy: 'This is not a sealed copy, or it is damaged. Nothing on this phone was changed. Choose another file.',
-  locked: 'This is locked. What you wrote is kept. Type your words to go on.',
-  words_weak: 'Use at least 12 characters, and not words that are easy to guess.',
-  words_in_use: 'Choose different words.',
+  locked: 'This is locked. What you wrote is kept. Type your password to go on.',
+  words_weak: 'Use at least 12 characters, and nothing that is easy to guess.',
+  words_in_use: 'Choose something different.',
   kdf_broken:
     'This phone does not compute locks correctly, so nothing was locked with it. What you wrote is still here. Use ' +
     'another browser or device.',
   unavailable: 'This browser lacks something that is needed here. Nothing was lost. Try another browser or device.',
-  phone_has_diary: 'This phone already keeps entries. Open them with your words first.',
+  phone_has_diary: 'This phone already keeps entries. Open them with your password first.',
   draft_waits:
     'Something you wrote here is not saved yet. A notebook cannot keep it. Go to Start first, then save it or throw ' +
     'it away.',
-  needs_words:
-    'This waits for your words. Lock, and open with your words, not with the short secret. Nothing was lost.',
-  words_differ: 'Those are not the words that open this phone. Nothing was changed. Try again.',
+  needs_words: 'This waits for your password. Lock, and open with it, not with the short secret. Nothing was lost.',
+  words_differ: 'That is not the password that opens this phone. Nothing was changed. Try again.',
   // Files.
   empty_file: 'This file is empty, so it was not added. Nothing was lost. Choose it again, or another one.',
   too_large:
@@ -119,22 +118,22 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
     'be tried again.',
   try_later: 'Too many tries. Nothing was lost. Wait a little, then try again.',
   signed_out:
-    'Not sent yet: this phone has been signed out. It is safe on this phone. Type the words you use now, and it will ' +
-    'be tried again.',
+    'Not sent yet: this phone has been signed out. It is safe on this phone. Type the password you use now, and it ' +
+    'will be tried again.',
   session_ended:
-    'Not sent yet: this phone was signed out from another device. It is safe on this phone. Type your words, and it ' +
-    'will be sent.',
+    'Not sent yet: this phone was signed out from another device. It is safe on this phone. Type your password, and ' +
+    'it will be sent.',
   keys_older:
     'The server was put back to a day before your keys were made new. Nothing was changed, and everything is safe on ' +
     'this phone. Make a sealed copy, and ask someone who helps you for another server.',
-  sign_in_failed: 'That did not match. Check the name and the words, and try again. Nothing was lost.',
-  code_wrong: 'That is not a complete code. Check each letter against your paper, and try again.',
+  sign_in_failed: 'That did not match. Check the username and the password, and try again. Nothing was lost.',
+  code_wrong: 'That is not a complete recovery code. Check each letter against your paper, and try again.',
   code_refused:
-    'This is not the paper code your diary uses now, so nothing was changed. Look for your newest paper. If it is ' +
-    'the newest, someone who knows your words may have made another code. Then leave the box for the code empty.',
+    'This is not the recovery code your diary uses now, so nothing was changed. Look for your newest paper. If it is ' +
+    'the newest, someone who knows your password may have made another recovery code. Then leave that box empty.',
   kdf_refused:
     'The server asked for a weaker lock than this phone accepts, so nothing was sent. What is on this phone is safe. ' +
-    'Do not type your words on another page.',
+    'Do not type your password on another page.',
   // What the server reports about what was sent.
   receipt_wrong:
     'Not kept safe yet: the server’s receipt does not hold. It is safe on this phone and stays here until a receipt ' +
@@ -223,7 +222,7 @@ export const SPECIFIC = Object.freeze([
   'The pack holds something that is not in its list of files.',
   'A file in the pack has a name that is not plain letters.',
   'One of these characters is too new for some phones. Use another.',
-  'That did not match. Check the name and the code, and try again. Nothing was lost.',
+  'That did not match. Check the username and the recovery code, and try again. Nothing was lost.',
   'What this phone keeps for its lock is damaged.',
 ]);
 

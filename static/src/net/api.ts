@@ -153,7 +153,7 @@ export class Api {
     return this.request({ path: '/v1/server' });
   }
 
-  /** Reserve an unused sign-in name. */
+  /** Reserve an unused username. */
   reserveName(): Promise<{ login: string; ticket: string }> {
     return this.request({ path: '/v1/names', method: 'POST', json: {}, fields: { login: 'string', ticket: 'string' } });
   }

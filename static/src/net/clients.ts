@@ -39,7 +39,7 @@ export function deskApi(request: RequestFunction) {
     return response;
   };
   return {
-    /** Reserve an unused sign-in name. */
+    /** Reserve an unused username. */
     reserveName: (): Promise<{ login: string; ticket: string }> =>
       request({ path: '/v1/names', method: 'POST', json: {} }),
     prelogin: (login: string): Promise<{ kdf: unknown }> =>

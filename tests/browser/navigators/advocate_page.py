@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 import httpx
 from click.testing import CliRunner
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from diary.app import open_instance
 from diary.cli.main import main
@@ -241,9 +241,9 @@ class AdvocatePage:
         page.get_by_label("Invitation").fill(invite)
         page.get_by_label("Your name").fill(name)
         expect(page.locator(".desk-six")).to_have_text(re.compile(r"^\w+( \w+){5}$"))
-        page.get_by_label("Your own words").fill(ADVOCATE_PASSPHRASE)
+        self.field("Choose a password").fill(ADVOCATE_PASSPHRASE)
         self.tap("Next")
-        page.get_by_label("The same words again").fill(ADVOCATE_PASSPHRASE)
+        self.field("The same password again").fill(ADVOCATE_PASSPHRASE)
         self.tap("Next")
         self.wait_for_heading("Set up your authenticator app")
         self.app = Authenticator(page.locator(".desk-secret").inner_text())
@@ -257,8 +257,8 @@ class AdvocatePage:
 
     def sign_in(self) -> None:
         """Sign in with the name, the words and the next digits."""
-        self.page.get_by_label("Sign-in name").fill(self.login)
-        self.page.get_by_label("Your words").fill(ADVOCATE_PASSPHRASE)
+        self.page.get_by_label("Username").fill(self.login)
+        self.page.get_by_label("Your password").fill(ADVOCATE_PASSPHRASE)
         self.page.get_by_label("Six digits").fill(self.app.next_code())
         self.tap("Open")
         self.wait_for_heading("Clients")
@@ -267,7 +267,7 @@ class AdvocatePage:
         """Confirm an action with the words: press `first_button`, then `confirm_button` in the sheet."""
         self.tap(first_button)
         sheet = self.page.get_by_role("dialog")
-        sheet.get_by_label("Your words", exact=True).fill(ADVOCATE_PASSPHRASE)
+        sheet.get_by_label("Your password", exact=True).fill(ADVOCATE_PASSPHRASE)
         sheet.get_by_role("button", name=confirm_button).click()
         expect(sheet).to_have_count(0)
 
@@ -275,6 +275,10 @@ class AdvocatePage:
         """Open one client from the list."""
         self.page.locator("button.desk-client", has_text=name).click()
         self.wait_for_heading(name)
+
+    def field(self, label: str) -> Locator:
+        """Return the text control with this label."""
+        return self.page.get_by_label(label)
 
     def tap(self, name: str | re.Pattern[str]) -> None:
         """Press a button, by its exact name or a pattern."""

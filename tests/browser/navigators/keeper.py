@@ -103,7 +103,7 @@ class BrowserKeeper:
     def wait_for_lock(self) -> None:
         """Wait for the lock: one field, and nothing that reveals what is behind it."""
         expect(self.page.locator("[data-early]")).to_have_count(0)
-        expect(self.field("Your words")).to_be_visible()
+        expect(self.field("Your password")).to_be_visible()
         expect(self.button("Help")).to_have_count(0)
 
     def wait_until_loaded(self) -> None:
@@ -146,19 +146,19 @@ class BrowserKeeper:
 
     def choose_passphrase(self, words: str | None = None) -> None:
         """Type the six suggested words, or the keeper's own words twice, and save with them."""
-        self.wait_for_screen("Choose words that open this")
+        self.wait_for_screen("Choose a password")
         suggested_words = self.page.get_by_role("list", name="Six words you could use").get_by_role("listitem")
         expect(suggested_words).to_have_count(6)
         if words is None:
             expect(suggested_words.first).not_to_have_text("••••••")
             self.passphrase = " ".join(suggested_words.all_inner_texts())
-            self.field("Type your words").fill(self.passphrase)
+            self.field("Type your password").fill(self.passphrase)
         else:
             self.passphrase = words
-            self.field("Type your words").fill(words)
-            self.tap("Save with these words")
-            self.field("Type them once more").fill(words)
-        self.tap("Save with these words")
+            self.field("Type your password").fill(words)
+            self.tap("Save with this password")
+            self.field("Type it once more").fill(words)
+        self.tap("Save with this password")
         self.wait_for_screen(self.copy_offer)
 
     def write_first_entry(self, text: str, when: TimeChoice = "Just now") -> None:
@@ -180,8 +180,8 @@ class BrowserKeeper:
         self.remember_login()
 
     def remember_login(self) -> None:
-        """Wait for the new sign-in name, store it, and postpone the recovery code."""
-        self.wait_for_screen("Your sign-in name")
+        """Wait for the new username, store it, and postpone the recovery code."""
+        self.wait_for_screen("Your username")
         name = self.page.locator(".sheet-name")
         expect(name).not_to_be_empty()
         self.login = name.inner_text()
@@ -189,7 +189,7 @@ class BrowserKeeper:
 
     def request_copy(self) -> None:
         """Type the words and ask for a copy off this phone."""
-        self.field("Type your words").fill(self.passphrase)
+        self.field("Type your password").fill(self.passphrase)
         self.tap(self.copy_offer)
 
     def create_registered_diary(self, text: str = "He was outside again.") -> None:
@@ -210,16 +210,16 @@ class BrowserKeeper:
     def write_down_recovery_code(self) -> tuple[str, str]:
         """Show the recovery sheet from More, confirm it, and type the code back. Return the words and the code."""
         self.go_to_tab("More")
-        self.tap(re.compile("^Your code, for paper"), exact=False)
-        if self.field("Type your words").is_visible():
-            self.field("Type your words").fill(self.passphrase)
-        self.tap("Show my code")
+        self.tap(re.compile("^Your recovery code"), exact=False)
+        if self.field("Type your password").is_visible():
+            self.field("Type your password").fill(self.passphrase)
+        self.tap("Show my recovery code")
         code_letters = self.page.locator(".letters").inner_text()
         code_words = self.page.locator(".word-grid li").all_inner_texts()
         self.tap("I have written it down")
-        self.field("Type the code from your paper").fill(code_letters.lower().replace("-", " "))
+        self.field("Type the recovery code from your paper").fill(code_letters.lower().replace("-", " "))
         self.tap("Check")
-        self.wait_for_text("Your code is written down and checked.")
+        self.wait_for_text("Your recovery code is written down and checked.")
         self.tap("Done")
         return " ".join(code_words), code_letters
 
@@ -308,18 +308,18 @@ class BrowserKeeper:
         """Turn on the notebook in front: confirm its limits and choose its own words."""
         self.open_lock_settings("A notebook in front")
         self.page.get_by_label("I have read this", exact=True).check()
-        self.field("Words for the notebook").fill(words)
-        self.field("Type them once more").fill(words)
+        self.field("Password for the notebook").fill(words)
+        self.field("Type it once more").fill(words)
         self.tap("Turn it on")
-        self.wait_for_text("On. These words open the notebook.")
+        self.wait_for_text("On. This password opens the notebook.")
 
     def create_notebook_only(self, words: str) -> None:
         """From the first screen of a phone without a diary, confirm the limits and choose words."""
         self.tap("Only a notebook")
         self.wait_for_screen("Only a notebook")
         self.page.get_by_label("I have read this", exact=True).check()
-        self.field("Words for the notebook").fill(words)
-        self.field("Type them once more").fill(words)
+        self.field("Password for the notebook").fill(words)
+        self.field("Type it once more").fill(words)
         self.tap("Make it a notebook")
         self.wait_for_notebook()
 
@@ -329,7 +329,7 @@ class BrowserKeeper:
         The form in the page's own HTML keeps what is typed, but its button does nothing yet.
         """
         expect(self.page.locator("[data-early]")).to_have_count(0)
-        self.field("Your words").fill(words)
+        self.field("Your password").fill(words)
         self.tap("Open")
 
     def unlock(self) -> None:
@@ -346,23 +346,23 @@ class BrowserKeeper:
 
     def submit_sign_in(self, login: str, words: str) -> None:
         """Type a name and words, and press Open."""
-        self.tap("I have a sign-in name")
-        self.field("Sign-in name").fill(login)
-        self.field("Your words").fill(words)
+        self.tap("I have a username")
+        self.field("Username").fill(login)
+        self.field("Your password").fill(words)
         self.tap("Open")
 
     def submit_sign_in_with_code(self, login: str, code: str, new_words: str) -> None:
         """Type a name, the code from paper and new words, and press Open."""
-        self.tap("I have a sign-in name")
-        self.tap("Use my code instead")
-        self.field("Sign-in name").fill(login)
-        self.field("Your code").fill(code)
-        self.field("New words").fill(new_words)
+        self.tap("I have a username")
+        self.tap("Use my recovery code")
+        self.field("Username").fill(login)
+        self.field("Your recovery code").fill(code)
+        self.field("New password").fill(new_words)
         self.tap("Open")
 
     def unlock_if_locked(self) -> None:
         """Open the lock if it has closed because of the time."""
-        if self.field("Your words").is_visible():
+        if self.field("Your password").is_visible():
             self.unlock()
 
     def wait_for_sealed_draft(self) -> None:

@@ -9,7 +9,7 @@ from tests.browser.navigators.keeper import BrowserKeeper
 
 PACK_TIMEOUT_MS = 120_000
 # The label of the field that every export asks for.
-PASSPHRASE_LABEL = "Type your words once more"
+PASSPHRASE_LABEL = "Type your password once more"
 PACK_ON_SERVER = "Make a pack on the server"
 
 

@@ -120,10 +120,10 @@ class WebKitKeeper:
         """Go from the first words to the first entry sealed on this phone."""
         self.choose_time("Just now")
         self.tap("Save")
-        self.wait_for_screen("Choose words that open this")
+        self.wait_for_screen("Choose a password")
         self.passphrase = self.wait_for_result(self._suggested_words, "six words")
-        self.type_into("Type your words", self.passphrase)
-        self.tap("Save with these words")
+        self.type_into("Type your password", self.passphrase)
+        self.tap("Save with this password")
         self.wait_for_screen("Keep a copy off this phone")
 
     def _suggested_words(self) -> str:
@@ -144,11 +144,11 @@ class WebKitKeeper:
         """Make a copy off this phone from More, and postpone the recovery code."""
         self.go_to_tab("More")
         self.tap("Keep a copy off this phone", exact=False)
-        self.type_into("Type your words", self.passphrase)
+        self.type_into("Type your password", self.passphrase)
         self.tap("Keep a copy off this phone")
-        self.wait_for_screen("Your sign-in name")
+        self.wait_for_screen("Your username")
         name = "return document.querySelector('.sheet-name')?.innerText.trim()"
-        self.login = self.wait_for_result(lambda: self.driver.execute_script(name), "the sign-in name")
+        self.login = self.wait_for_result(lambda: self.driver.execute_script(name), "the username")
         self.tap("Later")
 
     # Navigation
@@ -159,7 +159,7 @@ class WebKitKeeper:
 
     def unlock(self) -> None:
         """Open the lock with the words."""
-        self.type_into("Your words", self.passphrase)
+        self.type_into("Your password", self.passphrase)
         self.tap("Open")
         self.wait_for_screen("What happened?")
 
@@ -199,7 +199,7 @@ class WebKitKeeper:
             WebDriverException
         ) as error:  # WebKit's driver sometimes reports a page that came from its worker as an error
             raise AssertionError(f"the page could not be loaded again: {error.msg}") from error
-        self.find("input", "Your words")
+        self.find("input", "Your password")
         # The form in the page's own HTML keeps what is typed, but its button does nothing until the lock is drawn.
         self.wait_for_result(
             lambda: not self.driver.execute_script("return document.querySelector('[data-early]')"), "the drawn lock"

@@ -66,7 +66,7 @@ export function typeTwiceForm(
     const typed = local.typed ?? '';
     if (!local.read) return stage.set({ wrong: t('cover.need'), where: 'read' });
     if (words && !local.words) return stage.set({ wrong: t('words.none'), where: 'words' });
-    const fault = typed ? await findFault(typed) : t('words.none');
+    const fault = await findFault(typed);
     if (generation !== stage.generation) return undefined; // left meanwhile
     if (fault) return stage.set({ wrong: fault, where: 'typed' });
     if (typed !== local.more) return stage.set({ wrong: lookUp(differ), where: 'more' });

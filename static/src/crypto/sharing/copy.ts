@@ -61,7 +61,7 @@ export async function copyKeys(session: Session, { words }: { words: string }): 
 }
 
 /**
- * Open the identity in a copy, as another device. It has no sign-in name: any server may register it under a new one.
+ * Open the identity in a copy, as another device. It has no username: any server may register it under a new one.
  * Throws not_opened, kdf_refused, and bad_request for an invalid code.
  * @param input words or code
  */

@@ -284,7 +284,7 @@ export async function changeWords(
 /** Make a recovery code: both written forms, and what the server stores. Held until `confirmRecoveryCode`. */
 export async function makeRecoveryCode(session: Session) {
   const { identity, epochs } = session.unlocked;
-  if (!identity.login) throw new KeptError('bad_request', 'A recovery code needs a sign-in name first.');
+  if (!identity.login) throw new KeptError('bad_request', 'A recovery code needs a username first.');
   const code = freshCode();
   await session.secrets.put('code', code);
   const codeWrappingKey = await importKey(await deriveCodeKek(code));
@@ -307,7 +307,7 @@ export async function makeRecoveryCode(session: Session) {
 export async function confirmRecoveryCode(session: Session, typedCode: string) {
   const enteredCode = await parseRecoveryCode(typedCode).catch(() => new Uint8Array(0));
   const isMatch = await session.secrets.use('code', (code) => bytesEqual(code, enteredCode));
-  if (!isMatch) throw new KeptError('no_match', 'That is not the code that was shown. Look again.');
+  if (!isMatch) throw new KeptError('no_match', 'That is not the recovery code that was shown. Look again.');
   session.secrets.drop('code');
 }
 

@@ -61,7 +61,7 @@ const NEXT_NAMES = {
 const EARLIER_ID_LABEL = 'kept/earlier-id\0';
 
 /**
- * Make the next keys. For a diary without a sign-in name the body is never sent. Throws words_in_use.
+ * Make the next keys. For a diary without a username the body is never sent. Throws words_in_use.
  */
 export async function beginRekey(
   session: Session,
@@ -137,7 +137,7 @@ export async function resumeRekey(
       unwrapKey(wordsWrappingKey, accountWrapHeader('words', account, epoch, kdf), unb64(body.words_wrap)),
     )
     .catch(() => {
-      throw new KeptError('no_match', 'Those are not the new words.');
+      throw new KeptError('no_match', 'That is not the new password.');
     });
   const accountWrappingKey = await importKey(rawAccountKey);
   const { earlier, ...pairs } = await openKeyset(accountWrappingKey, { account, epoch, rev: 1 }, unb64(body.keyset));

@@ -184,7 +184,7 @@ function join(stage: Stage) {
       ${
         local.short
           ? html`<p class="error">${problemSentence({
-              sentence: 'Use at least 12 characters, and not words that are easy to guess.',
+              sentence: 'Use at least 12 characters, and nothing that is easy to guess.',
             })}</p>`
           : nothing
       }</div>

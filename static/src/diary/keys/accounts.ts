@@ -197,7 +197,10 @@ async function signInWithCode(
   const response = await ctx.api
     .recover({ ...signInFacts, code_auth })
     .catch((error) =>
-      rethrowSignInError(error, 'That did not match. Check the name and the code, and try again. Nothing was lost.'),
+      rethrowSignInError(
+        error,
+        'That did not match. Check the username and the recovery code, and try again. Nothing was lost.',
+      ),
     );
   return { answer: response, proof: code_auth };
 }

@@ -1,4 +1,4 @@
-/** Screens that keep a copy off this phone, show the new sign-in name, and make the recovery code. */
+/** Screens that keep a copy off this phone, show the new username, and make the recovery code. */
 import { html, nothing } from '../../shell/html.js';
 import { secretField, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, isStorageTemporary, stateLine } from '../../components/parts.js';
