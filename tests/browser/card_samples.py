@@ -8,9 +8,9 @@ NARRATIVE = "He waited by the side door again."
 CARD_STEPS: tuple[tuple[str, tuple[tuple[Any, ...], ...]], ...] = (
     ("What kind", (("tick", "Often chosen", "Came to my home", "Phone calls"),)),
     (
-        "How it reached you",
+        "How they did it",
         (
-            ("tick", "How it reached you", "In person"),
+            ("tick", "How they did it", "In person"),
             ("type", "From which account or number", "@quiet.walks.88"),
             ("add", "Accounts and numbers", "Add an account", "07700 900142"),
             ("type", "How many?", "43"),
@@ -47,7 +47,7 @@ CARD_STEPS: tuple[tuple[str, tuple[tuple[Any, ...], ...]], ...] = (
         ),
     ),
     (
-        "Who saw or was told",
+        "Witnesses and people you told",
         (
             ("add", "Who saw or heard it?", "Add a person", "Priya"),
             ("type", "Who saw it, in your own words", "The woman from number 4"),
@@ -63,14 +63,14 @@ CARD_STEPS: tuple[tuple[str, tuple[tuple[Any, ...], ...]], ...] = (
         ),
     ),
     (
-        "Anything that may be on camera",
+        "Cameras that may have recorded it",
         (
             ("tick", "What is it?", "CCTV"),
             ("type", "Who has it?", "The shop on the corner"),
             ("type", "Likely to be wiped on", "2026-12-20"),
             ("type", "Asked for on", "2026-11-24"),
-            ("tick", "What came of asking?", "Asked, waiting"),
-            ("type", "What they said", "They will look"),
+            ("tick", "What happened when you asked?", "Asked, waiting"),
+            ("type", "What did they say?", "They will look"),
             ("type", "Is anything missing?", "I deleted the first text."),
         ),
     ),

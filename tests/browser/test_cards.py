@@ -78,7 +78,7 @@ def _add_and_amend(phone: BrowserKeeper) -> None:
     cards.type_into(body, "What you did, in your own words", "Then I locked the door. And the gate.")
     cards.save_card(phone)
     expect(phone.page.locator("dialog")).to_have_count(0)  # an addition, so no reason is asked for
-    body = cards.open_card(phone, "How it reached you")
+    body = cards.open_card(phone, "How they did it")
     cards.type_into(body, "How many?", "forty")
     phone.tap("Save this card")
     phone.wait_for_text("Type a whole number, for example 43.")

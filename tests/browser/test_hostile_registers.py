@@ -24,9 +24,9 @@ REGISTER_FORMS = (
     ("People and accounts", "Add one you noticed"),
     ("Orders", "Add an order"),
     ("Reported to", "Add who you told"),
-    ("Told to stop", "Add when they were told"),
+    ("When I told them to stop", "Add when they were told"),
     ("How it changes your life", "Add a change"),
-    ("What others saw", "Add what somebody saw"),
+    ("Notes from other people", "Add a note from someone"),
     ("Background", "Write the background"),
     ("Cases", "Add a case"),
 )

@@ -41,7 +41,7 @@ def test_six_pictures_begin_an_entry_without_reading(keeper: BrowserKeeper) -> N
     keeper.postpone_copy()
     keeper.tap("See this entry")
     expect(cards.fact_value(keeper, "What kind").first).to_have_text("Followed me on foot")
-    expect(cards.fact_value(keeper, "How it reached you").first).to_have_text("In person")
+    expect(cards.fact_value(keeper, "How they did it").first).to_have_text("In person")
     keeper.wait_for_text("No words yet.")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.navigators.accessibility import AXE_SCRIPT, IS_TOO_WIDE, accessibility_faults
 from tests.browser.navigators.translations import load_languages_script, page_texts, translations_of, untranslated_texts
@@ -237,3 +237,17 @@ def test_the_tested_languages_are_those_of_the_catalogue() -> None:
     """The languages of the catalogue are those tested here."""
     assert {language.code for language in load_languages_script().LANGUAGES} == {"cy", "pl", "ur"}
     assert all(len(translations_of(code)) > 2000 for code in ("cy", "pl", "ur"))
+
+
+@pytest.mark.parametrize("code", ["cy", "pl", "ur"])
+def test_a_draft_says_who_may_still_read_it_in_english_too(show: Callable[..., Page], code: str) -> None:  # noqa: F811
+    """At a field that is kept from the other person, alone or after a hint of the field's own."""
+    english = "Kept from the other person. Police, lawyers or a court may still share it."
+    page = show()
+    for card in ("where", "reported"):
+        js("fake.reset()")(page)
+        for step in SCREENS[f"card {card}"]:
+            step(page)
+        choose_language(page, code)
+        hint = page.locator(".hint", has=page.locator(".in-english", has_text=english)).first
+        expect(hint).to_be_visible()

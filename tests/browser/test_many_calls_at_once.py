@@ -48,7 +48,7 @@ def test_43_missed_calls_and_three_screenshots_are_one_entry(keeper: BrowserKeep
         keeper.wait_for_file(f"calls-{n}.png")
     keeper.tap("Save")
     keeper.wait_for_screen("Saved")
-    keeper.open_card("How it reached you")
+    keeper.open_card("How they did it")
     keeper.page.get_by_role("radio", name="Phone call", exact=True).check()
     keeper.field("How many?").fill("43")
     keeper.save_card()

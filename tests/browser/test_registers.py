@@ -167,8 +167,13 @@ def test_two_accounts_are_merged_and_separated_again(keeper: BrowserKeeper) -> N
 
 REGISTER_EXAMPLES = [
     ("How it changes your life", "Add a change", "What is it like now?", "I sleep at a friend’s."),
-    ("Told to stop", "Add when they were told", "The exact words", "Please leave me alone."),
-    ("What others saw", "Add what somebody saw", "“I saw”: what they say, in their words", "I saw him at the gate."),
+    ("When I told them to stop", "Add when they were told", "The exact words", "Please leave me alone."),
+    (
+        "Notes from other people",
+        "Add a note from someone",
+        "“I saw”: what they say, in their words",
+        "I saw him at the gate.",
+    ),
     ("Background", "Write the background", "What was it like, in your own words?", "We met at work."),
     ("Reported to", "Add who you told", "Which force, school, company or helpline?", "Elm School"),
 ]

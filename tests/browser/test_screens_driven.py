@@ -136,7 +136,7 @@ def test_the_guard_moves_only_by_a_tap(show: OpenPage) -> None:
     page = show((OPEN_DIARY, fill("What happened?", "He waited at SE15 4TW for an hour")))
     expect(page.get_by_text("This looks like an address")).to_be_visible()
     assert page.evaluate("fake.state.draft.fields.narrative") == "He waited at SE15 4TW for an hour"
-    page.get_by_role("button", name="Move this to Where (kept apart)").click()
+    page.get_by_role("button", name="Move this to Where (kept from the other person)").click()
     assert page.evaluate("fake.state.draft.restricted.place_detail") == "SE15 4TW"
     page.get_by_label("What happened?").fill("ring 07700 900123")
     page.get_by_role("button", name="Leave it").click()

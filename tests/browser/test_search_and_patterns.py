@@ -143,7 +143,7 @@ def test_filters_narrow_each_other_and_are_cleared_together(reader: BrowserKeepe
     reader.tap("Filters")
     reader.page.get_by_label("Person").select_option(label="Dan Weaver")
     wait_for_match_count(reader, 26)
-    reader.page.get_by_label("How it reached you").select_option(label="In person")
+    reader.page.get_by_label("How they did it").select_option(label="In person")
     wait_for_match_count(reader, 8)
     reader.field("From").fill("2026-08-01")
     wait_for_match_count(reader, 4)

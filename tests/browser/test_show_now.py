@@ -146,7 +146,7 @@ def test_cards_are_in_english_with_the_keepers_language_beneath(keeper: BrowserK
     page = keeper.page
     keeper.tap("Help")
     keeper.tap("Show someone now")
-    keeper.wait_for_text("Kept apart: shown only if you tick it")
+    keeper.wait_for_text("Kept from the other person: shown only if you tick it")
     registers.assert_accessible()
     page.get_by_role("checkbox", name=re.compile("^I need an interpreter")).check()
     keeper.field("Which language?").fill("Urdu")

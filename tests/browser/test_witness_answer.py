@@ -207,10 +207,10 @@ def read_and_keep(keeper: BrowserKeeper) -> None:
     keeper.wait_for_text("One file came with it.")
     keeper.wait_for_text("Their time is over")
     assert accessibility_faults(keeper.page) == []
-    keeper.tap("Keep it as their statement")
-    keeper.wait_for_text("It is a statement now.")
+    keeper.tap("Keep it as a note from them")
+    keeper.wait_for_text("It is kept as a note from them.")
     keeper.go_to_tab("More")
-    keeper.tap(re.compile("^What others saw"))
+    keeper.tap(re.compile("^Notes from other people"))
     keeper.page.locator("main .rows button").first.click()
     keeper.wait_for_text("Written by someone else, and sent with the words you gave")
     keeper.wait_for_text(STATEMENT)

@@ -270,7 +270,7 @@ test('a time shows its UTC offset, a change its old value, and a restricted fiel
   for (const line of [
     'When, before: 2026-10-25T01:30 (UTC+1). Now: 2026-10-25T01:30 (UTC)',
     'Who: Dan',
-    'Something kept apart was changed.',
+    'Something that is left out here was changed.',
     'Reason given: I had the wrong one',
   ])
     assert.ok(text.split('\n').includes(line), `${line} in ${text}`);

@@ -349,7 +349,9 @@ def _entries_since_service(page: str) -> dict[str, int]:
 def _page_06_facts(raw: bytes) -> Facts:
     """Return what the officer's sheet says of reports."""
     text = _page_text(raw)
-    section = text[text.index("Police and other references") : text.index("Contacts and details kept apart")]
+    section = text[
+        text.index("Police and other references") : text.index("Contacts and details kept from the other person")
+    ]
     since = re.findall(r"Since (O\d+) was served, \d+ \w+ \d{4} (?:(\d+) in this pack|None)", text)
     return {
         "reports": re.findall(r" (R\d+) ", section),

@@ -60,7 +60,7 @@ NEVER_SAID = (
     r"No concern written",
     r"Immediate concerns",
     r"keeper asked to hold back",
-    r"put apart",
+    r"the keeper left out",
     r"a device of this diary signed the pack",
     r"When this pack was made the screens were",
     r"No outside authority has stamped",

@@ -191,7 +191,7 @@ def _check_consistency(capsule: Capsule) -> None:
     if capsule.metadata.preparer is not None:
         _check_prepared(capsule)
     elif any(version.restricted_digests is not None for version in capsule.versions):
-        raise BadRequest("Only a pack that somebody else prepared may lack what is kept apart.")
+        raise BadRequest("Only a pack that somebody else prepared may lack restricted parts.")
     _check_references(capsule)
 
 

@@ -154,7 +154,7 @@ _WITHHELD_TEXT: Final = (
     "[held back, see 06] The picture is not printed here. The file as received is held with the restricted part."
 )
 _PREPARED_WITHHELD_TEXT: Final = (
-    "[held back, see 06] The picture is not printed here. Either the keeper keeps it apart, or the person who prepared "
+    "[held back, see 06] The picture is not printed here. Either the keeper chose not to show it, or the person who prepared "
     "this pack was not told whether it shows where the keeper lives."
 )
 _PREPARED_NOT_LOOKED_AT_TEXT: Final = (

@@ -66,7 +66,7 @@ _NOT_GIVEN_LINES: Final = (
     "               in touch safely is the first thing to ask the person who gave you this.",
 )
 _KEPT_APART_LINES: Final = (
-    "               It holds no address, contact, or name of a child or witness that the keeper put apart.",
+    "               It holds no address, contact, or name of a child or witness that the keeper left out.",
 )
 _PREPARED_HELD_BACK_LINES: Final = (
     "               Words in accounts, descriptions and notes that look like a postcode or a number are held back,",

@@ -65,7 +65,7 @@ export function keepApart(
   finding: Finding,
 ): { narrative: string; placeDetail: string } {
   return {
-    narrative: `${narrative.slice(0, finding.start)}[kept apart]${narrative.slice(finding.end)}`,
+    narrative: `${narrative.slice(0, finding.start)}[left out]${narrative.slice(finding.end)}`,
     placeDetail: placeDetail ? `${placeDetail}\n${finding.found}` : finding.found,
   };
 }

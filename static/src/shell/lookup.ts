@@ -100,7 +100,7 @@ const CALM_EXCEPT = beginnings({
   card: 'apart',
   f: 'helped_by_hint place_ok_hint reported_text_hint',
   four: 'help lead no_two',
-  reg: 'altered nothing two unsaved',
+  reg: 'altered apart nothing two unsaved',
   when: 'lack',
   young: 'agree. f.reported_text_hint',
 });

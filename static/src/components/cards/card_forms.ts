@@ -81,10 +81,17 @@ const inputId = (question: Question, access: AnswerAccess) => `c-${access.path}$
 const textKey = (question: Question, access: AnswerAccess) => `f.${access.path.replace(/\d+\./g, '')}${question.name}`;
 const hintFor = (key: string) => (hasText(`${key}_hint`) ? lookUp(`${key}_hint`) : undefined);
 
+/** Return the field's own hint, and who may still read what is kept from the other person. */
+function textHint(key: string, isRestricted: boolean) {
+  const own = hintFor(key);
+  if (!isRestricted) return own;
+  return own ? html`${own} ${t('card.apart')}` : t('card.apart');
+}
+
 function textQuestion(card: CardBase, question: Question, access: AnswerAccess): unknown {
   const value = String(access.get(question.name) ?? '');
   const key = textKey(question, access);
-  const hint = [hintFor(key), question.restricted ? t('card.apart') : ''].filter(Boolean).join(' ');
+  const hint = textHint(key, question.restricted ?? false);
   const excess = textExcess(value);
   return html`<div class="stack-close">${textField({
     id: inputId(question, access),

@@ -18,7 +18,8 @@ type TextFieldOptions = {
   value: string;
   /** called on every change */
   onChange: (value: string) => void;
-  hint?: string;
+  /** a template where it is several texts, each of which a draft shows in English too */
+  hint?: string | ReturnType<typeof html>;
   error?: string | null;
   /** covered as it is typed */
   masked?: boolean;

@@ -171,7 +171,8 @@ export function registerFacts(
   ];
   return html`${openFacts.length ? factList(openFacts) : nothing}${
     restrictedFacts.length
-      ? html`<section class="stack-close"><h2>${t('reg.apart')}</h2>${factList(restrictedFacts)}</section>`
+      ? html`<section class="stack-close"><h2>${t('reg.apart')}</h2><p class="soft small">${t('reg.apart_more')}</p>
+          ${factList(restrictedFacts)}</section>`
       : nothing
   }`;
 }

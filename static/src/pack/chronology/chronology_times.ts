@@ -86,7 +86,7 @@ export function changeLines(
   return [
     when,
     ...lines,
-    changes.some(({ field }) => restrictedNames.has(field)) ? 'Something kept apart was changed.' : '',
+    changes.some(({ field }) => restrictedNames.has(field)) ? 'Something that is left out here was changed.' : '',
   ].filter(Boolean);
 }
 

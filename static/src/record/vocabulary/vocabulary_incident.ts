@@ -378,7 +378,7 @@ export const INCIDENT: Record<string, List> = {
     ],
   },
   channels: {
-    question: 'How did it reach you?',
+    question: 'How did they do it?',
     many: false,
     sections: [
       { code: 'usual', label: 'Most used' },

@@ -80,7 +80,7 @@ export const SHARING: Record<string, List> = {
     ],
   },
   independent_outcomes: {
-    question: 'What came of asking?',
+    question: 'What happened when you asked?',
     many: false,
     codes: [
       { code: 'not_asked', label: 'Not asked yet' },
