@@ -371,6 +371,7 @@ class Controls {
   groups: string[][] = [['r0']];
   advice: PackReview['advice'] = { sources: [], places: {}, names: {} };
   written: Awaited<ReturnType<App['readAssisted']>> = [];
+  dates: Awaited<ReturnType<App['readChase']>> = [];
   saw: Witness[] = [];
   no_signal = false;
   locking: Partial<LockSettings> = {};
@@ -766,7 +767,7 @@ const methods = {
     pictures: {},
   }),
   showNow: (sections) => fake.did('showNow', sections),
-  readChase: async () => [],
+  readChase: async () => fake.dates,
   chaseDone: (key, isDone) => fake.did('chaseDone', key, isDone),
   keepTyped: (what, typed) => fake.did('keepTyped', what, typed),
   readTyped: async (what) => fake.typed[what] ?? null,

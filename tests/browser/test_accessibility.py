@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import NewPhone
 from tests.browser.navigators.accessibility import accessibility_faults
-from tests.browser.navigators.keeper import BrowserKeeper
+from tests.browser.navigators.keeper import PAGES_OF_MORE, BrowserKeeper
 from tests.browser.navigators.sharing import give_consent, go_to_consent
 from tests.browser.pictures import make_heic, make_png, picker_file
 
@@ -99,13 +99,22 @@ def _audit_entry(keeper: BrowserKeeper, audit: AccessibilityAudit) -> None:
 
 
 def _audit_more(keeper: BrowserKeeper, audit: AccessibilityAudit) -> None:
-    keeper.go_to_tab("More")
     rows = keeper.page.locator("main .rows button")
+    keeper.go_to_tab("More")
+    keeper.wait_for_screen("More")
     for n in range(rows.count()):
         name = rows.nth(n).inner_text().split("\n")[0]
         rows.nth(n).click()
         audit(f"more: {name}")
+        if name in PAGES_OF_MORE:
+            for k in range(rows.count()):
+                title = rows.nth(k).inner_text().split("\n")[0]
+                rows.nth(k).click()
+                audit(f"more: {name}: {title}")
+                keeper.page.go_back()
+                keeper.wait_for_screen(name)
         keeper.go_to_tab("More")
+        keeper.wait_for_screen("More")
     keeper.tap("Help")
     audit("help")
 

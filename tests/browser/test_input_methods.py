@@ -193,7 +193,8 @@ def test_an_account_can_be_recorded_instead_of_written(phone_with_microphone: Br
     )
     # A recording stopped by the lock is sealed like everything added while locked, and a question about it follows.
     keeper.unlock()
-    keeper.tap_notice("Look")
+    keeper.tap("Something to look at")
+    keeper.tap("Added while this was locked")
     keeper.wait_for_text(re.compile(r"^signed-.*\.(webm|mp4)$"))
     # A recording stopped by another screen is in its draft.
     keeper.go_to_tab("Add")

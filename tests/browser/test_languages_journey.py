@@ -1,12 +1,11 @@
 """A diary in Urdu: chosen on the first screen, then written, saved, locked, unlocked and read back."""
 
 import re
-from typing import Literal
 
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import NewPhone
-from tests.browser.navigators.keeper import BrowserKeeper
+from tests.browser.navigators.keeper import BrowserKeeper, Tab
 from tests.browser.navigators.translations import translated_name
 
 URDU_NAME = re.compile("اردو|اُردو")
@@ -36,7 +35,7 @@ class TranslatedKeeper(BrowserKeeper):
         """Tap one chip of several."""
         self.page.get_by_role("radio", name=translated_name(self.page, choice)).check()
 
-    def go_to_tab(self, name: Literal["Entries", "Add", "Share", "More"]) -> None:
+    def go_to_tab(self, name: Tab) -> None:
         """Use the bottom bar."""
         self.page.get_by_role("navigation").get_by_role("button", name=translated_name(self.page, name)).click()
 
@@ -54,8 +53,8 @@ class TranslatedKeeper(BrowserKeeper):
         self.wait_for_screen("Keep a copy off this phone")
 
     def lock(self) -> None:
-        """Lock from the bottom bar."""
-        self.page.get_by_role("navigation").get_by_role("button", name=translated_name(self.page, "Lock")).click()
+        """Lock with the button at the top."""
+        self.page.get_by_role("banner").get_by_role("button", name=translated_name(self.page, "Lock")).click()
         self.wait_for_lock()
 
 
@@ -94,6 +93,8 @@ def test_a_diary_is_kept_in_urdu(new_phone: NewPhone) -> None:
     # And changing the language keeps the screen
     keeper.go_to_tab("More")
     keeper.page.get_by_role("button", name=re.compile("^زبان")).click()
+    keeper.wait_for_screen("Language and how this works")
+    keeper.page.get_by_role("main").get_by_role("button", name=re.compile("^زبان")).click()
     keeper.wait_for_screen("Language")
     keeper.page.get_by_role("radio", name="Polski").check()
     expect(html).to_have_attribute("lang", "pl")

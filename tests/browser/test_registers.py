@@ -56,7 +56,7 @@ def test_registers_written_offline_survive_a_reload(keeper: BrowserKeeper) -> No
 
 
 def test_a_police_visit_is_noted_in_two_taps_and_listed_to_chase(keeper: BrowserKeeper) -> None:
-    """Officer, reference and next update take two taps. The date is in To chase until it is ticked off."""
+    """Officer, reference and next update take two taps. The date is in Follow-ups until it is ticked off."""
     registers = _make_diary(keeper)
     keeper.taps = 0
     registers.open("The police came")
@@ -69,11 +69,11 @@ def test_a_police_visit_is_noted_in_two_taps_and_listed_to_chase(keeper: Browser
     )
     registers.save("Met, CAD 4411")
     keeper.wait_for_text("They came to me")
-    registers.open("To chase")
+    keeper.go_to_tab("Follow-ups")
     keeper.wait_for_text("You should hear from them")
     registers.assert_accessible()
     keeper.tap("Done")
-    keeper.wait_for_text("There is nothing to chase.")
+    keeper.wait_for_text("You have nothing to follow up now.")
     keeper.tap("1 done")
     registers.assert_accessible()
     keeper.tap("Not done after all")

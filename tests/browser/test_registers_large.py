@@ -100,8 +100,8 @@ def _assert_orders(registers: RegisterScreens) -> None:
     page.get_by_role("main").locator(".row-button").first.click()
     expect(keeper.button("Change this")).to_be_visible()
     assert accessibility_faults(page) == []
-    registers.open("To chase")
-    keeper.wait_for_text("There is nothing to chase.")
+    keeper.go_to_tab("Follow-ups")
+    keeper.wait_for_text("You have nothing to follow up now.")
 
 
 def test_registers_of_a_filled_diary(new_phone: NewPhone, server: LiveServer, certificate: Certificate) -> None:

@@ -101,6 +101,6 @@ def test_a_tab_of_safari_warns_before_the_first_save(new_phone: NewPhone) -> Non
         "Sealed, only in this browser. It may be removed in 7 days."
     )
     keeper.go_to_tab("More")
-    keeper.page.get_by_role("button", name="Keep a copy off this phone").first.click()
+    keeper.tap("Keep a copy off this phone", exact=False)
     keeper.register_copy()
     keeper.wait_until_kept_safe("He waited outside.")

@@ -167,6 +167,16 @@ CONFLICTING_VERSIONS = (
     "fields: {narrative, behaviours, precision: 'unknown', attachment_ids: here ? ['a1', 'a2'] : ['a2', 'a3']}, "
     "restricted: {}}))"
 )
+FOLLOW_UPS = js(
+    "fake.open(24, {asked: {n: 2, name: 'Priya K'}, waiting: {captured: 2, later: 1, written: 1, answers: 1}}); "
+    "fake.dates = [['wipe', -1, 'incident'], ['update', 2, 'report'], ['order', 9, 'order'], "
+    "['asked', 40, 'incident'], ['download', -3, 'export']]"
+    ".map(([what, days, kind], i) => ({key: `k${i}`, what, kind, record: 'r0', seq_no: 24, "
+    "due: new Date(Date.now() + days * 864e5).toISOString().slice(0, 10), done_at: what === 'download' ? 1 : null, "
+    "detail: {kind: 'cctv', holder: 'The corner shop', requested_at: '2026-11-02'}, "
+    "fields: {narrative: 'He stood by the door of the shop.', to_whom: 'police', kind_text: 'Restraining order', "
+    "file_name: 'documents-2026-11-24.zip'}}))"
+)
 UNREGISTERED_ACCOUNT = "{account: {login: null, registered: false, recovery: 'todo', trouble: null}}"
 PACK_STEPS = (
     OPEN_DIARY,
@@ -491,7 +501,17 @@ SCREENS: dict[str, tuple[Step, ...]] = {
     "quick report, read out": (OPEN_DIARY, go_to_screen("quick"), press("Read it out")),
     "print": (OPEN_DIARY, go_to_screen("print"), set_form_values("{how: 'dates', tried: true}")),
     "print, the list": (OPEN_DIARY, go_to_screen("print"), set_form_values("{words: 'x'}"), press("Show the list")),
+    "something to look at": (FOLLOW_UPS,),
+    "follow-ups": (FOLLOW_UPS, go_to_screen("chase")),
+    "follow-ups, nothing": (OPEN_DIARY, go_to_screen("chase")),
     "more": (OPEN_DIARY, go_to_screen("more")),
+    "more, reports": (OPEN_DIARY, go_to_screen("more_reports")),
+    "more, story": (OPEN_DIARY, go_to_screen("more_story")),
+    "more, sorting": (OPEN_DIARY, go_to_screen("more_sort")),
+    "more, kept": (OPEN_DIARY, go_to_screen("more_kept")),
+    "more, kept, only here": (js(f"fake.open(1, {UNREGISTERED_ACCOUNT})"), go_to_screen("more_kept")),
+    "more, opening": (OPEN_DIARY, go_to_screen("more_open")),
+    "more, how": (OPEN_DIARY, go_to_screen("more_how")),
     "words for young people": (OPEN_DIARY, go_to_screen("wording")),
     "more, only here": (js(f"fake.open(1, {UNREGISTERED_ACCOUNT})"), go_to_screen("more")),
     "devices": (OPEN_DIARY, go_to_screen("devices")),

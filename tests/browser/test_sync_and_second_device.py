@@ -97,6 +97,7 @@ def test_a_line_asks_for_the_code_until_it_is_written_down(keeper: BrowserKeeper
     expect(keeper.page.locator(".letters")).to_be_visible()
     keeper.go_to_tab("More")
     expect(line).to_be_visible()
+    keeper.tap(re.compile("^Keeping it safe"))
     keeper.wait_for_text("Not written down yet")
 
 

@@ -163,6 +163,7 @@ def test_the_notebooks_words_open_the_notebook(webkit_phone: tuple[WebKitKeeper,
     keeper, server = webkit_phone
     make_diary(keeper)
     keeper.go_to_tab("More")
+    keeper.tap("Who can open it", exact=False)
     keeper.tap("Locking, notebook", exact=False)
     keeper.wait_for_screen("Locking")
     keeper.tap("A notebook in front", exact=False)
@@ -214,9 +215,8 @@ def test_pictures_and_a_note_are_added_while_locked_and_offline(webkit_phone: tu
     keeper.tap("Done")
     assert_locked(keeper)
     keeper.unlock()
-    keeper.wait_for_text("3 things were added while this was locked.")
-    keeper.tap("Read all 2")
-    keeper.tap("Look")
+    keeper.tap("Something to look at")
+    keeper.tap("Added while this was locked")
     keeper.wait_for_text("anyone holding this phone could have")
     digests = [hashlib.sha256(content).hexdigest() for content in (*photos, b"He is outside.\nBlue car.")]
     keeper.wait_for_result(

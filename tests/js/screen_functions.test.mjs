@@ -41,7 +41,7 @@ const { saveDraft: save } = await import('#app/features/add/view.js');
 const { Stage } = await import('#app/shell/stage.js');
 const { keepFlow, selectionOf: chosenOf } = await import('#app/features/share/share_choose.js');
 const { lookUpText } = await import('#app/features/advocates/advocates_grant.js');
-const { GROUPS } = await import('#app/features/settings/more_groups.js');
+const { ALL_ROWS, GROUPS, SECTIONS } = await import('#app/features/settings/more_groups.js');
 const { VOCABULARY } = await import('#app/record/vocabulary/vocabulary.js');
 
 /** @typedef {import('#app/shell/app.js').App} App */
@@ -413,8 +413,18 @@ test('a time typed in another form never breaks the list: the instant and its of
   }
 });
 
+test('More has at most ten rows in three groups; every page below it has rows and is led to', () => {
+  assert.equal(GROUPS.length, 3);
+  const places = GROUPS.flatMap(({ rows }) => rows.map(({ place }) => place));
+  assert.ok(places.length <= 10, String(places.length));
+  for (const [place, rows] of Object.entries(SECTIONS)) {
+    assert.ok(places.includes(place), place);
+    assert.ok(rows.length > 1 && rows.length <= 10, place);
+  }
+});
+
 test('every row of More leads to an existing view, once, and has its text', () => {
-  const rows = GROUPS.flatMap((group) => group.rows);
+  const rows = ALL_ROWS;
   // More is drawn before the words of other features are loaded.
   const early = ['shell', 'components', 'features/settings'].flatMap((folder) =>
     Object.keys(JSON.parse(readFileSync(new URL(`../src/${folder}/words.json`, BUILT), 'utf8'))),
@@ -450,15 +460,13 @@ test('every place lights a tab or is listed as one without; More is lit for all 
       PLACES_WITHOUT_TAB.has(place),
       `${place}: name its tab in static/src/app/places.ts, or list it in PLACES_WITHOUT_TAB here, not both`,
     );
-  for (const { place } of GROUPS.flatMap(({ rows }) => rows))
+  for (const { place } of ALL_ROWS)
     assert.equal(tabOf(place), 'more', `${place}: add it to TAB_BY_PLACE in static/src/app/places.ts`);
 });
 
 test('More shows rows about a copy off this phone only if there is one', () => {
   const placesFor = (account) =>
-    GROUPS.flatMap(({ rows }) =>
-      rows.filter(({ isShown: isShownFor }) => isShownFor?.(account) ?? true).map(({ place }) => place),
-    );
+    ALL_ROWS.filter(({ isShown: isShownFor }) => isShownFor?.(account) ?? true).map(({ place }) => place);
   const [unregistered, registered] = [
     placesFor({ registered: false }),
     placesFor({ registered: true, login: 'quiet-river-4821', recovery: 'done' }),

@@ -97,7 +97,7 @@ test('the picture of an order exists only while the page is open', async () => {
   assert.equal(phone.urls.has(url), false);
 });
 
-test('"To chase" lists wipe dates, then updates and orders, without settled or impossible dates', async () => {
+test('Follow-ups lists wipe dates, then updates and orders, without settled or impossible dates', async () => {
   const { app, record } = await phoneWithEntry();
   await app.saveIncident({
     record,

@@ -117,7 +117,9 @@ function applyWording(stage: Stage, isOpen: boolean) {
 function openFrame(stage: Stage, isOpen: boolean) {
   const { name } = stage.place;
   const isRegister = ['kept', 'form'].includes(name);
-  const hasTwoColumns = isOpen && stage.isWide && (isRegister || ['entries', 'entry', 'file', 'add'].includes(name));
+  // The first screen after the lock shows nothing of what was written, so no list stands beside it either.
+  const hasList = ['entries', 'entry', 'file'].includes(name) || (name === 'add' && Boolean(stage.place.record));
+  const hasTwoColumns = isOpen && stage.isWide && (isRegister || hasList);
   const listView = isRegister ? loaded.register_list : loaded.list;
   const notices = isOpen ? noticeLines(stage, loaded.borrowed_line) : nothing;
   return html`<div class="frame">
@@ -141,7 +143,7 @@ function openFrame(stage: Stage, isOpen: boolean) {
 
 function topBar(stage: Stage, isOpen: boolean) {
   const { name } = stage.place;
-  const isMainPlace = ['entries', 'add', 'share', 'more'].includes(name);
+  const isMainPlace = TABS.some(([tab]) => tab === name);
   const goBack = () => stage.up() || stage.back(isOpen ? 'entries' : 'start');
   return html`<header class="bar">
     ${
@@ -159,6 +161,12 @@ function topBar(stage: Stage, isOpen: boolean) {
         : html`<button type="button" class="icon-button" aria-label=${t('bar.help')}
           @click=${() => stage.go({ name: 'help' })}>${icon('help', 24, 'mirror')}</button>`
     }
+    ${
+      isOpen
+        ? html`<button type="button" class="icon-button" aria-label=${t('nav.lock')}
+          @click=${() => void stage.app.lock('asked')}>${icon('lock', 22)}</button>`
+        : nothing
+    }
     ${leaveButton(stage)}
   </header>`;
 }
@@ -167,7 +175,6 @@ function thumbBar(stage: Stage) {
   const { name } = stage.place;
   const activeTab = tabOf(name);
   const selectTab = (tab: string) => {
-    if (tab === 'lock') return void stage.app.lock('asked');
     if (tab === 'share') stage.refresh('pack-ways'); // the server may respond by now
     if (tab === name && name !== 'add') return undefined;
     return stage.goToTab(tab);

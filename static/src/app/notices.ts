@@ -87,6 +87,8 @@ function noticeLine({ text, whole, action, isGrave, isQuiet }: Notice, className
 function openNotices(stage: Stage, borrowedLine?: (stage: Stage) => unknown): Notice[] {
   const { account, waiting, asked, erasing, unsigned } = stage.state;
   const { name } = stage.place;
+  // Follow-ups has these as rows. The first screen after the lock says only that there is something.
+  const isInFollowUps = name === 'chase' || (name === 'add' && !stage.place.record);
   const troubles = troublesOf(stage);
   const isSignedOut = troubles.some(({ code }) => ['signed_out', 'session_ended'].includes(code));
   const { captured = 0, later = 0, written = 0, answers = 0 } = waiting ?? {};
@@ -108,12 +110,14 @@ function openNotices(stage: Stage, borrowedLine?: (stage: Stage) => unknown): No
     erasing?.length && hasText('erase.look') && erasingNotice(stage, erasing),
     stage.state.borrowed && borrowedLine && borrowedNotice(stage, borrowedLine),
     (captured || later) &&
+      !isInFollowUps &&
       name !== 'captured' &&
       hasText('frame.captured_do') && {
         text: captured ? tn('frame.captured', captured) : tn('frame.later', later),
         action: linkTo(stage, t('frame.captured_do'), 'captured', 'captured'),
       },
     written &&
+      !isInFollowUps &&
       name !== 'assisted' &&
       hasText('frame.written_do') && {
         text: tn('frame.written', written),
@@ -121,6 +125,7 @@ function openNotices(stage: Stage, borrowedLine?: (stage: Stage) => unknown): No
       },
     // An advocate's question: a line among others, never a count on a tab.
     asked &&
+      !isInFollowUps &&
       !['asked', 'entry'].includes(name) &&
       hasText('adv.asked_look') && {
         text: tn('adv.asked_line', asked.n, { name: asked.name }),
@@ -128,6 +133,7 @@ function openNotices(stage: Stage, borrowedLine?: (stage: Stage) => unknown): No
         isQuiet: true,
       },
     answers &&
+      !isInFollowUps &&
       name !== 'witness' &&
       hasText('frame.witness_do') && {
         text: tn('frame.witness', answers),

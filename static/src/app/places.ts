@@ -80,6 +80,12 @@ export const PART_BY_PLACE: Record<string, keyof typeof PARTS> = {
   quick: 'quick',
   print: 'print',
   more: 'more',
+  more_reports: 'more',
+  more_story: 'more',
+  more_sort: 'more',
+  more_kept: 'more',
+  more_open: 'more',
+  more_how: 'more',
   devices: 'more',
   space: 'space',
   makecopy: 'copies',
@@ -119,10 +125,10 @@ export const PART_BY_PLACE: Record<string, keyof typeof PARTS> = {
 
 /** Tabs of the bar at the bottom, with their icons, in order. */
 export const TABS = [
-  ['entries', 'list'],
-  ['lock', 'lock'],
   ['add', 'add'],
+  ['entries', 'list'],
   ['share', 'share'],
+  ['chase', 'clock'],
   ['more', 'more'],
 ] as const;
 
@@ -132,7 +138,7 @@ const TAB_BY_PLACE: Record<string, (typeof TABS)[number][0]> = {
   advocates: 'share',
   looks: 'share',
   letin: 'share',
-  asked: 'share',
+  asked: 'chase',
   witness: 'share',
   entry: 'entries',
   file: 'entries',
@@ -141,6 +147,12 @@ const TAB_BY_PLACE: Record<string, (typeof TABS)[number][0]> = {
   shared: 'share',
   quick: 'share',
   print: 'share',
+  more_reports: 'more',
+  more_story: 'more',
+  more_sort: 'more',
+  more_kept: 'more',
+  more_open: 'more',
+  more_how: 'more',
   loose: 'more',
   devices: 'more',
   space: 'more',
@@ -157,7 +169,7 @@ const TAB_BY_PLACE: Record<string, (typeof TABS)[number][0]> = {
   makecopy: 'more',
 };
 /** Parts whose places are all reached from More. */
-const PARTS_OF_MORE = new Set(['registers', 'chase', 'keeping', 'keys', 'capture', 'locks', 'homescreen']);
+const PARTS_OF_MORE = new Set(['registers', 'keeping', 'keys', 'capture', 'locks', 'homescreen']);
 
 /** Return the tab that is lit at a place. Where none is named here, it is the tab of the place's own name, if any. */
 export const tabOf = (place: string) =>

@@ -15,8 +15,17 @@ from tests.browser.navigators.create_diary import CREATE_DIARY_SCRIPT
 
 expect.set_options(timeout=TIMEOUT_MS)
 
-Tab = Literal["Entries", "Add", "Share", "More"]
-TABS: Final[tuple[Tab, ...]] = ("Entries", "Add", "Share", "More")
+Tab = Literal["Add", "Entries", "Share", "Follow-ups", "More"]
+TABS: Final[tuple[Tab, ...]] = ("Add", "Entries", "Share", "Follow-ups", "More")
+# Rows of More that lead to a page with further rows.
+PAGES_OF_MORE: Final = (
+    "Reports and orders",
+    "More of the story",
+    "Sort, put back or delete",
+    "Keeping it safe",
+    "Who can open it",
+    "Language and how this works",
+)
 TimeChoice = Literal["Just now", "Earlier today", "Yesterday", "Pick a time", "Not sure"]
 QUIET_SECONDS = 1.0
 NOTICE_CLICK_MS = 1_000
@@ -56,11 +65,15 @@ class BrowserKeeper:
         self.passphrase = ""
         self.login = ""
         self.copy_offer = "Keep a copy off this phone"  # on a borrowed device the button says "device"
+        self._is_at_more = False
 
     # Small steps
 
     def tap(self, name: str | re.Pattern[str], *, exact: bool = True) -> None:
-        """Tap the button with this name."""
+        """Tap the button with this name. From More, one that is on a page below More is tapped there."""
+        if self._is_at_more:
+            self._is_at_more = False
+            self._open_page_of_more(self.button(name, exact=exact))
         self.button(name, exact=exact).click()
         self.taps += 1
 
@@ -229,6 +242,23 @@ class BrowserKeeper:
         """Use the bottom bar."""
         self.page.get_by_role("navigation").get_by_role("button", name=name, exact=True).click()
         self.taps += 1
+        self._is_at_more = name == "More"
+
+    def _open_page_of_more(self, button: Locator) -> None:
+        """Go from More to the page below it that has this button, if More has not."""
+        expect(self.heading("More").or_(button).first).to_be_visible()
+        for name in PAGES_OF_MORE:
+            row = self.page.get_by_role("main").get_by_role("button", name=re.compile(f"^{name}"))
+            # The last release has no such pages.
+            if button.count() or not row.count():
+                return
+            row.click()
+            self.wait_for_screen(name)
+            self.taps += 1
+            if button.count():
+                return
+            self.button("Back").click()
+            self.wait_for_screen("More")
 
     def open_notices(self) -> None:
         """Open the list of what stands above the page, if there is more than its one line."""
@@ -266,8 +296,8 @@ class BrowserKeeper:
         return self.page.locator(".lines").get_by_role("button", expanded=False)
 
     def lock(self) -> None:
-        """Lock from the bottom bar."""
-        self.page.get_by_role("navigation").get_by_role("button", name="Lock", exact=True).click()
+        """Lock with the button at the top."""
+        self.tap("Lock")
         self.wait_for_lock()
 
     def leave(self) -> None:

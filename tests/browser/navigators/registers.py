@@ -1,4 +1,4 @@
-"""A keeper's actions in the registers, in To chase and in Show, by the names on screen."""
+"""A keeper's actions in the registers, in Follow-ups and in Show, by the names on screen."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -27,8 +27,7 @@ class RegisterScreens:
     def open(self, register: str) -> None:
         """Open a register from More."""
         self.keeper.go_to_tab("More")
-        self.page.get_by_role("main").get_by_role("button", name=register, exact=True).click()
-        self.keeper.taps += 1
+        self.keeper.tap(register)
 
     def fill(self, fields: Mapping[str, str], choices: Sequence[str] = ()) -> None:
         """Choose and type in the open form."""

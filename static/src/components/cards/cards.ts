@@ -18,6 +18,7 @@ import type { Entry, Fields, Value } from '../../shell/app.js';
 import type { CardRenderer } from './card_forms.js';
 import type { CardSpec } from './card_table.js';
 import type { Stage } from '../../shell/stage.js';
+import type { Key } from '../../shell/strings.js';
 import type { Card, CardChange } from './card.js';
 
 /** Questions that need more than their row of the table. */
@@ -30,6 +31,12 @@ const CUSTOM_FIELDS: Record<string, CardRenderer> = {
   attribution_basis: basisField,
   alleged_breaches: breachesField,
   schedule_id: scheduleField,
+};
+/** The list in which more can be said about the answers of a card: its place, and the key of its button. */
+const LISTS: Readonly<Record<string, readonly [place: string, label: Key]>> = {
+  effect: ['impacts', 'card.list_impacts'],
+  seen_by: ['statements', 'card.list_statements'],
+  reported: ['reports', 'card.list_reports'],
 };
 const SUMMARY_LENGTH = 90;
 
@@ -101,7 +108,16 @@ function cardBody(stage: Stage, entry: Entry, card: CardSpec) {
         onRecorded: (narrative_media) => editedCard.put({ fields: { narrative_media } }),
       }),
     );
-  return editableCard(stage, entry, (editedCard) => questionFields(editedCard, card.questions, CUSTOM_FIELDS));
+  return html`${editableCard(stage, entry, (editedCard) =>
+    questionFields(editedCard, card.questions, CUSTOM_FIELDS),
+  )}${linkToList(stage, card)}`;
+}
+
+/** What was typed in the card is kept unsaved, so leaving loses nothing. */
+function linkToList(stage: Stage, card: CardSpec) {
+  const [place, label] = LISTS[card.code] ?? [];
+  if (!place || !label) return nothing;
+  return html`<div>${button(t(label), () => stage.go({ name: place }), { plain: true, icon: 'on' })}</div>`;
 }
 
 /**

@@ -6,6 +6,7 @@ import { t, tn } from '../../shell/strings.js';
 import { timeBlockOf, whenField } from '../../components/forms/time_field.js';
 import { cardList } from '../../components/cards/cards.js';
 import { waitForFiles, filesRow } from '../../components/cards/card_files.js';
+import { hasFollowUps } from '../../components/follow_ups.js';
 import { guardLine } from '../../components/forms/guard_line.js';
 import { startPictures } from './start_pictures.js';
 import { voiceBody } from '../../components/cards/card_voice.js';
@@ -81,7 +82,18 @@ function draftView(stage: Stage) {
           }</span>${button(t('add.drop'), () => stage.openSheet(dropSheet), { plain: true })}</div>`
         : nothing
     }
+    ${isOpen ? followUpsRow(stage) : nothing}
   </div>`;
+}
+
+/** Say that there is something to look at, and neither what nor how much: anyone may see the first screen. */
+function followUpsRow(stage: Stage) {
+  if (!hasFollowUps(stage)) return nothing;
+  return html`<div class="rows">${row({
+    title: t('add.look'),
+    icon: 'clock',
+    onClick: () => stage.goToTab('chase'),
+  })}</div>`;
 }
 
 function canSave(stage: Stage) {

@@ -1,8 +1,9 @@
-/** The list "To chase": dates in the diary to look at, ticked off or not. */
+/** Follow-ups: what others sent, and dates in the diary to look at, ticked off or not. */
 import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading, row, problemSentence, loading } from '../../components/parts.js';
 import { isoDateText, entryNumberText } from '../../components/text/formatting.js';
 import { joinWithDots, lookUp, t, tn } from '../../shell/strings.js';
+import { findFollowUps, nearCheck, waitingCounts } from '../../components/follow_ups.js';
 import { icon } from '../../shell/icons.js';
 import { labelForCode, loadVocabulary } from '../../components/text/labels.js';
 import { recordTitle } from '../../components/registers/register_words.js';
@@ -10,9 +11,9 @@ import { localAt, phoneZone } from '../../record/times.js';
 import '../../components/words.js';
 import './words.js';
 import type { ChaseItem } from '../../shell/app.js';
+import type { IconName } from '../../shell/icons.js';
 import type { Stage } from '../../shell/stage.js';
 
-const SOON_MS = 14 * 86_400_000;
 const ICONS = {
   wipe: 'camera',
   asked: 'clock',
@@ -23,17 +24,17 @@ const ICONS = {
 
 function chaseView(stage: Stage) {
   loadVocabulary(stage);
-  const result = stage.find('chase', () => stage.app.readChase());
+  const result = findFollowUps(stage);
   if (!result.data)
     return result.problem
       ? html`<div class="stack">${heading(t('chase.title'))}<p
         role="alert">${problemSentence(result.problem)}</p></div>`
       : loading();
   const today = localAt(Date.now(), phoneZone()).slice(0, 10);
-  const nearLimit = localAt(Date.now() + SOON_MS, phoneZone()).slice(0, 10);
+  const sentRows = rowsOfSent(stage);
   const openItems = result.data.filter(({ done_at }) => done_at === null);
   const doneItems = result.data.filter(({ done_at }) => done_at !== null);
-  const isNear = ({ due }: ChaseItem) => due !== null && due <= nearLimit;
+  const isNear = nearCheck();
   // A camera's pictures are lost for good, so they come before everything else that is near.
   const nearItems = [
     ...openItems.filter((chaseItem) => chaseItem.what === 'wipe' && isNear(chaseItem)),
@@ -49,7 +50,12 @@ function chaseView(stage: Stage) {
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('chase.title'))}<p class="soft">${t('chase.lead')}</p></div>
     ${errorSummary(stage)}
-    ${openItems.length ? nothing : html`<p>${t('chase.none')}</p>`}
+    ${openItems.length || sentRows.length ? nothing : emptyText(stage)}
+    ${
+      sentRows.length
+        ? html`<section class="stack-close"><h2>${t('chase.new')}</h2><ul class="rows">${sentRows}</ul></section>`
+        : nothing
+    }
     ${list('chase.soon', nearItems)}${list('chase.later', laterItems)}
     ${
       doneItems.length
@@ -63,6 +69,31 @@ function chaseView(stage: Stage) {
         : nothing
     }
   </div>`;
+}
+
+/** Nothing is due. While a new device still fetches the diary, nobody can say so: the line above the page says that. */
+function emptyText({ state }: Stage) {
+  if (state.account?.coming) return nothing;
+  return html`<div class="stack-close"><p>${t('chase.none')}</p><p class="soft">${t('chase.none_more')}</p></div>`;
+}
+
+/** Return a row for each kind of thing that others sent, or that was added while this was locked. */
+function rowsOfSent(stage: Stage) {
+  const counts = waitingCounts(stage);
+  const rowTo = (place: string, title: string, iconName: IconName, key?: string) => {
+    const onClick = () => {
+      if (key) stage.refresh(key);
+      stage.go({ name: place });
+    };
+    return html`<li>${row({ title, icon: iconName, onClick })}</li>`;
+  };
+  return [
+    counts.asked && rowTo('asked', t('chase.asked_you', { name: stage.state.asked?.name ?? '' }), 'help'),
+    counts.answers && rowTo('witness', t('chase.answers'), 'eye', 'witnesses'),
+    counts.written && rowTo('assisted', t('chase.written'), 'pen', 'assisted'),
+    counts.captured && rowTo('captured', t('chase.captured'), 'picture', 'captured'),
+    !counts.captured && counts.later && rowTo('captured', t('chase.draft'), 'note', 'captured'),
+  ].filter(Boolean);
 }
 
 function itemRow(stage: Stage, chaseItem: ChaseItem, today: string) {

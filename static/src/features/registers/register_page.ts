@@ -15,6 +15,7 @@ import { REGISTERS } from '../../components/registers/register_table.js';
 import { earlyBreachLine, standingLine, termsList } from '../../components/registers/register_terms.js';
 import { registerFacts, registerAnswerText, recordTitle } from '../../components/registers/register_words.js';
 import { statementMark } from '../../components/text/statement_mark.js';
+import { relatedRows } from './related.js';
 import '../../components/words.js';
 import './words.js';
 import type { Attachment, KeptRecord, Mention, WholeRecord as Whole } from '../../shell/app.js';
@@ -86,6 +87,7 @@ function recordPage(stage: Stage, fullRecord: Whole) {
       body: stage.local.history ? historyList(stage, fullRecord) : nothing,
       onClick: () => stage.set({ history: !stage.local.history }),
     })}</div></div>
+    ${relatedRows(stage, kind)}
   </article>`;
 }
 

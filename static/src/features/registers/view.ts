@@ -8,6 +8,7 @@ import { dateText, isoDateText } from '../../components/text/formatting.js';
 import { KIND_OF, REGISTERS } from '../../components/registers/register_table.js';
 import { registerForm } from '../../components/registers/register_form.js';
 import { recordView } from './register_page.js';
+import { relatedRows } from './related.js';
 import { recordSubtitle, recordTitle } from '../../components/registers/register_words.js';
 import { instantOf } from '../../record/moments.js';
 import '../../components/words.js';
@@ -128,6 +129,7 @@ function peopleView(stage: Stage) {
         main: kind === 'person',
       })}</div></section>`,
     )}
+    ${relatedRows(stage, 'person')}
   </div>`;
 }
 
@@ -153,6 +155,7 @@ function registerView(stage: Stage) {
         icon: 'add',
       })}</div>
     ${recordRows(stage, kind)}
+    ${relatedRows(stage, kind)}
   </div>`;
 }
 

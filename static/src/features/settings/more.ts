@@ -1,10 +1,12 @@
-/** More: the groups of settings, the signed-in devices, signing out, and what the app protects from and what not. */
+/**
+ * More and the pages below it, the signed-in devices, signing out, and what the app protects from and what not.
+ */
 import { html, nothing } from '../../shell/html.js';
 import { secretField, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, row } from '../../components/parts.js';
 import { clockTime, dateText, dateTimeText } from '../../components/text/formatting.js';
 import { lookUp, t } from '../../shell/strings.js';
-import { GROUPS } from './more_groups.js';
+import { ALL_ROWS, GROUPS, SECTIONS } from './more_groups.js';
 import { revealBriefly } from '../../components/forms/reveal.js';
 import './words.js';
 import type { Session } from '../../shell/app.js';
@@ -12,17 +14,24 @@ import type { MoreRow } from './more_groups.js';
 import type { Stage } from '../../shell/stage.js';
 
 function moreView(stage: Stage) {
-  const { account } = stage.state;
   return html`<div class="stack-wide">${heading(t('more.title'))}${errorSummary(stage)}
-    <div class="groups">${GROUPS.map(({ title, rows }, index) => {
-      const visibleRows = rows.filter(({ isShown: when }) => when?.(account) ?? true);
-      return visibleRows.length
-        ? html`<section class="group" aria-labelledby=${`more-${index}`}><h2 id=${`more-${index}`}>${lookUp(title)}</h2>
-        <ul class="rows">${visibleRows.map(
-          (groupRowData) => html`<li>${groupRow(stage, groupRowData)}</li>`,
-        )}</ul></section>`
-        : nothing;
-    })}</div></div>`;
+    <div class="groups">${GROUPS.map(
+      ({ title, rows }, index) => html`<section class="group" aria-labelledby=${`more-${index}`}><h2
+        id=${`more-${index}`}>${lookUp(title)}</h2>${rowList(stage, rows)}</section>`,
+    )}</div></div>`;
+}
+
+/** A page below More. */
+function sectionView(stage: Stage) {
+  const { name } = stage.place;
+  const title = ALL_ROWS.find(({ place }) => place === name)?.title ?? 'more.title';
+  return html`<div class="stack-wide">${heading(lookUp(title))}${errorSummary(stage)}
+    <div class="group">${rowList(stage, SECTIONS[name] ?? [])}</div></div>`;
+}
+
+function rowList(stage: Stage, rows: readonly MoreRow[]) {
+  const visibleRows = rows.filter(({ isShown: when }) => when?.(stage.state.account) ?? true);
+  return html`<ul class="rows">${visibleRows.map((moreRow) => html`<li>${groupRow(stage, moreRow)}</li>`)}</ul>`;
 }
 
 function groupRow(stage: Stage, { place, title, icon, more: detail, with: params, onOpen }: MoreRow) {
@@ -222,4 +231,10 @@ function aboutView() {
     <p class="note">${t('about.server')}</p></div>`;
 }
 
-export const views = { more: moreView, devices: devicesView, signout: signOutView, about: aboutView };
+export const views = {
+  more: moreView,
+  ...Object.fromEntries(Object.keys(SECTIONS).map((name) => [name, sectionView])),
+  devices: devicesView,
+  signout: signOutView,
+  about: aboutView,
+};
