@@ -184,7 +184,7 @@ class ContentErased(KeptError):
     """Content that its keeper had erased for good."""
 
     code = "erased"
-    default_message = "This was erased for good, as asked."
+    default_message = "This was deleted for good, as asked."
 
 
 class Conflict(KeptError):
@@ -264,7 +264,7 @@ class InvalidSealedCopy(KeptError):
     """File that is not a sealed copy of a diary, or a damaged one."""
 
     code = "not_a_copy"
-    default_message = "This is not a sealed copy, or it is damaged."
+    default_message = "This is not a backup file, or it is damaged."
 
 
 class Unavailable(KeptError):

@@ -5,6 +5,7 @@ docs/glossary.md has the replacements. The list is here, so that no page has to 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,6 +55,18 @@ FILES_WITH_SCREEN_TEXTS = (
     "diary/cli/*.py",
     "diary/samples/demo.py",
 )
+# Words that the screens had for a backup, a backup file, putting away, deleting for good and Block deleting. Each was
+# misread: "taken out" as deleted, "a copy" as one in the photos, "hold" as one that the police have.
+OLD_SCREEN_TERM = re.compile(
+    r"""\bkept\ safe\b | \bsealed\ cop(?:y|ies)\b | \bsealed\b[^.]*\bon\ this\ phone\b
+      | \bcopy\ (?:is\ )?(?:now\ )?(?:kept\ )?off\ (?:this|the)\b | \bonly\ on\ this\ phone\b
+      | \btak(?:e|es|en)\ (?:(?:it|this|this\ file|things)\ )?out\b(?!\ of\ (?:the\ saved\ chat|it\b|its\ zip))
+      | \byou\ took\ out\b
+      | \beras(?:e[ds]?|ing|ures?)\b | \bHold\ (?:is|goes|stays)\b | \b(?:turn|keep)\ hold\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# A sentence in TypeScript, whole: its parts are joined by `' +`.
+TS_STRING = re.compile(r"'(?:[^'\\\n]|\\.)*'(?:\s*\+\s*'(?:[^'\\\n]|\\.)*')*")
 
 
 def readable_files() -> Iterator[Path]:
@@ -109,6 +122,50 @@ def test_the_keeper_is_never_called_a_victim_on_screen() -> None:
     assert banned_claims("templates/a.html", "for victims of stalking") == ["templates/a.html:1: victims"]
     assert banned_claims("templates/a.html", "Victim Support, the Victims' Code") == []
     assert banned_claims("docs/a.md", "what a victim statement is") == []
+
+
+def screen_texts() -> Iterator[tuple[str, str]]:
+    """Return where each English text of a screen, a failure, a label and a public page stands, and the text."""
+    for path in sorted((PROJECT_ROOT / "static" / "src").rglob("words*.json")):
+        for key, text in json.loads(path.read_text()).items():
+            yield f"{path.parent.name}: {key}", text
+    for name in ("diary/sentences.ts", "core/errors.ts"):
+        for match in TS_STRING.finditer((PROJECT_ROOT / "static" / "src" / name).read_text()):
+            yield name, re.sub(r"'\s*\+\s*'", "", match.group()).strip("'")
+    vocabulary = (PROJECT_ROOT / "diary" / "record" / "vocabulary.json").read_text()
+    yield from (("vocabulary", label) for label in re.findall(r'"label": "([^"]*)"', vocabulary))
+    for path in sorted((PROJECT_ROOT / "templates").rglob("*.html")):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            yield f"{path.name}:{number}", line
+
+
+def test_no_screen_uses_a_replaced_term() -> None:
+    """A backup, a backup file, what is put away and what is deleted for good have one word on every screen."""
+    texts = list(screen_texts())
+    assert {place.split(":")[0] for place, _ in texts} > {"shell", "diary/sentences.ts", "vocabulary", "safety.html"}
+    assert [f"{place}: {text}" for place, text in texts if OLD_SCREEN_TERM.search(text)] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Words kept safe. 1 file still to send.",
+        "Sealed, only on this phone",
+        "Sealed on this phone",
+        "Open a sealed copy",
+        "Keep a copy off this phone",
+        "A copy is now kept off this device.",
+        "Take this file out",
+        "1 entry that you took out is not counted.",
+        "Taken out",
+        "It will be erased on {at}.",
+        "Hold goes off on {at}.",
+        "Keep hold on",
+    ],
+)
+def test_a_replaced_term_is_found(text: str) -> None:
+    """Each of the old terms is found as the screens had it."""
+    assert OLD_SCREEN_TERM.search(text)
 
 
 def test_a_denial_may_use_the_word() -> None:

@@ -1,4 +1,4 @@
-"""The command `pack`: makes a pack from a sealed copy and its words, without a server."""
+"""The command `pack`: makes a pack from a backup file and its words, without a server."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ EXISTING_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.argument("kept", type=EXISTING_FILE, help="The sealed copy, a file that ends in .kept.")
+@click.argument("kept", type=EXISTING_FILE, help="The backup file of a diary. It ends in .kept.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The pack to write.")
 @click.option("--code", is_flag=True, help="Open it with the recovery code instead of the password.")
 @click.option(
@@ -53,7 +53,7 @@ EXISTING_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 def pack(
     kept: Path, out: Path, code: bool, portal: Path | None, with_restricted: bool, unsandboxed: bool, **options: Any
 ) -> None:
-    """Make a whole pack from a sealed copy, on this computer and without a server.
+    """Make a whole pack from a backup file, on this computer and without a server.
 
     The password is asked for, or read from standard input if that is not a terminal. It is never an argument, because
     other users of this computer could see it.
@@ -74,7 +74,7 @@ def pack(
         )
         journal = kept_file.read_journal(identity, SystemClock())
         if not journal.record_ids("incident"):
-            raise PackBuildFailed("This copy contains no entry.")
+            raise PackBuildFailed("This backup file contains no entry.")
         pack_request = _make_pack_request(journal, str(kept_file.manifest["keys"]["kdf"]["origin"]), **options)
         build = build_pack_offline(
             kept_file,

@@ -258,12 +258,12 @@ def test_an_open_dialog_closes_first(diary: BrowserKeeper) -> None:
     """Back closes a dialog and stays at its place; the next Back goes up one screen."""
     page = diary.page
     diary.open_entry(NARRATIVE)
-    diary.tap("Take out or erase")
+    diary.tap("Put away or delete for good")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.go_back()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(diary.button("Take out or erase")).to_be_visible()
-    diary.tap("Take out or erase")
+    expect(diary.button("Put away or delete for good")).to_be_visible()
+    diary.tap("Put away or delete for good")
     page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.go_back()

@@ -70,7 +70,7 @@ class FirefoxKeeper:
         self.passphrase = self.window.call_function(words)
         self.window.type_into("#new-words", self.passphrase)
         self.tap("Save with this password")
-        self.wait_for_screen("Keep a copy off this phone")
+        self.wait_for_screen("Set up a backup")
         self.tap("Not now")
         self.wait_for_screen("Saved")
 

@@ -131,7 +131,9 @@ def write_with_picture(borrowed_device: BrowserKeeper) -> None:
     borrowed_device.wait_for_file("borrowed.png")
     borrowed_device.tap("Save")
     borrowed_device.wait_for_screen("Saved")
-    borrowed_device.wait_for_text("Not sent yet. Keep this page open.")
+    borrowed_device.wait_for_text("Not backed up yet. Keep this page open.")
+    # The entry's own line does not say that anything is saved on this device.
+    expect(borrowed_device.page.locator(".state").first).to_have_text("Not backed up yet. Keep this page open.")
     borrowed_device.lock()
     borrowed_device.page.context.set_offline(False)
     borrowed_device.unlock()
@@ -168,7 +170,6 @@ def test_a_diary_begun_on_an_advocates_computer_leaves_nothing_there(
         borrowed_device.page.get_by_label("I type what somebody else says").check()
         assert accessibility_faults(borrowed_device.page) == []
         borrowed_device.tap("This is a private window")
-        borrowed_device.copy_offer = "Keep a copy off this device"
         borrowed_device.type_narrative(NARRATIVE)
         borrowed_device.choose_time("Just now")
         borrowed_device.tap("Save")
@@ -178,7 +179,7 @@ def test_a_diary_begun_on_an_advocates_computer_leaves_nothing_there(
         expect(borrowed_device.button("Not now")).to_have_count(0)
         assert accessibility_faults(borrowed_device.page) == []
         borrowed_device.request_copy()
-        borrowed_device.wait_for_text("A copy is now kept off this device.")
+        borrowed_device.wait_for_text("Your backup is set up.")
         borrowed_device.remember_login()
         borrowed_device.wait_until_kept_safe(NARRATIVE)
         assert_storage_empty(context, borrowed_device)

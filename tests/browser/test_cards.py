@@ -90,15 +90,15 @@ def _add_and_amend(phone: BrowserKeeper) -> None:
 
 def _take_out_and_put_back(phone: BrowserKeeper) -> None:
     """Take the entry out of the list, find it among those taken out, and put it back."""
-    phone.tap("Take out or erase")
-    phone.tap("Take it out")
-    phone.wait_for_text(re.compile("This entry was taken out on"))
+    phone.tap("Put away or delete for good")
+    phone.tap("Put it away")
+    phone.wait_for_text(re.compile("This entry was put away on"))
     phone.go_to_tab("Entries")
     expect(phone.page.locator(".item")).to_have_count(1)
     phone.go_to_tab("More")
-    phone.tap("Taken out")
+    phone.tap("Put away")
     phone.tap("Put it back")
-    phone.wait_for_text("Nothing has been taken out.")
+    phone.wait_for_text("You have not put anything away.")
 
 
 def _assert_history(other: BrowserKeeper) -> None:
@@ -107,7 +107,7 @@ def _assert_history(other: BrowserKeeper) -> None:
     history = other.page.locator(".history")
     for words in ("Added", "Changed", "Reason: I counted again.", "Before: 43", "Now: 47", "And the gate."):
         expect(history).to_contain_text(words)
-    expect(history).to_contain_text("Taken out")
+    expect(history).to_contain_text("Put away")
     expect(history).to_contain_text("Put back")
     assert accessibility_faults(other.page) == []
 
@@ -116,9 +116,9 @@ def _assert_pack_named(other: BrowserKeeper) -> None:
     """Assert that, before the entry is taken out, the screen shows which pack it is in."""
     other.go_to_tab("Entries")
     other.entry_row(NARRATIVE).get_by_role("button").click()
-    other.tap("Take out or erase")
+    other.tap("Put away or delete for good")
     expect(other.page.get_by_role("dialog")).to_contain_text("Pack 1, made")
-    expect(other.page.get_by_role("dialog")).to_contain_text("Removing it could harm the case. Ask them first.")
+    expect(other.page.get_by_role("dialog")).to_contain_text("Putting it away could harm the case. Ask them first.")
     assert accessibility_faults(other.page) == []
 
 

@@ -306,9 +306,9 @@ def test_a_later_pack_after_one_removal_one_amendment_and_ten_new_entries(
 def _take_out_amend_and_add(keeper: BrowserKeeper) -> None:
     """Take out one entry, amend another with a reason, add ten new ones and a picture."""
     keeper.open_entry("Before, 1.")
-    keeper.tap("Take out or erase")
-    keeper.tap("Take it out")
-    keeper.wait_for_text(re.compile("This entry was taken out on"))
+    keeper.tap("Put away or delete for good")
+    keeper.tap("Put it away")
+    keeper.wait_for_text(re.compile("This entry was put away on"))
     keeper.open_entry("Before, 3.")
     body = cards.open_card(keeper, "How they did it")
     cards.type_into(body, "How many?", "12")

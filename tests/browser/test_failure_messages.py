@@ -178,7 +178,7 @@ def test_without_a_server_the_entry_waits(keeper: BrowserKeeper, server: LiveSer
     keeper.create_registered_diary(NARRATIVE)
     server.stop()
     _add_during_fault(keeper)
-    expect(keeper.entry_state(SECOND_NARRATIVE)).to_have_text(re.compile("Sealed on this phone|Not sent yet"))
+    expect(keeper.entry_state(SECOND_NARRATIVE)).to_have_text(re.compile("Not backed up yet|Not sent yet"))
     server.start()
     keeper.lock()
     keeper.unlock()

@@ -26,7 +26,7 @@ def test_a_file_is_removed_from_a_draft_and_taken_out_of_an_entry(keeper: Browse
     keeper.wait_for_file("two.png")
     keeper.file_tile("two.png").first.click()
     assert accessibility_faults(keeper.page) == [], "a file of a draft"
-    keeper.tap("Take it out of this draft")
+    keeper.tap("Remove it from this draft")
     keeper.wait_for_screen("What happened?")
     keeper.open_card("Photos & screenshots")
     expect(keeper.file_tile("two.png")).to_have_count(0)
@@ -40,11 +40,11 @@ def test_a_file_is_removed_from_a_draft_and_taken_out_of_an_entry(keeper: Browse
     keeper.open_entry(NARRATIVE)
     keeper.file_tile("one.png").first.click()
     keeper.wait_for_screen("His first picture")
-    keeper.page.get_by_role("button", name=re.compile("^Take this file out")).click()
+    keeper.page.get_by_role("button", name=re.compile("^Put this file away")).click()
     keeper.field("Why, if you want to say").fill("It shows my sister.")
     assert accessibility_faults(keeper.page) == [], "the question before it is taken out"
-    keeper.page.get_by_role("dialog").get_by_role("button", name="Take this file out").click()
-    keeper.wait_for_text(re.compile("^This file was taken out on"))
+    keeper.page.get_by_role("dialog").get_by_role("button", name="Put this file away").click()
+    keeper.wait_for_text(re.compile("^This file was put away on"))
     assert accessibility_faults(keeper.page) == [], "taken out"
     keeper.open_entry(NARRATIVE)
     expect(keeper.file_tile("one.png")).to_have_count(0)

@@ -138,7 +138,7 @@ def test_own_words_are_typed_twice_and_must_be_long(keeper: BrowserKeeper) -> No
     keeper.wait_for_text("The two are not the same. Type it once more.")
     keeper.field("Type it once more").fill("seven purple umbrellas")
     keeper.tap("Save with this password")
-    keeper.wait_for_screen("Keep a copy off this phone")
+    keeper.wait_for_screen("Set up a backup")
 
 
 def test_the_keeper_chooses_between_the_two_hours(keeper: BrowserKeeper) -> None:

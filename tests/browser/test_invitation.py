@@ -26,10 +26,10 @@ def test_a_copy_is_kept_with_an_invitation(keeper: BrowserKeeper, server: LiveSe
         expect(field).to_be_visible()
         assert accessibility_faults(keeper.page) == []
         expect(keeper.field("Type your password")).to_have_value(keeper.passphrase)
-        keeper.tap("Keep a copy off this phone")
-        expect(keeper.page.get_by_text("What you have written stays safe")).to_be_visible()
+        keeper.tap("Set up a backup")
+        expect(keeper.page.get_by_text("What you have written is saved")).to_be_visible()
         field.fill("abcd-efgh")
-        keeper.tap("Keep a copy off this phone")
+        keeper.tap("Set up a backup")
         expect(keeper.page.get_by_text("That invitation did not work")).to_be_visible()
         field.fill(
             enrolment.format_code(enrolment._daily_code(instance.pepper, instance.clock.now_ms()))

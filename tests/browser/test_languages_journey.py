@@ -50,7 +50,7 @@ class TranslatedKeeper(BrowserKeeper):
         self.passphrase = words or " ".join(suggested_words.all_inner_texts())
         self.field("Type your password").fill(self.passphrase)
         self.tap("Save with this password")
-        self.wait_for_screen("Keep a copy off this phone")
+        self.wait_for_screen("Set up a backup")
 
     def lock(self) -> None:
         """Lock with the button at the top."""

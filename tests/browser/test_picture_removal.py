@@ -93,20 +93,20 @@ def test_a_picture_added_by_mistake_is_removed_at_once(new_phone: NewPhone) -> N
     phone.wait_for_text("You have done nothing wrong.")
     assert accessibility_faults(phone.page) == []
     phone.field("Type your password to go on").fill("not these words at all")
-    phone.tap("Remove it now")
+    phone.tap("Delete it for good now")
     phone.wait_for_text("That is not the password that opens this phone.")
     phone.page.get_by_role("button", name=re.compile("^It is a sexual picture of someone under 18")).click()
     phone.field("Type your password to go on").fill(phone.passphrase)
     records = _count_records(phone)
-    phone.tap("Remove it now")
-    phone.wait_for_screen("A file was removed")
+    phone.tap("Delete it for good now")
+    phone.wait_for_screen("A file was deleted for good")
     expect(phone.page.locator("img")).to_have_count(0)
     assert accessibility_faults(phone.page) == []
     assert _count_records(phone) <= records - RECORDS_PER_PICTURE
     assert _count_records(phone) < records
     phone.open_entry(NARRATIVE)
     expect(phone.file_tile("wrong.png")).to_have_count(0)
-    phone.wait_for_text(re.compile("^A file was removed"))
+    phone.wait_for_text(re.compile("^A file was deleted for good"))
     expect(phone.button("Put it back")).to_have_count(0)
     phone.page.context.set_offline(False)
     phone.wait_until_kept_safe(NARRATIVE)

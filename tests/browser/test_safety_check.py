@@ -98,9 +98,9 @@ def test_a_tab_of_safari_warns_before_the_first_save(new_phone: NewPhone) -> Non
     keeper.postpone_copy()
     keeper.go_to_tab("Entries")
     expect(keeper.entry_state("He waited outside.")).to_have_text(
-        "Sealed, only in this browser. It may be removed in 7 days."
+        "Saved in this browser only. It may be removed in 7 days."
     )
     keeper.go_to_tab("More")
-    keeper.tap("Keep a copy off this phone", exact=False)
+    keeper.page.get_by_role("button", name="Set up a backup").first.click()
     keeper.register_copy()
     keeper.wait_until_kept_safe("He waited outside.")

@@ -44,8 +44,8 @@ def test_the_first_entry_is_written_by_keyboard_alone(show: OpenPage) -> None:
     expect(page.get_by_text("lantern")).to_be_visible()
     keys.type("ribbon kettle orbit meadow lantern pencil")
     keys.press("Enter")
-    expect(page.get_by_role("heading", name="Keep a copy off this phone")).to_be_focused()
-    expect(page.get_by_text("Sealed, only on this phone")).to_be_visible()
+    expect(page.get_by_role("heading", name="Set up a backup")).to_be_focused()
+    expect(page.get_by_text("Saved on this phone only")).to_be_visible()
     assert calls_of(page, "enrolHere") == ["ribbon kettle orbit meadow lantern pencil"]
     assert "ribbon" not in page.evaluate(
         "document.body.innerHTML + [...document.querySelectorAll('input')].map((input) => input.value)"
@@ -63,7 +63,7 @@ def test_own_words_are_typed_twice(show: OpenPage) -> None:
     assert calls_of(page, "enrolHere") == []
     page.get_by_label("Type it once more").fill("my very own words")
     page.get_by_role("button", name="Save with this password").click()
-    expect(page.get_by_role("heading", name="Keep a copy off this phone")).to_be_visible()
+    expect(page.get_by_role("heading", name="Set up a backup")).to_be_visible()
 
 
 def test_six_words_are_hidden_after_ten_seconds(show: OpenPage) -> None:
@@ -303,7 +303,7 @@ def test_added_files_record_how_they_came(show: OpenPage) -> None:
     """Picked, chosen and pasted files record how they came; a failed one has its message."""
     page = show((OPEN_DIARY, go_to_screen("add", record="r0"), set_form_values("{card: 'photos'}")))
     page.get_by_label("Choose from photos").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": b"x"})
-    expect(page.locator("[role=status]", has_text="a.png: Sealed on this phone")).to_have_count(1)
+    expect(page.locator("[role=status]", has_text="a.png: Saved on this phone. Not backed up yet.")).to_have_count(1)
     js("fake.fail.addFile = {code: 'empty_file', sentence: 'This file is empty, so it was not added.'}")(page)
     page.get_by_label("Choose a file").set_input_files({"name": "b.png", "mimeType": "image/png", "buffer": b""})
     expect(page.get_by_role("alert")).to_contain_text("This file is empty")

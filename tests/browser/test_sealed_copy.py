@@ -28,12 +28,12 @@ SECOND_NARRATIVE = "SENTINELACCOUNT He was in the shop."
 def make_copy(keeper: BrowserKeeper, folder: Path) -> Path:
     """From More, type the words, wait, and save the file."""
     keeper.go_to_tab("More")
-    keeper.tap("Save a sealed copy in a file")
-    keeper.wait_for_screen("A sealed copy in a file")
+    keeper.tap("Save a backup file")
+    keeper.wait_for_screen("A backup file")
     assert accessibility_faults(keeper.page) == []
     keeper.field("Type your password").fill(keeper.passphrase)
-    keeper.tap("Make the copy")
-    keeper.wait_for_screen("The copy is ready")
+    keeper.tap("Make the backup file")
+    keeper.wait_for_screen("The backup file is ready")
     assert accessibility_faults(keeper.page) == []
     with keeper.page.expect_download() as saved:
         keeper.tap("Save the file")
@@ -45,7 +45,7 @@ def make_copy(keeper: BrowserKeeper, folder: Path) -> Path:
 def _open_copy(keeper: BrowserKeeper, copy: Path, words: str) -> None:
     keeper.open_without_diary()
     _go_to_open_copy(keeper)
-    keeper.wait_for_screen("Open a sealed copy")
+    keeper.wait_for_screen("Open a backup file")
     with keeper.page.expect_file_chooser() as chooser:
         keeper.tap("Choose the file")
     chooser.value.set_files(copy)
@@ -55,7 +55,7 @@ def _open_copy(keeper: BrowserKeeper, copy: Path, words: str) -> None:
 
 def _go_to_open_copy(keeper: BrowserKeeper) -> None:
     keeper.tap("I have a username")
-    keeper.tap("I have a sealed copy in a file")
+    keeper.tap("I have a backup file")
 
 
 def _write_diary(keeper: BrowserKeeper) -> None:
@@ -118,7 +118,7 @@ def test_a_sealed_copy_is_restored_without_a_server(
     other.lock()
     other.unlock()
     other.go_to_tab("More")
-    other.tap(re.compile("^Keep a copy off this phone"), exact=False)
+    other.tap(re.compile("^Set up a backup"), exact=False)
     other.request_copy()
     other.wait_for_screen("Your username")
     other.login = other.page.locator(".sheet-name").inner_text()
@@ -156,7 +156,7 @@ def test_the_command_line_makes_a_pack_from_a_sealed_copy(
     assert (wrong_words.returncode, "did not match" in wrong_words.stderr) == (1, True)
     (tmp_path / "cut.kept").write_bytes(copy.read_bytes()[:-400])
     truncated = _run_pack_command(tmp_path / "cut.kept", tmp_path / "wrong.zip", keeper.passphrase)
-    assert (truncated.returncode, "not a sealed copy" in truncated.stderr) == (1, True)
+    assert (truncated.returncode, "not a backup file" in truncated.stderr) == (1, True)
     assert not (tmp_path / "wrong.zip").exists()
 
 
@@ -202,5 +202,5 @@ def test_a_damaged_copy_and_another_file_are_refused(new_phone: NewPhone, tmp_pa
         path = tmp_path / name
         path.write_bytes(content)
         _open_copy(other, path, keeper.passphrase)
-        expect(other.error_message().first).to_contain_text(re.compile("not a sealed copy|didn’t open anything"))
+        expect(other.error_message().first).to_contain_text(re.compile("not a backup file|didn’t open anything"))
     other.open_without_diary()

@@ -134,10 +134,10 @@ def test_files_that_the_server_has_are_being_checked_and_not_on_their_way(new_ph
     states = HeldRequests(other.page, UPLOAD_STATE)
     _sign_in(other, phone)
     states.wait()
-    expect(other.entry_state(NARRATIVE)).to_have_text("Words kept safe. Checking files.")
+    expect(other.entry_state(NARRATIVE)).to_have_text("Your words are backed up. Checking files.")
     other.page.context.set_offline(True)
     states.release()
-    expect(other.entry_state(NARRATIVE)).to_have_text("Words kept safe. Files not checked yet.")
+    expect(other.entry_state(NARRATIVE)).to_have_text("Your words are backed up. Files not checked yet.")
     other.page.context.set_offline(False)
     other.lock()
     other.unlock()
@@ -154,7 +154,7 @@ def test_only_files_that_the_server_does_not_have_are_on_their_way(new_phone: Ne
     other = new_phone()
     _sign_in(other, phone)
     expect(other.entry_state(NARRATIVE)).to_have_text(
-        "Words kept safe. Files from your other device are still on their way."
+        "Your words are backed up. Files from your other device are not all uploaded yet."
     )
     parts.release()
     phone.wait_until_kept_safe(NARRATIVE)

@@ -108,7 +108,7 @@ def test_a_film_of_200_mb_on_a_full_phone_leaves_nothing_and_takes_nothing(
 
 
 def test_files_wait_until_the_keeper_sends_them(keeper: BrowserKeeper, server: LiveServer) -> None:
-    """With "When I say so", words are kept safe at once. The file waits, with its size, until it is sent by hand."""
+    """With "When I say so", words are backed up at once. The file waits, with its size, until it is sent by hand."""
     keeper.create_registered_diary(NARRATIVE)
     keeper.go_to_tab("More")
     keeper.tap("Space")
@@ -117,13 +117,13 @@ def test_files_wait_until_the_keeper_sends_them(keeper: BrowserKeeper, server: L
     before = len(server.exchanges_with("/parts/", "PUT"))
     _add_picture(keeper, "gate.png", make_png())
     keeper.go_to_tab("Entries")
-    expect(keeper.entry_state(NARRATIVE)).to_contain_text(re.compile("Words kept safe.*still to send"))
+    expect(keeper.entry_state(NARRATIVE)).to_contain_text(re.compile("Your words are backed up.*not uploaded yet"))
     assert len(server.exchanges_with("/parts/", "PUT")) == before
     keeper.go_to_tab("More")
     keeper.tap("Space")
-    keeper.wait_for_text(re.compile(r"\d+ files? \([\d.]+ [KM]B\) waits? to be sent"))
-    keeper.tap("Send them now")
-    keeper.wait_for_text("All files have been sent.")
+    keeper.wait_for_text(re.compile(r"\d+ files? \([\d.]+ [KM]B\) (is|are) waiting to be uploaded"))
+    keeper.tap("Upload them now")
+    keeper.wait_for_text("All files are uploaded.")
     keeper.wait_until_kept_safe(NARRATIVE)
     assert len(server.exchanges_with("/parts/", "PUT")) > before
 

@@ -1,4 +1,4 @@
-"""From "only on this phone" to "kept safe", and to a second device, with words or with the code."""
+"""From "saved on this phone only" to "backed up", and to a second device, with words or with the code."""
 
 import re
 
@@ -23,7 +23,7 @@ def test_written_offline_is_kept_safe_once_there_is_signal(keeper: BrowserKeeper
     keeper.add_entry(SECOND_NARRATIVE)
     keeper.page.context.set_offline(False)
     keeper.go_to_tab("More")
-    keeper.tap("Keep a copy off this phone", exact=False)
+    keeper.tap("Set up a backup", exact=False)
     keeper.register_copy()
     keeper.wait_until_kept_safe(SECOND_NARRATIVE)
     expect(keeper.entry_state(FIRST_NARRATIVE)).to_have_text(KEPT_SAFE_PATTERN)

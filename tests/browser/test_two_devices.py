@@ -93,9 +93,9 @@ def _go_online(*keepers: BrowserKeeper) -> None:
 
 def _take_out(keeper: BrowserKeeper, text: str) -> None:
     keeper.open_entry(text)
-    keeper.tap("Take out or erase")
-    keeper.tap("Take it out")
-    keeper.wait_for_text(re.compile("This entry was taken out on"))
+    keeper.tap("Put away or delete for good")
+    keeper.tap("Put it away")
+    keeper.wait_for_text(re.compile("This entry was put away on"))
 
 
 def _assert_every_version_has_a_receipt(server: LiveServer) -> None:
@@ -135,15 +135,15 @@ def test_an_entry_taken_out_on_one_device_and_changed_on_the_other_is_kept(
         expect(device.page.get_by_text(re.compile("has not arrived|does not match"))).to_have_count(0)
     desk.open_entry(NARRATIVE + " He stayed.")
     desk.tap("Look at both")
-    desk.wait_for_text("On one device it was taken out.")
+    desk.wait_for_text("On one device it was put away.")
     desk.tap("Keep it in")
     expect(desk.page.get_by_role("article").get_by_text("He stayed.").first).to_be_visible()
     expect(desk.page.get_by_text("Two of your devices changed")).to_have_count(0)
     desk.tap("Everything you saved, with dates")
-    for words in ("First version", "Taken out", "He stayed."):
+    for words in ("First version", "Put away", "He stayed."):
         expect(desk.page.locator(".history")).to_contain_text(words)
     desk.go_to_tab("More")
-    desk.tap("Taken out")
+    desk.tap("Put away")
     desk.tap("Put it back")
     desk.wait_for_entry_count(4)
     expect(desk.entry_row("The second one.").get_by_text("No. 2", exact=True)).to_be_visible()

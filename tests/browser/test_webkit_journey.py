@@ -20,8 +20,8 @@ pytestmark = pytest.mark.webkit
 
 FIRST_NARRATIVE = "He stood across the road from ten to eight until the bus came."
 SECOND_NARRATIVE = "A letter with no stamp was on the mat."
-KEPT_SAFE_PATTERN = r"^Kept safe .*\d\d:\d\d$"
-ONLY_ON_PHONE_PATTERN = "^Sealed, only on this phone$"
+KEPT_SAFE_PATTERN = r"^Backed up .*\d\d:\d\d$"
+ONLY_ON_PHONE_PATTERN = "^Saved on this phone only$"
 
 
 @pytest.fixture

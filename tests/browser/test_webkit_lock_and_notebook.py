@@ -91,7 +91,7 @@ def make_diary(keeper: WebKitKeeper) -> None:
     keeper.save_first_entry()
     keeper.postpone_copy()
     keeper.register_copy()
-    keeper.wait_for_state(NARRATIVE, r"^Kept safe .*\d\d:\d\d$")
+    keeper.wait_for_state(NARRATIVE, r"^Backed up .*\d\d:\d\d$")
     keeper.go_to_tab("Add")
     keeper.type_into("What happened?", HALF_SENTENCE)
     keeper.wait_for_text("Kept while you write.")
@@ -139,7 +139,7 @@ def test_leaving_reloading_and_clearing_reveal_nothing(webkit_phone: tuple[WebKi
     )
     server.start()
     keeper.driver.execute_script("dispatchEvent(new Event('online'))")
-    keeper.wait_for_state(NARRATIVE, r"^Kept safe .*\d\d:\d\d$")
+    keeper.wait_for_state(NARRATIVE, r"^Backed up .*\d\d:\d\d$")
     keeper.open_entry(NARRATIVE)
 
 
@@ -236,4 +236,4 @@ def test_pictures_and_a_note_are_added_while_locked_and_offline(webkit_phone: tu
     keeper.wait_for_screen("Saved")
     server.start()
     keeper.driver.execute_script("dispatchEvent(new Event('online'))")
-    keeper.wait_for_state("He was at the gate again.", r"^Kept safe .*\d\d:\d\d$")
+    keeper.wait_for_state("He was at the gate again.", r"^Backed up .*\d\d:\d\d$")

@@ -5,7 +5,7 @@ import { comingState, missingFiles, shownRows, entryState } from '#app/diary/ind
 
 const facts = { registered: true, troubles: {}, sending: false, offline: false };
 
-test('"Kept safe" is shown only if the receipt was checked here and every file is known to be stored', () => {
+test('"Backed up" is shown only if the receipt was checked here and every file is known to be stored', () => {
   const row = { record: 'r', kept_at: 5 };
   assert.deepEqual(entryState(row, 0, 0, facts), { code: 'kept', at: 5 });
   assert.deepEqual(entryState({ ...row, unproved: true }, 0, 0, facts), { code: 'kept', at: 5, why: 'unproved' });

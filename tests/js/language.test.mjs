@@ -25,7 +25,7 @@ const polish = (reviewed, extraKeys = {}) => ({
   lang: 'pl',
   dir: 'ltr',
   reviewed,
-  said: { 'This was erased for good, as asked.': 'Usunięto na zawsze.', 'Came to my home': 'Przyszedł do mnie' },
+  said: { 'This was deleted for good, as asked.': 'Usunięto na zawsze.', 'Came to my home': 'Przyszedł do mnie' },
   keys: {
     'frame.done': 'Gotowe',
     'consent.court': 'Sąd może to zobaczyć.',
@@ -66,8 +66,8 @@ test('a draft shows a sentence about consent or a failure in English too, and no
   assert.deepEqual(t('consent.court'), { both: ['Sąd może to zobaczyć.', 'A court may see it.'] });
   assert.equal(t('consent.do'), 'Przygotuj pakiet');
   assert.equal(t('frame.done'), 'Gotowe');
-  assert.deepEqual(translate('This was erased for good, as asked.', { grave: true }), {
-    both: ['Usunięto na zawsze.', 'This was erased for good, as asked.'],
+  assert.deepEqual(translate('This was deleted for good, as asked.', { grave: true }), {
+    both: ['Usunięto na zawsze.', 'This was deleted for good, as asked.'],
   });
   assert.equal(translate('Came to my home'), 'Przyszedł do mnie');
 });

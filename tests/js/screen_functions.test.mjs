@@ -308,7 +308,7 @@ test('a quick exit is drawn before the app is called', () => {
 });
 
 test('placeholders are filled in, numbers have their plural form, and an unknown key is an error', () => {
-  assert.equal(t('state.kept', { time: '14:03' }), 'Kept safe 14:03');
+  assert.equal(t('state.kept', { time: '14:03' }), 'Backed up 14:03');
   assert.equal(tn('entries.pictures', 1), '1 file');
   assert.equal(tn('entries.pictures', 3), '3 files');
   const unknown = /** @type {Parameters<typeof t>[0]} */ (/** @type {string} */ ('no such key'));

@@ -47,12 +47,28 @@ async function allFilesFetched({ ctx }) {
   );
 }
 
-test('an entry is "kept safe" only if its receipt verifies, and shows the receipt’s time', async () => {
+test('an entry is "backed up" only if its receipt verifies, and shows the receipt’s time', async () => {
   const { app } = await registerDevice();
   const { entries, account } = await until({ app }, isKept, 'kept');
   assert.ok(entries[0].state.at > 0);
   assert.equal(entries[0].seq_no, 1);
   assert.equal(account.registered, true);
+});
+
+test('a version whose receipt this browser could not check is not called backed up in the history', async () => {
+  const { phone, app } = await registerDevice();
+  const { entries } = await until({ app }, isKept, 'kept');
+  const { record } = entries[0];
+  const stateInHistory = async () => {
+    const [{ kept_at: keptAt, unproved }] = (await app.readIncident(record)).versions;
+    return [Number(keptAt) > 0, unproved];
+  };
+  assert.deepEqual(await stateInHistory(), [true, false]);
+  const { book, store } = phone.ctx.open;
+  const meta = await book.meta(record);
+  meta.versions[0].checked = false;
+  await store.change((_root, change) => change.putJson(`r/${record}`, meta));
+  assert.deepEqual(await stateInHistory(), [true, true]);
 });
 
 test('a list that a full phone could not rebuild is rebuilt by the next sync, without another unlock', async () => {

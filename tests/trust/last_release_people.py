@@ -123,7 +123,9 @@ class People:
         context.set_default_timeout(chromium.TIMEOUT_MS)
         page = context.new_page()
         page.on("filechooser", lambda _chooser: None)
-        return EitherReleaseKeeper(page, self.app_url)
+        keeper = EitherReleaseKeeper(page, self.app_url)
+        keeper.copy_offer = "Keep a copy off this phone"  # as the last release's pages say it
+        return keeper
 
     def reopen_app(self, keeper: BrowserKeeper) -> None:
         """Reopen the app in a new page, as after putting a phone away."""

@@ -316,15 +316,15 @@ def test_an_erasure_that_waits_is_carried_out_when_it_is_due(upgraded_server: Up
     """A pending erasure is shown until it is due; afterwards its entry is gone."""
     ann = upgraded_server.people.ann
     ann.go_to_tab("Entries")
-    ann.wait_for_notice(re.compile("One entry will be erased for good on"))
+    ann.wait_for_notice(re.compile("One entry will be deleted for good on"))
     ann.lock()
     _make_erasure_due(upgraded_server.server)
     ann.unlock()
     ann.open_notices()
-    expect(ann.page.get_by_text(re.compile("will be erased for good"))).to_have_count(0)
+    expect(ann.page.get_by_text(re.compile("will be deleted for good"))).to_have_count(0)
     ann.go_to_tab("More")
-    ann.tap("Taken out")
-    ann.wait_for_text(re.compile("^Erased for good on"))
+    ann.tap("Put away")
+    ann.wait_for_text(re.compile("^Deleted for good on"))
 
 
 def test_a_session_that_was_ended_stays_ended_and_its_device_is_known(

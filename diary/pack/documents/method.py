@@ -82,7 +82,7 @@ def method_data(contents: PackContents) -> TemplateData:
         "made": contents.printed_made_at().to_line(),
         "software": _software_text(contents),
         "published": contents.capsule.is_received,
-        "worked_out": "it was worked out from the sealed copy that this pack was made of"
+        "worked_out": "it was worked out from the backup file that this pack was made of"
         if metadata.is_offline
         else "the keeper’s device worked it out and keeps it in its own note of this pack",
         "counts": _count_rows(contents),
@@ -132,8 +132,8 @@ def _software_text(contents: PackContents) -> str:
         storage_words += " This diary was never sent to a server."
     if metadata.is_offline:
         making_words = (
-            "For this pack nothing was sent to a server: it was laid out on a computer from a sealed copy of the diary, opened "
-            f"with the keeper’s words at {agreed_at}. The files as received are from that copy."
+            "For this pack nothing was sent to a server: it was laid out on a computer from a backup file of the diary, "
+            f"opened with the keeper’s words at {agreed_at}. The files as received are from that backup file."
         )
     elif metadata.preparer is not None:
         making_words = (

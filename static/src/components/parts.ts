@@ -3,7 +3,7 @@ import { html, nothing, ref } from '../shell/html.js';
 import { icon } from '../shell/icons.js';
 import { leaveButton } from '../shell/leave_button.js';
 import { hasText, lookUp, translate, t, tn } from '../shell/strings.js';
-import { clockTime, dateTimeText } from './text/formatting.js';
+import { clockTime, dateText, dateTimeText } from './text/formatting.js';
 import type { EntryState, SharedApp } from '../shell/app.js';
 import type { IconName } from '../shell/icons.js';
 import type { Stage } from '../shell/stage.js';
@@ -39,11 +39,11 @@ export function button(
 
 /**
  * Where an entry is stored, as text and icon, never by colour alone.
- * @param registered whether any copy is stored off this phone
  */
-export function stateLine(state: EntryState, registered: boolean) {
+export function stateLine({ state: { account, borrowed } }: Pick<Stage, 'state'>, state: EntryState) {
+  const text = stateText(state, { registered: Boolean(account?.registered), borrowed: Boolean(borrowed) });
   return html`<span class="state state-${state.code}"
-    data-state=${state.code}>${icon(state.code, 18)}<span>${stateText(state, registered)}</span></span>`;
+    data-state=${state.code}>${icon(state.code, 18)}<span>${text}</span></span>`;
 }
 
 /** Safari deletes a page's storage after seven days in a tab, but not on the home screen. */
@@ -52,17 +52,24 @@ export function isStorageTemporary() {
 }
 
 /** A reason why something is not stored safely yet claims less than the usual text, so it replaces that text. */
-function stateText({ code, at, why, files = 0, percent, sentence }: EntryState, registered: boolean) {
+function stateText(
+  { code, at, why, files = 0, percent, sentence }: EntryState,
+  { registered, borrowed }: { registered: boolean; borrowed: boolean },
+) {
   if (why === 'files') return percent === undefined ? tn('state.files', files) : tn('state.part', files, { percent });
   if (why) return t(`state.${why}`);
+  // A borrowed device stores nothing, so no text may say that something is saved on it.
+  if (borrowed && (code === 'sealed' || (code === 'trouble' && !sentence))) return t('borrowed.owing');
   if (code === 'trouble') return sentence ? translate(sentence, { grave: true }) : t('state.trouble');
   if (code === 'sealed' && !registered) return t(isStorageTemporary() ? 'state.only_tab' : 'state.only');
-  return code === 'kept' ? t('state.kept', { time: keptTime(at) }) : t(`state.${code}`);
+  return code === 'kept' ? keptText(at) : t(`state.${code}`);
 }
 
-function keptTime(at: number | null) {
-  if (at === null) return '';
-  return Date.now() - at < 20 * 3_600_000 ? clockTime(at) : dateTimeText(at);
+function keptText(at: number | null) {
+  if (at === null) return t('state.kept', { time: '' });
+  return dateText(at) === dateText(Date.now())
+    ? t('state.kept_today', { time: clockTime(at) })
+    : t('state.kept', { time: dateTimeText(at) });
 }
 
 /** All problems with the record and the server: docs/warnings.md. */

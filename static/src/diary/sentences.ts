@@ -14,7 +14,7 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
   store_lost:
     'This phone did not keep that. What you saved before is safe. Try again; if it happens again, close this page ' +
     'and open it once more.',
-  not_a_copy: 'This is not a sealed copy, or it is damaged. Nothing on this phone was changed. Choose another file.',
+  not_a_copy: 'This is not a backup file, or it is damaged. Nothing on this phone was changed. Choose another file.',
   locked: 'This is locked. What you wrote is kept. Type your password to go on.',
   words_weak: 'Use at least 12 characters, and nothing that is easy to guess.',
   words_in_use: 'Choose something different.',
@@ -37,8 +37,8 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
   file_unreadable: 'The file could not be read, so it was not added. Nothing was lost. Choose it again.',
   file_missing: 'This file is not on this phone yet. It comes when there is signal.',
   file_damaged:
-    'This file is damaged on this phone, so it could not be opened. Nothing else was lost. If a copy is kept off ' +
-    'this phone, it is fetched again when there is signal. Try again later.',
+    'This file is damaged on this phone, so it could not be opened. Nothing else was lost. If it is backed up, ' +
+    'it is fetched again when there is signal. Try again later.',
   file_differs:
     'What is kept of this file is not what came in. Nothing else was lost. Keep this phone as it is, and show this ' +
     'to someone who helps you.',
@@ -97,16 +97,17 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
   unfit:
     'One of the answers is in a form that cannot be kept, so this was not saved. What you wrote is still here. Look ' +
     'through the answers, then save again.',
-  on_hold: 'Hold is on, so nothing can be erased for good. Nothing was changed. Turn hold off first, under More.',
+  on_hold:
+    'Block deleting is on, so nothing can be deleted for good. Nothing was changed. Turn it off first, under More.',
   not_sent_yet:
-    'This has not all been sent yet, so it cannot be erased there. Nothing was changed. Try again when it says “Kept ' +
-    'safe”.',
-  not_out: 'Take it out first. Erasing for good comes after that.',
+    'This is not all backed up yet, so it cannot be deleted for good. Nothing was changed. Try again when it says ' +
+    '“Backed up”.',
+  not_out: 'Put it away first. Then you can delete it for good.',
   not_due: 'The seven days are not over yet. Nothing was changed.',
   not_found: 'This could not be found. Nothing was lost.',
   // The connection to the server.
   offline: 'There is no signal just now. Everything is safe on this phone. Try again when there is.',
-  no_network: 'Not sent yet. It is safe on this phone and will go when there is signal.',
+  no_network: 'Not backed up yet. It is saved on this phone and will be backed up when there is signal.',
   server_slow: 'Not sent yet: the signal is slow. It is safe on this phone and will be tried again.',
   server_down: 'Not sent yet: the server is not working just now. It is safe on this phone and will be tried again.',
   internal: 'Not done: something went wrong on the server. What is on this phone is safe. Try again later.',
@@ -125,7 +126,7 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
     'it will be sent.',
   keys_older:
     'The server was put back to a day before your keys were made new. Nothing was changed, and everything is safe on ' +
-    'this phone. Make a sealed copy, and ask someone who helps you for another server.',
+    'this phone. Make a backup file, and ask someone who helps you for another server.',
   sign_in_failed: 'That did not match. Check the username and the password, and try again. Nothing was lost.',
   code_wrong: 'That is not a complete recovery code. Check each letter against your paper, and try again.',
   code_refused:
@@ -136,7 +137,7 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
     'Do not type your password on another page.',
   // What the server reports about what was sent.
   receipt_wrong:
-    'Not kept safe yet: the server’s receipt does not hold. It is safe on this phone and stays here until a receipt ' +
+    'Not backed up yet: the server’s receipt does not hold. It is saved on this phone and stays here until a receipt ' +
     'holds.',
   head_differs:
     'The server’s account of your entries differs from this phone’s. Everything on this phone is safe. Nothing more ' +
@@ -144,16 +145,17 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
   feed_altered:
     'The server sent something that was not written by you. It was not taken in. Everything on this phone is safe.',
   server_behind: 'The server has fewer entries than it had before. Everything on this phone is safe.',
-  bad_signature: 'Not sent yet: the server did not accept this phone’s signature. It is safe on this phone.',
-  differs: 'Not sent yet: the server holds something else in its place. It is safe on this phone.',
+  bad_signature: 'Not backed up yet: the server did not accept this phone’s signature. It is saved on this phone.',
+  differs: 'Not backed up yet: the server holds something else in its place. It is saved on this phone.',
   conflict: 'Not done: something else is already there. What is on this phone is safe.',
   closing:
     'This server will close, so it takes nobody new. Everything is safe on this phone. Ask someone who helps you for ' +
     'another server.',
   closed:
-    'This server has closed and takes nothing new. Everything is safe on this phone. Make a sealed copy, and take it ' +
+    'This server has closed and takes nothing new. Everything is safe on this phone. Make a backup file, and take it ' +
     'to another server.',
-  over_quota: 'There is no room left for files on the server. Words still go. Your files are safe on this phone.',
+  over_quota:
+    'There is no room left for files on the server. Words still go there. Your files are saved on this phone only.',
   log_changed:
     'The server’s public list of receipts was changed after it was signed. Everything on this phone is safe, and ' +
     'your own copies of the receipts still hold. Show this to someone who helps you.',
@@ -177,7 +179,7 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
     'voice, and check them.',
   wider: 'That would let them see more than now, so nothing was changed. To let them see more, let them in again.',
   too_early: 'This can be renewed in its last seven days. Nothing was changed.',
-  not_registered: 'This diary is only on this phone. Keep a copy off this phone first; then someone can be let in.',
+  not_registered: 'This diary is saved on this phone only. Set up a backup first. Then someone can be let in.',
   key_differs:
     'Those are not the letters of the key this server uses, so nothing was changed. Check each letter. If they are ' +
     'right, do not go on: ask for another server.',
@@ -202,7 +204,7 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
  * checks): each is kept, whatever its code's own sentence is.
  */
 export const SPECIFIC = Object.freeze([
-  'Some of your entries have not been sent yet. They are safe on this phone. Try again when they are kept safe.',
+  'Some of your entries are not backed up yet. They are saved on this phone. Try again when they are backed up.',
   'This phone has too little memory free for that. Close other apps and try again.',
   'That did not work. Nothing was lost. Try again.',
   'This pack is too large to hand over in one piece. Make several smaller packs.',

@@ -26,7 +26,7 @@ const END_BYTES = 22;
 const END_SIGNATURE = 0x06054b50;
 const CENTRAL_SIGNATURE = 0x02014b50;
 const LOCAL_HEADER_BYTES = 30;
-const NOT_A_COPY = 'This is not a sealed copy, or it is damaged. Nothing on this phone was changed.';
+const NOT_A_COPY = 'This is not a backup file, or it is damaged. Nothing on this phone was changed.';
 
 /** Return the bytes after their u32 length. */
 function withLength(bytes: Uint8Array) {

@@ -73,6 +73,8 @@ export type VersionShown = {
   altered?: boolean;
   kept_at?: number | null;
   listed?: boolean;
+  /** the server answered, and this browser could not check its receipt */
+  unproved?: boolean;
 };
 /** One of two versions that two devices wrote at the same time. */
 export type ConcurrentVersion = {

@@ -29,8 +29,11 @@ PAGES_OF_MORE: Final = (
 TimeChoice = Literal["Just now", "Earlier today", "Yesterday", "Pick a time", "Not sure"]
 QUIET_SECONDS = 1.0
 NOTICE_CLICK_MS = 1_000
-KEPT_SAFE_PATTERN = re.compile(r"^Kept safe (\d{1,2} \w{3,4} \d{4}, )?\d\d:\d\d$")
-ONLY_ON_PHONE_PATTERN = re.compile(r"^Sealed, only on this phone$")
+# The second form is that of the last release, whose pages tests/trust/last_release_people.py uses.
+KEPT_SAFE_PATTERN = re.compile(
+    r"^(Backed up (today|\d{1,2} \w{3,4} \d{4},) \d\d:\d\d|Kept safe (\d{1,2} \w{3,4} \d{4}, )?\d\d:\d\d)$"
+)
+ONLY_ON_PHONE_PATTERN = re.compile(r"^Saved on this phone only$")
 # A digest of everything in the phone's database. Every write seals something again and so changes it.
 DATABASE_DIGEST_SCRIPT = """(async () => {
   const request = indexedDB.open('app');
@@ -64,7 +67,7 @@ class BrowserKeeper:
         self.taps = 0
         self.passphrase = ""
         self.login = ""
-        self.copy_offer = "Keep a copy off this phone"  # on a borrowed device the button says "device"
+        self.copy_offer = "Set up a backup"
         self._is_at_more = False
 
     # Small steps

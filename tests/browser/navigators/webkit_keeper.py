@@ -124,7 +124,7 @@ class WebKitKeeper:
         self.passphrase = self.wait_for_result(self._suggested_words, "six words")
         self.type_into("Type your password", self.passphrase)
         self.tap("Save with this password")
-        self.wait_for_screen("Keep a copy off this phone")
+        self.wait_for_screen("Set up a backup")
 
     def _suggested_words(self) -> str:
         items = "return [...document.querySelectorAll('.word-grid li')].map((element) => element.innerText.trim())"
@@ -143,11 +143,9 @@ class WebKitKeeper:
     def register_copy(self) -> None:
         """Make a copy off this phone from More, and postpone the recovery code."""
         self.go_to_tab("More")
-        self.tap("Keeping it safe", exact=False)
-        self.wait_for_screen("Keeping it safe")
-        self.tap("Keep a copy off this phone", exact=False)
+        self.tap("Set up a backup", exact=False)
         self.type_into("Type your password", self.passphrase)
-        self.tap("Keep a copy off this phone")
+        self.tap("Set up a backup")
         self.wait_for_screen("Your username")
         name = "return document.querySelector('.sheet-name')?.innerText.trim()"
         self.login = self.wait_for_result(lambda: self.driver.execute_script(name), "the username")

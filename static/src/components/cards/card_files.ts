@@ -47,7 +47,7 @@ async function sealFiles(stage: Stage, destination: FileTarget, files: File[], r
       });
       if (generation === stage.generation) {
         showTilesTo(stage, ++count);
-        stage.announce(`${file.name}: ${t('state.sealed')}`);
+        stage.announce(`${file.name}: ${t(stage.state.borrowed ? 'borrowed.owing' : 'state.sealed')}`);
       }
     } catch (error) {
       if (generation === stage.generation) failFile(stage, file.name, problemOf(error));

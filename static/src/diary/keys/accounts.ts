@@ -1,5 +1,5 @@
 /**
- * Keep a copy off this phone: register, sign in on another device, the recovery code, sessions.
+ * Set up a backup: register, sign in on another device, the recovery code, sessions.
  *
  * [Note: registering twice] The response to a registration can be lost. The request is stored, sealed, until a
  * response comes, and sent again unchanged: the same body means the same account, so nobody ends up with two.

@@ -333,7 +333,7 @@ async function checkUpToDate(
   if (store.root.outbox.length && !isByCode)
     throw new KeptError(
       'unavailable',
-      'Some of your entries have not been sent yet. They are safe on this phone. Try again when they are kept safe.',
+      'Some of your entries are not backed up yet. They are saved on this phone. Try again when they are backed up.',
     );
   const { now, diaries } = await ctx.api.session();
   const serverDiary = diaries.find(({ diary }) => diary === identity.diary);

@@ -63,20 +63,28 @@ async function differingHeads(open: Open, record: string) {
   return differInContent(ends) ? ends : [];
 }
 
-/** Return, for each version, when the server received it and whether that is on its public log. */
+/**
+ * Return, for each version, when the server received it, whether that is on its public log, and whether this browser
+ * could not check the receipt: such a version is not shown as backed up.
+ */
 async function receiptsByVersion(open: Open, record: string) {
   const { log, account } = open.store.root;
   if (!account.registered) return new Map();
   const meta = await open.book.meta(record);
   const proved = log?.proved ?? 0;
-  return new Map(meta?.versions.map(({ v, at, seq }) => [v, { kept_at: at, listed: seq !== null && seq <= proved }]));
+  return new Map(
+    meta?.versions.map(({ v, at, seq, checked }) => [
+      v,
+      { kept_at: at, listed: seq !== null && seq <= proved, unproved: checked === false },
+    ]),
+  );
 }
 
 /** Return every version with its changes, oldest first. */
 function describeVersions(
   open: Open,
   versions: Opened[],
-  places: Map<string, { kept_at: number | null; listed: boolean }>,
+  places: Map<string, { kept_at: number | null; listed: boolean; unproved: boolean }>,
 ) {
   const versionById = new Map(versions.map((version) => [version.version, version]));
   return stepsOf(versions).map((step) => {

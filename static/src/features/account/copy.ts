@@ -48,8 +48,8 @@ function serverCopyView(stage: Stage) {
   // On a borrowed device, no text may suggest that it stores anything or is the keeper's phone.
   const { borrowed } = state;
   return html`<div class="stack-wide">
-    ${entry && !borrowed ? html`<p>${stateLine(entry.state, Boolean(state.account?.registered))}</p>` : nothing}
-    <div class="stack-close">${heading(t(borrowed ? 'borrowed.copy_title' : 'copy.title'))}${
+    ${entry && !borrowed ? html`<p>${stateLine(stage, entry.state)}</p>` : nothing}
+    <div class="stack-close">${heading(t('copy.title'))}${
       borrowed ? html`<p class="care">${t('copy.borrowed')}</p>` : nothing
     }
       <p>${t(borrowed ? 'borrowed.copy_lead' : 'copy.lead')}</p><p class="soft">${t('copy.asks')}</p></div>
@@ -83,7 +83,7 @@ function serverCopyView(stage: Stage) {
         : nothing
     }
     <div class="stack-close">
-      ${button(t(stage.runningTask ? 'copy.doing' : borrowed ? 'borrowed.copy_title' : 'copy.do'), submit, {
+      ${button(t(stage.runningTask ? 'copy.doing' : 'copy.do'), submit, {
         main: true,
         wide: true,
         busy: stage.runningTask === 'register',
@@ -98,9 +98,7 @@ function signInNameView(stage: Stage) {
   const login = stage.state.account?.login ?? '';
   const postpone = () => postponeCode(stage);
   return html`<div class="stack-wide">
-    <div class="stack-close">${heading(t('copy.name_title'))}<p>${t(
-      stage.state.borrowed ? 'borrowed.copy_done' : 'copy.done',
-    )}</p></div>
+    <div class="stack-close">${heading(t('copy.name_title'))}<p>${t('copy.done')}</p></div>
     ${errorSummary(stage)}
     <p class="card sheet-name">${login}</p>
     <p class="soft">${t('copy.name_lead')}</p>

@@ -219,9 +219,7 @@ function savedView(stage: Stage, record: string) {
   const result = stage.find(`entry:${record}`, () => stage.app.readIncident(record));
   const entryState = stage.state.entries.find((row) => row.record === record)?.state ?? result.data?.state;
   return html`<div class="stack-wide">
-    <div class="stack-close">${heading(t('add.saved'))}${
-      entryState ? stateLine(entryState, Boolean(stage.state.account?.registered)) : nothing
-    }
+    <div class="stack-close">${heading(t('add.saved'))}${entryState ? stateLine(stage, entryState) : nothing}
       <p class="soft">${t('add.more')}</p></div>
     ${errorSummary(stage)}
     ${result.data ? cardList(stage, result.data) : nothing}

@@ -42,9 +42,7 @@ function attachmentView(stage: Stage) {
 function filePage(stage: Stage, file: AttachmentRead) {
   return html`<article class="stack-wide">
     <div class="stack-close">${heading(String(file.fields.description || file.name || t('attach.unnamed')))}
-      <div class="row">${entryLinks(stage, file)}${
-        file.draft ? nothing : stateLine(file.state, Boolean(stage.state.account?.registered))
-      }</div></div>
+      <div class="row">${entryLinks(stage, file)}${file.draft ? nothing : stateLine(stage, file.state)}</div></div>
     ${errorSummary(stage)}
     ${file.taken_out === null ? nothing : takenOutLine(stage, file)}
     ${file.two ? html`<p class="care small" role="status">${t('attach.two')}</p>` : nothing}

@@ -42,7 +42,7 @@ function entryItem(stage: Stage, row: Row) {
     }</span>
     <span class="item-words ${row.title ? '' : 'soft'}" dir="auto">${row.title || t('entries.no_words')}</span>
     ${row.shots?.length && !arePicturesHidden(stage) ? previewImages(stage, row.shots) : nothing}
-    <span class="item-foot">${stateLine(row.state, Boolean(stage.state.account?.registered))}
+    <span class="item-foot">${stateLine(stage, row.state)}
       ${row.pictures ? html`<span>${icon('picture', 16)}${tn('entries.pictures', row.pictures)}</span>` : nothing}
       ${row.additions ? html`<span>${tn('entries.added', row.additions)}</span>` : nothing}
       ${row.amendments ? html`<span>${t('entries.changed')}</span>` : nothing}

@@ -71,8 +71,9 @@ function versionItem(stage: Stage<SharedApp>, entry: VersionedEntry, version: Ve
 }
 
 /** Write when the server received a version, and whether its receipt is in the public log. */
-function receiptText({ kept_at, listed }: VersionShown) {
+function receiptText({ kept_at, listed, unproved }: VersionShown) {
   if (!kept_at) return t('log.waiting');
+  if (unproved) return t('state.unproved');
   return `${t('log.kept', { day: dateText(kept_at), time: clockTime(kept_at) })} ${t(
     listed ? 'log.listed' : 'log.not_listed',
   )}`;

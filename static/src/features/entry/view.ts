@@ -61,10 +61,8 @@ function readView(stage: Stage, current: Entry) {
   return html`<article class="stack-wide">
     <div class="stack-close">
       ${heading(html`<span class="moment">${occurredText(fields)}</span>`)}
-      <div class="row"><span class="soft small">${entryNumberText(current.seq_no)}</span>${stateLine(
-        state,
-        Boolean(stage.state.account?.registered),
-      )}</div>
+      <div class="row"><span class="soft small">${entryNumberText(current.seq_no)}</span>
+        ${stateLine(stage, state)}</div>
     </div>
     ${errorSummary(stage)}
     ${statusLines(stage, current)}

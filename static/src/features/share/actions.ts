@@ -426,7 +426,7 @@ async function requireAllSent({ store, syncing }: Open) {
   if (store.root.outbox.length || store.root.uploads.length) {
     throw new KeptError(
       'unavailable',
-      'Some of your entries have not been sent yet. They are safe on this phone. Try again when they are kept safe.',
+      'Some of your entries are not backed up yet. They are saved on this phone. Try again when they are backed up.',
     );
   }
 }

@@ -23,7 +23,7 @@ const WORDS: Readonly<Record<string, string>> = Object.freeze({
   span_label: 'First and most recent',
   files_later: 'None here: {n} to follow in a later pack',
   left_out: 'Not here',
-  left_out_words: '{withheld} left out, {removed} taken out',
+  left_out_words: '{withheld} left out, {removed} removed',
   recorded: 'Written down',
   recorded_late: '{at} ({days} days later)',
   addition: 'Added',
@@ -69,7 +69,7 @@ const WORDS: Readonly<Record<string, string>> = Object.freeze({
   named: 'What the codes stand for',
   no_number: 'an entry without a number',
   gap_withheld: 'Entry {no} is left out by the person who wrote it.',
-  gap_removed: 'Entry {no} was taken out by the person who wrote it.',
+  gap_removed: 'Entry {no} was removed by the person who wrote it.',
   gap_earlier: 'Entry {no} is in an earlier pack.',
   prepared: 'Prepared by',
   sworn_prepared:

@@ -177,7 +177,7 @@ export const NAMED: Record<string, List> = {
       { code: 'exported', label: 'Put in a pack' },
       { code: 'shared', label: 'Shared' },
       { code: 'verified', label: 'Checked' },
-      { code: 'deleted', label: 'Taken out' },
+      { code: 'deleted', label: 'Deleted for good' },
     ],
   },
   begin_pictures: {
