@@ -374,6 +374,18 @@ def test_the_page_to_add_a_picture_shows_nothing_else(show: OpenPage) -> None:
     expect(page.get_by_label("Your password")).to_be_visible()
 
 
+def test_an_empty_short_secret_is_not_told_to_type_the_password(show: OpenPage) -> None:
+    """Its error says how long it must be. The password's field has its own."""
+    page = show((OPEN_DIARY, go_to_screen("short")))
+    page.get_by_label("I have read this and want it all the same").check()
+    page.get_by_role("button", name="Turn it on").click()
+    expect(page.get_by_role("main")).to_contain_text("Type your password.")
+    page.get_by_label("Type your password", exact=True).fill("my own words")
+    page.get_by_role("button", name="Turn it on").click()
+    expect(page.get_by_role("main")).to_contain_text("Use six characters or more.")
+    expect(page.get_by_role("main")).not_to_contain_text("Type your password.")
+
+
 def test_a_photo_is_added_and_a_lock_turns_the_camera_off(
     playwright: Playwright, certificate: Certificate, address: str
 ) -> None:
