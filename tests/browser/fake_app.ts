@@ -44,6 +44,12 @@ const TZ = 'Europe/London';
 const WITNESS_WORDS = 'ribbon kettle orbit meadow lantern pencil copper';
 const HANDOVER_WORDS = 'broccoli orbit squirrel umbrella lecture hospital sandwich tomorrow';
 const SUGGESTED_WORDS = 'ribbon kettle orbit meadow lantern pencil';
+/** As many of the list as three letters ever have, and the longest */
+const WORD_LIST = [
+  ...['act', 'action', 'actor', 'actress', 'actual'],
+  ...['problem', 'process', 'produce', 'profit', 'program', 'project', 'promote', 'proof', 'property', 'prosper'],
+  ...['protect', 'proud', 'provide', 'strategy', 'street', 'strike', 'strong', 'struggle'],
+];
 const LOGIN = 'quiet-river-4821';
 const LOOK: Skin = { skin: 'notes', opens: 'lock' };
 
@@ -432,6 +438,7 @@ const methods = {
     await fake.did('suggestWords');
     return SUGGESTED_WORDS;
   },
+  wordList: async () => WORD_LIST,
   checkCode: async (text) => text.replace(/[\s-]/g, '').length === 28,
   checkWords: async (text) => ({ ok: !/password/i.test(text), why: 'common' }),
   enrolHere: async (words) => {

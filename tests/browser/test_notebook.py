@@ -220,6 +220,7 @@ def test_a_short_secret_opens_the_diary_until_it_is_turned_off(keeper: BrowserKe
     keeper.wait_until_offline_ready()
     assert keeper.page.context.cookies() == []
     keeper.open_lock_settings("A short secret (PIN)")
+    keeper.tap("Set up a PIN")
     keeper.field("Type your password").fill(keeper.passphrase)
     keeper.field("Short secret").fill(SHORT_SECRET)
     keeper.field("Type it once more").fill(SHORT_SECRET)
@@ -252,6 +253,7 @@ def _assert_new_secret_needs_passphrase(keeper: BrowserKeeper) -> None:
     """Assert that neither the open diary nor the old secret lets anybody set another short secret."""
     keeper.open_lock_settings("A short secret (PIN)")
     keeper.tap("Turn it off")
+    keeper.tap("Set up a PIN")
     keeper.page.get_by_label("I have read this and want it all the same").check()
     keeper.field("Short secret").fill("918273")
     keeper.field("Type it once more").fill("918273")

@@ -204,13 +204,21 @@ SCREENS: dict[str, tuple[Step, ...]] = {
         fill("Your password", "x"),
         press("Open"),
     ),
+    "lock, words to tap": (js("fake.set({phase: 'locked'})"), press("Show"), fill("Your words", "street act")),
+    "lock, many words to tap": (
+        js("fake.set({phase: 'locked'})"),
+        press("Show"),
+        fill("Your words", "street actor struggle pro"),
+    ),
     "lock, lists": (js("fake.set({phase: 'locked', look: {skin: 'lists', opens: 'lock'}})"),),
     "locking": (OPEN_DIARY, go_to_screen("locks")),
     "a notebook in front": (OPEN_DIARY, go_to_screen("cover"), press("Turn it on")),
     "a notebook in front, on": (OPEN_DIARY, js("fake.locking = {cover: true}"), go_to_screen("cover")),
-    "a short secret": (
+    "a short secret": (OPEN_DIARY, go_to_screen("short")),
+    "a short secret, being set up": (
         OPEN_DIARY,
         go_to_screen("short"),
+        press("Set up a PIN"),
         set_form_values("{read: true, typed: '123', where: 'typed', wrong: 'Six.'}"),
     ),
     "a short secret, on": (OPEN_DIARY, js("fake.locking = {short: true}"), go_to_screen("short")),

@@ -79,6 +79,46 @@ def test_six_words_are_hidden_after_ten_seconds(show: OpenPage) -> None:
     expect(page.get_by_text("ribbon")).to_be_visible()
 
 
+def test_a_shown_password_is_covered_ten_seconds_after_the_last_letter(show: OpenPage) -> None:
+    """Typing keeps the text shown; ten seconds after it the text is dots, and no word is offered any more."""
+    page = show((js("fake.set({phase: 'locked'})"),))
+    page.clock.install()
+    field = page.get_by_label("Your words")
+    page.get_by_role("button", name="Show").click()
+    page.clock.run_for(9_000)
+    field.press_sequentially("act")
+    page.clock.run_for(9_000)
+    expect(field).to_have_attribute("type", "text")
+    expect(page.get_by_role("option")).to_have_count(5)
+    page.clock.run_for(1_100)
+    expect(field).to_have_attribute("type", "password")
+    expect(page.get_by_role("option")).to_have_count(0)
+
+
+def test_escape_closes_the_words_to_tap_before_the_dialog(show: OpenPage) -> None:
+    """In a dialog that asks for the password, Escape closes what is offered, and the dialog only when nothing is."""
+    page = show(
+        (
+            OPEN_DIARY,
+            js("fake.over = {taken_out: Date.now()}"),
+            go_to_screen("entry", record="r0"),
+            press("Erase it for good"),
+            press("Erase it in seven days"),
+        )
+    )
+    dialog = page.get_by_role("dialog")
+    field = dialog.get_by_label("Type your words")
+    field.click()
+    dialog.get_by_role("button", name="Show").click()
+    page.keyboard.type("act")
+    expect(dialog.get_by_role("option")).to_have_count(5)
+    page.keyboard.press("Escape")
+    expect(dialog.get_by_role("option")).to_have_count(0)
+    expect(field).to_have_value("act")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+
+
 def test_the_lock_empties_the_field_before_it_tries_the_words(show: OpenPage) -> None:
     """The words never stay on the screen. A failure is announced and takes the focus."""
     page = show(

@@ -68,6 +68,7 @@ const NOT_WAITING = new Set([
   'readSettings',
   'applyUpdate',
   'suggestWords',
+  'wordList',
   'checkWords',
   'setLanguage',
 ]);

@@ -23,6 +23,7 @@ import {
   rewrapVersions,
 } from '../diary/keys/rotating.js';
 import { restingPhase } from '../diary/session/resting.js';
+import { wordList } from '../crypto/words.js';
 import type { Drafts } from '../diary/drafts/drafts.js';
 import type { Context, Open } from '../diary/types.js';
 
@@ -39,6 +40,7 @@ export function accountMethods(
     ...sessionMethods(ctx, getOpen, lock),
     ...keyMethods(ctx, getOpen, lock),
     suggestWords: () => ensureVault(ctx).suggestWords(),
+    wordList,
     checkWords: (text: string) => ensureVault(ctx).checkWords(text),
     /**
      * Check that a recovery code is complete and has no typing error. Only the server knows whether it belongs to this

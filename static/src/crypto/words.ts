@@ -59,12 +59,19 @@ const COMMON_PASSWORDS = new Set([
   'whatever',
 ]);
 
+// Between two words as people type them: a space, what a phone's keyboard makes of two spaces, a hyphen, a comma.
+const SEPARATORS = /[ .,-]+/;
+const LISTED_WORD_LENGTHS = [3, 4, 5, 6, 7, 8];
+
 let wordsPromise: Promise<string[]> | undefined;
 
 /** Return the 2,048 words, in order; loaded on first use. Throws `internal` when the file is damaged. */
 export async function wordList(): Promise<readonly string[]> {
   wordsPromise ??= import('../../vendor/words-en.js').then((wordModule) => wordModule.default);
-  const words = await wordsPromise;
+  const words = await wordsPromise.catch((error) => {
+    wordsPromise = undefined; // the signal may be back at the next try
+    throw error;
+  });
   const isIntact =
     words.length === WORD_LIST_LENGTH && words.every((word, i) => i === 0 || (words[i - 1] as string) < word);
   if (!isIntact) throw new KeptError('internal', 'The word list is damaged.');
@@ -82,6 +89,38 @@ export async function suggestWords(): Promise<string> {
 /** Return the words as they go into Argon2id: NFKC, trimmed, each run of white space as one space. */
 export function foldWords(text: string): string {
   return text.normalize('NFKC').replace(WHITE_SPACE, ' ').replace(/^ | $/g, '');
+}
+
+/**
+ * Return the six words of the list that `text` is made of, as they were suggested: lower case, one space between two.
+ * Return null when it is anything else, or can be read as six words in more than one way.
+ *
+ * `text` may have capitals, and no spaces (one suggestion in ten thousand can be read in two ways then).
+ */
+export async function findListedWords(text: string): Promise<string | null> {
+  const pieces = foldWords(text).toLowerCase().split(SEPARATORS).filter(Boolean);
+  const isPossible = pieces.length <= SUGGESTED_WORDS && pieces.every((piece) => /^[a-z]{3,}$/.test(piece));
+  // The list is loaded only for what may be six words: a short secret, or words of one's own in another alphabet, are
+  // refused without it.
+  if (!isPossible || pieces.join('').length < SUGGESTED_WORDS * Math.min(...LISTED_WORD_LENGTHS)) return null;
+  const readings = readingsOf(pieces, new Set(await wordList()), SUGGESTED_WORDS);
+  return readings.length === 1 ? (readings[0] as string[]).join(' ') : null;
+}
+
+/** Return the ways to read `pieces` as exactly `count` words, at most two of them. No word reaches over two pieces. */
+function readingsOf(pieces: readonly string[], words: ReadonlySet<string>, count: number): string[][] {
+  const [piece, ...others] = pieces;
+  if (piece === undefined) return count === 0 ? [[]] : [];
+  if (count < pieces.length) return [];
+  const readings: string[][] = [];
+  for (const length of LISTED_WORD_LENGTHS) {
+    const [word, rest] = [piece.slice(0, length), piece.slice(length)];
+    if (word.length < length || !words.has(word)) continue;
+    for (const reading of readingsOf(rest ? [rest, ...others] : others, words, count - 1))
+      readings.push([word, ...reading]);
+    if (readings.length > 1) break;
+  }
+  return readings.slice(0, 2);
 }
 
 /**

@@ -428,6 +428,8 @@ export interface App extends AdvocateApp {
   /** The same promise, for callers that wait and must not start it. */
   here?: Promise<unknown>;
   suggestWords(): Promise<string>;
+  /** Return the public list that words are suggested from. */
+  wordList?(): Promise<readonly string[]>;
   checkWords?(text: string): Promise<{ ok: boolean; why: string | null }>;
   checkCode(text: string): Promise<boolean>;
   enrolHere(words: string): Promise<unknown>;
@@ -719,7 +721,7 @@ export interface App extends AdvocateApp {
  * for a method of the keeper's app by name (`'showNow' in app`).
  */
 export type SharedApp = Pick<App, 'findEntries' | 'readKnown' | 'readPatterns' | 'readPicture' | 'readToPlay'> &
-  Partial<Pick<App, 'looked' | 'readSettings'>> & {
+  Partial<Pick<App, 'looked' | 'readSettings' | 'ready' | 'wordList'>> & {
     state: { phase: string } & Pick<State, 'entries'>;
     readRecords(
       kind: string,

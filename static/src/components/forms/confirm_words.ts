@@ -2,28 +2,20 @@
  * The keeper's words, typed again before something leaves the diary. The app knows what they confirm, the screen does
  * not (diary/session/confirming.js).
  */
-import { secretField } from './fields.js';
+import { passwordField } from './password_field.js';
 import { t } from '../../shell/strings.js';
-import { revealBriefly } from './reveal.js';
 import '../words.js';
 import type { Agreement } from '../../diary/session/confirming.js';
 import type { Stage } from '../../shell/stage.js';
 
 /** @param onEnter the action of the button below */
 export function confirmWordsField(stage: Stage, onEnter: () => unknown) {
-  const { local } = stage;
-  return secretField({
+  return passwordField(stage, {
     id: 'agree-words',
     label: t('agree.words'),
     hint: t('agree.why'),
-    value: local.words ?? '',
-    shown: Boolean(local.shown),
-    toggle: () => revealBriefly(stage),
-    onEnter: () => void onEnter(),
-    error: local.noWords ? t('words.none') : null,
-    onChange: (words) => {
-      local.words = words;
-    },
+    onEnter,
+    error: stage.local.noWords ? t('words.none') : null,
   });
 }
 

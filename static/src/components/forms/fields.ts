@@ -36,11 +36,22 @@ type TextFieldOptions = {
   /** takes the focus when the place opens */
   autofocus?: boolean;
 };
+/** What a field with words to choose from adds: the combobox of WAI-ARIA, whose list pops up below. */
+type OffersOptions = {
+  /** ids of the list, null when there is none, and of the marked option */
+  offers?: { list: string | null; marked: string | null } | undefined;
+  /** called before `onEnter`; returns whether the key was used */
+  onKey?: (event: KeyboardEvent) => boolean;
+  onFocus?: () => void;
+};
+
+/** Leave the focus in the field, so that a phone's keyboard stays open while something beside it is tapped. */
+export const keepFocus = (event: Event) => event.preventDefault();
 
 const describedBy = (field: TextFieldOptions) =>
   [field.hint && `${field.id}-hint`, field.error && `${field.id}-error`].filter(Boolean).join(' ') || undefined;
 
-function inputControl(field: TextFieldOptions) {
+function inputControl(field: TextFieldOptions & OffersOptions) {
   const onInput = (event: Event) => field.onChange((event.target as HTMLInputElement).value);
   if (field.textarea) {
     return html`<textarea id=${field.id} class="input input-${field.textarea}" .value=${live(field.value)}
@@ -52,7 +63,10 @@ function inputControl(field: TextFieldOptions) {
         writingsuggestions="false"></textarea>`;
   }
   const onKeydown = (event: KeyboardEvent) => {
-    if (event.key === 'Enter' && !event.isComposing && field.onEnter) {
+    if (field.onKey?.(event)) {
+      event.preventDefault();
+      event.stopPropagation(); // Escape would close the sheet, too
+    } else if (event.key === 'Enter' && !event.isComposing && field.onEnter) {
       event.preventDefault();
       field.onEnter();
     }
@@ -67,7 +81,12 @@ function inputControl(field: TextFieldOptions) {
     } ?data-focus=${field.autofocus}
     autocomplete=${
       field.oneTime ? 'one-time-code' : 'off'
-    } autocorrect="off" autocapitalize="none" spellcheck="false" writingsuggestions="false">`;
+    } autocorrect="off" autocapitalize="none" spellcheck="false" writingsuggestions="false"
+    @focus=${field.onFocus}
+    role=${field.offers ? 'combobox' : nothing} aria-autocomplete=${field.offers ? 'list' : nothing}
+    aria-haspopup=${field.offers ? 'listbox' : nothing}
+    aria-expanded=${field.offers ? String(field.offers.list !== null) : nothing}
+    aria-controls=${field.offers?.list ?? nothing} aria-activedescendant=${field.offers?.marked ?? nothing}>`;
 }
 
 /** A labelled control with its hint and error. */
@@ -80,15 +99,22 @@ export function textField(field: TextFieldOptions) {
   </div>`;
 }
 
-/** A field for words or a code, covered as it is typed. A button shows the text while `shown`. */
-export function secretField(field: TextFieldOptions & { shown: boolean; toggle: () => void }) {
+/**
+ * A field for words or a code, covered as it is typed. A button shows the text while `shown`. `below` is drawn between
+ * the two.
+ */
+export function secretField(
+  field: TextFieldOptions & OffersOptions & { shown: boolean; toggle: () => void; below?: unknown },
+) {
   return html`<div class="field">
     <label for=${field.id}>${field.label}</label>
     ${field.hint ? html`<span class="hint" id="${field.id}-hint">${field.hint}</span>` : nothing}
     <div class="reveal">
-      ${inputControl({ ...field, masked: !field.shown })}
+      ${inputControl({ ...field, masked: !field.shown })}${field.below ?? nothing}
       <button type="button" class="button button-plain" aria-pressed=${String(field.shown)}
-        aria-controls=${field.id} @click=${field.toggle}>${t(field.shown ? 'words.hide' : 'words.show')}</button>
+        aria-controls=${field.id} @mousedown=${keepFocus} @click=${field.toggle}>${t(
+          field.shown ? 'words.hide' : 'words.show',
+        )}</button>
     </div>
     ${field.error ? html`<span class="error" id="${field.id}-error">${field.error}</span>` : nothing}
   </div>`;

@@ -4,6 +4,7 @@ import { lookUp, t } from '../../shell/strings.js';
 import { revealBriefly } from './reveal.js';
 import { checkbox, secretField } from './fields.js';
 import { button } from '../parts.js';
+import { passwordField } from './password_field.js';
 import '../words.js';
 import type { Stage } from '../../shell/stage.js';
 
@@ -86,16 +87,7 @@ export function typeTwiceForm(
       ${fault('read') ? html`<p class="error" role="alert">${local.wrong}</p>` : nothing}</div>
     ${
       words
-        ? secretField({
-            id: 'words',
-            label: lookUp(words),
-            value: local.words ?? '',
-            error: fault('words'),
-            onChange: (typed) => {
-              local.words = typed;
-            },
-            ...shared,
-          })
+        ? passwordField(stage, { id: 'words', label: lookUp(words), error: fault('words'), onEnter: save })
         : nothing
     }
     ${secretField({

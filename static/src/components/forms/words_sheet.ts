@@ -1,8 +1,7 @@
-import { secretField } from './fields.js';
+import { passwordField } from './password_field.js';
 import { html, nothing } from '../../shell/html.js';
 import { button, sheet } from '../parts.js';
 import { t } from '../../shell/strings.js';
-import { revealBriefly } from './reveal.js';
 import '../words.js';
 import type { Stage } from '../../shell/stage.js';
 import type { SharedApp } from '../../shell/app.js';
@@ -33,17 +32,11 @@ export function openWordsSheet(
       sheetStage,
       options.title,
       html`<p>${options.lead}</p>${options.extra ?? nothing}
-      ${secretField({
+      ${passwordField(sheetStage, {
         id: 'sheet-words',
         label: options.label ?? t('erase.words'),
-        value: local.words ?? '',
-        shown: Boolean(local.shown),
-        toggle: () => revealBriefly(sheetStage),
         onEnter: submit,
         error: local.lacking ? t('words.none') : null,
-        onChange: (words) => {
-          local.words = words;
-        },
       })}
       <div class="row">${button(options.go, submit)}${button(t('frame.cancel'), () => sheetStage.closeSheet(), {
         main: true,

@@ -3,7 +3,7 @@ import { secretField, textField } from '../../components/forms/fields.js';
 import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading, problemSentence } from '../../components/parts.js';
 import { lookUp, t } from '../../shell/strings.js';
-import { judgeWords } from '../../components/forms/judge_words.js';
+import { judgeWords, wordsToUse } from '../../components/forms/judge_words.js';
 import { qr } from '../../components/qr.js';
 import { nineWords } from './view_you.js';
 import '../words.js';
@@ -146,7 +146,8 @@ function join(stage: Stage) {
         differ: Boolean(local.again) && verdict === 'differ',
         twice: true,
       });
-    const input = { invite: local.invite.trim(), name: local.person.trim(), words: local.words };
+    const words = wordsToUse(local.words, suggestion);
+    const input = { invite: local.invite.trim(), name: local.person.trim(), words };
     return stage.run('join', async () => {
       const setup = await stage.app.beginJoin(input);
       stage.go({ name: 'second' });

@@ -23,9 +23,10 @@ export function purgeActions(ctx: Context) {
     async purgeFile(id: string, { words }: { words: string }) {
       if (!ctx.open) throw new KeptError('locked');
       const { open } = ctx;
-      await confirmWords(ctx, open, words);
+      const confirmed = await confirmWords(ctx, open, words);
       await purgeOnPhone(ctx, open, id);
-      if (open.store.root.account.registered) open.typed = words; // the server is asked when it can be reached
+      // The server is asked when it can be reached.
+      if (open.store.root.account.registered) open.typed = confirmed.words;
       ctx.show();
       open.syncing.kick();
     },

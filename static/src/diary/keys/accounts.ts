@@ -10,6 +10,7 @@ import { formatId, newId } from '../../core/ids.js';
 import { sha256 } from '../../crypto/digests.js';
 import { readDoor } from '../../store/device_meta.js';
 import { confirmWords } from '../session/confirming.js';
+import { otherForm, tryBothForms } from '../session/typed_words.js';
 import { createDiary, ensureVault } from '../session/door.js';
 import { followKeys } from '../sync/log.js';
 import { resealWaiting } from '../session/reseal_waiting.js';
@@ -42,9 +43,9 @@ export async function needsInvitation(ctx: Context, { store }: Open): Promise<bo
 }
 
 /** @throws words_differ, not_invited, no_network */
-export async function register(ctx: Context, open: Open, words: string, invite?: string): Promise<{ login: string }> {
+export async function register(ctx: Context, open: Open, typed: string, invite?: string): Promise<{ login: string }> {
   const { store } = open;
-  await confirmWords(ctx, open, words);
+  const { words } = await confirmWords(ctx, open, typed);
   const server = await readServer(ctx);
   const body = await registration(ctx, open, words);
   if (invite) {
@@ -134,15 +135,20 @@ async function storeAccount(
 export async function signIn(
   ctx: Context,
   drafts: Drafts,
-  { login, words, code }: { login: string; words: string; code?: string },
+  { login, words: typed, code }: { login: string; words: string; code?: string },
 ): Promise<Open> {
   const vault = ensureVault(ctx);
   await vault.selfTest();
   const server = await readServer(ctx);
   const device = formatId(newId());
   const signInFacts = { login, device, device_name: ctx.borrowed ? BORROWED_NAME : ctx.deviceName };
-  const { answer: response, proof } =
-    code === undefined ? await signInWithWords(ctx, signInFacts, words) : await signInWithCode(ctx, signInFacts, code);
+  const {
+    answer: response,
+    proof,
+    words,
+  } = code === undefined
+    ? await tryBothForms(typed, (tried) => signInWithWords(ctx, signInFacts, tried), 'sign_in_failed')
+    : { ...(await signInWithCode(ctx, signInFacts, code)), words: typed };
   const identity = await vault.openAccount({ answer: response, login, device });
   if (code !== undefined) await setNewWords(ctx, words, login, proof);
   const account: Partial<Account> = {
@@ -181,6 +187,7 @@ async function signInWithWords(
   return {
     answer: await ctx.api.signIn({ ...signInFacts, auth }).catch((error) => rethrowSignInError(error)),
     proof: auth,
+    words,
   };
 }
 
@@ -340,8 +347,7 @@ export async function createRecoveryCode(
   words: string = '',
 ): Promise<{ login: string; words12: string[]; crockford: string }> {
   // Code and name open everything, from anywhere and later: an open diary in other hands must not be enough.
-  if (!open.proved) await confirmWords(ctx, open, words);
-  const proof = open.proved ?? (await proofOf(ctx, open, words));
+  const proof = open.proved ?? (await proofOf(ctx, open, (await confirmWords(ctx, open, words)).words));
   const { words12, crockford, code_auth, code_wrap } = await open.vault.newCode();
   // Sent before it is shown: a code on paper that opens nothing would be worse than none.
   await ctx.api.setCode({ code_auth, code_wrap }, proof);
@@ -357,7 +363,19 @@ export async function createRecoveryCode(
 export async function proofOf(ctx: Context, open: Open, words: string): Promise<string> {
   const { login } = open.store.root.account as RegisteredAccount;
   const { kdf } = await ctx.api.prelogin(login);
-  return (await open.vault.auth({ words, kdf, login })).auth;
+  return (await open.vault.auth({ words: await matchingForm(ctx, open, words), kdf, login })).auth;
+}
+
+/**
+ * Return the form of `words` that opens this phone, without asking the server: a wrong proof is one of ten that end
+ * the session. Words that open nothing here may be newer than this phone, and stay as typed.
+ */
+async function matchingForm(ctx: Context, open: Open, words: string): Promise<string> {
+  if ((await otherForm(words)) === null) return words;
+  return confirmWords(ctx, open, words).then(
+    (confirmed) => confirmed.words,
+    () => words,
+  );
 }
 
 /** Return the server's description of itself. */

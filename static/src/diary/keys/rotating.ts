@@ -31,6 +31,7 @@ import { readDoor } from '../../store/device_meta.js';
 import { readNumbers } from '../../store/feed_numbers.js';
 import { deviceOf, proofOf, checkPins } from './accounts.js';
 import { confirmWords } from '../session/confirming.js';
+import { tryBothForms } from '../session/typed_words.js';
 import { beaconOf } from '../sync/log.js';
 import { slotDataOf } from '../sync/pins.js';
 import { allVersions } from '../sync/reconcile.js';
@@ -49,9 +50,10 @@ const BATCH_SIZE = 64;
 const MAX_TRIES = 3;
 
 /** @throws words_differ, words_in_use, no_network */
-export async function changeWords(ctx: Context, open: Open, { words, newWords }: { words: string; newWords: string }) {
+export async function changeWords(ctx: Context, open: Open, input: { words: string; newWords: string }) {
   const { vault, store } = open;
-  const door = await confirmWords(ctx, open, words);
+  const { newWords } = input;
+  const { door, words } = await confirmWords(ctx, open, input.words);
   if (words.trim() === newWords.trim()) throw new KeptError('words_in_use');
   if (store.root.account.registered) {
     const proof = await proofOf(ctx, open, words);
@@ -90,13 +92,13 @@ export async function renewKeys(
   ctx: Context,
   open: Open,
   {
-    words,
+    words: typed,
     newWords,
     code = '',
     onProgress = () => undefined,
   }: { words: string; newWords: string; code?: string; onProgress?: OnProgress },
 ) {
-  const door = await confirmWords(ctx, open, words);
+  const { door, words } = await confirmWords(ctx, open, typed);
   const trimmedCode = code.trim();
   const proof = !open.store.root.account.registered
     ? ''
@@ -166,12 +168,19 @@ function isOutdated(error: unknown) {
 export async function resumeRenewal(
   ctx: Context,
   open: Open,
-  { newWords, code = '', onProgress = () => undefined }: { newWords: string; code?: string; onProgress?: OnProgress },
+  {
+    newWords: typed,
+    code = '',
+    onProgress = () => undefined,
+  }: { newWords: string; code?: string; onProgress?: OnProgress },
 ) {
   const { vault, store } = open;
   const body = store.root.rotation;
   if (!body) throw new KeptError('not_found');
-  let { auth } = await vault.rekeyResume({ words: newWords, body });
+  const resume = async (tried: string) => ({ ...(await vault.rekeyResume({ words: tried, body })), newWords: tried });
+  const resumed = await tryBothForms(typed, resume);
+  const { newWords } = resumed;
+  let { auth } = resumed;
   try {
     open.syncing.suspend(); // signing in with the new keys shows whether they are in place
     const trimmedCode = code.trim();
@@ -236,7 +245,11 @@ export async function abandonRenewal({ store }: Open) {
 export async function followKeyChange(ctx: Context, open: Open, input: { words: string; onProgress?: OnProgress }) {
   open.syncing.suspend();
   try {
-    await signInAndAdopt(ctx, open, input);
+    await tryBothForms(
+      input.words,
+      (words) => signInAndAdopt(ctx, open, { ...input, words }),
+      'sign_in_failed', // thrown before anything has changed here
+    );
     open.refused = false;
     open.syncing.trouble = null;
   } finally {

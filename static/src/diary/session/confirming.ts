@@ -8,6 +8,7 @@
  */
 import { KeptError } from '../../core/errors.js';
 import { readDoor } from '../../store/device_meta.js';
+import { tryBothForms } from './typed_words.js';
 import type { Door } from '../../store/device_meta.js';
 import type { Context, Open } from '../types.js';
 
@@ -21,15 +22,24 @@ const confirmedFiles: WeakMap<Open, WeakSet<Blob>> = new WeakMap();
 
 /**
  * @param words a short secret is not enough
- * @returns the door that these words open
+ * @returns the door that these words open, and the words in the form that opened it: what is made from words is made
+ *   from these, since the typed ones may be written otherwise (typed_words.ts)
  * @throws words_differ
  */
-export async function confirmWords(ctx: Context, { vault }: Open, words: string): Promise<Door> {
+export async function confirmWords(
+  ctx: Context,
+  { vault }: Open,
+  words: string,
+): Promise<{ door: Door; words: string }> {
   const door = (await readDoor(ctx.database)) as Door;
-  await vault.confirmWords(words, door).catch((error) => {
+  const attempt = async (tried: string) => {
+    await vault.confirmWords(tried, door);
+    return tried;
+  };
+  const matching = await tryBothForms(words, attempt).catch((error) => {
     throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('words_differ') : error;
   });
-  return door;
+  return { door, words: matching };
 }
 
 /**

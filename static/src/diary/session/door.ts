@@ -17,6 +17,7 @@ import { Index } from '../../store/index.js';
 import { Store } from '../../store/store.js';
 import { DiaryRecords } from '../records/record_store.js';
 import { Custody } from '../attachments/custody.js';
+import { tryBothForms } from './typed_words.js';
 import { refreshSlot } from '../sync/pins.js';
 import { deleteHalfFiles } from '../attachments/sealing.js';
 import { rewriteRows } from '../sync/apply_feed.js';
@@ -127,7 +128,7 @@ export async function createDiary(
 }
 
 /**
- * Open what the words open.
+ * Open what the words open. See [Note: typed without care] in typed_words.ts.
  * @param onShown called once the newest rows are loaded
  * @returns null for the notebook's words
  * @throws no_match
@@ -136,7 +137,7 @@ export async function openDiary(ctx: Context, words: string, onShown: (open: Ope
   const vault = ensureVault(ctx);
   const door = await readDoor(ctx.database);
   if (!door) throw new KeptError('no_match');
-  const attempt = vault.unlock(words, door);
+  const attempt = tryBothForms(words, async (tried) => ({ ...(await vault.unlock(tried, door)), tried }));
   const minimumDelay = attempt
     .then(
       () => undefined,
@@ -148,7 +149,7 @@ export async function openDiary(ctx: Context, words: string, onShown: (open: Ope
           ctx.timers.after(EVEN, () => resolve(undefined));
         }),
     );
-  const { role, pins, short } = await attempt.catch(async (error) => {
+  const { role, pins, short, tried } = await attempt.catch(async (error) => {
     await minimumDelay;
     throw error;
   });
@@ -164,6 +165,8 @@ export async function openDiary(ctx: Context, words: string, onShown: (open: Ope
   open.identity = identity;
   open.slot = pins;
   open.short = short;
+  // A short secret signs nobody in and proves nothing.
+  open.typed = short ? null : tried;
   return open;
 }
 

@@ -50,8 +50,7 @@ export async function unlock(ctx: Context, drafts: Drafts, idle: IdleTimer, word
       throw error;
     });
   if (!open) return openNotebook(ctx);
-  // A short secret signs nobody in and proves nothing.
-  open.typed = !open.short && needsWords(open) ? words : null;
+  if (!needsWords(open)) open.typed = null;
   await startOpen(ctx, drafts, idle, open);
   // After the first rows are drawn: nobody waits for a counter.
   await resetTries(ctx);

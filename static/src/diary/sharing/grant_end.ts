@@ -22,9 +22,9 @@ import type { Context, Open } from '../types.js';
  * @throws words_differ
  */
 export async function endGrant(ctx: Context, open: Open, grant: string, words: string): Promise<{ heard: boolean }> {
-  await confirmWords(ctx, open, words);
+  const confirmed = await confirmWords(ctx, open, words);
   await endOnPhone(ctx, open, grant);
-  open.typed = words; // for a later run, when the server cannot be reached now
+  open.typed = confirmed.words; // for a later run, when the server cannot be reached now
   return {
     heard: await endAtServer(ctx, open, grant).catch((error) => {
       if (!isTransient(error)) throw error;

@@ -1,9 +1,9 @@
 /** Screens that keep a copy off this phone, show the new username, and make the recovery code. */
 import { html, nothing } from '../../shell/html.js';
-import { secretField, textField } from '../../components/forms/fields.js';
+import { textField } from '../../components/forms/fields.js';
+import { passwordField } from '../../components/forms/password_field.js';
 import { button, errorSummary, heading, isStorageTemporary, stateLine } from '../../components/parts.js';
 import { t } from '../../shell/strings.js';
-import { revealBriefly } from '../../components/forms/reveal.js';
 import '../../components/words.js';
 import './words.js';
 import type { Stage } from '../../shell/stage.js';
@@ -55,17 +55,11 @@ function serverCopyView(stage: Stage) {
       <p>${t(borrowed ? 'borrowed.copy_lead' : 'copy.lead')}</p><p class="soft">${t('copy.asks')}</p></div>
     ${isStorageTemporary() ? html`<p class="care">${t('copy.ios')}</p>` : nothing}
     ${errorSummary(stage)}
-    ${secretField({
+    ${passwordField(stage, {
       id: 'words',
       label: t('copy.words'),
-      value: local.words ?? '',
-      shown: Boolean(local.shown),
-      toggle: () => revealBriefly(stage),
       onEnter: submit,
       error: local.lacking ? t('words.none') : null,
-      onChange: (words) => {
-        local.words = words;
-      },
     })}
     ${
       local.asked
@@ -149,17 +143,11 @@ function makeCodeView(stage: Stage) {
     ${isAnother ? html`<p class="care">${t('code.again')}</p>` : nothing}
     ${
       needsWords
-        ? secretField({
+        ? passwordField(stage, {
             id: 'words',
             label: t('copy.words'),
-            value: local.words ?? '',
-            shown: Boolean(local.shown),
-            toggle: () => revealBriefly(stage),
             onEnter: make,
             error: local.lacking ? t('words.none') : null,
-            onChange: (words) => {
-              local.words = words;
-            },
           })
         : nothing
     }

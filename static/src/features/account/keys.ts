@@ -7,7 +7,8 @@ import { secretField, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, progress } from '../../components/parts.js';
 import { openWordsSheet } from '../../components/forms/words_sheet.js';
 import { lookUp, t, tn } from '../../shell/strings.js';
-import { judgeWords } from '../../components/forms/judge_words.js';
+import { judgeWords, wordsToUse } from '../../components/forms/judge_words.js';
+import { passwordField } from '../../components/forms/password_field.js';
 import { revealBriefly } from '../../components/forms/reveal.js';
 import { wordSuggestion } from '../../components/forms/word_suggestion.js';
 import { handoverState } from '../../components/text/handover_state.js';
@@ -18,18 +19,12 @@ import type { Stage } from '../../shell/stage.js';
 /** Ask for the current passphrase. */
 function currentWordsField(stage: Stage, label: string, enter: () => unknown, focus: boolean = false) {
   const { local } = stage;
-  return secretField({
+  return passwordField(stage, {
     id: 'old-words',
     label,
-    value: local.words ?? '',
-    shown: Boolean(local.shown),
-    toggle: () => revealBriefly(stage),
     onEnter: enter,
     autofocus: focus,
     error: local.lacking && !local.words ? t('words.none') : null,
-    onChange: (words) => {
-      local.words = words;
-    },
   });
 }
 
@@ -99,6 +94,7 @@ async function readInput(stage: Stage): Promise<{ words: string; newWords: strin
   const { local, generation } = stage;
   const [words, typed] = [local.words ?? '', local.typed ?? ''];
   const verdict = judgeWords(typed, local.six ?? '', local.again);
+  const newWords = wordsToUse(typed, local.six ?? '');
   const isLacking = !words;
   if (verdict !== 'fine' || isLacking) {
     stage.set({
@@ -109,7 +105,7 @@ async function readInput(stage: Stage): Promise<{ words: string; newWords: strin
     if (verdict === 'again') queueMicrotask(() => document.getElementById('again')?.focus());
     return null;
   }
-  const strength = await stage.app.checkWords?.(typed);
+  const strength = await stage.app.checkWords?.(newWords);
   if (generation !== stage.generation) return null; // the user left meanwhile
   if (strength && !strength.ok) {
     stage.set({ wrong: strength.why === 'common' ? 'common' : 'short' });
@@ -118,7 +114,7 @@ async function readInput(stage: Stage): Promise<{ words: string; newWords: strin
   if (!(await isCodeValid(stage))) return null;
   const code = local.code ?? '';
   stage.set({ words: '', typed: '', again: '', code: '', shown: false, seen: false, lacking: false, wrong: null });
-  return { words, newWords: typed, code };
+  return { words, newWords, code };
 }
 
 function changeWordsView(stage: Stage) {

@@ -3,14 +3,14 @@
  */
 import { GRANT_PURPOSE_LIMIT_CHARACTERS } from '../../core/constants.js';
 import { html, nothing } from '../../shell/html.js';
-import { checkbox, chips, secretField, selectField, textField } from '../../components/forms/fields.js';
+import { checkbox, chips, selectField, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, row, loading } from '../../components/parts.js';
 import { dateText } from '../../components/text/formatting.js';
 import { joinWithDots, lookUp, t } from '../../shell/strings.js';
 import { ownWordsRow, scopeText, abilitiesList } from './advocates_parts.js';
 import { meetForm } from './advocates_meet.js';
 import { preview } from './advocates_preview.js';
-import { revealBriefly } from '../../components/forms/reveal.js';
+import { passwordField } from '../../components/forms/password_field.js';
 import { entryPicker } from '../../components/forms/choose_entries.js';
 import './words.js';
 import type { GrantRight, GrantScope } from '../../crypto/sharing/grants.js';
@@ -323,17 +323,11 @@ function agreeStep(stage: Stage) {
         purpose: choice.purpose,
       })}</p><p>${t('adv.until_day', { day: dateText(notAfter) })}</p></div>
     <p>${t('adv.copies')}</p><p class="care">${t('adv.agreed_danger')}</p>
-    ${secretField({
+    ${passwordField(stage, {
       id: 'agree-words',
       label: t('adv.agree_words'),
-      value: local.words ?? '',
-      shown: Boolean(local.shown),
-      toggle: () => revealBriefly(stage),
       onEnter: submit,
       error: local.tried ? t('words.none') : null,
-      onChange: (words) => {
-        local.words = words;
-      },
     })}
     <div class="row">${button(t('adv.agree_do'), submit, { main: true, busy: stage.runningTask === 'agree' })}${button(
       t('bar.back'),

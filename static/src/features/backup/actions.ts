@@ -14,6 +14,7 @@ import { partName } from '../../net/blobs.js';
 import { openKept, writeKept } from '../../pack/backup_file.js';
 import { confirmWords } from '../../diary/session/confirming.js';
 import { createDiary, ensureVault } from '../../diary/session/door.js';
+import { tryBothForms } from '../../diary/session/typed_words.js';
 import { NO_PINS } from '../../diary/sync/pins.js';
 import { resealWaiting } from '../../diary/session/reseal_waiting.js';
 import { allVersions } from '../../diary/sync/reconcile.js';
@@ -41,8 +42,11 @@ export async function makeCopy(
   { words, onProgress = () => undefined, signal }: { words: string; onProgress?: OnProgress; signal?: AbortSignal },
 ): Promise<{ file: Blob; name: string; lacking: number }> {
   const { store, vault } = open;
-  await confirmWords(ctx, open, words);
-  const keys = { ...(await vault.copyKeys({ words })), code_wrap: store.root.account.code_wrap ?? null };
+  const confirmed = await confirmWords(ctx, open, words);
+  const keys = {
+    ...(await vault.copyKeys({ words: confirmed.words })),
+    code_wrap: store.root.account.code_wrap ?? null,
+  };
   const rows = await listVersions(open);
   const { stored, lacking } = await listBlobs(open, rows);
   const total = rows.length + stored.reduce((sum, { n }) => sum + n, 0);
@@ -135,23 +139,28 @@ type CopyKeys = Parameters<Vault['openCopy']>[0]['keys'];
 /**
  * Open a copy's keys. A wrong passphrase leaves the worker unchanged, so that it can be typed again offline.
  * @param options with a `code`, `words` is the new passphrase
+ * @returns `words`: in the form that opened the copy, or the new passphrase
  * @throws not_a_copy, no_match, code_wrong, kdf_refused
  */
 export async function readCopy(
   ctx: Context,
   { file, words, code }: { file: Blob; words: string; code?: string },
-): Promise<{ kept: KeptFile; identity: Identity }> {
+): Promise<{ kept: KeptFile; identity: Identity; words: string }> {
   const vault = ensureVault(ctx);
   await vault.selfTest();
   const copy = await openKept(file);
   const keys = copy.head.keys as CopyKeys;
-  const identity = await vault.openCopy(code === undefined ? { keys, words } : { keys, code }).catch((error) => {
+  const open = async (tried: string) => ({
+    identity: await vault.openCopy(code === undefined ? { keys, words: tried } : { keys, code }),
+    words: tried,
+  });
+  const opened = await (code === undefined ? tryBothForms(words, open, 'not_opened') : open(words)).catch((error) => {
     if (!(error instanceof KeptError)) throw error;
     throw new KeptError(
       error.code === 'not_opened' ? 'no_match' : error.code === 'bad_request' ? 'code_wrong' : error.code,
     );
   });
-  return { kept: copy, identity };
+  return { kept: copy, ...opened };
 }
 
 /**
@@ -161,8 +170,8 @@ export async function readCopy(
 export async function restoreCopy(
   ctx: Context,
   drafts: Drafts,
-  { kept: copy, identity }: Awaited<ReturnType<typeof readCopy>>,
-  { words, onProgress = () => undefined }: { words: string; onProgress?: OnProgress },
+  { kept: copy, identity, words }: Awaited<ReturnType<typeof readCopy>>,
+  { onProgress = () => undefined }: { onProgress?: OnProgress } = {},
 ): Promise<Open> {
   const behind = { account: identity.account, login: '', pins: NO_PINS };
   return createDiary(ctx, words, { identity, behind }, async (open) => {

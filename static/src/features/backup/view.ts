@@ -4,6 +4,7 @@ import { filePicker, secretField, textField } from '../../components/forms/field
 import { button, errorSummary, heading, progress } from '../../components/parts.js';
 import { sizeText } from '../../components/text/formatting.js';
 import { lookUp, t, tn } from '../../shell/strings.js';
+import { passwordField } from '../../components/forms/password_field.js';
 import { revealBriefly } from '../../components/forms/reveal.js';
 import './words.js';
 import type { Stage } from '../../shell/stage.js';
@@ -99,7 +100,7 @@ function restoreCopyView(stage: Stage) {
           local.code = code;
         },
       })}
-      ${words(stage, t('door.new_words'), submit, 'fresh')}`
+      ${newWords(stage, t('door.new_words'), submit)}`
         : words(stage, t('door.words'), submit)
     }
     <p class="small soft">${t('kept.take_after')}</p>
@@ -118,18 +119,28 @@ function busyView(stage: Stage, label: string, cancel: null | (() => void)) {
   return progress({ label: lookUp(label), done, total, ...(cancel ? { cancel, cancelLabel: t('kept.stop') } : {}) });
 }
 
-function words(stage: Stage, label: string, enter: () => unknown, name: string = 'words') {
+function words(stage: Stage, label: string, enter: () => unknown) {
+  const { local } = stage;
+  return passwordField(stage, {
+    id: 'words',
+    label,
+    onEnter: enter,
+    error: local.lacking && !local.words ? t('words.none') : null,
+  });
+}
+
+function newWords(stage: Stage, label: string, enter: () => unknown) {
   const { local } = stage;
   return secretField({
-    id: name,
+    id: 'fresh',
     label,
-    value: local[name] ?? '',
+    value: local.fresh ?? '',
     shown: Boolean(local.shown),
     toggle: () => revealBriefly(stage),
     onEnter: () => void enter(),
-    error: local.lacking && !local[name] ? t('words.none') : null,
+    error: local.lacking && !local.fresh ? t('words.none') : null,
     onChange: (typed) => {
-      local[name] = typed;
+      local.fresh = typed;
     },
   });
 }

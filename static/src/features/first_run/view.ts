@@ -5,7 +5,7 @@ import { button, errorSummary, heading } from '../../components/parts.js';
 import { beginWriting, views as safetyViews } from './safety.js';
 import { QUESTIONS, NOTICEABLE, outcome } from './safety_check.js';
 import { lookUp, t } from '../../shell/strings.js';
-import { judgeWords } from '../../components/forms/judge_words.js';
+import { judgeWords, wordsToUse } from '../../components/forms/judge_words.js';
 import { revealBriefly } from '../../components/forms/reveal.js';
 import { wordSuggestion } from '../../components/forms/word_suggestion.js';
 import type { Stage } from '../../shell/stage.js';
@@ -111,6 +111,7 @@ async function saveWords(stage: Stage) {
   const { local, generation } = stage;
   const typed = local.typed ?? '';
   const verdict = judgeWords(typed, local.six ?? '', local.again);
+  const words = wordsToUse(typed, local.six ?? '');
   if (verdict !== 'fine') {
     const twice = ['again', 'differ', 'near'].includes(verdict);
     stage.set({ twice, wrong: verdict === 'again' ? null : verdict });
@@ -118,14 +119,14 @@ async function saveWords(stage: Stage) {
     return;
   }
   if (stage.app.checkWords) {
-    const { ok, why } = await stage.app.checkWords(typed);
+    const { ok, why } = await stage.app.checkWords(words);
     if (generation !== stage.generation) return; // the user left meanwhile
     if (!ok) return stage.set({ wrong: why === 'common' ? 'common' : 'short' });
   }
   // Clear the passphrase before the screen changes.
   stage.set({ typed: '', again: '', six: '', shown: false, seen: false, wrong: null });
   await stage.run('words', async () => {
-    await stage.app.enrolHere(typed);
+    await stage.app.enrolHere(words);
     const { record } = await stage.app.saveIncident({ record: null, fields: {}, restricted: {} });
     stage.history = [];
     stage.stand({ name: 'copy', record, first: true });

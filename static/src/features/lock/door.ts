@@ -9,6 +9,7 @@ import { isDraftLanguage } from '../../shell/language.js';
 import { button, errorSummary, heading } from '../../components/parts.js';
 import { skinName } from '../../shell/skin.js';
 import { t } from '../../shell/strings.js';
+import { passwordField } from '../../components/forms/password_field.js';
 import { revealBriefly } from '../../components/forms/reveal.js';
 import { languageChips } from '../../components/forms/language_chips.js';
 import type { Stage } from '../../shell/stage.js';
@@ -36,17 +37,12 @@ function lockView(stage: Stage) {
   return html`<main class="door">
     ${heading(skinName(stage.state))}
     ${errorSummary(stage)}
-    ${textField({
+    ${passwordField(stage, {
       id: 'words',
       label: t('door.words'),
-      value: local.words ?? '',
-      masked: true,
       oneTime: stage.state.borrowed,
       autofocus: true,
       onEnter: unlock,
-      onChange: (words) => {
-        local.words = words;
-      },
     })}
     ${button(t(stage.runningTask ? 'door.opening' : 'door.open'), unlock, {
       main: true,
@@ -147,8 +143,14 @@ function signInView(stage: Stage) {
           local.code = code;
         },
       })}
-      ${passwordField(stage, 'fresh', t('door.new_words'), t('door.new_words_hint'), enter, missingError('fresh'))}`
-        : passwordField(stage, 'words', t('door.words'), undefined, enter, missingError('words'))
+      ${newWordsField(stage, enter, missingError('fresh'))}`
+        : passwordField(stage, {
+            id: 'words',
+            label: t('door.words'),
+            oneTime: stage.state.borrowed,
+            onEnter: enter,
+            error: missingError('words'),
+          })
     }
     ${button(t(stage.runningTask ? 'door.opening' : 'door.open'), enter, {
       main: true,
@@ -175,27 +177,20 @@ function signInView(stage: Stage) {
   </main>`;
 }
 
-function passwordField(
-  stage: Stage,
-  name: string,
-  label: string,
-  hint: string | undefined,
-  enter: () => void,
-  error: string | null,
-) {
+function newWordsField(stage: Stage, enter: () => void, error: string | null) {
   const { local } = stage;
   return secretField({
-    id: name,
-    label,
-    hint,
+    id: 'fresh',
+    label: t('door.new_words'),
+    hint: t('door.new_words_hint'),
     onEnter: enter,
     error,
     oneTime: stage.state.borrowed,
-    value: local[name] ?? '',
+    value: local.fresh ?? '',
     shown: Boolean(local.shown),
     toggle: () => revealBriefly(stage),
-    onChange: (value) => {
-      local[name] = value;
+    onChange: (words) => {
+      local.fresh = words;
     },
   });
 }

@@ -9,7 +9,7 @@ import { holdHandlers } from '../../shell/hold.js';
 import { icon } from '../../shell/icons.js';
 import { CLEAR_HOLD_MS } from '../../shell/leave_button.js';
 import { button, errorSummary, heading, row, loading } from '../../components/parts.js';
-import { lookUp, t, tn } from '../../shell/strings.js';
+import { t, tn } from '../../shell/strings.js';
 import { pointList, notebookWordsForm, typeTwiceForm } from '../../components/forms/notebook_setup.js';
 import '../../components/words.js';
 import './words.js';
@@ -124,6 +124,7 @@ function coverForm(stage: Stage) {
 }
 
 function shortSecretView(stage: Stage) {
+  const { local } = stage;
   const settings = lockSettings(stage);
   if (!settings) return loading();
   const dropShort = () =>
@@ -146,16 +147,23 @@ function shortSecretView(stage: Stage) {
         stage.refresh('locking');
       },
     });
-  return html`<div class="stack-wide">${heading(t('short.title'))}${errorSummary(stage)}<p>${t('short.lead')}</p>
-    <ul class="points stack-close">${['good', 'bad', 'tries', 'not'].map(
-      (part) => html`<li>${lookUp(`short.${part}`)}</li>`,
-    )}</ul>
+  if (settings.short)
+    return html`<div class="stack-wide">${heading(t('short.title'))}${errorSummary(stage)}<p class="note"
+      role="status">${t('short.done')}</p><p>${t('short.bad')}</p><p>${t('short.tries')}</p><div>${button(
+        t('short.stop'),
+        dropShort,
+        { busy: stage.runningTask === 'short' },
+      )}</div></div>`;
+  if (local.settingUp) stage.over(() => stage.set({ settingUp: false }));
+  // The form waits behind a button, so that the first thing to tap keeps things as they are.
+  return html`<div class="stack-wide">${heading(t('short.title'))}${errorSummary(stage)}<p>${t('short.bad')}</p>
     ${
-      settings.short
-        ? html`<p class="note" role="status">${t('short.done')}</p><div>${button(t('short.stop'), dropShort, {
-            busy: stage.runningTask === 'short',
-          })}</div>`
-        : setupForm()
+      local.settingUp
+        ? html`<ul class="points stack-close"><li>${t('short.tries')}</li><li>${t('short.not')}</li></ul>${setupForm()}`
+        : html`<div class="stack-close">${button(t('short.keep'), () => stage.back('locks'), {
+            main: true,
+            wide: true,
+          })}${button(t('short.set_up'), () => stage.set({ settingUp: true }), { plain: true, wide: true })}</div>`
     }</div>`;
 }
 

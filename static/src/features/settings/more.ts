@@ -2,12 +2,12 @@
  * More and the pages below it, the signed-in devices, signing out, and what the app protects from and what not.
  */
 import { html, nothing } from '../../shell/html.js';
-import { secretField, textField } from '../../components/forms/fields.js';
+import { textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, row } from '../../components/parts.js';
 import { clockTime, dateText, dateTimeText } from '../../components/text/formatting.js';
 import { lookUp, t } from '../../shell/strings.js';
 import { ALL_ROWS, GROUPS, SECTIONS } from './more_groups.js';
-import { revealBriefly } from '../../components/forms/reveal.js';
+import { passwordField } from '../../components/forms/password_field.js';
 import './words.js';
 import type { Session } from '../../shell/app.js';
 import type { MoreRow } from './more_groups.js';
@@ -65,18 +65,12 @@ function devicesView(stage: Stage) {
       });
     };
     return html`<div class="stack-wide">${heading(t('devices.title'))}${errorSummary(stage)}
-      ${secretField({
+      ${passwordField(stage, {
         id: 'words',
         label: t('devices.words'),
-        value: local.words ?? '',
-        shown: Boolean(local.shown),
-        toggle: () => revealBriefly(stage),
         onEnter: show,
         autofocus: true,
         error: local.lacking ? t('words.none') : null,
-        onChange: (words) => {
-          local.words = words;
-        },
       })}
       <div>${button(t('devices.show'), show, { main: true, busy: stage.runningTask === 'sessions' })}</div></div>`;
   }
@@ -190,17 +184,11 @@ function endSessionForm(stage: Stage, session: Session | null, sessions: Session
       stage.announce(t(session ? 'devices.ended' : 'devices.all_done'));
     });
   };
-  return html`<div class="small stack-close">${endingNotes()}</div>${secretField({
+  return html`<div class="small stack-close">${endingNotes()}</div>${passwordField(stage, {
     id: 'end-words',
     label: t('copy.words'),
-    value: local.words ?? '',
-    shown: Boolean(local.shown),
-    toggle: () => revealBriefly(stage),
     onEnter: end,
     error: local.lacking ? t('words.none') : null,
-    onChange: (words) => {
-      local.words = words;
-    },
   })}
     <div class="row">${button(t(session ? 'devices.end' : 'devices.all'), end, {
       main: true,
