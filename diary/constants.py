@@ -124,6 +124,11 @@ RECORD_LATEST_MS: Final = _integer("record_latest_ms")
 OFFSET_LIMIT_MINUTES: Final = _integer("offset_limit_minutes")
 SETTLING_MS: Final = _integer("settling_ms")
 LONG_GAP_DAYS: Final = _integer("long_gap_days")
+TIMELINE_DAILY_TICKS_DAYS: Final = _integer("timeline_daily_ticks_days")
+TIMELINE_WEEKLY_TICKS_DAYS: Final = _integer("timeline_weekly_ticks_days")
+TIMELINE_MONTHLY_TICKS_DAYS: Final = _integer("timeline_monthly_ticks_days")
+TIMELINE_QUARTERLY_TICKS_DAYS: Final = _integer("timeline_quarterly_ticks_days")
+TIMELINE_YEARS_LIMIT: Final = _integer("timeline_years_limit")
 
 # packs
 PACK_PROFILES: Final = _strings("pack_profiles")

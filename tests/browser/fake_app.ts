@@ -8,6 +8,7 @@ import { KeptError } from '/static/js/core/errors.js';
 import { mount } from '/static/js/app/mount.js';
 import { INITIAL_STATE as APP_INITIAL_STATE } from '/static/js/diary/screen.js';
 import { countPatterns } from '/static/js/record/patterns/patterns.js';
+import { timelineOf } from '/static/js/record/patterns/timeline.js';
 import { applyChange, drawPicture, refuseUnknown, repeated } from './fake_parts.ts';
 import type {
   App,
@@ -720,7 +721,10 @@ const methods = {
     return fake.state.entries.filter(({ title }) => title.toLowerCase().includes(words)).map(({ record }) => record);
   },
   readKnown: async () => ({}),
-  readPatterns: async () => ({ counts: countPatterns([], {}, TZ), known: {} }),
+  readPatterns: async () => {
+    const counts = countPatterns([], {}, TZ);
+    return { counts, timeline: timelineOf([], {}, TZ, counts), known: {} };
+  },
   readRecord: async (record) => ({
     record,
     kind: 'statement',

@@ -17,6 +17,7 @@ ENTRY_COUNT = 31
 MAX_DRAWN_ROWS = 20
 # Press each number in turn, read how many entries are shown, and go back.
 PRESS_EVERY_NUMBER_SCRIPT = """async () => {
+  const title = document.querySelector('h1').textContent;
   const all = (what) => [...document.querySelectorAll(what)];
   const until = async (look) => {
     for (let i = 0; i < 500; i++) {
@@ -39,10 +40,11 @@ PRESS_EVERY_NUMBER_SCRIPT = """async () => {
     link.click();
     results.push([name, Number((await until(shown))[1])]);
     (await until(back)).click();
-    await until(() => document.querySelector('.said'));
+    await until(() => document.querySelector('h1')?.textContent === title);
   }
   return results;
 }"""
+PAGE_TITLES = ("How often", "When", "What, how and where", "Before and after", "Who, and what backs it up")
 OPEN_ALL_DETAILS_SCRIPT = "() => document.querySelectorAll('details').forEach((element) => { element.open = true; })"
 
 
@@ -172,19 +174,59 @@ def test_filters_narrow_each_other_and_are_cleared_together(reader: BrowserKeepe
     expect(entry_rows(reader).nth(3)).to_be_focused()
 
 
-def test_the_pattern_is_in_sentences_whose_numbers_open_their_entries(reader: BrowserKeeper) -> None:
-    """The page counts 31 times since 4 May, and six new accounts after a block.
+def test_five_sentences_and_the_picture_come_first(new_phone: NewPhone, seeded_diary: SeededDiary) -> None:
+    """On a small phone sentences and timeline take little more than the screen; each opens a page of its own."""
+    keeper = sign_in_and_sync(new_phone(viewport={"width": 360, "height": 640}), seeded_diary)
+    keeper.tap(re.compile("^Patterns"), exact=False)
+    keeper.wait_for_screen("Patterns")
+    sentences = keeper.page.get_by_role("list", name="Patterns").get_by_role("button")
+    expect(sentences).to_have_count(5)
+    picture = keeper.page.get_by_role("img", name=re.compile("^Timeline from 1 May 2026 to 30 Nov 2026"))
+    expect(picture).to_be_visible()
+    assert keeper.page.evaluate("() => document.documentElement.scrollHeight") <= 1.3 * 640
+    # The third line of a sentence would be cut off.
+    assert sentences.evaluate_all("(rows) => rows.every((row) => row.scrollHeight <= row.clientHeight)")
+    seen = set()
+    for number in range(5):
+        sentences.nth(number).click()
+        expect(keeper.page.locator("h1")).not_to_have_text("Patterns")
+        title = keeper.page.locator("h1").inner_text()
+        headings = keeper.page.locator("main h1, main h2, main caption, main summary").all_inner_texts()
+        assert len(headings) == len(set(headings)), f"twice on {title}: {headings}"
+        seen.add(title)
+        keeper.page.go_back()
+        keeper.wait_for_screen("Patterns")
+    assert len(seen) == 5
 
-    Each number on the page opens as many entries as it gives.
+
+def test_the_pattern_is_in_sentences_whose_numbers_open_their_entries(reader: BrowserKeeper) -> None:
+    """The screen counts 31 times since 4 May, and six new accounts after a block.
+
+    Each number on the five pages opens as many entries as it gives, and Back leads to the page again.
     """
     reader.tap(re.compile("^Patterns"), exact=False)
     reader.wait_for_screen("Patterns")
-    expect(reader.page.locator(".said")).to_have_text(
-        "31 times since 4 May 2026. 6 new accounts after you blocked them."
+    sentences = reader.page.get_by_role("list", name="Patterns").get_by_role("button")
+    expect(sentences).to_have_text(
+        [
+            "31 times since 4 May 2026.",
+            "On 28 different days. Longest gap: 26 days.",
+            "9 kinds of things. Most often: Phone calls (10).",
+            "You told them to stop. Since then: 22 times.",
+            "3 of 31 have a file, or others know of it.",
+        ]
     )
-    reader.wait_for_text("1 entry has no known time.")
-    reader.wait_for_text("about 67")
-    pressed = _press_every_number(reader)
+    pressed, bare = [], []
+    for number, title in enumerate(PAGE_TITLES):
+        sentences.nth(number).click()
+        reader.wait_for_screen(title)
+        if title == "How often":
+            reader.wait_for_text("1 entry has no known time.")
+            reader.wait_for_text("about 67")
+        pressed += _press_every_number(reader)
+        bare += _bare_numbers(reader)
+        reader.page.go_back()
+        reader.wait_for_screen("Patterns")
     assert len(pressed) > 60
     # Days, gaps and messages do not count entries, and a "first time" is always one entry.
     counted = {name: int(match[1]) for name, _ in pressed if (match := re.match(r"(\d+)(?: times?| entr\w+)?: ", name))}
@@ -193,7 +235,7 @@ def test_the_pattern_is_in_sentences_whose_numbers_open_their_entries(reader: Br
     assert [name for name, shown in pressed if name.startswith("6 new accounts") and shown != 6] == []
     assert min(shown for _, shown in pressed) >= 1
     # Every number leads to its entries, except zero, the usual gap and headings.
-    assert _bare_numbers(reader) == ["Usual gap"]
+    assert bare == ["Usual gap"]
 
 
 def _press_every_number(reader: BrowserKeeper) -> list[tuple[str, int]]:
@@ -241,6 +283,7 @@ def test_the_pattern_lists_key_dates_first_times_and_gaps(reader: BrowserKeeper)
     First threat and first damage have their dates.
     """
     reader.tap(re.compile("^Patterns"), exact=False)
+    reader.tap(re.compile("^You told them to stop"), exact=False)
     rows = reader.page.get_by_role("table", name="Before and after").get_by_role("row")
     expect(rows.nth(1)).to_be_attached()
     texts = [re.sub(r"\s+", " ", text) for text in rows.all_inner_texts()[1:]]
@@ -250,9 +293,13 @@ def test_the_pattern_lists_key_dates_first_times_and_gaps(reader: BrowserKeeper)
         "You reported it 10 Jul 2026 18 0 12",
         "An order was given to them 3 Aug 2026 20 1 9",
     ]
+    reader.page.go_back()
+    reader.tap(re.compile("kinds of things"), exact=False)
     firsts = reader.page.locator("section", has=reader.page.get_by_role("heading", name="First time"))
     for words in ("A threat", "20 Aug 2026", "Something damaged", "25 Oct 2026", "In person", "3 Jul 2026"):
         expect(firsts).to_contain_text(words)
+    reader.page.go_back()
+    reader.tap(re.compile("different days"), exact=False)
     longest = reader.page.locator("section", has=reader.page.get_by_role("heading", name="Gaps"))
     expect(longest).to_contain_text("26 days, 25 Oct 2026 to 20 Nov 2026")
 
@@ -288,7 +335,7 @@ def test_the_pattern_counts_new_entries_offline_after_a_lock(reader: BrowserKeep
     expect(covered).to_have_js_property("complete", value=True)
     reader.tap(re.compile("^Patterns"), exact=False)
     # The signal does not return: other tests use the same diary on the server.
-    expect(reader.page.locator(".said")).to_contain_text("32 times since 4 May 2026.")
+    expect(reader.button(re.compile("^32 times since 4 May 2026"))).to_be_visible()
 
 
 @pytest.mark.slow  # test_screens.py judges the same screens in every `make test`
@@ -321,10 +368,17 @@ def test_every_state_is_accessible_narrow_large_and_right_to_left(
         keeper.tap("Clear all")
         keeper.tap(re.compile("^Filters"), exact=False)
         keeper.tap(re.compile("^Patterns"), exact=False)
-        expect(keeper.page.locator(".said")).to_be_visible()
+        sentences = keeper.page.get_by_role("list", name="Patterns").get_by_role("button")
+        expect(sentences).to_have_count(5)
         judge(f"{appearance}: patterns")
-        keeper.page.evaluate(OPEN_ALL_DETAILS_SCRIPT)
-        judge(f"{appearance}: patterns, numbers open")
+        for number, title in enumerate(PAGE_TITLES):
+            sentences.nth(number).click()
+            keeper.wait_for_screen(title)
+            keeper.page.evaluate(OPEN_ALL_DETAILS_SCRIPT)
+            judge(f"{appearance}: {title}")
+            keeper.page.go_back()
+            keeper.wait_for_screen("Patterns")
+        sentences.first.click()
         keeper.tap(re.compile("^Counts under the four words"), exact=False)
         keeper.wait_for_screen("Counts for FOUR")
         judge(f"{appearance}: four")
@@ -359,6 +413,9 @@ def test_reading_back_works_by_keyboard_alone(new_phone: NewPhone, seeded_diary:
     tab_to(re.compile("^Patterns"))
     keys.press("Enter")
     keeper.wait_for_screen("Patterns")
+    tab_to(re.compile("^You told them to stop"))
+    keys.press("Enter")
+    keeper.wait_for_screen("Before and after")
     tab_to(re.compile("6 new accounts.*Show these entries"))
     keys.press("Enter")
     wait_for_match_count(keeper, 6)

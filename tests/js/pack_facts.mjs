@@ -4,11 +4,13 @@
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import { fromUtf8 } from '#app/core/bytes.js';
-import { countPack } from '#app/pack/chronology/pack_counts.js';
+import { countPack, countedKinds } from '#app/pack/chronology/pack_counts.js';
 import { buildEvidenceFront } from '#app/pack/evidence.js';
 import { entryLabels, rowsOf } from '#app/pack/proofs.js';
 import { openedOf } from '#app/pack/record_json.js';
 import { createRedactor } from '#app/pack/redaction.js';
+import { factOf } from '#app/record/patterns/patterns_facts.js';
+import { timelineOf } from '#app/record/patterns/timeline.js';
 import { historiesOf } from '#app/record/record_history.js';
 
 // lit-html needs these when it is imported; nothing is drawn here.
@@ -21,6 +23,7 @@ for (const name of readdirSync(new URL('../src/', BUILT), { recursive: true, enc
 const { ENGLISH_TIMES } = await import('#app/components/text/formatting.js');
 const { views: sheetViews } = await import('#app/features/entries/fact_sheet.js');
 const { views: patternViews } = await import('#app/features/entries/patterns.js');
+const { PATTERN_PAGES } = await import('#app/features/entries/pattern_pages.js');
 
 /** Return the words of a template as they are read on the screen. */
 function wordsOf(drawn) {
@@ -40,6 +43,10 @@ for (const path of process.argv.slice(2)) {
   const front = await buildEvidenceFront(capsule, createRedactor(opened, capsule.sheet, []), ENGLISH_TIMES);
   const refs = new Map(rowsOf(capsule, 'refs').map(({ record, ref }) => [String(record), String(ref)]));
   const counts = countPack(opened, historiesOf(opened, 'incident'), refs, capsule.pack.tz);
+  const facts = historiesOf(opened, 'incident').map(({ record, newest }) =>
+    factOf(record, newest.fields, newest.restricted),
+  );
+  const timeline = timelineOf(facts, countedKinds(opened, refs), capsule.pack.tz, counts);
   const known = Object.fromEntries(
     [...refs].map(([record, ref]) => [record, { kind: 'person', fields: { name: ref }, name: ref }]),
   );
@@ -48,8 +55,9 @@ for (const path of process.argv.slice(2)) {
     app: { saveIncident() {}, readPatterns() {} },
     cache: new Map(),
     draw() {},
-    find: () => ({ data: { counts, known } }),
+    find: () => ({ data: { counts, timeline, known } }),
     local: {},
+    place: { name: 'patterns' },
     state: { entries },
   };
   const stage = /** @type {import('#app/shell/stage.js').Stage} */ (/** @type {unknown} */ (shown));
@@ -59,7 +67,12 @@ for (const path of process.argv.slice(2)) {
         .filter(([name]) => /\.(html|csv|json|txt)$/.test(name))
         .map(([name, bytes]) => [name, fromUtf8(bytes)]),
     ),
-    patterns: readable(patternViews.patterns(stage)),
+    patterns: [undefined, ...PATTERN_PAGES]
+      .map((page) => {
+        Object.assign(shown.place, { page });
+        return readable(patternViews.patterns(stage));
+      })
+      .join(' '),
     sheet: readable(sheetViews.four(stage)),
     key_dates: counts.key_dates.map(({ kind, record, day, after }) => ({
       kind,

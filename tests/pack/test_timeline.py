@@ -1,6 +1,8 @@
 """The timeline of document 01: a mark for each entry, whatever their number, dates and kinds."""
 
 import io
+import json
+import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -21,6 +23,12 @@ from diary.pack.documents.typesetting import compile_document
 from diary.record import vocabulary
 from tests.pack.fictional_diary import DAY_MS, HOUR_MS, START_MS, FictionalDiary, incident_fields
 
+SCREEN_SCRIPT = Path(__file__).parents[1] / "js" / "pack_timeline.mjs"
+# The frame of a page, in hundredths of a millimetre (diary/pack/documents/timeline.py).
+PACK_FRAME = {
+    "left": 5_700, "end": 16_200, "undated": 1_000, "undatedGap": 150, "undatedPadding": 50, "markGap": 20,
+    "tickDistance": 900, "flag_size": 260,
+}  # fmt: skip
 ALL_BEHAVIOURS = [term.code for term in vocabulary.CHOICE_LISTS["behaviours"].terms]
 # The text area of a page, less heading, words and signs, in hundredths of a millimetre.
 PICTURE_HEIGHT_LIMIT = 20_000
@@ -28,11 +36,16 @@ PICTURE_HEIGHT_LIMIT = 20_000
 
 def contents_of(entries: Sequence[Mapping[str, object]], diary: FictionalDiary | None = None) -> PackContents:
     """Return the contents of a pack of these entries."""
+    return build_contents(read_capsule(capsule_of(entries, diary)))
+
+
+def capsule_of(entries: Sequence[Mapping[str, object]], diary: FictionalDiary | None = None) -> bytes:
+    """Return the capsule of a pack of these entries."""
     diary = diary or FictionalDiary()
     for number, fields in enumerate(entries):
         diary.add("incident", fields, at_ms=START_MS + number)
     wish = diary.wish(made_at=START_MS + 4_000 * DAY_MS)
-    return build_contents(read_capsule(build_capsule(diary.versions, wish, diary.public_keys)))
+    return build_capsule(diary.versions, wish, diary.public_keys)
 
 
 def entry(days: float, **fields: object) -> dict[str, object]:
@@ -89,6 +102,57 @@ def _leaves(value: Any) -> list[Any]:
     if isinstance(value, Mapping):
         return [leaf for member in value.values() for leaf in _leaves(member)]
     return [leaf for member in value for leaf in _leaves(member)] if isinstance(value, list | tuple) else [value]
+
+
+def test_the_screen_draws_the_lanes_and_marks_of_the_pack(tmp_path: Path) -> None:
+    """The Patterns screen has the same lanes, in the same order, with each mark, line and tick at the same place."""
+    diary = FictionalDiary()
+    diary.add("order", {"kind": "spo", "served_on": "2026-06-03"})
+    diary.add("notice", {"at": START_MS + 20 * DAY_MS + HOUR_MS})
+    blocked = diary.add("account", {"number": "07700 900100", "platform": "sms", "blocked_on": "2026-05-05"})
+    diary.add("incident", entry(0, account_ids=[blocked["record"]]))
+    for number, basis in enumerate((["content_only_they_would_know"], ["guess"], None, ["guess"])):
+        fields = {"number": f"07700 90020{number}", "first_seen": f"2026-05-1{number}", "attribution_basis": basis}
+        account = diary.add("account", {name: value for name, value in fields.items() if value})["record"]
+        diary.add("incident", entry(7 + number, account_ids=[account]))
+    month_end = START_MS + 30 * DAY_MS
+    mixed: list[dict[str, object]] = [
+        entry(0, behaviours=["follow"], response=["replied"]),
+        entry(1, behaviours=["follow"], i_contacted_them=["yes_first"], attribution_basis=["guess"]),
+        entry(2, lawful_contact_context="Handing over the children"),
+        entry(20, behaviours=["calls", "follow"], precision="date_range", occurred_end=month_end),
+        *({"precision": "unknown", "behaviours": ["follow"]} for _ in range(9)),
+    ]
+    capsules = [capsule_of(entries) for entries in DIARIES.values()] + [capsule_of(mixed, diary)]
+    timelines = [timeline_of(build_contents(read_capsule(capsule))) for capsule in capsules]
+    paths = [tmp_path / f"{number}.json" for number in range(len(capsules))]
+    for path, capsule in zip(paths, capsules, strict=True):
+        path.write_bytes(capsule)
+    frames = [{**PACK_FRAME, "mark_size": data["size"]} for data in timelines]
+    node = subprocess.run(
+        ["node", SCREEN_SCRIPT, json.dumps(frames), *paths], capture_output=True, text=True, check=True
+    )
+    kinds = set()
+    for data, screen in zip(timelines, json.loads(node.stdout), strict=True):
+        lanes = [lane for panel in data["panels"] for lane in _lanes_of(panel)]
+        assert [sorted(lane["marks"]) for lane in screen["lanes"]] == [sorted(marks) for marks, _ in lanes]
+        assert [sorted(lane["spans"]) for lane in screen["lanes"]] == [sorted(spans) for _, spans in lanes]
+        assert screen["ticks"] == [tick[0] for tick in data["ticks"]]
+        assert screen["lines"] == [[x, kind] for x, _, _, kind in data["lines"]]
+        assert screen["undated_left"] == data["undated_left"]
+        kinds |= {lane["kind"] for lane in screen["lanes"]}
+    assert kinds == {"accounts", "behaviours", "no_behaviour", "own_contact", "reason"}
+
+
+def _lanes_of(panel: Mapping[str, Any]) -> list[tuple[list[list[object]], list[list[object]]]]:
+    """Return the marks and lines of each lane of a page, with their place in the stack instead of their height."""
+    lanes = []
+    for top, height, *_ in panel["lanes"]:
+        marks = [[x, y, sure] for x, y, sure, _ in panel["marks"] if top <= y < top + height]
+        heights = sorted({y for _, y, _ in marks}, reverse=True)
+        spans = [[start, end, heights.index(y)] for start, end, y in panel["spans"] if top <= y < top + height]
+        lanes.append(([[x, heights.index(y), sure] for x, y, sure in marks], spans))
+    return lanes
 
 
 def test_a_pack_without_entries_has_no_picture() -> None:

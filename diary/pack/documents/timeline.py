@@ -7,6 +7,8 @@ the same ones. The entries behind each lane stand in a table further back in the
 somewhere within the day, and one of a longer time in the middle of it, with a line from its beginning to its end. An
 entry without a time stands apart from the axis. Marks that would cover each other are stacked. Nothing is left out: where
 a stack is too tall, its marks overlap, and the number beside the lane still counts them.
+
+The Patterns screen draws the same lanes and marks, in a frame of its own size: static/src/record/patterns/timeline.ts.
 """
 
 import calendar
@@ -15,6 +17,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from diary.constants import (
+    TIMELINE_DAILY_TICKS_DAYS,
+    TIMELINE_MONTHLY_TICKS_DAYS,
+    TIMELINE_QUARTERLY_TICKS_DAYS,
+    TIMELINE_WEEKLY_TICKS_DAYS,
+    TIMELINE_YEARS_LIMIT,
+)
 from diary.pack.contents import PackContents
 from diary.pack.documents.incident_rows import TemplateData
 from diary.pack.documents.patterns import (
@@ -29,7 +38,6 @@ from diary.pack.printable_text import escape_unprintable
 from diary.pack.wording import format_count, format_entry_numbers
 from diary.record import chronology as order
 from diary.record import times
-from diary.record.incident import Incident
 from diary.record.patterns_facts import IncidentFact
 
 # From the left: labels, the axis, entries without a date, and the number of entries. Hundredths of a millimetre.
@@ -58,13 +66,6 @@ _TWO_LETTERS_WIDTH: Final = 440
 _KEY_ROWS_LIMIT: Final = 16
 _TICK_DISTANCE: Final = 900
 _DAY_MINUTES: Final = 1_440
-# The longest periods whose ticks are days, weeks, months and quarters; the most ticks of years.
-_DAYS_LIMIT_DAYS: Final = 12
-_WEEKS_LIMIT_DAYS: Final = 70
-_MONTHS_LIMIT_DAYS: Final = 430
-_QUARTERS_LIMIT_DAYS: Final = 1_300
-_YEAR_TICKS: Final = 12
-_UNSURE_ATTRIBUTIONS: Final = frozenset({"guess", "unknown", "not_sure"})
 _TITLE_CHARACTERS: Final = 46
 
 
@@ -194,9 +195,7 @@ def _account_spot(account: AccountAfterBlock) -> _Spot:
 def _entry_lanes(contents: PackContents, facts: Mapping[str, IncidentFact]) -> Iterator[_Lane]:
     """Yield the lanes of entries. `facts`: by entry number."""
     entries = contents.entries
-    unsure_numbers = {
-        entry.number for entry in entries if _UNSURE_ATTRIBUTIONS.intersection(entry.codes("attribution_basis"))
-    }
+    unsure_numbers = {number for number, fact in facts.items() if "person_not_sure" in fact.marks}
 
     def make_lane(label: str, numbers: tuple[str, ...], shape: str) -> _Lane:
         spots = tuple(_entry_spot(facts[number], number not in unsure_numbers) for number in numbers)
@@ -208,7 +207,7 @@ def _entry_lanes(contents: PackContents, facts: Mapping[str, IncidentFact]) -> I
     keeper = keeper[0].upper() + keeper[1:]
     for label, shape, predicate in (
         ("Kind of behaviour not recorded", "entry", lambda entry: not entry.codes("behaviours")),
-        (f"{keeper} replied or made contact", "keeper", _has_own_contact),
+        (f"{keeper} replied or made contact", "keeper", lambda entry: "own_contact" in facts[entry.number].marks),
         (
             f"{keeper} had a reason to be in touch, such as children",
             "keeper",
@@ -218,11 +217,6 @@ def _entry_lanes(contents: PackContents, facts: Mapping[str, IncidentFact]) -> I
         tally = order.tally_where(entries, label, predicate)
         if tally.count:
             yield make_lane(label, tally.entry_numbers, shape)
-
-
-def _has_own_contact(entry: Incident) -> bool:
-    contacted = {"yes_first", "yes_in_reply"}.intersection(entry.codes("i_contacted_them"))
-    return bool(contacted) or "replied" in entry.codes("response")
 
 
 def _entry_spot(fact: IncidentFact, is_person_sure: bool) -> _Spot:
@@ -250,7 +244,7 @@ def _make_axis(facts: Sequence[IncidentFact], lanes: Sequence[_Lane], key_dates:
     others += [spot.start // _DAY_MINUTES for lane in lanes for spot in lane.spots if spot.start is not None]
     near = [day for day in others if first - margin <= day <= last + margin]
     first, last = min([first, *near]), max([last, *near])
-    if last - first + 1 > _WEEKS_LIMIT_DAYS:
+    if last - first + 1 > TIMELINE_WEEKLY_TICKS_DAYS:
         # Whole months, so that the first tick stands at the beginning.
         first, last = _month_start(first), _month_end(last)
     return _Axis(first, last, right, is_empty=False, has_undated=has_undated)
@@ -281,9 +275,9 @@ def _ticks(first_day: int, last_day: int) -> Iterator[tuple[int, str, str]]:
     if days == 1:
         year = times.format_iso_date(date.fromordinal(first_day).isoformat())
         yield from ((first_day * _DAY_MINUTES + hour * 60, f"{hour:02d}:00", year) for hour in range(0, 24, 3))
-    elif days <= _WEEKS_LIMIT_DAYS:
+    elif days <= TIMELINE_WEEKLY_TICKS_DAYS:
         # Ordinal 1 was a Monday.
-        step, first_tick = (1, first_day) if days <= _DAYS_LIMIT_DAYS else (7, first_day + (1 - first_day) % 7)
+        step, first_tick = (1, first_day) if days <= TIMELINE_DAILY_TICKS_DAYS else (7, first_day + (1 - first_day) % 7)
         for ordinal in range(first_tick, last_day + 1, step):
             day = date.fromordinal(ordinal)
             yield ordinal * _DAY_MINUTES, f"{day.day} {times.short_month_name(day.month)}", str(day.year)
@@ -293,14 +287,14 @@ def _ticks(first_day: int, last_day: int) -> Iterator[tuple[int, str, str]]:
 
 def _month_ticks(first: date, last: date, days: int) -> Iterator[tuple[int, str, str]]:
     """Yield the beginnings of months, quarters or years."""
-    if days <= _QUARTERS_LIMIT_DAYS:
-        step = 1 if days <= _MONTHS_LIMIT_DAYS else 3
+    if days <= TIMELINE_QUARTERLY_TICKS_DAYS:
+        step = 1 if days <= TIMELINE_MONTHLY_TICKS_DAYS else 3
         months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
         for month in (month for month in months if month % step == 0):
             day = date(month // 12, month % 12 + 1, 1)
             yield day.toordinal() * _DAY_MINUTES, times.short_month_name(day.month), str(day.year)
         return
-    step = -(-(last.year - first.year + 1) // _YEAR_TICKS)
+    step = -(-(last.year - first.year + 1) // TIMELINE_YEARS_LIMIT)
     for year in range(first.year + (first.month > 1), last.year + 1, step):
         yield date(year, 1, 1).toordinal() * _DAY_MINUTES, str(year), ""
 

@@ -6,6 +6,7 @@ import { html, nothing, svg } from '../shell/html.js';
 import { showEntries } from './search.js';
 import { t } from '../shell/strings.js';
 import './words.js';
+import type { PlacedLane } from '../record/patterns/timeline.js';
 import type { Stage } from '../shell/stage.js';
 import type { SharedApp } from '../shell/app.js';
 
@@ -22,13 +23,13 @@ export function numberLink(stage: Stage<SharedApp>, text: string, subject: strin
     @click=${() => showEntries(stage, subject, ids)}>${text}</button>`;
 }
 
-/** A table with a bar in each row. */
+/** A table with a bar in each row, named by `title`, which a heading shows. */
 export function barTable(
   stage: Stage<SharedApp>,
   { title, head, bars: rows }: { title: string; head: string; bars: readonly Bar[] },
 ) {
   const max = Math.max(1, ...rows.map(({ ids }) => ids.length));
-  return html`<table class="counts"><caption class="unseen">${title}</caption>
+  return html`<table class="counts" aria-label=${title}>
     <thead class="unseen"><tr><th scope="col">${head}</th><th scope="col">${t('pat.count')}</th></tr></thead>
     <tbody>${rows.map(
       ({ name, ids, subject, note }) => html`<tr><th scope="row"><span dir="auto">${name}</span>${
@@ -99,6 +100,86 @@ export function weekChart({
     <figcaption class="chart-hours small soft" aria-hidden="true">${['00', '06', '12', '18', '24'].map(
       (hour) => html`<span>${hour}</span>`,
     )}</figcaption></figure>`;
+}
+
+type DrawnLane = Omit<PlacedLane, 'lane'> & {
+  name: string;
+  count: number;
+  shape: 'round' | 'diamond' | 'flag';
+  size: number;
+};
+
+/**
+ * Lanes with a mark for each thing counted, below the name of the lane and its number. One picture for a screen reader.
+ * @param options `width` is that of the places in pixels, `stack` the most that marks rise above the lowest; `ticks`,
+ * `lines` and `undatedLeft` are places; `ends` stands below the first and the last place
+ */
+export function laneChart(options: {
+  alt: string;
+  lanes: readonly DrawnLane[];
+  width: number;
+  stack: number;
+  ticks: readonly number[];
+  lines: readonly number[];
+  undatedLeft: number | null;
+  ends: readonly [string, string];
+  legend: unknown;
+}) {
+  const [start, end] = options.ends;
+  return html`<figure class="chart">
+    <div class="chart-lanes" role="img" aria-label=${options.alt}>${options.lanes.map(
+      (lane) => html`<div class="chart-lane"><span class="row apart small"><span dir="auto">${lane.name}</span><strong
+        >${lane.count}</strong></span>${laneMarks(lane, options)}</div>`,
+    )}<span class="row apart small soft"><span>${start}</span><span>${end}</span></span></div>
+    <figcaption class="small soft">${options.legend}</figcaption></figure>`;
+}
+
+/** Shapes by the marks of a lane and the height of its stack: a screen is drawn again at every change. */
+const shapesByMarks: WeakMap<DrawnLane['marks'], Map<number, string[]>> = new WeakMap();
+
+function shapesOnce(marks: DrawnLane['marks'], stack: number, make: () => string[]): string[] {
+  const known = shapesByMarks.get(marks) ?? new Map<number, string[]>();
+  shapesByMarks.set(marks, known);
+  const shapes = known.get(stack) ?? make();
+  known.set(stack, shapes);
+  return shapes;
+}
+
+function laneMarks(
+  { marks, spans, topLevel, shape, size }: DrawnLane,
+  { width, stack: limit, ticks, lines, undatedLeft }: Omit<Parameters<typeof laneChart>[0], 'lanes'>,
+) {
+  const stack = Math.min(limit, topLevel * (size + 2));
+  const height = stack + size + 4;
+  const yOf = (level: number) => height - 2 - size / 2 - (topLevel ? (level * stack) / topLevel : 0);
+  const drawn = shapesOnce(marks, stack, () =>
+    [true, false].map((sure) => {
+      const paths = marks
+        .filter(({ isSure }) => isSure === sure)
+        .map(({ x, level }) => markPath(shape, x, yOf(level), size));
+      // One shape for all marks of a kind, each place once: a lane may have thousands.
+      return [...new Set(paths)].join('');
+    }),
+  );
+  const upright = (x: number) => `M${x} 0V${height}`;
+  const edge = undatedLeft === null ? '' : upright(undatedLeft);
+  const spanned = spans.map(({ from, to, level }) => `M${from} ${yOf(level)}H${to}`).join('');
+  return html`<svg viewBox="0 0 ${width} ${height}" aria-hidden="true" focusable="false">${svg`
+    <path class="chart-tick" d=${ticks.map(upright).join('')}/>
+    <path class="chart-date" d=${lines.map(upright).join('')}/>
+    <path class="chart-edge" d=${edge}/>
+    <path class="chart-span" d=${spanned}/>
+    <path class="chart-ink" d=${drawn[0] ?? ''}/>
+    <path class="chart-hollow" d=${drawn[1] ?? ''}/>`}</svg>`;
+}
+
+/** The pole of a flag, not its middle, stands at its place. */
+function markPath(shape: DrawnLane['shape'], x: number, y: number, size: number): string {
+  const r = size / 2;
+  if (shape === 'flag')
+    return `M${x} ${y + r}v${-size}l${size * 0.8} ${size * 0.3}l${-size * 0.7} ${size * 0.3}v${size * 0.4}z`;
+  if (shape === 'diamond') return `M${x - r} ${y}l${r} ${-r} ${r} ${r} ${-r} ${r}z`;
+  return `M${x - r} ${y}a${r} ${r} 0 1 0 ${size} 0a${r} ${r} 0 1 0 ${-size} 0`;
 }
 
 /** A table that opens under its chart. */

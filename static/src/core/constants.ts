@@ -102,6 +102,11 @@ export const RECORD_LATEST_MS = 7_258_118_400_000;
 export const OFFSET_LIMIT_MINUTES = 1080;
 export const SETTLING_MS = 600_000;
 export const LONG_GAP_DAYS = 30;
+export const TIMELINE_DAILY_TICKS_DAYS = 12;
+export const TIMELINE_WEEKLY_TICKS_DAYS = 70;
+export const TIMELINE_MONTHLY_TICKS_DAYS = 430;
+export const TIMELINE_QUARTERLY_TICKS_DAYS = 1300;
+export const TIMELINE_YEARS_LIMIT = 12;
 
 // packs
 export const PACK_PROFILES = ['police', 'solicitor', 'school', 'employer', 'housing'] as const;

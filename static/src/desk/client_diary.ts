@@ -8,6 +8,7 @@ import { mediaKind, shownAttachment } from '../diary/index/showing.js';
 import { KeptError } from '../core/errors.js';
 import { foldText, NAME_FIELDS, NAMED_KINDS, searchWords } from '../record/patterns/search_text.js';
 import { countPatterns, COUNTED_KINDS } from '../record/patterns/patterns.js';
+import { timelineOf } from '../record/patterns/timeline.js';
 import { textOf } from '../record/reading.js';
 import { isTakenOut, currentVersionOf, stepsOf } from '../record/current_version.js';
 import { sealedAt, historyOf } from '../record/record_history.js';
@@ -238,8 +239,11 @@ export class ClientDiary {
   patterns(rows: readonly Row[]) {
     const facts = rows.flatMap(({ f, taken_out }) => (f && (taken_out ?? null) === null ? [f] : []));
     const kinds = Object.fromEntries(COUNTED_HERE.map((kind) => [kind, this.readKind(kind)]));
+    const inOrder = [...facts].reverse();
+    const counts = countPatterns(inOrder, kinds, this.zone());
     return {
-      counts: countPatterns([...facts].reverse(), kinds, this.zone()),
+      counts,
+      timeline: timelineOf(inOrder, kinds, this.zone(), counts),
       known: this.known(COUNTED_HERE),
     };
   }

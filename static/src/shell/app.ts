@@ -4,6 +4,7 @@ import type { Agreement } from '../diary/session/confirming.js';
 import type { StoredCode, WitnessList } from '../diary/sharing/witnesses.js';
 import type { Chronology } from '../pack/chronology/chronology.js';
 import type { Patterns } from '../record/patterns/patterns.js';
+import type { Timeline } from '../record/patterns/timeline.js';
 import type { AdviceSource } from '../record/safety_advice.js';
 import type { Picked } from '../record/times.js';
 import type { TimeFormat as ChronologySay } from '../pack/chronology/cells.js';
@@ -573,7 +574,7 @@ export interface App extends AdvocateApp {
   /** Return the entries that contain every word; null for an empty query. */
   findEntries(query: string): Promise<string[] | null>;
   readKnown(): Promise<Record<string, RecordName>>;
-  readPatterns(): Promise<{ counts: Patterns; known: Record<string, RecordName> }>;
+  readPatterns(): Promise<{ counts: Patterns; timeline: Timeline; known: Record<string, RecordName> }>;
   readRecord(record: string): Promise<WholeRecord>;
   needsRecordReason(record: string, change: { fields?: Fields; restricted?: Fields }): Promise<boolean>;
   /** Save only the fields passed; null clears one. Throws reason_needed where existing text would change. */
@@ -737,6 +738,8 @@ export type Place = {
   first?: boolean;
   kind?: string;
   preset?: string;
+  /** one of several pages of a place */
+  page?: string;
   of?: string;
   records?: readonly string[];
 };

@@ -1,17 +1,19 @@
 /** Search entries by their text, and count patterns. Both read the list; no version of an entry is opened. */
 import { foldText, NAME_FIELDS, NAMED_KINDS, searchWords } from '../../record/patterns/search_text.js';
 import { COUNTED_KINDS, countPatterns, leadsOf } from '../../record/patterns/patterns.js';
+import { timelineOf } from '../../record/patterns/timeline.js';
 import { objectsOf, textOf } from '../../record/reading.js';
 import { requireOpenOf } from '../session/require_open.js';
 import { rebuildList } from './rebuild.js';
 import { readKind } from '../records/records.js';
 import type { Patterns } from '../../record/patterns/patterns.js';
+import type { Timeline } from '../../record/patterns/timeline.js';
 import type { ReadRecord } from '../records/records.js';
 import type { Context, Open, Fields } from '../types.js';
 
 /** Names of records, by id */
 type NamedRecords = Record<string, { kind: string; fields: Fields; name: string }>;
-type PatternResult = { counts: Patterns; known: NamedRecords };
+type PatternResult = { counts: Patterns; timeline: Timeline; known: NamedRecords };
 
 export function searchMethods(ctx: Context) {
   const requireOpen = requireOpenOf(ctx);
@@ -99,7 +101,8 @@ async function computePatterns(ctx: Context, open: Open): Promise<PatternResult>
   const facts = rows.flatMap(({ f, taken_out }) => (f && (taken_out ?? null) === null ? [f] : []));
   const kinds = await readAll(open, COUNTED_KINDS);
   if (facts.some(({ count }) => count === undefined)) Object.assign(kinds, await readAll(open, ['schedule']));
-  return { counts: countPatterns(facts, kinds, ctx.zone(), rows.length - facts.length), known: namedRecordsOf(kinds) };
+  const counts = countPatterns(facts, kinds, ctx.zone(), rows.length - facts.length);
+  return { counts, timeline: timelineOf(facts, kinds, ctx.zone(), counts), known: namedRecordsOf(kinds) };
 }
 
 function namedRecordsOf(kinds: Record<string, ReadRecord[]>): NamedRecords {

@@ -1,9 +1,10 @@
 /** Load the counts, and the records that they name, for the screens. */
 import type { Patterns } from '../../record/patterns/patterns.js';
+import type { Timeline } from '../../record/patterns/timeline.js';
 import type { RecordName, Problem, SharedApp } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
-export type PatternData = { counts: Patterns; known: Record<string, RecordName> };
+export type PatternData = { counts: Patterns; timeline: Timeline; known: Record<string, RecordName> };
 
 /** Return the current counts; they are read again when an entry changes. */
 export function readPattern(stage: Stage<SharedApp>): { data?: PatternData; problem?: Problem } {

@@ -8,6 +8,7 @@ import { textOf } from '../../record/reading.js';
 import { historiesOf } from '../../record/record_history.js';
 import { wordsFor } from './chronology_words.js';
 import type { Patterns } from '../../record/patterns/patterns.js';
+import type { Diary } from '../../record/patterns/patterns_facts.js';
 import type { OpenedVersion, RecordHistory } from '../../record/record_history.js';
 import type { Cell } from './cells.js';
 
@@ -22,7 +23,14 @@ export function countPack(
   refs: ReadonlyMap<string, string>,
   tz: string,
 ): Patterns {
-  const diary = Object.fromEntries(
+  const diary = countedKinds(opened, refs);
+  const facts = incidents.map(({ record, newest }) => factOf(record, newest.fields, newest.restricted));
+  return countPatterns(facts, diary, tz);
+}
+
+/** Return the included records of every kind that is counted beside entries. */
+export function countedKinds(opened: readonly OpenedVersion[], refs: ReadonlyMap<string, string>): Diary {
+  return Object.fromEntries(
     [...COUNTED_KINDS, 'schedule'].map((kind) => [
       kind,
       historiesOf(opened, kind)
@@ -30,8 +38,6 @@ export function countPack(
         .map(({ record, newest }) => ({ record, fields: newest.fields })),
     ]),
   );
-  const facts = incidents.map(({ record, newest }) => factOf(record, newest.fields, newest.restricted));
-  return countPatterns(facts, diary, tz);
 }
 
 /** Return the people the keeper names as doing it, with how often: the first line an officer looks for. */

@@ -33,10 +33,7 @@ const MONDAY = '2024-01-01';
  * @param tz zone for instants that came without one
  */
 export function countPatterns(standingFacts: readonly Fact[], diary: Diary, tz: string, takenOut: number = 0) {
-  const accounts = leadsOf(diary.account ?? []);
-  const people = leadsOf(diary.person ?? []);
-  const merged = [people, accounts].some((leads) => [...leads].some(([record, lead]) => record !== lead));
-  const facts = sortByTime(merged ? standingFacts.map((fact) => withLeads(fact, people, accounts)) : standingFacts);
+  const { facts, accounts } = mergeFacts(standingFacts, diary);
   const dated = facts.filter(({ day }) => day);
   const marked = facts.filter(({ marks }) => marks);
   return {
@@ -68,6 +65,17 @@ export function countPatterns(standingFacts: readonly Fact[], diary: Diary, tz: 
   };
 }
 export type Patterns = ReturnType<typeof countPatterns>;
+
+/** Return the facts in order of time, with merged people and accounts counted as one, and where each account leads. */
+export function mergeFacts(standingFacts: readonly Fact[], diary: Diary) {
+  const accounts = leadsOf(diary.account ?? []);
+  const people = leadsOf(diary.person ?? []);
+  const merged = [people, accounts].some((leads) => [...leads].some(([record, lead]) => record !== lead));
+  return {
+    facts: sortByTime(merged ? standingFacts.map((fact) => withLeads(fact, people, accounts)) : standingFacts),
+    accounts,
+  };
+}
 
 const ids = (facts: readonly Fact[]) => facts.map(({ record }) => record);
 

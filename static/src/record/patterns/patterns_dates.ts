@@ -104,6 +104,15 @@ export function accountsUsed(allFacts: readonly Fact[], diary: Diary, leads: Map
   };
 }
 
+/** Return the local day on which each account was first seen, by account after merges; undated ones are left out. */
+export function firstSeenDays(allFacts: readonly Fact[], diary: Diary, leads: Map<string, string>, tz: string) {
+  const fieldsByAccount = new Map(standingRecords(diary, 'account').map(({ record, fields }) => [record, fields]));
+  const facts = findNamedAccounts(allFacts, fieldsByAccount, leads);
+  return new Map(
+    [...firstSeen(facts, diary, leads, fieldsByAccount, tz)].map(([account, { day }]) => [account, day] as const),
+  );
+}
+
 const NUMBER_MARKS = /[ ()./-]/g;
 const NUMBER = /^\+?[0-9]{7,20}$/;
 const UK_PREFIX = /^(?:\+44|0044|44(?=[0-9]{10}$))0?/;

@@ -44,6 +44,8 @@ export type Fact = {
   count_about?: boolean;
   schedule?: string;
   marks?: string[];
+  /** whether there is a reason to be in touch, such as children */
+  reason?: boolean;
 };
 /** A local date, and the instant if the clock time is known too */
 export type DayMoment = { day: string; at: number | null };
@@ -96,6 +98,7 @@ export function factOf(record: string, fields: Fields, restricted: Fields): Fact
     count_about: booleanOf(fields, 'count_is_estimate') === true,
     schedule: textOf(fields, 'schedule_id'),
     marks: marksOf(fields),
+    reason: Boolean(textOf(fields, 'lawful_contact_context')),
   });
 }
 

@@ -69,6 +69,8 @@ export const MARKS: { marks: Record<string, Record<string, string[]>>; firsts: s
     blocked: { response: ['blocked'] },
     i_contacted_first: { i_contacted_them: ['yes_first'] },
     i_replied: { i_contacted_them: ['yes_in_reply'] },
+    own_contact: { i_contacted_them: ['yes_first', 'yes_in_reply'], response: ['replied'] },
+    person_not_sure: { attribution_basis: ['guess', 'unknown', 'not_sure'] },
   },
   firsts: ['threat', 'in_person', 'damage', 'third_party', 'at_home'],
 };
