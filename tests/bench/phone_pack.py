@@ -188,8 +188,6 @@ def _make_on_phone(
             page.get_by_label(WORDS["later.tick"]).check()
             expect(counted).to_have_text("0")
         review_findings(keeper, 0)
-        keeper.field("Your initials").fill("jb")
-        keeper.tap("Next")
         slow_browser(profile, groups)
         started = time.perf_counter()
         give_consent(keeper)

@@ -236,6 +236,7 @@ const FLAGGED_WORDS: readonly (readonly [FlaggedWords['why'], string])[] = [
   ['apart', 'Elm Road'],
   ['postcode', 'LS1 4AB'],
   ['number', '07700 900123'],
+  ['number', '07700900123'],
 ];
 
 const kept = (kind: string, record: string, fields: Fields): KeptRecord => ({
@@ -821,12 +822,13 @@ const methods = {
         kind: i === 1 ? 'film' : 'picture',
         place: i === 0,
         decision: null,
+        printed: id,
       })),
       words: FLAGGED_WORDS.map(([why, found], i) => ({
         id: `w${i}`,
         why,
         found,
-        record: 'r1',
+        record: `r${Math.max(1, i - 1)}`,
         kind: 'incident',
         answered: why === 'apart',
       })),
@@ -835,7 +837,10 @@ const methods = {
       advice: fake.advice,
     };
   },
-  decidePicture: (id, decision) => fake.did('decidePicture', [id, decision]),
+  decidePicture: async (id, decision) => {
+    await fake.did('decidePicture', [id, decision]);
+    return decision;
+  },
   decideWords: (wordsId, answer) => fake.did('decideWords', [wordsId, answer]),
   letGo: () => undefined,
   packWays: async () => ({ registered: true, high_risk: false, server: false, offline: false, ...fake.ways }),

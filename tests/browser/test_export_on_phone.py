@@ -21,6 +21,8 @@ from tests.browser.navigators.sharing import (
     choose_everything,
     give_consent,
     make_and_save_pack,
+    open_picture,
+    picture_tiles,
     review_findings,
     save_pack,
 )
@@ -70,20 +72,22 @@ def _make_pack_on_phone(keeper: BrowserKeeper, tmp_path: Path) -> None:
     """Review across a lock, then make and save a pack without restricted text in its servable part."""
     choose_everything(keeper)
     keeper.tap("Next")
-    # One decision for each picture; a lock in the middle loses none.
-    keeper.wait_for_text("Picture 1 of 3")
+    # A lock in the middle loses no decision.
+    keeper.wait_for_text("Pictures 1 to 3 of 3")
+    open_picture(keeper, 0)
     keeper.tap("Nothing shows where I am")
-    keeper.wait_for_text("Picture 2 of 3")
+    open_picture(keeper, 1)
     keeper.page.keyboard.press("2")
-    keeper.wait_for_text("Picture 3 of 3")
+    keeper.wait_for_text("Stays off the pages")
     _continue_after_a_lock(keeper)
-    keeper.wait_for_text("Picture 1 of 1")
+    expect(picture_tiles(keeper)).to_have_count(1)
+    open_picture(keeper, 0)
     keeper.tap("Cover part of it")
     keeper.tap("Add a box")
     keeper.tap("Save the covered copy")
-    review_findings(keeper, 0, all_arrived=True)
-    keeper.field("Your initials").fill("jb")
+    keeper.wait_for_text("Partly covered")
     keeper.tap("Next")
+    review_findings(keeper, 0, all_arrived=True)
     keeper.wait_for_text("Nobody else can read it.")
     _assert_passphrase_needed(keeper)
     give_consent(keeper)
@@ -128,7 +132,6 @@ def _continue_after_a_lock(keeper: BrowserKeeper) -> None:
 
 def _assert_passphrase_needed(keeper: BrowserKeeper) -> None:
     """Assert that no words, wrong words or a lock make no pack, and that the choices remain."""
-    keeper.page.get_by_label("I have read this and want to make the pack").check()
     keeper.tap("Make the pack")
     keeper.wait_for_text("Type your password.")
     keeper.field(PASSPHRASE_LABEL).fill("these are not the words")
@@ -141,8 +144,6 @@ def _assert_passphrase_needed(keeper: BrowserKeeper) -> None:
     keeper.field(PASSPHRASE_LABEL).fill("half of what")
     _continue_after_a_lock(keeper)
     keeper.wait_for_screen("Words that may say where you are")
-    keeper.tap("Next")
-    expect(keeper.field("Your initials")).to_have_value("jb")
     keeper.tap("Next")
     expect(keeper.field(PASSPHRASE_LABEL)).to_have_value("")
 
@@ -159,7 +160,7 @@ def test_skipping_the_review_is_recorded(new_phone: NewPhone, server: LiveServer
     keeper.wait_until_kept_safe(FIRST_NARRATIVE)
     choose_everything(keeper)
     keeper.tap("Next")
-    keeper.wait_for_text("Picture 1 of 2")
+    keeper.wait_for_text("Pictures 1 to 2 of 2")
     keeper.tap("Go on without looking at the rest")
     keeper.wait_for_text("2 pictures were not looked at.")
     keeper.tap("Go on")
@@ -172,8 +173,6 @@ def test_skipping_the_review_is_recorded(new_phone: NewPhone, server: LiveServer
     keeper.tap("Next")
     keeper.wait_for_text("One is still to be answered.")
     keeper.tap("Go on")
-    keeper.field("Your initials").fill("jb")
-    keeper.tap("Next")
     keeper.wait_for_text("You chose to go on without looking at everything.")
     give_consent(keeper)
     first = save_pack(keeper, tmp_path)
@@ -201,12 +200,14 @@ def _make_supplement(keeper: BrowserKeeper, server: LiveServer, tmp_path: Path) 
     keeper.go_to_tab("Share")
     keeper.tap("Make another")
     keeper.tap("Make a pack")  # the screen about court comes only before the first pack
-    keeper.page.get_by_role("radio", name="What is new since the last pack").check()
-    keeper.tap("Next")
+    keeper.wait_for_screen("What goes in")
+    keeper.wait_for_text("What is new since the last pack")
+    keeper.tap("Change")
+    keeper.page.get_by_role("button", name=re.compile("^For the officer")).click()
+    expect(keeper.field("Their reference")).to_have_value("WY/4471/26")
+    keeper.tap("Done")
     keeper.wait_for_screen("What goes in")
     review_findings(keeper, 1)
-    expect(keeper.field("Their reference")).to_have_value("WY/4471/26")
-    keeper.tap("Next")
     give_consent(keeper)
     second = save_pack(keeper, tmp_path, name="second.zip")
     assert verify_pack(second, notary=Ed25519Signer(server.settings.load_or_create_notary_seed()).pub) == []
@@ -268,8 +269,6 @@ def test_a_later_pack_after_one_removal_one_amendment_and_ten_new_entries(
     _add_pictures(keeper, 1)
     choose_everything(keeper)
     review_findings(keeper, 1)
-    keeper.field("Your initials").fill("jb")
-    keeper.tap("Next")
     give_consent(keeper)
     first = save_pack(keeper, tmp_path)
     assert _exhibit_names(first) == {"JB-1.png"}
@@ -280,11 +279,8 @@ def test_a_later_pack_after_one_removal_one_amendment_and_ten_new_entries(
     keeper.go_to_tab("Share")
     keeper.tap("Make another")
     keeper.tap("Make a pack")
-    keeper.page.get_by_role("radio", name="What is new since the last pack").check()
-    keeper.tap("Next")
     keeper.wait_for_screen("What goes in")
     review_findings(keeper, 1)
-    keeper.tap("Next")
     give_consent(keeper)
     second = save_pack(keeper, tmp_path, name="second.zip")
     assert verify_pack(second, notary=Ed25519Signer(server.settings.load_or_create_notary_seed()).pub) == []
@@ -329,11 +325,13 @@ def _make_upload_files(keeper: BrowserKeeper) -> None:
     """Make the upload files: at most sixteen, each saved by itself. Skipped pictures are asked about again."""
     keeper.tap("Make another")
     keeper.tap("Make a pack")
+    # Nothing is new: the choice opens by itself.
+    keeper.wait_for_text("Nothing is new since the last pack.")
+    keeper.page.get_by_role("radio", name="Everything", exact=True).check()
     keeper.page.get_by_role("radio", name="Files for an upload page (at most 16)").check()
     keeper.tap("Next")
     keeper.wait_for_screen("What goes in")
     review_findings(keeper, 2)
-    keeper.tap("Next")
     give_consent(keeper)
     expect(keeper.heading("Your pack is ready")).to_be_visible(timeout=120_000)
     files = keeper.page.get_by_role("button", name=re.compile(r"^[\w-]+(\.[\w-]+)*\.(pdf|csv|txt|json|zip) "))
@@ -451,6 +449,4 @@ def test_the_server_is_offered_only_where_it_makes_packs(new_phone: NewPhone, se
     keeper.go_to_tab("Share")
     choose_everything(keeper, PACK_ON_SERVER)
     review_findings(keeper, 0)
-    keeper.field("Your initials").fill("jb")
-    keeper.tap("Next")
     keeper.wait_for_text("For up to two minutes this server can read what you chose")

@@ -1,4 +1,4 @@
-"""Reviewing three hundred pictures once each: the machine's time, without the time for looking."""
+"""Reviewing three hundred pictures, six at a time: the machine's time, without the time for looking."""
 
 import asyncio
 import hashlib
@@ -18,12 +18,13 @@ from diary.ids import id_text, new_id
 from diary.samples.demo import running_server
 from tests.browser.chromium import PHONE_OPTIONS, throttle_cpu
 from tests.browser.navigators.keeper import BrowserKeeper
-from tests.browser.navigators.sharing import choose_everything
+from tests.browser.navigators.sharing import NONE_OF_THESE, choose_everything, see_picture
 from tests.browser.pictures import make_jpeg_with_gps
 
 pytestmark = pytest.mark.slow
 
 PICTURE_COUNT = 300
+SCREEN_PICTURES = 6
 # Ten minutes for 300 pictures are two seconds each; the machine may take a quarter of that.
 MAX_SECONDS_PER_ANSWER = 0.5
 PASSPHRASE = "correct horse battery staple"
@@ -75,7 +76,7 @@ def _write_diary(origin: str) -> str:
 
 
 def test_three_hundred_pictures_are_reviewed_without_waiting(browser: Browser, tmp_path: Path) -> None:
-    """On a phone slowed four times, the next picture follows an answer within half a second.
+    """On a phone slowed four times, the next screenful follows an answer within half a second a picture.
 
     Every answer is kept.
     """
@@ -94,11 +95,13 @@ def test_three_hundred_pictures_are_reviewed_without_waiting(browser: Browser, t
         keeper.tap("Next")
         throttle_cpu(keeper.page, 4)
         start = time.monotonic()
-        for n in range(PICTURE_COUNT):
-            expect(keeper.page.locator(".look-once img")).to_be_visible()
-            expect(keeper.page.get_by_text(f"Picture {n + 1} of {PICTURE_COUNT}")).to_be_visible()
-            keeper.page.keyboard.press("1")
-        keeper.wait_for_screen("Words that may say where you are")
+        for first in range(1, PICTURE_COUNT, SCREEN_PICTURES):
+            last = first + SCREEN_PICTURES - 1
+            expect(keeper.page.get_by_text(f"Pictures {first} to {last} of {PICTURE_COUNT}")).to_be_visible()
+            for index in range(SCREEN_PICTURES):
+                assert see_picture(keeper, index)
+            keeper.tap(NONE_OF_THESE)
+        keeper.wait_for_screen("Before the pack is made")
         seconds = time.monotonic() - start
         print(
             f"{PICTURE_COUNT} pictures: {seconds:.0f} s of machine time, {seconds / PICTURE_COUNT * 1000:.0f} ms each"

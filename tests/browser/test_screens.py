@@ -183,8 +183,8 @@ PACK_STEPS = (
     go_to_screen("share"),
     press("Make a pack"),
     press("I know this, go on"),
-    press("Next"),
     lambda page: page.get_by_role("heading", name=translated_name(page, "What goes in")).wait_for(),
+    fill("Your initials", "jb"),
 )
 SHARED_RECORDS = (
     "[['pack', '1', false], ['evidence', '1B', true], ['quick_report', '', false], ['supplement', '2', false]]"
@@ -430,6 +430,7 @@ SCREENS: dict[str, tuple[Step, ...]] = {
         press("Make a pack"),
         set_form_values("{step: 'choose', profile: 'school', apart: false}"),
     ),
+    "pack, no initials": (*PACK_STEPS, fill("Your initials", ""), press("Next")),
     "pack, by number": (
         OPEN_DIARY,
         go_to_screen("share"),
@@ -448,15 +449,26 @@ SCREENS: dict[str, tuple[Step, ...]] = {
         ),
     ),
     "pack, pictures": (*PACK_STEPS, press("Next")),
+    "pack, a picture opened": (*PACK_STEPS, press("Next"), js("stage.set({opened: stage.local.looks[0].attachment})")),
+    "pack, pictures not seen yet": (
+        *PACK_STEPS,
+        js("stage.app.readPicture = async () => null"),
+        press("Next"),
+        set_form_values("{notYet: true}"),
+    ),
     "pack, a letter": (*PACK_STEPS, press("Next"), set_form_values(look_at("letter"))),
     "pack, an email": (*PACK_STEPS, press("Next"), set_form_values(look_at("mail"))),
     "pack, pictures skipped": (*PACK_STEPS, press("Next"), press("Go on without looking at the rest")),
     "pack, words": (*PACK_STEPS, set_form_values("{step: 'words'}")),
+    "pack, words in several places": (
+        *PACK_STEPS,
+        set_form_values("{step: 'words', finding: 'number 07700900123'}"),
+    ),
     "pack, words skipped": (*PACK_STEPS, set_form_values("{step: 'words'}"), press("Next")),
     "pack, officer": (*PACK_STEPS, set_form_values("{step: 'officer', noInitials: true, earlier: 1}")),
     "pack, consent": (
         *PACK_STEPS,
-        set_form_values("{step: 'consent', notAgreed: true, noWords: true, overridden: true}"),
+        set_form_values("{step: 'consent', noWords: true, overridden: true}"),
     ),
     "pack, consent, by the server": (*PACK_STEPS, set_form_values("{step: 'consent', way: 'server'}")),
     "pack, consent, after a try that did not finish": (

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.navigators.sharing import PASSPHRASE_LABEL
+from tests.browser.navigators.sharing import NONE_OF_THESE, PASSPHRASE_LABEL
 from tests.browser.screen_steps import ENTRIES_ARRIVING, OPEN_DIARY, go_to_screen, js, look_at, press, set_form_values
 from tests.browser.test_screens import PACK_STEPS, address, show
 from tests.browser.test_screens_driven import OpenPage, calls_of
@@ -17,7 +17,9 @@ __all__ = ["address", "show"]
 def test_a_pack_from_choice_to_zip(show: OpenPage) -> None:
     """Everything is asked once, consent cannot be skipped, and the zip can be saved and handed over."""
     page = show((*PACK_STEPS, press("Next")))
-    page.get_by_role("button", name="Nothing shows where I am").click()
+    expect(page.get_by_role("button", name=re.compile("^Picture 1 of 1"))).to_contain_text("Seen")
+    page.get_by_role("button", name=NONE_OF_THESE).click()
+    expect(page.get_by_text("A still of a film.")).to_be_visible()
     page.keyboard.press("2")  # the same answers by keyboard
     expect(page.get_by_role("heading", name="Words that may say where you are")).to_be_visible()
     assert [decision for _, decision in calls_of(page, "decidePicture")] == ["fine", "hold"]
@@ -25,15 +27,8 @@ def test_a_pack_from_choice_to_zip(show: OpenPage) -> None:
     expect(page.get_by_role("button", name="Leave it in")).to_have_count(1)
     page.get_by_role("button", name="Leave it in").click()
     expect(page.get_by_role("button", name="Leave it in")).to_have_count(0)
-    assert calls_of(page, "decideWords") == [["LS1 4AB", "hold"], ["07700 900123", "fine"]]
+    assert calls_of(page, "decideWords") == [["LS1 4AB", "hold"], ["07700 900123", "fine"], ["07700900123", "fine"]]
     page.get_by_role("button", name="Next").click()
-    page.get_by_role("button", name="Next").click()
-    expect(page.get_by_text("Type one to four letters")).to_be_visible()
-    page.get_by_label("Your initials").fill("jb")
-    page.get_by_role("button", name="Next").click()
-    page.get_by_role("button", name="Make the pack").click()
-    assert calls_of(page, "buildPack") == []
-    page.get_by_label("I have read this and want to make the pack").check()
     page.get_by_role("button", name="Make the pack").click()
     expect(page.get_by_text("Type your password.")).to_be_visible()
     _assert_passphrase_needed(page)
@@ -80,6 +75,7 @@ def test_a_picture_that_no_browser_shows_is_opened_or_stays_out(show: OpenPage) 
     """A picture without a copy to look at is treated like a letter."""
     no_copy = js("stage.app.readPicture = async () => null")
     page = show((*PACK_STEPS, no_copy, press("Next")))
+    page.get_by_role("button", name=re.compile("^Picture 1 of 1")).click()
     expect(page.get_by_text("This browser cannot show it.")).to_be_visible()
     expect(page.get_by_role("button", name="Nothing shows where I am")).to_have_count(0)
     page.get_by_role("button", name="Save a copy to open it").click()
@@ -103,16 +99,24 @@ def _assert_passphrase_needed(page: Page) -> None:
     page.get_by_role("button", name="Make the pack").click()
     expect(page.get_by_role("alert").first).to_contain_text("Those are not the words.")
     expect(field).to_have_value("")
-    expect(page.get_by_label("I have read this and want to make the pack")).to_be_checked()
     assert calls_of(page, "buildPack") == []
     page.evaluate("fake.fail = {}")
     field.fill("my words")
     page.get_by_role("button", name="Make the pack").click()
 
 
+def go_on_without_looking(page: Page) -> None:
+    """From what goes in to the consent, with nothing looked at and nothing answered."""
+    expect(page.get_by_role("heading", name="What goes in")).to_be_visible()
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Go on without looking at the rest").click()
+    page.get_by_role("button", name="Go on", exact=True).click()
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Go on", exact=True).click()
+
+
 def make_pack(page: Page) -> dict[str, Any]:
     """Agree, type the words and make the pack. Return the options that the screen passed on."""
-    page.get_by_label("I have read this and want to make the pack").check()
     page.get_by_label(PASSPHRASE_LABEL).fill("my words")
     page.get_by_role("button", name="Make the pack").click()
     expect(page.get_by_text("37%")).to_be_visible()
@@ -129,7 +133,8 @@ def test_police_are_told_who_the_keeper_is_only_if_the_keeper_types_it(show: Ope
     page.get_by_label("Your initials").fill("jb")
     page.get_by_label("Full legal name").fill(" Joanna Vane ")
     page.get_by_label("Date of birth").fill("1991-04-02")
-    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Done").click()
+    go_on_without_looking(page)
     wish = make_pack(page)
     assert wish["identity"] == {"legal_name": "Joanna Vane", "date_of_birth": "1991-04-02"}
     assert "Vane" not in str(wish["sheet"]) and "Vane" not in str(calls_of(page, "keepTyped"))
@@ -139,6 +144,8 @@ def test_police_are_told_who_the_keeper_is_only_if_the_keeper_types_it(show: Ope
     assert "Vane" not in page.evaluate("JSON.stringify(stage.job.flow)")
     page.evaluate("stage.job = undefined; stage.stand({name: 'share'})")
     page.get_by_role("button", name="Make a pack", exact=True).click()
+    page.get_by_role("button", name="I know this, go on").click()
+    expect(page.get_by_role("heading", name="What goes in")).to_be_visible()
     page.evaluate("stage.set({step: 'officer'})")
     expect(page.get_by_label("Full legal name")).to_have_value("")
     page.evaluate("stage.set({profile: 'school'})")
@@ -147,7 +154,7 @@ def test_police_are_told_who_the_keeper_is_only_if_the_keeper_types_it(show: Ope
 
 
 def test_advice_about_safety_that_differs_is_shown_before_the_pack(show: OpenPage) -> None:
-    """Both answers are shown with their places. What the typed sheet adds is shown once, before the consent."""
+    """Both answers are shown with their places, and what the typed sheet adds, which opens the sheet."""
     page = show((js(DIFFERING_ADVICE), *PACK_STEPS[1:], set_form_values("{step: 'words'}")))
     note = page.locator("section").filter(has=page.get_by_role("heading", name="Two different answers about safety"))
     expect(note.get_by_role("heading", name="Is it safe for police to get in touch?")).to_be_visible()
@@ -155,19 +162,18 @@ def test_advice_about_safety_that_differs_is_shown_before_the_pack(show: OpenPag
     expect(note.locator("ul ul li")).to_have_text(
         [re.compile("Yes.*Written 10 Oct 2026", re.S), re.compile("No", re.S)]
     )
-    page.evaluate("stage.local.found.words.forEach((row) => { row.answered = true }); stage.draw()")
-    page.get_by_role("button", name="Next").click()
-    page.get_by_label("Your initials").fill("jb")
+    # What the sheet says is compared too, as it is typed now.
+    page.go_back()
+    page.get_by_role("button", name="Change").click()
+    page.get_by_role("button", name=re.compile("^For the officer")).click()
     page.get_by_label("A safe way and time to reach you").fill("Ring me any time")
-    page.get_by_role("button", name="Next").click()
-    expect(page.get_by_label("I have read this and want to make the pack")).to_be_visible()
-    page.get_by_role("button", name="Back", exact=True).last.click()
     page.get_by_label("What you need").fill("Do not ring.")
-    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Done").click()
+    page.evaluate("stage.set({step: 'words'})")
     expect(page.get_by_role("heading", name="Is it safe to ring?")).to_be_visible()
     expect(page.get_by_text("“Do not ring”")).to_be_visible()
-    page.get_by_role("button", name="Next").click()
-    expect(page.get_by_label("I have read this and want to make the pack")).to_be_visible()
+    note.get_by_role("button", name="Open it").last.click()
+    expect(page.get_by_label("What you need")).to_have_value("Do not ring.")
 
 
 def test_what_is_left_out_is_listed_only_with_the_keepers_yes(show: OpenPage) -> None:
@@ -182,7 +188,7 @@ def test_what_is_left_out_is_listed_only_with_the_keepers_yes(show: OpenPage) ->
         expect(tick).to_have_count(0)
         page.evaluate("before => stage.set({small: false, profile: 'police', apart: true, ...before})", before)
     tick.check()
-    page.evaluate("stage.set({step: 'consent', agreed: true, words: 'my words', sheet: {initials: 'jb'}})")
+    page.evaluate("stage.set({step: 'consent', words: 'my words', sheet: {initials: 'jb'}})")
     page.get_by_role("button", name="Make the pack").click()
     expect(page.get_by_text("37%")).to_be_visible()
     [wish] = calls_of(page, "buildPack")
@@ -192,9 +198,7 @@ def test_what_is_left_out_is_listed_only_with_the_keepers_yes(show: OpenPage) ->
 
 def test_any_of_many_entries_can_be_read_first(show: OpenPage) -> None:
     """Up to ten entries of a long diary can be read first. The first number must be a number."""
-    page = show(
-        (js("fake.open(40)"), go_to_screen("share"), press("Make a pack"), press("I know this, go on"), press("Next"))
-    )
+    page = show((js("fake.open(40)"), go_to_screen("share"), press("Make a pack"), press("I know this, go on")))
     page.get_by_role("heading", name="What goes in").wait_for()
     set_form_values("{step: 'officer'}")(page)
     page.get_by_role("button", name="Entries to read first").click()
@@ -207,10 +211,11 @@ def test_any_of_many_entries_can_be_read_first(show: OpenPage) -> None:
     expect(boxes.first).not_to_be_checked()
     page.get_by_label("Your initials").fill("jb")
     page.get_by_label("Number of the first picture or file").fill("twenty")
-    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Done").click()
     expect(page.get_by_text("Type a number from 1 to 9999.")).to_be_visible()
     page.get_by_label("Number of the first picture or file").fill("20")
-    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Done").click()
+    go_on_without_looking(page)
     wish = make_pack(page)
     assert (len(wish["start_with"]), wish["start_no"]) == (10, 20)
 
@@ -223,7 +228,7 @@ DIFFERING_ADVICE = (
 SOMETHING_NEW_MESSAGE = "Something came in after you looked at what goes in."
 CONSENT_FORM_STATE = (
     "{step: 'consent', how: 'some', records: ['r0'], sheet: {initials: 'jb'}, ownWords: 'Since May.', "
-    "small: true, agreed: true, words: 'my words', overridden: true}"
+    "small: true, words: 'my words', overridden: true}"
 )
 
 
@@ -244,13 +249,8 @@ def test_a_change_during_a_pack_must_be_reviewed_first(show: OpenPage) -> None:
     page.get_by_role("button", name="Go on", exact=True).click()
     page.get_by_role("button", name="Next").click()
     page.get_by_role("button", name="Go on", exact=True).click()
-    expect(page.get_by_label("Your initials")).to_have_value("jb")
-    expect(page.get_by_label("In your own words")).to_have_value("Since May.")
-    page.get_by_role("button", name="Next").click()
-    tick = page.get_by_label("I have read this and want to make the pack")
-    expect(tick).not_to_be_checked()
+    expect(page.get_by_label(PASSPHRASE_LABEL)).to_have_value("")
     # Of a pack in parts, the first is made; the rest is a later pack.
-    tick.check()
     page.get_by_label(PASSPHRASE_LABEL).fill("my words")
     page.get_by_role("button", name="Make the pack").click()
     expect(page.get_by_text("Part 1 of 2")).to_be_visible()
@@ -281,7 +281,7 @@ def test_the_screens_say_that_entries_are_still_arriving(show: OpenPage) -> None
 def test_back_takes_a_consent_back_while_the_words_are_checked(show: OpenPage) -> None:
     """On an old phone that takes seconds. No pack is made then, and the screen stays where Back led."""
     hold = "stage.app.agree = () => new Promise((resolve) => { globalThis.finishCheck = resolve; })"
-    consent = set_form_values("{step: 'consent', sheet: {initials: 'jb'}, agreed: true, words: 'my words'}")
+    consent = set_form_values("{step: 'consent', sheet: {initials: 'jb'}, words: 'my words'}")
     page = show((*PACK_STEPS, consent, js(hold)))
     page.get_by_role("button", name="Make the pack").click()
     page.get_by_role("main").get_by_role("button", name="Back", exact=True).click()
@@ -296,9 +296,7 @@ def test_back_takes_a_consent_back_while_the_words_are_checked(show: OpenPage) -
 
 def test_a_stopped_pack_can_be_begun_again(show: OpenPage) -> None:
     """After Stop, the screen shows that the pack was stopped, and offers to begin again."""
-    page = show(
-        (*PACK_STEPS, set_form_values("{step: 'consent', sheet: {initials: 'jb'}, agreed: true, words: 'my words'}"))
-    )
+    page = show((*PACK_STEPS, set_form_values("{step: 'consent', sheet: {initials: 'jb'}, words: 'my words'}")))
     page.get_by_role("button", name="Make the pack").click()
     page.get_by_role("button", name="Stop making it").click()
     expect(page.get_by_text("Stopped. Nothing was kept of it.")).to_be_visible()
@@ -333,7 +331,7 @@ def test_a_full_name_is_in_a_quick_report_only_when_it_is_ticked(show: OpenPage)
 
 READY_FOR_CONSENT = (
     *PACK_STEPS,
-    set_form_values("{step: 'consent', sheet: {initials: 'jb'}, agreed: true, words: 'my words'}"),
+    set_form_values("{step: 'consent', sheet: {initials: 'jb'}, words: 'my words'}"),
 )
 
 
@@ -360,9 +358,11 @@ def test_plain_pages_can_be_unticked_after_a_refused_try(show: OpenPage) -> None
     expect(page.get_by_text("37%")).to_be_visible()
     page.evaluate(f"fake.stopPack('came_since', '{SOMETHING_NEW_MESSAGE}')")
     expect(page.get_by_role("alert")).to_contain_text(SOMETHING_NEW_MESSAGE)
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("heading", name="What goes in")).to_be_visible()
     page.evaluate("stage.set({step: 'consent'})")
     page.get_by_label("Make plain pages this time.").uncheck()
-    page.evaluate("stage.set({plain: true, kind: 'portal', agreed: true, words: 'my words'})")
+    page.evaluate("stage.set({plain: true, kind: 'portal', words: 'my words'})")
     page.get_by_role("button", name="Make the pack").click()
     expect(page.get_by_text("37%")).to_be_visible()
     assert [options.get("plain") for options in calls_of(page, "buildPack")] == [True, None]

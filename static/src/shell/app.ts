@@ -155,6 +155,8 @@ export type ReviewPicture = {
   kind: 'picture' | 'film' | 'letter' | 'mail';
   place: boolean;
   decision: PictureDecision | null;
+  /** what of the file a page would print; passed back with a decision */
+  printed: string;
 };
 export type FlaggedWords = {
   id: string;
@@ -617,7 +619,16 @@ export interface App extends AdvocateApp {
   /** Build a pack on this phone alone, without an account. Without a network its pages are plain. */
   buildHere(options: Fields, onProgress: (step: ProgressStep) => void): Promise<MadePack>;
   reviewPack(selection: PackSelection): Promise<PackReview>;
-  decidePicture(attachment: string, decision: PictureDecision): Promise<unknown>;
+  /**
+   * Save a decision about a picture, and return the decision that stands.
+   * @param about `printed`: of the picture that was shown; `amongOthers`: one tap decided about several, which leaves
+   * an earlier decision about one of them as it is
+   */
+  decidePicture(
+    attachment: string,
+    decision: PictureDecision,
+    about?: { printed?: string; amongOthers?: boolean },
+  ): Promise<PictureDecision>;
   decideWords(wordsId: string, answer: 'hold' | 'fine'): Promise<unknown>;
   letGo(url: string): unknown;
   packWays(): Promise<PackWays>;

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.navigators.keeper import BrowserKeeper
 
@@ -11,57 +11,101 @@ PACK_TIMEOUT_MS = 120_000
 # The label of the field that every export asks for.
 PASSPHRASE_LABEL = "Type your password once more"
 PACK_ON_SERVER = "Make a pack on the server"
+NOTHING_SHOWS = "Nothing shows where I am"
+NONE_OF_THESE = "None of these show my home, work, school, new number or children"
 
 
-def choose_everything(keeper: BrowserKeeper, button: str = "Make a pack") -> None:
-    """Go from Share to the contents. Before the first pack, confirm the warning about court."""
+def choose_everything(keeper: BrowserKeeper, button: str = "Make a pack", *, initials: str = "jb") -> None:
+    """Go from Share to the contents. Before the first pack, confirm the warning about court and give the initials."""
     keeper.go_to_tab("Share")
     keeper.page.get_by_role("button", name=re.compile(f"^{button}( For a slow phone.*)?$")).first.click()
-    keeper.page.get_by_role("heading", name=re.compile("^(If this goes to court|What should go in\\?)$")).wait_for()
+    keeper.page.get_by_role("heading", name=re.compile("^(If this goes to court|What goes in)$")).wait_for()
     if keeper.heading("If this goes to court").is_visible():
         keeper.tap("I know this, go on")
-    keeper.tap("Next")
     keeper.wait_for_screen("What goes in")
+    if keeper.field("Your initials").count():
+        keeper.field("Your initials").fill(initials)
 
 
 def review_findings(
-    keeper: BrowserKeeper, pictures: int, *, answer: str = "Nothing shows where I am", all_arrived: bool = False
+    keeper: BrowserKeeper, pictures: int, *, answer: str = NOTHING_SHOWS, all_arrived: bool = False
 ) -> None:
-    """Answer once for each picture, then for each finding in the text.
+    """Answer for each picture, then for each finding in the text.
 
     `all_arrived` means that no more pictures are to come.
     """
     if not all_arrived:
         keeper.tap("Next")
-    for n in range(pictures):
-        keeper.wait_for_text(re.compile(f"Picture {n + 1} of {pictures}"))
-        # What this browser cannot show is saved and opened before it can be answered.
-        copy = keeper.button("Save a copy to open it")
-        expect(copy.or_(keeper.button(answer)).first).to_be_visible()
-        if copy.count():
-            copy.click()
-        keeper.tap(answer)
-    keeper.wait_for_screen("Words that may say where you are")
+    if pictures:
+        review_pictures(keeper, pictures, answer=answer)
+    keeper.page.get_by_role(
+        "heading", name=re.compile("^(Words that may say where|Before the pack is made)")
+    ).wait_for()
+    if keeper.heading("Before the pack is made").count():
+        return  # nothing was found
     while (question := keeper.button("Leave it in")).count():
         count = question.count()
         question.first.click()
+        keeper.taps += 1
         expect(question).to_have_count(count - 1)
     keeper.tap("Next")
 
 
+def review_pictures(keeper: BrowserKeeper, pictures: int, *, answer: str = NOTHING_SHOWS) -> None:
+    """Answer for this many pictures: one by one, or with one tap a screenful if nothing shows."""
+    for first in range(0, pictures, 6):
+        last = min(first + 6, pictures)
+        screen = (
+            f"Pictures {first + 1} to {last} of {pictures}" if last - first > 1 else f"Picture {last} of {pictures}"
+        )
+        expect(keeper.page.get_by_role("status").get_by_text(screen, exact=True)).to_be_visible()
+        for n in range(first, last):
+            if answer != NOTHING_SHOWS or not see_picture(keeper, n - first):
+                open_picture(keeper, n - first)
+                # What this browser cannot show is saved and opened before it can be answered.
+                copy = keeper.button("Save a copy to open it")
+                expect(copy.or_(keeper.button(answer)).first).to_be_visible()
+                if copy.count():
+                    copy.click()
+                keeper.tap(answer)
+        left_over = keeper.button(NONE_OF_THESE)
+        keeper.tap(NONE_OF_THESE if left_over.count() else "Next")
+
+
+def picture_tiles(keeper: BrowserKeeper) -> Locator:
+    """Return the buttons of the pictures on this screen."""
+    return keeper.page.get_by_role("main").get_by_role("button", name=re.compile(r"^Picture \d+ of \d+"))
+
+
+def see_picture(keeper: BrowserKeeper, index: int) -> bool:
+    """Scroll to a picture of this screen until it counts as seen; false for one that cannot be seen here."""
+    tile = picture_tiles(keeper).nth(index)
+    tile.evaluate("(element) => element.scrollIntoView({block: 'center'})")
+    expect(tile).to_have_accessible_name(re.compile("(Seen|It did not load. Open it.|Too small here. Open it.)$"))
+    return tile.get_by_text("Seen", exact=True).count() == 1
+
+
+def open_picture(keeper: BrowserKeeper, index: int) -> None:
+    """Open a picture of this screen."""
+    picture_tiles(keeper).nth(index).click()
+    expect(keeper.button("Back to the pictures")).to_be_visible()
+    keeper.taps += 1
+
+
 def go_to_consent(keeper: BrowserKeeper, pictures: int, *, initials: str = "jb", button: str = "Make a pack") -> None:
-    """Choose everything, answer for each picture, and fill in the officer's sheet."""
-    choose_everything(keeper, button)
-    review_findings(keeper, pictures)
-    keeper.field("Your initials").fill(initials)
+    """Choose everything, fill in the officer's sheet, and answer for each picture."""
+    choose_everything(keeper, button, initials=initials)
+    keeper.tap("Change")
+    keeper.page.get_by_role("button", name=re.compile("^For the officer")).click()
     keeper.field("Name to use").fill("Jo")
-    keeper.tap("Next")
+    keeper.tap("Done")
+    keeper.wait_for_text("Page for the officer: filled in")
+    review_findings(keeper, pictures)
     keeper.wait_for_screen("Before the pack is made")
 
 
 def give_consent(keeper: BrowserKeeper) -> None:
-    """Consent, confirm with the words, and begin."""
-    keeper.page.get_by_label("I have read this and want to make the pack").check()
+    """Consent by typing the words, and begin."""
     keeper.field(PASSPHRASE_LABEL).fill(keeper.passphrase)
     keeper.tap("Make the pack")
 

@@ -119,10 +119,15 @@ function choiceMethods(ctx: Context) {
         chosen,
       );
     },
-    decidePicture: async (attachment: string, decision: PictureDecision) => {
+    decidePicture: async (
+      attachment: string,
+      decision: PictureDecision,
+      about: { printed?: string; amongOthers?: boolean } = {},
+    ) => {
       const open = requireOpen();
-      await decidePicture(open, attachment, decision, ctx.clock.now());
+      const standing = await decidePicture(open, attachment, decision, ctx.clock.now(), about);
       open.custody.log(attachment, 'viewed');
+      return standing;
     },
     decideWords: async (foundText: string, answer: 'hold' | 'fine') => decideWords(requireOpen(), foundText, answer),
     /** The older name of `decidePicture`, for the register pages. */

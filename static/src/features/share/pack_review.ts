@@ -2,6 +2,7 @@
  * The review before anything leaves: what the keeper has to look at, and the decisions. A decision about a picture is a
  * version of its file, so it is asked once. Words that may be shown are remembered on this phone.
  */
+import { canonicalText } from '../../core/encoding.js';
 import { KeptError } from '../../core/errors.js';
 import { selectRecords } from '../../pack/selection.js';
 import { findItems, earlierPacks } from '../../pack/previous_packs.js';
@@ -14,6 +15,7 @@ import { historiesOf } from '../../record/record_history.js';
 import { ownFields } from '../../diary/records/record_store.js';
 import { readSettings, saveSettings } from '../../diary/records/settings.js';
 import { personAdvice } from './pack_advice.js';
+import type { Json } from '../../core/encoding.js';
 import type { LocationWords } from '../../pack/chronology/location_words.js';
 import type { RecordHistory } from '../../record/record_history.js';
 import type { Fields, Open } from '../../diary/types.js';
@@ -30,6 +32,8 @@ type ReviewPicture = {
   kind: ReviewKind;
   place: boolean;
   decision: PictureDecision | null;
+  /** the file and the copy that a page would print, as text: what a decision is about */
+  printed: string;
 };
 
 const ALLOWED_WORDS_KEY = 't/pack-fine';
@@ -69,7 +73,13 @@ export async function buildReview(
     pictures: chosen.attached.flatMap((item) => {
       const kind = reviewKind(item);
       if (!kind || (kind === 'mail' && imported.has(item.record))) return [];
-      return { ...describeFile(chosen.incidents, item), kind, place: hasPlace(item), decision: decisionOf(item) };
+      return {
+        ...describeFile(chosen.incidents, item),
+        kind,
+        place: hasPlace(item),
+        decision: decisionOf(item.newest),
+        printed: printedOf(item.newest.fields),
+      };
     }),
     words: reviewable.flatMap((item) => findLocationWords(item, heldBack, allowed)).slice(0, MAX_WORDS),
     places: chosen.attached.filter(hasPlace).map((item) => describeFile(chosen.incidents, item)),
@@ -104,10 +114,17 @@ function reviewKind(file: RecordHistory): ReviewKind | null {
 
 const hasPlace = ({ newest }: RecordHistory) => booleanOf(newest.restricted, 'gps_present') === true;
 
-function decisionOf({ newest: { fields, restricted } }: RecordHistory): PictureDecision | null {
+function decisionOf({ fields, restricted }: { fields: Fields; restricted: Fields }): PictureDecision | null {
   if (integerOf(fields, 'looked_at') === null) return null;
   if (booleanOf(restricted, 'shows_where_i_live') !== true) return 'fine';
   return textOf(fields, 'print_copy') === 'masked' ? 'covered' : 'hold';
+}
+
+/** Name the file and the copy of it that a page prints. */
+function printedOf(fields: Fields): string {
+  const purpose = textOf(fields, 'print_copy') === 'masked' ? 'masked' : 'print';
+  const copies = objectsOf(fields, 'renditions').filter((copy) => [purpose, 'preview'].includes(String(copy.purpose)));
+  return canonicalText([textOf(fields, 'sha256'), purpose, copies.map((copy) => textOf(copy, 'sha256'))] as Json);
 }
 
 function describeFile(incidents: readonly RecordHistory[], { record, newest }: RecordHistory) {
@@ -127,12 +144,35 @@ function describeFile(incidents: readonly RecordHistory[], { record, newest }: R
 
 /**
  * Save one decision about one picture at once.
+ *
+ * Another device, or another tab, may have changed the file since it was shown. "Nothing shows" is said of one picture
+ * and must not be written for another. Said of several at once, it must not replace what was decided about one of them
+ * meanwhile: the keeper looked at that one alone.
+ * @param about `printed`: what the keeper saw, from the review; `amongOthers`: several were decided with one tap
+ * @returns the decision that stands
  * @throws no_print_copy when the decision is a masked copy and there is none
+ * @throws came_since when the pages would now print something else than what was seen
  */
-export async function decidePicture(open: Open, attachment: string, decision: PictureDecision, now: number) {
+export async function decidePicture(
+  open: Open,
+  attachment: string,
+  decision: PictureDecision,
+  now: number,
+  about: { printed?: string; amongOthers?: boolean } = {},
+): Promise<PictureDecision> {
+  let standing = decision;
   await open.store.change(async (root, change) => {
     const batch = open.book.batch(root, change);
     const newest = await open.book.newest(attachment, batch);
+    if (about.amongOthers) {
+      const earlier = decidedElsewhere(newest);
+      if (earlier) {
+        standing = earlier;
+        return;
+      }
+    }
+    if (decision === 'fine' && about.printed !== undefined && about.printed !== printedOf(newest.fields))
+      throw new KeptError('came_since');
     const { reason: _reason, print_copy: printCopy, ...fields } = ownFields(newest);
     const isMasked = objectsOf(fields, 'renditions').some((item) => item.purpose === 'masked');
     if (decision === 'covered' && !isMasked) throw new KeptError('no_print_copy');
@@ -153,6 +193,14 @@ export async function decidePicture(open: Open, attachment: string, decision: Pi
     });
   });
   open.syncing.soon();
+  return standing;
+}
+
+/** Return what was decided about a file already, also that it is in no pack; null for nothing. */
+function decidedElsewhere(newest: { fields: Fields; restricted: Fields }): PictureDecision | null {
+  if (booleanOf(newest.fields, 'include_in_pack') === false) return 'out';
+  if (textOf(newest.fields, 'sensitivity') === 'intimate_adult') return 'private';
+  return decisionOf(newest);
 }
 
 /** Save the decision about words that look like an address: hold them back from now on, or let them stand. */

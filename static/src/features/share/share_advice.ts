@@ -17,20 +17,8 @@ export function adviceConflicts({ local }: Stage): AdviceConflict[] {
   return findAdviceConflicts([...sheetAdvice(local.sheet ?? {}), ...sources]);
 }
 
-const keyOf = (conflicts: readonly AdviceConflict[]) => JSON.stringify(conflicts);
-
-/** Remember that the keeper saw these and went on. */
-export function markAdviceSeen({ local }: Stage, conflicts: readonly AdviceConflict[]) {
-  local.adviceSeen = keyOf(conflicts);
-}
-
-/** Return whether the sheet now contradicts itself or a record in a way that the keeper was not shown. */
-export function isAdviceNew({ local }: Stage, conflicts: readonly AdviceConflict[]): boolean {
-  return conflicts.length > 0 && local.adviceSeen !== keyOf(conflicts);
-}
-
-/** @param toSheet opens the step in which the sheet is typed; absent in that step itself */
-export function adviceNotes(stage: Stage, conflicts: readonly AdviceConflict[], toSheet?: () => unknown) {
+/** @param toSheet opens the step in which the sheet is typed */
+export function adviceNotes(stage: Stage, conflicts: readonly AdviceConflict[], toSheet: () => unknown) {
   if (!conflicts.length) return nothing;
   loadVocabulary(stage);
   return html`<section class="stack" role="status"><div class="stack-close"><h2>${t('advice.title')}</h2><p>${t(
@@ -50,12 +38,12 @@ function nameOf({ local }: Stage, { subject, number }: AdviceConflict) {
   return subject === '' ? t('advice.you') : (local.found as PackReview).advice.names[subject] || t('advice.no_name');
 }
 
-function statement(stage: Stage, { place, allows, words }: AdviceStatement, toSheet?: () => unknown) {
+function statement(stage: Stage, { place, allows, words }: AdviceStatement, toSheet: () => unknown) {
   const from = (stage.local.found as PackReview).advice.places[place];
   const open = from ? () => stage.go({ name: 'kept', record: from.record, kind: 'person' }) : toSheet;
   const where = !from ? t('advice.sheet') : from.at === null ? '' : t('advice.written', { day: dateText(from.at) });
   const said = words ? `“${words}”` : labelForCode('yes_no', allows ? 'yes' : 'no');
   return html`<p dir="auto"><strong>${said}</strong></p>
     <p class="small soft">${where}</p>
-    ${open ? html`<div>${button(t('advice.open'), open, { plain: true })}</div>` : nothing}`;
+    <div>${button(t('advice.open'), open, { plain: true })}</div>`;
 }

@@ -2,7 +2,7 @@
 import { PACK_PROFILES } from '../../core/constants.js';
 import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, textField } from '../../components/forms/fields.js';
-import { button, errorSummary, heading } from '../../components/parts.js';
+import { button, errorSummary, heading, row } from '../../components/parts.js';
 import { t } from '../../shell/strings.js';
 import { fromPicked, pickedFault, phoneZone } from '../../record/times.js';
 import { entryPicker } from '../../components/forms/choose_entries.js';
@@ -44,7 +44,6 @@ export type PackFlow = {
   ofFiles?: boolean;
   /** in several parts, because one would be too large */
   small?: boolean;
-  agreed?: boolean;
   overridden?: boolean;
   /** the last build of it ended without a pack and without a reason on screen: by a lock, a reload or a crash */
   unfinished?: boolean;
@@ -137,7 +136,8 @@ function missingText(local: PackFlow): string | null {
   return gap ? t(`when.lack_${gap}`) : null;
 }
 
-export function chooseView(stage: Stage, next: () => unknown) {
+/** What is behind "Change". @param toSheet opens what is typed for the pack */
+export function chooseView(stage: Stage, next: () => unknown, toSheet: () => unknown) {
   const { local } = stage;
   return html`${heading(t('pick.title'))}${errorSummary(stage)}
     ${rangeChips(stage, local.earlier > 0)}
@@ -152,6 +152,16 @@ export function chooseView(stage: Stage, next: () => unknown) {
       chosen: [local.portal ? 'portal' : 'pack'],
       onChange: (code) => stage.set({ portal: code === 'portal' }),
     })}
+    ${
+      local.sheet
+        ? html`<div class="rows"><div>${row({
+            title: t('sheet.title'),
+            subtitle: t('set.sheet_more'),
+            icon: 'pen',
+            onClick: toSheet,
+          })}</div></div>`
+        : nothing
+    }
     ${nextButton(stage, t('frame.next'), next, stage.runningTask === 'choose')}`;
 }
 

@@ -63,7 +63,6 @@ function packOfFiles(flow: PackFlow): PackFlow {
     step: 'choose',
     ofFiles: true,
     earlier: (flow.earlier ?? 0) + 1,
-    agreed: false,
     overridden: false,
   };
 }
@@ -135,16 +134,16 @@ export async function startPack(
 }
 
 /**
- * Go back to the choice with everything that was chosen and typed. What goes in is worked out again, and the consent is
- * void because it was given to something else.
+ * Go back to the choice with everything that was chosen and typed. What goes in is worked out again, and the password
+ * is asked for again because it was typed for something else.
  * @param madeParts number of parts that are made already and stay valid
  */
 function returnToChoice(stage: Stage, flow: PackFlow, madeParts: number) {
   stage.packing = Object.assign(flow, {
     step: flow.how === 'items' ? 'items' : 'choose',
     earlier: (flow.earlier ?? 0) + madeParts,
-    agreed: false,
     overridden: false,
+    summary: undefined,
   });
 }
 

@@ -2,19 +2,23 @@
  * The keeper looks at each picture once before it can be printed, because no search finds an address inside a picture.
  * The same is asked of letters and emails, whose pages and words are printed. What this browser cannot show is opened
  * elsewhere: until then, nobody can say that nothing shows.
- * One tap decides and the next picture follows. Each decision is saved at once, so a lock loses nothing.
+ * Pictures come six at a time (picture_grid.ts), everything else one by one. Each decision is saved at once, so a lock
+ * loses nothing.
  */
 import { html, nothing } from '../../shell/html.js';
 import { maskEditor } from '../../components/files/masking.js';
 import { button, errorSummary, heading, problemSentence, sheet } from '../../components/parts.js';
 import { problemOf } from '../../shell/stage.js';
 import { t, tn } from '../../shell/strings.js';
+import { gridView, focusTile } from './picture_grid.js';
+import { selectionOf } from './share_choose.js';
 import './words.js';
 import type { MailWords, PictureDecision, ReviewPicture } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
 const KEYS = { 1: 'fine', 2: 'hold', 4: 'out' } as Readonly<Record<string, PictureDecision>>;
-const AHEAD = 2;
+/** How many pictures are asked about at once. */
+const GRID_PICTURES = 6;
 
 const sizeOf = ({ kind }: ReviewPicture) => (kind === 'film' ? 'preview' : 'print');
 const isPicture = ({ kind }: ReviewPicture) => kind === 'picture' || kind === 'film';
@@ -26,65 +30,154 @@ function loadPicture(stage: Stage, look: ReviewPicture) {
   return stage.find(cacheKeyOf(look), () => stage.app.readPicture(look.attachment, sizeOf(look)));
 }
 
+const looksOf = ({ local }: Stage) => (local.looks ?? []) as ReviewPicture[];
+
+/** Return what is asked about on each screen, in order: pictures in sixes, then each other file by itself. */
+function screensOf(stage: Stage): ReviewPicture[][] {
+  const looks = looksOf(stage);
+  const pictures = looks.filter(({ kind }) => kind === 'picture');
+  const screens: ReviewPicture[][] = [];
+  for (let first = 0; first < pictures.length; first += GRID_PICTURES)
+    screens.push(pictures.slice(first, first + GRID_PICTURES));
+  return [...screens, ...looks.filter(({ kind }) => kind !== 'picture').map((look) => [look])];
+}
+
+const isUndecided = ({ local }: Stage, { attachment }: ReviewPicture) => !local.answers?.[attachment];
+
+/** Return the first screen with something undecided; the number of screens when there is none. */
+export function firstUndecidedScreen(stage: Stage): number {
+  const screens = screensOf(stage);
+  const index = screens.findIndex((screen) => screen.some((look) => isUndecided(stage, look)));
+  return index < 0 ? screens.length : index;
+}
+
+/** Return whether something was decided about every picture. */
+export const isAllDecided = (stage: Stage) => firstUndecidedScreen(stage) === screensOf(stage).length;
+
 /** Review the undecided pictures, in the order of the entries. */
 export function lookView(stage: Stage, done: () => unknown) {
   const { local } = stage;
-  const pictures = (local.looks ?? []) as ReviewPicture[];
+  const screens = screensOf(stage);
   const index = local.looked ?? 0;
-  const picture = pictures[index];
-  if (local.masking && picture) return maskView(stage, picture);
-  if (!picture)
+  const screen = screens[index];
+  if (!screen)
     return html`${heading(t('look.title'))}${errorSummary(stage)}<p>${t('look.none')}</p><div>${button(
       t('frame.next'),
       () => finishReview(stage, done),
       { main: true, busy: stage.runningTask === 'look' },
     )}</div>`;
-  const { isSeen, content } = showFile(stage, picture);
-  for (const next of pictures.slice(index + 1, index + 1 + AHEAD)) loadPicture(stage, next);
+  for (const next of screens[index + 1] ?? []) loadPicture(stage, next);
+  const opened = screen.find(({ attachment }) => attachment === local.opened);
+  const single = opened ?? (screen[0]?.kind === 'picture' ? undefined : screen[0]);
+  if (local.masking && single) return maskView(stage, single);
+  if (opened) stage.over(() => closePicture(stage, opened));
+  return single ? singleView(stage, single, done) : screenView(stage, screen, done);
+}
+
+/** Draw a screenful of pictures, decided about with one tap once each was seen. */
+function screenView(stage: Stage, screen: readonly ReviewPicture[], done: () => unknown) {
+  const { local } = stage;
+  const tiles = screen.map((look) => {
+    const result = loadPicture(stage, look);
+    return {
+      look,
+      url: result?.data?.url ?? null,
+      isLoading: Boolean(result && result.data === undefined && !result.problem),
+      decision: (local.answers?.[look.attachment] ?? null) as PictureDecision | null,
+    };
+  });
+  const pictures = looksOf(stage).filter(({ kind }) => kind === 'picture');
+  return html`<div class="stack-wide">${heading(t('look.title'))}
+    ${local.looked ? nothing : html`<p class="soft small">${t('look.lead')}</p>`}${errorSummary(stage)}
+    ${gridView(stage, tiles, {
+      first: pictures.indexOf(screen[0] as ReviewPicture) + 1,
+      of: pictures.length,
+      open: (look) => {
+        stage.arrived = true;
+        stage.problem = null;
+        stage.set({ opened: look.attachment });
+      },
+      confirm: (looks) => {
+        stage.problem = null;
+        for (const look of looks) saveDecision(stage, look, 'fine', true);
+        leaveScreen(stage, done);
+      },
+    })}
+    ${restOfReview(stage, done)}</div>`;
+}
+
+/** What stands below each screen: the way back to the one before, and the way past all of them. */
+function restOfReview(stage: Stage, done: () => unknown) {
+  const left = looksOf(stage).filter((look) => isUndecided(stage, look)).length;
+  return html`<div class="row">${
+    stage.local.looked ? button(t('look.before'), () => previousScreen(stage), { plain: true }) : nothing
+  }${left ? button(t('look.skip'), () => confirmSkip(stage, left, done), { plain: true }) : nothing}</div>`;
+}
+
+/** Show one file in full, with every decision that there is about it. */
+function singleView(stage: Stage, look: ReviewPicture, done: () => unknown) {
+  const { local } = stage;
+  const { isSeen, content } = showFile(stage, look);
+  const isInGrid = look.kind === 'picture';
+  const decide = (decision: PictureDecision) => {
+    stage.problem = null;
+    saveDecision(stage, look, decision, false);
+    if (isInGrid) closePicture(stage, look);
+    else leaveScreen(stage, done);
+  };
   const startMasking = () => {
     stage.arrived = true;
-    stage.set({
-      masking: { boxes: [], what: [], why: '', chosen: 0, after: () => decide(stage, picture, 'covered', done) },
-    });
+    stage.set({ masking: { boxes: [], what: [], why: '', chosen: 0, after: () => decide('covered') } });
   };
-  const place = { n: index + 1, of: pictures.length };
+  const kin = looksOf(stage).filter(({ kind }) => (kind === 'picture') === isInGrid);
+  const place = { n: kin.indexOf(look) + 1, of: kin.length };
   const onKey = (event: KeyboardEvent) => {
     const decision = KEYS[event.key];
     if (event.altKey || event.ctrlKey || event.metaKey || (event.target as Element).matches('input, textarea')) return;
-    if (decision && (isSeen || decision !== 'fine')) decide(stage, picture, decision, done);
-    else if (event.key === '3' && picture.kind === 'picture') startMasking();
-    else if (event.key === '0' && index) previousPicture(stage);
+    if (decision && (isSeen || decision !== 'fine')) decide(decision);
+    else if (event.key === '3' && isInGrid) startMasking();
+    else if (event.key === '0' && isInGrid) closePicture(stage, look);
+    else if (event.key === '0' && local.looked) previousScreen(stage);
   };
   return html`<div class="stack-wide" @keydown=${onKey}>${heading(t('look.title'))}
-    ${index ? nothing : html`<p class="soft small">${t('look.lead')}</p>`}${errorSummary(stage)}
-    <p class="small soft" role="status">${t(isPicture(picture) ? 'look.of' : 'look.of_file', place)}${
-      picture.name ? html` · <span dir="auto">${picture.name}</span>` : nothing
+    ${isInGrid || local.looked ? nothing : html`<p class="soft small">${t('look.lead')}</p>`}${errorSummary(stage)}
+    <p class="small soft" role="status">${t(isPicture(look) ? 'look.of' : 'look.of_file', place)}${
+      look.name ? html` · <span dir="auto">${look.name}</span>` : nothing
     }</p>
     ${content}
-    ${picture.kind === 'film' ? html`<p class="small care">${t('look.film')}</p>` : nothing}${
-      picture.place ? html`<p class="small soft">${t('look.place')}</p>` : nothing
+    ${look.kind === 'film' ? html`<p class="small care">${t('look.film')}</p>` : nothing}${
+      look.place ? html`<p class="small soft">${t('look.place')}</p>` : nothing
     }
     <div class="stack-close">
-      ${isSeen ? button(t('look.ok'), () => decide(stage, picture, 'fine', done), { main: true, wide: true }) : nothing}
-      ${button(t('look.hold'), () => decide(stage, picture, 'hold', done), { wide: true })}
-      <div class="row">${picture.kind === 'picture' ? button(t('look.cover'), startMasking) : nothing}${button(
-        t('look.out'),
-        () => decide(stage, picture, 'out', done),
-      )}${button(t('look.open'), () => stage.go({ name: 'file', attachment: picture.attachment }))}
-        ${index ? button(t('look.before'), () => previousPicture(stage), { plain: true }) : nothing}</div>
+      ${isSeen ? button(t('look.ok'), () => decide('fine'), { main: true, wide: true }) : nothing}
+      ${button(t('look.hold'), () => decide('hold'), { wide: true })}
+      <div class="row">${isInGrid ? button(t('look.cover'), startMasking) : nothing}${button(t('look.out'), () =>
+        decide('out'),
+      )}${button(t('look.open'), () => stage.go({ name: 'file', attachment: look.attachment }))}</div>
       <p class="small soft desk">${t('look.keys')}</p>
-      <div>${button(t('look.skip'), () => confirmSkip(stage, pictures.length - index, done), { plain: true })}</div>
+      ${
+        isInGrid
+          ? html`<div>${button(t('look.grid'), () => closePicture(stage, look), { plain: true })}</div>`
+          : restOfReview(stage, done)
+      }
     </div></div>`;
+}
+
+/** Go back to the screenful that the picture is in. */
+function closePicture(stage: Stage, { attachment }: ReviewPicture) {
+  stage.set({ opened: null, masking: null });
+  focusTile(stage, attachment);
 }
 
 /** Return the file to look at, and whether it can be seen: here, or in a copy that was saved. */
 function showFile(stage: Stage, look: ReviewPicture) {
   if (look.kind === 'mail') return showMail(stage, look);
   const result = loadPicture(stage, look);
+  const frame = look.kind === 'picture' ? 'look-picture' : 'look-picture look-once';
   if (result?.data?.url)
     return {
       isSeen: true,
-      content: html`<div class="look-picture look-once"><img src=${result.data.url} alt=${t('file.picture_of', {
+      content: html`<div class=${frame}><img src=${result.data.url} alt=${t('file.picture_of', {
         name: look.name,
       })}></div>`,
     };
@@ -152,29 +245,56 @@ function maskView(stage: Stage, look: ReviewPicture) {
 }
 
 /**
- * Save a decision and show the next picture without waiting. A picture whose decision could not be saved comes back at
- * the end.
+ * Save a decision without waiting. A picture whose decision could not be saved is shown again.
+ * @param amongOthers one tap decided about several
  */
-function decide(stage: Stage, look: ReviewPicture, decision: PictureDecision, done: () => unknown) {
-  const { local } = stage;
-  const { generation } = stage;
-  local.answers = { ...local.answers, [look.attachment]: decision };
+function saveDecision(stage: Stage, look: ReviewPicture, decision: PictureDecision, amongOthers: boolean) {
+  const { local, generation } = stage;
+  const { attachment, printed } = look;
+  const note = (answer: PictureDecision | null) => {
+    local.answers = { ...local.answers, [attachment]: answer };
+  };
+  note(decision);
   // Handed to the store now, not after the earlier writes: a lock waits for writes that the store has accepted.
-  const saving = stage.app.decidePicture(look.attachment, decision).catch((error) => {
+  const keep = (standing: PictureDecision) => {
+    note(standing);
+    if (standing !== decision) stage.draw(); // somebody decided about it on another device
+  };
+  const saving = stage.app.decidePicture(attachment, decision, { printed, amongOthers }).then(keep, async (error) => {
     if (generation !== stage.generation) return;
-    local.answers = { ...local.answers, [look.attachment]: null };
-    local.looks = [...local.looks, look];
-    stage.fail({ ...problemOf(error), sentence: t('look.not_kept') });
+    note(null);
+    const problem = problemOf(error);
+    const isChanged = problem.code === 'came_since';
+    if (isChanged) await showChanged(stage, look).catch(() => undefined);
+    if (generation !== stage.generation || stage.local !== local) return;
+    stage.set({ looked: firstUndecidedScreen(stage), opened: null });
+    stage.fail({ ...problem, sentence: t(isChanged ? 'look.changed' : 'look.not_kept') });
   });
   local.writes = Promise.all([local.writes, saving]);
-  dropPicture(stage, local.looks[(local.looked ?? 0) - 1]);
-  stage.problem = null;
-  stage.set({ looked: (local.looked ?? 0) + 1 });
+}
+
+/** Read again what a page would print of a picture, which was changed after it was shown, and forget its old copy. */
+async function showChanged(stage: Stage, look: ReviewPicture) {
+  const { local } = stage;
+  const { pictures } = await stage.app.reviewPack(selectionOf(local));
+  const fresh = pictures.find(({ attachment }) => attachment === look.attachment);
+  dropPicture(stage, look);
+  local.looks = looksOf(stage).map((other) => (other.attachment === look.attachment ? (fresh ?? other) : other));
+  if (fresh?.decision) local.answers = { ...local.answers, [look.attachment]: fresh.decision };
+}
+
+/** Show the next screen, or go on after the last one. */
+function leaveScreen(stage: Stage, done: () => unknown) {
+  const { local, generation } = stage;
+  const index = local.looked ?? 0;
+  for (const look of screensOf(stage)[index - 1] ?? []) dropPicture(stage, look);
+  stage.arrived = true;
+  stage.set({ looked: index + 1, opened: null, notYet: false });
   // In a later task: the current one may still be saving a masked copy.
-  if ((local.looked ?? 0) >= local.looks.length)
-    setTimeout(() => {
-      if (generation === stage.generation) void finishReview(stage, done);
-    });
+  setTimeout(() => {
+    if (generation === stage.generation && (local.looked ?? 0) >= screensOf(stage).length)
+      void finishReview(stage, done);
+  });
 }
 
 /** Wait until every decision is saved, then go on, unless the user has opened a picture meanwhile. */
@@ -182,17 +302,17 @@ function finishReview(stage: Stage, done: () => unknown) {
   const { local } = stage;
   return stage.run('look', async () => {
     await local.writes;
-    if (stage.local === local && (local.looked ?? 0) >= local.looks.length) await done();
+    if (stage.local === local && (local.looked ?? 0) >= screensOf(stage).length) await done();
   });
 }
 
-function previousPicture(stage: Stage) {
-  stage.set({ looked: Math.max(0, (stage.local.looked ?? 0) - 1) });
+function previousScreen(stage: Stage) {
+  stage.arrived = true;
+  stage.set({ looked: Math.max(0, (stage.local.looked ?? 0) - 1), opened: null, notYet: false });
 }
 
-/** Free a picture that is two steps behind. */
-function dropPicture(stage: Stage, look: ReviewPicture | undefined) {
-  if (!look) return;
+/** Free a picture that is two screens behind, or was changed. */
+function dropPicture(stage: Stage, look: ReviewPicture) {
   const url = (stage.cache.get(cacheKeyOf(look))?.data as { url: string } | null | undefined)?.url;
   if (url) stage.app.letGo(url);
   stage.cache.delete(cacheKeyOf(look));
@@ -202,7 +322,7 @@ function confirmSkip(stage: Stage, left: number, done: () => unknown) {
   const skipAll = () => {
     stage.closeSheet();
     stage.local.overridden = true;
-    stage.local.looked = stage.local.looks.length;
+    stage.local.looked = screensOf(stage).length;
     return finishReview(stage, done);
   };
   stage.openSheet((sheetStage) =>

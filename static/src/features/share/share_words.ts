@@ -1,27 +1,51 @@
-/** Words that may reveal where the keeper is, in the part that may be passed on. Each links to its source. */
+/**
+ * Words that may reveal where the keeper is, in the part that may be passed on: one question for the same words, with
+ * the places where they stand behind it.
+ */
 import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading, row, sheet } from '../../components/parts.js';
 import { t, tn } from '../../shell/strings.js';
-import { adviceConflicts, adviceNotes, markAdviceSeen } from './share_advice.js';
+import { normalise } from '../../pack/redaction.js';
+import { adviceConflicts, adviceNotes } from './share_advice.js';
 import './words.js';
 import type { PackReview, FlaggedWords } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
+/** The same words wherever they were found: a number with and without its spaces, or with +44 for its 0, is one. */
+type Finding = { key: string; matches: FlaggedWords[] };
+
+function findingsOf(matches: readonly FlaggedWords[]): Finding[] {
+  const byKey = new Map<string, FlaggedWords[]>();
+  for (const match of matches) {
+    const key = `${match.why} ${keyOf(match)}`;
+    byKey.set(key, [...(byKey.get(key) ?? []), match]);
+  }
+  return [...byKey].map(([key, found]) => ({ key, matches: found }));
+}
+
+function keyOf({ why, found }: FlaggedWords) {
+  const plain = normalise(found);
+  return why === 'number' ? plain.replace(/^44(?=\d{9})/, '0') : plain;
+}
+
+/** Return whether there is anything to ask or to show before the pack is made. */
+export function hasFindings(stage: Stage): boolean {
+  const { words, places } = stage.local.found as PackReview;
+  return words.length + places.length + adviceConflicts(stage).length > 0;
+}
+
 export function wordsView(stage: Stage, done: () => unknown, toSheet: () => unknown) {
   const review = stage.local.found as PackReview;
-  const questions = review.words.filter(({ why }) => why !== 'apart');
-  const restricted = review.words.filter(({ why }) => why === 'apart');
-  const unanswered = questions.filter(({ answered }) => !answered).length;
+  const questions = findingsOf(review.words.filter(({ why }) => why !== 'apart'));
+  const restricted = findingsOf(review.words.filter(({ why }) => why === 'apart'));
+  const unanswered = questions.filter((finding) => !isAnswered(finding)).length;
   const conflicts = adviceConflicts(stage);
-  const goOn = () => {
-    markAdviceSeen(stage, conflicts);
-    return unanswered ? confirmSkip(stage, unanswered, done) : done();
-  };
+  const goOn = () => (unanswered ? confirmSkip(stage, unanswered, done) : done());
   return html`${heading(t('wordy.title'))}${errorSummary(stage)}
     ${
       questions.length
         ? html`<p class="soft">${t('wordy.lead')}</p><ul class="stack">${questions.map(
-            (match) => html`<li>${questionCard(stage, match)}</li>`,
+            (finding) => html`<li>${questionCard(stage, finding)}</li>`,
           )}</ul>`
         : nothing
     }
@@ -29,15 +53,7 @@ export function wordsView(stage: Stage, done: () => unknown, toSheet: () => unkn
       restricted.length
         ? html`<section class="stack-close"><h2>${t('wordy.apart')}</h2><p
           class="soft small">${t('wordy.apart_lead')}</p>
-      <ul class="rows">${restricted.map(
-        (match) =>
-          html`<li>${row({
-            title: `“${match.found}”`,
-            subtitle: sourceText(stage, match),
-            icon: 'eye',
-            onClick: () => openSource(stage, match),
-          })}</li>`,
-      )}</ul></section>`
+      <ul class="rows">${restricted.map((finding) => html`<li>${restrictedRow(stage, finding)}</li>`)}</ul></section>`
         : nothing
     }
     ${
@@ -60,26 +76,65 @@ export function wordsView(stage: Stage, done: () => unknown, toSheet: () => unkn
     <div class="row">${button(t('frame.next'), goOn, { main: true })}</div>`;
 }
 
-function questionCard(stage: Stage, match: FlaggedWords) {
+const isAnswered = ({ matches }: Finding) => matches.every(({ answered }) => answered);
+
+/** One question for all places where the same words stand. */
+function questionCard(stage: Stage, finding: Finding) {
+  const { key, matches } = finding;
+  const [first] = matches as [FlaggedWords];
   const answer = (decision: 'hold' | 'fine') =>
-    stage.run(`words-${match.id}`, async () => {
-      await stage.app.decideWords(match.found, decision);
-      // One answer applies to every occurrence of the same words.
-      for (const other of stage.local.found.words) if (other.found === match.found) other.answered = true;
-      if (decision === 'hold')
-        for (const other of stage.local.found.words) if (other.found === match.found) other.why = 'apart';
+    stage.run(`words-${key}`, async () => {
+      for (const found of new Set(matches.map((match) => match.found))) await stage.app.decideWords(found, decision);
+      for (const match of matches) {
+        match.answered = true;
+        if (decision === 'hold') match.why = 'apart';
+      }
     });
-  return html`<div class="note stack-close"><p dir="auto">${t(`wordy.${match.why}`, { found: match.found })}</p>
+  return html`<div class="note stack-close"><p dir="auto">${t(`wordy.${first.why}`, { found: first.found })}</p>
     ${
-      match.answered
+      isAnswered(finding)
         ? html`<p class="small soft">${t('wordy.answered')}</p>`
         : html`<div class="row">${button(t('wordy.hold'), () => answer('hold'), {
-            busy: stage.runningTask === `words-${match.id}`,
+            busy: stage.runningTask === `words-${key}`,
           })}${button(t('wordy.fine'), () => answer('fine'))}</div>`
     }
-    <div>${button(t('wordy.open', { what: sourceText(stage, match) }), () => openSource(stage, match), {
-      plain: true,
-    })}</div></div>`;
+    ${
+      matches.length === 1
+        ? html`<div>${button(t('wordy.open', { what: sourceText(stage, first) }), () => openSource(stage, first), {
+            plain: true,
+          })}</div>`
+        : html`<div class="rows"><div>${row({
+            title: tn('wordy.where', matches.length),
+            icon: 'list',
+            ...placesOf(stage, finding),
+          })}</div></div>`
+    }</div>`;
+}
+
+function restrictedRow(stage: Stage, finding: Finding) {
+  const { matches } = finding;
+  const [first] = matches as [FlaggedWords];
+  const title = `“${first.found}”`;
+  if (matches.length === 1)
+    return row({ title, subtitle: sourceText(stage, first), icon: 'eye', onClick: () => openSource(stage, first) });
+  return row({ title, subtitle: tn('wordy.where', matches.length), icon: 'eye', ...placesOf(stage, finding) });
+}
+
+/** What a row needs to open the list of places where the same words stand. */
+function placesOf(stage: Stage, { key, matches }: Finding) {
+  const isOpen = stage.local.finding === key;
+  return {
+    expanded: isOpen,
+    onClick: () => stage.set({ finding: isOpen ? null : key }),
+    body: isOpen
+      ? html`<ul class="stack-close">${matches.map(
+          (match) =>
+            html`<li>${button(t('wordy.open', { what: sourceText(stage, match) }), () => openSource(stage, match), {
+              plain: true,
+            })}</li>`,
+        )}</ul>`
+      : nothing,
+  };
 }
 
 function sourceText(stage: Stage, { kind, record }: FlaggedWords) {

@@ -9,11 +9,10 @@ import { IDENTITY_FIELDS, IDENTITY_PROFILE, OFFICER_FIELDS } from '../../pack/of
 import { hasRestrictedPart } from '../../pack/recipients.js';
 import { MAX_PART_BYTES } from './pack_size.js';
 import { canBePlain, canBeWordsOnly, keepFlow, kindOf, selectionOf, chooseView } from './share_choose.js';
-import { adviceConflicts, adviceNotes, isAdviceNew, markAdviceSeen } from './share_advice.js';
 import { firstEntriesField } from './share_first.js';
 import { buildingView, readyView, startPack } from './share_job.js';
-import { lookView } from './share_pictures.js';
-import { wordsView } from './share_words.js';
+import { firstUndecidedScreen, isAllDecided, lookView } from './share_pictures.js';
+import { hasFindings, wordsView } from './share_words.js';
 import '../../components/words.js';
 import './words.js';
 import type { PackWays, SharedExport, PackSummary } from '../../shell/app.js';
@@ -22,8 +21,9 @@ import type { Stage } from '../../shell/stage.js';
 import type { PackBuild } from './share_ways.js';
 import type { PackFlow } from './share_choose.js';
 
-const STEPS = ['choose', 'sum', 'look', 'words', 'officer', 'consent'] as const;
-type StepName = 'court' | 'items' | (typeof STEPS)[number];
+const STEPS = ['sum', 'look', 'words', 'consent'] as const;
+/** `choose` and `officer` are behind "Change" on the first step. */
+type StepName = 'court' | 'items' | 'choose' | 'officer' | (typeof STEPS)[number];
 const countPacks = (shared: readonly SharedExport[]) => shared.filter(({ label }) => label).length;
 
 function shareView(stage: Stage) {
@@ -37,22 +37,28 @@ function shareView(stage: Stage) {
   if (stage.packing && stage.local !== stage.packing) stage.local = stage.packing;
   const step = stage.local.step as StepName | undefined;
   if (!step) return hubView(stage, job);
-  const n = (STEPS as readonly StepName[]).indexOf(step);
+  const steps = STEPS.filter((name) => name === step || hasStep(stage, name));
+  const n = (steps as readonly StepName[]).indexOf(step);
   const before = stepsBefore(stage, step);
   const previous = before.at(-1);
   stage.over(() => (previous ? goToStep(stage, previous) : pauseFlow(stage)), before.length + 1);
   return html`<div class="stack-wide">
-    ${n < 0 ? nothing : html`<p class="small soft">${t('share.step', { n: n + 1, of: STEPS.length })}</p>`}
+    ${n < 0 ? nothing : html`<p class="small soft">${t('share.step', { n: n + 1, of: steps.length })}</p>`}
     ${{
       court: () => courtView(stage),
       items: () => itemsView(stage),
-      choose: () => chooseView(stage, () => toSummary(stage)),
+      choose: () =>
+        chooseView(
+          stage,
+          () => toSummary(stage),
+          () => goToStep(stage, 'officer'),
+        ),
       sum: () => summaryView(stage),
-      look: () => lookView(stage, () => goToStep(stage, 'words')),
+      look: () => lookView(stage, () => goToStep(stage, hasFindings(stage) ? 'words' : 'consent')),
       words: () =>
         wordsView(
           stage,
-          () => goToStep(stage, 'officer'),
+          () => goToStep(stage, 'consent'),
           () => goToStep(stage, 'officer'),
         ),
       officer: () => officerView(stage),
@@ -61,12 +67,20 @@ function shareView(stage: Stage) {
   </div>`;
 }
 
+/** Return whether the pack has this step: nobody is led to a screen with nothing to do and nothing to see. */
+function hasStep(stage: Stage, step: (typeof STEPS)[number]) {
+  if (step === 'look') return stage.local.looks?.length > 0;
+  return step !== 'words' || (stage.local.found !== undefined && hasFindings(stage));
+}
+
 /** Return the steps that Back goes through, the first one first. Pictures and words are not reviewed backwards. */
 function stepsBefore({ local }: Stage, step: StepName): StepName[] {
-  if (['court', 'items', 'choose'].includes(step)) return [];
-  const steps: StepName[] = [local.how === 'items' ? 'items' : 'choose'];
-  if (step !== 'sum') steps.push('sum');
-  if (step === 'consent') steps.push('officer');
+  if (['court', 'items'].includes(step)) return [];
+  const isItems = local.how === 'items';
+  const steps: StepName[] = isItems ? ['items'] : [];
+  if (step === 'sum') return steps;
+  if (local.summary) steps.push('sum');
+  if (step === 'officer' && !isItems) steps.push('choose');
   return steps;
 }
 
@@ -106,6 +120,7 @@ function hubView(stage: Stage, job: PackBuild | undefined) {
         : html`<div class="stack-close">${button(t('share.start'), start('here'), {
             main: true,
             wide: true,
+            busy: stage.runningTask === 'choose',
           })}<p class="soft small">${t('share.start_more')}</p><p class="soft small">${t(
             ways?.offline ? 'share.offline' : 'share.here',
           )}</p></div>`
@@ -178,13 +193,21 @@ const savedRowKey = ({ unfinished, ofFiles }: PackFlow) => (unfinished ? 'unfini
 const comingNote = ({ state }: Stage, key: string) =>
   state.account?.coming ? html`<p class="care" role="status">${lookUp(key)}</p>` : nothing;
 
-/** Begin a pack. Before the first pack, one screen explains what it may reveal to the other side. */
+/**
+ * Begin a pack with what is usual: for the police, of everything, or of what is new since the last one. Before the
+ * first pack, one screen explains what it may reveal to the other side.
+ */
 function beginFlow(stage: Stage, flow: PackFlow) {
   stage.job = undefined;
-  const firstStep = flow.step ?? 'choose';
-  stage.packing = { kind: flow.earlier ? 'supplement' : 'pack', ...flow, step: flow.earlier ? firstStep : 'court' };
+  const isLater = Boolean(flow.earlier);
+  stage.packing = {
+    kind: isLater ? 'supplement' : 'pack',
+    how: isLater ? 'new' : 'all',
+    ...flow,
+    step: flow.step && isLater ? flow.step : isLater ? null : 'court',
+  };
   stage.local = stage.packing;
-  goToStep(stage, stage.packing.step);
+  return stage.packing.step ? goToStep(stage, stage.packing.step) : toSummary(stage);
 }
 
 /**
@@ -205,11 +228,10 @@ function resumeFlow(stage: Stage, savedFlow: PackFlow, canUseServer: boolean) {
 function courtView(stage: Stage) {
   return html`${heading(t('court.title'))}<p><strong>${t('court.lead')}</strong></p><p>${t('court.cover')}</p><p
     class="care">${t('court.do')}</p>
-    <div class="row">${button(t('court.read'), () => goToStep(stage, 'choose'), { main: true })}${button(
-      t('frame.cancel'),
-      () => leaveFlow(stage),
-      { plain: true },
-    )}</div>`;
+    <div class="row">${button(t('court.read'), () => toSummary(stage), {
+      main: true,
+      busy: stage.runningTask === 'choose',
+    })}${button(t('frame.cancel'), () => leaveFlow(stage), { plain: true })}</div>`;
 }
 
 /** Return to what Share offers. What was chosen waits there. */
@@ -269,8 +291,12 @@ async function toSummary(stage: Stage, isRunning: boolean = false) {
   const { step } = local;
   const loadSummary = async () => {
     if (local.how === 'new') local.records = await stage.app.newSince();
-    if (local.how === 'new' && !local.records.length)
+    if (local.how === 'new' && !local.records.length) {
+      if (!step) await goToStep(stage, 'choose');
       return stage.fail({ code: 'nothing_new', sentence: t('pick.nothing_new') });
+    }
+    // What is being saved is decided, and must not be asked about again.
+    await local.writes;
     const chosen = selectionOf(local);
     // In this order: a version that arrives in between is reviewed but not counted, so a pack with it is refused.
     const totals = await stage.app.chooseForPack({ ...chosen, kind: kindOf(local) });
@@ -288,24 +314,21 @@ async function toSummary(stage: Stage, isRunning: boolean = false) {
       found: review,
       looks: review.pictures.filter(({ decision }) => decision === null),
       looked: 0,
+      answers: {},
+      opened: null,
       tight: freeBytes !== null && freeBytes < 2 * totals.bytes,
     });
     local.small ??= totals.groups.length > 1 && (local.tight || !stage.app.canChooseFile());
     local.sheet ??= { initials: settings?.fields.initials ?? '', ...settings?.restricted };
+    // It stays where it was asked, so that a mistake can be mended there.
+    local.askInitials ||= !hasInitials(stage);
     local.ownWords ??= settings?.fields.own_words ?? '';
     local.startWith ??= totals.marked;
     local.startNo ??= settings?.fields.exhibit_start_no ? String(settings.fields.exhibit_start_no) : '';
     local.reference ??= lastShared?.fields.receipt_ref ?? '';
     local.kind = kindOf(local);
-    return goToStep(
-      stage,
-      local.how === 'items' &&
-        !local.looks.length &&
-        !review.words.some(({ answered }) => !answered) &&
-        local.sheet.initials
-        ? 'consent'
-        : 'sum',
-    );
+    const isReady = !local.looks.length && !review.words.some(({ answered }) => !answered) && local.sheet.initials;
+    return goToStep(stage, local.how === 'items' && isReady ? 'consent' : 'sum');
   };
   await (isRunning ? loadSummary() : stage.run('choose', loadSummary));
 }
@@ -325,7 +348,17 @@ function summaryView(stage: Stage) {
     ['removed', totals.removed],
   ] as const;
   const partCount = totals.groups.length;
+  const undecided = firstUndecidedScreen(stage);
+  const next = () => {
+    if (!hasInitials(stage)) return stage.set({ noInitials: true });
+    local.looked = undecided;
+    return goToStep(
+      stage,
+      local.looks.length && !isAllDecided(stage) ? 'look' : hasFindings(stage) ? 'words' : 'consent',
+    );
+  };
   return html`${heading(t('sum.title'))}${errorSummary(stage)}${comingNote(stage, 'sum.coming')}
+    ${setChoices(stage)}
     <dl class="facts card sums">${rows.map(
       ([key, n]) => html`<div><dt>${t(`sum.${key}`)}</dt><dd>${n}</dd></div>`,
     )}</dl>
@@ -361,11 +394,51 @@ function summaryView(stage: Stage) {
           })}`
         : nothing
     }
-    <div class="row">${button(t('frame.next'), () => goToStep(stage, local.looks.length ? 'look' : 'words'), {
-      main: true,
-    })}${button(t('bar.back'), () => goToStep(stage, local.how === 'items' ? 'items' : 'choose'), {
-      plain: true,
-    })}</div>`;
+    ${local.askInitials ? initialsField(stage) : nothing}
+    <div class="row">${button(t('frame.next'), next, { main: true, busy: stage.runningTask === 'choose' })}${button(
+      t('bar.back'),
+      () => (local.how === 'items' ? goToStep(stage, 'items') : pauseFlow(stage)),
+      { plain: true },
+    )}</div>`;
+}
+
+/** Say in a sentence what is set, with the one way to change it. */
+function setChoices(stage: Stage) {
+  const { local } = stage;
+  const range = {
+    all: t('set.all'),
+    new: t('pick.new'),
+    dates: t('pick.dates'),
+    some: t('set.some'),
+    items: t('items.title'),
+  }[(local.how ?? 'all') as 'all'];
+  const profile = (local.profile ?? IDENTITY_PROFILE) as 'police';
+  const hasSheet = OFFICER_FIELDS.some((name) => String(local.sheet?.[name] ?? '').trim());
+  const said = [
+    t('set.for', { who: t(`forwhom.${profile}`) }),
+    range,
+    t(local.portal ? 'form.portal' : 'form.pack'),
+    (local.apart ?? hasRestrictedPart(profile)) ? t(hasSheet ? 'set.sheet' : 'set.no_sheet') : t('log.servable'),
+  ];
+  return html`<section class="note stack-close"><p>${joinWithDots(said)}</p><div>${button(t('set.change'), () =>
+    goToStep(stage, local.how === 'items' ? 'officer' : 'choose'),
+  )}</div></section>`;
+}
+
+const hasInitials = ({ local }: Stage) => /^[A-Za-z]{1,4}$/.test(String(local.sheet?.initials ?? '').trim());
+
+function initialsField({ local }: Stage) {
+  const sheet = (local.sheet ??= { initials: '' });
+  return textField({
+    id: 'initials',
+    label: t('sheet.initials'),
+    hint: t('sheet.initials_hint'),
+    value: sheet.initials,
+    error: local.noInitials ? t('sheet.need_initials') : null,
+    onChange: (initials) => {
+      sheet.initials = initials;
+    },
+  });
 }
 
 /** Offer a pack of words now. What goes in is worked out again, so that no picture has to be looked at first. */
@@ -408,13 +481,9 @@ function officerView(stage: Stage) {
   const sheet = (local.sheet ??= { initials: '' });
   const submit = () => {
     const wrongStartNo = !/^[0-9]{0,4}$/.test((local.startNo ?? '').trim());
-    if (wrongStartNo || !/^[A-Za-z]{1,4}$/.test(sheet.initials.trim()))
-      return stage.set({ wrongStartNo, noInitials: !wrongStartNo });
-    const conflicts = adviceConflicts(stage);
-    local.differing = conflicts;
-    if (!isAdviceNew(stage, conflicts)) return goToStep(stage, 'consent');
-    markAdviceSeen(stage, conflicts);
-    return stage.draw();
+    const noInitials = !hasInitials(stage);
+    stage.set({ wrongStartNo, noInitials });
+    if (!wrongStartNo && !noInitials) void toSummary(stage);
   };
   const packEntries = stage.state.entries.filter((row) => local.summary && isSelected(local, row.record));
   const officerFields = OFFICER_FIELDS.map((name) =>
@@ -430,16 +499,7 @@ function officerView(stage: Stage) {
     }),
   );
   return html`${heading(t('sheet.title'))}<p class="soft">${t('sheet.lead')}</p>
-    ${textField({
-      id: 'initials',
-      label: t('sheet.initials'),
-      hint: t('sheet.initials_hint'),
-      value: sheet.initials,
-      error: local.noInitials ? t('sheet.need_initials') : null,
-      onChange: (initials) => {
-        sheet.initials = initials;
-      },
-    })}
+    ${initialsField(stage)}
     ${officerFields}${identityFields(stage)}
     ${
       local.earlier
@@ -479,13 +539,10 @@ function officerView(stage: Stage) {
             },
           })
     }
-    ${adviceNotes(stage, local.differing ?? [])}
-    <div class="row">${button(t('frame.next'), submit, { main: true })}${button(
+    <div class="row">${button(t('frame.done'), submit, { main: true, busy: stage.runningTask === 'choose' })}${button(
       t('bar.back'),
-      () => goToStep(stage, 'sum'),
-      {
-        plain: true,
-      },
+      () => goToStep(stage, local.how === 'items' ? 'sum' : 'choose'),
+      { plain: true },
     )}</div>`;
 }
 
@@ -521,8 +578,7 @@ function consentView(stage: Stage) {
   const totals = local.summary as PackSummary;
   const ways = stage.find('pack-ways', () => stage.app.packWays()).data as PackWays | undefined;
   const counts = { entries: tn('consent.entries', totals.entries), pictures: tn('consent.pictures', totals.pictures) };
-  const submit = () =>
-    local.agreed && local.words ? startAgreed(stage) : stage.set({ notAgreed: !local.agreed, noWords: !local.words });
+  const submit = () => (local.words ? startAgreed(stage) : stage.set({ noWords: true }));
   return html`${heading(t('consent.title'))}${errorSummary(stage)}
     ${
       local.way === 'server'
@@ -535,17 +591,10 @@ function consentView(stage: Stage) {
     <p class="care">${t('consent.court')}</p>${
       local.overridden ? html`<p class="care">${t('consent.over')}</p>` : nothing
     }<p class="soft">${t('consent.shows')}</p>
-    ${checkbox({
-      id: 'agreed',
-      label: t('consent.tick'),
-      checked: Boolean(local.agreed),
-      onChange: (isAgreed) => stage.set({ agreed: isAgreed, notAgreed: false }),
-    })}
-    ${local.notAgreed ? html`<p class="error-line" role="alert">${t('consent.need')}</p>` : nothing}
     ${confirmWordsField(stage, submit)}
     <div class="row">${button(t('consent.do'), submit, { main: true, busy: stage.runningTask === 'agree' })}${button(
       t('bar.back'),
-      () => goToStep(stage, 'officer'),
+      () => goToStep(stage, 'sum'),
       { plain: true },
     )}</div>`;
 }
