@@ -118,13 +118,13 @@ MORE_SCREENS: Final[dict[str, tuple[Step, ...]]] = {
         js("fake.set({account: {...fake.state.account, witnesses_gone: ['witness.example/w1']}})"),
         go_to_screen("server"),
     ),
-    "change your words": (OPEN_DIARY, go_to_screen("changewords")),
+    "change your password": (OPEN_DIARY, go_to_screen("changewords")),
     "high-risk mode": (OPEN_DIARY, go_to_screen("highrisk")),
     "adding while locked": (OPEN_DIARY, go_to_screen("capset")),
     "a backup file": (OPEN_DIARY, go_to_screen("makecopy")),
     "open a backup file": (js("fake.set({phase: 'fresh'})"), go_to_screen("takecopy")),
     "bring in a chat": (OPEN_DIARY, go_to_screen("import")),
-    "new words": (OPEN_DIARY, go_to_screen("newwords")),
+    "new password": (OPEN_DIARY, go_to_screen("newwords")),
     **{f"form, {kind}": (RECORDS_LISTED, go_to_screen("form", kind=kind)) for kind in REGISTER_KINDS},
 }
 

@@ -49,7 +49,7 @@ def show_text(keeper: BrowserKeeper) -> None:
 
 def password_field(keeper: BrowserKeeper) -> Locator:
     """Return the password field of the lock."""
-    return keeper.field("Your words")
+    return keeper.field("Your password")
 
 
 def without_spaces(words: str) -> str:
@@ -118,8 +118,8 @@ def test_the_first_save_locks_with_the_words_as_shown(keeper: BrowserKeeper) -> 
     suggested = keeper.page.get_by_role("list", name="Six words you could use").get_by_role("listitem")
     expect(suggested.first).not_to_have_text("••••••")
     words = suggested.all_inner_texts()
-    keeper.field("Type your words").fill("".join(words).title())
-    keeper.tap("Save with these words")
+    keeper.field("Type your password").fill("".join(words).title())
+    keeper.tap("Save with this password")
     keeper.wait_for_screen(keeper.copy_offer)
     keeper.postpone_copy()
     keeper.lock()
@@ -250,12 +250,12 @@ def test_the_page_that_asks_again_offers_words_too(keeper: BrowserKeeper) -> Non
     keeper.unlock()
     keeper.open_lock_settings("A short secret (PIN)")
     keeper.tap("Set up a PIN")
-    keeper.field("Type your words").click()
+    keeper.field("Type your password").click()
     keeper.button("Show").first.click()
     type_letters(keeper, "act")
     expect(offers(keeper)).to_have_text(WORDS_WITH_ACT)
     keeper.page.get_by_label("I have read this and want it all the same").check()
-    keeper.field("Type your words").fill(without_spaces(keeper.passphrase))
+    keeper.field("Type your password").fill(without_spaces(keeper.passphrase))
     keeper.field("Short secret").fill("274913")
     keeper.field("Type it once more").fill("274913")
     expect(offers(keeper)).to_have_count(0)

@@ -204,11 +204,11 @@ SCREENS: dict[str, tuple[Step, ...]] = {
         fill("Your password", "x"),
         press("Open"),
     ),
-    "lock, words to tap": (js("fake.set({phase: 'locked'})"), press("Show"), fill("Your words", "street act")),
+    "lock, words to tap": (js("fake.set({phase: 'locked'})"), press("Show"), fill("Your password", "street act")),
     "lock, many words to tap": (
         js("fake.set({phase: 'locked'})"),
         press("Show"),
-        fill("Your words", "street actor struggle pro"),
+        fill("Your password", "street actor struggle pro"),
     ),
     "lock, lists": (js("fake.set({phase: 'locked', look: {skin: 'lists', opens: 'lock'}})"),),
     "locking": (OPEN_DIARY, go_to_screen("locks")),

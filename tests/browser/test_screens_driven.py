@@ -83,7 +83,7 @@ def test_a_shown_password_is_covered_ten_seconds_after_the_last_letter(show: Ope
     """Typing keeps the text shown; ten seconds after it the text is dots, and no word is offered any more."""
     page = show((js("fake.set({phase: 'locked'})"),))
     page.clock.install()
-    field = page.get_by_label("Your words")
+    field = page.get_by_label("Your password")
     page.get_by_role("button", name="Show").click()
     page.clock.run_for(9_000)
     field.press_sequentially("act")
@@ -102,12 +102,12 @@ def test_escape_closes_the_words_to_tap_before_the_dialog(show: OpenPage) -> Non
             OPEN_DIARY,
             js("fake.over = {taken_out: Date.now()}"),
             go_to_screen("entry", record="r0"),
-            press("Erase it for good"),
-            press("Erase it in seven days"),
+            press("Delete it for good"),
+            press("Delete it for good in seven days"),
         )
     )
     dialog = page.get_by_role("dialog")
-    field = dialog.get_by_label("Type your words")
+    field = dialog.get_by_label("Type your password")
     field.click()
     dialog.get_by_role("button", name="Show").click()
     page.keyboard.type("act")
