@@ -199,7 +199,7 @@ def test_a_notebook_works_without_a_diary(keeper: BrowserKeeper, server: LiveSer
     for return_to_lock in (keeper.open_lock_from_notebook, keeper.page.reload):
         return_to_lock()
         keeper.wait_for_lock()
-        expect(keeper.page.get_by_role("button")).to_have_text(["Open", "Add picture"])
+        expect(keeper.page.get_by_role("button")).to_have_text(["Show", "Open", "Add picture"])
         keeper.try_passphrase("none of these words")
         expect(keeper.error_message()).to_contain_text("That didn’t open anything. Try again.")
         keeper.try_passphrase(NOTEBOOK_PASSPHRASE)
