@@ -65,7 +65,7 @@ def _assert_people(registers: RegisterScreens) -> None:
     expect(_find_rows(registers, "Round ")).to_have_count(3)
     registers.open("People and accounts")
     registers.wait_for_row("Round a")
-    expect(keeper.page.get_by_role("main").locator(".row-button")).to_have_count(30)
+    expect(keeper.page.locator("main div.rows .row-button")).to_have_count(30)
     assert accessibility_faults(page) == []
     keeper.field("Find in this list").fill("nick 77")
     registers.wait_for_row("Person 77")
@@ -96,8 +96,8 @@ def _assert_orders(registers: RegisterScreens) -> None:
     expect(page.locator(".term")).to_have_count(200)
     keeper.tap("Cancel")
     registers.open("Orders")
-    expect(page.get_by_role("main").locator(".row-button")).to_have_count(2)
-    page.get_by_role("main").locator(".row-button").first.click()
+    expect(page.locator("main div.rows .row-button")).to_have_count(2)
+    page.locator("main div.rows .row-button").first.click()
     expect(keeper.button("Change this")).to_be_visible()
     assert accessibility_faults(page) == []
     keeper.go_to_tab("Follow-ups")
