@@ -14,6 +14,7 @@ import type attachmentsWords from './features/attachments/words.json';
 import type backupWords from './features/backup/words.json';
 import type borrowedWords from './features/borrowed/words.json';
 import type chaseWords from './features/chase/words.json';
+import type desktopWords from './features/desktop/words.json';
 import type entriesWords from './features/entries/words.json';
 import type entryWords from './features/entry/words.json';
 import type handoverWords from './features/handover/words.json';
@@ -40,6 +41,7 @@ type AttachmentsWords = typeof attachmentsWords;
 type BackupWords = typeof backupWords;
 type BorrowedWords = typeof borrowedWords;
 type ChaseWords = typeof chaseWords;
+type DesktopWords = typeof desktopWords;
 type EntriesWords = typeof entriesWords;
 type EntryWords = typeof entryWords;
 type HandoverWords = typeof handoverWords;
@@ -68,6 +70,7 @@ declare module './shell/lookup.js' {
       BackupWords,
       BorrowedWords,
       ChaseWords,
+      DesktopWords,
       EntriesWords,
       EntryWords,
       HandoverWords,

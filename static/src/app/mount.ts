@@ -8,6 +8,7 @@ import { frame, preloadParts } from './frame.js';
 import { followScreens } from '../shell/browser_history.js';
 import { useLanguage } from '../shell/language.js';
 import { placeFocus } from '../shell/focus.js';
+import { followDesktop } from './desktop.js';
 import { applySkin } from '../shell/skin.js';
 import type { App } from '../shell/app.js';
 import type { Screens } from '../shell/browser_history.js';
@@ -162,6 +163,7 @@ function watchPage(app: App, stage: Stage, root: HTMLElement): () => void {
     if (isInside() && !isTabStep(event)) root.classList.add('covered');
   };
   addEventListener('keydown', onKey, { signal, capture: true });
+  followDesktop(app, stage, signal);
   for (const name of ['pointerdown', 'keydown', 'input']) {
     addEventListener(
       name,

@@ -41,6 +41,7 @@ export const PARTS = {
   wording: () => import('../features/settings/wording.js'),
   assisted: () => import('../features/assisted/view.js'),
   witness: () => import('../features/share/statements.js'),
+  desktop: () => import('../features/desktop/view.js'),
 };
 /** The part that draws each place. */
 export const PART_BY_PLACE: Record<string, keyof typeof PARTS> = {
@@ -121,6 +122,7 @@ export const PART_BY_PLACE: Record<string, keyof typeof PARTS> = {
   show: 'show',
   showing: 'show',
   languages: 'languages',
+  shortcuts: 'desktop',
 };
 
 /** Tabs of the bar at the bottom, with their icons, in order. */
@@ -167,6 +169,7 @@ const TAB_BY_PLACE: Record<string, (typeof TABS)[number][0]> = {
   import: 'more',
   server: 'more',
   makecopy: 'more',
+  shortcuts: 'more',
 };
 /** Parts whose places are all reached from More. */
 const PARTS_OF_MORE = new Set(['registers', 'keeping', 'keys', 'capture', 'locks', 'homescreen']);

@@ -30,6 +30,7 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
   words_differ: 'That is not the password that opens this phone. Nothing was changed. Try again.',
   // Files.
   empty_file: 'This file is empty, so it was not added. Nothing was lost. Choose it again, or another one.',
+  folder: 'This is a folder, so it was not added. Nothing was lost. Open it, and drop the files that are in it.',
   too_large:
     'This file is larger than 200 MB, so it was not added. Nothing was lost. If it is a recording, add a shorter ' +
     'part of it.',

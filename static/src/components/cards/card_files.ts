@@ -69,16 +69,19 @@ function pasteHandler(stage: Stage, destination: FileTarget) {
     const files = [...(event.clipboardData?.files ?? [])];
     if (!files.length) return;
     event.preventDefault();
+    event.stopPropagation(); // the page takes what no card has taken (app/desktop.ts)
     askBeforeAdding(stage, textInsteadOf(destination), () => addFiles(stage, destination, files, 'paste'));
   };
 }
 
-/** Take files dropped on the card. Elsewhere on the page the browser does its default. */
+/** Take files dropped on the card. A folder is refused where the page takes it (app/desktop.ts). */
 function dropHandler(stage: Stage, destination: FileTarget) {
   return (event: DragEvent) => {
     const files = [...(event.dataTransfer?.files ?? [])];
-    if (!files.length) return;
+    const hasFolder = [...(event.dataTransfer?.items ?? [])].some((item) => item.webkitGetAsEntry?.()?.isDirectory);
+    if (!files.length || hasFolder) return;
     event.preventDefault();
+    event.stopPropagation();
     askBeforeAdding(stage, textInsteadOf(destination), () => addFiles(stage, destination, files, 'drop'));
   };
 }

@@ -168,7 +168,7 @@ function entriesView(stage: Stage) {
                   onClick: () => stage.go({ name: 'patterns' }),
                 })}</div>${factSheetLink(stage)}</div>`
           }
-      ${stage.isWide ? html`<p class="soft">${t('entries.choose')}</p>` : entryList(stage)}`
+      ${stage.isWide ? emptyPane(stage) : entryList(stage)}`
         : html`${
             state.account?.coming
               ? nothing
@@ -181,4 +181,16 @@ function entriesView(stage: Stage) {
   </div>`;
 }
 
-export const views = { entries: entriesView, list: entryList };
+/** What the column beside the list is for, while no entry is open there. */
+function emptyPane(stage: Stage) {
+  return html`<section class="note stack-close"><p>${t('entries.choose')}</p><p>${t('pane.files')}</p>
+    <div>${button(t('pane.keys'), () => stage.go({ name: 'shortcuts' }), { plain: true })}</div></section>`;
+}
+
+/** The column of the list; without an entry it says what will stand there. */
+function listColumn(stage: Stage) {
+  if (stage.state.entries.length) return entryList(stage);
+  return html`<p class="soft">${t(stage.state.account?.coming ? 'frame.loading' : 'pane.list')}</p>`;
+}
+
+export const views = { entries: entriesView, list: listColumn };
