@@ -139,7 +139,9 @@ def test_page_and_program_find_the_same(
         )
         servable_part = folder / "data" / "servable"
         assert findings_of(page, lambda: page.locator("#folder").set_input_files(servable_part)) == set()
-        expect(page.get_by_text("This is a copy of the part that the other person, or their lawyer, may read")).to_be_visible()
+        expect(
+            page.get_by_text("This is a copy of the part that the other person, or their lawyer, may read")
+        ).to_be_visible()
         expect(page.get_by_text("Only their list is here.")).to_be_visible()
         expect(page.get_by_text("Holds for this part of the pack.")).to_be_visible()
         assert accessibility_faults(page) == []

@@ -121,8 +121,8 @@ def test_the_screen_draws_the_lanes_and_marks_of_the_pack(tmp_path: Path) -> Non
         entry(1, behaviours=["follow"], i_contacted_them=["yes_first"], attribution_basis=["guess"]),
         entry(2, lawful_contact_context="Handing over the children"),
         entry(20, behaviours=["calls", "follow"], precision="date_range", occurred_end=month_end),
-        *({"precision": "unknown", "behaviours": ["follow"]} for _ in range(9)),
     ]
+    mixed += [{"precision": "unknown", "behaviours": ["follow"]} for _ in range(9)]
     capsules = [capsule_of(entries) for entries in DIARIES.values()] + [capsule_of(mixed, diary)]
     timelines = [timeline_of(build_contents(read_capsule(capsule))) for capsule in capsules]
     paths = [tmp_path / f"{number}.json" for number in range(len(capsules))]
