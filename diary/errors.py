@@ -7,7 +7,7 @@
  ├── SealError                    not_opened      sealed data that cannot be decrypted; never says why
  ├── KdfPolicyViolation           kdf_refused     key derivation parameters or an origin outside the policy
  ├── KdfSelfTestFailed            kdf_broken      Argon2 gives wrong results on this device
- ├── InvalidCredentials           no_match        wrong words, wrong code or unknown name: one answer for all
+ ├── InvalidCredentials           no_match        wrong password, wrong recovery code or unknown username
  ├── SecondFactorFailed           second_step     an advocate's six digits are missing, wrong or used
  ├── InvalidInvitation            not_invited     the invitation is missing, wrong, used or expired
  ├── ServerClosing                closing         the server will close: no new accounts
@@ -28,7 +28,7 @@
  ├── TooManyRequests              try_later
  ├── PacksDisabled                packs_off
  ├── PackBuildFailed              pack_failed
- ├── InvalidSealedCopy            not_a_copy      a file that is not a sealed copy, or a damaged one
+ ├── InvalidSealedCopy            not_a_copy      a file that is not a backup file, or a damaged one
  ├── Unavailable                  unavailable
  └── BadSetting                   bad_setting     a setting that the server cannot use
 
@@ -97,14 +97,14 @@ class KdfSelfTestFailed(KeptError):
 
 
 class InvalidCredentials(KeptError):
-    """Wrong words, wrong code or unknown name: one answer for all of them."""
+    """Wrong password, wrong recovery code or unknown username: one answer for all of them."""
 
     code = "no_match"
     default_message = "That did not match. Check the username and the password, and try again."
 
 
 class SecondFactorFailed(KeptError):
-    """An advocate's words were right, but the six digits are missing, wrong or used."""
+    """An advocate's password was right, but the six digits are missing, wrong or used."""
 
     code = "second_step"
     default_message = "Type the six digits that your authenticator app shows now. Each set works once."
@@ -261,7 +261,7 @@ class PackBuildFailed(KeptError):
 
 
 class InvalidSealedCopy(KeptError):
-    """File that is not a sealed copy of a diary, or a damaged one."""
+    """File that is not a backup file of a diary, or a damaged one."""
 
     code = "not_a_copy"
     default_message = "This is not a backup file, or it is damaged."

@@ -36,11 +36,11 @@ NEGATION = re.compile(
 # On screen the keeper is not called this; names of services and laws keep the word.
 VICTIM_WORD = re.compile(r"\bvictims?\b(?! support\b)(?!['’]s? (?:code|commissioner)\b)(?!s['’] code\b)", re.IGNORECASE)
 SCREEN_FOLDERS = ("static/", "templates/")
-# What opens a diary has one name on screens, pages and the command line: a password, a recovery code, a username
-# (docs/glossary.md). These are names they had before. What somebody wrote or spoke is still called their words, and
+# What opens a diary has one name on screens, pages and the command line: a password, a PIN, a recovery code, a
+# username (docs/glossary.md). These are names they had before. What somebody wrote or spoke is still called their words, and
 # codes of other kinds keep their names.
 FORMER_NAME = re.compile(
-    r"""sign-in\ names? | log-?in\ names? | pass-?phrases? | short\ words
+    r"""sign-in\ names? | short\ secrets? | log-?in\ names? | pass-?phrases? | short\ words
       | (?<!recovery\ )\bcode\ (?:from|on)\ (?:your\ )?paper | \bpaper\ code | \b(?:my|your|old)\ code\b
       | \b(?:type|change|knows?|forget|has|have|with|without)\ (?:my|your|the\ old)\ words\b | \bold\ words\b""",
     re.IGNORECASE | re.VERBOSE,
@@ -191,6 +191,7 @@ def test_password_recovery_code_and_username_have_one_name() -> None:
     [
         ("I have a sign-in name", ["sign-in name"]),
         ("The passphrase is asked for.", ["passphrase"]),
+        ("A short secret is not enough here.", ["short secret"]),
         ("Someone knows my words", ["knows my words"]),
         ("Your code, for paper", ["Your code"]),
         ("The code from your paper", ["code from your paper"]),

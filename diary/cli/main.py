@@ -172,7 +172,7 @@ def sample(origin: str, note: Path) -> None:
 
     click.echo("\nWriting a fictional diary to this server…")
     sign_in = asyncio.run(ensure_sample_diary(origin, note, _ignore_progress))
-    click.echo(f"{_bold('Open it')} at {origin} with “I have a username”:")
+    click.echo(f"{_bold('Open it')} at {origin} with “I have a username or a backup file”:")
     for line in sign_in.text_lines():
         click.echo(f"  {line}")
 

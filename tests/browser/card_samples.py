@@ -63,7 +63,7 @@ CARD_STEPS: tuple[tuple[str, tuple[tuple[Any, ...], ...]], ...] = (
         ),
     ),
     (
-        "Cameras that may have recorded it",
+        "Cameras or records that may show it",
         (
             ("tick", "What is it?", "CCTV"),
             ("type", "Who has it?", "The shop on the corner"),
@@ -84,7 +84,7 @@ CARD_STEPS: tuple[tuple[str, tuple[tuple[Any, ...], ...]], ...] = (
             ("type", "What they did", "Took it down"),
         ),
     ),
-    ("Private note", (("type", "Only for you", "Do not tell Mum yet."),)),
+    ("Private note", (("type", "Private note", "Do not tell Mum yet."),)),
     (
         "The exact words",
         (

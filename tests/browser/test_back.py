@@ -258,12 +258,12 @@ def test_an_open_dialog_closes_first(diary: BrowserKeeper) -> None:
     """Back closes a dialog and stays at its place; the next Back goes up one screen."""
     page = diary.page
     diary.open_entry(NARRATIVE)
-    diary.tap("Put away or delete for good")
+    diary.tap("Put this away")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.go_back()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(diary.button("Put away or delete for good")).to_be_visible()
-    diary.tap("Put away or delete for good")
+    expect(diary.button("Put this away")).to_be_visible()
+    diary.tap("Put this away")
     page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.go_back()
@@ -332,7 +332,7 @@ def test_back_in_the_first_run(keeper: BrowserKeeper, server: LiveServer) -> Non
     page.wait_for_url(f"**{PAGE_BEFORE}")
     page.go_forward()
     expect(keeper.button("Start")).to_be_visible()
-    keeper.tap("I have a username")
+    keeper.tap("I have a username or a backup file")
     page.go_back()
     expect(keeper.button("Start")).to_be_visible()
 

@@ -90,7 +90,7 @@ def _add_and_amend(phone: BrowserKeeper) -> None:
 
 def _take_out_and_put_back(phone: BrowserKeeper) -> None:
     """Take the entry out of the list, find it among those taken out, and put it back."""
-    phone.tap("Put away or delete for good")
+    phone.tap("Put this away")
     phone.tap("Put it away")
     phone.wait_for_text(re.compile("This entry was put away on"))
     phone.go_to_tab("Entries")
@@ -98,7 +98,7 @@ def _take_out_and_put_back(phone: BrowserKeeper) -> None:
     phone.go_to_tab("More")
     phone.tap("Put away")
     phone.tap("Put it back")
-    phone.wait_for_text("You have not put anything away.")
+    phone.wait_for_text("You have not put any entry away.")
 
 
 def _assert_history(other: BrowserKeeper) -> None:
@@ -116,7 +116,7 @@ def _assert_pack_named(other: BrowserKeeper) -> None:
     """Assert that, before the entry is taken out, the screen shows which pack it is in."""
     other.go_to_tab("Entries")
     other.entry_row(NARRATIVE).get_by_role("button").click()
-    other.tap("Put away or delete for good")
+    other.tap("Put this away")
     expect(other.page.get_by_role("dialog")).to_contain_text("Pack 1, made")
     expect(other.page.get_by_role("dialog")).to_contain_text("Putting it away could harm the case. Ask them first.")
     assert accessibility_faults(other.page) == []

@@ -302,7 +302,7 @@ def test_a_later_pack_after_one_removal_one_amendment_and_ten_new_entries(
 def _take_out_amend_and_add(keeper: BrowserKeeper) -> None:
     """Take out one entry, amend another with a reason, add ten new ones and a picture."""
     keeper.open_entry("Before, 1.")
-    keeper.tap("Put away or delete for good")
+    keeper.tap("Put this away")
     keeper.tap("Put it away")
     keeper.wait_for_text(re.compile("This entry was put away on"))
     keeper.open_entry("Before, 3.")

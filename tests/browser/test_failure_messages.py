@@ -214,7 +214,7 @@ def test_an_invalid_receipt_is_never_shown_as_kept_safe(
     keeper.create_registered_diary(NARRATIVE)
     server.inject_fault("PUT", VERSIONS_PATH, change_body=corrupt_response)
     _add_during_fault(keeper)
-    _assert_sent_after_fault(keeper, server, "the server’s receipt does not hold")
+    _assert_sent_after_fault(keeper, server, "the server’s receipt is not right")
 
 
 def test_an_upload_continues_after_the_session_ends(keeper: BrowserKeeper, server: LiveServer) -> None:

@@ -102,7 +102,7 @@ def test_impossible_days_on_cards_are_not_saved(keeper: BrowserKeeper) -> None:
     A future deletion date is valid.
     """
     keeper.open_entry(NARRATIVE)
-    body = cards.open_card(keeper, "Cameras that may have recorded it")
+    body = cards.open_card(keeper, "Cameras or records that may show it")
     cards.type_into(body, "Who has it?", "The shop")
     cards.type_into(body, "Asked for on", _date_in_days(2))
     cards.type_into(body, "Likely to be wiped on", "0026-12-20")
@@ -118,7 +118,7 @@ def test_impossible_days_on_cards_are_not_saved(keeper: BrowserKeeper) -> None:
     keeper.save_card()
     expect(cards.fact_value(keeper, "What may have recorded it?").first).to_contain_text("The shop")
     # Removing the item removes its error.
-    body = cards.open_card(keeper, "Cameras that may have recorded it")
+    body = cards.open_card(keeper, "Cameras or records that may show it")
     cards.type_into(body, "Asked for on", _date_in_days(2))
     keeper.tap("Save this card")
     expect(keeper.button("Save this card")).to_be_visible()

@@ -63,7 +63,7 @@ def change_passphrase(phone: BrowserKeeper, desk: BrowserKeeper, old_passphrase:
     phone.wait_for_screen("Change your password")
     assert accessibility_faults(phone.page) == []
     type_new_words(phone, NEW_PASSPHRASE, "Change my password")
-    phone.wait_for_text("Your new password is set. The old one opens nothing any more.")
+    phone.wait_for_text("Your new password is set. Backup files you made before still open with the old one.")
     phone.tap("Done")
     phone.lock()
     phone.try_passphrase(old_passphrase)
@@ -89,7 +89,7 @@ def renew_all_keys(phone: BrowserKeeper, code_letters: str) -> None:
     phone.wait_for_screen("Someone knows my password")
     assert accessibility_faults(phone.page) == []
     type_new_words(phone, NEWEST_PASSPHRASE, "Change my password, recovery code and keys")
-    phone.wait_for_text("Done. Only your new password opens this now.")
+    phone.wait_for_text("Done. Your new password opens this now.")
     phone.tap("Write down a new recovery code")
     phone.tap("Show my recovery code")
     new_code_letters = phone.page.locator(".letters").inner_text()
@@ -221,7 +221,7 @@ def test_the_code_renews_keys_while_a_thief_holds_the_passphrase(new_phone: NewP
     phone.field("Your new password").fill(NEWEST_PASSPHRASE)
     phone.field(RECOVERY_CODE_LABEL).fill(code_letters)
     phone.tap("Finish now")
-    phone.wait_for_text("Done. Only your new password opens this now.")
+    phone.wait_for_text("Done. Your new password opens this now.")
     phone.tap("Done")
     phone.passphrase = NEWEST_PASSPHRASE
     phone.wait_until_kept_safe("Cannot be sent meanwhile.")

@@ -132,7 +132,7 @@ def test_signing_in_without_signal_says_so(new_phone: NewPhone) -> None:
     phone.open_without_diary()
     phone.wait_until_loaded()
     phone.page.context.set_offline(True)
-    phone.tap("I have a username")
+    phone.tap("I have a username or a backup file")
     phone.field("Username").fill("quiet-otter-1234")
     phone.field("Your password").fill("some words that are long enough")
     phone.tap("Open")

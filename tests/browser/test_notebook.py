@@ -219,16 +219,16 @@ def test_a_short_secret_opens_the_diary_until_it_is_turned_off(keeper: BrowserKe
     keeper.postpone_copy()
     keeper.wait_until_offline_ready()
     assert keeper.page.context.cookies() == []
-    keeper.open_lock_settings("A short secret (PIN)")
+    keeper.open_lock_settings("A PIN for this app")
     keeper.tap("Set up a PIN")
     keeper.field("Type your password").fill(keeper.passphrase)
-    keeper.field("Short secret").fill(SHORT_SECRET)
+    keeper.field("PIN").fill(SHORT_SECRET)
     keeper.field("Type it once more").fill(SHORT_SECRET)
     keeper.tap("Turn it on")
     keeper.wait_for_text("Tick the box if you want to go on.")
     keeper.page.get_by_label("I have read this and want it all the same").check()
     keeper.tap("Turn it on")
-    keeper.wait_for_text("On. This short secret opens your entries too.")
+    keeper.wait_for_text("On. This PIN opens your entries too.")
     keeper.lock()
     for n in range(3):
         keeper.try_passphrase(f"00000{n}")
@@ -241,7 +241,7 @@ def test_a_short_secret_opens_the_diary_until_it_is_turned_off(keeper: BrowserKe
     keeper.wait_for_screen("What happened?")
     keeper.open_entry(NARRATIVE)
     _assert_new_secret_needs_passphrase(keeper)
-    keeper.open_lock_settings("A short secret (PIN)")
+    keeper.open_lock_settings("A PIN for this app")
     keeper.tap("Turn it off")
     keeper.lock()
     keeper.try_passphrase(SHORT_SECRET)
@@ -251,24 +251,24 @@ def test_a_short_secret_opens_the_diary_until_it_is_turned_off(keeper: BrowserKe
 
 def _assert_new_secret_needs_passphrase(keeper: BrowserKeeper) -> None:
     """Assert that neither the open diary nor the old secret lets anybody set another short secret."""
-    keeper.open_lock_settings("A short secret (PIN)")
+    keeper.open_lock_settings("A PIN for this app")
     keeper.tap("Turn it off")
     keeper.tap("Set up a PIN")
     keeper.page.get_by_label("I have read this and want it all the same").check()
-    keeper.field("Short secret").fill("918273")
+    keeper.field("PIN").fill("918273")
     keeper.field("Type it once more").fill("918273")
     for words in (SHORT_SECRET, "none of these words"):
         keeper.field("Type your password").fill(words)
-        keeper.field("Short secret").fill("918273")
+        keeper.field("PIN").fill("918273")
         keeper.field("Type it once more").fill("918273")
         keeper.tap("Turn it on")
         expect(keeper.error_message()).to_be_visible()
         expect(keeper.button("Turn it on")).to_be_enabled()
     keeper.field("Type your password").fill(keeper.passphrase)
-    keeper.field("Short secret").fill(SHORT_SECRET)
+    keeper.field("PIN").fill(SHORT_SECRET)
     keeper.field("Type it once more").fill(SHORT_SECRET)
     keeper.tap("Turn it on")
-    keeper.wait_for_text("On. This short secret opens your entries too.")
+    keeper.wait_for_text("On. This PIN opens your entries too.")
 
 
 def test_a_cleared_phone_restores_everything(new_phone: NewPhone, server: LiveServer) -> None:

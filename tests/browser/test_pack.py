@@ -45,7 +45,7 @@ def _write_diary(keeper: BrowserKeeper) -> None:
     keeper.field("Where exactly?").fill("14 Quarry Terrace, Leeds")
     keeper.save_card()
     keeper.open_card("Private note")
-    keeper.field("Only for you").fill(PRIVATE_NOTE)
+    keeper.field("Private note").fill(PRIVATE_NOTE)
     keeper.save_card()
     keeper.add_entry(SECOND_NARRATIVE)
     keeper.wait_until_kept_safe(SECOND_NARRATIVE)

@@ -248,7 +248,7 @@ def test_the_page_that_asks_again_offers_words_too(keeper: BrowserKeeper) -> Non
     """The page of the short secret asks for the password, completes it, and takes it without spaces."""
     make_diary(keeper)
     keeper.unlock()
-    keeper.open_lock_settings("A short secret (PIN)")
+    keeper.open_lock_settings("A PIN for this app")
     keeper.tap("Set up a PIN")
     keeper.field("Type your password").click()
     keeper.button("Show").first.click()
@@ -256,11 +256,11 @@ def test_the_page_that_asks_again_offers_words_too(keeper: BrowserKeeper) -> Non
     expect(offers(keeper)).to_have_text(WORDS_WITH_ACT)
     keeper.page.get_by_label("I have read this and want it all the same").check()
     keeper.field("Type your password").fill(without_spaces(keeper.passphrase))
-    keeper.field("Short secret").fill("274913")
+    keeper.field("PIN").fill("274913")
     keeper.field("Type it once more").fill("274913")
     expect(offers(keeper)).to_have_count(0)
     keeper.tap("Turn it on")
-    keeper.wait_for_text("On. This short secret opens your entries too.")
+    keeper.wait_for_text("On. This PIN opens your entries too.")
 
 
 def test_the_page_of_the_short_secret_leads_back_first(keeper: BrowserKeeper) -> None:
@@ -268,20 +268,21 @@ def test_the_page_of_the_short_secret_leads_back_first(keeper: BrowserKeeper) ->
     keeper.page.set_viewport_size({"width": 360, "height": 640})
     make_diary(keeper)
     keeper.unlock()
-    keeper.open_lock_settings("A short secret (PIN)")
+    keeper.open_lock_settings("A PIN for this app")
     keeper.wait_for_text(
-        "A PIN opens everything here. Someone who copies this phone could try every PIN. If anyone may take it, don’t."
+        "A PIN opens everything here. Someone who copies this phone could try every PIN. "
+        "If anyone may take your phone, do not use one."
     )
     expect(keeper.page.locator(".stack-wide .button").first).to_have_text("Keep my password")
     for name in ("Keep my password", "Set up a PIN"):
         expect(keeper.button(name)).to_be_in_viewport(ratio=1)
     assert keeper.page.evaluate("() => document.documentElement.scrollHeight < 2 * innerHeight")
     keeper.tap("Set up a PIN")
-    expect(keeper.field("Short secret")).to_be_visible()
+    expect(keeper.field("PIN")).to_be_visible()
     keeper.page.go_back()
-    expect(keeper.field("Short secret")).to_have_count(0)
+    expect(keeper.field("PIN")).to_have_count(0)
     keeper.tap("Keep my password")
     keeper.wait_for_screen("Locking")
-    keeper.tap(re.compile("^A short secret"), exact=False)
+    keeper.tap(re.compile("^A PIN for this app"), exact=False)
     keeper.page.go_back()
     keeper.wait_for_screen("Locking")

@@ -14,19 +14,32 @@ from tests.browser.navigators.keeper import BrowserKeeper
 FIRST_NARRATIVE = "He was at the gate."
 ERASED_NARRATIVE = "This one shall go."
 LAST_NARRATIVE = "And one more."
+# What a diary without a backup says of an entry that waits.
+FROM_THEN_ON = re.compile(r"you can delete (?:this|one) entry for good\. Come back then and type your password\.")
 DAY_SECONDS = 24 * 60 * 60
 
 
 def _take_out(keeper: BrowserKeeper, text: str) -> None:
     keeper.open_entry(text)
-    keeper.tap("Put away or delete for good")
+    keeper.tap("Put this away")
     assert accessibility_faults(keeper.page) == []
     keeper.tap("Put it away")
     keeper.wait_for_text(re.compile("This entry was put away on"))
 
 
-def _ask_to_erase(keeper: BrowserKeeper, words: str | None = None) -> None:
+def _ask_to_erase(keeper: BrowserKeeper, words: str | None = None, *, with_backup: bool = False) -> None:
+    """Ask to delete an entry for good.
+
+    The sheet says what happens: without a backup nothing is deleted before the password is typed again.
+    """
     keeper.tap("Delete it for good")
+    dialog = keeper.page.get_by_role("dialog")
+    if with_backup:
+        expect(dialog).to_contain_text("deleted from your devices and your backup.")
+        expect(dialog).to_contain_text("may have a spare copy for up to 28 days more.")
+    else:
+        expect(dialog).to_contain_text("Only then are its words and files deleted from this phone.")
+        expect(dialog).not_to_contain_text("backup.")
     keeper.field("Type your password to go on").fill(keeper.passphrase if words is None else words)
     keeper.tap("Delete it for good in seven days")
 
@@ -56,11 +69,11 @@ def _assert_hold_prevents_erasure(keeper: BrowserKeeper) -> None:
     keeper.tap("Turn Block deleting on")
     keeper.wait_for_text(re.compile("Block deleting has been on since"))
     assert accessibility_faults(keeper.page) == []
-    expect(keeper.page.get_by_text(re.compile("will be deleted for good"))).to_have_count(0)
+    expect(keeper.page.get_by_text(FROM_THEN_ON)).to_have_count(0)
     _open_taken_out(keeper)
     keeper.page.get_by_text(ERASED_NARRATIVE).click()
     _ask_to_erase(keeper)
-    expect(keeper.error_message().first).to_contain_text("Block deleting is on, so nothing can be deleted for good.")
+    expect(keeper.error_message().first).to_contain_text("Block deleting is on, so this cannot be deleted for good.")
     keeper.go_to_tab("More")
     keeper.tap(re.compile("^Block deleting"), exact=False)
     keeper.tap("Turn Block deleting off")
@@ -83,12 +96,12 @@ def test_an_entry_only_on_this_phone_is_erased(keeper: BrowserKeeper) -> None:
     _ask_to_erase(keeper, "these are not the words")
     expect(keeper.error_message().first).to_contain_text("That is not the password")
     _ask_to_erase(keeper)
-    keeper.wait_for_text(re.compile("This entry will be deleted for good on"))
+    keeper.wait_for_text(FROM_THEN_ON)
     keeper.go_to_tab("Add")
-    keeper.wait_for_text(re.compile("One entry will be deleted for good on"))
+    keeper.wait_for_text(FROM_THEN_ON)
     keeper.page.reload()
     keeper.unlock()
-    keeper.wait_for_text(re.compile("One entry will be deleted for good on"))
+    keeper.wait_for_text(FROM_THEN_ON)
 
     _assert_hold_prevents_erasure(keeper)
     _let_days_pass(keeper, 8)
@@ -96,7 +109,7 @@ def test_an_entry_only_on_this_phone_is_erased(keeper: BrowserKeeper) -> None:
     _open_taken_out(keeper)
     keeper.page.get_by_text(ERASED_NARRATIVE).click()
     _ask_to_erase(keeper)
-    keeper.wait_for_text(re.compile("This entry will be deleted for good on"))
+    keeper.wait_for_text(FROM_THEN_ON)
     _let_days_pass(keeper, 8)
     keeper.unlock_if_locked()
     _open_taken_out(keeper)
@@ -144,7 +157,7 @@ def test_an_entry_is_erased_on_every_device(new_phone: NewPhone, server: LiveSer
     desk.wait_for_entry_count(3)
     _take_out(phone, ERASED_NARRATIVE)
     expect(phone.page.locator(".state").first).to_contain_text("Backed up")
-    _ask_to_erase(phone)
+    _ask_to_erase(phone, with_backup=True)
     phone.wait_for_text(re.compile("This entry will be deleted for good on"))
     desk.lock()
     desk.unlock()
@@ -160,7 +173,7 @@ def test_an_entry_is_erased_on_every_device(new_phone: NewPhone, server: LiveSer
     expect(phone.page.get_by_text(re.compile("will be deleted for good"))).to_have_count(0)
     _open_taken_out(phone)
     phone.page.get_by_text(ERASED_NARRATIVE).click()
-    _ask_to_erase(phone)
+    _ask_to_erase(phone, with_backup=True)
     phone.wait_for_text(re.compile("This entry will be deleted for good on"))
     desk.lock()
     desk.unlock()

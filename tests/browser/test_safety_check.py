@@ -83,7 +83,7 @@ def test_a_tab_of_safari_warns_before_the_first_save(new_phone: NewPhone) -> Non
     keeper.open_without_diary()
     keeper.confirm_phone_is_safe()
     keeper.type_narrative("He waited outside.")
-    keeper.wait_for_text("Add this to your home screen first")
+    keeper.wait_for_text("Set up a backup now, then add this to your home screen.")
     assert accessibility_faults(keeper.page) == []
     keeper.tap("How to add it to the home screen")
     keeper.wait_for_screen("On the home screen")
@@ -94,13 +94,13 @@ def test_a_tab_of_safari_warns_before_the_first_save(new_phone: NewPhone) -> Non
     keeper.choose_time("Just now")
     keeper.tap("Save")
     keeper.choose_passphrase()
-    keeper.wait_for_text("Add this to your home screen first")
+    keeper.wait_for_text("Set up a backup now, then add this to your home screen.")
     keeper.postpone_copy()
     keeper.go_to_tab("Entries")
     expect(keeper.entry_state("He waited outside.")).to_have_text(
-        "Saved in this browser only. It may be removed in 7 days."
+        "Saved in this browser only. Safari may delete it if you do not open this page for 7 days."
     )
     keeper.go_to_tab("More")
-    keeper.page.get_by_role("button", name="Set up a backup").first.click()
+    keeper.tap("Set up a backup", exact=False)
     keeper.register_copy()
     keeper.wait_until_kept_safe("He waited outside.")

@@ -183,6 +183,26 @@ def test_the_guard_moves_only_by_a_tap(show: OpenPage) -> None:
     expect(page.get_by_text("This looks like a phone number")).to_have_count(0)
 
 
+def test_what_is_moved_to_the_place_is_not_for_others(show: OpenPage) -> None:
+    """An address that is moved to Where unticks the box that lets others read the place.
+
+    Otherwise the next change of "Where exactly?" would copy it to the pages that they read.
+    """
+    page = show((OPEN_DIARY, fill("What happened?", "Once"), press("Save")))
+    page.get_by_role("button", name="Where").first.click()
+    page.get_by_label("Where exactly?").fill("By the bus stop")
+    box = page.get_by_label("Let the person you write about, or their lawyer, read these words about the place")
+    box.check()
+    page.get_by_role("button", name="Save this card").click()
+    page.get_by_role("button", name="How it affected you").click()
+    page.get_by_label("In your own words", exact=True).fill("I moved to SE15 4TW")
+    page.get_by_role("button", name="Move this to Where (kept from the other person)").first.click()
+    page.get_by_role("button", name="Save this card").click()
+    saved = calls_of(page, "saveIncident")
+    assert [change["fields"].get("place_in_chronology", "") for change in saved[-2:]] == ["By the bus stop", None]
+    assert "SE15 4TW" in saved[-1]["restricted"]["place_detail"]
+
+
 def test_a_late_result_does_not_change_the_next_screen(show: OpenPage) -> None:
     """A list is left without saving and finishes late: text typed on the next screen stays."""
     late = "(_, draft) => (draft ? Promise.resolve() : new Promise((end) => { window.end = end; }))"
@@ -251,9 +271,9 @@ def test_a_private_note_leaves_no_mark_in_the_entry(show: OpenPage) -> None:
     page = show((OPEN_DIARY, fill("What happened?", "Once"), press("Save")))
     before = len(calls_of(page, "saveIncident"))
     page.get_by_role("button", name="Private note").click()
-    page.get_by_label("Only for you").fill("I want to move away")
+    page.get_by_role("textbox", name="Private note").fill("I want to move away")
     page.get_by_role("button", name="Save this card").click()
-    expect(page.get_by_label("Only for you")).to_have_count(0)
+    expect(page.get_by_role("textbox", name="Private note")).to_have_count(0)
     assert len(calls_of(page, "saveNote")) == 1
     assert len(calls_of(page, "saveIncident")) == before
 
@@ -380,7 +400,7 @@ def test_signing_in_leads_to_add(show: OpenPage) -> None:
     page = show(
         (
             NO_DIARY,
-            press("I have a username"),
+            press("I have a username or a backup file"),
             fill("Username", "quiet-river-4821"),
             fill("Your password", "my own words"),
         )
@@ -391,7 +411,7 @@ def test_signing_in_leads_to_add(show: OpenPage) -> None:
     page = show(
         (
             NO_DIARY,
-            press("I have a username"),
+            press("I have a username or a backup file"),
             press("Use my recovery code"),
             fill("Username", "a"),
             fill("Your recovery code", "b"),
@@ -416,7 +436,7 @@ def test_the_page_to_add_a_picture_shows_nothing_else(show: OpenPage) -> None:
 
 def test_an_empty_short_secret_is_not_told_to_type_the_password(show: OpenPage) -> None:
     """Its error says how long it must be. The password's field has its own."""
-    page = show((OPEN_DIARY, go_to_screen("short")))
+    page = show((OPEN_DIARY, go_to_screen("short"), press("Set up a PIN")))
     page.get_by_label("I have read this and want it all the same").check()
     page.get_by_role("button", name="Turn it on").click()
     expect(page.get_by_role("main")).to_contain_text("Type your password.")

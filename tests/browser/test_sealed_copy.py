@@ -29,7 +29,7 @@ def make_copy(keeper: BrowserKeeper, folder: Path) -> Path:
     """From More, type the words, wait, and save the file."""
     keeper.go_to_tab("More")
     keeper.tap("Save a backup file")
-    keeper.wait_for_screen("A backup file")
+    keeper.wait_for_screen("Save a backup file")
     assert accessibility_faults(keeper.page) == []
     keeper.field("Type your password").fill(keeper.passphrase)
     keeper.tap("Make the backup file")
@@ -54,7 +54,7 @@ def _open_copy(keeper: BrowserKeeper, copy: Path, words: str) -> None:
 
 
 def _go_to_open_copy(keeper: BrowserKeeper) -> None:
-    keeper.tap("I have a username")
+    keeper.tap("I have a username or a backup file")
     keeper.tap("I have a backup file")
 
 

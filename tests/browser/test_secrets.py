@@ -62,7 +62,7 @@ def _write_everything(keeper: BrowserKeeper, *, registered: bool = True) -> None
     keeper.field("Where exactly?").fill(RESTRICTED_PLACE)
     keeper.save_card()
     keeper.open_card("Private note")
-    keeper.field("Only for you").fill(PRIVATE_NOTE)
+    keeper.field("Private note").fill(PRIVATE_NOTE)
     keeper.save_card()
     keeper.go_to_tab("Entries")
     expect(keeper.entry_state(NARRATIVE)).to_have_text(KEPT_SAFE_PATTERN if registered else ONLY_ON_PHONE_PATTERN)

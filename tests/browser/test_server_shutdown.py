@@ -64,7 +64,7 @@ def test_the_shutdown_notice_is_shown_inside_and_not_on_the_lock(keeper: Browser
         keeper.go_to_tab("Entries")
         expect(keeper.entry_state("Written after the day.")).to_contain_text("has closed and takes nothing new")
         keeper.tap_notice("Make the backup file")
-        keeper.wait_for_screen("A backup file")
+        keeper.wait_for_screen("Save a backup file")
         keeper.wait_for_text(re.compile("To move: save the backup file"))
         assert accessibility_faults(keeper.page) == []
     finally:

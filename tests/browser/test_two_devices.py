@@ -93,7 +93,7 @@ def _go_online(*keepers: BrowserKeeper) -> None:
 
 def _take_out(keeper: BrowserKeeper, text: str) -> None:
     keeper.open_entry(text)
-    keeper.tap("Put away or delete for good")
+    keeper.tap("Put this away")
     keeper.tap("Put it away")
     keeper.wait_for_text(re.compile("This entry was put away on"))
 

@@ -38,7 +38,7 @@ WAIT_LIMIT_MS = 60_000
 # Texts of today's screens that the shared navigators look for, and the last release's texts in their place.
 LAST_RELEASE_TEXTS = {
     "Choose a password": "Choose words that open this",
-    "I have a username": "I have a sign-in name",
+    "I have a username or a backup file": "I have a sign-in name",
     "On. This password opens the notebook.": "On. These words open the notebook.",
     "Password for the notebook": "Words for the notebook",
     "Save with this password": "Save with these words",

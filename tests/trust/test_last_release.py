@@ -283,7 +283,7 @@ def test_a_change_of_keys_is_finished(upgraded_server: UpgradedServer) -> None:
     keeper.tap_notice("Finish")
     keeper.field("Your new password").fill(NEW_PASSPHRASE)
     keeper.tap("Finish now")
-    keeper.wait_for_text("Done. Only your new password opens this now.")
+    keeper.wait_for_text("Done. Your new password opens this now.")
     keeper.lock()
     keeper.passphrase = NEW_PASSPHRASE
     keeper.unlock()

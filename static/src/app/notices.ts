@@ -268,8 +268,13 @@ function closingNotice(stage: Stage, on: number): Notice {
 
 /** Show on every screen what will be erased, with the day: nobody finds out afterwards. */
 function erasingNotice(stage: Stage, waiting: readonly PendingErasure[]): Notice {
+  const [first] = waiting;
+  const at = dateText(first?.due_at ?? 0);
   return {
-    text: tn('erase.pending_line', waiting.length, { at: dateText(waiting[0]?.due_at ?? 0) }),
+    // A diary that exists only on this phone deletes nothing until the keeper comes back.
+    text: first?.here
+      ? tn('erase.pending_line_only', waiting.length, { at })
+      : tn('erase.pending_line', waiting.length, { at }),
     action: linkTo(stage, t('erase.look'), 'removed'),
   };
 }

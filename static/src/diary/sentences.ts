@@ -26,7 +26,8 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
   draft_waits:
     'Something you wrote here is not saved yet. A notebook cannot keep it. Go to Start first, then save it or throw ' +
     'it away.',
-  needs_words: 'This waits for your password. Lock, and open with it, not with the short secret. Nothing was lost.',
+  needs_words:
+    'This waits for your password. Lock this, then open it with your password, not with your PIN. Nothing was lost.',
   words_differ: 'That is not the password that opens this phone. Nothing was changed. Try again.',
   // Files.
   empty_file: 'This file is empty, so it was not added. Nothing was lost. Choose it again, or another one.',
@@ -99,7 +100,8 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
     'One of the answers is in a form that cannot be kept, so this was not saved. What you wrote is still here. Look ' +
     'through the answers, then save again.',
   on_hold:
-    'Block deleting is on, so nothing can be deleted for good. Nothing was changed. Turn it off first, under More.',
+    'Block deleting is on, so this cannot be deleted for good. Nothing was changed. You can ask to turn it off under ' +
+    'More, “Sort, put back or delete”. It goes off seven days later.',
   not_sent_yet:
     'This is not all backed up yet, so it cannot be deleted for good. Nothing was changed. Try again when it says ' +
     '“Backed up”.',
@@ -109,22 +111,22 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
   // The connection to the server.
   offline: 'There is no signal just now. Everything is safe on this phone. Try again when there is.',
   no_network: 'Not backed up yet. It is saved on this phone and will be backed up when there is signal.',
-  server_slow: 'Not sent yet: the signal is slow. It is safe on this phone and will be tried again.',
-  server_down: 'Not sent yet: the server is not working just now. It is safe on this phone and will be tried again.',
+  server_slow: 'Not sent yet: the signal is slow. It is saved on this phone and will be tried again.',
+  server_down: 'Not sent yet: the server is not working just now. It is saved on this phone and will be tried again.',
   internal: 'Not done: something went wrong on the server. What is on this phone is safe. Try again later.',
   captive_portal:
-    'Not sent yet: this Wi-Fi wants you to sign in first, or it blocks this page. It is safe on this phone. Open the ' +
-    'Wi-Fi’s sign-in page, or use another connection.',
+    'Not sent yet: this Wi-Fi wants you to sign in first, or it blocks this page. It is saved on this phone. Open ' +
+    'the Wi-Fi’s sign-in page, or use another connection.',
   garbage:
-    'Not sent yet: the answer did not come from the right server, or was damaged. It is safe on this phone and will ' +
+    'Not sent yet: the answer did not come from the right server, or was damaged. It is saved on this phone and will ' +
     'be tried again.',
   try_later: 'Too many tries. Nothing was lost. Wait a little, then try again.',
   signed_out:
-    'Not sent yet: this phone has been signed out. It is safe on this phone. Type the password you use now, and it ' +
+    'Not sent yet: this phone has been signed out. It is saved on this phone. Type the password you use now, and it ' +
     'will be tried again.',
   session_ended:
-    'Not sent yet: this phone was signed out from another device. It is safe on this phone. Type your password, and ' +
-    'it will be sent.',
+    'Not sent yet: this phone was signed out from another device. It is saved on this phone. Type your password, and ' +
+    'it will be backed up.',
   keys_older:
     'The server was put back to a day before your keys were made new. Nothing was changed, and everything is safe on ' +
     'this phone. Make a backup file, and ask someone who helps you for another server.',
@@ -138,8 +140,8 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
     'Do not type your password on another page.',
   // What the server reports about what was sent.
   receipt_wrong:
-    'Not backed up yet: the server’s receipt does not hold. It is saved on this phone and stays here until a receipt ' +
-    'holds.',
+    'Not backed up yet: the server’s receipt is not right. It is saved on this phone, and stays here until the ' +
+    'receipt is right.',
   head_differs:
     'The server’s account of your entries differs from this phone’s. Everything on this phone is safe. Nothing more ' +
     'is sent until they agree.',
@@ -156,7 +158,8 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
     'This server has closed and takes nothing new. Everything is safe on this phone. Make a backup file, and take it ' +
     'to another server.',
   over_quota:
-    'There is no room left for files on the server. Words still go there. Your files are saved on this phone only.',
+    'There is no room left for files on the server. Your words are still backed up. New files are saved on this ' +
+    'phone, and not backed up.',
   log_changed:
     'The server’s public list of receipts was changed after it was signed. Everything on this phone is safe, and ' +
     'your own copies of the receipts still hold. Show this to someone who helps you.',

@@ -379,14 +379,14 @@ class BrowserKeeper:
 
     def submit_sign_in(self, login: str, words: str) -> None:
         """Type a name and words, and press Open."""
-        self.tap("I have a username")
+        self.tap("I have a username or a backup file")
         self.field("Username").fill(login)
         self.field("Your password").fill(words)
         self.tap("Open")
 
     def submit_sign_in_with_code(self, login: str, code: str, new_words: str) -> None:
         """Type a name, the code from paper and new words, and press Open."""
-        self.tap("I have a username")
+        self.tap("I have a username or a backup file")
         self.tap("Use my recovery code")
         self.field("Username").fill(login)
         self.field("Your recovery code").fill(code)

@@ -2,7 +2,7 @@
 import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, textField } from '../forms/fields.js';
 import { button } from '../parts.js';
-import { guardLine } from '../forms/guard_line.js';
+import { NO_PLACE_TO_PASS_ON, guardLine } from '../forms/guard_line.js';
 import { translate, t } from '../../shell/strings.js';
 import { everChosen, isEmpty, questionField } from './card_forms.js';
 import { matchingCodes, labelOf, loadVocabulary } from '../text/labels.js';
@@ -152,7 +152,7 @@ export function effectField(card: Card) {
     onChange: (feelings_then_text) => card.put({ fields: { feelings_then_text } }),
   })}
     ${guardLine(card.stage, text, { place_detail: card.value('place_detail') ?? '' }, (narrative, place_detail) =>
-      card.put({ fields: { feelings_then_text: narrative }, restricted: { place_detail } }),
+      card.put({ fields: { feelings_then_text: narrative, ...NO_PLACE_TO_PASS_ON }, restricted: { place_detail } }),
     )}`;
 }
 

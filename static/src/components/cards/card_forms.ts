@@ -5,7 +5,7 @@
 import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, textField } from '../forms/fields.js';
 import { button } from '../parts.js';
-import { guardLine } from '../forms/guard_line.js';
+import { NO_PLACE_TO_PASS_ON, guardLine } from '../forms/guard_line.js';
 import { hasText, lookUp, t } from '../../shell/strings.js';
 import { labelOf, loadVocabulary } from '../text/labels.js';
 import { linksField } from './card_links.js';
@@ -105,7 +105,7 @@ function textQuestion(card: CardBase, question: Question, access: AnswerAccess):
     ${
       question.multiline && !question.restricted && !access.path
         ? guardLine(card.stage, value, { place_detail: card.value('place_detail') ?? '' }, (text, place_detail) =>
-            card.put({ fields: { [question.name]: text }, restricted: { place_detail } }),
+            card.put({ fields: { [question.name]: text, ...NO_PLACE_TO_PASS_ON }, restricted: { place_detail } }),
           )
         : nothing
     }</div>`;

@@ -5,6 +5,9 @@ import { t } from '../../shell/strings.js';
 import { keepApart, findFirst } from '../../record/guard.js';
 import type { Stage } from '../../shell/stage.js';
 
+/** What is moved to Where is not for others: the copy of the place that they may read goes. */
+export const NO_PLACE_TO_PASS_ON = { place_in_chronology: null };
+
 export function guardLine(
   stage: Stage,
   text: string,

@@ -8,9 +8,10 @@ import { attributeView } from './attribute_view.js';
 import { openWordsSheet } from '../../components/forms/words_sheet.js';
 import { conflictView } from './conflict.js';
 import { putBack } from './put_back.js';
+import { pendingText } from './take_out.js';
 import '../../components/words.js';
 import './words.js';
-import type { Row } from '../../shell/app.js';
+import type { PendingErasure, Row } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
 const SEVEN_DAYS_MS = 7 * 86_400_000;
@@ -22,12 +23,12 @@ function removedView(stage: Stage) {
     <p class="soft">${t(rows.length ? 'away.list_lead' : 'away.none')}</p>
     ${
       rows.length
-        ? html`<ul class="rows">${rows.map((row) => itemRow(stage, row, pending.get(row.record)?.due_at ?? null))}</ul>`
+        ? html`<ul class="rows">${rows.map((row) => itemRow(stage, row, pending.get(row.record)))}</ul>`
         : nothing
     }</div>`;
 }
 
-function itemRow(stage: Stage, row: Row, dueAt: number | null) {
+function itemRow(stage: Stage, row: Row, erasure: PendingErasure | undefined) {
   const number = entryNumberText(row.seq_no);
   if (row.erased)
     return html`<li class="page-item stack-close"><span class="item-foot">${number}</span><span>${t('erase.gone', {
@@ -38,9 +39,7 @@ function itemRow(stage: Stage, row: Row, dueAt: number | null) {
       class="item-foot"><span>${number}</span><span>${occurredText(row.occurred)}</span></span>
       <span class="item-words ${row.title ? '' : 'soft'}" dir="auto">${row.title || t('entries.no_words')}</span>
       <span class="item-foot">${
-        dueAt === null
-          ? t('away.at', { at: dateText(row.taken_out ?? 0) })
-          : t('erase.pending', { at: dateTimeText(dueAt) })
+        erasure ? pendingText(erasure) : t('away.at', { at: dateText(row.taken_out ?? 0) })
       }</span></button>
     <div class="row">${button(t('away.back'), () => putBack(stage, row.record), {})}</div></li>`;
 }

@@ -16,6 +16,11 @@ import type { Stage } from '../../shell/stage.js';
 
 const momentText = dateTimeText;
 
+/** Return when an entry is deleted or, in a diary without a backup, from when the keeper can delete it. */
+export function pendingText({ due_at, here }: Pick<PendingErasure, 'due_at' | 'here'>) {
+  return t(here ? 'erase.pending_only' : 'erase.pending', { at: momentText(due_at) });
+}
+
 export function statusLines(stage: Stage, entry: Entry) {
   const { taken_out: takenOutAt, erasing, ends = [], flags = [] } = entry;
   return html`${flags.includes('altered') ? html`<p class="care" role="status">${t('entry.altered')}</p>` : nothing}${
@@ -46,9 +51,7 @@ function erasingLine(stage: Stage, entry: Entry, erasure: PendingErasure) {
       stage.announce(t('erase.stopped'));
       refreshAll(stage);
     });
-  return html`<div class="note care stack-close" role="status"><p>${t(isDue ? 'erase.due' : 'erase.pending', {
-    at: momentText(erasure.due_at),
-  })}</p>
+  return html`<div class="note care stack-close" role="status"><p>${isDue ? t('erase.due') : pendingText(erasure)}</p>
     <div class="row">${button(t('erase.stop'), stop, { main: true, busy: stage.runningTask === 'stop' })}
       ${
         isDue
@@ -158,14 +161,16 @@ function takeOutSheet(stage: Stage, entry: Entry) {
 }
 
 function askToErase(stage: Stage, entry: Entry) {
+  const isOnlyHere = !stage.state.account?.registered;
   openWordsSheet(stage, {
     title: t('erase.title'),
-    lead: t('erase.lead'),
+    lead: t(isOnlyHere ? 'erase.lead_only' : 'erase.lead'),
     go: t('erase.go'),
     extra: recipientsNote(entry),
     onSubmit: async (words) => {
       const pending = await stage.app.askErasing?.(entry.record, { words });
-      if (pending) stage.announce(t('erase.asked', { at: momentText(pending.due_at) }));
+      if (pending)
+        stage.announce(t(isOnlyHere ? 'erase.pending_only' : 'erase.asked', { at: momentText(pending.due_at) }));
       refreshAll(stage);
     },
   });

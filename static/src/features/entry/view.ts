@@ -8,7 +8,7 @@ import { cardList, changedFields, saveWithReason } from '../../components/cards/
 import { earlyBreachWarnings } from '../../components/cards/card_order.js';
 import { fieldTitle } from '../../components/cards/card_words.js';
 import { labelForCode, loadVocabulary } from '../../components/text/labels.js';
-import { guardLine } from '../../components/forms/guard_line.js';
+import { NO_PLACE_TO_PASS_ON, guardLine } from '../../components/forms/guard_line.js';
 import { fileVersions } from './conflict.js';
 import { history } from './history.js';
 import { problemOf } from '../../shell/stage.js';
@@ -197,8 +197,9 @@ function editView(stage: Stage, current: Entry) {
     const time = timeBlockOf(edit.when, Date.now());
     if (overflow) return undefined;
     if (edit.when.chip && !time) return stage.set({ tried: true });
+    const placeToPassOn = edit.restricted.place_detail === undefined ? {} : NO_PLACE_TO_PASS_ON;
     const changes = {
-      fields: changedFields({ narrative: edit.narrative, ...time }, current.fields),
+      fields: changedFields({ narrative: edit.narrative, ...time, ...placeToPassOn }, current.fields),
       restricted: changedFields(edit.restricted, current.restricted),
     };
     return saveWithReason(stage, current.record, changes, () => {

@@ -120,7 +120,7 @@ export const CASE: Record<string, List> = {
     ],
   },
   report_outcomes: {
-    question: 'What came of it?',
+    question: 'What happened after you told them?',
     many: false,
     codes: [
       { code: 'waiting', label: 'Waiting to hear' },

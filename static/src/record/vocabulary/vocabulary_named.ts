@@ -152,7 +152,7 @@ export const NAMED: Record<string, List> = {
       { code: 'channel', label: 'How they did it' },
       { code: 'effect', label: 'How it affected you' },
       { code: 'seen_by', label: 'Witnesses and people you told' },
-      { code: 'camera', label: 'Cameras that may have recorded it' },
+      { code: 'camera', label: 'Cameras or records that may show it' },
       { code: 'order', label: 'Was an order in force' },
       { code: 'reported', label: 'Reported?' },
       { code: 'note', label: 'Private note' },
