@@ -468,7 +468,7 @@ SCREENS: dict[str, tuple[Step, ...]] = {
     "pack, officer": (*PACK_STEPS, set_form_values("{step: 'officer', noInitials: true, earlier: 1}")),
     "pack, consent": (
         *PACK_STEPS,
-        set_form_values("{step: 'consent', noWords: true, overridden: true}"),
+        set_form_values("{step: 'consent', noWords: true}"),
     ),
     "pack, consent, by the server": (*PACK_STEPS, set_form_values("{step: 'consent', way: 'server'}")),
     "pack, consent, after a try that did not finish": (

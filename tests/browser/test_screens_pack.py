@@ -153,6 +153,60 @@ def test_police_are_told_who_the_keeper_is_only_if_the_keeper_types_it(show: Ope
     expect(page.get_by_label("Full legal name")).to_have_count(0)
 
 
+def test_back_from_change_leaves_the_choice_as_the_summary_counted_it(show: OpenPage) -> None:
+    """What is chosen there counts once it is confirmed, so the consent never names numbers of another choice."""
+    page = show((*PACK_STEPS, press("Change")))
+    page.get_by_label("I will choose", exact=True).check()
+    page.get_by_label("School, college or university", exact=True).check()
+    page.go_back()
+    expect(page.get_by_role("heading", name="What goes in")).to_be_visible()
+    expect(page.get_by_text("Everything so far")).to_be_visible()
+    expect(page.get_by_text("For: Police")).to_be_visible()
+    go_on_without_looking(page)
+    wish = make_pack(page)
+    assert (wish["records"], wish["profile"]) == (None, "police")
+    assert calls_of(page, "chooseForPack")[-1]["records"] is None
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"), [("Some dates", "Choose a date."), ("I will choose", "Choose at least one entry.")]
+)
+def test_the_officers_page_waits_for_a_choice(show: OpenPage, choice: str, words: str) -> None:
+    """It lists the chosen entries. Without dates there is none to list, and Share has to open all the same."""
+    page = show((*PACK_STEPS, press("Change")))
+    page.get_by_label(choice, exact=True).check()
+    page.get_by_role("button", name=re.compile("^For the officer")).click()
+    expect(page.get_by_role("heading", name="What should go in?")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_text(words)
+    page.get_by_role("button", name="Entries", exact=True).click()
+    page.get_by_role("button", name="Share", exact=True).click()
+    expect(page.get_by_role("heading", name="What should go in?")).to_be_visible()
+
+
+def test_the_consent_says_only_what_is_so_now(show: OpenPage) -> None:
+    """Whoever goes back and answers everything has not gone on without looking."""
+    went_on = "You chose to go on without looking at everything. The pack says so."
+    page = show(PACK_STEPS)
+    go_on_without_looking(page)
+    expect(page.get_by_text(went_on)).to_be_visible()
+    page.get_by_role("main").get_by_role("button", name="Back", exact=True).click()
+    page.get_by_role("button", name="Next").click()
+    for _ in range(2):
+        if page.get_by_role("button", name=re.compile("^Picture 1 of 1")).count():
+            page.get_by_role("button", name=re.compile("^Picture 1 of 1")).click()
+            page.get_by_role("button", name="Leave it out of packs").click()
+            page.get_by_role("button", name="Next").click()
+        else:
+            page.get_by_role("button", name="Leave it out of packs").click()
+    while page.get_by_role("button", name="Leave it in").count():
+        count = page.get_by_role("button", name="Leave it in").count()
+        page.get_by_role("button", name="Leave it in").first.click()
+        expect(page.get_by_role("button", name="Leave it in")).to_have_count(count - 1)
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("heading", name="Before the pack is made")).to_be_visible()
+    expect(page.get_by_text(went_on)).to_have_count(0)
+
+
 def test_advice_about_safety_that_differs_is_shown_before_the_pack(show: OpenPage) -> None:
     """Both answers are shown with their places, and what the typed sheet adds, which opens the sheet."""
     page = show((js(DIFFERING_ADVICE), *PACK_STEPS[1:], set_form_values("{step: 'words'}")))
@@ -228,7 +282,7 @@ DIFFERING_ADVICE = (
 SOMETHING_NEW_MESSAGE = "Something came in after you looked at what goes in."
 CONSENT_FORM_STATE = (
     "{step: 'consent', how: 'some', records: ['r0'], sheet: {initials: 'jb'}, ownWords: 'Since May.', "
-    "small: true, words: 'my words', overridden: true}"
+    "small: true, words: 'my words'}"
 )
 
 

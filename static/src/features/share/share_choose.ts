@@ -44,7 +44,6 @@ export type PackFlow = {
   ofFiles?: boolean;
   /** in several parts, because one would be too large */
   small?: boolean;
-  overridden?: boolean;
   /** the last build of it ended without a pack and without a reason on screen: by a lock, a reload or a crash */
   unfinished?: boolean;
   /** the keeper's wish for plain pages, which need less memory */
@@ -72,7 +71,6 @@ const KEPT_FIELDS = [
   'intimate',
   'filesLater',
   'ofFiles',
-  'overridden',
   'earlier',
   'unfinished',
   'plain',
@@ -95,6 +93,13 @@ async function keepUnder(stage: Stage, key: 'pack' | 'pack-files', flow: PackFlo
   );
   stage.refresh(`typed-${key}`);
 }
+
+/** What the steps behind "Change" choose, but for what is typed. */
+const CHOICE_FIELDS = ['how', 'from', 'until', 'records', 'profile', 'apart', 'portal'] as const;
+
+/** Return what is chosen, so that Back from "Change" can restore it. */
+export const choiceOf = (local: PackFlow): Partial<PackFlow> =>
+  Object.fromEntries(CHOICE_FIELDS.map((name) => [name, local[name]]));
 
 /** Return the selection in the form that the app's methods take. */
 export function selectionOf(local: PackFlow): PackSelection {
@@ -139,6 +144,8 @@ function missingText(local: PackFlow): string | null {
 /** What is behind "Change". @param toSheet opens what is typed for the pack */
 export function chooseView(stage: Stage, next: () => unknown, toSheet: () => unknown) {
   const { local } = stage;
+  // The officer's page lists the chosen entries, so it has to wait for a choice that there can be.
+  const openSheet = () => (missingText(local) ? stage.set({ tried: true }) : toSheet());
   return html`${heading(t('pick.title'))}${errorSummary(stage)}
     ${rangeChips(stage, local.earlier > 0)}
     ${recipientChips(stage)}
@@ -158,7 +165,7 @@ export function chooseView(stage: Stage, next: () => unknown, toSheet: () => unk
             title: t('sheet.title'),
             subtitle: t('set.sheet_more'),
             icon: 'pen',
-            onClick: toSheet,
+            onClick: openSheet,
           })}</div></div>`
         : nothing
     }

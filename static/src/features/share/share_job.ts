@@ -63,7 +63,6 @@ function packOfFiles(flow: PackFlow): PackFlow {
     step: 'choose',
     ofFiles: true,
     earlier: (flow.earlier ?? 0) + 1,
-    overridden: false,
   };
 }
 
@@ -142,7 +141,6 @@ function returnToChoice(stage: Stage, flow: PackFlow, madeParts: number) {
   stage.packing = Object.assign(flow, {
     step: flow.how === 'items' ? 'items' : 'choose',
     earlier: (flow.earlier ?? 0) + madeParts,
-    overridden: false,
     summary: undefined,
   });
 }

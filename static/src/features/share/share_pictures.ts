@@ -321,7 +321,6 @@ function dropPicture(stage: Stage, look: ReviewPicture) {
 function confirmSkip(stage: Stage, left: number, done: () => unknown) {
   const skipAll = () => {
     stage.closeSheet();
-    stage.local.overridden = true;
     stage.local.looked = screensOf(stage).length;
     return finishReview(stage, done);
   };

@@ -157,7 +157,6 @@ function openSource(stage: Stage, { kind, record }: FlaggedWords) {
 function confirmSkip(stage: Stage, unanswered: number, done: () => unknown) {
   const skipAll = () => {
     stage.closeSheet();
-    stage.local.overridden = true;
     return done();
   };
   stage.openSheet((sheetStage) =>

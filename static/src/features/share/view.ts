@@ -8,7 +8,7 @@ import { confirmWithWords, confirmWordsField } from '../../components/forms/conf
 import { IDENTITY_FIELDS, IDENTITY_PROFILE, OFFICER_FIELDS } from '../../pack/officer_fields.js';
 import { hasRestrictedPart } from '../../pack/recipients.js';
 import { MAX_PART_BYTES } from './pack_size.js';
-import { canBePlain, canBeWordsOnly, keepFlow, kindOf, selectionOf, chooseView } from './share_choose.js';
+import { canBePlain, canBeWordsOnly, choiceOf, keepFlow, kindOf, selectionOf, chooseView } from './share_choose.js';
 import { firstEntriesField } from './share_first.js';
 import { buildingView, readyView, startPack } from './share_job.js';
 import { firstUndecidedScreen, isAllDecided, lookView } from './share_pictures.js';
@@ -41,7 +41,7 @@ function shareView(stage: Stage) {
   const n = (steps as readonly StepName[]).indexOf(step);
   const before = stepsBefore(stage, step);
   const previous = before.at(-1);
-  stage.over(() => (previous ? goToStep(stage, previous) : pauseFlow(stage)), before.length + 1);
+  stage.over(() => (previous ? goBack(stage, previous) : pauseFlow(stage)), before.length + 1);
   return html`<div class="stack-wide">
     ${n < 0 ? nothing : html`<p class="small soft">${t('share.step', { n: n + 1, of: steps.length })}</p>`}
     ${{
@@ -89,6 +89,18 @@ function goToStep(stage: Stage, step: StepName | null) {
   stage.arrived = true;
   stage.set({ step });
   void keepFlow(stage, step ? stage.local : null);
+}
+
+/**
+ * Go back. What was changed behind "Change" and not confirmed there is dropped: the summary counts the choice before it.
+ * What was typed for the officer stays, and its words are searched.
+ */
+function goBack(stage: Stage, step: StepName) {
+  const { local } = stage;
+  const isChange = step === 'sum' && ['choose', 'officer'].includes(local.step as StepName);
+  if (isChange) Object.assign(local, local.summed, { tried: false });
+  goToStep(stage, step);
+  return isChange ? toSummary(stage) : undefined;
 }
 
 /** @param job a build that was stopped */
@@ -312,6 +324,7 @@ async function toSummary(stage: Stage, isRunning: boolean = false) {
     Object.assign(local, {
       summary: totals,
       found: review,
+      summed: choiceOf(local),
       looks: review.pictures.filter(({ decision }) => decision === null),
       looked: 0,
       answers: {},
@@ -541,7 +554,7 @@ function officerView(stage: Stage) {
     }
     <div class="row">${button(t('frame.done'), submit, { main: true, busy: stage.runningTask === 'choose' })}${button(
       t('bar.back'),
-      () => goToStep(stage, local.how === 'items' ? 'sum' : 'choose'),
+      () => goBack(stage, local.how === 'items' ? 'sum' : 'choose'),
       { plain: true },
     )}</div>`;
 }
@@ -589,7 +602,7 @@ function consentView(stage: Stage) {
     }
     ${plainPagesTick(stage)}
     <p class="care">${t('consent.court')}</p>${
-      local.overridden ? html`<p class="care">${t('consent.over')}</p>` : nothing
+      unlooked.pictures + unlooked.words > 0 ? html`<p class="care">${t('consent.over')}</p>` : nothing
     }<p class="soft">${t('consent.shows')}</p>
     ${confirmWordsField(stage, submit)}
     <div class="row">${button(t('consent.do'), submit, { main: true, busy: stage.runningTask === 'agree' })}${button(
@@ -617,12 +630,11 @@ function plainPagesTick(stage: Stage) {
 }
 
 /** Start the build. A large pack is written straight into a file if the browser can ask for one. */
+  const unlooked = unlookedOf(stage);
 async function startAgreed(stage: Stage) {
   const { local } = stage;
   const totals = local.summary as PackSummary;
-  const answers = local.answers ?? {};
-  const notLookedCount = local.looks.filter(({ attachment }: { attachment: string }) => !answers[attachment]).length;
-  const unanswered = local.found.words.filter(({ answered }: { answered: boolean }) => !answered).length;
+  const { pictures: notLookedCount, words: unanswered } = unlookedOf(stage);
   local.review = {
     looked: local.found.pictures.length - notLookedCount,
     not_looked: notLookedCount,
@@ -648,3 +660,12 @@ async function startAgreed(stage: Stage) {
 }
 
 export const views = { share: shareView };
+/** Count the pictures that nothing was decided about, and the words that were not answered. */
+function unlookedOf({ local }: Stage): { pictures: number; words: number } {
+  const answers = local.answers ?? {};
+  return {
+    pictures: local.looks.filter(({ attachment }: { attachment: string }) => !answers[attachment]).length,
+    words: local.found.words.filter(({ answered }: { answered: boolean }) => !answered).length,
+  };
+}
+
