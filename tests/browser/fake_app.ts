@@ -812,7 +812,7 @@ const methods = {
   },
   buildPack: (options, onProgress) => buildPack(options, onProgress),
   buildHere: (options, onProgress) => buildPack(options, onProgress),
-  reviewPack: async (selection): Promise<PackReview> => {
+  reviewPack: async (selection, ownWords): Promise<PackReview> => {
     await fake.did('reviewPack', selection);
     return {
       pictures: FILES.slice(0, 2).map(({ attachment: id, name }, i) => ({
@@ -824,14 +824,24 @@ const methods = {
         decision: null,
         printed: id,
       })),
-      words: FLAGGED_WORDS.map(([why, found], i) => ({
-        id: `w${i}`,
-        why,
-        found,
-        record: `r${Math.max(1, i - 1)}`,
-        kind: 'incident',
-        answered: why === 'apart',
-      })),
+      words: [
+        ...FLAGGED_WORDS.map(([why, found], i) => ({
+          id: `w${i}`,
+          why,
+          found,
+          record: `r${Math.max(1, i - 1)}`,
+          kind: 'incident',
+          answered: why === 'apart',
+        })),
+        ...(ownWords?.match(/LS9 9ZZ/g) ?? []).map((found) => ({
+          id: 'own',
+          why: 'postcode' as const,
+          found,
+          record: '',
+          kind: 'own_words',
+          answered: false,
+        })),
+      ],
       places: [{ attachment: 'a1', record: 'r0', name: SCREENSHOT.name }],
       intimate: 1,
       advice: fake.advice,

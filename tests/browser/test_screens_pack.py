@@ -250,6 +250,43 @@ def test_what_is_left_out_is_listed_only_with_the_keepers_yes(show: OpenPage) ->
     assert not any("leftOut" in str(call) for call in calls_of(page, "keepTyped"))
 
 
+EARLIER_PACK = js(
+    "stage.app.readSettings = async () => ({fields: {initials: 'JB', own_words: 'Since May, at LS9 9ZZ.'}, "
+    "restricted: {safe_contact: 'Text after 6'}}); fake.shared = [{record: 'x0', label: '1', twin: false, "
+    "at: Date.now(), restricted: {}, fields: {kind: 'pack', pack_no: 1, record_ids: ['r0'], receipt_ref: 'WY/77'}}]"
+)
+
+
+def test_what_was_typed_for_an_earlier_pack_is_shown_and_searched_before_the_next(show: OpenPage) -> None:
+    """Own words and the way to reach the keeper are on the summary. The reference goes in only with a yes."""
+    page = show((OPEN_DIARY, EARLIER_PACK, go_to_screen("share"), press("Make a pack")))
+    expect(page.get_by_role("heading", name="What goes in")).to_be_visible()
+    for words in ("Since May, at LS9 9ZZ.", "Text after 6"):
+        expect(page.get_by_role("main").get_by_text(words)).to_be_visible()
+    tick = page.get_by_label("Print their reference from your last pack: WY/77")
+    expect(tick).not_to_be_checked()
+    assert page.evaluate("stage.local.reference") == ""
+    tick.check()
+    assert page.evaluate("stage.local.reference") == "WY/77"
+    tick.uncheck()
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Go on without looking at the rest").click()
+    page.get_by_role("button", name="Go on", exact=True).click()
+    expect(page.get_by_text("This looks like an address: “LS9 9ZZ”.")).to_be_visible()
+    page.get_by_role("button", name="Open your own words").click()
+    expect(page.get_by_label("In your own words")).to_have_value("Since May, at LS9 9ZZ.")
+    page.get_by_label("In your own words").fill("Since May.")
+    # Back keeps what was typed, and it is searched again.
+    page.go_back()
+    page.go_back()
+    expect(page.get_by_role("heading", name="What goes in")).to_be_visible()
+    expect(page.get_by_role("main").get_by_text("Since May.", exact=True)).to_be_visible()
+    go_on_without_looking(page)
+    assert page.evaluate("stage.local.found.words.filter(({kind}) => kind === 'own_words').length") == 0
+    wish = make_pack(page)
+    assert wish["own_words"] == "Since May." and "recipientRef" not in wish
+
+
 def test_any_of_many_entries_can_be_read_first(show: OpenPage) -> None:
     """Up to ten entries of a long diary can be read first. The first number must be a number."""
     page = show((js("fake.open(40)"), go_to_screen("share"), press("Make a pack"), press("I know this, go on")))

@@ -465,6 +465,69 @@ test('each picture is reviewed once; the decision is kept, and the next review s
   phone.end();
 });
 
+test('an address that was amended away is asked about, and once hidden stands in no version', async () => {
+  const { app, phone, record } = await phoneWithEntry(
+    { packActions, send: noNetwork },
+    'He came to 14 Elm Road LS1 4AB, then rang 07700 900123.',
+  );
+  phone.clock.move(60 * 60_000);
+  const amend = (narrative, reason) => app.saveIncident({ record, fields: { narrative }, restricted: {}, reason });
+  await amend('He came to my home, then rang 07700900123.', 'Not LS9 9ZZ');
+  phone.clock.move(60 * 60_000);
+  await amend('He came to my home, then rang me.', 'Too much said');
+  const everything = { from: null, to: null, records: null };
+  const review = async () => (await app.reviewPack(everything)).words;
+  const earlier = ['LS1 4AB', '07700 900123', 'LS9 9ZZ', '07700900123'];
+  assert.deepEqual((await review()).map(({ found }) => found).sort(), [...earlier].sort());
+  assert.ok((await review()).every(({ isEarlier, answered }) => isEarlier && !answered));
+  for (const found of earlier) await app.decideWords(found, 'hold');
+  assert.deepEqual([...new Set((await review()).map(({ why }) => why))], ['apart']);
+  const { get, names } = await membersOf(await app.buildHere(await confirmPack(app, FILLED), () => {}));
+  assert.match(utf8(get('data/servable/01_chronology.html')), /Elm Road \[held back, see 06\]/);
+  for (const name of names.filter((member) => member.startsWith('data/servable/')))
+    for (const found of earlier) assert.ok(!utf8(get(name)).includes(found), `${name} ${found}`);
+  phone.end();
+});
+
+test('another spelling of a number that is hidden is asked about', async () => {
+  const { app, phone } = await phoneWithEntry(
+    { packActions, send: noNetwork },
+    'He rang 07700 900123 and wrote 07700900123.',
+  );
+  await app.decideWords('07700 900123', 'hold');
+  const { words } = await app.reviewPack({ from: null, to: null, records: null });
+  assert.deepEqual(
+    words.map(({ why, found, answered }) => [why, found, answered]),
+    [
+      ['apart', '07700 900123', true],
+      ['number', '07700900123', false],
+    ],
+  );
+  phone.end();
+});
+
+test('own words are searched like the entries, and what is hidden in them is not printed', async () => {
+  const { app, phone } = await phoneWithEntry({ packActions, send: noNetwork });
+  const ownWords = 'Since May he waits at LS1 4AB.';
+  const review = async () => (await app.reviewPack({ from: null, to: null, records: null }, ownWords)).words;
+  assert.deepEqual(
+    (await review()).map(({ why, found, kind, record, answered }) => [why, found, kind, record, answered]),
+    [['postcode', 'LS1 4AB', 'own_words', '', false]],
+  );
+  await app.decideWords('LS1 4AB', 'hold');
+  assert.deepEqual(
+    (await review()).map(({ why, answered }) => [why, answered]),
+    [['apart', true]],
+  );
+  const options = { ...FILLED, own_words: ownWords };
+  const { get, names } = await membersOf(await app.buildHere(await confirmPack(app, options), () => {}));
+  // The pages of an engine print them (diary/pack/documents/chronology.py); plain ones do not. Both get the same capsule.
+  assert.ok(JSON.parse(utf8(get('data/restricted/12_record.json'))).own_words.includes('LS1 4AB'));
+  for (const name of names.filter((member) => member.startsWith('data/servable/')))
+    assert.ok(!utf8(get(name)).includes('LS1 4AB'), name);
+  phone.end();
+});
+
 test('private sexual pictures stay out unless they are ticked', async () => {
   const { app, phone, attachment } = await diary();
   await app.decidePicture(attachment, 'private');

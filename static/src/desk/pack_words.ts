@@ -44,9 +44,7 @@ export function findPackWords(
   chosen: readonly RecordHistory[],
   redactor: Redactor,
 ): LocationWords[] {
-  const restricted = chosen
-    .flatMap((history) => findLocationWords(history, redactor, new Set()))
-    .filter(({ why }) => why === 'apart');
+  const restricted = findLocationWords(chosen, packed, redactor, new Set()).filter(({ why }) => why === 'apart');
   const accounts = accountNumbers(packed);
   const rows: Map<string, LocationWords> = new Map();
   for (const { record, kind, fields } of packed)

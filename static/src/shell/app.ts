@@ -165,6 +165,8 @@ export type FlaggedWords = {
   record: string;
   kind: string;
   answered: boolean;
+  /** the newest version no longer has them; the pack prints the earlier ones too */
+  isEarlier?: boolean;
 };
 export type PackReview = {
   pictures: ReviewPicture[];
@@ -618,7 +620,8 @@ export interface App extends AdvocateApp {
   buildPack(options: Fields, onProgress: (step: ProgressStep) => void): Promise<MadePack>;
   /** Build a pack on this phone alone, without an account. Without a network its pages are plain. */
   buildHere(options: Fields, onProgress: (step: ProgressStep) => void): Promise<MadePack>;
-  reviewPack(selection: PackSelection): Promise<PackReview>;
+  /** @param ownWords what 01 prints as "In my own words", searched like the entries */
+  reviewPack(selection: PackSelection, ownWords?: string): Promise<PackReview>;
   /**
    * Save a decision about a picture, and return the decision that stands.
    * @param about `printed`: of the picture that was shown; `amongOthers`: one tap decided about several, which leaves

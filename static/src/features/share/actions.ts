@@ -109,7 +109,7 @@ function choiceMethods(ctx: Context) {
       const versions = await readDiary(open);
       return summarizeSelection(versions, chosen, absentEntries(open, versions));
     },
-    async reviewPack(chosen: PackSelection) {
+    async reviewPack(chosen: PackSelection, ownWords?: string) {
       const open = await syncedDiary();
       const versions = await readDiary(open);
       return buildReview(
@@ -117,6 +117,7 @@ function choiceMethods(ctx: Context) {
         versions,
         chosenIncidents(versions, chosen).map(({ record }) => record),
         chosen,
+        ownWords,
       );
     },
     decidePicture: async (

@@ -9,7 +9,7 @@ import { findItems, earlierPacks } from '../../pack/previous_packs.js';
 import { openedOf } from '../../pack/capsule.js';
 import { MAIL_TYPE, OPENED_TYPES } from '../../pack/exhibits.js';
 import { createRedactor, collectTexts, normalise } from '../../pack/redaction.js';
-import { findLocationWords } from '../../pack/chronology/location_words.js';
+import { OWN_WORDS, findLocationWords, findWordsOf } from '../../pack/chronology/location_words.js';
 import { codesOf, objectsOf, booleanOf, textOf, integerOf } from '../../record/reading.js';
 import { historiesOf } from '../../record/record_history.js';
 import { ownFields } from '../../diary/records/record_store.js';
@@ -43,12 +43,14 @@ const MAX_WORDS = 2000;
  * Return everything in the selection that the keeper has to review.
  * @param versions the whole diary
  * @param records the chosen incidents
+ * @param ownWords what 01 prints as "In my own words"
  */
 export async function buildReview(
   open: Open,
   versions: readonly DiaryVersion[],
   records: readonly string[],
   selection: { intimate?: boolean; items?: readonly string[] },
+  ownWords: string = '',
 ): Promise<{
   pictures: ReviewPicture[];
   words: LocationWords[];
@@ -81,7 +83,11 @@ export async function buildReview(
         printed: printedOf(item.newest.fields),
       };
     }),
-    words: reviewable.flatMap((item) => findLocationWords(item, heldBack, allowed)).slice(0, MAX_WORDS),
+    // Those of a text that every pack prints come first: the list is cut off after so many.
+    words: [
+      ...findWordsOf(ownWords, { record: '', kind: OWN_WORDS }, heldBack, allowed),
+      ...findLocationWords(reviewable, packed, heldBack, allowed),
+    ].slice(0, MAX_WORDS),
     places: chosen.attached.filter(hasPlace).map((item) => describeFile(chosen.incidents, item)),
     intimate: everything.attached.length - chosen.attached.length,
     advice: personAdvice(chosen.registers.filter(({ newest }) => newest.kind === 'person')),

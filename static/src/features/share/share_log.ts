@@ -130,7 +130,7 @@ function deliveryForm(stage: Stage, share: SharedExport) {
     ${textField({
       id: 'ref',
       label: t('log.ref'),
-      hint: t('log.ref_hint'),
+      hint: t('log.ref_more'),
       value: values.receipt_ref,
       onChange: (value) => {
         values.receipt_ref = value;

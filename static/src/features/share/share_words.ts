@@ -5,6 +5,7 @@
 import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading, row, sheet } from '../../components/parts.js';
 import { t, tn } from '../../shell/strings.js';
+import { OWN_WORDS } from '../../pack/chronology/location_words.js';
 import { normalise } from '../../pack/redaction.js';
 import { adviceConflicts, adviceNotes } from './share_advice.js';
 import './words.js';
@@ -45,7 +46,7 @@ export function wordsView(stage: Stage, done: () => unknown, toSheet: () => unkn
     ${
       questions.length
         ? html`<p class="soft">${t('wordy.lead')}</p><ul class="stack">${questions.map(
-            (finding) => html`<li>${questionCard(stage, finding)}</li>`,
+            (finding) => html`<li>${questionCard(stage, finding, toSheet)}</li>`,
           )}</ul>`
         : nothing
     }
@@ -53,7 +54,7 @@ export function wordsView(stage: Stage, done: () => unknown, toSheet: () => unkn
       restricted.length
         ? html`<section class="stack-close"><h2>${t('wordy.apart')}</h2><p
           class="soft small">${t('wordy.apart_lead')}</p>
-      <ul class="rows">${restricted.map((finding) => html`<li>${restrictedRow(stage, finding)}</li>`)}</ul></section>`
+      <ul class="rows">${restricted.map((finding) => html`<li>${restrictedRow(stage, finding, toSheet)}</li>`)}</ul></section>`
         : nothing
     }
     ${
@@ -79,7 +80,7 @@ export function wordsView(stage: Stage, done: () => unknown, toSheet: () => unkn
 const isAnswered = ({ matches }: Finding) => matches.every(({ answered }) => answered);
 
 /** One question for all places where the same words stand. */
-function questionCard(stage: Stage, finding: Finding) {
+function questionCard(stage: Stage, finding: Finding, toSheet: () => unknown) {
   const { key, matches } = finding;
   const [first] = matches as [FlaggedWords];
   const answer = (decision: 'hold' | 'fine') =>
@@ -91,6 +92,7 @@ function questionCard(stage: Stage, finding: Finding) {
       }
     });
   return html`<div class="note stack-close"><p dir="auto">${t(`wordy.${first.why}`, { found: first.found })}</p>
+    ${matches.every(({ isEarlier }) => isEarlier) ? html`<p class="small">${t('wordy.earlier')}</p>` : nothing}
     ${
       isAnswered(finding)
         ? html`<p class="small soft">${t('wordy.answered')}</p>`
@@ -100,28 +102,37 @@ function questionCard(stage: Stage, finding: Finding) {
     }
     ${
       matches.length === 1
-        ? html`<div>${button(t('wordy.open', { what: sourceText(stage, first) }), () => openSource(stage, first), {
-            plain: true,
-          })}</div>`
+        ? html`<div>${button(
+            t('wordy.open', { what: sourceText(stage, first) }),
+            () => openSource(stage, first, toSheet),
+            {
+              plain: true,
+            },
+          )}</div>`
         : html`<div class="rows"><div>${row({
             title: tn('wordy.where', matches.length),
             icon: 'list',
-            ...placesOf(stage, finding),
+            ...placesOf(stage, finding, toSheet),
           })}</div></div>`
     }</div>`;
 }
 
-function restrictedRow(stage: Stage, finding: Finding) {
+function restrictedRow(stage: Stage, finding: Finding, toSheet: () => unknown) {
   const { matches } = finding;
   const [first] = matches as [FlaggedWords];
   const title = `“${first.found}”`;
   if (matches.length === 1)
-    return row({ title, subtitle: sourceText(stage, first), icon: 'eye', onClick: () => openSource(stage, first) });
-  return row({ title, subtitle: tn('wordy.where', matches.length), icon: 'eye', ...placesOf(stage, finding) });
+    return row({
+      title,
+      subtitle: sourceText(stage, first),
+      icon: 'eye',
+      onClick: () => openSource(stage, first, toSheet),
+    });
+  return row({ title, subtitle: tn('wordy.where', matches.length), icon: 'eye', ...placesOf(stage, finding, toSheet) });
 }
 
 /** What a row needs to open the list of places where the same words stand. */
-function placesOf(stage: Stage, { key, matches }: Finding) {
+function placesOf(stage: Stage, { key, matches }: Finding, toSheet: () => unknown) {
   const isOpen = stage.local.finding === key;
   return {
     expanded: isOpen,
@@ -129,22 +140,26 @@ function placesOf(stage: Stage, { key, matches }: Finding) {
     body: isOpen
       ? html`<ul class="stack-close">${matches.map(
           (match) =>
-            html`<li>${button(t('wordy.open', { what: sourceText(stage, match) }), () => openSource(stage, match), {
-              plain: true,
-            })}</li>`,
+            html`<li>${button(
+              t('wordy.open', { what: sourceText(stage, match) }),
+              () => openSource(stage, match, toSheet),
+              { plain: true },
+            )}</li>`,
         )}</ul>`
       : nothing,
   };
 }
 
 function sourceText(stage: Stage, { kind, record }: FlaggedWords) {
+  if (kind === OWN_WORDS) return t('pack.unprinted_own');
   if (kind === 'attachment') return t('wordy.file');
   if (kind !== 'incident') return t('wordy.record');
   const entryNumber = stage.state.entries.find((row) => row.record === record)?.seq_no ?? null;
   return entryNumber === null ? t('wordy.entry_new') : t('wordy.entry', { n: entryNumber });
 }
 
-function openSource(stage: Stage, { kind, record }: FlaggedWords) {
+function openSource(stage: Stage, { kind, record }: FlaggedWords, toSheet: () => unknown) {
+  if (kind === OWN_WORDS) return toSheet();
   return stage.go(
     kind === 'attachment'
       ? { name: 'file', attachment: record }

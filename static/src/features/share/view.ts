@@ -312,9 +312,10 @@ async function toSummary(stage: Stage, isRunning: boolean = false) {
     const chosen = selectionOf(local);
     // In this order: a version that arrives in between is reviewed but not counted, so a pack with it is refused.
     const totals = await stage.app.chooseForPack({ ...chosen, kind: kindOf(local) });
-    const [review, settings, shared, usage] = await Promise.all([
-      stage.app.reviewPack(chosen),
-      stage.app.readSettings?.(),
+    const settings = await stage.app.readSettings?.();
+    local.ownWords ??= settings?.fields.own_words ?? '';
+    const [review, shared, usage] = await Promise.all([
+      stage.app.reviewPack(chosen, local.ownWords),
       stage.app.readShared(),
       stage.app.usage().catch(() => null),
     ]);
@@ -323,8 +324,8 @@ async function toSummary(stage: Stage, isRunning: boolean = false) {
     const lastShared = shared.filter(({ label }) => label).at(-1);
     Object.assign(local, {
       summary: totals,
-      found: review,
       summed: choiceOf(local),
+      found: review,
       looks: review.pictures.filter(({ decision }) => decision === null),
       looked: 0,
       answers: {},
@@ -335,12 +336,17 @@ async function toSummary(stage: Stage, isRunning: boolean = false) {
     local.sheet ??= { initials: settings?.fields.initials ?? '', ...settings?.restricted };
     // It stays where it was asked, so that a mistake can be mended there.
     local.askInitials ||= !hasInitials(stage);
-    local.ownWords ??= settings?.fields.own_words ?? '';
     local.startWith ??= totals.marked;
     local.startNo ??= settings?.fields.exhibit_start_no ? String(settings.fields.exhibit_start_no) : '';
-    local.reference ??= lastShared?.fields.receipt_ref ?? '';
+    local.lastReference = lastShared?.fields.receipt_ref ?? '';
+    // Only who asks for numbers is known to be who had the last pack. Anybody else would read what others call it.
+    local.reference ??= local.how === 'items' ? local.lastReference : '';
     local.kind = kindOf(local);
-    const isReady = !local.looks.length && !review.words.some(({ answered }) => !answered) && local.sheet.initials;
+    const isReady =
+      !local.looks.length &&
+      !review.words.some(({ answered }) => !answered) &&
+      local.sheet.initials &&
+      !typedTexts(stage).length;
     return goToStep(stage, local.how === 'items' && isReady ? 'consent' : 'sum');
   };
   await (isRunning ? loadSummary() : stage.run('choose', loadSummary));
@@ -392,7 +398,7 @@ function summaryView(stage: Stage) {
           })}</div>`
         : nothing
     }
-    ${wordsFirstTick(stage, totals)}${leftOutTick(stage, totals)}
+    ${referenceTick(stage)}${wordsFirstTick(stage, totals)}${leftOutTick(stage, totals)}
     ${
       partCount > 1 && local.kind !== 'portal'
         ? html`${local.tight ? html`<p class="care small">${t('parts.room')}</p>` : nothing}${chips({
@@ -415,7 +421,20 @@ function summaryView(stage: Stage) {
     )}</div>`;
 }
 
-/** Say in a sentence what is set, with the one way to change it. */
+/** Return the texts that go in as they were typed, some of them for an earlier pack, with their labels. */
+function typedTexts({ local }: Stage): [label: string, text: string][] {
+  const sheet = (local.sheet ?? {}) as Record<string, string | undefined>;
+  const isRestrictedIn = local.apart ?? hasRestrictedPart(local.profile ?? IDENTITY_PROFILE);
+  const texts: [string, string | undefined][] = [
+    [t('sheet.own_words'), local.ownWords],
+    [t('sheet.safe_contact'), isRestrictedIn ? sheet.safe_contact : ''],
+    [t('sheet.needs'), isRestrictedIn ? sheet.needs : ''],
+    [t('sheet.ref'), local.reference],
+  ];
+  return texts.flatMap(([label, text]) => (text?.trim() ? [[label, text.trim()]] : []));
+}
+
+/** Say in a sentence what is set, and show what was typed, with the one way to change it. */
 function setChoices(stage: Stage) {
   const { local } = stage;
   const range = {
@@ -433,7 +452,14 @@ function setChoices(stage: Stage) {
     t(local.portal ? 'form.portal' : 'form.pack'),
     (local.apart ?? hasRestrictedPart(profile)) ? t(hasSheet ? 'set.sheet' : 'set.no_sheet') : t('log.servable'),
   ];
-  return html`<section class="note stack-close"><p>${joinWithDots(said)}</p><div>${button(t('set.change'), () =>
+  const texts = typedTexts(stage).map(
+    ([label, text]) =>
+      // The keyboard has to reach what scrolls.
+      html`<div><p class="small soft">${label}</p><p class="set-text lines-kept" dir="auto" tabindex=${
+        text.length > 300 ? 0 : nothing
+      }>${text}</p></div>`,
+  );
+  return html`<section class="note stack-close"><p>${joinWithDots(said)}</p>${texts}<div>${button(t('set.change'), () =>
     goToStep(stage, local.how === 'items' ? 'officer' : 'choose'),
   )}</div></section>`;
 }
@@ -451,6 +477,19 @@ function initialsField({ local }: Stage) {
     onChange: (initials) => {
       sheet.initials = initials;
     },
+  });
+}
+
+/** Ask whether the pack prints what whoever had the last one calls that: it may be for somebody else. */
+function referenceTick(stage: Stage) {
+  const { local } = stage;
+  const { lastReference: ref } = local;
+  if (!ref || local.how === 'items' || ![ref, ''].includes(local.reference)) return nothing;
+  return checkbox({
+    id: 'lastReference',
+    label: t('set.ref_tick', { ref }),
+    checked: local.reference === ref,
+    onChange: (isWanted) => stage.set({ reference: isWanted ? ref : '' }),
   });
 }
 
