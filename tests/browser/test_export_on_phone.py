@@ -25,6 +25,7 @@ from tests.browser.navigators.sharing import (
     picture_tiles,
     review_findings,
     save_pack,
+    see_end,
 )
 from tests.browser.pictures import make_png, picker_file
 from tests.pack.test_servable import ALLOWED_PHRASE, DENIED_WORDS
@@ -75,6 +76,7 @@ def _make_pack_on_phone(keeper: BrowserKeeper, tmp_path: Path) -> None:
     # A lock in the middle loses no decision.
     keeper.wait_for_text("Pictures 1 to 3 of 3")
     open_picture(keeper, 0)
+    see_end(keeper)
     keeper.tap("Nothing shows where I am")
     open_picture(keeper, 1)
     keeper.page.keyboard.press("2")

@@ -13,14 +13,15 @@ from tests.browser.test_screens_driven import OpenPage, calls_of
 
 __all__ = ["address", "show"]
 
-PHONE = {"viewport": {"width": 360, "height": 640}}
+PHONE = {"viewport": {"width": 360, "height": 640}, "device_scale_factor": 2}
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
-# A picture of 600 × 800 pixels for each id; `wide` and `broken` are what their names say.
+# A picture of 600 × 800 pixels for each id, but for those whose names say what they are.
 DRAWN_PICTURES = """
   stage.app.readPicture = async (id) => {
     if (id === 'missing') return null;
     if (id === 'broken') return { url: URL.createObjectURL(new Blob(['no picture'], { type: 'image/jpeg' })) };
-    const canvas = new OffscreenCanvas(600, id === 'strip' ? 6000 : 800);
+    const sizes = { strip: [900, 9000], panorama: [6000, 900], screenshot: [900, 1950], letter: [900, 1273] };
+    const canvas = new OffscreenCanvas(...(sizes[id] ?? [600, 800]));
     const context = canvas.getContext('2d');
     context.fillStyle = `hsl(${(id.length * 37 + id.charCodeAt(1) * 61) % 360} 40% 70%)`;
     context.fillRect(0, 0, canvas.width, canvas.height);
@@ -119,7 +120,8 @@ def test_a_jump_over_pictures_does_not_make_them_seen(show: OpenPage) -> None:
 
 def test_pictures_below_a_sheet_or_half_on_the_screen_are_not_seen(show: OpenPage) -> None:
     """A sheet over the page, and the bar at the bottom, cover what lies under them."""
-    page = show((*grid_steps(*pictures_named(2)),), **DESKTOP)
+    # As high as the pictures need: they must be whole in the window for this to show anything.
+    page = show(grid_steps(*pictures_named(2)), viewport={"width": 1280, "height": 1200})
     page.evaluate("() => stage.local.seen.states.clear()")
     page.get_by_role("button", name="Go on without looking at the rest").click()
     expect(page.get_by_role("dialog")).to_be_visible()
@@ -145,8 +147,10 @@ def test_a_picture_that_did_not_load_is_not_seen(show: OpenPage, id_: str, words
     tap_too_early(page)
     assert decisions(page) == []
     tile(page, id_).click()
-    if id_ == "missing":
-        expect(page.get_by_role("button", name=NOTHING_SHOWS)).to_have_count(0)
+    expect(page.get_by_text("This browser cannot show it.")).to_be_visible()
+    expect(page.get_by_role("button", name=NOTHING_SHOWS)).to_have_count(0)
+    page.keyboard.press("1")
+    assert decisions(page) == []
     page.get_by_role("button", name="It shows where I live, work or study").click()
     expect(tile(page, id_)).to_contain_text("Stays off the pages")
     none_of_these(page).click()
@@ -163,11 +167,93 @@ def test_a_long_strip_is_opened_by_itself(show: OpenPage) -> None:
     assert decisions(page) == []
 
 
+def nothing_shows(page: Page) -> Locator:
+    """Return the button that says so of an opened picture."""
+    return page.get_by_role("button", name=NOTHING_SHOWS, exact=True)
+
+
+@pytest.mark.parametrize("id_", ["strip", "panorama"])
+def test_a_long_picture_is_opened_large_and_looked_at_to_its_end(show: OpenPage, id_: str) -> None:
+    """It is as wide as the screen, or as high as half of it. Nothing is said of it before its end was there."""
+    page = show(grid_steps(id_), **PHONE)
+    centre(tile(page, id_))
+    expect(tile(page, id_)).to_contain_text("Too small here. Open it.")
+    tile(page, id_).click()
+    picture = page.locator(".look-picture img")
+    expect(nothing_shows(page)).to_have_attribute("aria-disabled", "true")
+    width, height = picture.evaluate("(image) => [image.offsetWidth, image.offsetHeight]")
+    assert min(width, height) >= 300
+    page.keyboard.press("1")
+    nothing_shows(page).dispatch_event("click")
+    expect(page.get_by_role("alert")).to_have_text("Scroll until the end of the picture is on the screen.")
+    assert decisions(page) == []
+    picture.evaluate("(image) => image.scrollIntoView({block: 'center', inline: 'start'})")
+    expect(nothing_shows(page)).to_have_attribute("aria-disabled", "true")
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    see_end(page)
+    nothing_shows(page).click()
+    expect(tile(page, id_)).to_contain_text("Nothing shows")
+    assert decisions(page) == [[id_, "fine"]]
+
+
+def see_end(page: Page) -> None:
+    """Scroll to the end of the opened picture, and wait until it counts as seen."""
+    page.locator(".look-picture img").evaluate(
+        "(image) => { image.scrollIntoView({block: 'end', inline: 'end'}); scrollBy(0, 120); }"
+    )
+    expect(nothing_shows(page)).not_to_have_attribute("aria-disabled", "true")
+
+
+def test_a_letter_and_a_screenshot_are_large_enough_to_be_read(show: OpenPage) -> None:
+    """At two pixels to a CSS pixel the columns of a phone do; at one, only the larger ones of a desk."""
+    ids = ("screenshot", "letter")
+    page = show(grid_steps(*ids), **PHONE)
+    see(page, *ids)
+    page = show(grid_steps(*ids), **DESKTOP)
+    see(page, *ids)
+    widths = page.evaluate("() => [...document.querySelectorAll('.look-tile img')].map((one) => one.offsetWidth)")
+    assert min(widths) >= 320
+    page = show(grid_steps(*ids), **(PHONE | {"device_scale_factor": 1}))
+    for name in ids:
+        centre(tile(page, name))
+        expect(tile(page, name)).to_contain_text("Too small here. Open it.")
+
+
+@pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("answer", ["It shows where I live, work or study", "Leave it out of packs"])
+def test_a_double_tap_on_an_opened_picture_decides_about_it_alone(
+    show: OpenPage, screen: dict[str, Any], answer: str
+) -> None:
+    """The second tap meets the screenful, where the button for all of them waits for a moment."""
+    page = show(grid_steps(*pictures_named(6)), **screen)
+    see(page, *pictures_named(5))
+    tile(page, "p6").click()
+    page.get_by_role("button", name=answer).dblclick()
+    # The second tap may have opened another picture, which decides nothing.
+    page.evaluate("() => stage.set({opened: null})")
+    expect(tile(page, "p6")).to_contain_text(re.compile("Stays off the pages|Left out of packs"))
+    assert [name for name, _ in decisions(page)] == ["p6"]
+    # Wherever the button for all of them is: it is pressed before the browser draws again.
+    page.evaluate("() => stage.set({opened: 'p6'})")
+    expect(page.get_by_role("button", name=answer)).to_be_visible()
+    page.evaluate(
+        "(names) => { for (const name of names) "
+        "[...document.querySelectorAll('main button')].find((one) => one.textContent.trim() === name).click(); }",
+        [answer, NONE_OF_THESE],
+    )
+    expect(tile(page, "p6")).to_be_visible()
+    assert [name for name, _ in decisions(page)] == ["p6", "p6"]
+    none_of_these(page).click()
+    expect(page.get_by_role("heading", name="Words that may say where you are")).to_be_visible()
+
+
 def test_a_double_tap_decides_about_one_screenful(show: OpenPage) -> None:
     """On a screen where the next six are all in view at once, the second tap meets pictures not seen yet."""
     page = show(grid_steps(*pictures_named(12)), **DESKTOP)
     see(page, *pictures_named(6))
     none_of_these(page).dblclick()
+    # The second tap may open one of the next, which decides nothing.
+    page.evaluate("() => stage.set({opened: null})")
     expect(page.get_by_text("Pictures 7 to 12 of 12")).to_be_visible()
     assert decisions(page) == [[name, "fine"] for name in pictures_named(6)]
 
@@ -217,7 +303,9 @@ def test_pictures_can_be_answered_one_by_one_from_the_keyboard(show: OpenPage) -
     for name in ("p1", "p2"):
         tile(page, name).focus()
         page.keyboard.press("Enter")
-        expect(page.get_by_role("button", name=NOTHING_SHOWS)).to_be_visible()
+        expect(nothing_shows(page)).to_be_visible()
+        page.keyboard.press("End")
+        expect(nothing_shows(page)).not_to_have_attribute("aria-disabled", "true")
         page.keyboard.press("1")
         expect(tile(page, name)).to_be_focused()
         expect(tile(page, name)).to_have_accessible_name(re.compile("Nothing shows$"))

@@ -521,7 +521,7 @@ test('own words are searched like the entries, and what is hidden in them is not
   );
   const options = { ...FILLED, own_words: ownWords };
   const { get, names } = await membersOf(await app.buildHere(await confirmPack(app, options), () => {}));
-  // The pages of an engine print them (diary/pack/documents/chronology.py); plain ones do not. Both get the same capsule.
+  // The pages of an engine print them (diary/pack/documents/chronology.py); plain ones do not.
   assert.ok(JSON.parse(utf8(get('data/restricted/12_record.json'))).own_words.includes('LS1 4AB'));
   for (const name of names.filter((member) => member.startsWith('data/servable/')))
     assert.ok(!utf8(get(name)).includes('LS1 4AB'), name);

@@ -16,6 +16,8 @@ import type { TileState } from './seen_pictures.js';
 /** A picture of the screen. `url`: of its copy; null for none, or while it loads */
 type Tile = { look: ReviewPicture; url: string | null; isLoading: boolean; decision: PictureDecision | null };
 type GridActions = {
+  /** a picture was closed this moment: what is tapped was not there when the finger came down */
+  isClosing: boolean;
   /** number of the first picture here, and of all */
   first: number;
   of: number;
@@ -26,11 +28,12 @@ type GridActions = {
 
 const TILE = 'data-look';
 
-export function gridView(stage: Stage, tiles: readonly Tile[], { first, of, open, confirm }: GridActions) {
+export function gridView(stage: Stage, tiles: readonly Tile[], { isClosing, first, of, open, confirm }: GridActions) {
   const seen: SeenPictures = (stage.local.seen ??= new SeenPictures(() => stage.draw()));
   const undecided = tiles.filter(({ decision }) => !decision);
   const unseen = undecided.filter((tile) => stateOf(seen, tile) !== 'seen');
   const submit = () => {
+    if (isClosing) return undefined;
     const [missing] = unseen;
     if (!missing) return confirm(undecided.map(({ look }) => look));
     stage.set({ notYet: true });
@@ -51,7 +54,7 @@ export function gridView(stage: Stage, tiles: readonly Tile[], { first, of, open
       ${button(undecided.length ? t('grid.none') : t('frame.next'), submit, {
         main: true,
         wide: true,
-        disabled: unseen.length > 0,
+        disabled: isClosing || unseen.length > 0,
       })}
       ${undecided.length ? html`<p class="small soft">${t('grid.hint')}</p>` : nothing}</div>`;
 }

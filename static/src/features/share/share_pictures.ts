@@ -5,12 +5,13 @@
  * Pictures come six at a time (picture_grid.ts), everything else one by one. Each decision is saved at once, so a lock
  * loses nothing.
  */
-import { html, nothing } from '../../shell/html.js';
+import { html, nothing, ref, repeat } from '../../shell/html.js';
 import { maskEditor } from '../../components/files/masking.js';
 import { button, errorSummary, heading, problemSentence, sheet } from '../../components/parts.js';
 import { problemOf } from '../../shell/stage.js';
 import { t, tn } from '../../shell/strings.js';
 import { gridView, focusTile } from './picture_grid.js';
+import { OpenedPictures } from './seen_pictures.js';
 import { selectionOf } from './share_choose.js';
 import './words.js';
 import type { MailWords, PictureDecision, ReviewPicture } from '../../shell/app.js';
@@ -19,6 +20,8 @@ import type { Stage } from '../../shell/stage.js';
 const KEYS = { 1: 'fine', 2: 'hold', 4: 'out' } as Readonly<Record<string, PictureDecision>>;
 /** How many pictures are asked about at once. */
 const GRID_PICTURES = 6;
+/** How long the second tap of a double tap may come after the first. */
+const DOUBLE_TAP_MS = 700;
 
 const sizeOf = ({ kind }: ReviewPicture) => (kind === 'film' ? 'preview' : 'print');
 const isPicture = ({ kind }: ReviewPicture) => kind === 'picture' || kind === 'film';
@@ -90,12 +93,13 @@ function screenView(stage: Stage, screen: readonly ReviewPicture[], done: () => 
   return html`<div class="stack-wide">${heading(t('look.title'))}
     ${local.looked ? nothing : html`<p class="soft small">${t('look.lead')}</p>`}${errorSummary(stage)}
     ${gridView(stage, tiles, {
+      isClosing: Boolean(local.closing),
       first: pictures.indexOf(screen[0] as ReviewPicture) + 1,
       of: pictures.length,
       open: (look) => {
         stage.arrived = true;
         stage.problem = null;
-        stage.set({ opened: look.attachment });
+        stage.set({ opened: look.attachment, notYet: false });
       },
       confirm: (looks) => {
         stage.problem = null;
@@ -117,7 +121,7 @@ function restOfReview(stage: Stage, done: () => unknown) {
 /** Show one file in full, with every decision that there is about it. */
 function singleView(stage: Stage, look: ReviewPicture, done: () => unknown) {
   const { local } = stage;
-  const { isSeen, content } = showFile(stage, look);
+  const { isSeen, isShown = isSeen, content } = showFile(stage, look);
   const isInGrid = look.kind === 'picture';
   const decide = (decision: PictureDecision) => {
     stage.problem = null;
@@ -149,7 +153,16 @@ function singleView(stage: Stage, look: ReviewPicture, done: () => unknown) {
       look.place ? html`<p class="small soft">${t('look.place')}</p>` : nothing
     }
     <div class="stack-close">
-      ${isSeen ? button(t('look.ok'), () => decide('fine'), { main: true, wide: true }) : nothing}
+      ${!isSeen && isShown && local.notYet ? html`<p class="error-line" role="alert">${t('look.to_end')}</p>` : nothing}
+      ${
+        isShown
+          ? button(t('look.ok'), () => (isSeen ? decide('fine') : stage.set({ notYet: true })), {
+              main: true,
+              wide: true,
+              disabled: !isSeen,
+            })
+          : nothing
+      }
       ${button(t('look.hold'), () => decide('hold'), { wide: true })}
       <div class="row">${isInGrid ? button(t('look.cover'), startMasking) : nothing}${button(t('look.out'), () =>
         decide('out'),
@@ -163,23 +176,49 @@ function singleView(stage: Stage, look: ReviewPicture, done: () => unknown) {
     </div></div>`;
 }
 
-/** Go back to the screenful that the picture is in. */
+/**
+ * Go back to the screenful that the picture is in. The screen is another at once, and the second tap of a double tap
+ * may meet the button that decides about all of them. So that button waits for a moment.
+ */
 function closePicture(stage: Stage, { attachment }: ReviewPicture) {
-  stage.set({ opened: null, masking: null });
+  const { local } = stage;
+  clearTimeout(local.closing);
+  stage.set({
+    opened: null,
+    masking: null,
+    notYet: false,
+    closing: setTimeout(() => {
+      local.closing = undefined;
+      stage.draw();
+    }, DOUBLE_TAP_MS),
+  });
   focusTile(stage, attachment);
 }
 
-/** Return the file to look at, and whether it can be seen: here, or in a copy that was saved. */
-function showFile(stage: Stage, look: ReviewPicture) {
+/** `isSeen`: here, or in a copy that was saved. `isShown`: it is drawn; its end may not have been on the screen */
+type ShownFile = { isSeen: boolean; isShown?: boolean; content: unknown };
+
+/** Return the file to look at, and whether it was seen. */
+function showFile(stage: Stage, look: ReviewPicture): ShownFile {
   if (look.kind === 'mail') return showMail(stage, look);
   const result = loadPicture(stage, look);
-  const frame = look.kind === 'picture' ? 'look-picture' : 'look-picture look-once';
-  if (result?.data?.url)
+  const frame = look.kind === 'picture' ? 'look-picture look-whole' : 'look-picture look-once';
+  const url = result?.data?.url;
+  const shown: OpenedPictures = (stage.local.shown ??= new OpenedPictures(() => stage.draw()));
+  const state = url ? shown.stateOf(url) : 'failed';
+  if (url && state !== 'failed')
     return {
-      isSeen: true,
-      content: html`<div class=${frame}><img src=${result.data.url} alt=${t('file.picture_of', {
-        name: look.name,
-      })}></div>`,
+      isSeen: state === 'seen',
+      isShown: state !== null,
+      // An element for each address, as in the grid.
+      content: repeat(
+        [url],
+        String,
+        () =>
+          html`<div class=${frame}><img src=${url} alt=${t('file.picture_of', { name: look.name })} ${ref(
+            shown.watch,
+          )}></div>`,
+      ),
     };
   if (result && result.data === undefined && !result.problem)
     return { isSeen: false, content: html`<p class="soft page" role="status">${t('frame.loading')}</p>` };
@@ -187,7 +226,7 @@ function showFile(stage: Stage, look: ReviewPicture) {
 }
 
 /** Show an email's words. One that cannot be read here is opened elsewhere. */
-function showMail(stage: Stage, look: ReviewPicture) {
+function showMail(stage: Stage, look: ReviewPicture): ShownFile {
   const result = stage.find(`mail:look:${look.attachment}`, () => stage.app.readMailWords(look.attachment));
   if (result.problem) return showElsewhere(stage, look, t('look.unseen'));
   if (!result.data)
@@ -212,7 +251,7 @@ function showMail(stage: Stage, look: ReviewPicture) {
 }
 
 /** Let the keeper open a file in another app. */
-function showElsewhere(stage: Stage, look: ReviewPicture, words: string) {
+function showElsewhere(stage: Stage, look: ReviewPicture, words: string): ShownFile {
   const { local } = stage;
   const isSeen = local.saved?.[look.attachment] === true;
   const save = () =>

@@ -54,7 +54,9 @@ export function wordsView(stage: Stage, done: () => unknown, toSheet: () => unkn
       restricted.length
         ? html`<section class="stack-close"><h2>${t('wordy.apart')}</h2><p
           class="soft small">${t('wordy.apart_lead')}</p>
-      <ul class="rows">${restricted.map((finding) => html`<li>${restrictedRow(stage, finding, toSheet)}</li>`)}</ul></section>`
+      <ul class="rows">${restricted.map(
+        (finding) => html`<li>${restrictedRow(stage, finding, toSheet)}</li>`,
+      )}</ul></section>`
         : nothing
     }
     ${

@@ -92,7 +92,7 @@ function goToStep(stage: Stage, step: StepName | null) {
 }
 
 /**
- * Go back. What was changed behind "Change" and not confirmed there is dropped: the summary counts the choice before it.
+ * Go back. What was changed behind "Change" and not confirmed there is dropped: the summary counts the one before it.
  * What was typed for the officer stays, and its words are searched.
  */
 function goBack(stage: Stage, step: StepName) {
@@ -630,6 +630,7 @@ function consentView(stage: Stage) {
   const totals = local.summary as PackSummary;
   const ways = stage.find('pack-ways', () => stage.app.packWays()).data as PackWays | undefined;
   const counts = { entries: tn('consent.entries', totals.entries), pictures: tn('consent.pictures', totals.pictures) };
+  const unlooked = unlookedOf(stage);
   const submit = () => (local.words ? startAgreed(stage) : stage.set({ noWords: true }));
   return html`${heading(t('consent.title'))}${errorSummary(stage)}
     ${
@@ -668,8 +669,16 @@ function plainPagesTick(stage: Stage) {
   })}</section>`;
 }
 
+/** Count the pictures that nothing was decided about, and the words that were not answered. */
+function unlookedOf({ local }: Stage): { pictures: number; words: number } {
+  const answers = local.answers ?? {};
+  return {
+    pictures: local.looks.filter(({ attachment }: { attachment: string }) => !answers[attachment]).length,
+    words: local.found.words.filter(({ answered }: { answered: boolean }) => !answered).length,
+  };
+}
+
 /** Start the build. A large pack is written straight into a file if the browser can ask for one. */
-  const unlooked = unlookedOf(stage);
 async function startAgreed(stage: Stage) {
   const { local } = stage;
   const totals = local.summary as PackSummary;
@@ -699,12 +708,3 @@ async function startAgreed(stage: Stage) {
 }
 
 export const views = { share: shareView };
-/** Count the pictures that nothing was decided about, and the words that were not answered. */
-function unlookedOf({ local }: Stage): { pictures: number; words: number } {
-  const answers = local.answers ?? {};
-  return {
-    pictures: local.looks.filter(({ attachment }: { attachment: string }) => !answers[attachment]).length,
-    words: local.found.words.filter(({ answered }: { answered: boolean }) => !answered).length,
-  };
-}
-

@@ -52,7 +52,8 @@ const REASON_FIELD = 'reason';
 
 /**
  * Return the words to review of these records, in every version that goes in: pages and proofs hold the earlier ones
- * too, so an address that the keeper amended away would otherwise be printed unasked. Each spelling is named once a record.
+ * too, so an address that the keeper amended away would otherwise be printed unasked. Each spelling is named once a
+ * record.
  * @param packed every version of the pack
  */
 export function findLocationWords(
