@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import NewPhone
 from tests.browser.navigators.keeper import BrowserKeeper
+from tests.browser.pictures import make_png, picker_file
 
 NARRATIVE = "He waited by the car."
 # Drop or paste made-up files on an element, as a browser does. Returns whether the page took them from the browser.
@@ -19,6 +20,13 @@ GIVE_SCRIPT = """(element, [how, names, text]) => {
   if (how === 'paste') return !element.dispatchEvent(new ClipboardEvent('paste', { ...options, clipboardData: data }));
   const over = element.dispatchEvent(new DragEvent('dragover', { ...options, dataTransfer: data }));
   return !element.dispatchEvent(new DragEvent('drop', { ...options, dataTransfer: data })) && !over;
+}"""
+
+# Keep what a browser reports of drags, in order.
+RECORD_DRAGS_SCRIPT = """() => {
+  window.drags = [];
+  for (const name of ['dragstart', 'drop'])
+    addEventListener(name, (event) => window.drags.push(event.defaultPrevented ? `${name} prevented` : name));
 }"""
 
 
@@ -73,6 +81,53 @@ def test_a_file_joins_the_open_card_of_an_entry(keeper: BrowserKeeper) -> None:
     keeper.tap("No, it is not")
     keeper.wait_for_file("letter.txt")
     expect(keeper.page.get_by_role("article")).to_contain_text(NARRATIVE)
+
+
+def test_a_picture_of_the_app_cannot_be_dragged_in_as_a_file(keeper: BrowserKeeper) -> None:
+    """A browser offers it as a new file, which is a smaller copy of the one that the keeper received."""
+    keeper.open_entry(NARRATIVE)
+    keeper.open_card("Photos & screenshots")
+    keeper.pick_files([picker_file("chat.png", "image/png", make_png())])
+    keeper.wait_for_file("chat.png")
+    keeper.file_tile("chat.png").first.click()
+    keeper.tap("Show the picture")
+    picture = keeper.page.get_by_role("img", name="Picture: chat.png")
+    picture.evaluate("image => image.decode()")
+    picture.scroll_into_view_if_needed()
+    box = picture.bounding_box()
+    assert box is not None
+    keeper.page.evaluate(RECORD_DRAGS_SCRIPT)
+    keeper.page.mouse.move(box["x"] + 60, box["y"] + 60)
+    keeper.page.mouse.down()
+    keeper.page.mouse.move(box["x"] + 160, box["y"] + 120, steps=8)
+    keeper.page.mouse.up()
+    assert keeper.page.evaluate("() => window.drags") == ["dragstart prevented"]
+    expect(picture).to_be_visible()
+    keeper.go_to_tab("Add")
+    keeper.wait_for_screen("What happened?")
+    expect(keeper.page.locator(".tile")).to_have_count(0)
+    keeper.open_entry(NARRATIVE)
+    keeper.wait_for_file("chat.png")
+    expect(keeper.page.locator(".tile:not([aria-label='Look at chat.png'])")).to_have_count(0)
+
+
+def test_a_drop_is_ignored_if_its_drag_began_in_the_page(keeper: BrowserKeeper) -> None:
+    """It is ignored on a card too. A file that comes from outside afterwards is taken."""
+    keeper.open_entry(NARRATIVE)
+    keeper.open_card("Photos & screenshots")
+    body = keeper.page.locator("body")
+    for place in ("body", ".card-body .stack"):
+        body.dispatch_event("dragstart")
+        assert give(keeper, "drop", "own.txt", on=place)
+    for ending in ("drop", "dragend", "pointermove"):
+        if ending != "drop":
+            body.dispatch_event("dragstart")
+            body.dispatch_event(ending)
+        assert give(keeper, "drop", f"after-{ending}.txt")
+        if ending == "drop":
+            keeper.tap("No, it is not")
+        keeper.wait_for_file(f"after-{ending}.txt")
+    expect(keeper.page.get_by_text("own.txt")).to_have_count(0)
 
 
 def test_a_drop_at_the_lock_is_caught_and_does_nothing(keeper: BrowserKeeper) -> None:

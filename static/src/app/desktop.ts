@@ -3,6 +3,11 @@
  *
  * [Note: a drop is always caught] A browser opens a dropped file in place of the page. So every drop is taken from it,
  * at the lock and on the notebook too, where nothing else happens.
+ *
+ * [Note: dragged within the page] A browser offers a picture that is dragged within the page as a new file. That is the
+ * small copy on the screen, and would be kept as a file that the keeper received. So no picture can be dragged, and a
+ * drop is ignored if its drag began here. `dragend` is missed when the dragged element is gone by then, but no pointer
+ * moves during a drag: its next move ends the drag too.
  */
 import { KeptError } from '../core/errors.js';
 import { toShownError } from '../diary/sentences.js';
@@ -14,6 +19,7 @@ import type { Stage } from '../shell/stage.js';
 export function followDesktop(app: App, stage: Stage, signal: AbortSignal) {
   // A sheet asks something: first its answer, then anything else.
   const isReady = () => app.state.phase === 'open' && !stage.leaving && !stage.sheet;
+  ignoreOwnDrags(signal);
   for (const name of ['dragenter', 'dragover'] as const)
     addEventListener(
       name,
@@ -52,6 +58,39 @@ export function followDesktop(app: App, stage: Stage, signal: AbortSignal) {
       follow(app, stage, shortcut);
     },
     { signal },
+  );
+}
+
+/** See [Note: dragged within the page]. */
+function ignoreOwnDrags(signal: AbortSignal) {
+  let isOwnDrag = false;
+  addEventListener(
+    'dragstart',
+    (event) => {
+      if (event.target instanceof HTMLImageElement) event.preventDefault();
+      isOwnDrag = !event.defaultPrevented;
+    },
+    { signal },
+  );
+  for (const name of ['dragend', 'pointermove'] as const)
+    addEventListener(
+      name,
+      () => {
+        isOwnDrag = false;
+      },
+      { signal },
+    );
+  // Before any card can take the files.
+  addEventListener(
+    'drop',
+    (event) => {
+      const isIgnored = isOwnDrag && !isTextForField(event);
+      isOwnDrag = false;
+      if (!isIgnored) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    },
+    { signal, capture: true },
   );
 }
 
