@@ -72,6 +72,25 @@ DIARIES: dict[str, list[dict[str, object]]] = {
 }
 
 
+# Entries, the days on which new accounts were first seen, and how many of these have a flag.
+FAR_FLAGS: dict[str, tuple[list[dict[str, object]], list[str], int]] = {
+    "one near, one far": ([entry(0), entry(40)], ["2026-05-12", "2031-01-01"], 1),
+    "all far": ([entry(0), entry(40)], ["2030-01-01", "2031-01-01"], 0),
+    "one entry": ([entry(0)], ["2026-05-12"], 0),
+    "undated entries only": ([], ["2026-05-12"], 0),
+}
+
+
+def diary_with_new_accounts(days: Sequence[str]) -> FictionalDiary:
+    """Return a diary with a blocked account and accounts first seen on these later days, each in an undated entry."""
+    diary = FictionalDiary()
+    accounts = [{"number": f"07700 90020{number}", "first_seen": day} for number, day in enumerate(days)]
+    for fields in ({"number": "07700 900100", "platform": "sms", "blocked_on": "2026-05-05"}, *accounts):
+        account = diary.add("account", fields)["record"]
+        diary.add("incident", {"precision": "unknown", "account_ids": [account]})
+    return diary
+
+
 @pytest.mark.parametrize("name", DIARIES)
 def test_each_entry_has_a_mark_in_each_of_its_lanes(name: str) -> None:
     """Marks are counted beside their lane, stand in it, and are those of the table."""
@@ -124,6 +143,7 @@ def test_the_screen_draws_the_lanes_and_marks_of_the_pack(tmp_path: Path) -> Non
     ]
     mixed += [{"precision": "unknown", "behaviours": ["follow"]} for _ in range(9)]
     capsules = [capsule_of(entries) for entries in DIARIES.values()] + [capsule_of(mixed, diary)]
+    capsules += [capsule_of(entries, diary_with_new_accounts(days)) for entries, days, _ in FAR_FLAGS.values()]
     timelines = [timeline_of(build_contents(read_capsule(capsule))) for capsule in capsules]
     paths = [tmp_path / f"{number}.json" for number in range(len(capsules))]
     for path, capsule in zip(paths, capsules, strict=True):
@@ -241,6 +261,26 @@ def test_new_accounts_are_flags_and_say_how_sure_the_keeper_is() -> None:
     words = "2 the keeper is sure of, 2 a guess, 1 where it is not said"
     assert rows["New after a block"] == [f"5 accounts or numbers: {words}"]
     assert [row[1] for row in data["four"] if row[0] == f"New accounts or numbers after a block: {words}"] == ["5"]
+
+
+@pytest.mark.parametrize("name", FAR_FLAGS)
+def test_a_new_account_of_a_day_off_the_axis_has_no_flag(name: str) -> None:
+    """No flag stands outside the picture, and the lane counts those that are drawn. Page one counts all accounts."""
+    entries, days, flag_count = FAR_FLAGS[name]
+    contents = contents_of(entries, diary_with_new_accounts(days))
+    data = timeline_of(contents)
+    [panel] = data["panels"]
+    assert all(data["axis_left"] <= x <= WIDTH for x, *_ in panel["marks"])
+    assert len([mark for mark in panel["marks"] if mark[3] == "flag"]) == flag_count
+    label = "New accounts and numbers after a block"
+    counts = [int(count) for _, _, lane_label, count, *_ in panel["lanes"] if lane_label == label]
+    assert counts == ([flag_count] if flag_count else [])
+    assert (f"{label}: {flag_count}" in panel["alt"], label in panel["alt"]) == (bool(flag_count), bool(flag_count))
+    assert ("flag" in data["shapes"], data["has_unsure_flag"]) == (bool(flag_count), bool(flag_count))
+    front: Any = chronology_data(contents)["front"]
+    rows = {row_label: lines for row_label, lines, _ in front["rows"]}
+    [account_words] = rows["New after a block"]
+    assert account_words.startswith(f"{len(days)} account")
 
 
 def test_one_of_each_unit_is_singular() -> None:

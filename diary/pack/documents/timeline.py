@@ -5,15 +5,19 @@ the same ones. The entries behind each lane stand in a table further back in the
 
 [Note: where a mark stands] An entry whose clock time is known stands at that time, one of which only the day is known
 somewhere within the day, and one of a longer time in the middle of it, with a line from its beginning to its end. An
-entry without a time stands apart from the axis. Marks that would cover each other are stacked. Nothing is left out: where
-a stack is too tall, its marks overlap, and the number beside the lane still counts them.
+entry without a time stands apart from the axis. Marks that would cover each other are stacked. No entry is left out:
+where a stack is too tall, its marks overlap, and the number beside the lane still counts them.
+
+[Note: flags off the axis] The axis is that of the entries and of days near them. An account that was first seen on any
+other day, or beside entries without a date only, would stand outside the picture. It has no flag and is not counted
+beside the lane. Page one and the table of accounts have it.
 
 The Patterns screen draws the same lanes and marks, in a frame of its own size: static/src/record/patterns/timeline.ts.
 """
 
 import calendar
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -118,6 +122,10 @@ class _Axis:
         """Return where entries without a date begin."""
         return _AXIS_LEFT if self.is_empty else self.right + 150
 
+    def has_day(self, ordinal: int) -> bool:
+        """Return whether a day is on the scale."""
+        return not self.is_empty and self.first_day <= ordinal <= self.last_day
+
     def x_of(self, minute: int) -> int:
         """Return the place of a local minute."""
         start = self.first_day * _DAY_MINUTES
@@ -133,6 +141,7 @@ def timeline_data(contents: PackContents) -> TemplateData | None:
     lanes = _lanes(contents, facts)
     key_dates = lettered_key_dates(count_patterns(contents))
     axis = _make_axis(facts, lanes, key_dates)
+    lanes = _without_far_flags(lanes, axis)
     key = _key_rows(contents, key_dates, axis)
     key_lines = -(-len(key) // 2) if len(key) <= _KEY_ROWS_LIMIT else 1
     size = _mark_size(lanes, axis, key_lines)
@@ -190,6 +199,18 @@ def _lanes(contents: PackContents, facts: Sequence[IncidentFact]) -> list[_Lane]
 def _account_spot(account: AccountAfterBlock) -> _Spot:
     day = date.fromisoformat(account.day).toordinal() * _DAY_MINUTES if account.day else None
     return _Spot(day, None if day is None else day + _DAY_MINUTES, account.certainty == "sure")
+
+
+def _without_far_flags(lanes: Sequence[_Lane], axis: _Axis) -> list[_Lane]:
+    """Return the lanes with the flags that are drawn: [Note: flags off the axis]."""
+
+    def is_drawn(spot: _Spot) -> bool:
+        return spot.start is None or axis.has_day(spot.start // _DAY_MINUTES)
+
+    kept = [
+        replace(lane, spots=tuple(filter(is_drawn, lane.spots))) if lane.shape == "flag" else lane for lane in lanes
+    ]
+    return [lane for lane in kept if lane.spots]
 
 
 def _entry_lanes(contents: PackContents, facts: Mapping[str, IncidentFact]) -> Iterator[_Lane]:
@@ -348,7 +369,7 @@ def _minute_of_day(key_date: Mapping[str, Any], tz: str) -> int:
 
 
 def _is_on_axis(key_date: Mapping[str, Any], axis: _Axis) -> bool:
-    return not axis.is_empty and axis.first_day <= date.fromisoformat(key_date["day"]).toordinal() <= axis.last_day
+    return axis.has_day(date.fromisoformat(key_date["day"]).toordinal())
 
 
 def _key_rows(

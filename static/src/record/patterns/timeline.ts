@@ -5,8 +5,12 @@
  *
  * [Note: where a mark stands] An entry whose clock time is known stands at that time, one of which only the day is
  * known somewhere within the day, and one of a longer time in the middle of it, with a line from its beginning to its
- * end. An entry without a time stands apart from the axis. Marks that would cover each other are stacked. Nothing is
+ * end. An entry without a time stands apart from the axis. Marks that would cover each other are stacked. No entry is
  * left out: the number beside the lane counts all of them.
+ *
+ * [Note: flags off the axis] The axis is that of the entries and of days near them. An account that was first seen on
+ * any other day, or beside entries without a date only, would stand outside the picture. It has no flag and is not
+ * counted beside the lane. The list of new accounts has it.
  */
 import {
   TIMELINE_DAILY_TICKS_DAYS,
@@ -38,8 +42,9 @@ export type TimelineLane = {
   spots: Spot[];
 };
 type TimelineDay = { minute: number; kind: string };
-/** `first`, `last`: days since 1970; null without a dated entry */
-export type Timeline = { lanes: TimelineLane[]; first: number | null; last: number | null; dates: TimelineDay[] };
+/** Days since 1970; null without a dated entry */
+type Axis = { first: number | null; last: number | null };
+export type Timeline = Axis & { lanes: TimelineLane[]; dates: TimelineDay[] };
 /**
  * The picture in whole units of any length. `left`, `end`: of the axis and of the marks without a date, which get
  * `undated` at the end, `undatedGap` after the axis and `undatedPadding` within.
@@ -87,7 +92,8 @@ export function timelineOf(standingFacts: readonly Fact[], diary: Diary, tz: str
   const dates = [...counts.key_dates]
     .sort((a, b) => compareText(a.day, b.day) || (a.at ?? 0) - (b.at ?? 0))
     .map(({ day, at, kind }) => ({ minute: ordinalOf(day) * DAY_MINUTES + minuteOfDay(at, tz), kind }));
-  return { lanes, dates, ...axisDays(facts, lanes, dates) };
+  const axis = axisDays(facts, lanes, dates);
+  return { lanes: lanes.flatMap((lane) => withoutFarFlags(lane, axis)), dates, ...axis };
 }
 
 /** Sort kinds with equally many entries as a list of codes does. The lanes of others stay where they are. */
@@ -117,17 +123,31 @@ function accountLanes(
   if (!newAccounts.length) return [];
   const days = firstSeenDays(facts, diary, leads, tz);
   const fields = new Map((diary.account ?? []).map((row) => [row.record, row.fields]));
-  const spots = newAccounts
+  const flags = newAccounts
     .map((account) => {
       const bases = codesOf(fields.get(account) ?? {}, 'attribution_basis').filter((code) => !NO_BASIS.has(code));
-      return { day: days.get(account) ?? '', isSure: bases.some((code) => code !== 'guess') };
+      return { account, day: days.get(account) ?? '', isSure: bases.some((code) => code !== 'guess') };
     })
-    .sort((a, b) => Number(!a.day) - Number(!b.day) || compareText(a.day, b.day))
-    .map(({ day, isSure }) => {
-      const start = day ? ordinalOf(day) * DAY_MINUTES : null;
-      return { start, end: start === null ? null : start + DAY_MINUTES, isSure };
-    });
-  return [{ kind: 'accounts', code: '', ids: newAccounts, spots }];
+    .sort((a, b) => Number(!a.day) - Number(!b.day) || compareText(a.day, b.day));
+  const spots = flags.map(({ day, isSure }) => {
+    const start = day ? ordinalOf(day) * DAY_MINUTES : null;
+    return { start, end: start === null ? null : start + DAY_MINUTES, isSure };
+  });
+  return [{ kind: 'accounts', code: '', ids: flags.map(({ account }) => account), spots }];
+}
+
+/** Return the lane with the flags that are drawn, or nothing without any: see [Note: flags off the axis]. */
+function withoutFarFlags(lane: TimelineLane, axis: Axis): TimelineLane[] {
+  if (lane.kind !== 'accounts') return [lane];
+  const isDrawn = lane.spots.map(({ start }) => start === null || isOnAxis(start, axis));
+  const spots = lane.spots.filter((_, index) => isDrawn[index]);
+  return spots.length ? [{ ...lane, ids: lane.ids.filter((_, index) => isDrawn[index]), spots }] : [];
+}
+
+/** Whether the day of a local minute is one of the axis. */
+function isOnAxis(minute: number, { first, last }: Axis): boolean {
+  const day = Math.floor(minute / DAY_MINUTES);
+  return first !== null && last !== null && first <= day && day <= last;
 }
 
 function entryLanes(facts: readonly Fact[], counts: Patterns): TimelineLane[] {
@@ -170,7 +190,7 @@ function spotOf({ day, last, range, minute }: Fact, isPersonSure: boolean): Spot
 const isLong = ({ start, end }: Spot) => start !== null && end !== null && end - start > DAY_MINUTES;
 
 /** Return the first and last day of an entry, and of key dates and new accounts that are near these. */
-function axisDays(facts: readonly Fact[], lanes: readonly TimelineLane[], dates: readonly TimelineDay[]) {
+function axisDays(facts: readonly Fact[], lanes: readonly TimelineLane[], dates: readonly TimelineDay[]): Axis {
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const fact of facts) {
     if (!fact.day) continue;
@@ -227,10 +247,7 @@ export function placeTimeline(
     lanes: lanes.map((lane) => placeLane(lane, sizeOf(lane), frame, xOf, undatedLeft)),
     ticks,
     lines: dates
-      .filter(({ minute }) => {
-        const day = Math.floor(minute / DAY_MINUTES);
-        return first !== null && last !== null && first <= day && day <= last;
-      })
+      .filter(({ minute }) => isOnAxis(minute, timeline))
       .map(({ minute, kind }) => ({ x: xOf(minute), kind }))
       .sort((a, b) => a.x - b.x),
     undatedLeft: hasUndated ? undatedLeft : null,
