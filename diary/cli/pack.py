@@ -56,7 +56,7 @@ def pack(
     """Make a whole pack from a backup file, on this computer and without a server.
 
     The password is asked for, or read from standard input if that is not a terminal. It is never an argument, because
-    other users of this computer could see it.
+    other users of this computer could see it. If it is six words that were suggested, capitals and spaces do not matter.
     """
     from diary import isolation
     from diary.client.backup_file import DiaryBackupFile

@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from diary.crypto.keys import (
     unwrap_key,
     words_wrap_header,
 )
+from diary.crypto.words import typed_forms
 from diary.encoding import decode_frames, parse_canonical_json, unb64
 from diary.errors import BadRequest, InvalidCredentials, InvalidSealedCopy, KeptError, SealError
 from diary.ids import id_text, new_id
@@ -32,6 +34,10 @@ BACKUP_TYPE: Final = "backup/v1"
 MANIFEST_LIMIT_BYTES: Final = 1 << 20
 FRAME_LIMIT_BYTES: Final = constants.BACKUP_FRAME_LIMIT_BYTES
 _MANIFEST_MEMBERS: Final = {"blobs", "feed", "keys", "log", "made_at", "notary", "t", "versions"}
+_NOT_OPENED_MESSAGE: Final = (
+    "That did not match. Check the password, and try again. "
+    "If it is six words that were suggested, type them in small letters, with one space between two."
+)
 _KEY_MEMBERS: Final = {
     "account", "code_wrap", "diary", "diary_epoch", "diary_wrap", "kdf", "keyset", "words_wrap",
 }  # fmt: skip
@@ -61,7 +67,16 @@ class DiaryBackupFile:
         self._zip.close()
 
     def open_with_words(self, words: str, policy: KdfPolicy = PRODUCTION_POLICY) -> Identity:
-        """Unlock with the words, as a new device. Raise InvalidCredentials, KdfPolicyViolation."""
+        """Unlock with the words, as a new device. Six words of the list may have capitals and no spaces.
+
+        Raise InvalidCredentials, KdfPolicyViolation, and BadRequest if the words are not valid.
+        """
+        for form in typed_forms(words):
+            with suppress(InvalidCredentials):
+                return self._open_with_form(form, policy)
+        raise InvalidCredentials(_NOT_OPENED_MESSAGE)
+
+    def _open_with_form(self, words: str, policy: KdfPolicy) -> Identity:
         keys = self.manifest["keys"]
         root = derivation.derive_root(words, keys["kdf"], policy)
         header = words_wrap_header(keys["account"], 1, keys["kdf"])

@@ -4,6 +4,7 @@ import hashlib
 import re
 import secrets
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 from typing import Final
@@ -24,6 +25,9 @@ _CROCKFORD_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 # Unicode's White_Space property, listed because `str.isspace` and JavaScript's `\s` each differ from it.
 WHITE_SPACE: Final = "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _WHITE_SPACE_PATTERN = re.compile(f"[{WHITE_SPACE}]+")
+# Between two words as people type them: a space, what a phone's keyboard makes of two spaces, a hyphen, a comma.
+_SEPARATORS = re.compile("[ .,-]+")
+_LISTED_WORD_LENGTHS: Final = range(3, 9)
 
 
 @cache
@@ -48,10 +52,55 @@ def normalise(text: str) -> str:
     """
     if not all(is_assigned(ord(character)) for character in text):
         raise BadRequest("One of these characters is too new for some phones. Use another.")
-    folded = _WHITE_SPACE_PATTERN.sub(" ", unicodedata.normalize("NFKC", text)).strip(" ")
+    folded = _fold(text)
     if len(folded) < MIN_CHARACTERS:
         raise BadRequest("Use at least 12 characters.")
     return folded
+
+
+def _fold(text: str) -> str:
+    return _WHITE_SPACE_PATTERN.sub(" ", unicodedata.normalize("NFKC", text)).strip(" ")
+
+
+def find_listed_words(text: str) -> str | None:
+    """Return the six words of the list that `text` is made of, as suggested: lower case, one space between two.
+
+    `text` may have capitals and no spaces. Return None when it is anything else, or can be read as six words in more
+    than one way.
+    """
+    pieces = [piece for piece in _SEPARATORS.split(_fold(text).lower()) if piece]
+    if len(pieces) > SUGGESTED_WORDS or not all(re.fullmatch("[a-z]{3,}", piece) for piece in pieces):
+        return None
+    readings = _readings_of(pieces, frozenset(word_list()), SUGGESTED_WORDS)
+    return " ".join(readings[0]) if len(readings) == 1 else None
+
+
+def _readings_of(pieces: Sequence[str], listed: frozenset[str], count: int) -> list[list[str]]:
+    """Return the ways to read `pieces` as exactly `count` words, at most two. No word reaches over two pieces."""
+    if not pieces:
+        return [] if count else [[]]
+    if count < len(pieces):
+        return []
+    piece, *others = pieces
+    readings: list[list[str]] = []
+    for length in _LISTED_WORD_LENGTHS:
+        word, rest = piece[:length], piece[length:]
+        if len(word) == length and word in listed:
+            following = _readings_of([rest, *others] if rest else others, listed, count - 1)
+            readings += [[word, *reading] for reading in following]
+        if len(readings) > 1:
+            break
+    return readings[:2]
+
+
+def typed_forms(text: str) -> tuple[str, ...]:
+    """Return the texts to try for typed words, one after the other: as they stand, then as they were suggested.
+
+    The second is there only for six words of the list that were typed with capitals or without spaces. As in the app:
+    [Note: typed without care] in static/src/diary/session/typed_words.ts.
+    """
+    listed = find_listed_words(text)
+    return (text,) if listed is None or listed == _fold(text) else (text, listed)
 
 
 def format_code_as_words(code: bytes) -> str:

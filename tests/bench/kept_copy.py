@@ -26,10 +26,12 @@ ORIGIN = "https://notes.example"
 PASSPHRASE = "correct horse battery staple"
 
 
-def make_sealed_copy(out: Path, *, entries: int, files: int, file_bytes: int) -> Ed25519Signer:
+def make_sealed_copy(
+    out: Path, *, entries: int, files: int, file_bytes: int, passphrase: str = PASSPHRASE
+) -> Ed25519Signer:
     """Write a copy of `entries` incidents, the first `files` with a screenshot of `file_bytes`. Return the notary.
 
-    The copy opens with PASSPHRASE. File content after the magic number is random, so it neither compresses nor repeats.
+    The copy opens with `passphrase`. File content after the magic number is random, so it neither compresses nor repeats.
     """
     notary, clock = Ed25519Signer(os.urandom(32)), FixedClock(START_MS)
     identity = _make_identity(notary)
@@ -60,7 +62,7 @@ def make_sealed_copy(out: Path, *, entries: int, files: int, file_bytes: int) ->
                 )
         journal.sign_receipts(notary)
         _write_member(archive, "versions.bin", _version_frames(journal))
-        archive.writestr("kept.json", canonical_json(_copy_head(identity, notary, clock.ms)))
+        archive.writestr("kept.json", canonical_json(_copy_head(identity, notary, clock.ms, passphrase)))
     return notary
 
 
@@ -90,9 +92,9 @@ def _version_frames(journal: Journal) -> Iterable[bytes]:
         yield encode_frames([canonical_json(facts), push.encode(local_version.push)])
 
 
-def _copy_head(identity: Identity, notary: Ed25519Signer, now: int) -> dict[str, object]:
+def _copy_head(identity: Identity, notary: Ed25519Signer, now: int, passphrase: str) -> dict[str, object]:
     kdf_parameters = new_kdf_parameters("nobody-here-x2y3", ORIGIN, kdf.FLOOR_PROFILE)
-    opener = kdf.derive_words_kek(kdf.derive_root(PASSPHRASE, kdf_parameters, kdf.PRODUCTION_POLICY), kdf_parameters)
+    opener = kdf.derive_words_kek(kdf.derive_root(passphrase, kdf_parameters, kdf.PRODUCTION_POLICY), kdf_parameters)
     place = diary_wrap_header(identity.account, identity.diary, 1)
     keys = {
         "account": identity.account,

@@ -13,7 +13,7 @@ import { computeCommitment, fieldDigests } from '#app/crypto/commitment.js';
 import { parseRecoveryCode } from '#app/crypto/code.js';
 import { parseHandoverWords } from '#app/crypto/sharing/handover.js';
 import { padVersion, unpad } from '#app/crypto/padding.js';
-import { normaliseWords } from '#app/crypto/words.js';
+import { findListedWords, normaliseWords } from '#app/crypto/words.js';
 import { readNote } from '#app/ledger/checkpoint.js';
 import { nextHead } from '#app/ledger/heads.js';
 import { findBreaks } from '#app/ledger/lines.js';
@@ -44,6 +44,7 @@ const ANSWERS = {
   pad: (raw) => hex(padVersion(unhex(raw))),
   unpad: (raw) => hex(unpad(unhex(raw))),
   normalise: (text) => normaliseWords(text),
+  listed: (text) => findListedWords(text),
   handover_words: (text) => parseHandoverWords(text),
   code: async (text) => hex(await parseRecoveryCode(text)),
   commitment: ({ names, open, restricted, seeds }) => {

@@ -140,7 +140,7 @@ def test_padding_agrees(browser_code: NodeProcess, example_count: int) -> None:
 
 
 def test_typed_words_are_normalised_alike(browser_code: NodeProcess, example_count: int) -> None:
-    """Words in any script and with any spaces, handover words and recovery codes are normalised or refused the same."""
+    """Words in any script and with any spaces, handover words and recovery codes are read or refused the same."""
     spaces = st.sampled_from(
         [
             " ",
@@ -164,6 +164,10 @@ def test_typed_words_are_normalised_alike(browser_code: NodeProcess, example_cou
     eight = st.binary(min_size=11, max_size=11).map(handover.encode_words)
     cases: list[Callable[[str], str]] = [str, str.upper, str.title]
     spoken = st.tuples(eight, spaces, st.sampled_from(cases)).map(lambda told: told[2](told[0].replace(" ", told[1])))
+    six = st.tuples(
+        st.lists(st.tuples(listed, spaces | st.just("")).map("".join), min_size=6, max_size=6).map("".join),
+        st.sampled_from(cases),
+    ).map(lambda told: told[1](told[0]))
     some = st.tuples(st.lists(listed | st.text(max_size=3), min_size=6, max_size=12), spaces).map(
         lambda told: told[1].join(told[0])
     )
@@ -184,9 +188,10 @@ def test_typed_words_are_normalised_alike(browser_code: NodeProcess, example_cou
     any_text = st.text(st.characters(exclude_categories=["Cs"]), min_size=8, max_size=20)
 
     @hypothesis_settings(example_count)
-    @given(spoken | some | codes | long | any_text | st.tuples(any_text, spaces, any_text).map("".join))
+    @given(spoken | six | some | codes | long | any_text | st.tuples(any_text, spaces, any_text).map("".join))
     def compare(text: str) -> None:
         assert_same_answer(browser_code, "normalise", text, lambda: words.normalise(text))
+        assert_same_answer(browser_code, "listed", text, lambda: words.find_listed_words(text))
         assert_same_answer(browser_code, "handover_words", text, lambda: handover.parse_words(text))
         assert_same_answer(browser_code, "code", text, lambda: words.parse_code(text).hex())
 

@@ -37,6 +37,15 @@ def test_words_that_cannot_be_used(case: dict[str, Any]) -> None:
         words.normalise(case["text"])
 
 
+@pytest.mark.parametrize("case", VECTORS["listed"], ids=range(len(VECTORS["listed"])))
+def test_six_words_of_the_list_are_found_however_they_are_typed(case: dict[str, Any]) -> None:
+    """Capitals and spaces do not matter. Other words, and letters that are six words in two ways, are left alone."""
+    assert words.find_listed_words(case["text"]) == case["words"]
+    forms = words.typed_forms(case["text"])
+    assert forms[0] == case["text"] and forms[1:] in ((), (case["words"],))
+    assert case["words"] is None or words.normalise(forms[-1]) == case["words"]
+
+
 @given(st.text())
 def test_any_text_is_normalised_or_refused(text: str) -> None:
     """Any text is normalised or refused; a normalised text stays unchanged."""

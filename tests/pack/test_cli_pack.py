@@ -12,10 +12,11 @@ import pytest
 from click.testing import CliRunner
 
 from diary.cli.pack import _make_pack_request, pack
+from diary.client.backup_file import DiaryBackupFile
 from diary.client.journal import Journal
 from diary.clock import FixedClock
 from diary.encoding import b64
-from diary.errors import BadRequest
+from diary.errors import BadRequest, InvalidCredentials
 from diary.pack.capsule.builder import build_capsule
 from diary.samples.fictional_diary import load_entries
 from diary.samples.journal_writer import JournalWriter
@@ -88,6 +89,7 @@ def test_a_sealed_copy_becomes_a_pack_without_a_server(tmp_path: Path) -> None:
         tmp_path, "pack", copy, "--profile", "police", "--out", pack_path, passphrase="other words than these"
     )
     assert wrong.returncode == 1 and not pack_path.exists()
+    assert "type them in small letters, with one space between two" in wrong.stderr
     completed = _run_diary_command(tmp_path, "pack", copy, "--profile", "police", "--out", pack_path)
     assert completed.returncode == 0, completed.stderr
     checked = _run_diary_command(tmp_path, "verify", pack_path, "--notary", tmp_path / "notary.txt")
@@ -111,6 +113,26 @@ def test_a_sealed_copy_becomes_a_pack_without_a_server(tmp_path: Path) -> None:
             assert any("/data/restricted/" in name for name in pack.namelist()) is is_whole
             [read_first] = [name for name in pack.namelist() if name.endswith("/00_READ-FIRST.txt")]
             assert (b"it was not given to you" in pack.read(read_first)) is not is_whole
+
+
+def test_six_suggested_words_open_a_backup_file_however_they_are_typed(tmp_path: Path) -> None:
+    """Capitals and spaces do not matter. Words of one's own that look like six of the list open as they were chosen."""
+    suggestion, own_words = "cage candy arch gather drum buyer", "Cage Candy Arch Gather Drum Buyer"
+    openings = {
+        suggestion: (suggestion, own_words, "CageCandyArchGatherDrumBuyer", "cagecandyarchgatherdrumbuyer"),
+        own_words: (own_words,),
+    }
+    for number, (passphrase, typed_texts) in enumerate(openings.items()):
+        path = tmp_path / f"{number}.kept"
+        make_sealed_copy(path, entries=1, files=0, file_bytes=1, passphrase=passphrase)
+        with DiaryBackupFile(path) as backup_file:
+            for typed in typed_texts:
+                assert backup_file.open_with_words(typed).diary == backup_file.manifest["keys"]["diary"], typed
+            for wrong in ("OrbitVelvetCanyonMapleDriftSpoon", "words of my own choice", f"{suggestion} cage"):
+                with pytest.raises(InvalidCredentials, match="small letters, with one space between two"):
+                    backup_file.open_with_words(wrong)
+    with DiaryBackupFile(tmp_path / "1.kept") as backup_file, pytest.raises(InvalidCredentials):
+        backup_file.open_with_words(suggestion)
 
 
 def test_the_command_names_what_could_not_be_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -214,6 +214,29 @@ def word_vectors() -> dict[str, object]:
         "noncharacter (U+FFFF)": "cage candy arch \uffff",
         "lone surrogate": "cage candy arch \ud800",
     }
+    suggestion = "cage candy arch gather drum buyer"
+    typed_texts = [
+        suggestion,
+        suggestion.upper(),
+        suggestion.replace(" ", ""),
+        suggestion.title().replace(" ", ""),
+        suggestion.replace(" ", "\u00a0"),
+        " Cage  candyarch. Gather-drum, buyer. ",
+        "ｃａｇｅ　ＣＡＮＤＹ arch gather drum buyer",
+        # Two words that are also `canal arm` when they are written together.
+        "canalarm arch gather drum buyer",
+        "can alarmarchgatherdrumbuyer",
+        "canalarmarchgatherdrumbuyer",
+        "cage candy arch gather drum",
+        f"{suggestion} cage",
+        f"{suggestion}s",
+        f"{suggestion} 7",
+        "ca ge candy arch gather drum buyer",
+        "my own words, which nobody suggested",
+        "żółw na wysokiej górze czeka",
+        "274913",
+        "",
+    ]
     return {
         "about": "Words as they go into Argon2id, and the recovery code in both spellings.",
         "list_sha256": hashlib.sha256((VENDOR / "words-en.txt").read_bytes()).hexdigest(),
@@ -221,6 +244,7 @@ def word_vectors() -> dict[str, object]:
         "refused": [
             {"name": name, "text": typed_text, "code": "bad_request"} for name, typed_text in invalid_texts.items()
         ],
+        "listed": [{"text": typed_text, "words": words.find_listed_words(typed_text)} for typed_text in typed_texts],
     } | recovery_code_cases()
 
 

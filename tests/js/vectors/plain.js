@@ -13,7 +13,7 @@ import { sha256Sync } from '../../../static/js/crypto/digests.js';
 import { FILE_PART_BYTES } from '../../../static/js/core/constants.js';
 import { partCount } from '../../../static/js/crypto/files.js';
 import { paddedFileSize, padme, unpad, paddedVersionSize } from '../../../static/js/crypto/padding.js';
-import { normaliseWords, wordList } from '../../../static/js/crypto/words.js';
+import { findListedWords, normaliseWords, wordList } from '../../../static/js/crypto/words.js';
 import { rawOf, assertRefused, assertSame } from './judging.js';
 import { randomDigest } from './random_objects.js';
 
@@ -91,6 +91,7 @@ export async function words(vectors) {
   for (const { text, words: expected } of vectors.normalise) assertSame(normaliseWords(text), expected, text);
   for (const example of vectors.refused)
     await assertRefused(example.code, () => normaliseWords(example.text), example.name);
+  for (const { text, words: expected } of vectors.listed) assertSame(await findListedWords(text), expected, text);
   for (const { code, words: expected, text } of vectors.codes) {
     assertSame(await recoveryCodeWords(unhex(code)), expected, code);
     assertSame(recoveryCodeText(unhex(code)), text, code);
