@@ -153,6 +153,50 @@ test('what is made from carelessly typed words opens with the words as suggested
   }
 });
 
+test('a sign-in sends a second proof only for six words typed without care that are not the suggestion', async () => {
+  const [own, other] = ['Cage Candy Arch Gather Drum Buyer', 'orbit velvet canyon maple drift spoon'];
+  const otherJoined = other.replaceAll(' ', '');
+  let sent = 0;
+  const faults = {
+    before: (/** @type {string} */ path, /** @type {{method?: string}} */ { method }) => {
+      if (path === '/v1/sessions' && method === 'POST') sent += 1;
+    },
+  };
+  /** Return how many proofs were sent, and whether one of them was right. */
+  const countSent = async (/** @type {() => Promise<unknown>} */ act) => {
+    sent = 0;
+    const isRight = await act().then(
+      () => true,
+      (error) => {
+        if (!hasCode('sign_in_failed')(error)) throw error;
+        return false;
+      },
+    );
+    return [sent, isRight];
+  };
+  const { app, login } = await registeredPhone(server);
+  const signIn = (/** @type {string} */ name) => (/** @type {string} */ typed) =>
+    countSent(() => anotherPhone(server.base, name, typed, faults));
+  for (const typed of [WORDS, ...CARELESS]) assert.deepEqual(await signIn(login)(typed), [1, true], typed);
+  assert.deepEqual(await signIn(login)(other), [1, false]);
+  assert.deepEqual(await signIn(login)('some words of my own choice'), [1, false]);
+  assert.deepEqual(await signIn(login)(otherJoined), [2, false]);
+
+  const second = await anotherPhone(server.base, login, WORDS, faults);
+  await app.changeWords({ words: WORDS, newWords: other });
+  const catchUp = (/** @type {string} */ words) => countSent(() => second.app.catchUp({ words }));
+  assert.deepEqual(await catchUp(JOINED), [2, false]);
+  assert.deepEqual(await catchUp(otherJoined), [1, true]);
+
+  const ofOwnWords = makePhone({ origin: server.base, send: sender(server.base, {}), clock: fixedClock(Date.now()) });
+  await ofOwnWords.app.start();
+  await ofOwnWords.app.enrolHere(own);
+  const { login: ownLogin } = await ofOwnWords.app.register({ words: own });
+  assert.deepEqual(await signIn(ownLogin)(own), [2, true]);
+  assert.deepEqual(await signIn(ownLogin)(WORDS), [1, false]);
+  ofOwnWords.end();
+});
+
 test('acts that ask for the words take them carelessly typed; wrong ones are one wrong proof', async () => {
   const { app, phone } = await registeredPhone(server);
   assert.equal((await app.sessions({ words: JOINED })).length, 1);

@@ -10,7 +10,7 @@ import { formatId, newId } from '../../core/ids.js';
 import { sha256 } from '../../crypto/digests.js';
 import { readDoor } from '../../store/device_meta.js';
 import { confirmWords } from '../session/confirming.js';
-import { otherForm, tryBothForms } from '../session/typed_words.js';
+import { otherForm, tryBothFormsAtServer } from '../session/typed_words.js';
 import { createDiary, ensureVault } from '../session/door.js';
 import { followKeys } from '../sync/log.js';
 import { resealWaiting } from '../session/reseal_waiting.js';
@@ -147,7 +147,7 @@ export async function signIn(
     proof,
     words,
   } = code === undefined
-    ? await tryBothForms(typed, (tried) => signInWithWords(ctx, signInFacts, tried), 'sign_in_failed')
+    ? await tryBothFormsAtServer(typed, (tried) => signInWithWords(ctx, signInFacts, tried))
     : { ...(await signInWithCode(ctx, signInFacts, code)), words: typed };
   const identity = await vault.openAccount({ answer: response, login, device });
   if (code !== undefined) await setNewWords(ctx, words, login, proof);

@@ -31,7 +31,7 @@ import { readDoor } from '../../store/device_meta.js';
 import { readNumbers } from '../../store/feed_numbers.js';
 import { deviceOf, proofOf, checkPins } from './accounts.js';
 import { confirmWords } from '../session/confirming.js';
-import { tryBothForms } from '../session/typed_words.js';
+import { tryBothForms, tryBothFormsAtServer } from '../session/typed_words.js';
 import { beaconOf } from '../sync/log.js';
 import { slotDataOf } from '../sync/pins.js';
 import { allVersions } from '../sync/reconcile.js';
@@ -245,11 +245,8 @@ export async function abandonRenewal({ store }: Open) {
 export async function followKeyChange(ctx: Context, open: Open, input: { words: string; onProgress?: OnProgress }) {
   open.syncing.suspend();
   try {
-    await tryBothForms(
-      input.words,
-      (words) => signInAndAdopt(ctx, open, { ...input, words }),
-      'sign_in_failed', // thrown before anything has changed here
-    );
+    // A refused form is refused before anything has changed here.
+    await tryBothFormsAtServer(input.words, (words) => signInAndAdopt(ctx, open, { ...input, words }));
     open.refused = false;
     open.syncing.trouble = null;
   } finally {

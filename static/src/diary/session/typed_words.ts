@@ -10,6 +10,11 @@
  * as before. At the lock, the second form exists only for exactly six words of the list, 66 bits, so one try is still
  * one guess at a short secret and at words of one's own. It is counted as one try. It takes a second derivation, and
  * that depends on what was typed alone, never on what is stored: the time of a refusal tells nothing.
+ *
+ * [Note: at the server] A sign-in is a request for each form, and each that is refused counts as one of ten an hour
+ * (diary/services/accounts/throttle.py): the server cannot know that two of them are one try. So the suggested form
+ * comes first there. Most people who type six words of the list have these, and then nothing is counted. Words of one's
+ * own that look like six of the list open at the second request. Only a wrong try of this kind counts as two.
  */
 import { SUGGESTED_WORDS } from '../../core/constants.js';
 import { KeptError } from '../../core/errors.js';
@@ -42,4 +47,17 @@ export async function tryBothForms<T>(
     if (other === null) throw error;
     return attempt(other);
   }
+}
+
+/**
+ * Run `attempt`, which signs in at the server, with each form of words. See [Note: at the server].
+ * @throws what the last attempt throws
+ */
+export async function tryBothFormsAtServer<T>(words: string, attempt: (words: string) => Promise<T>): Promise<T> {
+  const other = await otherForm(words);
+  if (other === null) return attempt(words);
+  return attempt(other).catch((error) => {
+    if (error instanceof KeptError && error.code === 'sign_in_failed') return attempt(words);
+    throw error;
+  });
 }
