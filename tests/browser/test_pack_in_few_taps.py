@@ -71,7 +71,7 @@ def _add_pictures(keeper: BrowserKeeper, numbers: range, addresses: tuple[int, .
             for number in numbers
         ]
     )
-    expect(keeper.page.get_by_text(f"{numbers[-1]}.jpg: Sealed on this phone")).to_be_attached(
+    expect(keeper.page.get_by_text(f"{numbers[-1]}.jpg: Saved on this phone")).to_be_attached(
         timeout=ADDING_TIMEOUT_MS
     )
 

@@ -36,8 +36,8 @@ export const PLANTED_FAULTS = {
   erasure: ['diary/erasing/erasing.js', 'for (const { v } of erased) change.drop(`v/${v}`);', ''],
   'grant end': [
     'diary/sharing/grant_end.js',
-    'await endOnPhone(ctx, open, grant);\n  open.typed = words; // for a later run',
-    'open.typed = words; // for a later run',
+    'await endOnPhone(ctx, open, grant);\n  open.typed = confirmed.words; // for a later run',
+    'open.typed = confirmed.words; // for a later run',
   ],
   'what came while it was locked': [
     'diary/attachments/locked_capture.js',
