@@ -71,9 +71,7 @@ def _add_pictures(keeper: BrowserKeeper, numbers: range, addresses: tuple[int, .
             for number in numbers
         ]
     )
-    expect(keeper.page.get_by_text(f"{numbers[-1]}.jpg: Saved on this phone")).to_be_attached(
-        timeout=ADDING_TIMEOUT_MS
-    )
+    expect(keeper.page.get_by_text(f"{numbers[-1]}.jpg: Saved on this phone")).to_be_attached(timeout=ADDING_TIMEOUT_MS)
 
 
 def test_the_usual_pack_takes_six_taps_and_one_a_screenful(new_phone: NewPhone, tmp_path: Path) -> None:
