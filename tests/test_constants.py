@@ -22,7 +22,17 @@ COUNT_SUFFIXES = ("_passes", "_versions", "_files", "_limit", "_profiles")
 # Values both languages define because they are not ours to choose: units of time, and sizes and markers of the formats,
 # which docs/formats.md states and the vectors check.
 FORMAT_CONSTANTS = frozenset(
-    {"DAY_MS", "HOUR_MS", "MINUTE_MS", "COMMENT_MOST", "DIGEST_BYTES", "ENC_BYTES", "FINGERPRINT_BYTES", "FIXED_BYTES"}
+    {
+        "DAY_MS",
+        "DAY_MINUTES",
+        "HOUR_MS",
+        "MINUTE_MS",
+        "COMMENT_MOST",
+        "DIGEST_BYTES",
+        "ENC_BYTES",
+        "FINGERPRINT_BYTES",
+        "FIXED_BYTES",
+    }
     | {"CODE_BYTES", "SLOT_COUNT", "WORD_LIST_LENGTH"}
     | {"FLAGS", "FORMAT", "HEADER_LIMIT", "ID_BYTES", "ID_CHARS", "KEY_BYTES", "MODE", "NAME_BYTES", "SALT_BYTES"}
     | {"SLOT_BYTES", "SUITE_KEY", "SUITE_PERSON", "UNICODE_PATH"}

@@ -277,7 +277,16 @@ def free_port() -> int:
 def _serve(server: uvicorn.Server, settings: Settings) -> None:
     """Migrate, then serve. It runs in its own thread, since a browser's driver occupies the main thread's loop."""
     asyncio.run(migrate_from_cached_copy(settings))
-    server.run()
+    asyncio.run(_serve_until_stopped(server))
+
+
+async def _serve_until_stopped(server: uvicorn.Server) -> None:
+    await server.serve()
+    # A browser keeps connections open. Python 3.13 fails when it frees one after its server was closed.
+    for connection in list(server.server_state.connections):
+        if connection.transport is not None:
+            connection.transport.abort()
+    await asyncio.sleep(0)
 
 
 class LiveServer:

@@ -204,6 +204,8 @@ def _make_supplement(keeper: BrowserKeeper, server: LiveServer, tmp_path: Path) 
     keeper.tap("Make a pack")  # the screen about court comes only before the first pack
     keeper.wait_for_screen("What goes in")
     keeper.wait_for_text("What is new since the last pack")
+    # It may be for somebody else, so their reference goes in only with a yes.
+    keeper.field("Print their reference from your last pack: WY/4471/26").check()
     keeper.tap("Change")
     keeper.page.get_by_role("button", name=re.compile("^For the officer")).click()
     expect(keeper.field("Their reference")).to_have_value("WY/4471/26")

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.navigators.sharing import NONE_OF_THESE, PASSPHRASE_LABEL
 from tests.browser.screen_steps import ENTRIES_ARRIVING, OPEN_DIARY, go_to_screen, js, look_at, press, set_form_values
@@ -54,6 +54,54 @@ def test_a_pack_from_choice_to_zip(show: OpenPage) -> None:
     sheet.get_by_role("button", name="Leave it and get the words").click()
     expect(page.get_by_text("Leaving the pack")).to_be_visible()
     assert len(calls_of(page, "handOver")) == 1
+
+
+def _found_words(page: Page) -> Locator:
+    """Go to the words that may say where someone is. Return the cards with a question."""
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Go on without looking at the rest").click()
+    page.get_by_role("button", name="Go on", exact=True).click()
+    expect(page.get_by_role("heading", name="Words that may say where you are")).to_be_visible()
+    return page.get_by_role("main").locator("li .note")
+
+
+def test_quick_answers_all_count_and_no_card_moves(show: OpenPage) -> None:
+    """Nobody has to wait for an answer to be stored, and a second tap on the same place answers nothing else."""
+    page = show(PACK_STEPS)
+    cards = _found_words(page)
+    page.evaluate(
+        "() => { const { decideWords } = stage.app; globalThis.gate = new Promise((open) => { globalThis.open = open; });"
+        " stage.app.decideWords = async (...given) => { await gate; return decideWords(...given); }; }"
+    )
+    place = cards.nth(1).bounding_box()
+    page.get_by_role("button", name="Hide it").first.dblclick()
+    expect(page.get_by_role("button", name="Leave it in")).to_have_count(1)
+    assert cards.nth(1).bounding_box() == place
+    page.get_by_role("button", name="Leave it in").click()
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Words that may say where you are")).to_be_visible()
+    page.evaluate("() => globalThis.open()")
+    expect(page.get_by_role("heading", name="Before the pack is made")).to_be_visible()
+    assert calls_of(page, "decideWords") == [["LS1 4AB", "hold"], ["07700 900123", "fine"], ["07700900123", "fine"]]
+
+
+def test_an_answer_that_was_not_kept_is_asked_again(show: OpenPage) -> None:
+    """The pack does not go on with words that the keeper believes to be hidden."""
+    page = show(PACK_STEPS)
+    _found_words(page)
+    page.evaluate("() => { fake.fail.decideWords = {code: 'no_room', sentence: 'No.'}; }")
+    page.get_by_role("button", name="Hide it").first.click()
+    expect(page.get_by_role("alert")).to_contain_text("One answer was not kept. Answer it again.")
+    page.evaluate("() => { fake.fail = {}; }")
+    page.get_by_role("button", name="Next").click()
+    dialog = page.get_by_role("dialog", name="Go on without answering?")
+    expect(dialog).to_contain_text("2 are still to be answered.")
+    dialog.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Hide it").first.click()
+    page.get_by_role("button", name="Hide it").click()
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("heading", name="Before the pack is made")).to_be_visible()
 
 
 def test_a_letter_is_looked_at_in_another_app_before_anything_is_said(show: OpenPage) -> None:
@@ -198,6 +246,7 @@ def test_the_consent_says_only_what_is_so_now(show: OpenPage) -> None:
             page.get_by_role("button", name="Next").click()
         else:
             page.get_by_role("button", name="Leave it out of packs").click()
+    expect(page.get_by_role("heading", name="Words that may say where you are")).to_be_visible()
     while page.get_by_role("button", name="Leave it in").count():
         count = page.get_by_role("button", name="Leave it in").count()
         page.get_by_role("button", name="Leave it in").first.click()

@@ -396,6 +396,8 @@ export interface Sync {
   stop(): void;
   suspend(): void;
   resume(): void;
+  /** Fetch no files of other devices, and store no texts for search, until the returned function is called. */
+  pauseBackgroundWork(): () => void;
 }
 
 /** A run of `Sync`, as its own steps see it. */
@@ -403,6 +405,8 @@ export interface SyncRun extends Sync {
   readonly ctx: Context;
   readonly openNow: () => Open | null;
   runAgain: boolean;
+  /** number of reasons to leave background work for later */
+  readonly backgroundPauses: number;
   announced: number | null;
   readonly absentFiles: Set<string>;
   /** the end of the first pull of this run */

@@ -17,6 +17,9 @@ import type { ServerLink } from './push.js';
 
 export type BlobCatalogue = { n: number; size: number; digest: string | null; have: true | number[]; kept: boolean };
 
+/** `shouldStop` is asked after each part. A transfer that stops continues there the next time. */
+type Transfer = { onPart?: (done: number, total: number) => void; shouldStop?: () => boolean };
+
 const SLOW_TIMEOUT = 120_000;
 
 export function partName(blob: string, i: number) {
@@ -25,23 +28,27 @@ export function partName(blob: string, i: number) {
 
 /**
  * Upload every part of a blob that the server lacks.
+ * @returns whether the server has all of it now
  * @throws what the request throws; nothing on this phone changes then
  */
 export async function uploadBlob(
   { api, store, diary }: ServerLink,
   blob: string,
-  onPart: (done: number, total: number) => void = () => undefined,
-) {
+  { onPart = () => undefined, shouldStop = () => false }: Transfer = {},
+): Promise<boolean> {
   const catalogue = await store.readJson<BlobCatalogue>(`b/${blob}`);
   if (!catalogue) throw new KeptError('store_lost');
   const { have, complete } = await api.declareBlob(diary, blob, { parts: catalogue.n, size: catalogue.size });
-  if (complete) return;
+  if (complete) return true;
   const uploaded = new Set(have);
   for (let i = 0; i < catalogue.n; i++) {
-    if (!uploaded.has(i)) await uploadPart({ api, store, diary }, blob, i);
+    const isMissing = !uploaded.has(i);
+    if (isMissing) await uploadPart({ api, store, diary }, blob, i);
     onPart(i + 1, catalogue.n);
+    if (isMissing && i + 1 < catalogue.n && shouldStop()) return false;
   }
   await api.completeBlob(diary, blob, catalogue.digest ?? (await digestOfParts(store, blob, catalogue.n)));
+  return true;
 }
 
 /**
@@ -113,16 +120,17 @@ export async function requireComplete({ api, diary }: Pick<ServerLink, 'api' | '
 /**
  * Fetch the parts of a blob that this phone lacks; store each one as it arrives.
  * @param n number of parts it must have
+ * @returns whether this phone has all of it now
  * @throws not_there_yet when another device has not finished sending it
  */
 export async function downloadBlob(
   { api, store, diary }: ServerLink,
   blob: string,
   n: number,
-  onPart: (done: number, total: number) => void = () => undefined,
-) {
+  { onPart = () => undefined, shouldStop = () => false }: Transfer = {},
+): Promise<boolean> {
   const catalogue = await store.readJson<BlobCatalogue>(`b/${blob}`);
-  if (catalogue?.have === true) return;
+  if (catalogue?.have === true) return true;
   await requireComplete({ api, diary }, blob, n);
   const have = new Set(catalogue ? (catalogue.have as number[]) : []);
   let size = catalogue?.size ?? 0;
@@ -140,5 +148,7 @@ export async function downloadBlob(
       );
     }
     onPart(i + 1, n);
+    if (have.size < n && shouldStop()) return false;
   }
+  return true;
 }

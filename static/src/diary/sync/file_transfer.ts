@@ -1,8 +1,8 @@
 /**
  * Upload and download files, after entries have been pushed and pulled: one file at a time, entries always first.
  *
- * Entries never wait for a file. Files may wait for the user or for Wi-Fi. A phone with little room leaves on the
- * server what it can fetch on demand (attachments/offload.js).
+ * Entries wait for at most one part of a file, 1 MB. Files may wait for the user or for Wi-Fi. A phone with little room
+ * leaves on the server what it can fetch on demand (attachments/offload.js).
  */
 import { KeptError } from '../../core/errors.js';
 import { partCount } from '../../crypto/files.js';
@@ -24,11 +24,14 @@ export async function uploadFiles(syncing: SyncRun, isEntryError: (error: unknow
     if (!open || !link || !maySendFiles(syncing)) return;
     await prepareLockedUpload(syncing);
     try {
-      await uploadBlob(link, blob, (done, total) => syncing.setUploadProgress(incident, done / total)).catch(
-        (error) => {
-          if (error?.code !== 'erased') throw error;
-        },
-      ); // erased meanwhile: nothing left to send
+      const isComplete = await uploadBlob(link, blob, {
+        onPart: (done, total) => syncing.setUploadProgress(incident, done / total),
+        shouldStop: () => syncing.runAgain,
+      }).catch((error) => {
+        if (error?.code !== 'erased') throw error;
+        return true; // erased meanwhile: nothing left to send
+      });
+      if (!isComplete) return;
       await open.store.change(async (root, change) => {
         root.uploads = root.uploads.filter((upload) => upload.blob !== blob);
         await noteComplete(open, change, blob, syncing.ctx.clock.now());
@@ -62,10 +65,11 @@ export async function downloadFiles(syncing: SyncRun) {
   const isLowOnSpace = await isLightStorage(syncing.ctx, open.store.root);
   for (const { blob, of: incident, size, there } of [...(open.store.root.fetch ?? [])]) {
     const link = syncing.link();
-    if (!link || syncing.runAgain) return;
+    if (!link || mustStop(syncing)) return;
     const isLeftThere = isLowOnSpace && size > MAX_KEPT_BYTES;
     if (isLeftThere && there) continue;
-    const answer = await fetchFile(link, blob, size, isLeftThere);
+    const answer = await fetchFile(syncing, link, { blob, size, isLeftThere });
+    if (answer === 'stopped') return;
     if (answer === 'absent') {
       if (!syncing.absentFiles.has(blob)) {
         syncing.absentFiles.add(blob);
@@ -87,18 +91,24 @@ export async function downloadFiles(syncing: SyncRun) {
   }
 }
 
+function mustStop({ runAgain, backgroundPauses }: SyncRun) {
+  return runAgain || backgroundPauses > 0;
+}
+
 /**
  * Fetch a file of another device, or only ask for it where it is to be left on the server.
- * @returns `here` also when it was erased; `absent` when the other device has not finished sending it
+ * @returns `here` also when it was erased; `absent` when the other device has not finished sending it; `stopped` when
+ *   something else goes first
  */
 async function fetchFile(
+  syncing: SyncRun,
   link: SyncLink,
-  blob: string,
-  size: number,
-  isLeftThere: boolean,
-): Promise<'here' | 'there' | 'absent'> {
+  { blob, size, isLeftThere }: { blob: string; size: number; isLeftThere: boolean },
+): Promise<'here' | 'there' | 'absent' | 'stopped'> {
   try {
-    await (isLeftThere ? requireComplete : downloadBlob)(link, blob, partCount(size));
+    if (isLeftThere) await requireComplete(link, blob, partCount(size));
+    else if (!(await downloadBlob(link, blob, partCount(size), { shouldStop: () => mustStop(syncing) })))
+      return 'stopped';
   } catch (error) {
     if (!(error instanceof KeptError) || !['not_there_yet', 'erased'].includes(error.code)) throw error;
     return error.code === 'erased' ? 'here' : 'absent';

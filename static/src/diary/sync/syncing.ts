@@ -63,6 +63,7 @@ export class Syncing implements SyncRun {
   lastError: KeptError | null = null;
   /** Files may be sent this once, whatever the setting. */
   filesAllowed = false;
+  backgroundPauses = 0;
   /** The keys are being changed: see `suspend`. */
   suspended: Promise<void> | null = null;
   wakeSuspended = () => {};
@@ -142,6 +143,21 @@ export class Syncing implements SyncRun {
     this.suspended = null;
     this.wakeSuspended();
     this.restart();
+  }
+
+  /**
+   * Fetch no files of other devices, and store no texts for search, until the returned function is called: what the
+   * user waits for goes first. Entries are pushed and pulled as before.
+   */
+  pauseBackgroundWork(): () => void {
+    this.backgroundPauses++;
+    let isPaused = true;
+    return () => {
+      if (!isPaused) return;
+      isPaused = false;
+      this.backgroundPauses--;
+      this.kick();
+    };
   }
 
   /**
@@ -232,7 +248,7 @@ export class Syncing implements SyncRun {
     this.ctx.show();
     await uploadFiles(this, isEntryError);
     if (!this.runAgain) await downloadFiles(this);
-    if (!open || this.openNow() !== open || this.runAgain) return;
+    if (!open || this.openNow() !== open || this.runAgain || this.backgroundPauses) return;
     await freeSpace(this.ctx, open);
     await storeTexts(this.ctx, open).catch(() => undefined); // retried the next time
   }

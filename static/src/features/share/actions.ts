@@ -197,6 +197,7 @@ function buildMethods(ctx: Context) {
     const open = requireOpenOf(ctx)();
     useAgreement(open, agreed);
     const controller = new AbortController();
+    const resumeBackgroundWork = open.syncing.pauseBackgroundWork();
     const { job, work } = beginBuild(controller, open);
     running = { stop: controller, job };
     try {
@@ -204,6 +205,7 @@ function buildMethods(ctx: Context) {
     } finally {
       await job?.cancel();
       running = null;
+      resumeBackgroundWork();
     }
   };
   return {

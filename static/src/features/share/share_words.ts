@@ -4,6 +4,7 @@
  */
 import { html, nothing } from '../../shell/html.js';
 import { button, errorSummary, heading, row, sheet } from '../../components/parts.js';
+import { problemOf } from '../../shell/stage.js';
 import { t, tn } from '../../shell/strings.js';
 import { OWN_WORDS } from '../../pack/chronology/location_words.js';
 import { normalise } from '../../pack/redaction.js';
@@ -41,7 +42,7 @@ export function wordsView(stage: Stage, done: () => unknown, toSheet: () => unkn
   const restricted = findingsOf(review.words.filter(({ why }) => why === 'apart'));
   const unanswered = questions.filter((finding) => !isAnswered(finding)).length;
   const conflicts = adviceConflicts(stage);
-  const goOn = () => (unanswered ? confirmSkip(stage, unanswered, done) : done());
+  const goOn = () => (unanswered ? confirmSkip(stage, unanswered, done) : finishAnswers(stage, done));
   return html`${heading(t('wordy.title'))}${errorSummary(stage)}
     ${
       questions.length
@@ -83,25 +84,15 @@ const isAnswered = ({ matches }: Finding) => matches.every(({ answered }) => ans
 
 /** One question for all places where the same words stand. */
 function questionCard(stage: Stage, finding: Finding, toSheet: () => unknown) {
-  const { key, matches } = finding;
+  const { matches } = finding;
   const [first] = matches as [FlaggedWords];
-  const answer = (decision: 'hold' | 'fine') =>
-    stage.run(`words-${key}`, async () => {
-      for (const found of new Set(matches.map((match) => match.found))) await stage.app.decideWords(found, decision);
-      for (const match of matches) {
-        match.answered = true;
-        if (decision === 'hold') match.why = 'apart';
-      }
-    });
   return html`<div class="note stack-close"><p dir="auto">${t(`wordy.${first.why}`, { found: first.found })}</p>
     ${matches.every(({ isEarlier }) => isEarlier) ? html`<p class="small">${t('wordy.earlier')}</p>` : nothing}
-    ${
-      isAnswered(finding)
-        ? html`<p class="small soft">${t('wordy.answered')}</p>`
-        : html`<div class="row">${button(t('wordy.hold'), () => answer('hold'), {
-            busy: stage.runningTask === `words-${key}`,
-          })}${button(t('wordy.fine'), () => answer('fine'))}</div>`
-    }
+    <div class="answer">${
+      isAnswered(finding) ? html`<p class="small soft">${t('wordy.answered')}</p>` : nothing
+    }<div class=${isAnswered(finding) ? 'row hidden-in-place' : 'row'}>${button(t('wordy.hold'), () =>
+      saveAnswer(stage, matches, 'hold'),
+    )}${button(t('wordy.fine'), () => saveAnswer(stage, matches, 'fine'))}</div></div>
     ${
       matches.length === 1
         ? html`<div>${button(
@@ -117,6 +108,40 @@ function questionCard(stage: Stage, finding: Finding, toSheet: () => unknown) {
             ...placesOf(stage, finding, toSheet),
           })}</div></div>`
     }</div>`;
+}
+
+/**
+ * Save an answer without waiting: the next one may be tapped at once. Answers are saved one after the other, because
+ * each adds to what the one before stored. A question whose answer could not be saved is asked again.
+ */
+function saveAnswer(stage: Stage, matches: readonly FlaggedWords[], decision: 'hold' | 'fine') {
+  const { local, generation } = stage;
+  // The card keeps its place and height: nothing may move under a finger that taps twice.
+  const note = (isAnswered: boolean) => {
+    for (const match of matches) match.answered = isAnswered;
+  };
+  note(true);
+  stage.draw();
+  const save = async () => {
+    for (const found of new Set(matches.map((match) => match.found))) await stage.app.decideWords(found, decision);
+  };
+  local.writes = Promise.resolve(local.writes)
+    .then(save)
+    .catch((error) => {
+      note(false);
+      if (generation !== stage.generation || stage.local !== local) return;
+      stage.fail({ ...problemOf(error), sentence: t('wordy.not_kept') });
+    });
+}
+
+/** Wait until every answer is saved, then go on, unless one could not be. */
+function finishAnswers(stage: Stage, done: () => unknown) {
+  const { local } = stage;
+  return stage.run('words', async () => {
+    await local.writes;
+    const { words } = local.found as PackReview;
+    if (stage.local === local && words.every(({ answered, why }) => answered || why === 'apart')) await done();
+  });
 }
 
 function restrictedRow(stage: Stage, finding: Finding, toSheet: () => unknown) {
@@ -172,8 +197,9 @@ function openSource(stage: Stage, { kind, record }: FlaggedWords, toSheet: () =>
 }
 
 function confirmSkip(stage: Stage, unanswered: number, done: () => unknown) {
-  const skipAll = () => {
+  const skipAll = async () => {
     stage.closeSheet();
+    await stage.local.writes;
     return done();
   };
   stage.openSheet((sheetStage) =>
