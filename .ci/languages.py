@@ -3,6 +3,7 @@
     python .ci/languages.py build      write static/lang/*.js, diary/locale/*.mo and *.asked.json from diary/locale/**.po
     python .ci/languages.py update     take new and changed texts into the .po files (after a change of words)
     python .ci/languages.py missing    list the texts without a translation, by language (`make translations`)
+    python .ci/languages.py changed REVISION    list each English text that changed since then, as CSV: place, before, after
 
 A text without a translation is shown in English, so a change may add English texts only.
 
@@ -13,11 +14,16 @@ vocabulary, `said` a sentence of a failure. A translation belongs to its place, 
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from difflib import SequenceMatcher
+from io import BytesIO
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -213,6 +219,45 @@ def missing() -> dict[str, list[str]]:
     return missing_by_language
 
 
+def changed(revision: str) -> Iterator[tuple[str, str, str]]:
+    """Yield the place of each English text that is not what it was, with the text before and after; '' for none.
+
+    The catalogues have all texts of the screens and of the public pages in their order, so any language serves. A
+    screen's text keeps its place when it changes. A page's text has none: what stands between the same two texts is
+    compared in order.
+
+    Raises:
+        SystemExit: git has no such revision, or no catalogue in it.
+    """
+    language = LANGUAGES[0].code
+    before, after = (dict(_texts_at(at, f"{language}.po")) for at in (revision, ""))
+    for key in [*after, *(key for key in before if key not in after)]:
+        if before.get(key) != after.get(key):
+            yield key, before.get(key, ""), after.get(key, "")
+    old, new = ([text for _, text in _texts_at(at, f"pages/{language}.po")] for at in (revision, ""))
+    for tag, old_from, old_to, new_from, new_to in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag != "equal":
+            for was, now in zip_longest(old[old_from:old_to], new[new_from:new_to], fillvalue=""):
+                yield "page", was, now
+
+
+def _texts_at(revision: str, name: str) -> Iterable[tuple[str, str]]:
+    """Return the place and the English text of each message of a catalogue; an empty revision is the working copy."""
+    path = (LOCALE / name).relative_to(ROOT).as_posix()
+    if revision:
+        shown = subprocess.run(["git", "show", f"{revision}:{path}"], cwd=ROOT, capture_output=True, check=False)
+        if shown.returncode:
+            raise SystemExit(f"languages: no {path} at revision {revision!r}. {shown.stderr.decode().strip()}")
+        content = shown.stdout
+    else:
+        content = (ROOT / path).read_bytes()
+    for message in read_po(BytesIO(content), domain="kept"):
+        if message.id:
+            text = " | ".join(message.id) if isinstance(message.id, tuple) else message.id
+            # In code and error sentences the text itself is the key.
+            yield f"{message.context or ''} {'' if str(message.context).startswith('app:') else text}".strip(), text
+
+
 def main() -> None:
     """Run the command that the arguments name."""
     import languages_pages as pages  # noqa: PLC0415 - it imports this module
@@ -226,6 +271,10 @@ def main() -> None:
     elif command == "build":
         build()
         pages.build()
+    elif command == "changed" and len(sys.argv) == 3:
+        table = [("place", "before", "after"), *changed(sys.argv[2])]
+        csv.writer(sys.stdout).writerows(table)
+        return
     elif command != "missing":
         raise SystemExit(__doc__)
     if command != "build":

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import re
 import string
+import subprocess
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -190,3 +191,41 @@ def test_the_list_names_the_language_the_place_and_the_text() -> None:
         "ur: 1 texts without a translation; they are shown in English",
         "  page Two.",
     ]
+
+
+def _commit(folder: Path, screens: str, page_texts: str) -> None:
+    (folder / "diary/locale/pages").mkdir(parents=True, exist_ok=True)
+    header = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+    (folder / "diary/locale/cy.po").write_text(header + screens, encoding="utf-8")
+    (folder / "diary/locale/pages/cy.po").write_text(header + page_texts, encoding="utf-8")
+    for command in (("init", "-q"), ("add", "."), ("-c", "user.name=x", "-c", "user.email=x@y", "commit", "-qm", "x")):
+        subprocess.run(["git", *command], cwd=folder, check=True)
+
+
+def test_changed_texts_are_listed_before_and_after(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the screens by place, also new and removed ones; of the pages in order. A revision that is none is named."""
+    monkeypatch.setattr(languages, "ROOT", tmp_path)
+    monkeypatch.setattr(languages, "LOCALE", tmp_path / "diary/locale")
+    _commit(
+        tmp_path,
+        'msgctxt "app:a"\nmsgid "Kept safe"\nmsgstr ""\n\nmsgctxt "app:b"\nmsgid "Lock"\nmsgstr ""\n\n'
+        'msgctxt "said"\nmsgid "No."\nmsgstr ""\n',
+        'msgid "First"\nmsgstr ""\n\nmsgid "Second"\nmsgstr ""\n\nmsgid "Third"\nmsgstr ""\n',
+    )
+    _commit(
+        tmp_path,
+        'msgctxt "app:b"\nmsgid "Lock"\nmsgstr ""\n\nmsgctxt "app:a"\nmsgid "Backed up, “é”"\nmsgstr ""\n\n'
+        'msgctxt "app:c"\nmsgid "One"\nmsgid_plural "{n}"\nmsgstr[0] ""\nmsgstr[1] ""\n',
+        'msgid "First"\nmsgstr ""\n\nmsgid "Other"\nmsgstr ""\n\nmsgid "Third"\nmsgstr ""\n\n'
+        'msgid "Fourth"\nmsgstr ""\n',
+    )
+    assert list(languages.changed("HEAD~1")) == [
+        ("app:a", "Kept safe", "Backed up, “é”"),
+        ("app:c", "", "One | {n}"),
+        ("said No.", "No.", ""),
+        ("page", "Second", "Other"),
+        ("page", "", "Fourth"),
+    ]
+    assert list(languages.changed("HEAD")) == []
+    with pytest.raises(SystemExit, match=r"no diary/locale/cy\.po at revision 'nosuch'"):
+        list(languages.changed("nosuch"))
