@@ -127,7 +127,8 @@ def test_pictures_below_a_sheet_or_half_on_the_screen_are_not_seen(show: OpenPag
     page.get_by_role("button", name="Go on without looking at the rest").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     page.evaluate(
-        "() => { scrollTo(0, 0); stage.local.seen.states.clear(); globalThis.looks = 0; const { look } = stage.local.seen; "
+        "() => { scrollTo(0, 0); stage.local.seen.states.clear(); globalThis.looks = 0; "
+        "const { look } = stage.local.seen; "
         "stage.local.seen.look = function () { globalThis.looks += 1; return look.call(this); }; "
         "for (const image of document.querySelectorAll('.look-tile img')) "
         "{ stage.local.seen.observer.unobserve(image); stage.local.seen.observer.observe(image); } }"

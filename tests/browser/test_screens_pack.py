@@ -70,7 +70,8 @@ def test_quick_answers_all_count_and_no_card_moves(show: OpenPage) -> None:
     page = show(PACK_STEPS)
     cards = _found_words(page)
     page.evaluate(
-        "() => { const { decideWords } = stage.app; globalThis.gate = new Promise((open) => { globalThis.open = open; });"
+        "() => { const { decideWords } = stage.app; "
+        "globalThis.gate = new Promise((open) => { globalThis.open = open; });"
         " stage.app.decideWords = async (...given) => { await gate; return decideWords(...given); }; }"
     )
     place = cards.nth(1).bounding_box()
