@@ -82,6 +82,7 @@ def test_999_is_two_taps_from_the_diary(keeper: BrowserKeeper) -> None:
     page = keeper.page
     page.context.route("https://999bsl.co.uk/**", lambda route: route.fulfill(body="BSL"))
     keeper.taps = 0
+    expect(keeper.button("Help")).to_have_text("Help")  # a question mark alone promises instructions
     keeper.tap("Help")
     keeper.wait_for_screen("Help")
     for name, target in (("Ring 999", "tel:999"), ("Text 999", "sms:999")):

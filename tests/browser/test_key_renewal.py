@@ -26,7 +26,7 @@ def open_in_more(keeper: BrowserKeeper, row: str) -> None:
 def type_new_words(keeper: BrowserKeeper, words: str, button: str) -> None:
     """Type the current words and the new ones twice, and confirm."""
     keeper.field("Your password now").fill(keeper.passphrase)
-    keeper.field("Type your password").fill(words)
+    keeper.field("Type your new password").fill(words)
     keeper.tap(button)
     keeper.field("Type it once more").fill(words)
     keeper.tap(button)

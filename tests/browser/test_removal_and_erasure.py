@@ -10,6 +10,7 @@ from tests.browser.conftest import NewPhone
 from tests.browser.live_server import LiveServer
 from tests.browser.navigators.accessibility import accessibility_faults
 from tests.browser.navigators.keeper import BrowserKeeper
+from tests.browser.navigators.sharing import choose_everything
 
 FIRST_NARRATIVE = "He was at the gate."
 ERASED_NARRATIVE = "This one shall go."
@@ -55,6 +56,13 @@ def _open_taken_out(keeper: BrowserKeeper) -> None:
     keeper.wait_for_screen("Put away")
 
 
+def _open_to_delete(keeper: BrowserKeeper) -> None:
+    """From the list of what was put away to the entry, where it can be deleted for good."""
+    _open_taken_out(keeper)
+    keeper.tap("Open it, to delete it for good")
+    expect(keeper.button("Delete it for good")).to_be_visible()
+
+
 def _assert_hold_prevents_erasure(keeper: BrowserKeeper) -> None:
     """Assert that hold prevents erasing and cancels a waiting erasure.
 
@@ -70,8 +78,7 @@ def _assert_hold_prevents_erasure(keeper: BrowserKeeper) -> None:
     keeper.wait_for_text(re.compile("Block deleting has been on since"))
     assert accessibility_faults(keeper.page) == []
     expect(keeper.page.get_by_text(FROM_THEN_ON)).to_have_count(0)
-    _open_taken_out(keeper)
-    keeper.page.get_by_text(ERASED_NARRATIVE).click()
+    _open_to_delete(keeper)
     _ask_to_erase(keeper)
     expect(keeper.error_message().first).to_contain_text("Block deleting is on, so this cannot be deleted for good.")
     keeper.go_to_tab("More")
@@ -84,6 +91,28 @@ def _assert_hold_prevents_erasure(keeper: BrowserKeeper) -> None:
     keeper.page.get_by_text(ERASED_NARRATIVE).click()
     _ask_to_erase(keeper)
     expect(keeper.error_message().first).to_contain_text("Block deleting is on")
+
+
+def test_an_entry_is_left_out_of_packs_with_one_tap(keeper: BrowserKeeper) -> None:
+    """It says so at once and after a reload, no pack counts it, and the same place lets it in again."""
+    keeper.open_without_diary()
+    keeper.write_first_entry(FIRST_NARRATIVE)
+    keeper.postpone_copy()
+    keeper.add_entry(LAST_NARRATIVE)
+    keeper.open_entry(FIRST_NARRATIVE)
+    row = keeper.page.get_by_role("button", name=re.compile("^Leave this out of packs"))
+    row.click()
+    undo = keeper.page.get_by_role("button", name=re.compile("^Let this into packs again"))
+    expect(undo).to_contain_text("It is left out of packs now.")
+    assert accessibility_faults(keeper.page) == []
+    keeper.page.reload()
+    keeper.unlock()
+    choose_everything(keeper)
+    counted = keeper.page.locator("dl div", has_text="Entries").first.locator("dd")
+    expect(counted).to_have_text("1")
+    keeper.open_entry(FIRST_NARRATIVE)
+    undo.click()
+    expect(row).to_be_visible()
 
 
 def test_an_entry_only_on_this_phone_is_erased(keeper: BrowserKeeper) -> None:

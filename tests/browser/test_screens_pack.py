@@ -23,6 +23,7 @@ def test_a_pack_from_choice_to_zip(show: OpenPage) -> None:
     page.keyboard.press("2")  # the same answers by keyboard
     expect(page.get_by_role("heading", name="Words that may say where you are")).to_be_visible()
     assert [decision for _, decision in calls_of(page, "decidePicture")] == ["fine", "hold"]
+    expect(page.get_by_text("If it is the number of the person you write about, leave it in.")).to_have_count(1)
     page.get_by_role("button", name="Hide it").first.click()
     expect(page.get_by_role("button", name="Leave it in")).to_have_count(1)
     page.get_by_role("button", name="Leave it in").click()

@@ -79,6 +79,17 @@ def test_show_takes_three_taps_and_shows_only_ticked_items(keeper: BrowserKeeper
     assert page.get_by_role("textbox").count() == 0
 
 
+def test_the_button_to_show_stays_in_sight(keeper: BrowserKeeper) -> None:
+    """Whoever ticks an entry at the end of the list need not look for the button."""
+    write_diary(keeper)
+    keeper.page.set_viewport_size({"width": 360, "height": 500})
+    keeper.go_to_tab("Share")
+    keeper.tap("Show someone now", exact=False)
+    keeper.page.get_by_role("checkbox").last.scroll_into_view_if_needed()
+    keeper.page.evaluate("() => scrollTo(0, document.body.scrollHeight)")
+    expect(keeper.button("Show this")).to_be_in_viewport(ratio=1)
+
+
 def test_every_exit_leads_to_the_lock(keeper: BrowserKeeper) -> None:
     """No way out leaves anything of the diary behind.
 

@@ -158,8 +158,8 @@ function topBar(stage: Stage, isOpen: boolean) {
     ${
       name === 'help'
         ? nothing
-        : html`<button type="button" class="icon-button" aria-label=${t('bar.help')}
-          @click=${() => stage.go({ name: 'help' })}>${icon('help', 24, 'mirror')}</button>`
+        : html`<button type="button" class="bar-word"
+          @click=${() => stage.go({ name: 'help' })}>${t('bar.help')}</button>`
     }
     ${
       isOpen

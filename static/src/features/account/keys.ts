@@ -31,10 +31,10 @@ function currentWordsField(stage: Stage, label: string, enter: () => unknown, fo
 /** Offer six suggested words, or take the user's own, typed twice. */
 function newWordsField(stage: Stage, enter: () => unknown) {
   const { local } = stage;
-  return html`${wordSuggestion(stage)}
+  return html`<h2>${t('som.new')}</h2>${wordSuggestion(stage)}
     ${secretField({
       id: 'new-words',
-      label: t('words.type'),
+      label: t('words.type_new'),
       value: local.typed ?? '',
       shown: Boolean(local.shown),
       toggle: () => revealBriefly(stage),

@@ -234,7 +234,7 @@ function fileActions(stage: Stage, file: AttachmentRead) {
             })}</div>
         <div>${row({
           title: t('attach.take_out'),
-          icon: 'leave',
+          icon: 'folder',
           onClick: () => {
             local.why = '';
             stage.openSheet((sheetStage) => takeOutSheet(sheetStage, file));

@@ -68,6 +68,12 @@ function chaseView(stage: Stage) {
           })}</div></div>`
         : nothing
     }
+    <div class="rows"><div>${row({
+      title: t('chase.add_camera'),
+      subtitle: t('chase.add_camera_more'),
+      icon: 'camera',
+      onClick: () => stage.goToTab('entries'),
+    })}</div></div>
   </div>`;
 }
 

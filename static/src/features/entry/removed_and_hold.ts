@@ -41,7 +41,11 @@ function itemRow(stage: Stage, row: Row, erasure: PendingErasure | undefined) {
       <span class="item-foot">${
         erasure ? pendingText(erasure) : t('away.at', { at: dateText(row.taken_out ?? 0) })
       }</span></button>
-    <div class="row">${button(t('away.back'), () => putBack(stage, row.record), {})}</div></li>`;
+    <div class="row">${button(t('away.back'), () => putBack(stage, row.record), {})}${button(
+      t(erasure ? 'away.open' : 'away.open_delete'),
+      () => stage.go({ name: 'entry', record: row.record }),
+      { plain: true },
+    )}</div></li>`;
 }
 
 function holdView(stage: Stage) {

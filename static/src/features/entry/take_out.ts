@@ -7,6 +7,7 @@ import { textField } from '../../components/forms/fields.js';
 import { button, heading, row, sheet } from '../../components/parts.js';
 import { dateText, dateTimeText } from '../../components/text/formatting.js';
 import { t } from '../../shell/strings.js';
+import { saveWithReason } from '../../components/cards/cards.js';
 import { openWordsSheet } from '../../components/forms/words_sheet.js';
 import { putBack, refreshAll } from './put_back.js';
 import '../../components/words.js';
@@ -91,11 +92,27 @@ export function removedFiles(stage: Stage, { files_out: files = [] }: Entry) {
   )}</ul>`;
 }
 
+/** Offer to leave the entry out of every pack from now on, or to let it in again. */
+export function outOfPacksRow(stage: Stage, { record, taken_out: takenOutAt, fields }: Entry) {
+  if (takenOutAt !== null && takenOutAt !== undefined) return nothing;
+  const isOut = fields.include_in_pack === false;
+  const change = () =>
+    saveWithReason(stage, record, { fields: { include_in_pack: isOut ? null : false }, restricted: {} }, () =>
+      stage.announce(t(isOut ? 'out_of_packs.in' : 'out_of_packs.out')),
+    );
+  return html`<div class="rows">${row({
+    title: t(isOut ? 'out_of_packs.undo' : 'out_of_packs.do'),
+    subtitle: t(isOut ? 'out_of_packs.is_out' : 'out_of_packs.more'),
+    icon: isOut ? 'tick' : 'out',
+    onClick: change,
+  })}</div>`;
+}
+
 export function takeOutRow(stage: Stage, entry: Entry) {
   if (entry.taken_out !== null && entry.taken_out !== undefined) return nothing;
   return html`<div class="rows">${row({
     title: t('away.do'),
-    icon: 'leave',
+    icon: 'folder',
     onClick: () => {
       stage.local.why = '';
       stage.refresh('entry:');

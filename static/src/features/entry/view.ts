@@ -14,7 +14,7 @@ import { history } from './history.js';
 import { problemOf } from '../../shell/stage.js';
 import { textExcess } from '../../components/forms/long_text.js';
 import { statementButton } from './statement_sheet.js';
-import { erasedEntry, removedFiles, statusLines, takeOutRow } from './take_out.js';
+import { erasedEntry, outOfPacksRow, removedFiles, statusLines, takeOutRow } from './take_out.js';
 import { scheduleRow } from '../../components/schedule_link.js';
 import { attachmentTiles } from '../../components/files/tiles.js';
 import { timeBlockOf, whenField } from '../../components/forms/time_field.js';
@@ -113,7 +113,7 @@ function readView(stage: Stage, current: Entry) {
       body: stage.local.history ? history(stage, current) : nothing,
       onClick: () => stage.set({ history: !stage.local.history }),
     })}</div>
-    ${takeOutRow(stage, current)}
+    ${outOfPacksRow(stage, current)}${takeOutRow(stage, current)}
   </article>`;
 }
 

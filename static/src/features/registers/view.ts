@@ -109,7 +109,7 @@ function takenOutRows(stage: Stage, kind: string, records: KeptRecord[]) {
   )}</div>`;
   return html`<div class="rows"><div>${row({
     title: tn('reg.out', records.length),
-    icon: 'leave',
+    icon: 'folder',
     expanded: Boolean(stage.local[name]),
     body,
     onClick: () => stage.set({ [name]: !stage.local[name] }),

@@ -79,7 +79,7 @@ export const SECTIONS: Readonly<Record<string, readonly MoreRow[]>> = {
     { place: 'hold', title: 'hold.title', more: 'more.hold_more', icon: 'pause' },
   ],
   more_kept: [
-    { place: 'copy', title: 'more.copy', more: 'copy.only_here', icon: 'kept', isShown: isUnregistered },
+    { place: 'copy', title: 'more.copy', more: 'copy.only_here', icon: 'device', isShown: isUnregistered },
     { place: 'name', title: 'more.copy_done', more: 'more.name', icon: 'kept', isShown: isRegistered },
     {
       place: 'code',

@@ -87,6 +87,7 @@ function questionCard(stage: Stage, finding: Finding, toSheet: () => unknown) {
   const { matches } = finding;
   const [first] = matches as [FlaggedWords];
   return html`<div class="note stack-close"><p dir="auto">${t(`wordy.${first.why}`, { found: first.found })}</p>
+    ${first.why === 'number' ? html`<p class="small soft">${t('wordy.whose')}</p>` : nothing}
     ${matches.every(({ isEarlier }) => isEarlier) ? html`<p class="small">${t('wordy.earlier')}</p>` : nothing}
     <div class="answer">${
       isAnswered(finding) ? html`<p class="small soft">${t('wordy.answered')}</p>` : nothing

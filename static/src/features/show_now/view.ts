@@ -61,7 +61,7 @@ function showView(stage: Stage) {
       language() === 'en-GB' ? nothing : html`<p class="small soft">${t('share.english')}</p>`
     }</div>
     ${errorSummary(stage)}
-    <div>${button(t('show.do'), submit, {
+    <div class="show-do">${button(t('show.do'), submit, {
       main: true,
       wide: true,
       icon: 'eye',
