@@ -28,7 +28,7 @@ def rest_arrives(server: LiveServer) -> Iterator[threading.Event]:
 
 
 def test_start_answers_before_the_rest_has_arrived(keeper: BrowserKeeper, rest_arrives: threading.Event) -> None:
-    """Start leads to its question at once. "Yes" waits, says so, and then opens the box."""
+    """Start leads to its question at once. "Yes" waits, says so, and then opens the box with the cursor in it."""
     keeper.open_without_diary()
     keeper.tap("Start")
     keeper.wait_for_screen(SAFETY_QUESTION)
@@ -36,6 +36,7 @@ def test_start_answers_before_the_rest_has_arrived(keeper: BrowserKeeper, rest_a
     expect(keeper.button("Opening…")).to_have_attribute("aria-busy", "true")
     rest_arrives.set()
     keeper.wait_for_screen("What happened?")
+    expect(keeper.field("What happened?")).to_be_focused()
     keeper.type_narrative("He rang.")
     keeper.wait_for_sealed_draft()
 

@@ -6,7 +6,8 @@ export function placeFocus(stage: Pick<Stage, 'arrived' | 'problem'>, root: HTML
   if (stage.arrived) {
     const target = (root.querySelector('main [data-focus]') ?? root.querySelector('main h1')) as HTMLElement | null;
     if (!target) return; // its part is still loading
-    stage.arrived = false;
+    // So is this one: the heading stands in for the view, which takes the focus to its own heading or field.
+    stage.arrived = target.matches('[aria-busy="true"] > h1');
     target.focus({ preventScroll: true });
     // Back in a long list, the user is where they left it.
     if (target.matches('.item')) return target.scrollIntoView({ block: 'center' });
