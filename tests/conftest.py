@@ -18,7 +18,7 @@ from tests.postgres import PostgresServer, running_postgres
 from tests.redis_server import RedisServer, running_redis
 from tests.server_fixture import InProcessServer, Keeper, register_keeper, running_server
 
-pytest_plugins = ["tests.scheduling", "tests.claims"]
+pytest_plugins = ["tests.scheduling", "tests.claims", "tests.journey_table"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

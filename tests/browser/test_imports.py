@@ -146,6 +146,12 @@ def _import_android(keeper: BrowserKeeper) -> None:
     keeper.tap(re.compile("^Lines that were not understood"), exact=False)
     keeper.wait_for_text("A line of no known kind")
     keeper.wait_for_text("Line 1")
+    # The button says how many it adds: those that are ticked, or all where none is.
+    first_entry = keeper.page.get_by_role("checkbox", name=re.compile("^Saturday 24 October"))
+    first_entry.check()
+    expect(keeper.button("Add 1 entry")).to_be_visible()
+    first_entry.uncheck()
+    expect(keeper.button("Add all 2 entries")).to_be_visible()
     keeper.tap("Choose all")
     keeper.button("See the messages").first.click()
     keeper.wait_for_text("Please stop")

@@ -1,4 +1,4 @@
-"""The usual pack in few taps, and sixty pictures of which ten show an address, through the grid."""
+"""Sixty pictures of which ten show an address, through the grid with one tap a screenful."""
 
 import io
 import re
@@ -29,7 +29,6 @@ from tests.browser.pictures import picker_file
 # The pages are made as on a person's phone.
 pytestmark = pytest.mark.usual_locks
 NARRATIVE = "He rang from 07700 900123 again."
-MAX_TAPS = 6
 SCREEN_PICTURES = 6
 BIT_COUNT = 6
 # Numbers of the pictures that show an address. The last screenful is never looked at.
@@ -72,37 +71,6 @@ def _add_pictures(keeper: BrowserKeeper, numbers: range, addresses: tuple[int, .
         ]
     )
     expect(keeper.page.get_by_text(f"{numbers[-1]}.jpg: Saved on this phone")).to_be_attached(timeout=ADDING_TIMEOUT_MS)
-
-
-def test_the_usual_pack_takes_six_taps_and_one_a_screenful(new_phone: NewPhone, tmp_path: Path) -> None:
-    """For the police, of everything, with two screenfuls of pictures and one number that stands in four entries.
-
-    Typing is not counted, nor the tap into the field that is typed in.
-    """
-    keeper = new_phone()
-    keeper.create_registered_diary(NARRATIVE)
-    for text in ("07700 900123 twice.", "Again +44 7700 900123.", "07700900123 and silence."):
-        keeper.add_entry(text)
-    _add_pictures(keeper, range(1, 13))
-    keeper.go_to_tab("Share")
-    keeper.taps = 0
-    keeper.tap("Make a pack")
-    keeper.tap("I know this, go on")
-    keeper.field("Your initials").fill("jb")
-    keeper.tap("Next")
-    for first in (1, 7):
-        expect(keeper.page.get_by_text(f"Pictures {first} to {first + 5} of 12")).to_be_visible()
-        assert all(see_picture(keeper, index) for index in range(SCREEN_PICTURES))
-        keeper.tap(NONE_OF_THESE)
-    keeper.wait_for_screen("Words that may say where you are")
-    expect(keeper.button("In 4 places")).to_be_visible()
-    keeper.tap("Leave it in")
-    keeper.tap("Next")
-    give_consent(keeper)
-    save_pack(keeper, tmp_path)
-    taps = keeper.taps - 1  # to save the pack
-    print(f"usual pack: {taps - 2} taps and 2 for 2 screenfuls of pictures")
-    assert taps <= MAX_TAPS + 2
 
 
 def test_of_sixty_pictures_those_that_show_an_address_do_not_reach_the_pages(

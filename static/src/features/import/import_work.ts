@@ -147,9 +147,11 @@ export function makePlan(stage: Stage) {
   });
 }
 
+/** Save the entries that are ticked, or all of them where none is: the button says which. */
 export function saveChosen(stage: Stage) {
   return runStep(stage, 'import.keeping', 'plan', async (state, options) => {
-    const chosen = [...state.chosen]
+    const bursts = state.chosen.size ? [...state.chosen] : state.plan.bursts.map(({ index }) => index);
+    const chosen = bursts
       .sort((a, b) => a - b)
       .map((burst) => ({
         burst,

@@ -1,7 +1,7 @@
 /** The import of a saved chat or email: choose a file, answer the questions, check the result, choose what is added. */
 import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, filePicker, textField } from '../../components/forms/fields.js';
-import { button, errorSummary, heading, progress } from '../../components/parts.js';
+import { button, errorSummary, heading, progress, row } from '../../components/parts.js';
 import { dateText, dayHeading, sizeText } from '../../components/text/formatting.js';
 import { lookUp, t, tn } from '../../shell/strings.js';
 import { askBeforeAdding } from '../../components/files/picture_warning.js';
@@ -77,6 +77,11 @@ function busyView(_stage: Stage, state: ImportState) {
 
 function askView(stage: Stage, state: ImportStepState) {
   const { read } = state;
+  // Where there is one question, its answers lead on, so what may be changed stands above it.
+  if (read.kind === 'chat' && read.orders.length === 1)
+    return html`${heading(t('import.title'))}${errorSummary(stage)}
+    ${chatFacts(read)}${zoneField(stage, state)}${senderRows(stage, state, read)}
+    <div>${button(t('import.another'), () => startOver(stage), { plain: true })}</div>`;
   const submit = () => (isAnswered(state) ? makePlan(stage) : stage.set({ tried: true }));
   return html`${heading(t('import.title'))}${errorSummary(stage)}
     ${read.kind === 'mail' ? mailFacts(stage, read) : chatFacts(read)}
@@ -124,13 +129,41 @@ function chatFacts(read: ImportChat) {
     ${read.lenient ? html`<p class="care small">${t('import.lenient')}</p>` : nothing}`;
 }
 
+/** The senders, as many as are shown at first or all. */
+const sendersOf = (stage: Stage, { senders }: ImportChat) =>
+  stage.local.senders ? senders : senders.slice(0, MAX_SENDERS);
+
+const moreSenders = (stage: Stage, { senders }: ImportChat) =>
+  senders.length > MAX_SENDERS && !stage.local.senders
+    ? html`<div>${button(t('sched.more'), () => stage.set({ senders: true }), { plain: true })}</div>`
+    : nothing;
+
+/** Ask who the keeper is. The answer opens the preview, where nothing is added yet and the answer can be changed. */
+function senderRows(stage: Stage, state: ImportStepState, read: ImportChat) {
+  const choose = (me: string | null) => () => {
+    state.answers.me = me;
+    return makePlan(stage);
+  };
+  return html`<section class="stack-close"><h2>${t('import.me')}</h2><ul class="rows">
+    ${sendersOf(stage, read).map(
+      ({ name, count }) =>
+        html`<li>${row({
+          title: html`<bdi>${name}</bdi>`,
+          subtitle: tn('import.me_hint', count),
+          icon: 'person',
+          onClick: choose(name),
+        })}</li>`,
+    )}
+    <li>${row({ title: t('import.me_none'), icon: 'out', onClick: choose(null) })}</li></ul>
+    ${moreSenders(stage, read)}</section>`;
+}
+
 function chatQuestions(stage: Stage, state: ImportStepState) {
   const { read, answers } = state as ImportStepState & { read: ImportChat };
   const update = (change: Partial<ImportAnswers>) => {
     Object.assign(answers, change);
     stage.draw();
   };
-  const senders = stage.local.senders ? read.senders : read.senders.slice(0, MAX_SENDERS);
   const chosen =
     answers.me === undefined
       ? ''
@@ -160,18 +193,14 @@ function chatQuestions(stage: Stage, state: ImportStepState) {
       onChange: (code) =>
         update({ me: code === 'none' ? null : (read.senders[Number(code.slice(1))] as { name: string }).name }),
       choices: [
-        ...senders.map((item, i): [string, unknown] => [
+        ...sendersOf(stage, read).map((item, i): [string, unknown] => [
           `n${i}`,
           html`<bdi>${item.name}</bdi> · ${tn('import.me_hint', item.count)}`,
         ]),
         ['none', t('import.me_none')],
       ],
     })}
-    ${
-      read.senders.length > MAX_SENDERS && !stage.local.senders
-        ? html`<div>${button(t('sched.more'), () => stage.set({ senders: true }), { plain: true })}</div>`
-        : nothing
-    }`;
+    ${moreSenders(stage, read)}`;
 }
 
 function exampleDay([first, second, year]: [number, number, number], order: string) {
@@ -236,8 +265,7 @@ function planView(stage: Stage, state: ImportStepState) {
   stage.over(goBack);
   const chosenCount = state.chosen.size;
   // The file is stored whole, so its pictures are stored too, chosen or not: the question comes first either way.
-  const save = () =>
-    chosenCount && state.read.files ? askFirstThen(stage, () => saveChosen(stage)) : saveChosen(stage);
+  const save = () => (state.read.files ? askFirstThen(stage, () => saveChosen(stage)) : saveChosen(stage));
   return html`${heading(t('plan.title'))}${errorSummary(stage)}
     ${plan.counts ? countsTable(plan.counts) : nothing}
     ${plan.counts ? importNotes(stage, plan) : nothing}
@@ -273,10 +301,13 @@ function planView(stage: Stage, state: ImportStepState) {
             })}</div>`
           : nothing
       }
-      <div class="row">${button(chosenCount ? tn('plan.add', chosenCount) : t('plan.add_none'), save, {
-        main: true,
-        disabled: !chosenCount,
-      })}${button(t('plan.back'), goBack, { plain: true })}</div>`
+      <div class="row">${button(
+        chosenCount ? tn('plan.add', chosenCount) : tn('plan.add_all', plan.bursts.length),
+        save,
+        {
+          main: true,
+        },
+      )}${button(t('plan.back'), goBack, { plain: true })}</div>`
         : html`<p role="status">${t(
             plan.late?.files ? 'plan.nothing_else' : 'plan.nothing',
           )}</p><div class="row">${button(t('import.another'), () => startOver(stage))}${button(
