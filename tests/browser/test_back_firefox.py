@@ -7,6 +7,7 @@ import pytest
 
 from tests.browser.firefox import FirefoxWindow, run_firefox
 from tests.browser.live_server import LiveServer
+from tests.browser.navigators.keeper import PAGES_OF_MORE
 
 pytestmark = pytest.mark.firefox
 
@@ -55,6 +56,25 @@ class FirefoxKeeper:
     def path(self) -> str:
         """Return the path of the page."""
         return str(self.window.call_function("() => location.pathname"))
+
+    def rows(self) -> list[str]:
+        """Return the first line of each row of this page."""
+        self.window.wait_until(lambda: self.window.call_function(ROWS_SCRIPT), "the rows")
+        names: list[str] = self.window.call_function(ROWS_SCRIPT)
+        return names
+
+    def go_to_rows_and_back(self, heading: str) -> list[str]:
+        """Open each row of the page with this heading, and go back. Return the names of the rows."""
+        names = self.rows()
+        for name in names:
+            self.tap(name)
+            self.window.wait_until(lambda: self.window.text("h1") not in (heading, ""), name)
+            assert self.path() == "/"
+            if heading == "More" and name in PAGES_OF_MORE:
+                assert self.go_to_rows_and_back(name) != []
+            self.step(-1)
+            self.wait_for_screen(heading)
+        return names
 
     def write_first_entry(self) -> None:
         """Go from a browser without a diary to the first entry sealed in it."""
@@ -109,18 +129,19 @@ def press_forward(keeper: FirefoxKeeper) -> None:
 
 
 def test_back_goes_up_and_out_and_nothing_comes_back(keeper: FirefoxKeeper) -> None:
-    """Each row of More goes back to More, and More to the top and out; after the lock and Leave nothing returns."""
+    """Each row of More and of its pages goes back up, More to the top and out; after lock and Leave nothing returns."""
     window = keeper.window
     keeper.tap("More")
     keeper.wait_for_screen("More")
-    names = window.call_function(ROWS_SCRIPT)
-    assert len(names) > 20
-    for name in names:
-        keeper.tap(name)
-        window.wait_until(lambda: window.text("h1") not in ("More", ""), name)
-        assert keeper.path() == "/"
-        keeper.step(-1)
-        keeper.wait_for_screen("More")
+    assert len(keeper.go_to_rows_and_back("More")) == 10
+    keeper.step(-1)
+    keeper.wait_for_screen("Saved")
+    keeper.tap("Entries")
+    keeper.tap("Patterns")
+    keeper.wait_for_screen("Patterns")
+    assert len(keeper.go_to_rows_and_back("Patterns")) == 5
+    keeper.step(-1)
+    keeper.wait_for("#find")
     keeper.step(-1)
     keeper.wait_for_screen("Saved")
     keeper.step(-1)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.navigators.keeper import PAGES_OF_MORE
 from tests.browser.navigators.webkit_keeper import WebKitKeeper, run_webkit_phone
 from tests.browser.test_webkit_lock_and_notebook import (
     PAGE_CONTENT_SCRIPT,
@@ -20,6 +21,7 @@ HALF_SENTENCE = "SENTINELHALF a sent"
 PAGE_BEFORE = "/safety"
 ROWS_SCRIPT = """return [...document.querySelectorAll('main button.item, main .rows button')]
     .filter((row) => row.getClientRects().length).map((row) => row.innerText.split('\\n')[0].trim())"""
+IS_ELSEWHERE_SCRIPT = "return ![arguments[0], ''].includes(document.querySelector('h1')?.innerText.trim() ?? '')"
 IS_SETTLED_SCRIPT = "return history.state === null"
 ENTRY_TEXT_SCRIPT = "return document.querySelector('article')?.innerText ?? ''"
 
@@ -56,20 +58,37 @@ def press_forward(keeper: WebKitKeeper) -> None:
         assert "SENTINEL" not in keeper.driver.execute_script(PAGE_CONTENT_SCRIPT)
 
 
-def test_back_goes_up_from_every_row_of_more(keeper: WebKitKeeper) -> None:
-    """Each row of More opens its place, and Back is at More again."""
-    keeper.go_to_tab("More")
-    keeper.wait_for_screen("More")
-    names = keeper.wait_for_result(lambda: keeper.driver.execute_script(ROWS_SCRIPT), "the rows of More")
-    assert len(names) == 10
+def go_to_rows_and_back(keeper: WebKitKeeper, heading: str) -> list[str]:
+    """Open each row of the page with this heading, and go back. Return the names of the rows."""
+    names: list[str] = keeper.wait_for_result(lambda: keeper.driver.execute_script(ROWS_SCRIPT), "the rows")
     for name in names:
         keeper.tap(name, exact=False)
-        keeper.wait_for_result(
-            lambda: keeper.driver.execute_script("return document.querySelector('h1')?.innerText !== 'More'"), name
-        )
+        keeper.wait_for_result(lambda: keeper.driver.execute_script(IS_ELSEWHERE_SCRIPT, heading), f"{heading}: {name}")
         assert keeper.driver.current_url == f"{keeper.app_url}/"
+        if heading == "More" and name in PAGES_OF_MORE:
+            assert go_to_rows_and_back(keeper, name) != []
         keeper.driver.back()
-        keeper.wait_for_screen("More")
+        keeper.wait_for_screen(heading)
+    return names
+
+
+def test_back_goes_up_from_every_row_of_more(keeper: WebKitKeeper) -> None:
+    """Each row of More and of the pages below it opens its place, and Back is at that page again."""
+    keeper.go_to_tab("More")
+    keeper.wait_for_screen("More")
+    assert len(go_to_rows_and_back(keeper, "More")) == 10
+
+
+def test_back_goes_up_from_every_page_of_patterns(keeper: WebKitKeeper) -> None:
+    """Each of the five sentences opens its page, and Back is at the sentences, then at the list, then at the form."""
+    keeper.go_to_tab("Entries")
+    keeper.tap("Patterns", exact=False)
+    keeper.wait_for_screen("Patterns")
+    assert len(go_to_rows_and_back(keeper, "Patterns")) == 5
+    keeper.driver.back()
+    keeper.find("input", "Find in your entries")
+    keeper.driver.back()
+    keeper.wait_for_screen("Saved")
 
 
 def test_back_goes_up_to_the_top_and_out_and_nothing_comes_back(keeper: WebKitKeeper) -> None:

@@ -143,6 +143,8 @@ class WebKitKeeper:
     def register_copy(self) -> None:
         """Make a copy off this phone from More, and postpone the recovery code."""
         self.go_to_tab("More")
+        self.tap("Keeping it safe", exact=False)
+        self.wait_for_screen("Keeping it safe")
         self.tap("Set up a backup", exact=False)
         self.type_into("Type your password", self.passphrase)
         self.tap("Set up a backup")
