@@ -8,10 +8,11 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import NewPhone
 from tests.browser.live_server import Certificate, LiveServer
-from tests.browser.navigators.accessibility import accessibility_faults
+from tests.browser.navigators.accessibility import DESKTOP_SIZE, accessibility_faults
 from tests.browser.navigators.keeper import BrowserKeeper
 from tests.browser.navigators.seeding import SeededDiary, seed_diary, story
 from tests.browser.pictures import make_png, picker_file
+from tests.browser.test_every_screen_squeezed import FORCED_COLOURS_SCRIPT, broken_words
 
 ENTRY_COUNT = 31
 MAX_DRAWN_ROWS = 20
@@ -342,22 +343,33 @@ def test_the_pattern_counts_new_entries_offline_after_a_lock(reader: BrowserKeep
 def test_every_state_is_accessible_narrow_large_and_right_to_left(
     new_phone: NewPhone, seeded_diary: SeededDiary
 ) -> None:
-    """No axe fault, small target, second h1 or sideways scrolling at 320 px, at 200 % text and right to left."""
+    """No axe fault, small target, second h1 or sideways scrolling, whatever the size of screen and text.
+
+    At 320 px, at 200 % text, right to left, in forced colours, and at a desk.
+    """
     keeper = sign_in_and_sync(new_phone(viewport={"width": 320, "height": 640}), seeded_diary)
     faults_by_screen: dict[str, list[str]] = {}
 
     def judge(state: str) -> None:
         keeper.page.wait_for_timeout(150)
-        if screen_faults := accessibility_faults(keeper.page):
+        screen_faults = accessibility_faults(keeper.page)
+        if state.startswith("large"):
+            screen_faults += [f"broken: {word}" for word in broken_words(keeper.page)]
+        if state.startswith("forced"):
+            screen_faults += keeper.page.evaluate(FORCED_COLOURS_SCRIPT)
+        if screen_faults:
             faults_by_screen[state] = screen_faults
 
-    for appearance in ("plain", "large", "rtl"):
+    for appearance in ("plain", "large", "rtl", "forced", "desk"):
         script = {
-            "plain": "''",
             "large": "document.documentElement.style.fontSize = '200%'",
             "rtl": "document.documentElement.style.fontSize = ''; document.documentElement.dir = 'rtl'",
+            "forced": "document.documentElement.dir = 'ltr'",
         }
-        keeper.page.evaluate(script[appearance])
+        keeper.page.evaluate(script.get(appearance, "''"))
+        keeper.page.emulate_media(forced_colors="active" if appearance == "forced" else "none")
+        if appearance == "desk":
+            keeper.page.set_viewport_size(DESKTOP_SIZE)
         keeper.go_to_tab("Entries")
         judge(f"{appearance}: entries")
         keeper.tap(re.compile("^Filters"), exact=False)
