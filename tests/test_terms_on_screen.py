@@ -39,9 +39,9 @@ OTHER_MEANINGS = {
 }
 # What the screens say of these ideas.
 SAID_ON_SCREEN = {
-    "app:card.apart": "Kept from the other person. Police, lawyers or a court may still share it.",
+    "app:card.apart": "Kept from the other person. Police, lawyers or a court may still show it to the other person.",
     "app:reg.apart": "Kept from the other person",
-    "app:reg.apart_more": "Police, lawyers or a court may still share it.",
+    "app:reg.apart_more": "Police, lawyers or a court may still show it to the other person.",
     "app:card.note": "Private note",
     "app:f.note": "Private note",
     "app:note.hint": "Never put in a pack. A court could still ask for it.",

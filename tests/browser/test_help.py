@@ -97,7 +97,7 @@ def test_999_is_on_the_first_screen_of_help(keeper: BrowserKeeper) -> None:
     assert opened.value.url == "https://999bsl.co.uk/"
     assert opened.value.evaluate("window.opener === null && document.referrer === ''")
     opened.value.close()
-    assert_on_screen(page, page.get_by_text("Press 55 when asked, or the call ends."))
+    assert_on_screen(page, page.get_by_text("Ring 999 from a mobile and listen."))
     assert_on_screen(page, page.get_by_text("text “register” to it, answer “yes”."))
 
 

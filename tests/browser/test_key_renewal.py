@@ -153,12 +153,12 @@ def assert_locks_at_next_contact(desk: BrowserKeeper) -> None:
     desk.wait_for_lock()
     assert "He waited" not in desk.page.content()
     desk.unlock()
-    desk.wait_for_notice(re.compile("This phone was signed out from another device"))
+    desk.wait_for_notice(re.compile("Another device signed this phone out"))
     desk.open_notices()
     assert accessibility_faults(desk.page) == []
     ended, signed_in = (
         desk.page.get_by_role("status").filter(has_text=text)
-        for text in ("signed out from another device", "Someone signed in to your diary")
+        for text in ("Another device signed this phone out", "Someone signed in to your diary")
     )
     ended.get_by_role("button", name="It was me").click()
     expect(ended).to_have_count(0)

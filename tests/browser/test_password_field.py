@@ -270,8 +270,8 @@ def test_the_page_of_the_short_secret_leads_back_first(keeper: BrowserKeeper) ->
     keeper.unlock()
     keeper.open_lock_settings("A PIN for this app")
     keeper.wait_for_text(
-        "A PIN opens everything here. Someone who copies this phone could try every PIN. "
-        "If anyone may take your phone, do not use one."
+        "A PIN for this app opens everything in it. Someone who copies this phone could try every PIN on the copy. "
+        "If anyone may take your phone, keep to your password."
     )
     expect(keeper.page.locator(".stack-wide .button").first).to_have_text("Keep my password")
     for name in ("Keep my password", "Set up a PIN"):

@@ -61,7 +61,8 @@ test('only a server that does not know the passphrase is reported as not having 
   assert.equal(lookUpText('not_found'), 'Nobody here has these words now');
   assert.equal(
     lookUpText('wrong_keys'),
-    'The server gave other keys for these words. Let nobody in here, and tell them.',
+    'Stop: this may not be your helper. The server gave other keys for these words. Let nobody in here. ' +
+      'Ring your helper and tell them.',
   );
   assert.equal(lookUpText(null), 'Waits for a signal');
   for (const code of ['internal', 'no_space', 'session_ended'])

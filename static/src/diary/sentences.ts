@@ -79,7 +79,7 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
     'This zip file is packed in a way that could not be read. Nothing was added. Unpack it and choose the text file ' +
     'in it.',
   // Text and changes.
-  reason_needed: 'Write a short reason for the change. What you wrote before stays in the history.',
+  reason_needed: 'Write a short reason for the change. What you wrote before stays here too.',
   nothing_to_save: 'Write something, or choose a time. Either is enough.',
   half_character:
     'One character or emoji here is broken, so this was not saved. What you wrote is still here. Delete that ' +

@@ -50,8 +50,8 @@ export const DIRECTORY: readonly Service[] = [
     nations: ['england', 'wales', 'scotland', 'ni'],
     people: ['anyone'],
     note:
-      'From a mobile: ring 999, listen, and press 55 when you are asked. If you do not, the call ends. It does not ' +
-      'show the police where you are.',
+      'From a mobile: ring 999 and listen. If you cannot speak, press 55 when you are asked, or the call ends. 55 ' +
+      'does not show the police where you are.',
     openings: null,
     free: true,
     bill: 'no',
