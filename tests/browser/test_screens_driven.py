@@ -1,6 +1,7 @@
 """How the screens behave: focus, keys, leaving, covering, and their calls of the app."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -183,6 +184,18 @@ def test_the_guard_moves_only_by_a_tap(show: OpenPage) -> None:
     expect(page.get_by_text("This looks like a phone number")).to_have_count(0)
 
 
+def test_how_it_felt_is_asked_once(show: OpenPage) -> None:
+    """The card has one box for the keeper's own words, however much is typed, and its row says them once."""
+    page = show((OPEN_DIARY, fill("What happened?", "Once"), press("Save")))
+    row = page.get_by_role("button", name="How it affected you")
+    row.click()
+    page.get_by_label("In your own words", exact=True).fill("I hid at SE15 4TW")
+    expect(page.get_by_role("button", name="Move this to Where (kept from the other person)")).to_have_count(1)
+    expect(page.get_by_role("textbox", name=re.compile("own words"))).to_have_count(1)
+    page.get_by_role("button", name="Save this card").click()
+    assert row.inner_text().count("SE15 4TW") == 1
+
+
 def test_what_is_moved_to_the_place_is_not_for_others(show: OpenPage) -> None:
     """An address that is moved to Where unticks the box that lets others read the place.
 
@@ -196,7 +209,7 @@ def test_what_is_moved_to_the_place_is_not_for_others(show: OpenPage) -> None:
     page.get_by_role("button", name="Save this card").click()
     page.get_by_role("button", name="How it affected you").click()
     page.get_by_label("In your own words", exact=True).fill("I moved to SE15 4TW")
-    page.get_by_role("button", name="Move this to Where (kept from the other person)").first.click()
+    page.get_by_role("button", name="Move this to Where (kept from the other person)").click()
     page.get_by_role("button", name="Save this card").click()
     saved = calls_of(page, "saveIncident")
     assert [change["fields"].get("place_in_chronology", "") for change in saved[-2:]] == ["By the bus stop", None]

@@ -144,6 +144,7 @@ function codeQuestion(card: CardBase, question: Question, access: AnswerAccess):
 
 /** The text field of a choice: shown for "something else", or always where the text matters more than the choice. */
 export function choiceDetailField(card: CardBase, question: Question, access: AnswerAccess, chosen: readonly string[]) {
+  if (question.hasOwnText) return nothing;
   const name = `${question.name}_text`;
   const isAsked =
     chosen.includes('other') || (question.asksDetails && chosen.length > 0 && !chosen.includes('prefer_not_to_say'));

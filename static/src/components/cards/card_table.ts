@@ -35,6 +35,8 @@ export type CardQuestion = {
   multiline?: boolean;
   /** ask for details (`<name>_text`) for every choice, not for "something else" only */
   asksDetails?: boolean;
+  /** `<name>_text` has a question of its own on this card, so no box for it is added below the choices */
+  hasOwnText?: boolean;
   /** hidden behind "More" until it has an answer */
   collapsed?: boolean;
   /** the questions of an object, or of each object in a list */
@@ -137,7 +139,7 @@ export const CARDS: readonly CardSpec[] = [
     icon: 'heart',
     questions: [
       text('feelings_then_text'),
-      codes('feelings_then', 'feelings'),
+      codes('feelings_then', 'feelings', { hasOwnText: true }),
       code('feared_violence', 'fear', { asksDetails: true }),
     ],
   },
@@ -290,7 +292,9 @@ export function questionOf(name: string): CardQuestion | null {
 
 /** The fields a card may change, including `_text` and restricted fields. */
 export function fieldNamesOf(card: CardSpec): string[] {
-  return card.questions.flatMap(({ name, type }) =>
-    type === 'code' || type === 'codes' || type === 'yes' || name === 'behaviours' ? [name, `${name}_text`] : [name],
+  return card.questions.flatMap(({ name, type, hasOwnText }) =>
+    !hasOwnText && (type === 'code' || type === 'codes' || type === 'yes' || name === 'behaviours')
+      ? [name, `${name}_text`]
+      : [name],
   );
 }
