@@ -15,6 +15,12 @@ from tests.browser.test_screens import address, show
 __all__ = ["address", "show"]
 OpenPage = Callable[..., Page]
 
+# The icons that are not as dark or as light as the words beside them.
+ICONS_OF_THEIR_OWN = """() => [...document.querySelectorAll('main svg[stroke], nav svg[stroke]')]
+  .filter((svg) => svg.checkVisibility() && getComputedStyle(svg).color !== getComputedStyle(svg.parentElement).color)
+  .map((svg) => svg.parentElement.textContent.trim())"""
+COLOUR = "(element) => getComputedStyle(element).color"
+
 
 def calls_of(page: Page, name: str) -> list[Any]:
     """Return the argument of each call of the app's function `name`."""
@@ -487,3 +493,51 @@ def test_a_photo_is_added_and_a_lock_turns_the_camera_off(
         page.evaluate("window.track = document.querySelector('video').srcObject.getTracks()[0]; fake.lock('idle')")
         page.get_by_label("Your password").wait_for()
         assert page.evaluate("track.readyState") == "ended"
+
+
+def test_icons_are_as_light_as_words_in_forced_colours(show: OpenPage) -> None:
+    """On a dark theme of the system, an icon in the app's own dark green would not be seen."""
+    page = show((OPEN_DIARY,), forced_colors="active", color_scheme="dark")
+    for step in (js("stage.draw()"), go_to_screen("more"), go_to_screen("chase"), go_to_screen("entries")):
+        step(page)
+        assert page.locator("main svg[stroke]").count()
+        assert page.evaluate(ICONS_OF_THEIR_OWN) == []
+
+
+def test_a_button_that_cannot_be_pressed_looks_so_in_forced_colours(show: OpenPage) -> None:
+    """Save is greyed until there is something to save. The picture that was tapped is outlined."""
+    page = show((OPEN_DIARY,), forced_colors="active")
+    save = page.get_by_role("button", name="Save", exact=True)
+    greyed = save.evaluate(COLOUR)
+    picture = page.get_by_role("button", name="A call", exact=True)
+    assert picture.evaluate("(element) => getComputedStyle(element).outlineStyle") == "none"
+    picture.click()
+    assert save.evaluate(COLOUR) != greyed
+    picture.evaluate("(element) => element.blur()")
+    assert picture.evaluate("(element) => getComputedStyle(element).outlineStyle") == "solid"
+
+
+def test_the_box_grows_with_what_is_written(show: OpenPage) -> None:
+    """Every line stays in sight, and the box never takes the whole screen."""
+    page = show((OPEN_DIARY,), viewport={"width": 360, "height": 740})
+    box = page.get_by_label("What happened?")
+    box.fill("He was outside again.\n" * 9)
+    assert box.evaluate("(element) => element.scrollHeight <= element.clientHeight + 1")
+    box.fill("He was outside again.\n" * 60)
+    assert box.evaluate("(element) => element.offsetHeight") <= 740 * 0.7 + 1
+
+
+def test_the_ways_in_begin_where_the_heading_does(show: OpenPage) -> None:
+    """However many lines a name takes, the first letters of all stand below each other, from the right in Urdu."""
+    page = show((NO_DIARY,), viewport={"width": 320, "height": 640})
+    edges = """(side) => [...document.querySelectorAll('h1, .door > .button-plain > span')].map((element) => {
+      const range = document.createRange();
+      range.selectNodeContents(element);
+      return Math.round(range.getBoundingClientRect()[side]);
+    })"""
+    left = page.evaluate(edges, "left")
+    assert len(left) == 4
+    assert max(left) - min(left) <= 3, left
+    page.evaluate("() => { document.documentElement.dir = 'rtl'; }")
+    right = page.evaluate(edges, "right")
+    assert max(right) - min(right) <= 3, right

@@ -159,6 +159,11 @@ export function addressCard(text: string) {
   return html`<p class="card sheet-name">${text.split(/(?<=\/)(?!\/)/).map((part) => html`${part}<wbr>`)}</p>`;
 }
 
+/** A list with nothing in it: that it is empty, and what will stand there. */
+export function emptyState(name: IconName, title: string, more: unknown) {
+  return html`<div class="empty">${icon(name, 28)}<p>${title}</p>${more}</div>`;
+}
+
 /** Shown until a place has loaded. It has no heading, so that the focus waits for the final one. */
 export function loading() {
   return html`<p role="status">${t('frame.loading')}</p>`;

@@ -1,6 +1,6 @@
 /** Follow-ups: what others sent, and dates in the diary to look at, ticked off or not. */
 import { html, nothing } from '../../shell/html.js';
-import { button, errorSummary, heading, row, problemSentence, loading } from '../../components/parts.js';
+import { button, emptyState, errorSummary, heading, row, problemSentence, loading } from '../../components/parts.js';
 import { isoDateText, entryNumberText } from '../../components/text/formatting.js';
 import { joinWithDots, lookUp, t, tn } from '../../shell/strings.js';
 import { findFollowUps, nearCheck, waitingCounts } from '../../components/follow_ups.js';
@@ -80,7 +80,7 @@ function chaseView(stage: Stage) {
 /** Nothing is due. While a new device still fetches the diary, nobody can say so: the line above the page says that. */
 function emptyText({ state }: Stage) {
   if (state.account?.coming) return nothing;
-  return html`<div class="stack-close"><p>${t('chase.none')}</p><p class="soft">${t('chase.none_more')}</p></div>`;
+  return emptyState('clock', t('chase.none'), html`<p class="soft">${t('chase.none_more')}</p>`);
 }
 
 /** Return a row for each kind of thing that others sent, or that was added while this was locked. */

@@ -7,7 +7,7 @@ import { readPattern } from './read_patterns.js';
 import { newAccountsText, PATTERN_PAGES, patternPage, sinceText, takenOutLink } from './pattern_pages.js';
 import { firstLaneCount, timelinePicture } from './timeline_picture.js';
 import { labelForCode, loadVocabulary } from '../../components/text/labels.js';
-import { button, heading, row as link, problemSentence } from '../../components/parts.js';
+import { button, emptyState, heading, row as link, problemSentence } from '../../components/parts.js';
 import { lookUp, t, tn } from '../../shell/strings.js';
 import '../../components/words.js';
 import './words.js';
@@ -36,8 +36,9 @@ function patternsView(stage: Stage<SharedApp>) {
     }</p></div>`;
   const { counts } = data;
   if (!counts.all.length)
-    return html`<div class="stack">${heading(t('pat.title'))}<p>${t('pat.none')}</p><p
-      class="soft">${t('pat.none_more')}</p>${takenOutLink(stage, counts)}</div>`;
+    return html`<div class="stack">${heading(t('pat.title'))}
+      ${emptyState('chart', t('pat.none'), html`<p class="soft">${t('pat.none_more')}</p>`)}
+      ${takenOutLink(stage, counts)}</div>`;
   const page = PATTERN_PAGES.find((name) => name === stage.place.page);
   if (page) return patternPage(stage, data, page);
   const open = (name: PatternPage) => stage.go({ name: 'patterns', page: name });

@@ -1,7 +1,7 @@
 /** Entries by day, newest first, with search. Only the rows near the visible part are in the page. */
 import { html, nothing, repeat } from '../../shell/html.js';
 import { icon } from '../../shell/icons.js';
-import { button, errorSummary, heading, row as link, stateLine } from '../../components/parts.js';
+import { button, emptyState, errorSummary, heading, row as link, stateLine } from '../../components/parts.js';
 import { dayHeading, entryNumberText, timeOfDay } from '../../components/text/formatting.js';
 import { changeFilter, dayOf, searchStateOf, matchingRows, isSearching, searchBar } from '../../components/search.js';
 import { t, tn } from '../../shell/strings.js';
@@ -119,7 +119,7 @@ export function entryList(stage: Stage) {
             rows,
             (visible, rowAbove) => html`<div class="stack-wide">${dayGroups(stage, visible, rowAbove)}</div>`,
           )
-        : html`<div class="stack-close"><p>${t('find.none')}</p><p class="soft">${t('find.none_more')}</p></div>`
+        : emptyState('list', t('find.none'), html`<p class="soft">${t('find.none_more')}</p>`)
     }
   </div>`;
 }
@@ -172,8 +172,7 @@ function entriesView(stage: Stage) {
         : html`${
             state.account?.coming
               ? nothing
-              : html`<div class="stack-close"><p>${t('entries.none')}</p><p
-                class="soft">${t('entries.none_more')}</p></div>`
+              : emptyState('list', t('entries.none'), html`<p class="soft">${t('entries.none_more')}</p>`)
           }
       <div class="note stack-close"><p><strong>${t('safety.first')}</strong></p><p
         class="small">${t('safety.numbers')}</p></div>`
@@ -183,8 +182,12 @@ function entriesView(stage: Stage) {
 
 /** What the column beside the list is for, while no entry is open there. */
 function emptyPane(stage: Stage) {
-  return html`<section class="note stack-close"><p>${t('entries.choose')}</p><p>${t('pane.files')}</p>
-    <div>${button(t('pane.keys'), () => stage.go({ name: 'shortcuts' }), { plain: true })}</div></section>`;
+  return emptyState(
+    'list',
+    t('entries.choose'),
+    html`<p class="soft">${t('pane.files')}</p>
+    <div>${button(t('pane.keys'), () => stage.go({ name: 'shortcuts' }), { plain: true })}</div>`,
+  );
 }
 
 /** The column of the list; without an entry it says what will stand there. */

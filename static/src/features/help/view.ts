@@ -46,7 +46,7 @@ function helpView(stage: Stage) {
     <p>${t('help.first')}</p>
     ${
       isOpen
-        ? html`<div>${button(t('help.show'), () => stage.go({ name: 'show' }), { wide: true, icon: 'eye' })}</div>`
+        ? html`<div>${button(t('help.show'), () => stage.go({ name: 'show' }), { wide: true, icon: 'device' })}</div>`
         : nothing
     }
     <div>${button(t('help.before'), () => stage.go({ name: 'before' }), { wide: true, icon: 'note' })}</div>

@@ -151,7 +151,7 @@ function hubView(stage: Stage, job: PackBuild | undefined) {
           ? linkRow('pen', 'of_files', () => resumeFlow(stage, toFollow, Boolean(ways?.server)))
           : nothing
       }
-      ${linkRow('eye', 'show', () => stage.go({ name: 'show' }))}${linkRow('note', 'quick', () =>
+      ${linkRow('device', 'show', () => stage.go({ name: 'show' }))}${linkRow('note', 'quick', () =>
         stage.go({ name: 'quick' }),
       )}
       ${
@@ -189,7 +189,7 @@ function hubView(stage: Stage, job: PackBuild | undefined) {
           ? html`<div>${row({
               title: t('hand.list'),
               subtitle: t('hand.list_more'),
-              icon: 'paper',
+              icon: 'sending',
               onClick: () => stage.go({ name: 'handovers' }),
             })}</div>`
           : nothing
