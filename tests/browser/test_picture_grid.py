@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.navigators.sharing import NONE_OF_THESE, NOTHING_SHOWS
+from tests.browser.navigators.sharing import NONE_OF_THESE, NOTHING_SHOWS, READ_TILE_SCRIPT
 from tests.browser.screen_steps import Step, js, press
 from tests.browser.test_screens import PACK_STEPS, address, show
 from tests.browser.test_screens_driven import OpenPage, calls_of
@@ -61,9 +61,9 @@ def tile(page: Page, name: str) -> Locator:
 
 
 def see(page: Page, *names: str) -> None:
-    """Scroll to each of these until it counts as seen."""
+    """Scroll through each of these until it counts as seen."""
     for name in names:
-        centre(tile(page, name))
+        tile(page, name).evaluate(READ_TILE_SCRIPT)
         expect(tile(page, name)).to_contain_text("Seen")
 
 
@@ -85,12 +85,12 @@ def tap_too_early(page: Page) -> None:
 
 
 def test_one_tap_decides_about_a_screenful_once_each_picture_was_on_screen(show: OpenPage) -> None:
-    """Six at most, each 160 pixels wide. Before, the tap says how many are missing and goes to the first."""
+    """Six at most, each as wide as the screen. Before, the tap says how many are missing and goes to the first."""
     page = show(grid_steps(*pictures_named(8)), **PHONE)
     expect(page.get_by_text("Pictures 1 to 6 of 8")).to_be_visible()
     expect(page.locator(".look-tile img")).to_have_count(6)
     widths = page.evaluate("() => [...document.querySelectorAll('.look-tile img')].map((one) => one.offsetWidth)")
-    assert min(widths) >= 160
+    assert min(widths) >= 320
     tap_too_early(page)
     expect(page.get_by_role("alert")).to_have_text(re.compile(r"^You have not seen (\d|one) of these pictures"))
     assert decisions(page) == []
@@ -111,10 +111,10 @@ def test_a_jump_over_pictures_does_not_make_them_seen(show: OpenPage) -> None:
     page = show(grid_steps(*pictures_named(6)), **PHONE)
     see(page, "p1")
     page.evaluate("() => scrollTo(0, document.body.scrollHeight)")
-    expect(tile(page, "p6")).to_contain_text("Seen")
+    see(page, "p6")
     expect(tile(page, "p3")).to_contain_text("Not seen yet")
     tap_too_early(page)
-    expect(tile(page, "p3")).to_be_focused()
+    expect(tile(page, "p2")).to_be_focused()
     assert decisions(page) == []
 
 
@@ -209,19 +209,55 @@ def see_end(page: Page) -> None:
     expect(nothing_shows(page)).not_to_have_attribute("aria-disabled", "true")
 
 
-def test_a_letter_and_a_screenshot_are_large_enough_to_be_read(show: OpenPage) -> None:
-    """At two pixels to a CSS pixel the columns of a phone do; at one, only the larger ones of a desk."""
+@pytest.mark.parametrize(
+    "screen", [PHONE, PHONE | {"device_scale_factor": 1}, DESKTOP], ids=["sharp", "coarse", "desk"]
+)
+def test_print_of_a_letter_is_large_enough_to_be_read(show: OpenPage, screen: dict[str, Any]) -> None:
+    """Print of 20 pixels in the copy is at least 6 CSS pixels high, whatever pixels the screen has."""
     ids = ("screenshot", "letter")
-    page = show(grid_steps(*ids), **PHONE)
+    page = show(grid_steps(*ids), **screen)
     see(page, *ids)
-    page = show(grid_steps(*ids), **DESKTOP)
-    see(page, *ids)
-    widths = page.evaluate("() => [...document.querySelectorAll('.look-tile img')].map((one) => one.offsetWidth)")
-    assert min(widths) >= 320
-    page = show(grid_steps(*ids), **(PHONE | {"device_scale_factor": 1}))
-    for name in ids:
-        centre(tile(page, name))
-        expect(tile(page, name)).to_contain_text("Too small here. Open it.")
+    heights = page.evaluate(
+        "() => [...document.querySelectorAll('.look-tile img')].map((one) => "
+        "20 * Math.min(one.clientWidth / one.naturalWidth, one.clientHeight / one.naturalHeight))"
+    )
+    assert min(heights) >= 6
+
+
+def test_on_a_page_zoomed_far_out_nothing_counts_as_seen(show: OpenPage) -> None:
+    """Half of the pixels are not enough to read anything."""
+    page = show(grid_steps("letter"), **(PHONE | {"device_scale_factor": 0.5}))
+    centre(tile(page, "letter"))
+    expect(tile(page, "letter")).to_contain_text("Too small here. Open it.")
+
+
+def test_a_picture_longer_than_the_screen_is_seen_once_all_of_it_passed(show: OpenPage) -> None:
+    """Its top alone is not enough, for however long it is on the screen."""
+    page = show(grid_steps("screenshot"), **PHONE)
+    picture = page.locator(".look-tile img")
+    picture.evaluate("(image) => { image.scrollIntoView({block: 'start'}); scrollBy(0, -70); }")
+    expect(tile(page, "screenshot")).to_contain_text("Not seen yet")
+    # What was on the screen for long enough counts, and nothing else does.
+    while (looks := page.evaluate("() => [...stage.local.seen.looks.values()].flat()"))[:1] != [7]:
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(done))")
+    assert looks[-1] == 0
+    expect(tile(page, "screenshot")).to_contain_text("Not seen yet")
+    tap_too_early(page)
+    assert decisions(page) == []
+    see(page, "screenshot")
+    none_of_these(page).click()
+    expect(page.get_by_role("heading", name="Words that may say where you are")).to_be_visible()
+
+
+def test_each_screenful_says_what_to_look_for(show: OpenPage) -> None:
+    """Before the pictures, and not only on the button after them."""
+    page = show(grid_steps(*pictures_named(7)), **PHONE)
+    words = page.get_by_text("Look for your home, work, school, new number or children.")
+    expect(words).to_be_in_viewport()
+    see(page, *pictures_named(6))
+    none_of_these(page).click()
+    expect(page.get_by_text("Picture 7 of 7", exact=True)).to_be_visible()
+    expect(words).to_be_visible()
 
 
 @pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desktop"])

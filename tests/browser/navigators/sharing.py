@@ -14,6 +14,25 @@ PACK_ON_SERVER = "Make a pack on the server"
 NOTHING_SHOWS = "Nothing shows where I am"
 NONE_OF_THESE = "None of these show my home, work, school, new number or children"
 
+# As a person does who reads it: a picture that fits stands still, a longer one moves by slowly, again until it counts.
+READ_TILE_SCRIPT = """
+async (element) => {
+  const [bar, pause, speed, started] = [90, 300, 0.25, performance.now()];
+  let pane = element.parentElement;
+  while (pane !== document.scrollingElement && !/auto|scroll/.test(getComputedStyle(pane).overflowY))
+    pane = pane.parentElement;
+  while (/^(Not seen yet|One moment)/.test(element.querySelector('.look-state').textContent.trim())) {
+    const time = performance.now() - started;
+    if (time > 20_000) return;
+    const { top, height } = (element.querySelector('img') ?? element).getBoundingClientRect();
+    const travel = height - (innerHeight - 2 * bar);
+    const way = ((time * speed) % (travel + 2 * pause)) - pause;
+    pane.scrollBy(0, travel > 0 ? top - bar + Math.max(0, Math.min(way, travel)) : top - (innerHeight - height) / 2);
+    await new Promise(requestAnimationFrame);
+  }
+}
+"""
+
 
 def choose_everything(keeper: BrowserKeeper, button: str = "Make a pack", *, initials: str = "jb") -> None:
     """Go from Share to the contents. Before the first pack, confirm the warning about court and give the initials."""
@@ -80,9 +99,9 @@ def picture_tiles(keeper: BrowserKeeper) -> Locator:
 
 
 def see_picture(keeper: BrowserKeeper, index: int) -> bool:
-    """Scroll to a picture of this screen until it counts as seen; false for one that cannot be seen here."""
+    """Scroll through a picture of this screen until it counts as seen; false for one that cannot be seen here."""
     tile = picture_tiles(keeper).nth(index)
-    tile.evaluate("(element) => element.scrollIntoView({block: 'center'})")
+    tile.evaluate(READ_TILE_SCRIPT)
     expect(tile).to_have_accessible_name(re.compile("(Seen|It did not load. Open it.|Too small here. Open it.)$"))
     return tile.get_by_text("Seen", exact=True).count() == 1
 

@@ -44,6 +44,7 @@ export function gridView(stage: Stage, tiles: readonly Tile[], { isClosing, firs
   return html`<p class="small soft" role="status">${
     tiles.length === 1 ? t('look.of', { n: first, of }) : t('grid.of', { first, last, of })
   }</p>
+    ${undecided.length ? html`<p>${t('grid.look_for')}</p>` : nothing}
     <ul class="look-grid">${repeat(
       tiles,
       ({ look }) => look.attachment,
@@ -92,5 +93,6 @@ export function focusTile(stage: Stage, attachment: string) {
   stage.drawNow();
   const tile = document.querySelector<HTMLElement>(`[${TILE}="${CSS.escape(attachment)}"]`);
   tile?.focus({ preventScroll: true });
-  tile?.scrollIntoView({ block: 'center' });
+  // One that is higher than the screen is read from its top.
+  tile?.scrollIntoView({ block: tile.offsetHeight > innerHeight ? 'start' : 'center' });
 }

@@ -1,10 +1,10 @@
 /**
- * Which pictures a person can have seen. One of a grid counts once it was whole on the screen for a moment, with
- * nothing over it, and large enough, while the page was visible. One that is opened by itself may be longer than the
- * screen, and counts once its end was there.
+ * Which pictures a person can have seen. One of a grid counts once every part of it was on the screen for a moment,
+ * with nothing over it, and large enough, while the page was visible. It may be longer than the screen: then it is
+ * scrolled through. One that is opened by itself counts once its end was there.
  *
- * The observer only says that a picture is whole in the window. A bar or a sheet may still lie over it, and a fast
- * scroll shows it for one frame, so each is looked at again several times before it counts.
+ * The observer only says that some of a picture is in the window. A bar or a sheet may still lie over it, and a fast
+ * scroll shows it for one frame, so each part is looked at again several times before it counts.
  */
 import { PRINT_WHOLE_PIXELS, PRINT_WIDTH_PIXELS } from '../../core/constants.js';
 
@@ -13,13 +13,14 @@ const LOOKS_NEEDED = 7;
 const LOOK_INTERVAL_MS = 100;
 /** What of a picture's edge may be hidden by its rounded corners, CSS pixels. */
 const EDGE = 12;
+/** Height of the parts of a picture, at most, CSS pixels: less than the bars leave of a phone on its side. */
+const PART_HEIGHT = 120;
 /**
- * The smallest scale at which a picture counts: the screen's pixels for one pixel of the copy that is printed, which
- * is 900 wide at most. Print on a letter or a chat is about 20 pixels high in that copy. At a third it is 7 and can be
- * read; at a quarter, digits and capitals of an address run together; at a fifth nobody sees that there is one. On a
- * phone with two pixels to a CSS pixel, a column of 160 CSS pixels has 0.35.
+ * The smallest scale at which a picture counts: CSS pixels for one pixel of the copy that is printed, which is 900 wide
+ * at most. Print on a letter or a chat is about 20 pixels high in that copy, and 6 here. A CSS pixel is about as large
+ * to the eye on every screen. A sharper screen does not make print larger, so its finer pixels do not count.
  */
-const MIN_SCALE = 1 / 3;
+const MIN_SCALE = 0.3;
 /** The shape from which `copySize` in media/previews.ts limits a copy in height instead of width. */
 const WIDE_SHAPE = PRINT_WHOLE_PIXELS / PRINT_WIDTH_PIXELS;
 
@@ -29,15 +30,15 @@ export class SeenPictures {
   draw: () => void;
   /** Pictures by address: another copy of the same file has another one, and is to be looked at again. */
   states: Map<string, TileState> = new Map();
-  /** pictures that are whole in the window, with how often they were found so in a row */
-  looks: Map<HTMLImageElement, number> = new Map();
+  /** pictures of which some is in the window, with how often each part was found on the screen in a row */
+  looks: Map<HTMLImageElement, number[]> = new Map();
   timer: ReturnType<typeof setInterval> | undefined = undefined;
   observer: IntersectionObserver;
 
   constructor(draw: () => void) {
     this.draw = draw;
     this.watch = this.watch.bind(this);
-    this.observer = new IntersectionObserver((entries) => this.changed(entries), { threshold: [0, 0.99] });
+    this.observer = new IntersectionObserver((entries) => this.changed(entries));
   }
 
   stateOf(url: string): TileState {
@@ -52,10 +53,9 @@ export class SeenPictures {
   }
 
   changed(entries: IntersectionObserverEntry[]) {
-    for (const { target, intersectionRatio } of entries) {
+    for (const { target, isIntersecting } of entries) {
       const image = target as HTMLImageElement;
-      if (intersectionRatio < 0.99) this.looks.delete(image);
-      else if (this.stateOf(image.src) !== 'seen') this.looks.set(image, 0);
+      if (isIntersecting && this.stateOf(image.src) !== 'seen') this.looks.set(image, this.looks.get(image) ?? []);
     }
     if (this.looks.size) this.timer ??= setInterval(() => this.look(), LOOK_INTERVAL_MS);
   }
@@ -65,11 +65,9 @@ export class SeenPictures {
       if (!image.isConnected) {
         this.looks.delete(image);
         this.observer.unobserve(image);
-      } else if (document.visibilityState !== 'visible' || !isLoaded(image) || !isUncovered(image)) {
-        this.looks.set(image, 0);
-      } else if (isTooSmall(image)) this.set(image, 'small');
-      else if (looks + 1 < LOOKS_NEEDED) this.looks.set(image, looks + 1);
-      else {
+      } else if (!isLoaded(image)) continue;
+      else if (isTooSmall(image)) this.set(image, 'small');
+      else if (this.lookAtParts(image, looks)) {
         this.looks.delete(image);
         this.set(image, 'seen');
       }
@@ -77,6 +75,18 @@ export class SeenPictures {
     if (this.looks.size) return;
     clearInterval(this.timer);
     this.timer = undefined;
+  }
+
+  /** Count each part that is on the screen now. Return whether all of them were there for long enough. */
+  lookAtParts(image: HTMLImageElement, looks: number[]): boolean {
+    const parts = Math.max(1, Math.ceil(image.clientHeight / PART_HEIGHT));
+    // Another size shows it in other parts, so it is looked at again.
+    if (looks.length !== parts) looks.splice(0, looks.length, ...Array<number>(parts).fill(0));
+    const isVisible = document.visibilityState === 'visible';
+    looks.forEach((count, part) => {
+      if (count < LOOKS_NEEDED) looks[part] = isVisible && isPartShown(image, part, parts) ? count + 1 : 0;
+    });
+    return looks.every((count) => count >= LOOKS_NEEDED);
   }
 
   set(image: HTMLImageElement, state: TileState) {
@@ -129,7 +139,7 @@ export class OpenedPictures {
 const isLoaded = (image: HTMLImageElement) => image.complete && image.naturalWidth > 0;
 
 function isTooSmall({ clientWidth, clientHeight, naturalWidth, naturalHeight }: HTMLImageElement) {
-  return Math.min(clientWidth / naturalWidth, clientHeight / naturalHeight) * devicePixelRatio < MIN_SCALE;
+  return Math.min(clientWidth / naturalWidth, clientHeight / naturalHeight) * Math.min(1, devicePixelRatio) < MIN_SCALE;
 }
 
 /** Whether its last corner is on the screen, with nothing over it. Whoever gets there has scrolled past the rest. */
@@ -140,9 +150,11 @@ function isEndShown(image: HTMLImageElement) {
   return document.elementFromPoint(x, bottom - Math.min(EDGE, height / 2)) === image;
 }
 
-/** Whether nothing lies over the picture's corners and its middle: no bar, no sheet. */
-function isUncovered(image: HTMLImageElement) {
-  const { left, top, right, bottom } = image.getBoundingClientRect();
+/** Whether nothing lies over the corners and the middle of one of the parts that a picture is looked at in. */
+function isPartShown(image: HTMLImageElement, part: number, parts: number) {
+  const { left, top: imageTop, right, height } = image.getBoundingClientRect();
+  const top = imageTop + (height * part) / parts;
+  const bottom = imageTop + (height * (part + 1)) / parts;
   const points = [
     [left + EDGE, top + EDGE],
     [right - EDGE, top + EDGE],
