@@ -36,7 +36,7 @@ def _ask_to_erase(keeper: BrowserKeeper, words: str | None = None, *, with_backu
     keeper.tap("Delete it for good")
     dialog = keeper.page.get_by_role("dialog")
     if with_backup:
-        expect(dialog).to_contain_text("deleted from your devices and your backup.")
+        expect(dialog).to_contain_text("deleted from your devices and your backup, by themselves.")
         expect(dialog).to_contain_text("may have a spare copy for up to 28 days more.")
     else:
         expect(dialog).to_contain_text("Only then are its words and files deleted from this phone.")
