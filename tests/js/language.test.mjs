@@ -17,7 +17,14 @@ import {
   t,
   tn,
 } from '#app/shell/strings.js';
-import { dateText, dayHeading, seasonText, sizeText, occurredText } from '#app/components/text/formatting.js';
+import {
+  dateText,
+  dayHeading,
+  seasonText,
+  sizeText,
+  occurredText,
+  timeOfDay,
+} from '#app/components/text/formatting.js';
 
 const showBoth = (text, english) => ({ both: [text, english] });
 /** @type {(reviewed: boolean, extraKeys?: Record<string, string>) => Parameters<typeof setTranslation>[0]} */
@@ -47,6 +54,23 @@ learn({
   'consent.do': 'Make the pack',
 });
 afterEach(() => setTranslation(null, showBoth));
+
+test('Polish has its comma in a size, the genitive of May, and a word for every part of a day', () => {
+  const may = Date.UTC(2026, 4, 4, 12);
+  const part = (/** @type {string} */ occurred_local) =>
+    timeOfDay({ precision: 'part_of_day', occurred_local, occurred_start: may, utc_offset_min: 0, tz: 'UTC' });
+  setTranslation(polish(true, { 'say.part_evening': 'Wieczór', 'say.part_early_morning': 'Wczesny ranek' }), showBoth);
+  assert.equal(sizeText(3_900_000), '3,9 MB');
+  assert.equal(sizeText(39_000_000), '39 MB');
+  assert.equal(dateText(may), '4 maja 2026');
+  assert.equal(part('2026-05-04 evening'), 'wieczór');
+  // As a program that writes labels has it.
+  assert.equal(part('Evening'), 'wieczór');
+  assert.equal(part('Early morning'), 'wczesny ranek');
+  setTranslation(null, showBoth);
+  assert.equal(sizeText(3_900_000), '3.9 MB');
+  assert.equal(dateText(may), '4 May 2026');
+});
 
 test('a count takes the plural form of the language', () => {
   setTranslation(polish(true), showBoth);

@@ -40,13 +40,24 @@ function formatWelsh(english: Intl.DateTimeFormat, { weekday, month }: Intl.Date
     .join('');
 }
 
+/** A day of May is `maja` in Polish; the short name that browsers have, `maj`, is that of the month alone. */
+const formatPolish = (polish: Intl.DateTimeFormat, { day, month }: Intl.DateTimeFormatOptions, date: Date) =>
+  polish
+    .formatToParts(date)
+    .map(({ type, value }) => (type === 'month' && day && month === 'short' && value === 'maj' ? 'maja' : value))
+    .join('');
+
 /** Created on first use: the lock shows no date, and creating a format costs as much as drawing the lock. */
 const lazyFormat = (options: Intl.DateTimeFormatOptions) => {
   const formats: Record<string, Intl.DateTimeFormat> = {};
   const formatFor = (locale: string) =>
     (formats[locale] ??= new Intl.DateTimeFormat(locale, { timeZone: 'UTC', numberingSystem: 'latn', ...options }));
   const formatIn = (locale: string, date: Date) =>
-    locale === 'cy' ? formatWelsh(formatFor('en-GB'), options, date) : formatFor(locale).format(date);
+    locale === 'cy'
+      ? formatWelsh(formatFor('en-GB'), options, date)
+      : locale === 'pl'
+        ? formatPolish(formatFor(locale), options, date)
+        : formatFor(locale).format(date);
   return { format: (date: Date) => rememberEnglish(formatIn(language(), date), () => formatIn('en-GB', date)) };
 };
 // The local text is parsed as UTC, so that the time the keeper chose is shown wherever the phone is now.
@@ -167,9 +178,9 @@ export function seasonText(local: string) {
 
 function partOfDayText({ occurred_local }: Occurred, local: string) {
   const part = local === occurred_local ? local.slice(11) : (occurred_local ?? '');
-  return hasText(`say.part_${part}`)
-    ? lookUp(`say.part_${part}`).toLocaleLowerCase(language())
-    : part.replace('_', ' ').toLowerCase();
+  // Another program may have written the label, `Early morning`, in place of the code.
+  const key = `say.part_${part.replace(' ', '_').toLowerCase()}`;
+  return hasText(key) ? lookUp(key).toLocaleLowerCase(language()) : part.replace('_', ' ').toLowerCase();
 }
 
 /** In quotes, since the day need not be today when it is read. */
@@ -209,12 +220,20 @@ export function occurredText(occurred: Occurred): string {
   return joinInLine([dayName, time]);
 }
 
-/** A readable size: `3.1 MB`. */
+/** One decimal, with the point or comma of the language. */
+function tenthsText(n: number) {
+  const tenths = { minimumFractionDigits: 1, maximumFractionDigits: 1, numberingSystem: 'latn' };
+  return n.toLocaleString(language(), tenths);
+}
+
+/** A readable size: `3.1 MB`, in Polish `3,1 MB`. */
 export function sizeText(bytes: number): string {
   if (bytes < 1000) return t('say.bytes', { n: bytes });
   const [unit, divisor] = bytes < 1e6 ? ['KB', 1e3] : bytes < 1e9 ? ['MB', 1e6] : ['GB', 1e9];
   const n = bytes / Number(divisor);
-  return isolateDirection(`${n >= 10 ? Math.round(n) : n.toFixed(1)} ${unit}`);
+  return rememberEnglish(isolateDirection(`${n >= 10 ? Math.round(n) : tenthsText(n)} ${unit}`), () =>
+    inPlainEnglish(() => sizeText(bytes)),
+  );
 }
 
 /** Monday to Sunday, in the short form of the language. */
