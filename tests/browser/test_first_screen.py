@@ -16,6 +16,7 @@ from tests.browser.navigators.accessibility import accessibility_faults
 from tests.browser.navigators.keeper import BrowserKeeper
 from tests.browser.navigators.registers import RegisterScreens
 from tests.browser.screen_steps import OPEN_DIARY, go_to_screen, js
+from tests.browser.test_languages_screens import choose_language
 from tests.browser.test_screens import FOLLOW_UPS, address, show
 from tests.browser.test_screens_driven import OpenPage
 
@@ -200,3 +201,16 @@ def test_follow_ups_is_not_called_empty_too_early(show: OpenPage) -> None:
     page.go_back()
     js("fake.set({account: {...fake.state.account, coming: {here: 12, total: 60, state: 'fetching'}}})")(page)
     expect(empty).to_have_count(0)
+
+
+@pytest.mark.parametrize("language", ["en", "pl", "ur"])
+def test_a_chosen_time_moves_nothing(show: OpenPage, language: str) -> None:
+    """What is under a finger stays there: the other times, and Save."""
+    page = show((OPEN_DIARY,), viewport={"width": 360, "height": 740})
+    if language != "en":
+        choose_language(page, language)
+    places = "() => [...document.querySelectorAll('.chip, main button')].map((one) => one.getBoundingClientRect().top)"
+    before = page.evaluate(places)
+    page.locator(".chip input").first.check()
+    assert page.locator(".chip-tick").first.is_visible()
+    assert page.evaluate(places)[: len(before)] == before  # "Throw this draft away" comes below
