@@ -95,7 +95,7 @@ def test_every_screen_keeps_its_words_its_fields_and_its_icons(show: Callable[..
 
 
 def test_what_is_squeezed_is_found(show: Callable[..., Page]) -> None:
-    """A word in a narrow box, a box under a bar, an icon in the colour behind it and a tab like the others are found."""
+    """A word in a narrow box, a box under a bar, an icon in the colour behind it and a tab like others are found."""
     page = show((OPEN_DIARY,))
     assert squeezed_faults(page) == []
     js("document.querySelector('h1').style.inlineSize = '3rem'")(page)
