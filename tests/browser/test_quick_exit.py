@@ -41,7 +41,8 @@ def test_the_top_bar_stays_on_one_line_with_large_text(show: OpenPage) -> None:
     sizes = page.evaluate(
         "[...document.querySelectorAll('.bar button')].map((button) => [button.offsetWidth, button.offsetHeight])"
     )
-    assert sizes == [[44, 44]] * 4
+    assert len(sizes) == 4
+    assert all(width >= 44 and height == 44 for width, height in sizes)
 
 
 def test_two_shifts_and_a_letter_do_not_leave(show: OpenPage) -> None:

@@ -212,6 +212,22 @@ def test_show_opens_from_an_entry_and_from_an_order(keeper: BrowserKeeper) -> No
     assert accessibility_faults(keeper.page) == []
 
 
+def test_what_a_deaf_person_needs_comes_first(keeper: BrowserKeeper) -> None:
+    """Whoever chose BSL in Help finds that card on the first screen, and the officer reads it before all else."""
+    write_diary(keeper)
+    keeper.page.set_viewport_size({"width": 360, "height": 740})
+    keeper.tap("Help")
+    keeper.pick_chip("I use BSL")
+    keeper.tap("Back")
+    keeper.go_to_tab("Share")
+    keeper.tap("Show someone now", exact=False)
+    need = keeper.page.get_by_label(re.compile("^I am Deaf"))
+    expect(need).to_be_in_viewport()
+    need.check()
+    keeper.tap("Show this")
+    expect(keeper.page.get_by_role("heading", level=2).first).to_have_text("What you need")
+
+
 def test_help_remembers_the_way_of_contact(keeper: BrowserKeeper) -> None:
     """The choice survives a lock. Deaf people get no voice menu in the list, and others the phone's dialler."""
     keeper.open_without_diary()

@@ -322,6 +322,9 @@ test('in text from right to left, numbers with gaps, sizes and names keep their 
   // Without isolation the letters of a name would pull the digit after it along, and its own digits would go to its
   // end.
   assert.equal(joinWithDots(['00_READ-FIRST.txt', null, '1 بائٹ']), '\u206800_READ-FIRST.txt\u2069 · 1 بائٹ');
+  // A time that follows its day, and a name that stands before words: the whole runs from right to left.
+  assert.equal(isolateDirection('20 نومبر، 19:00'), '\u206720 نومبر، 19:00\u2069');
+  assert.equal(isolateDirection('Callum (S1)، سابق'), '\u2067Callum (S1)، سابق\u2069');
   setTranslation(null, showBoth);
   assert.equal(joinWithDots(['a.zip', false, '1 byte']), 'a.zip · 1 byte');
   assert.equal(isolateDirection('0808 802 0300'), '0808 802 0300');

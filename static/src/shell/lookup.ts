@@ -184,10 +184,13 @@ const toEnglish = (text: string) => recentEnglish.get(text) ?? text;
 
 /**
  * Keep a number with gaps, a size or a name in another script in its own order within a right-to-left line. Without
- * this "0808 802 0300" reads "0300 802 0808".
+ * this "0808 802 0300" reads "0300 802 0808". A text with right-to-left letters runs right to left, whatever it begins
+ * with: a browser that looks for the first letter does not look into isolated parts, and would put a time before its
+ * day.
  */
 export function isolateDirection(text: string): string {
-  return currentTranslation?.dir === 'rtl' && /[A-Za-z]|\d\D+\d/.test(text) ? `\u2068${text}\u2069` : text;
+  if (currentTranslation?.dir !== 'rtl' || !/[A-Za-z]|\d\D+\d/.test(text)) return text;
+  return `${/[\u0590-\u08ff]/.test(text) ? '\u2067' : '\u2068'}${text}\u2069`;
 }
 
 /**

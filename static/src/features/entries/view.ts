@@ -9,6 +9,7 @@ import { arePicturesHidden } from '../../components/files/tiles.js';
 import { comingNote } from '../../components/text/coming_text.js';
 import { lookedThroughMark } from '../../components/text/advocate_lines.js';
 import { assistedMarkShort } from '../../components/text/assisted_marks.js';
+import { typedText } from '../../components/text/typed_text.js';
 import '../../components/words.js';
 import './words.js';
 import type { Row } from '../../shell/app.js';
@@ -40,7 +41,9 @@ function entryItem(stage: Stage, row: Row) {
     <span class="item-foot"><span>${entryNumberText(row.seq_no)}</span>${
       time ? html`<span>${time}</span>` : nothing
     }</span>
-    <span class="item-words ${row.title ? '' : 'soft'}" dir="auto">${row.title || t('entries.no_words')}</span>
+    <span class="item-words ${row.title ? '' : 'soft'}" dir="auto">${
+      row.title ? typedText(row.title) : t('entries.no_words')
+    }</span>
     ${row.shots?.length && !arePicturesHidden(stage) ? previewImages(stage, row.shots) : nothing}
     <span class="item-foot">${stateLine(stage, row.state)}
       ${row.pictures ? html`<span>${icon('picture', 16)}${tn('entries.pictures', row.pictures)}</span>` : nothing}

@@ -26,6 +26,7 @@ import {
   viewerNote,
 } from '../../components/text/advocate_lines.js';
 import { assistedMark } from '../../components/text/assisted_marks.js';
+import { typedText } from '../../components/text/typed_text.js';
 import '../../components/words.js';
 import './words.js';
 import type { Entry, UnsavedText, SharedApp } from '../../shell/app.js';
@@ -127,7 +128,9 @@ export function narrativeSection(stage: Stage<SharedApp>, { fields }: Pick<Entry
       <div>${button(t('entry.care_show'), () => stage.set({ careful: true }), { icon: 'eye' })}</div></div>`;
   }
   const placeholder = fields.narrative_media ? t('entry.recorded') : t('entry.no_words');
-  return html`<p class="narrative ${fields.narrative ? '' : 'soft'}" dir="auto">${fields.narrative || placeholder}</p>`;
+  return html`<p class="narrative ${fields.narrative ? '' : 'soft'}" dir="auto">${
+    fields.narrative ? typedText(fields.narrative) : placeholder
+  }</p>`;
 }
 
 async function copyText(stage: Stage, text: string) {

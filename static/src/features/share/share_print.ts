@@ -5,6 +5,7 @@ import { t } from '../../shell/strings.js';
 import { confirmWithWords, confirmWordsField } from '../../components/forms/confirm_words.js';
 import { printChoice, selectionOf } from './share_choose.js';
 import { ENGLISH_TIMES } from '../../components/text/formatting.js';
+import { typedText } from '../../components/text/typed_text.js';
 import { cellLabel, wordsFor } from '../../pack/chronology/chronology_words.js';
 import './words.js';
 import type { Chronology } from '../../pack/chronology/chronology.js';
@@ -50,7 +51,7 @@ function printedSheet(stage: Stage, chronology: Chronology) {
       (row) => html`<section class="printed-row stack-close"><h2><span>${row.number}</span> · ${row.when}</h2>
       <p class="small soft">${wordsFor('recorded')}: ${row.recorded}</p>
       ${row.mark ? html`<p class="mark">${row.mark}</p>` : nothing}
-      <p class="narrative" dir="auto" lang=${row.lang || nothing}>${row.narrative}</p>
+      <p class="narrative" dir="auto" lang=${row.lang || nothing}>${typedText(row.narrative)}</p>
       ${row.later.map(
         ({ at, kind, text }) =>
           html`<p class="narrative-small" dir="auto"><strong>${kind} ${at}</strong><br>${text}</p>`,
@@ -65,7 +66,7 @@ function printedSheet(stage: Stage, chronology: Chronology) {
       (item) => html`<section class="printed-row stack-close"><h3>${item.ref}</h3><p class="mark">${item.mark}</p>
       <p class="narrative" dir="auto" lang=${
         item.lang || nothing
-      }>${item.narrative}</p>${factList(item.cells)}</section>`,
+      }>${typedText(item.narrative)}</p>${factList(item.cells)}</section>`,
     )}
     ${
       chronology.registers.length

@@ -3,6 +3,7 @@ import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, row } from '../../components/parts.js';
 import { sizeText } from '../../components/text/formatting.js';
+import { typedText } from '../../components/text/typed_text.js';
 import { joinWithDots, lookUp, t, tn } from '../../shell/strings.js';
 import { confirmWithWords, confirmWordsField } from '../../components/forms/confirm_words.js';
 import { IDENTITY_FIELDS, IDENTITY_PROFILE, OFFICER_FIELDS } from '../../pack/officer_fields.js';
@@ -457,7 +458,7 @@ function setChoices(stage: Stage) {
       // The keyboard has to reach what scrolls.
       html`<div><p class="small soft">${label}</p><p class="set-text lines-kept" dir="auto" tabindex=${
         text.length > 300 ? 0 : nothing
-      }>${text}</p></div>`,
+      }>${typedText(text)}</p></div>`,
   );
   return html`<section class="note stack-close"><p>${joinWithDots(said)}</p>${texts}<div>${button(t('set.change'), () =>
     goToStep(stage, local.how === 'items' ? 'officer' : 'choose'),

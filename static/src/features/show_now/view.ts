@@ -6,6 +6,7 @@ import { keepScreenOn } from '../../shell/screen_wake.js';
 import { inPlainEnglish, language, lookUp, t, tn } from '../../shell/strings.js';
 import { labelForCode, loadVocabulary } from '../../components/text/labels.js';
 import { dateText, isoDateText, dateTimeText, occurredText } from '../../components/text/formatting.js';
+import { typedText } from '../../components/text/typed_text.js';
 import { SHOW_DURATION_MS } from './actions.js';
 import { CARD_LANGUAGES, NEEDS_CARDS, cardLines } from './show_cards.js';
 import { isInForce, termsOf } from '../../components/registers/register_terms.js';
@@ -29,6 +30,8 @@ type ShowChoice = {
 
 const RTL = new Set(['ur', 'ar', 'fa', 'he', 'ps']);
 const SECTIONS = ['last', 'picked', 'others', 'count', 'who', 'orders', 'refs', 'cards'];
+/** What somebody needs is read first, or a reader talks before they know. */
+const NEEDS_FIRST = ['cards', ...SECTIONS.filter((section) => section !== 'cards')];
 
 function showView(stage: Stage) {
   const { record, kind, records } = stage.place;
@@ -67,7 +70,7 @@ function showView(stage: Stage) {
       icon: 'eye',
       busy: stage.runningTask === 'show',
     })}</div>
-    ${SECTIONS.map((section) =>
+    ${choiceOrder(result.data.settings).map((section) =>
       choiceGroup(
         stage,
         section,
@@ -80,6 +83,12 @@ function showView(stage: Stage) {
     <p class="small soft">${t('show.after')}</p>
   </div>`;
 }
+
+/** Return the sections in the order in which they are chosen: needs first for who signs, or showed a need before. */
+const choiceOrder = ({ fields }: { fields: Fields }) =>
+  fields.help_channel === 'bsl' || (Array.isArray(fields.show_cards) && fields.show_cards.length)
+    ? NEEDS_FIRST
+    : SECTIONS;
 
 /** Save the shown cards, so that they are ticked the next time. */
 async function saveCards(stage: Stage, ticked: ShowChoice[], settings: { fields: Fields }) {
@@ -327,7 +336,7 @@ function refChoice(stage: Stage, { record, fields }: KeptRecord): ShowChoice {
 
 /** Group the ticked blocks by section; blocks with the same title are merged. */
 function sectionsOf(ticked: ShowChoice[]): ShownSection[] {
-  return SECTIONS.flatMap((section) => {
+  return NEEDS_FIRST.flatMap((section) => {
     const blocks: ShownBlock[] = [];
     for (const { block } of ticked.filter((choice) => choice.section === section)) {
       const existing = block.title ? blocks.find(({ title, picture }) => title === block.title && !picture) : undefined;
@@ -374,7 +383,7 @@ function blockView({ title, lines, url }: ShownBlock) {
     ${lines.map(({ text, lang }) =>
       lang
         ? html`<p class="shown-own" lang=${lang} dir=${RTL.has(lang) ? 'rtl' : 'ltr'}>${text}</p>`
-        : html`<p class="narrative" dir="auto">${text}</p>`,
+        : html`<p class="narrative" dir="auto">${typedText(text)}</p>`,
     )}
     ${url ? html`<img src=${url} alt=${t('show.picture')}>` : nothing}</div>`;
 }
