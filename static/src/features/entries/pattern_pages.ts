@@ -91,10 +91,15 @@ function factList(stage: Stage<SharedApp>, facts: readonly NumberFact[]) {
     ? html`<ul class="plain stack-close">${facts.map(
         ([what, number, ids]) =>
           html`<li>${
-            number ? html`${what}: ${numberLink(stage, number, what, ids)}` : numberLink(stage, what, what, ids)
+            number ? html`${what}: ${numberLink(stage, number, what, ids)}` : phraseLink(stage, what, ids)
           }</li>`,
       )}</ul>`
     : nothing;
+}
+
+/** Link a phrase that says by itself which entries it counts. */
+function phraseLink(stage: Stage<SharedApp>, phrase: string, ids: readonly string[]) {
+  return numberLink(stage, phrase, phrase, ids);
 }
 
 function dayFacts({ days, weekdays, fullest, run }: Patterns): NumberFact[] {
@@ -141,16 +146,7 @@ function oftenFacts(stage: Stage<SharedApp>, counts: Patterns) {
           )}</p>`
         : nothing
     }
-    ${
-      noDay.length
-        ? html`<p class="small">${numberLink(
-            stage,
-            tn('pat.no_day', noDay.length),
-            tn('pat.no_day', noDay.length),
-            noDay,
-          )}</p>`
-        : nothing
-    }
+    ${noDay.length ? html`<p class="small">${phraseLink(stage, tn('pat.no_day', noDay.length), noDay)}</p>` : nothing}
     ${takenOutLink(stage, counts)}</div>`;
 }
 
@@ -229,15 +225,8 @@ function weekSection(stage: Stage<SharedApp>, { weekdays, hours: cells, no_hour:
       ${rows.length ? barTable(stage, { title: t('pat.hour'), head: t('pat.hour'), bars: rows }) : nothing}`)}
     ${
       untimed.length
-        ? html`<p class="small">${numberLink(
-            stage,
-            tn('pat.no_hour', untimed.length),
-            tn('pat.no_hour', untimed.length),
-            untimed,
-          )} ${
-            about.length
-              ? numberLink(stage, tn('pat.about_hour', about.length), tn('pat.about_hour', about.length), about)
-              : nothing
+        ? html`<p class="small">${phraseLink(stage, tn('pat.no_hour', untimed.length), untimed)} ${
+            about.length ? phraseLink(stage, tn('pat.about_hour', about.length), about) : nothing
           }</p>`
         : nothing
     }`;
