@@ -195,7 +195,7 @@ def test_follow_ups_is_not_called_empty_too_early(show: OpenPage) -> None:
     page = show((OPEN_DIARY, go_to_screen("chase")))
     empty = page.get_by_text("You have nothing to follow up now.")
     expect(empty).to_be_visible()
-    # Whoever looks here for a place to write a date down is led to the entries.
+    # Somebody who looks here for a place to write a date down is led to the entries.
     page.get_by_role("button", name=re.compile("^Add a camera or a record")).click()
     expect(page.get_by_role("heading", name="Entries", level=1)).to_be_visible()
     page.go_back()

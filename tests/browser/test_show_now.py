@@ -78,7 +78,7 @@ def test_show_shows_only_ticked_items(keeper: BrowserKeeper) -> None:
 
 
 def test_the_button_to_show_stays_in_sight(keeper: BrowserKeeper) -> None:
-    """Whoever ticks an entry at the end of the list need not look for the button."""
+    """Somebody who ticks an entry at the end of the list need not look for the button."""
     write_diary(keeper)
     keeper.page.set_viewport_size({"width": 360, "height": 500})
     keeper.go_to_tab("Share")
@@ -213,7 +213,7 @@ def test_show_opens_from_an_entry_and_from_an_order(keeper: BrowserKeeper) -> No
 
 
 def test_what_a_deaf_person_needs_comes_first(keeper: BrowserKeeper) -> None:
-    """Whoever chose BSL in Help finds that card on the first screen, and the officer reads it before all else."""
+    """Somebody who chose BSL in Help finds that card on the first screen, and the officer reads it before all else."""
     write_diary(keeper)
     keeper.page.set_viewport_size({"width": 360, "height": 740})
     keeper.tap("Help")

@@ -117,7 +117,7 @@ function applyWording(stage: Stage, isOpen: boolean) {
 function openFrame(stage: Stage, isOpen: boolean) {
   const { name } = stage.place;
   const isRegister = ['kept', 'form'].includes(name);
-  // The first screen after the lock shows nothing of what was written, so no list stands beside it either.
+  // The first screen after the lock shows nothing that was written, so no list is shown beside it either.
   const hasList = ['entries', 'entry', 'file'].includes(name) || (name === 'add' && Boolean(stage.place.record));
   const hasTwoColumns = isOpen && stage.isWide && (isRegister || hasList);
   const listView = isRegister ? loaded.register_list : loaded.list;

@@ -38,7 +38,7 @@ type TextFieldOptions = {
 };
 /** What a field with words to choose from adds: the combobox of WAI-ARIA, whose list pops up below. */
 type OffersOptions = {
-  /** ids of the list, null when there is none, and of the marked option */
+  /** ids of the list and of the marked option; null when there is no list */
   offers?: { list: string | null; marked: string | null } | undefined;
   /** called before `onEnter`; returns whether the key was used */
   onKey?: (event: KeyboardEvent) => boolean;

@@ -3,8 +3,9 @@
  * the list to tap.
  *
  * [Note: offered only while shown] An offer is made of the letters just typed, so it shows them. Over covered text
- * there is none: whoever types dots because somebody is near must not read their word beside them. It takes the tap on
- * "Show" that shows the letters anyway, and ends when the text is covered again, ten seconds after the last letter.
+ * there is none: somebody who types dots because another person is near must not see the word beside them. It takes the
+ * tap on "Show" that shows the letters anyway, and ends when the text is covered again, ten seconds after the last
+ * letter.
  * What is offered comes from the public list alone, one word at a time. Nothing that was typed before or is stored has
  * any part in it, so the offers are the same for every diary, for the notebook, and for a password of one's own words:
  * they tell a stranger nothing. A word is put in only when it is chosen. Enter without a choice leaves the text as it

@@ -7,7 +7,7 @@ const GROUPED_NUMBER = /(\+?\d+(?:[ ()\u00a0-]+\d+)+)/;
 
 /**
  * Show typed text. In a text from right to left a browser puts the second group of "07700 900512" to the left of the
- * first, and who reads it out to an officer may say the groups in that order. Each number keeps its own order here.
+ * first, and somebody who reads it out may say the groups in that order. Each number keeps its own order here.
  * The characters stay as they are, also when the text is copied.
  */
 export function typedText(text: string): unknown {

@@ -30,7 +30,7 @@ type ShowChoice = {
 
 const RTL = new Set(['ur', 'ar', 'fa', 'he', 'ps']);
 const SECTIONS = ['last', 'picked', 'others', 'count', 'who', 'orders', 'refs', 'cards'];
-/** What somebody needs is read first, or a reader talks before they know. */
+/** An officer reads first what the person needs, for example an interpreter. */
 const NEEDS_FIRST = ['cards', ...SECTIONS.filter((section) => section !== 'cards')];
 
 function showView(stage: Stage) {
@@ -84,7 +84,7 @@ function showView(stage: Stage) {
   </div>`;
 }
 
-/** Return the sections in the order in which they are chosen: needs first for who signs, or showed a need before. */
+/** Return the sections in the order of the choice. Needs come first for somebody who signs or has shown one before. */
 const choiceOrder = ({ fields }: { fields: Fields }) =>
   fields.help_channel === 'bsl' || (Array.isArray(fields.show_cards) && fields.show_cards.length)
     ? NEEDS_FIRST
