@@ -30,6 +30,7 @@ const TAB = 'app';
 const PAINT_TIMEOUT_MS = 300;
 const INSTALL_RETRY_MS = 30_000;
 const END_LIMIT_MS = 2_000;
+const OTHER_TAB_LIMIT_MS = 3_000;
 
 // The browser's developer tools would show, on a page that was left, what it had asked the server for, and when.
 performance.setResourceTimingBufferSize(0);
@@ -180,17 +181,20 @@ function createAddressPolicy(): (address: string) => string {
 }
 
 /**
- * Make this the one tab that holds the diary, for as long as it lives.
+ * Make this the one tab that holds the diary, for as long as it lives. It waits a moment for another one: a page that
+ * was just closed or loaded again gives the diary up only when the browser has ended it.
  * @returns null when another tab has it
  */
 function holdDiary(): Promise<null | (() => void)> {
+  const waiting = new AbortController();
+  const timer = setTimeout(() => waiting.abort(), OTHER_TAB_LIMIT_MS);
   return new Promise((resolve, reject) => {
     navigator.locks
-      .request(TAB, { ifAvailable: true }, (lock) => {
-        if (!lock) return resolve(null);
+      .request(TAB, { signal: waiting.signal }, () => {
+        clearTimeout(timer);
         return new Promise((release) => resolve(() => release(undefined)));
       })
-      .catch(reject);
+      .catch((error) => (waiting.signal.aborted ? resolve(null) : reject(error)));
   });
 }
 

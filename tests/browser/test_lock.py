@@ -112,15 +112,18 @@ def test_auto_lock_warns_and_keeps_the_draft(keeper: BrowserKeeper) -> None:
 
 
 def test_only_one_tab_holds_the_diary(keeper: BrowserKeeper) -> None:
-    """A second tab shows that the diary is open elsewhere, and opens it once the first is closed."""
+    """A second tab shows that the diary is open elsewhere, and opens it once the first is closed.
+
+    It also opens where the first one is closed a moment after the tap: a browser ends a page after its tab is gone.
+    """
     keeper.open_without_diary()
     keeper.write_first_entry(NARRATIVE)
     second = BrowserKeeper(keeper.page.context.new_page(), keeper.app_url)
     second.passphrase = keeper.passphrase
     second.page.goto(keeper.app_url)
     second.wait_for_screen("Open in another tab")
-    keeper.page.close()
     second.tap("Try again")
+    keeper.page.close()
     second.wait_for_lock()
     second.unlock()
     second.open_entry(NARRATIVE)
