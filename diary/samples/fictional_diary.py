@@ -29,11 +29,11 @@ SAMPLE_SETTINGS: Final[Mapping[str, object]] = {
     "own_words": (
         "I ended it on 3 May. I told him in writing on 4 May not to contact me. Since then it has not stopped for "
         "more than three weeks. He finds a new number or account each time I block one. I have changed my bus, my "
-        "gym and my shifts. I sleep at my sister's most nights. I want it to stop."
+        "gym and my shifts. I want it to stop."
     ),
 }
 OFFICER_SHEET: Final[Mapping[str, object]] = {
-    "concerns": "He knows where my sister lives. He has a key to nothing that I know of. He broke a door in 2025.",
+    "concerns": "He knows where my sister lives. I do not think he has a key. He broke a door in 2025.",
     "name_to_use": "Jas",
     "needs": "An interpreter for my grandmother if you speak to her (Urdu).",
     "safe_contact": "Text 07700 900512 between 12 and 2. Do not ring the flat. Please do not leave a voicemail.",

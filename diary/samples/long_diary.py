@@ -16,6 +16,7 @@ from diary.samples import fictional_diary, register_records
 from diary.samples.fictional_diary import SampleEntry, SampleFile
 from diary.samples.long_diary_files import (
     MESSAGE_TEXTS,
+    SAVED_CHAT,
     SENDER_NUMBER,
     SIGN_LANGUAGE_FILM,
     ZONE,
@@ -24,7 +25,6 @@ from diary.samples.long_diary_files import (
     make_purged_file,
 )
 from diary.samples.long_diary_messages import (
-    SAVED_CHAT_LINE_COUNT,
     burst_messages,
     saved_message_lists,
     schedule_rows,
@@ -175,7 +175,7 @@ def _burst_sizes(entry_count: int) -> dict[int, int]:
     row_count = sum(
         len(objects_of(row.fields, "rows")) for row in register_records.load_versions() if row.kind == "schedule"
     )
-    remaining_count = MESSAGE_COUNT - row_count - SAVED_CHAT_LINE_COUNT - 1
+    remaining_count = MESSAGE_COUNT - row_count - len(SAVED_CHAT) - 1
     indexes = [n * entry_count // BURST_COUNT for n in range(BURST_COUNT)]
     return {
         index: remaining_count // BURST_COUNT + (n < remaining_count % BURST_COUNT) for n, index in enumerate(indexes)
@@ -197,6 +197,7 @@ def _time_fields(start: datetime) -> dict[str, object]:
 def _burst_fields(start: datetime) -> dict[str, object]:
     """Return the fields of a burst of messages, with some answers by the keeper."""
     return {
+        "account_ids": ["@third_number"],
         "actor_ids": ["@callum"],
         "attribution_basis": ["known_account_or_number", "pattern"],
         "behaviours": ["chat_messages"],
@@ -270,6 +271,7 @@ def generate_records(seed: int) -> list[SampleRecordVersion]:
             continue
         start = datetime.fromtimestamp(int(str(entry.fields["occurred_start"])) / 1000, ZONE)
         fields = {
+            "account_ids": ["@third_number"],
             "actor_ids": ["@callum"],
             "channel": "whatsapp",
             "chat": "Callum",
@@ -286,6 +288,8 @@ def generate_records(seed: int) -> list[SampleRecordVersion]:
             )
         )
     records += saved_message_lists(_FIRST_DAY, first_index)
+    number = {"number": SENDER_NUMBER, "person_id": "@callum", "platform": "whatsapp", "still_in_use": "yes"}
+    records.append(SampleRecordVersion(utc_ms(_FIRST_DAY), "account", "third_number", number, {}))
     child = {"name": "Lena", "role": "child", "role_code": "C1", "age_band": "from_13_to_15"}
     records.append(SampleRecordVersion(utc_ms(_FIRST_DAY), "person", "child", child, {}))
     return records

@@ -37,6 +37,10 @@ MESSAGE_TEXTS: Final = (
     "goodnight then",
     "hello??",
 )
+# Who, clock, words: a message a minute, from eight in the evening of 7 May.
+SAVED_CHAT: Final = tuple(
+    ("them", f"20:{minute:02d}", MESSAGE_TEXTS[minute % len(MESSAGE_TEXTS)]) for minute in range(40)
+)
 
 
 def draw_chat_screen(added_at_ms: int, index: int, messages: Sequence[tuple[str, str, str]]) -> SampleFile:
@@ -96,7 +100,7 @@ def make_other_file(added_at_ms: int, name: str) -> SampleFile:
             added_at_ms,
         )
         return SampleFile(file.name, file.content, {**file.fields, "duration_ms": 34_000}, file.restricted)
-    text = "".join(f"07/05/2026, 20:{minute:02d} - Callum: {MESSAGE_TEXTS[minute % 14]}\n" for minute in range(40))
+    text = "".join(f"07/05/2026, {clock} - Callum: {words}\n" for _, clock, words in SAVED_CHAT)
     file = _sample_file(
         name, text.encode(), "text/plain", "chat_export", "Saved chat with the number ending 618, 7 May", added_at_ms
     )

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from diary.samples import fictional_diary
-from diary.samples.long_diary_files import MESSAGE_TEXTS, SENDER_NUMBER, ZONE
+from diary.samples.long_diary_files import MESSAGE_TEXTS, SAVED_CHAT, SENDER_NUMBER, ZONE
 from diary.samples.register_records import SampleRecordVersion
 
-SAVED_CHAT_LINE_COUNT: Final = 40
+_SECONDS_APART: Final = 40
+_SAVED_MAIL: Final = "you_should_read_this.eml"
 _REPLIES: Final = ("Please stop.", "I have asked you not to contact me.", "Leave me alone.")
 
 
@@ -17,7 +18,7 @@ def burst_messages(index: int, message_count: int, start: datetime) -> list[tupl
     return [
         (
             "me" if number % 10 == 9 else "them",
-            (start + timedelta(seconds=40 * number)).strftime("%H:%M"),
+            (start + timedelta(seconds=_SECONDS_APART * number)).strftime("%H:%M"),
             _REPLIES[number // 10 % len(_REPLIES)]
             if number % 10 == 9
             else MESSAGE_TEXTS[(index * 7 + number * 5) % len(MESSAGE_TEXTS)],
@@ -26,11 +27,13 @@ def burst_messages(index: int, message_count: int, start: datetime) -> list[tupl
     ]
 
 
-def schedule_rows(messages: Sequence[tuple[str, str, str]], start: datetime) -> list[Mapping[str, object]]:
+def schedule_rows(
+    messages: Sequence[tuple[str, str, str]], start: datetime, seconds_apart: int = _SECONDS_APART
+) -> list[Mapping[str, object]]:
     """Return the messages as rows of a schedule."""
     rows: list[Mapping[str, object]] = []
     for index, (sender, _, text) in enumerate(messages):
-        sent_at = start + timedelta(seconds=40 * index)
+        sent_at = start + timedelta(seconds=seconds_apart * index)
         parties = (
             {"direction": "out", "from": "me", "to": SENDER_NUMBER}
             if sender == "me"
@@ -51,7 +54,7 @@ def schedule_rows(messages: Sequence[tuple[str, str, str]], start: datetime) -> 
 
 
 def saved_message_lists(first_day: datetime, first_index: int) -> list[SampleRecordVersion]:
-    """Return schedules of the messages in a saved chat and a saved e-mail.
+    """Return schedules of the messages in a saved chat and a saved e-mail, as the phone reads them from the files.
 
     `first_day`: the first day of the series; `first_index`: the number of the entry of that day.
     """
@@ -62,21 +65,22 @@ def saved_message_lists(first_day: datetime, first_index: int) -> list[SampleRec
         "chat": "Callum",
         "complete": "some_missing",
         "incident_ids": [f"@entry:{first_index}"],
-        "rows": schedule_rows(burst_messages(0, SAVED_CHAT_LINE_COUNT, start), start),
+        "rows": schedule_rows(SAVED_CHAT, start, seconds_apart=60),
         "source_attachment_id": "@file:chat.txt",
         "title": "Saved chat of 7 May",
         "tz": fictional_diary.TZ,
     }
-    sent_at = datetime(2026, 7, 21, 2, 12, tzinfo=ZONE)
+    (mail,) = (file for entry in fictional_diary.load_entries() for file in entry.files if file["name"] == _SAVED_MAIL)
+    sent_at = datetime.fromisoformat(mail["sent"]).replace(tzinfo=ZONE)
     email_row = {
-        "description": "Subject: You should read this",
+        "description": f"Subject: {mail['subject']}",
         "direction": "in",
-        "from": "c.redfern.new@example.net",
+        "from": mail["from"],
         "msg_no": 1,
         "sent_at": utc_ms(sent_at),
         "sent_local": sent_at.strftime("%Y-%m-%dT%H:%M"),
         "sent_source": "message_or_call_stamp",
-        "text": "You read my messages. I can see that you do.\n\nI will not stop writing until you talk to me.",
+        "text": mail["text"].strip(),
         "to": "me",
         "type": "email",
     }
@@ -85,7 +89,7 @@ def saved_message_lists(first_day: datetime, first_index: int) -> list[SampleRec
         "complete": "complete",
         "incident_ids": ["@entry:11"],
         "rows": [email_row],
-        "source_attachment_id": "@file:you_should_read_this.eml",
+        "source_attachment_id": f"@file:{_SAVED_MAIL}",
         "title": "E-mail of 21 July",
         "tz": fictional_diary.TZ,
     }

@@ -45,9 +45,9 @@ def test_page_one_says_how_many_since_when_and_what_to_read_first() -> None:
     for days in range(30, 34):
         diary.add("incident", incident_fields(START_MS + days * DAY_MS, "Again.", start_with_this=True))
     sheet = sheet_of(diary)
-    assert [row[0] for row in sheet["marked"]] == ["1", "4", "5", "6"] and sheet[
-        "marked_more"
-    ] == "Also marked: entry 7."
+    # Page one has room for four: the latest.
+    assert [row[0] for row in sheet["marked"]] == ["4", "5", "6", "7"]
+    assert sheet["marked_more"] == "Also marked: entry 1."
     undated = FictionalDiary()
     undated.add("incident", {"narrative": "Once.", "precision": "unknown", "tz": "Europe/London"})
     assert sheet_of(undated)["span"] == "1 entry"

@@ -12,6 +12,7 @@ import subprocess
 import zipfile
 from collections import Counter
 from datetime import date
+from email.utils import parsedate_to_datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from pdfua import validate
 from diary.encoding import b64, canonical_json
 from diary.ledger import heads
 from diary.pack.capsule.builder import build_capsule
+from diary.pack.documents.mail_words import read_mail
 from diary.pack.portal import write_portal_set
 from diary.pack.redaction import REDACTION_MARK
 from diary.pack.verify.verifier import verify_pack
@@ -406,15 +408,38 @@ def test_accounts_chats_and_emails_are_text(sample_pack: SamplePack) -> None:
         if "/04_" in where and " page " in where
     }
     [chat] = [text for text in words.values() if "Its messages, as kept" in text]
-    assert "MS2/10" in chat and "me (1)" in chat and "where are you" in chat and "can be edited before import" in chat
+    assert (
+        "MS2/10" in chat
+        and "+44 7700 900618" in chat
+        and "where are you" in chat
+        and "can be edited before import" in chat
+    )
     [mail] = [text for text in words.values() if "The mail" in text]
     for part in (
-        "From c.redfern.new@example.net",
+        "From A friend <friend.of.yours@example.net>",
         "To me (1)",
-        "Sent Tue 21 Jul 2026, 02:12 BST",
-        "You read my messages.",
+        "Sent Tue 21 Jul 2026, 03:12 BST",
+        "You never look behind you.",
     ):
         assert part in mail, part
+
+
+def test_a_saved_chat_and_a_saved_mail_say_what_their_schedules_say(sample_pack: SamplePack) -> None:
+    """An officer who opens the file as it was received reads the words, senders and times of 04 and 05."""
+    rows = sample_pack.read_table("servable/05_message-schedules.csv")
+    [chat_path] = sample_pack.folder.glob("data/restricted/13_exhibits-as-received/*.txt")
+    chat = re.findall(
+        r"^(\d\d)/(\d\d)/(\d{4}), (\d\d:\d\d) - Callum: (.*)$", chat_path.read_text("utf-8"), re.MULTILINE
+    )
+    kept = [(row["sent_local"], row["text"]) for row in rows if row["schedule"] == "MS2"]
+    assert kept == [(f"{year}-{month}-{day}T{clock}", words) for day, month, year, clock, words in chat]
+    [mail_path] = sample_pack.folder.glob("data/restricted/13_mail/*.eml")
+    [mail] = read_mail(mail_path.read_bytes())
+    headers = dict(mail.headers)
+    [row] = [row for row in rows if row["schedule"] == "MS16"]
+    assert (row["from"], row["text"].split()) == (headers["From"], mail.text.split())
+    assert row["sent_local"] == parsedate_to_datetime(headers["Date"]).strftime("%Y-%m-%dT%H:%M")
+    assert row["description"] == f"Subject: {headers['Subject']}"
 
 
 def test_restricted_files_are_marked_and_01_links_to_none(sample_pack: SamplePack) -> None:

@@ -88,6 +88,17 @@ def test_an_update_that_came_is_not_called_overdue() -> None:
     assert words[1] == ""
 
 
+def test_an_update_is_not_called_overdue_after_an_entry_that_was_reported() -> None:
+    """An entry that says how it was reported is a later contact too, if it happened on the day or after it."""
+    diary = FictionalDiary()
+    diary.add("report", {"to": "police", "at": "2026-11-01", "next_update_due": "2026-11-15"})
+    for days in (190, 196):
+        start = START_MS + days * DAY_MS
+        diary.add("incident", incident_fields(start, "He came."), {"reported_text": "101, CAD 1182"}, at_ms=start)
+    rows = time_sensitive(diary)
+    assert [mark for label, _, mark in rows if label.startswith("Update expected")] == ["Later contact: entry 2."]
+
+
 def test_a_day_counts_in_full_and_nothing_is_printed_for_no_day() -> None:
     """On the day itself it is not over. A diary without such a day has no row."""
     diary = FictionalDiary()

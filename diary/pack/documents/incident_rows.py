@@ -23,10 +23,13 @@ LONG_ROW_CHARACTERS: Final = 900
 
 
 def marked_entries(capsule: Capsule, entries: Sequence[Incident], limit: int) -> tuple[list[Incident], str]:
-    """Return the entries marked to be read first, at most so many, and a sentence with the numbers of the rest, or ''."""
+    """Return the entries marked to be read first, and a sentence with the numbers of those left out, or ''.
+
+    At most `limit` entries, in the order of the diary. The latest stay: what happened last matters most to an officer.
+    """
     marked = [entry for entry in entries if entry.seq_no in capsule.start_with]
-    rest = [entry.number for entry in marked[limit:]]
-    return marked[:limit], f"Also marked: {format_entries(rest)}." if rest else ""
+    rest = [entry.number for entry in marked[:-limit]]
+    return marked[-limit:], f"Also marked: {format_entries(rest)}." if rest else ""
 
 
 def incident_row(contents: PackContents, entry: Incident, stills: StillsByItem, mark: str = "") -> TemplateData:

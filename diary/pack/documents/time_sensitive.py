@@ -10,7 +10,7 @@ from diary.pack.registers import RegisterRecord, breaches_order, format_record_d
 from diary.pack.wording import format_entries
 from diary.record import times, vocabulary
 from diary.record.breaches import day_start_ms, order_status
-from diary.record.reading import RecordFields, objects_of, text_of
+from diary.record.reading import RecordFields, integer_of, objects_of, text_of
 
 # Outcomes after which nothing is left to ask for; the twin of static/src/record/recorders.ts.
 _SETTLED_OUTCOMES: Final = frozenset({"got_it", "police_have_it", "wiped", "refused", "none"})
@@ -68,11 +68,22 @@ def _update_rows(contents: PackContents) -> Iterator[_DatedRow]:
         if not _DAY.fullmatch(day) or due_ms is None:
             continue
         later = [one.code for one in reports if (day_start_ms(one.fields, "at", tz) or 0) >= due_ms]
+        later += _entries_reported_since(contents, due_ms)
         mark = ""
         if _has_passed(contents, report.fields, "next_update_due"):
             mark = f"Later contact: {', '.join(later)}." if later else "OVERDUE: no later contact is noted."
         label = f"Update expected {times.format_iso_date(day)}"
         yield day, label, f"{_short_reference(report)}.", mark
+
+
+def _entries_reported_since(contents: PackContents, due_ms: int) -> list[str]:
+    """Return `entry 119` for each entry of that day or later which says how it was reported."""
+    return [
+        f"entry {entry.number}"
+        for entry in contents.unredacted_entries
+        if text_of(entry.restricted_fields, "reported_text")
+        and (integer_of(entry.fields, "occurred_start") or 0) >= due_ms
+    ]
 
 
 def _short_reference(report: RegisterRecord) -> str:
