@@ -39,7 +39,8 @@ OTHER_MEANINGS = {
 }
 # What the screens say of these ideas.
 SAID_ON_SCREEN = {
-    "app:card.apart": "Kept from the other person. Police, lawyers or a court may still show it to the other person.",
+    "app:card.apart": "This app keeps it from the other person. "
+    "Police, lawyers or a court could still decide to show it to them.",
     "app:reg.apart": "Kept from the other person",
     "app:reg.apart_more": "Police, lawyers or a court may still show it to the other person.",
     "app:card.note": "Private note",

@@ -118,7 +118,7 @@ def _assert_pack_named(other: BrowserKeeper) -> None:
     other.entry_row(NARRATIVE).get_by_role("button").click()
     other.tap("Put this away")
     expect(other.page.get_by_role("dialog")).to_contain_text("Pack 1, made")
-    expect(other.page.get_by_role("dialog")).to_contain_text("Putting it away could harm the case. Ask them first.")
+    expect(other.page.get_by_role("dialog")).to_contain_text("Ask the people you gave it to first.")
     assert accessibility_faults(other.page) == []
 
 

@@ -242,7 +242,9 @@ def test_the_tested_languages_are_those_of_the_catalogue() -> None:
 @pytest.mark.parametrize("code", ["cy", "pl", "ur"])
 def test_a_draft_says_who_may_still_read_it_in_english_too(show: Callable[..., Page], code: str) -> None:  # noqa: F811
     """At a field that is kept from the other person, alone or after a hint of the field's own."""
-    english = "Kept from the other person. Police, lawyers or a court may still show it to the other person."
+    english = (
+        "This app keeps it from the other person. Police, lawyers or a court could still decide to show it to them."
+    )
     page = show()
     for card in ("where", "reported"):
         js("fake.reset()")(page)

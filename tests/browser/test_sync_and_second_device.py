@@ -91,7 +91,7 @@ def test_a_line_asks_for_the_code_until_it_is_written_down(keeper: BrowserKeeper
     # checked.
     keeper.go_to_tab("More")
     keeper.tap(re.compile("^Your recovery code"), exact=False)
-    keeper.wait_for_text("As soon as the new one is shown, the one on your paper stops working.")
+    keeper.wait_for_text("As soon as the new one is shown, the old one no longer opens your diary.")
     keeper.field("Type your password").fill(keeper.passphrase)
     keeper.tap("Make a new recovery code")
     expect(keeper.page.locator(".letters")).to_be_visible()

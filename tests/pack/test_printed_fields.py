@@ -199,7 +199,7 @@ def test_page_one_of_06_identifies_the_suspect() -> None:
     contents, _ = laid_out_pages(diary)
     assert officer_data(contents)["descriptions"] == [
         [
-            "S1 Callum Redfern (“C.”). The keeper says it is NOT safe for police to speak to them. Ex-partner. "
+            "S1 Callum Redfern (“C.”). The keeper says it is NOT safe for police to speak to this person. Ex-partner. "
             "Also called “Cal”. Age or date of birth: about 29. Tall.",
             "",
         ],

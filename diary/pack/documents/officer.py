@@ -377,9 +377,11 @@ def _suspect_description(everyone: Sequence[RegisterRecord]) -> str:
     )
     answers = [one.restricted_fields.get("safe_to_approach") for one in everyone]
     is_unsafe = any(answer in ("no", False) for answer in answers)
-    warning = "The keeper says it is NOT safe for police to speak to them" if is_unsafe else ""
+    warning = "The keeper says it is NOT safe for police to speak to this person" if is_unsafe else ""
     if is_unsafe and any(answer in ("yes", True) for answer in answers):
-        warning = "The keeper gave two different answers on whether it is safe for police to speak to them: see above"
+        warning = (
+            "The keeper gave two different answers on whether it is safe for police to speak to this person: see above"
+        )
     twins = [f"Also entered as {_person_label(other)}" for other in others]
     facts = dict.fromkeys(fact for one in everyone for fact in person_facts(one))
     return (

@@ -91,7 +91,7 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
     'The end is before the beginning, so this was not saved. What you wrote is still here. Look at the times again.',
   before_service:
     'This happened before the order was given to them, so it cannot be marked as a breach of it. Nothing was ' +
-    'changed. Look at the time, or take the mark off first.',
+    'changed. Check the time, or untick the term first.',
   no_such_term: 'That order has no such line, so this was not marked. Nothing was changed. Look at the order again.',
   no_calendar_time:
     'The date is before 1900 or too far ahead, so this was not saved. What you wrote is still here. Look at the date ' +
@@ -167,8 +167,8 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
     'The server has not put an entry on its public list in time. The entry and its receipt are safe on this phone. ' +
     'It is looked at again each time there is signal.',
   capture_key:
-    'Someone changed how this phone keeps what is added while it is locked. It is put right. What was added that way ' +
-    'since may be lost, and they may have seen it. What you wrote is safe.',
+    'Someone changed on this phone how it keeps what is added while it is locked. That is put right now. What was ' +
+    'added that way after their change may be lost, and they may have seen it. What you wrote is safe.',
   wrong_notary:
     'This server signs with a key this phone does not know. Nothing was sent. Everything on this phone is safe. Look ' +
     'at what to do.',

@@ -327,8 +327,8 @@ export const DIRECTORY: readonly Service[] = [
     nations: ['england', 'wales', 'scotland', 'ni'],
     people: ['young', 'pictures'],
     note:
-      'If a sexual picture of you under 18 is out, or may be. It needs the picture or the link, so use it before ' +
-      'you delete anything.',
+      'If you are under 18, and a sexual picture of you is out, or may be. It needs the picture or the link, so ' +
+      'use it before you delete anything.',
     openings: null,
     free: true,
     bill: 'no',
