@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.navigators.accessibility import accessibility_faults
 from tests.browser.navigators.sharing import NONE_OF_THESE, NOTHING_SHOWS, READ_TILE_SCRIPT
 from tests.browser.screen_steps import Step, js, press
 from tests.browser.test_screens import PACK_STEPS, address, show
@@ -207,6 +208,33 @@ def see_end(page: Page) -> None:
         "(image) => { image.scrollIntoView({block: 'end', inline: 'end'}); scrollBy(0, 120); }"
     )
     expect(nothing_shows(page)).not_to_have_attribute("aria-disabled", "true")
+
+
+@pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desk"])
+def test_an_opened_picture_is_made_larger_and_moved_with_the_keys(show: OpenPage, screen: dict[str, Any]) -> None:
+    """Small print is read without a second finger. The next picture is opened at its usual size again."""
+    page = show(grid_steps("letter", "p2"), **screen)
+    tile(page, "letter").click()
+    picture = page.locator(".look-picture img")
+    larger = page.get_by_role("button", name="Make it larger")
+    expect(larger).to_be_visible()  # once the picture is there
+    before = picture.evaluate("(image) => image.offsetWidth")
+    larger.click()
+    frame = page.get_by_role("group", name="The picture, larger than the screen. Move it to see all of it.")
+    assert picture.evaluate("(image) => image.offsetWidth") > 2.2 * before
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    assert accessibility_faults(page) == []
+    frame.focus()
+    for side, key in (("scrollLeft", "ArrowRight"), ("scrollTop", "ArrowDown")):
+        page.keyboard.press(key)
+        page.wait_for_function(f"() => document.querySelector('.look-large').{side} > 0")
+    see_end(page)
+    page.get_by_role("button", name="Make it smaller").click()
+    assert picture.evaluate("(image) => image.offsetWidth") == before
+    page.get_by_role("button", name="Make it larger").click()
+    page.get_by_role("button", name="Back to the pictures").click()
+    tile(page, "p2").click()
+    expect(page.get_by_role("button", name="Make it larger")).to_be_visible()
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { NOON, PNG, WORDS, file, phoneWithEntry } from './phone/phone.mjs';
+import { packActions } from '#app/features/share/actions.js';
 import { SHOW_DURATION_MS } from '#app/features/show_now/actions.js';
 
 const TICKED = [{ title: 'What happened', blocks: [{ title: 'Entry 1', lines: [{ text: 'TICKED words' }] }] }];
@@ -24,6 +25,21 @@ test('"Show" offers entries newest first, counts, people, orders and references;
     [second, 2, NOON + 1, ['S1']],
   );
   assert.equal((await app.readForShow({ record, kind: 'incident' })).first, record);
+});
+
+test('an entry that is left out of packs is offered by nothing, unless it is asked for by itself', async () => {
+  const { app, record } = await phoneWithEntry({ packActions });
+  const fields = { narrative: 'Left out', occurred_start: NOON + 1, precision: 'minute', tz: 'Europe/London' };
+  const camera = { kind: 'cctv', holder: 'Shop', overwrite_due: '2999-01-01' };
+  const left = { ...fields, include_in_pack: false, feared_violence: 'yes', independent_evidence: [camera] };
+  const { record: leftOut } = await app.saveIncident({ record: null, fields: left, restricted: {} });
+  const shown = await app.readForShow({});
+  assert.deepEqual([shown.first, shown.entries.map((entry) => entry.record)], [record, [record]]);
+  const asked = await app.readForShow({ record: leftOut, kind: 'incident' });
+  assert.deepEqual([asked.first, asked.entries.map((entry) => entry.record)], [leftOut, [leftOut, record]]);
+  const facts = await app.readForQuick();
+  assert.deepEqual([facts.records, facts.newest.map((entry) => entry.record)], [[record], [record]]);
+  assert.deepEqual([facts.afraid, facts.cameras, Object.keys(facts.numbers)], [[], [], [record]]);
 });
 
 test('while showing, the state has only ticked items and no keys, and closing leads to the lock screen', async () => {

@@ -2,6 +2,7 @@
 
 import io
 import re
+import zipfile
 from pathlib import Path
 from typing import Any, cast
 
@@ -176,6 +177,30 @@ def test_each_paragraph_has_its_own_language_and_direction() -> None:
         ("zh", "ltr"),
     ]
     assert guess_language("مرحبا بالعالم") == "ar" and guess_language("Zażółć") == "pl"
+
+
+async def test_a_number_in_words_from_right_to_left_keeps_its_order(tmp_path: Path) -> None:
+    """In paragraphs of 01 and in lines of 06, whatever surrounds it: drawn in one piece, from left to right."""
+    diary = FictionalDiary()
+    for n, words in enumerate(
+        ("07700 900512 سے فون آیا۔", "\u0645\u0646 07700 900512 هاتف", "اُس نے +44 7700-900512 سے فون کیا۔")
+    ):
+        diary.add("incident", incident_fields(START_MS + n * DAY_MS, words), at_ms=START_MS + n * DAY_MS)
+    raw = build_capsule(diary.versions, diary.wish(), diary.public_keys)
+    with zipfile.ZipFile(await build_front_part(diary, raw, tmp_path / "front.zip")) as front:
+        drawn = {name: digit_pieces(front.read(name)) for name in front.namelist() if name.endswith(".pdf")}
+    printed = [piece for piece in drawn[CHRONOLOGY_PATH] if "900512" in piece]
+    # The plus sign is a piece of its own.
+    assert printed == ["07700 900512", "07700 900512", "44 7700-900512"]
+    assert "44 7700-900512" in drawn["data/restricted/06_RESTRICTED_officer-sheet.pdf"]
+
+
+def digit_pieces(pdf: bytes) -> list[str]:
+    """Return the pieces with digits that are drawn in one go; what has another direction is another piece."""
+    pieces: list[str] = []
+    for page in pypdf.PdfReader(io.BytesIO(pdf)).pages:
+        page.extract_text(visitor_text=lambda text, *_: pieces.append(text.strip()) if re.search(r"\d", text) else None)
+    return pieces
 
 
 def test_entries_with_the_same_clock_offset_share_a_line() -> None:

@@ -1,6 +1,6 @@
 /** The facts of a quick report, which the keeper pastes into a web form or reads out. Nothing is sent from here. */
 import { countPatterns } from '../../record/patterns/patterns.js';
-import { textOf, integerOf } from '../../record/reading.js';
+import { booleanOf, textOf, integerOf } from '../../record/reading.js';
 import { outstandingRecordings } from '../../record/recorders.js';
 import { localAt } from '../../record/times.js';
 import { readPeople } from '../../diary/records/registers.js';
@@ -13,9 +13,15 @@ import type { QuickFacts } from '../../shell/app.js';
 const MAX_RECENT = 5;
 const RECORD_KINDS = ['account', 'vehicle', 'order', 'report', 'notice', 'impact', 'sighting', 'background'];
 
-/** Return facts only; the screen makes the sentences. */
+/** Return facts only; the screen makes the sentences. Nothing is of an entry that is left out of packs. */
 export async function readForQuick(open: Open, { now, zone }: { now: number; zone: string }): Promise<QuickFacts> {
-  const rows = open.syncing.rows().filter((row) => row.taken_out === null && row.erased === null);
+  const entries = (await readKind(open, 'incident')).filter(
+    ({ fields }) => booleanOf(fields, 'include_in_pack') !== false,
+  );
+  const included = new Set(entries.map(({ record }) => record));
+  const rows = open.syncing
+    .rows()
+    .filter((row) => row.taken_out === null && row.erased === null && included.has(row.record));
   const [people, settings, ...kinds] = await Promise.all([
     readPeople(open),
     readSettings(open),
@@ -53,7 +59,6 @@ export async function readForQuick(open: Open, { now, zone }: { now: number; zon
       fields: (await readRecord(open, row.record)).fields,
     })),
   );
-  const entries = await readKind(open, 'incident');
   const numbers = new Map(rows.map(({ record, seq_no }) => [record, seq_no]));
   const today = localAt(now, zone).slice(0, 10);
   return {

@@ -99,7 +99,7 @@ function screenView(stage: Stage, screen: readonly ReviewPicture[], done: () => 
       open: (look) => {
         stage.arrived = true;
         stage.problem = null;
-        stage.set({ opened: look.attachment, notYet: false });
+        stage.set({ opened: look.attachment, notYet: false, large: false });
       },
       confirm: (looks) => {
         stage.problem = null;
@@ -148,7 +148,7 @@ function singleView(stage: Stage, look: ReviewPicture, done: () => unknown) {
     <p class="small soft" role="status">${t(isPicture(look) ? 'look.of' : 'look.of_file', place)}${
       look.name ? html` · <span dir="auto">${look.name}</span>` : nothing
     }</p>
-    ${content}
+    ${isPicture(look) ? enlargeable(stage, content, isShown) : content}
     ${look.kind === 'film' ? html`<p class="small care">${t('look.film')}</p>` : nothing}${
       look.place ? html`<p class="small soft">${t('look.place')}</p>` : nothing
     }
@@ -176,6 +176,18 @@ function singleView(stage: Stage, look: ReviewPicture, done: () => unknown) {
     </div></div>`;
 }
 
+/** A picture that can be made larger than the screen is wide: small print is read so, and not every phone can zoom. */
+function enlargeable(stage: Stage, content: unknown, isShown: boolean) {
+  const { local } = stage;
+  const isLarge = isShown && Boolean(local.large);
+  const toggle = () => stage.set({ large: !isLarge });
+  const label = t(isLarge ? 'look.smaller' : 'look.larger');
+  return html`${isShown ? html`<div>${button(label, toggle, { plain: true, icon: 'eye' })}</div>` : nothing}
+    <div class=${isLarge ? 'look-large' : ''} tabindex=${isLarge ? '0' : nothing} role=${
+      isLarge ? 'group' : nothing
+    } aria-label=${isLarge ? t('look.move') : nothing}>${content}</div>`;
+}
+
 /**
  * Go back to the screenful that the picture is in. The screen is another at once, and the second tap of a double tap
  * may meet the button that decides about all of them. So that button waits for a moment.
@@ -187,6 +199,7 @@ function closePicture(stage: Stage, { attachment }: ReviewPicture) {
     opened: null,
     masking: null,
     notYet: false,
+    large: false,
     closing: setTimeout(() => {
       local.closing = undefined;
       stage.draw();

@@ -6,7 +6,7 @@
  * the lock on every way out.
  */
 import { KeptError } from '../../core/errors.js';
-import { textOf } from '../../record/reading.js';
+import { booleanOf, textOf } from '../../record/reading.js';
 import { makeUrl, locateFile } from '../../diary/attachments/reading_files.js';
 import { readPeople } from '../../diary/records/registers.js';
 import { readKind, readRecord } from '../../diary/records/records.js';
@@ -14,12 +14,26 @@ import { readSettings } from '../../diary/records/settings.js';
 import { endShowing } from '../../diary/session/ending_show.js';
 import type { ReadRecord } from '../../diary/records/records.js';
 import type { Context, Fields, Open } from '../../diary/types.js';
-import type { Section } from '../../diary/types.js';
+import type { Row, Section } from '../../diary/types.js';
 import type { Block } from '../../diary/types.js';
 import type { Showable } from '../../shell/app.js';
 
 export const SHOW_DURATION_MS = 180_000;
 const MAX_RECENT = 20;
+
+/** Return the newest entries, without those that are left out of packs: nobody means to show these. */
+async function newestEntries(open: Open, rows: readonly Row[]): Promise<Row[]> {
+  const byTime = [...rows].sort(
+    (a, b) => (b.occurred.occurred_start ?? b.recorded_at) - (a.occurred.occurred_start ?? a.recorded_at),
+  );
+  const newest: Row[] = [];
+  for (const row of byTime) {
+    if (newest.length === MAX_RECENT) break;
+    const { fields } = await readRecord(open, row.record);
+    if (booleanOf(fields, 'include_in_pack') !== false) newest.push(row);
+  }
+  return newest;
+}
 
 /**
  * Return what can be shown. `record` (with `kind`) is an entry or an order to show first. `records` are several
@@ -40,9 +54,7 @@ export async function readForShow(
     .map((row) => row.occurred.occurred_start)
     .filter((at) => typeof at === 'number')
     .sort((a, b) => a - b);
-  const newest = [...rows]
-    .sort((a, b) => (b.occurred.occurred_start ?? b.recorded_at) - (a.occurred.occurred_start ?? a.recorded_at))
-    .slice(0, MAX_RECENT);
+  const newest = await newestEntries(open, rows);
   const focused = record && kind !== 'order' ? rows.find((row) => row.record === record) : undefined;
   const wantedIds = new Set(records);
   const picked = rows.filter((row) => row === focused || wantedIds.has(row.record));
