@@ -74,7 +74,7 @@ function draftView(stage: Stage) {
           ? html`<p role="status">${tn('add.waiting', state.draft.attachments.length)}</p>`
           : nothing
     }
-    ${isOpen ? voiceRow(stage) : nothing}
+    ${isOpen ? voiceRow(stage) : nothing}${isOpen ? importRow(stage) : nothing}
     ${
       state.draft && canSave(stage)
         ? html`<div class="row apart small soft"><span>${
@@ -85,6 +85,14 @@ function draftView(stage: Stage) {
     ${isOpen ? followUpsRow(stage) : nothing}
   </div>`;
 }
+
+/** A chat that was exported is looked for beside the pictures, not among the settings. */
+const importRow = (stage: Stage) =>
+  html`<div class="rows">${row({
+    title: t('add.import'),
+    icon: 'bring',
+    onClick: () => stage.go({ name: 'import' }),
+  })}</div>`;
 
 /** Say that there is something to look at, and neither what nor how much: anyone may see the first screen. */
 function followUpsRow(stage: Stage) {

@@ -2,7 +2,7 @@
 import { html, nothing } from '../../shell/html.js';
 import { button, emptyState, errorSummary, heading, row, problemSentence, loading } from '../../components/parts.js';
 import { isoDateText, entryNumberText } from '../../components/text/formatting.js';
-import { joinWithDots, lookUp, t, tn } from '../../shell/strings.js';
+import { lookUp, t, tn } from '../../shell/strings.js';
 import { findFollowUps, nearCheck, waitingCounts } from '../../components/follow_ups.js';
 import { icon } from '../../shell/icons.js';
 import { labelForCode, loadVocabulary } from '../../components/text/labels.js';
@@ -119,7 +119,7 @@ function itemRow(stage: Stage, chaseItem: ChaseItem, today: string) {
     });
   return html`<li class="page-item stack-close">
     <p class="with-icon">${icon(ICONS[what], 20)}<strong>${t(`chase.${what}`)}</strong></p>
-    <p dir="auto">${itemName(stage, chaseItem)}</p>
+    <p>${itemName(stage, chaseItem).map((part, index) => html`${index ? ' · ' : nothing}<bdi>${part}</bdi>`)}</p>
     ${
       dueText
         ? html`<p class="small ${due && due <= today && done_at === null ? 'state-trouble' : 'soft'}">${dueText}</p>`
@@ -139,19 +139,20 @@ function openRecord(stage: Stage, { kind, record }: ChaseItem) {
   return stage.go(kind === 'incident' ? { name: 'entry', record } : { name: 'kept', kind, record });
 }
 
-function itemName(stage: Stage, { kind, fields, seq_no, detail }: ChaseItem): string {
-  if (kind === 'export') return String(fields.file_name ?? '');
-  if (kind !== 'incident') return recordTitle(stage, kind, fields);
+/** Return the name in parts, each with a direction of its own: "CCTV" at the start must not turn a line of Urdu. */
+function itemName(stage: Stage, { kind, fields, seq_no, detail }: ChaseItem): string[] {
+  if (kind === 'export') return [String(fields.file_name ?? '')];
+  if (kind !== 'incident') return [recordTitle(stage, kind, fields)];
   const entry = entryNumberText(seq_no, 'reg');
   const requestedText =
     typeof detail.requested_at === 'string' ? t('chase.ask', { day: isoDateText(detail.requested_at) }) : '';
-  return joinWithDots([
+  return [
     labelForCode('independent_evidence', detail.kind),
     detail.holder,
     requestedText,
     entry,
     String(fields.narrative ?? '').slice(0, 60),
-  ]);
+  ].filter(Boolean);
 }
 
 export const views = { chase: chaseView };

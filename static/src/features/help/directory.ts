@@ -24,7 +24,7 @@ export function serviceOf(id: string): Service {
 }
 
 /**
- * Return who answers now, and the other services in the order of the table.
+ * Return who answers now, and the other services in the order of the table; for BSL, those for Deaf people first.
  * Without a nation, who answers now is only who answers in every nation.
  * @param now ms UTC
  * @param young whether services for young people come first
@@ -45,7 +45,9 @@ export function talkNowAndOthers(way: Way, nation: string, now: number, young: b
     0,
     TALK_NOW_LIMIT,
   );
-  return { talkNow, others: services.filter((service) => !talkNow.includes(service)) };
+  const others = services.filter((service) => !talkNow.includes(service));
+  const isForDeaf = ({ people }: Service) => way === 'bsl' && people.includes('deaf');
+  return { talkNow, others: [...others.filter(isForDeaf), ...others.filter((service) => !isForDeaf(service))] };
 }
 
 /**

@@ -52,6 +52,14 @@ function quickView(stage: Stage) {
           onChange: (on) => stage.set({ ticks: { ...local.ticks, [part.key]: on }, copied: false }),
         })}</li>`,
     )}</ul>
+    <section class="stack-close"><h2>${t('quick.words')}</h2>${
+      language() === 'en-GB' ? nothing : html`<p class="small soft">${t('share.english')}</p>`
+    }<div class="card quick-words" tabindex="0" role="region" aria-label=${t('quick.words')}>${parts.map(
+      (part) =>
+        html`<p class="quick-head" lang="en-GB" dir="auto">${part.head}</p>${part.lines.map((line, index) =>
+          withOwnLine(ownParts, part, index, html`<p class="narrative-small" lang="en-GB" dir="auto">${line}</p>`),
+        )}`,
+    )}</div></section>
     <div class="stack-close">${button(t('quick.copy'), () => (text ? copyText(stage, text) : failEmpty()), {
       main: true,
       wide: true,
@@ -65,14 +73,6 @@ function quickView(stage: Stage) {
       { wide: true, icon: 'eye' },
     )}</div>
     <p role="status">${local.copied ? t('quick.copied') : local.noted ? t('quick.noted') : nothing}</p>
-    <section class="stack-close"><h2>${t('quick.words')}</h2>${
-      language() === 'en-GB' ? nothing : html`<p class="small soft">${t('share.english')}</p>`
-    }<div class="card quick-words" tabindex="0" role="region" aria-label=${t('quick.words')}>${parts.map(
-      (part) =>
-        html`<p class="quick-head" lang="en-GB" dir="auto">${part.head}</p>${part.lines.map((line, index) =>
-          withOwnLine(ownParts, part, index, html`<p class="narrative-small" lang="en-GB" dir="auto">${line}</p>`),
-        )}`,
-    )}</div></section>
     ${
       local.noted
         ? nothing
