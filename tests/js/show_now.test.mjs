@@ -29,16 +29,49 @@ test('"Show" offers entries newest first, counts, people, orders and references;
 
 test('an entry that is left out of packs is offered by nothing, unless it is asked for by itself', async () => {
   const { app, record } = await phoneWithEntry({ packActions });
-  const fields = { narrative: 'Left out', occurred_start: NOON + 1, precision: 'minute', tz: 'Europe/London' };
+  const { record: onlyThere } = await app.saveRecord({
+    kind: 'person',
+    record: null,
+    fields: { name: 'X', role: 'suspect' },
+  });
+  const { record: inBoth } = await app.saveRecord({
+    kind: 'person',
+    record: null,
+    fields: { name: 'Y', role: 'suspect' },
+  });
+  await app.saveIncident({ record, fields: { actor_ids: [inBoth] }, restricted: {} });
+  const fields = {
+    actor_ids: [onlyThere, inBoth],
+    narrative: 'Left out',
+    occurred_start: NOON + 1,
+    precision: 'minute',
+    tz: 'Europe/London',
+  };
   const camera = { kind: 'cctv', holder: 'Shop', overwrite_due: '2999-01-01' };
   const left = { ...fields, include_in_pack: false, feared_violence: 'yes', independent_evidence: [camera] };
   const { record: leftOut } = await app.saveIncident({ record: null, fields: left, restricted: {} });
   const shown = await app.readForShow({});
   assert.deepEqual([shown.first, shown.entries.map((entry) => entry.record)], [record, [record]]);
+  assert.deepEqual([shown.count, shown.since], [1, null]);
+  const report = { to: 'police', crime_ref: 'CR/1', incident_ids: [leftOut] };
+  await app.saveRecord({ kind: 'report', record: null, fields: report });
+  await app.saveRecord({
+    kind: 'report',
+    record: null,
+    fields: { ...report, crime_ref: 'CR/2', incident_ids: [record] },
+  });
   const asked = await app.readForShow({ record: leftOut, kind: 'incident' });
   assert.deepEqual([asked.first, asked.entries.map((entry) => entry.record)], [leftOut, [leftOut, record]]);
   const facts = await app.readForQuick();
   assert.deepEqual([facts.records, facts.newest.map((entry) => entry.record)], [[record], [record]]);
+  assert.deepEqual(
+    facts.reports.map((item) => item.fields.crime_ref),
+    ['CR/2'],
+  );
+  assert.deepEqual(
+    facts.people.map((item) => item.record),
+    [inBoth],
+  );
   assert.deepEqual([facts.afraid, facts.cameras, Object.keys(facts.numbers)], [[], [], [record]]);
 });
 

@@ -183,7 +183,12 @@ async def test_a_number_in_words_from_right_to_left_keeps_its_order(tmp_path: Pa
     """In paragraphs of 01 and in lines of 06, whatever surrounds it: drawn in one piece, from left to right."""
     diary = FictionalDiary()
     for n, words in enumerate(
-        ("07700 900512 سے فون آیا۔", "\u0645\u0646 07700 900512 هاتف", "اُس نے +44 7700-900512 سے فون کیا۔")
+        (
+            "07700 900512 سے فون آیا۔",
+            "\u0645\u0646 07700 900512 هاتف",
+            "۰۷۷۰۰ ۹۰۰۵۱۲ سے 07/05/2026 20:45 پر",
+            "اُس نے +44 7700-900512 سے فون کیا۔",
+        )
     ):
         diary.add("incident", incident_fields(START_MS + n * DAY_MS, words), at_ms=START_MS + n * DAY_MS)
     raw = build_capsule(diary.versions, diary.wish(), diary.public_keys)
@@ -192,6 +197,7 @@ async def test_a_number_in_words_from_right_to_left_keeps_its_order(tmp_path: Pa
     printed = [piece for piece in drawn[CHRONOLOGY_PATH] if "900512" in piece]
     # The plus sign is a piece of its own.
     assert printed == ["07700 900512", "07700 900512", "44 7700-900512"]
+    assert {"۰۷۷۰۰ ۹۰۰۵۱۲", "07/05/2026 20:45"} <= set(drawn[CHRONOLOGY_PATH])
     assert "44 7700-900512" in drawn["data/restricted/06_RESTRICTED_officer-sheet.pdf"]
 
 

@@ -71,7 +71,7 @@ def test_recordings_updates_and_orders_stand_by_their_day() -> None:
     ]
     words = [" ".join(row[1:]).strip() for row in rows]
     assert words[0].endswith("held by Moon Stores, asked for on 9 Nov 2026, entry 2. This day had passed.")
-    assert words[1].endswith("OVERDUE: no later contact is noted.") and "CR/1, DC Amin" in words[1]
+    assert words[1].endswith("OVERDUE: no later report is noted.") and "CR/1, DC Amin" in words[1]
     assert words[2].endswith("no note that anybody asked for it, entry 1.")
     assert words[4] == "1 in this pack: entry 2."
 
@@ -88,15 +88,17 @@ def test_an_update_that_came_is_not_called_overdue() -> None:
     assert words[1] == ""
 
 
-def test_an_update_is_not_called_overdue_after_an_entry_that_was_reported() -> None:
-    """An entry that says how it was reported is a later contact too, if it happened on the day or after it."""
+def test_an_overdue_update_names_the_entries_since_that_say_something_of_reporting() -> None:
+    """It stays overdue: the words may be of anybody ("my manager"), and a new report is not the update."""
     diary = FictionalDiary()
     diary.add("report", {"to": "police", "at": "2026-11-01", "next_update_due": "2026-11-15"})
     for days in (190, 196):
         start = START_MS + days * DAY_MS
         diary.add("incident", incident_fields(start, "He came."), {"reported_text": "101, CAD 1182"}, at_ms=start)
     rows = time_sensitive(diary)
-    assert [mark for label, _, mark in rows if label.startswith("Update expected")] == ["Later contact: entry 2."]
+    assert [mark for label, _, mark in rows if label.startswith("Update expected")] == [
+        "OVERDUE: no later report is noted. On reporting, see entry 2."
+    ]
 
 
 def test_a_day_counts_in_full_and_nothing_is_printed_for_no_day() -> None:

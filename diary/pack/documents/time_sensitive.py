@@ -68,18 +68,20 @@ def _update_rows(contents: PackContents) -> Iterator[_DatedRow]:
         if not _DAY.fullmatch(day) or due_ms is None:
             continue
         later = [one.code for one in reports if (day_start_ms(one.fields, "at", tz) or 0) >= due_ms]
-        later += _entries_reported_since(contents, due_ms)
         mark = ""
+        # Whoever it was told: an entry's words of reporting may be of the police, and do not end what they owe.
+        told = _entries_with_reporting(contents, due_ms)
+        hint = f" On reporting, see {format_entries(told)}." if told else ""
         if _has_passed(contents, report.fields, "next_update_due"):
-            mark = f"Later contact: {', '.join(later)}." if later else "OVERDUE: no later contact is noted."
+            mark = f"Later contact: {', '.join(later)}." if later else f"OVERDUE: no later report is noted.{hint}"
         label = f"Update expected {times.format_iso_date(day)}"
         yield day, label, f"{_short_reference(report)}.", mark
 
 
-def _entries_reported_since(contents: PackContents, due_ms: int) -> list[str]:
-    """Return `entry 119` for each entry of that day or later which says how it was reported."""
+def _entries_with_reporting(contents: PackContents, due_ms: int) -> list[str]:
+    """Return the numbers of the entries of that day or later that say something of reporting."""
     return [
-        f"entry {entry.number}"
+        entry.number
         for entry in contents.unredacted_entries
         if text_of(entry.restricted_fields, "reported_text")
         and (integer_of(entry.fields, "occurred_start") or 0) >= due_ms

@@ -2,8 +2,9 @@
 import { html } from '../../shell/html.js';
 
 const RIGHT_TO_LEFT_LETTER = /[\u0590-\u08ff]/;
-/** Groups of digits with spaces, hyphens or brackets between them. */
-const GROUPED_NUMBER = /(\+?\d+(?:[ ()\u00a0-]+\d+)+)/;
+/** Groups of digits: a telephone number, or a date with its time. `diary/pack/documents/look.typ` has the same pattern. */
+const DIGITS = '[0-9\u0660-\u0669\u06f0-\u06f9]+';
+const GROUPED_NUMBER = new RegExp(`(\\+?${DIGITS}(?:(?:[ ()\u00a0-]+|[:./,])${DIGITS}){1,9})`);
 
 /**
  * Show typed text. In a text from right to left a browser puts the second group of "07700 900512" to the left of the

@@ -1,11 +1,13 @@
 /** The facts of a quick report, which the keeper pastes into a web form or reads out. Nothing is sent from here. */
 import { countPatterns } from '../../record/patterns/patterns.js';
 import { booleanOf, textOf, integerOf } from '../../record/reading.js';
+import { idsIn } from '../../record/referenced_ids.js';
 import { outstandingRecordings } from '../../record/recorders.js';
 import { localAt } from '../../record/times.js';
 import { readPeople } from '../../diary/records/registers.js';
 import { readKind, readRecord } from '../../diary/records/records.js';
 import { readSettings } from '../../diary/records/settings.js';
+import type { ReadRecord } from '../../diary/records/records.js';
 import type { Fields, Open } from '../../diary/types.js';
 import type { QuickFacts } from '../../shell/app.js';
 
@@ -15,18 +17,20 @@ const RECORD_KINDS = ['account', 'vehicle', 'order', 'report', 'notice', 'impact
 
 /** Return facts only; the screen makes the sentences. Nothing is of an entry that is left out of packs. */
 export async function readForQuick(open: Open, { now, zone }: { now: number; zone: string }): Promise<QuickFacts> {
-  const entries = (await readKind(open, 'incident')).filter(
-    ({ fields }) => booleanOf(fields, 'include_in_pack') !== false,
-  );
+  const allEntries = await readKind(open, 'incident');
+  const entries = allEntries.filter(({ fields }) => booleanOf(fields, 'include_in_pack') !== false);
   const included = new Set(entries.map(({ record }) => record));
   const rows = open.syncing
     .rows()
     .filter((row) => row.taken_out === null && row.erased === null && included.has(row.record));
-  const [people, settings, ...kinds] = await Promise.all([
+  const [allPeople, settings, ...allKinds] = await Promise.all([
     readPeople(open),
     readSettings(open),
     ...RECORD_KINDS.map((kind) => readKind(open, kind)),
   ]);
+  const isOnlyOfLeftOut = leftOutFilter(allEntries, entries);
+  const people = allPeople.filter((record) => !isOnlyOfLeftOut(record));
+  const kinds = allKinds.map((records) => records.filter((record) => !isOnlyOfLeftOut(record)));
   const [
     accounts = [],
     vehicles = [],
@@ -90,5 +94,18 @@ export async function readForQuick(open: Open, { now, zone }: { now: number; zon
       .filter(({ due }) => !due || due >= today),
     afraid: entries.filter(({ fields }) => textOf(fields, 'feared_violence') === 'yes').map(({ record }) => record),
     pictures: rows.reduce((sum, { pictures }) => sum + pictures, 0),
+  };
+}
+
+/** Return whether a record belongs to entries that are left out and to no other: it names them, or they name it. */
+function leftOutFilter(allEntries: readonly ReadRecord[], entries: readonly ReadRecord[]) {
+  const included = new Set(entries);
+  const leftOut = allEntries.filter((entry) => !included.has(entry));
+  const namesOf = (records: readonly ReadRecord[]) =>
+    new Set(records.flatMap(({ record, fields, restricted }) => [record, ...idsIn(fields), ...idsIn(restricted)]));
+  const [leftOutNames, names] = [namesOf(leftOut), namesOf(entries)];
+  return ({ record, fields }: { record: string; fields: Fields }) => {
+    const ids = [record, ...idsIn(fields)];
+    return ids.some((id) => leftOutNames.has(id)) && !ids.some((id) => names.has(id));
   };
 }

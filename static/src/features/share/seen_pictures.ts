@@ -142,8 +142,12 @@ function isTooSmall({ clientWidth, clientHeight, naturalWidth, naturalHeight }: 
   return Math.min(clientWidth / naturalWidth, clientHeight / naturalHeight) * Math.min(1, devicePixelRatio) < MIN_SCALE;
 }
 
-/** Whether its last corner is on the screen, with nothing over it. Whoever gets there has scrolled past the rest. */
+/**
+ * Whether its last corner is on the screen, with nothing over it. Whoever gets there has scrolled past the rest, but for
+ * a picture that is larger than the screen in both directions: its corners can be reached past most of it.
+ */
 function isEndShown(image: HTMLImageElement) {
+  if (image.closest('.look-large')) return false;
   const { left, right, bottom, width, height } = image.getBoundingClientRect();
   const edge = Math.min(EDGE, width / 2);
   const x = getComputedStyle(image).direction === 'rtl' ? left + edge : right - edge;

@@ -156,7 +156,7 @@ function singleView(stage: Stage, look: ReviewPicture, done: () => unknown) {
       ${!isSeen && isShown && local.notYet ? html`<p class="error-line" role="alert">${t('look.to_end')}</p>` : nothing}
       ${
         isShown
-          ? button(t('look.ok'), () => (isSeen ? decide('fine') : stage.set({ notYet: true })), {
+          ? button(t('look.ok'), () => (isSeen ? decide('fine') : stage.set({ notYet: true, large: false })), {
               main: true,
               wide: true,
               disabled: !isSeen,
@@ -319,7 +319,7 @@ function saveDecision(stage: Stage, look: ReviewPicture, decision: PictureDecisi
     const isChanged = problem.code === 'came_since';
     if (isChanged) await showChanged(stage, look).catch(() => undefined);
     if (generation !== stage.generation || stage.local !== local) return;
-    stage.set({ looked: firstUndecidedScreen(stage), opened: null });
+    stage.set({ looked: firstUndecidedScreen(stage), opened: null, large: false });
     stage.fail({ ...problem, sentence: t(isChanged ? 'look.changed' : 'look.not_kept') });
   });
   local.writes = Promise.all([local.writes, saving]);
@@ -341,7 +341,7 @@ function leaveScreen(stage: Stage, done: () => unknown) {
   const index = local.looked ?? 0;
   for (const look of screensOf(stage)[index - 1] ?? []) dropPicture(stage, look);
   stage.arrived = true;
-  stage.set({ looked: index + 1, opened: null, notYet: false });
+  stage.set({ looked: index + 1, opened: null, notYet: false, large: false });
   // In a later task: the current one may still be saving a masked copy.
   setTimeout(() => {
     if (generation === stage.generation && (local.looked ?? 0) >= screensOf(stage).length)
@@ -360,7 +360,7 @@ function finishReview(stage: Stage, done: () => unknown) {
 
 function previousScreen(stage: Stage) {
   stage.arrived = true;
-  stage.set({ looked: Math.max(0, (stage.local.looked ?? 0) - 1), opened: null, notYet: false });
+  stage.set({ looked: Math.max(0, (stage.local.looked ?? 0) - 1), opened: null, notYet: false, large: false });
 }
 
 /** Free a picture that is two screens behind, or was changed. */

@@ -14,26 +14,12 @@ import { readSettings } from '../../diary/records/settings.js';
 import { endShowing } from '../../diary/session/ending_show.js';
 import type { ReadRecord } from '../../diary/records/records.js';
 import type { Context, Fields, Open } from '../../diary/types.js';
-import type { Row, Section } from '../../diary/types.js';
+import type { Section } from '../../diary/types.js';
 import type { Block } from '../../diary/types.js';
 import type { Showable } from '../../shell/app.js';
 
 export const SHOW_DURATION_MS = 180_000;
 const MAX_RECENT = 20;
-
-/** Return the newest entries, without those that are left out of packs: nobody means to show these. */
-async function newestEntries(open: Open, rows: readonly Row[]): Promise<Row[]> {
-  const byTime = [...rows].sort(
-    (a, b) => (b.occurred.occurred_start ?? b.recorded_at) - (a.occurred.occurred_start ?? a.recorded_at),
-  );
-  const newest: Row[] = [];
-  for (const row of byTime) {
-    if (newest.length === MAX_RECENT) break;
-    const { fields } = await readRecord(open, row.record);
-    if (booleanOf(fields, 'include_in_pack') !== false) newest.push(row);
-  }
-  return newest;
-}
 
 /**
  * Return what can be shown. `record` (with `kind`) is an entry or an order to show first. `records` are several
@@ -50,11 +36,20 @@ export async function readForShow(
 ): Promise<Showable> {
   if (!open) throw new KeptError('locked');
   const rows = open.syncing.rows().filter((row) => row.taken_out === null && row.erased === null);
-  const startTimes = rows
+  // An entry that is left out of packs is not offered, counted or dated, unless it was opened to be shown.
+  const leftOut = new Set(
+    (await readKind(open, 'incident'))
+      .filter(({ fields }) => booleanOf(fields, 'include_in_pack') === false)
+      .map((entry) => entry.record),
+  );
+  const offered = rows.filter((row) => !leftOut.has(row.record));
+  const startTimes = offered
     .map((row) => row.occurred.occurred_start)
     .filter((at) => typeof at === 'number')
     .sort((a, b) => a - b);
-  const newest = await newestEntries(open, rows);
+  const newest = [...offered]
+    .sort((a, b) => (b.occurred.occurred_start ?? b.recorded_at) - (a.occurred.occurred_start ?? a.recorded_at))
+    .slice(0, MAX_RECENT);
   const focused = record && kind !== 'order' ? rows.find((row) => row.record === record) : undefined;
   const wantedIds = new Set(records);
   const picked = rows.filter((row) => row === focused || wantedIds.has(row.record));
@@ -78,7 +73,7 @@ export async function readForShow(
     entries: shownEntries,
     first: records.length ? null : (focused?.record ?? newest[0]?.record ?? null),
     picked: records.length ? picked.map((row) => row.record) : [],
-    count: rows.length,
+    count: offered.length,
     since: startTimes[0] ?? null,
     people: people.filter(({ fields }) => fields.role === 'suspect' && !textOf(fields, 'merged_into')),
     accounts,
