@@ -130,5 +130,5 @@ def test_a_computer_asks_before_any_number_but_999(show: Callable[..., Page]) ->
         "links => links.map(link => link.getAttribute('href'))"
     ) == ["tel:999", "sms:999"]
     page.get_by_role("button", name="Ring 0808 802 0300").first.click()
-    expect(page.get_by_text("another device that shares your account")).to_be_visible()
+    expect(page.get_by_text("another device with the same Apple or Google account")).to_be_visible()
     assert page.locator("dialog a").get_attribute("href") == "tel:08088020300"

@@ -2,7 +2,7 @@
 import { html } from '../../shell/html.js';
 
 const RIGHT_TO_LEFT_LETTER = /[\u0590-\u08ff]/;
-/** Groups of digits: a telephone number, or a date with its time. `diary/pack/documents/look.typ` has the same pattern. */
+/** Groups of digits: a telephone number, or a date with its time. The twin of `grouped-number` in look.typ. */
 const DIGITS = '[0-9\u0660-\u0669\u06f0-\u06f9]+';
 const GROUPED_NUMBER = new RegExp(`(\\+?${DIGITS}(?:(?:[ ()\u00a0-]+|[:./,])${DIGITS}){1,9})`);
 

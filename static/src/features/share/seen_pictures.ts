@@ -143,8 +143,8 @@ function isTooSmall({ clientWidth, clientHeight, naturalWidth, naturalHeight }: 
 }
 
 /**
- * Whether its last corner is on the screen, with nothing over it. Whoever gets there has scrolled past the rest, but for
- * a picture that is larger than the screen in both directions: its corners can be reached past most of it.
+ * Whether its last corner is on the screen, with nothing over it. To get there, a person has scrolled past the rest.
+ * That is not so for a picture that was made larger than the screen in both directions.
  */
 function isEndShown(image: HTMLImageElement) {
   if (image.closest('.look-large')) return false;
