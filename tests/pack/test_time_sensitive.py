@@ -71,7 +71,7 @@ def test_recordings_updates_and_orders_stand_by_their_day() -> None:
     ]
     words = [" ".join(row[1:]).strip() for row in rows]
     assert words[0].endswith("held by Moon Stores, asked for on 9 Nov 2026, entry 2. This day had passed.")
-    assert words[1].endswith("OVERDUE: no later report is noted.") and "CR/1, DC Amin" in words[1]
+    assert words[1].endswith("OVERDUE: no later report is listed.") and "CR/1, DC Amin" in words[1]
     assert words[2].endswith("no note that anybody asked for it, entry 1.")
     assert words[4] == "1 in this pack: entry 2."
 
@@ -97,7 +97,7 @@ def test_an_overdue_update_names_the_entries_since_that_say_something_of_reporti
         diary.add("incident", incident_fields(start, "He came."), {"reported_text": "101, CAD 1182"}, at_ms=start)
     rows = time_sensitive(diary)
     assert [mark for label, _, mark in rows if label.startswith("Update expected")] == [
-        "OVERDUE: no later report is noted. On reporting, see entry 2."
+        "OVERDUE: no later report is listed. Reporting is mentioned in entry 2."
     ]
 
 

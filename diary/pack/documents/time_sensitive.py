@@ -71,9 +71,9 @@ def _update_rows(contents: PackContents) -> Iterator[_DatedRow]:
         mark = ""
         # Whoever it was told: an entry's words of reporting may be of the police, and do not end what they owe.
         told = _entries_with_reporting(contents, due_ms)
-        hint = f" On reporting, see {format_entries(told)}." if told else ""
+        hint = f" Reporting is mentioned in {format_entries(told)}." if told else ""
         if _has_passed(contents, report.fields, "next_update_due"):
-            mark = f"Later contact: {', '.join(later)}." if later else f"OVERDUE: no later report is noted.{hint}"
+            mark = f"Later contact: {', '.join(later)}." if later else f"OVERDUE: no later report is listed.{hint}"
         label = f"Update expected {times.format_iso_date(day)}"
         yield day, label, f"{_short_reference(report)}.", mark
 
