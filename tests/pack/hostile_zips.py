@@ -62,9 +62,48 @@ def zips_with_hostile_structure(
     with pytest.warns(UserWarning, match="Duplicate"):
         yield "twice", with_member(f"{pack_folder}/bagit.txt")
     yield "twice but for case", with_member(f"{pack_folder}/BagIt.txt")
+    yield from zips_that_readers_read_differently(built, zip_path)
     yield "before", b"MZ" + valid_zip
     yield "after", valid_zip + b"more"
     yield from bombs_and_damaged_zips(built, zip_path)
+
+
+def zips_that_readers_read_differently(built: BuiltPack, zip_path: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield zips in which one reader sees another pack, or none, than a second one. None of them may be called sound."""
+    valid_zip = built.path.read_bytes()
+    end = valid_zip.rindex(b"PK\5\6")
+    count, length, start = struct.unpack_from("<H2L", valid_zip, end + 10)
+    record = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, length, start)
+    for name, disk, offset in (("another list", 0, start), ("another disk", 1, end)):
+        locator = struct.pack("<4sLQL", b"PK\6\7", disk, offset, 1)
+        yield f"a ZIP64 locator that names {name}", valid_zip[:end] + record + locator + valid_zip[end:]
+    for bit in (5, 6, 13):
+        flagged = bytearray(valid_zip)
+        for place in (6, start + 8):
+            flagged[place + bit // 8] |= 1 << bit % 8
+        yield f"flag {bit}", bytes(flagged)
+    with zipfile.ZipFile(built.path) as archive:
+        members = [(row.filename, archive.read(row)) for row in archive.infolist()]
+    with zipfile.ZipFile(zip_path, "w") as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    stored = bytearray(zip_path.read_bytes())
+    last = zipfile.ZipFile(zip_path).infolist()[-1]
+    end = stored.rindex(b"PK\5\6")
+    (start,) = struct.unpack_from("<L", stored, end + 16)
+    row = stored.rindex(b"PK\1\2")
+    struct.pack_into("<L", stored, last.header_offset + 18, last.file_size + 4)
+    struct.pack_into("<L", stored, row + 20, last.file_size + 4)
+    struct.pack_into("<L", stored, end + 16, start + 4)
+    yield "a stored member with bytes after it", bytes(stored[:start] + b"more" + stored[start:])
+    with zipfile.ZipFile(zip_path, "w") as archive:
+        for name, content in members:
+            info = zipfile.ZipInfo(name)
+            info.extra = struct.pack("<2H", 0x9999, 0)
+            archive.writestr(info, content)
+    broken = bytearray(zip_path.read_bytes())
+    struct.pack_into("<H", broken, broken.rindex(b"\x99\x99\0\0", 0, broken.rindex(b"PK\5\6")) + 2, 9)
+    yield "an extra field that ends after them", bytes(broken)
 
 
 def bombs_and_damaged_zips(built: BuiltPack, zip_path: Path) -> Iterator[tuple[str, bytes]]:

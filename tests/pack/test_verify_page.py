@@ -15,13 +15,14 @@ from pathlib import Path
 from diary.crypto.signing import Ed25519Signer
 from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import read_capsule
+from diary.pack.preparer import PREPARED_LINE_PREFIX
 from diary.pack.verify.findings import SENTENCES
 from diary.paths import STATIC
 from diary.samples.timestamp_authority import make_authority
 from diary.web.scripted_pages import finding_sentences
 from tests.pack.conftest import BuiltPack, assemble_pack, build_front_part
 from tests.pack.fictional_diary import fictional_diary
-from tests.pack.hostile_zips import EXPECTED_CODES, hostile_zips
+from tests.pack.hostile_zips import EXPECTED_CODES, hostile_zips, zips_that_readers_read_differently
 from tests.pack.pack_members import flip_each_member, members_of, with_member, with_members, without_member
 from tests.pack.test_log_part import FOREIGN_LEAF_COUNT, InMemoryLog, make_pack_with_log
 from tests.pack.verifier_comparison import VERIFY_SCRIPT, PackCases, PageVerifier, change_json_member, compare_verifiers
@@ -145,7 +146,15 @@ def test_junk_in_any_file_gets_the_same_findings(small_pack: BuiltPack, tmp_path
             "bag-info.txt",
         ):
             cases.add_changed(f"{case_name} {name}", small_pack.path, with_member(name, content))
-    compare_verifiers(cases, min_cases=20)
+    held = members_of(small_pack.path)
+    long_sum = held["bag-info.txt"].replace(b"Payload-Oxum: ", b"Payload-Oxum: " + b"0" * 5_000)
+    cases.add_changed("a sum of 5,000 digits", small_pack.path, with_member("bag-info.txt", long_sum))
+    line = f"\ufeff{PREPARED_LINE_PREFIX}Ann, Help.\r\n".encode()
+    read_first = "data/00_READ-FIRST.txt"
+    cases.add_changed("a mark before the line", small_pack.path, with_member(read_first, line + held[read_first]))
+    findings = compare_verifiers(cases, min_cases=20)
+    assert ("bag", "bag-info.txt") in findings["a sum of 5,000 digits"]
+    assert ("preparer", read_first) in findings["a mark before the line"]
 
 
 def test_hostile_zips_get_the_same_findings(small_pack: BuiltPack, tmp_path: Path) -> None:
@@ -156,6 +165,8 @@ def test_hostile_zips_get_the_same_findings(small_pack: BuiltPack, tmp_path: Pat
     findings = compare_verifiers(cases, min_cases=55)
     for name, codes in EXPECTED_CODES.items():
         assert set(codes) <= {code for code, _ in findings[name]}, name
+    for name, _ in zips_that_readers_read_differently(small_pack, tmp_path / "again.zip"):
+        assert {"not_a_pack", "damaged"} & {code for code, _ in findings[name]}, name
 
 
 def convert_to_zip64(raw: bytes, **overrides: int) -> bytes:

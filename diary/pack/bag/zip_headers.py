@@ -15,10 +15,13 @@ _DIRECTORY_HEADER: Final = struct.Struct("<4s24x3H12x")
 _END_RECORD_MIN_BYTES: Final = 22
 _END_RECORD: Final = struct.Struct("<4s4H2IH")
 _ZIP64_END_RECORD: Final = struct.Struct("<4s12x2L4Q")
-_ZIP64_LOCATOR_BYTES: Final = 20
+_ZIP64_LOCATOR: Final = struct.Struct("<4sLQL")
+_ZIP64_LOCATOR_BYTES: Final = _ZIP64_LOCATOR.size
 _COMMENT_LIMIT_BYTES: Final = 65_535
 # Encryption and data descriptor bits: readers interpret a member differently if its header and the directory disagree.
 _COMPARED_FLAGS: Final = 0x9
+# These two, how hard it was packed, and names in UTF-8. Readers differ on every other flag.
+_KNOWN_FLAGS: Final = 0x80F
 _ZIP64_MARKER: Final = 0xFFFFFFFF
 _ZIP64_COUNT_MARKER: Final = 0xFFFF
 _UNICODE_PATH_FIELD: Final = 0x7075
@@ -81,7 +84,12 @@ def is_end_record_right(raw: BinaryIO, rows: list[zipfile.ZipInfo]) -> bool:
             return False
         said_numbers = (total_entries, directory_bytes, offset)
         record = tail[max(0, record_start - _ZIP64_LOCATOR_BYTES - _ZIP64_END_RECORD.size) : record_start]
-        if len(record) != _ZIP64_LOCATOR_BYTES + _ZIP64_END_RECORD.size or not record.startswith(b"PK\x06\x06"):
+        # Python looks directly before the locator, others where the locator says: it must be the same record.
+        if (
+            len(record) != _ZIP64_LOCATOR_BYTES + _ZIP64_END_RECORD.size
+            or not record.startswith(b"PK\x06\x06")
+            or _ZIP64_LOCATOR.unpack(locator)[1:3] != (0, directory_limit - len(record))
+        ):
             return False
         (_, disk, directory_disk, disk_entries, total_entries, directory_bytes, offset), directory_limit = (
             _ZIP64_END_RECORD.unpack_from(record),
@@ -136,6 +144,9 @@ def read_local_header(raw: BinaryIO, row: zipfile.ZipInfo) -> LocalHeader:
         for local_size, listed_size in zip(local_sizes[1:], listed_sizes[1:], strict=True)
     )
     is_as_listed = bool(is_as_listed) and method == row.compress_type and not (flags ^ row.flag_bits) & _COMPARED_FLAGS
+    is_as_listed = is_as_listed and not (flags | row.flag_bits) & ~_KNOWN_FLAGS
+    # Some readers take all bytes of a member that is not packed, others only as many as its size says.
+    is_as_listed = is_as_listed and (method != zipfile.ZIP_STORED or row.compress_size == row.file_size)
     data_end = row.header_offset + _LOCAL_HEADER.size + int(name_bytes) + int(extra_bytes) + row.compress_size
     return LocalHeader(data_end, is_as_listed, has_unicode_path(raw.read(extra_bytes)))
 

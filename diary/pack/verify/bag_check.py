@@ -26,9 +26,10 @@ TAG_MANIFEST: Final = "tagmanifest-sha256.txt"
 _INSTRUCTION_PATHS: Final = frozenset({"data/00_READ-FIRST.txt", "data/15_VERIFY.txt"})
 _MANIFEST_LINE = re.compile(rb"([0-9a-f]{64}|[0-9a-f]{128})  ([!-~]{1,300})")
 _BAG_INFO_PATTERN = re.compile(
-    rb"Bagging-Date: ([0-9]{4}-[0-9]{2}-[0-9]{2})\nExternal-Identifier: ([A-Z0-9_]{1,40})\nPayload-Oxum: [0-9]+\.[0-9]+\n"
+    rb"Bagging-Date: ([0-9]{4}-[0-9]{2}-[0-9]{2})\nExternal-Identifier: ([A-Z0-9_]{1,40})\n"
+    rb"Payload-Oxum: [0-9]{1,15}\.[0-9]{1,6}\n"
 )
-_OXUM_PATTERN = re.compile(rb"^Payload-Oxum: ([0-9]+)\.([0-9]+)$", re.MULTILINE)
+_OXUM_PATTERN = re.compile(rb"^Payload-Oxum: ([0-9]{1,15})\.([0-9]{1,6})$", re.MULTILINE)
 
 
 def bagging_date(info: bytes) -> date | None:

@@ -149,5 +149,5 @@ def _check_statement_matches(statement: Mapping[str, Any], pack: OpenedPack, pro
 
 def _find_prepared_line(raw: bytes) -> str | None:
     """Return the line about the preparer in READ-FIRST, or None."""
-    lines = raw.decode("utf-8", "replace").split("\n")
+    lines = raw.decode("utf-8-sig", "replace").split("\n")
     return next((line.removesuffix("\r") for line in lines if line.startswith(PREPARED_LINE_PREFIX)), None)

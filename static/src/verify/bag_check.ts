@@ -23,9 +23,9 @@ export const SERVABLE_LIST = `${SERVABLE}manifest-sha256.txt`;
 const LINE = /^([0-9a-f]{64}|[0-9a-f]{128}) {2}([!-~]{1,300})$/;
 const INFO = new RegExp(
   '^Bagging-Date: ([0-9]{4}-[0-9]{2}-[0-9]{2})\\nExternal-Identifier: ([A-Z0-9_]{1,40})\\n' +
-    'Payload-Oxum: [0-9]+\\.[0-9]+\\n$',
+    'Payload-Oxum: [0-9]{1,15}\\.[0-9]{1,6}\\n$',
 );
-const OXUM = /^Payload-Oxum: ([0-9]+)\.([0-9]+)$/m;
+const OXUM = /^Payload-Oxum: ([0-9]{1,15})\.([0-9]{1,6})$/m;
 
 /** Return midnight UTC of the date in bag-info.txt, ms; NaN for no such day; null if the file is malformed. */
 export function baggingDay(infoText: string): number | null {

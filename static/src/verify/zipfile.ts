@@ -48,6 +48,9 @@ const UTF8 = 0x800;
 const UNICODE_PATH = 0x7075;
 /** Encrypted, and followed by a descriptor: readers differ on a header that contradicts the list in these. */
 const FLAGS = 0x9;
+/** These two, how hard it was packed, and names in UTF-8. Readers differ on every other flag. */
+const KNOWN_FLAGS = 0x80f;
+const STORED = 0;
 const NONE_32 = 0xffffffff;
 
 export async function bytesAt(file: Blob, from: number, until: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -111,6 +114,8 @@ async function readZip64End(
   const bytes = await bytesAt(file, endRecord.endAt - 76, endRecord.endAt);
   const view = viewOf(bytes);
   if (view.getUint32(56, true) !== LOCATOR_64 || view.getUint32(0, true) !== END_64) return null;
+  // Some readers look directly before the locator, others where it says: it must be the same record.
+  if (view.getUint32(60, true) || view.getBigUint64(64, true) !== BigInt(endRecord.endAt - 76)) return null;
   // One disk, which holds all of its members.
   if (
     view.getUint32(16, true) ||
@@ -173,6 +178,7 @@ function rowAt(
     view.getUint32(offset + 42, true),
   ];
   const extra = bytes.subarray(offset + 46 + nameLength, offset + 46 + nameLength + extraLength);
+  if (!isExtraWhole(extra)) return null;
   const realSizes = readZip64Sizes(extra, sizes);
   const [size = 0, packed = 0, place = 0] = realSizes;
   const mode =
@@ -221,6 +227,14 @@ function textOf(raw: Uint8Array, flags: number): string | null {
   }
 }
 
+/** Return whether each extra field ends within them, as Python demands. */
+function isExtraWhole(extra: Uint8Array) {
+  const view = viewOf(extra);
+  let offset = 0;
+  while (offset + 4 <= extra.length) offset += 4 + view.getUint16(offset + 2, true);
+  return offset <= extra.length;
+}
+
 /** Return whether an extra field gives a member another name. */
 function givesOtherName(extra: Uint8Array) {
   const view = viewOf(extra);
@@ -267,6 +281,9 @@ function matchesList(view: DataView, { flags: listed, method, crc, packed, size 
     isSame(view.getUint32(18, true), packed) &&
     isSame(view.getUint32(22, true), size) &&
     view.getUint16(8, true) === method &&
-    !((flags ^ listed) & FLAGS)
+    !((flags ^ listed) & FLAGS) &&
+    !((flags | listed) & ~KNOWN_FLAGS) &&
+    // Some readers take all bytes of a member that is not packed, others only as many as its size says.
+    (method !== STORED || packed === size)
   );
 }
