@@ -99,7 +99,7 @@ def test_a_later_date_of_service_keeps_the_breach_and_says_so(keeper: BrowserKee
     keeper.wait_for_text("1 entry says that a term was broken, but it happened before the order was given to them.")
     keeper.wait_for_text("This happened before the order was given to them.")
     keeper.open_entry("He rang the bell.")
-    keeper.wait_for_text("Restraining order, Lewisham: this happened before it was given to them")
+    keeper.wait_for_text("Restraining order, Lewisham: this happened before the order was given to them")
     keeper.wait_for_text("Terms you think were broken")  # the keeper's answer is kept
 
 

@@ -199,6 +199,7 @@ def test_how_it_felt_is_asked_once(show: OpenPage) -> None:
     expect(page.get_by_role("button", name="Move this to Where (kept from the other person)")).to_have_count(1)
     expect(page.get_by_role("textbox", name=re.compile("own words"))).to_have_count(1)
     page.get_by_role("button", name="Save this card").click()
+    expect(row).to_contain_text("SE15 4TW")
     assert row.inner_text().count("SE15 4TW") == 1
 
 

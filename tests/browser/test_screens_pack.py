@@ -449,7 +449,7 @@ def test_a_stopped_pack_can_be_begun_again(show: OpenPage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("offered", "words"), [("false", "This phone makes the pack by itself"), ("true", "this server can read")]
+    ("offered", "words"), [("false", "This phone makes the pack by itself"), ("true", "the people who run it")]
 )
 def test_a_pack_that_was_begun_for_the_server_goes_on_where_it_can(show: OpenPage, offered: str, words: str) -> None:
     """Where the server no longer makes packs, the phone makes this one, and the consent says so."""

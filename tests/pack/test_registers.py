@@ -275,7 +275,7 @@ def test_somebody_entered_twice_is_one_person_on_06() -> None:
     ]
     [[description, _]] = sheet["descriptions"]
     assert description == (
-        "S1 Dan Kerr. The keeper gave two different answers on whether it is safe for police to speak to them: "
+        "S1 Dan Kerr. The keeper gave two different answers on whether it is safe for police to speak to this person: "
         "see above. Also entered as S2 Danny. Tall."
     )
     assert sheet["places"] == [["14 Elm Road, LS6", "1, 2"]]
