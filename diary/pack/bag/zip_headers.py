@@ -10,6 +10,8 @@ import zipfile
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
+from diary import constants
+
 _LOCAL_HEADER: Final = struct.Struct("<4s5H3I2H")
 _DIRECTORY_HEADER: Final = struct.Struct("<4s24x3H12x")
 _END_RECORD_MIN_BYTES: Final = 22
@@ -20,8 +22,6 @@ _ZIP64_LOCATOR_BYTES: Final = _ZIP64_LOCATOR.size
 _COMMENT_LIMIT_BYTES: Final = 65_535
 # Encryption and data descriptor bits: readers interpret a member differently if its header and the directory disagree.
 _COMPARED_FLAGS: Final = 0x9
-# These two, how hard it was packed, and names in UTF-8. Readers differ on every other flag.
-_KNOWN_FLAGS: Final = 0x80F
 _ZIP64_MARKER: Final = 0xFFFFFFFF
 _ZIP64_COUNT_MARKER: Final = 0xFFFF
 _UNICODE_PATH_FIELD: Final = 0x7075
@@ -144,7 +144,8 @@ def read_local_header(raw: BinaryIO, row: zipfile.ZipInfo) -> LocalHeader:
         for local_size, listed_size in zip(local_sizes[1:], listed_sizes[1:], strict=True)
     )
     is_as_listed = bool(is_as_listed) and method == row.compress_type and not (flags ^ row.flag_bits) & _COMPARED_FLAGS
-    is_as_listed = is_as_listed and not (flags | row.flag_bits) & ~_KNOWN_FLAGS
+    # Readers differ on every other flag.
+    is_as_listed = is_as_listed and not (flags | row.flag_bits) & ~constants.ZIP_KNOWN_FLAG_BITS
     # Some readers take all bytes of a member that is not packed, others only as many as its size says.
     is_as_listed = is_as_listed and (method != zipfile.ZIP_STORED or row.compress_size == row.file_size)
     data_end = row.header_offset + _LOCAL_HEADER.size + int(name_bytes) + int(extra_bytes) + row.compress_size

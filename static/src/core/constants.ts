@@ -129,6 +129,7 @@ export const PACK_MEMBERS_LIMIT = 60_000;
 export const PACK_TOTAL_LIMIT_BYTES = 68_719_476_736;
 export const PACK_MEMBER_LIMIT_BYTES = 536_870_912;
 export const PACK_RATIO_LIMIT = 200;
+export const ZIP_KNOWN_FLAG_BITS = 2063;
 export const TABLE_CELLS_LIMIT = 4_000_000;
 export const PDF_FILE_LIMIT_BYTES = 4_194_304;
 export const PDF_FILES_LIMIT = 20_000;

@@ -4,6 +4,7 @@
  * The twin of what diary/pack/verify/pack_reader.py takes from Python's zipfile. The zip may be hostile, so every
  * number in it is checked against the size of the file before it is used.
  */
+import { ZIP_KNOWN_FLAG_BITS } from '../core/constants.js';
 import type { Bytes } from '../core/bytes.js';
 
 /** One member as the list has it */
@@ -48,8 +49,6 @@ const UTF8 = 0x800;
 const UNICODE_PATH = 0x7075;
 /** Encrypted, and followed by a descriptor: readers differ on a header that contradicts the list in these. */
 const FLAGS = 0x9;
-/** These two, how hard it was packed, and names in UTF-8. Readers differ on every other flag. */
-const KNOWN_FLAGS = 0x80f;
 const STORED = 0;
 const NONE_32 = 0xffffffff;
 
@@ -282,7 +281,7 @@ function matchesList(view: DataView, { flags: listed, method, crc, packed, size 
     isSame(view.getUint32(22, true), size) &&
     view.getUint16(8, true) === method &&
     !((flags ^ listed) & FLAGS) &&
-    !((flags | listed) & ~KNOWN_FLAGS) &&
+    !((flags | listed) & ~ZIP_KNOWN_FLAG_BITS) && // readers differ on every other flag
     // Some readers take all bytes of a member that is not packed, others only as many as its size says.
     (method !== STORED || packed === size)
   );
