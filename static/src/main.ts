@@ -181,8 +181,8 @@ function createAddressPolicy(): (address: string) => string {
 }
 
 /**
- * Make this the one tab that holds the diary, for as long as it lives. It waits a moment for another one: a page that
- * was just closed or loaded again gives the diary up only when the browser has ended it.
+ * Make this the one tab that holds the diary, for as long as it lives. Wait a moment if another tab has it: a browser
+ * ends a page, and releases its lock, some time after the page was closed or loaded again.
  * @returns null when another tab has it
  */
 function holdDiary(): Promise<null | (() => void)> {

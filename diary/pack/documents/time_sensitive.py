@@ -69,17 +69,17 @@ def _update_rows(contents: PackContents) -> Iterator[_DatedRow]:
             continue
         later = [one.code for one in reports if (day_start_ms(one.fields, "at", tz) or 0) >= due_ms]
         mark = ""
-        # Whoever it was told: an entry's words of reporting may be of the police, and do not end what they owe.
-        told = _entries_with_reporting(contents, due_ms)
-        hint = f" Reporting is mentioned in {format_entries(told)}." if told else ""
+        # An entry may mention a report to anybody, and a new report is not the update. So the update stays overdue.
+        mentioning = _entries_that_mention_reporting(contents, due_ms)
+        hint = f" Reporting is mentioned in {format_entries(mentioning)}." if mentioning else ""
         if _has_passed(contents, report.fields, "next_update_due"):
             mark = f"Later contact: {', '.join(later)}." if later else f"OVERDUE: no later report is listed.{hint}"
         label = f"Update expected {times.format_iso_date(day)}"
         yield day, label, f"{_short_reference(report)}.", mark
 
 
-def _entries_with_reporting(contents: PackContents, due_ms: int) -> list[str]:
-    """Return the numbers of the entries of that day or later that say something of reporting."""
+def _entries_that_mention_reporting(contents: PackContents, due_ms: int) -> list[str]:
+    """Return the numbers of the entries of that day or later that mention a report to anybody."""
     return [
         entry.number
         for entry in contents.unredacted_entries

@@ -6,7 +6,7 @@
  * What was taken out stays out. Private notes are not read here at all.
  */
 import { referencedIds, reachableFrom } from '../record/referenced_ids.js';
-import { codesOf, booleanOf, textOf, integerOf } from '../record/reading.js';
+import { codesOf, isLeftOutOfPacks, textOf, integerOf } from '../record/reading.js';
 import { roleCodes } from '../record/roles.js';
 import { isLate, isTakenOut, historiesOf, sealedAt } from '../record/record_history.js';
 import { attachmentsOf, canInclude } from './exhibits.js';
@@ -112,7 +112,7 @@ export function selectIncidents(
   { from, to, records }: { from: number | null; to: number | null; records: readonly string[] | null },
 ): RecordHistory[] {
   const histories = historiesOf(opened, 'incident').filter(
-    (history) => history.taken_out === null && booleanOf(history.newest.fields, 'include_in_pack') !== false,
+    (history) => history.taken_out === null && !isLeftOutOfPacks(history.newest.fields),
   );
   if (records) return histories.filter((history) => records.includes(history.record));
   if (from === null && to === null) return histories;

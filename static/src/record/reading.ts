@@ -26,6 +26,9 @@ export function booleanOf(fields: Fields, name: string): boolean | null {
   return typeof value === 'boolean' ? value : null;
 }
 
+/** Return whether the keeper chose to leave an entry or a file out of packs. */
+export const isLeftOutOfPacks = (fields: Fields): boolean => booleanOf(fields, 'include_in_pack') === false;
+
 /** @returns codes or ids, whether the field holds one or a list */
 export function codesOf(fields: Fields, name: string): string[] {
   const value = fields[name];

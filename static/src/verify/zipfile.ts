@@ -226,7 +226,7 @@ function textOf(raw: Uint8Array, flags: number): string | null {
   }
 }
 
-/** Return whether each extra field ends within them, as Python demands. */
+/** Return whether the last extra field ends where the extra fields do, or before. Python refuses a zip otherwise. */
 function isExtraWhole(extra: Uint8Array) {
   const view = viewOf(extra);
   let offset = 0;

@@ -2,10 +2,9 @@
  * The field for the password that somebody has already: covered as it is typed, and, while it is shown, with words of
  * the list to tap.
  *
- * [Note: offered only while shown] An offer is made of the letters just typed, so it shows them. Over covered text
- * there is none: somebody who types dots because another person is near must not see the word beside them. It takes the
- * tap on "Show" that shows the letters anyway, and ends when the text is covered again, ten seconds after the last
- * letter.
+ * [Note: offered only while shown] An offered word begins with the letters just typed, so it gives them away. No word
+ * is offered while the letters are covered, because another person may be looking at the screen. Words are offered
+ * after a tap on "Show", until the letters are covered again, ten seconds after the last one.
  * What is offered comes from the public list alone, one word at a time. Nothing that was typed before or is stored has
  * any part in it, so the offers are the same for every diary, for the notebook, and for a password of one's own words:
  * they tell a stranger nothing. A word is put in only when it is chosen. Enter without a choice leaves the text as it

@@ -74,7 +74,7 @@ function draftView(stage: Stage) {
           ? html`<p role="status">${tn('add.waiting', state.draft.attachments.length)}</p>`
           : nothing
     }
-    ${isOpen ? voiceRow(stage) : nothing}${isOpen ? importRow(stage) : nothing}
+    ${isOpen ? [voiceRow(stage), importRow(stage)] : nothing}
     ${
       state.draft && canSave(stage)
         ? html`<div class="row apart small soft"><span>${
@@ -86,7 +86,7 @@ function draftView(stage: Stage) {
   </div>`;
 }
 
-/** A chat that was exported is looked for beside the pictures, not among the settings. */
+/** People look for an exported chat here, beside the pictures, and not under More. */
 const importRow = (stage: Stage) =>
   html`<div class="rows">${row({
     title: t('add.import'),

@@ -1,6 +1,6 @@
 /** The facts of a quick report, which the keeper pastes into a web form or reads out. Nothing is sent from here. */
 import { countPatterns } from '../../record/patterns/patterns.js';
-import { booleanOf, textOf, integerOf } from '../../record/reading.js';
+import { isLeftOutOfPacks, textOf, integerOf } from '../../record/reading.js';
 import { idsIn } from '../../record/referenced_ids.js';
 import { outstandingRecordings } from '../../record/recorders.js';
 import { localAt } from '../../record/times.js';
@@ -15,10 +15,13 @@ import type { QuickFacts } from '../../shell/app.js';
 const MAX_RECENT = 5;
 const RECORD_KINDS = ['account', 'vehicle', 'order', 'report', 'notice', 'impact', 'sighting', 'background'];
 
-/** Return facts only; the screen makes the sentences. Nothing is of an entry that is left out of packs. */
+/**
+ * Return facts only; the screen makes the sentences. Entries that are left out of packs, and what belongs only to them,
+ * are not among the facts.
+ */
 export async function readForQuick(open: Open, { now, zone }: { now: number; zone: string }): Promise<QuickFacts> {
   const allEntries = await readKind(open, 'incident');
-  const entries = allEntries.filter(({ fields }) => booleanOf(fields, 'include_in_pack') !== false);
+  const entries = allEntries.filter(({ fields }) => !isLeftOutOfPacks(fields));
   const included = new Set(entries.map(({ record }) => record));
   const rows = open.syncing
     .rows()

@@ -10,7 +10,7 @@ import { openedOf } from '../../pack/capsule.js';
 import { MAIL_TYPE, OPENED_TYPES } from '../../pack/exhibits.js';
 import { createRedactor, collectTexts, normalise } from '../../pack/redaction.js';
 import { OWN_WORDS, findLocationWords, findWordsOf } from '../../pack/chronology/location_words.js';
-import { codesOf, objectsOf, booleanOf, textOf, integerOf } from '../../record/reading.js';
+import { codesOf, objectsOf, booleanOf, isLeftOutOfPacks, textOf, integerOf } from '../../record/reading.js';
 import { historiesOf } from '../../record/record_history.js';
 import { ownFields } from '../../diary/records/record_store.js';
 import { readSettings, saveSettings } from '../../diary/records/settings.js';
@@ -204,7 +204,7 @@ export async function decidePicture(
 
 /** Return what was decided about a file already, also that it is in no pack; null for nothing. */
 function decidedElsewhere(newest: { fields: Fields; restricted: Fields }): PictureDecision | null {
-  if (booleanOf(newest.fields, 'include_in_pack') === false) return 'out';
+  if (isLeftOutOfPacks(newest.fields)) return 'out';
   if (textOf(newest.fields, 'sensitivity') === 'intimate_adult') return 'private';
   return decisionOf(newest);
 }

@@ -148,7 +148,7 @@ function singleView(stage: Stage, look: ReviewPicture, done: () => unknown) {
     <p class="small soft" role="status">${t(isPicture(look) ? 'look.of' : 'look.of_file', place)}${
       look.name ? html` · <span dir="auto">${look.name}</span>` : nothing
     }</p>
-    ${isPicture(look) ? enlargeable(stage, content, isShown) : content}
+    ${isPicture(look) ? enlargeablePicture(stage, content, isShown) : content}
     ${look.kind === 'film' ? html`<p class="small care">${t('look.film')}</p>` : nothing}${
       look.place ? html`<p class="small soft">${t('look.place')}</p>` : nothing
     }
@@ -176,8 +176,8 @@ function singleView(stage: Stage, look: ReviewPicture, done: () => unknown) {
     </div></div>`;
 }
 
-/** A picture that can be made larger than the screen is wide: small print is read so, and not every phone can zoom. */
-function enlargeable(stage: Stage, content: unknown, isShown: boolean) {
+/** Let a person make a picture wider than the screen, to read small print. Not everybody can zoom with two fingers. */
+function enlargeablePicture(stage: Stage, content: unknown, isShown: boolean) {
   const { local } = stage;
   const isLarge = isShown && Boolean(local.large);
   const toggle = () => stage.set({ large: !isLarge });

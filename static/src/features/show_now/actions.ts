@@ -6,7 +6,7 @@
  * the lock on every way out.
  */
 import { KeptError } from '../../core/errors.js';
-import { booleanOf, textOf } from '../../record/reading.js';
+import { isLeftOutOfPacks, textOf } from '../../record/reading.js';
 import { makeUrl, locateFile } from '../../diary/attachments/reading_files.js';
 import { readPeople } from '../../diary/records/registers.js';
 import { readKind, readRecord } from '../../diary/records/records.js';
@@ -38,9 +38,7 @@ export async function readForShow(
   const rows = open.syncing.rows().filter((row) => row.taken_out === null && row.erased === null);
   // An entry that is left out of packs is not offered, counted or dated, unless it was opened to be shown.
   const leftOut = new Set(
-    (await readKind(open, 'incident'))
-      .filter(({ fields }) => booleanOf(fields, 'include_in_pack') === false)
-      .map((entry) => entry.record),
+    (await readKind(open, 'incident')).filter(({ fields }) => isLeftOutOfPacks(fields)).map((entry) => entry.record),
   );
   const offered = rows.filter((row) => !leftOut.has(row.record));
   const startTimes = offered
