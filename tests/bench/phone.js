@@ -11,14 +11,19 @@
     );
   };
   const when = (holds) =>
-    new Promise((done) => {
+    new Promise((done, failed) => {
       if (holds()) return done(performance.now());
       const watch = new MutationObserver(() => {
         if (!holds()) return;
         watch.disconnect();
+        clearTimeout(limit);
         done(performance.now());
       });
       watch.observe(document, { childList: true, subtree: true, characterData: true, attributes: true });
+      const limit = setTimeout(() => {
+        watch.disconnect();
+        failed(new Error(`not drawn in five minutes: ${holds}`));
+      }, 300_000);
     });
   const usable = when(drawn);
 

@@ -1,14 +1,19 @@
 /** What a page measures about reading back, for tests/bench/reading.py; beside phone.js, whose `bench` it adds to. */
 (() => {
   const when = (holds) =>
-    new Promise((done) => {
+    new Promise((done, failed) => {
       if (holds()) return done(performance.now());
       const watch = new MutationObserver(() => {
         if (!holds()) return;
         watch.disconnect();
+        clearTimeout(limit);
         done(performance.now());
       });
       watch.observe(document, { childList: true, subtree: true, characterData: true, attributes: true });
+      const limit = setTimeout(() => {
+        watch.disconnect();
+        failed(new Error(`not drawn in five minutes: ${holds}`));
+      }, 300_000);
     });
   const counted = (n) => () =>
     new RegExp(`\\b${n} of \\d+ entries`).test(document.querySelector('[role=search]')?.textContent ?? '');
@@ -48,7 +53,7 @@
     patterns: () =>
       timed(
         () => press('Patterns'),
-        () => document.querySelector('.said'),
+        () => document.querySelector('.sentences li'),
       ),
     opens: (start) => press(start),
     rows: () => document.querySelectorAll('.item').length,

@@ -336,6 +336,21 @@ test('statements by others are separate and marked: on the page, in a table and 
   phone.end();
 });
 
+test('of more than ten marked entries the latest are offered, and read first', async () => {
+  const { app, phone } = await diary('First.');
+  for (let i = 0; i < 12; i++) {
+    const fields = { narrative: `Marked ${i}`, precision: 'unknown', start_with_this: true };
+    await app.saveIncident({ record: null, fields, restricted: {} });
+  }
+  const { marked } = await app.chooseForPack({ from: null, to: null, records: null });
+  const { get } = await membersOf(
+    await app.buildHere(await confirmPack(app, { ...FILLED, start_with: marked }), () => {}),
+  );
+  const { start_with: numbers } = JSON.parse(utf8(get('data/restricted/12_record.json')));
+  assert.deepEqual(numbers, [4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
+  phone.end();
+});
+
 test('files are numbered permanently from the keeper’s number, and marked entries are offered first', async () => {
   const { app, phone, attachment, record } = await diary('Marked.');
   await app.saveIncident({ record, fields: { start_with_this: true }, restricted: {} });

@@ -4,11 +4,14 @@ The first part is the stored files of tests/vectors/hostile: small, and always t
 from a valid pack, so that the damage stands among valid members.
 """
 
+import io
 import json
+import re
 import stat
 import struct
+import warnings
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +66,7 @@ def zips_with_hostile_structure(
         yield "twice", with_member(f"{pack_folder}/bagit.txt")
     yield "twice but for case", with_member(f"{pack_folder}/BagIt.txt")
     yield from zips_that_readers_read_differently(built, zip_path)
+    yield from zips_with_bytes_of_no_member(built)
     yield "before", b"MZ" + valid_zip
     yield "after", valid_zip + b"more"
     yield from bombs_and_damaged_zips(built, zip_path)
@@ -104,6 +108,113 @@ def zips_that_readers_read_differently(built: BuiltPack, zip_path: Path) -> Iter
     broken = bytearray(zip_path.read_bytes())
     struct.pack_into("<H", broken, broken.rindex(b"\x99\x99\0\0", 0, broken.rindex(b"PK\5\6")) + 2, 9)
     yield "an extra field that ends after them", bytes(broken)
+    yield "a comment that begins like an end record", valid_zip[:-2] + struct.pack("<H", 4) + b"PK\5\6"
+    flagged = bytearray(valid_zip)
+    flagged[7] |= 0x08
+    yield "a header that alone says that its name is UTF-8", bytes(flagged)
+
+
+def zips_with_bytes_of_no_member(built: BuiltPack) -> Iterator[tuple[str, bytes]]:
+    """Yield zips with bytes that are part of no member and that no signature covers: readers skip them or show them."""
+    zip64_sizes = struct.pack("<2H2Q", 1, 16, 1, 1)
+    for name, extra in (
+        ("an unknown extra field", struct.pack("<2H", 0x9999, 6) + b"secret"),
+        ("an extra field of 60 kB", struct.pack("<2H", 0x5455, 60_000) + b"x" * 60_000),
+        ("two extra fields of times", struct.pack("<2HBL", 0x5455, 5, 1, 0) * 2),
+        ("a byte after its extra fields", struct.pack("<2HBL", 0x5455, 5, 1, 0) + b"x"),
+        ("two ZIP64 fields", zip64_sizes * 2),
+    ):
+        yield name, packed_again(built, extra=extra)
+    folder = _folders_of(built)[-1]
+    yield "a folder that it names twice", packed_again(built, folders=[folder, folder])
+    yield "a folder with nothing in it", packed_again(built, folders=[f"{folder}more/"])
+    yield "a folder with bytes of its own", packed_again(built, folders=[folder], folder_content=b"Ask Dan.")
+    yield (
+        "a folder with bytes that unpack to nothing",
+        packed_again(built, folders=[folder], folder_method=zipfile.ZIP_DEFLATED),
+    )
+    yield "a member with a comment", packed_again(built, comment=b"Ask Dan.")
+    yield "untrue ZIP64 sizes in the list", packed_again(built, extra=zip64_sizes)
+    streamed = bytearray(packed_again(built, is_streamed=True))
+    descriptor = streamed.index(b"PK\7\x08")
+    streamed[descriptor : descriptor + 16] = b"meet me at the\0\0"
+    yield "a descriptor of other bytes", bytes(streamed)
+    streamed = bytearray(packed_again(built, is_streamed=True, is_large=True))
+    struct.pack_into("<Q", streamed, streamed.index(struct.pack("<2H", 1, 16)) + 4, 1)
+    yield "untrue ZIP64 sizes in a header", bytes(streamed)
+
+
+def repacked_zips(built: BuiltPack) -> Iterator[tuple[str, bytes]]:
+    """Yield a pack as common programs pack it again. No checker may find anything in it."""
+    times, owner = struct.pack("<2HBL", 0x5455, 5, 1, 1_700_000_000), struct.pack("<2HBBLBL", 0x7875, 11, 1, 4, 0, 4, 0)
+    ntfs = struct.pack("<2HL2H3Q", 10, 32, 0, 1, 24, 1, 2, 3)
+    yield "times and owner", packed_again(built, extra=times + owner)
+    yield "times of NTFS", packed_again(built, extra=ntfs)
+    yield "streamed", packed_again(built, is_streamed=True)
+    yield "streamed, for large files", packed_again(built, is_streamed=True, is_large=True)
+    yield "for large files", packed_again(built, is_large=True)
+    yield "with its folders", packed_again(built, folders=_folders_of(built))
+
+
+def packed_again(
+    built: BuiltPack,
+    *,
+    extra: bytes = b"",
+    comment: bytes = b"",
+    folders: Iterable[str] = (),
+    folder_content: bytes = b"",
+    folder_method: int = zipfile.ZIP_STORED,
+    is_streamed: bool = False,
+    is_large: bool = False,
+) -> bytes:
+    """Return the pack packed again.
+
+    `extra`, `comment`: for each member. `folders`: rows of folders before the members, each with `folder_content` packed
+    by `folder_method`. `is_streamed`: with data descriptors. `is_large`: with ZIP64 sizes in each header.
+    """
+    raw = _UnseekableFile() if is_streamed else io.BytesIO()
+    with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a name that stands twice
+        for name in folders:
+            info = zipfile.ZipInfo(name)
+            info.external_attr, info.compress_type = (stat.S_IFDIR | 0o755) << 16 | 0x10, folder_method
+            archive.writestr(info, folder_content)
+        for path, content in members_of(built.path).items():
+            info = zipfile.ZipInfo(f"{pack_folder_name(built.path)}/{path}")
+            info.compress_type, info.extra, info.comment = zipfile.ZIP_DEFLATED, extra, comment
+            with archive.open(info, "w", force_zip64=is_large) as member:
+                member.write(content)
+    return raw.getvalue()
+
+
+def zip_with_bytes_after_deflate(built: BuiltPack) -> bytes:
+    """Return a zip with bytes after the end of a packed member. Node ignores them; browsers and the program do not."""
+    raw = packed_again(built)
+    [*_, last] = zipfile.ZipFile(io.BytesIO(raw)).infolist()
+    end = raw.rindex(b"PK\5\6")
+    (start,) = struct.unpack_from("<L", raw, end + 16)
+    changed = bytearray(raw)
+    struct.pack_into("<L", changed, last.header_offset + 18, last.compress_size + 4)
+    struct.pack_into("<L", changed, raw.rindex(b"PK\1\2") + 20, last.compress_size + 4)
+    struct.pack_into("<L", changed, end + 16, start + 4)
+    return bytes(changed[:start] + b"more" + changed[start:])
+
+
+def _folders_of(built: BuiltPack) -> list[str]:
+    """Return the folders of a pack, each with a slash at its end, the longest last."""
+    names = [f"{pack_folder_name(built.path)}/{path}" for path in members_of(built.path)]
+    folders = {name[: match.end()] for name in names for match in re.finditer("/", name)}
+    return sorted(folders, key=lambda name: (len(name), name))
+
+
+class _UnseekableFile(io.BytesIO):
+    """A file that zipfile cannot seek in, as a pipe: it writes data descriptors."""
+
+    def seek(self, *_: int) -> int:
+        raise OSError
+
+    def tell(self) -> int:
+        raise OSError
 
 
 def bombs_and_damaged_zips(built: BuiltPack, zip_path: Path) -> Iterator[tuple[str, bytes]]:

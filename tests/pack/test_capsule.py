@@ -14,6 +14,7 @@ from diary.pack.capsule.builder import DiaryVersion, OpenedPart, PackOptions, bu
 from diary.pack.capsule.reader import read_capsule
 from diary.pack.proofs.record_json import encode_record
 from tests.pack.fictional_diary import (
+    DAY_MS,
     START_MS,
     FictionalDiary,
     draw_screenshot,
@@ -152,6 +153,16 @@ def test_a_diary_without_a_server_is_numbered_in_its_own_order() -> None:
     forged["keys"]["log"] = VECTOR["keys"]["log"]
     with pytest.raises(BadRequest):
         read_capsule(canonical_json(forged))
+
+
+def test_of_many_marked_entries_the_latest_are_read_first() -> None:
+    """What happened last matters most to an officer, and old marks are forgotten (share.test.mjs)."""
+    diary = fictional_diary(count=1, exhibits=0)
+    for day in range(1, 13):
+        fields = incident_fields(START_MS, f"Day {day}.", start_with_this=True)
+        diary.add("incident", fields, at_ms=START_MS + day * DAY_MS)
+    capsule = read_capsule(build_capsule(diary.versions, diary.wish(), diary.public_keys))
+    assert capsule.start_with == tuple(range(4, 14))
 
 
 def test_a_capsule_contains_only_keys_of_printed_pictures_and_no_private_note() -> None:

@@ -6,7 +6,7 @@ import time
 import zlib
 from pathlib import Path
 
-from diary.pack.verify.embedded_files import EMBEDDED_FILE_LIMIT_BYTES, embedded_files
+from diary.pack.verify.embedded_files import DEPTH_LIMIT, EMBEDDED_FILE_LIMIT_BYTES, embedded_files
 from tests.pack.conftest import BuiltPack
 from tests.pack.pack_members import with_member
 from tests.pack.verifier_comparison import PackCases, compare_verifiers
@@ -48,6 +48,9 @@ READABLE_PDFS = {
         "<< /Names [(a.txt) 3 0 R] >>", file=stream_object(zlib.compress(NARRATIVE_BYTES), "/Filter /FlateDecode")
     ),
     "branches": pdf_with_name_tree("<< /Kids [5 0 R] >>", "<< /Names [(a.txt) 3 0 R] >>"),
+    "as many references as are followed": pdf_with_name_tree(
+        "5 0 R", *(f"{number} 0 R" for number in range(6, 5 + DEPTH_LIMIT)), "<< /Names [(a.txt) 3 0 R] >>"
+    ),
     "a length elsewhere": pdf_with_name_tree(
         "<< /Names [(a.txt) 3 0 R] >>", "10", file=stream_object(NARRATIVE_BYTES, length="5 0 R")
     ),
@@ -61,6 +64,9 @@ REFUSED_PDFS = {
     "a name that is not plain": pdf_with_name_tree("<< /Names [(\x07.txt) 3 0 R] >>"),
     "a name that is none": pdf_with_name_tree("<< /Names [7 3 0 R] >>"),
     "a reference to itself": pdf_with_name_tree("2 0 R"),
+    "one reference more than are followed": pdf_with_name_tree(
+        "5 0 R", *(f"{number} 0 R" for number in range(6, 6 + DEPTH_LIMIT)), "<< /Names [(a.txt) 3 0 R] >>"
+    ),
     "nothing there": pdf_with_name_tree("<< /Names [(a.txt) 9 0 R] >>"),
     "another filter": pdf_with_name_tree(
         "<< /Names [(a.txt) 3 0 R] >>", file=stream_object(NARRATIVE_BYTES, "/Filter /ASCIIHexDecode")

@@ -13,12 +13,15 @@ import pytest
 from diary.crypto.signing import AuthorSigner, generate_scalar
 from diary.encoding import b64, canonical_json
 from diary.ids import id_text, new_id
+from diary.ledger import rekeying
 from diary.pack.bag.manifest import SERVABLE_MANIFEST_PATH, SERVABLE_STATEMENT_PATH
 from diary.pack.bag.pack_statement import PACK_STATEMENT_PATH, PackSigner, pack_fingerprint
 from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import read_capsule
 from diary.pack.portal import write_portal_set
+from diary.pack.verify.findings import SENTENCES
 from diary.pack.verify.pack_reader import OpenedPack
+from diary.pack.verify.pack_status import STATUS_SENTENCES
 from diary.pack.verify.verifier import verify_pack
 from tests.pack.conftest import BuiltPack, assemble_pack, build_front_part
 from tests.pack.fictional_diary import DAY_MS, START_MS, FictionalDiary, fictional_diary
@@ -248,6 +251,39 @@ def test_a_replaced_key_signs_no_later_pack(tmp_path: Path) -> None:
         "by the new key": set(),
         "by the old key": {("replaced_key", WHOLE), ("replaced_key", SERVABLE)},
     }
+
+
+def test_a_key_that_was_never_the_keepers_cannot_be_called_an_earlier_one(
+    small_pack: BuiltPack, tmp_path: Path
+) -> None:
+    """Anyone can sign a statement that their own key was replaced by the keeper's. The pack is then called not signed."""
+    diary, forger = small_pack.diary, fictional_diary(count=1, exhibits=0)
+    statement = rekeying.sign_statement(
+        forger.author,
+        {
+            "account": diary.account_id,
+            "beacon": None,
+            "diary": diary.diary_id,
+            "ecdsa_pub": b64(diary.author.pub),
+            "epoch": 2,
+            "head": b64(bytes(32)),
+            "hpke_pub": b64(forger.author.pub),
+            "seq": 0,
+            "ts": START_MS,
+        },
+    )
+    members = members_of(small_pack.path)
+    keys = json.loads(members["data/restricted/proof/keys.json"])
+    claimed = canonical_json(keys | {"earlier": [statement]})
+    swapped = members | {f"data/{folder}/proof/keys.json": claimed for folder in ("servable", "restricted")}
+    swapped["data/00_READ-FIRST.txt"] += b"One line more.\r\n"
+    cases = PackCases(tmp_path, diary.notary.pub)
+    cases.add("claimed", rebuild_digest_lists(small_pack.path, swapped, tmp_path / "claimed.zip", forger.author))
+    [(found, facts)] = judge_packs(cases).values()
+    assert found == {("replaced_key", WHOLE), ("replaced_key", SERVABLE)}
+    assert facts["status"] == "replaced_key"
+    said = STATUS_SENTENCES["replaced_key"] + SENTENCES["replaced_key"]
+    assert "Not signed with the key in use" in said and "anyone can write that" in said
 
 
 def test_an_account_of_ones_own_signs_no_pack_of_another(small_pack: BuiltPack, tmp_path: Path) -> None:

@@ -26,12 +26,12 @@ from diary.pack.portal import write_portal_set
 from diary.pack.proofs.proof_files import export_proof
 from diary.pack.verify.portal_reader import SLIP_NAME, STAMP_NAME
 from diary.samples.timestamp_authority import LocalTimestampAuthority, make_authority
-from tests.pack.conftest import assemble_pack, build_front_part
+from tests.pack.conftest import BuiltPack, assemble_pack, build_front_part
 from tests.pack.fictional_diary import FictionalDiary, fictional_diary
 from tests.pack.pack_members import members_of
 from tests.pack.test_export_proof import MADE_AT, export_version
 from tests.pack.test_log_part import InMemoryLog
-from tests.pack.verifier_comparison import PackCases, judge_packs
+from tests.pack.verifier_comparison import PackCases, compare_verifiers, judge_packs
 
 LIST = "manifest-sha256.txt"
 SLIP, STAMP = ("slip", SLIP_NAME), ("stamp", STAMP_NAME)
@@ -270,3 +270,14 @@ def test_a_slip_does_not_make_a_forged_pack_sound(late_pack: LatePack, tmp_path:
     [(findings, facts)] = judge_packs(cases).values()
     assert (findings, facts["received_at"]) == ({SLIP}, None)
     assert EXPORT_PROOF_PATH in members_of(late_pack.path)
+
+
+def test_a_timestamp_with_a_line_end_in_its_name_lies_beside_the_pack(small_pack: BuiltPack, tmp_path: Path) -> None:
+    """Patterns treat the line ends of Unicode differently in the two languages."""
+    cases = PackCases(tmp_path, small_pack.diary.notary.pub)
+    for name in ("a\u2028b.tsr", "a\nb.tsr", "receipt-slip\u2029.json"):
+        (tmp_path / name).write_bytes(b"no timestamp")
+        cases.add(name, small_pack.path, tmp_path / name)
+    findings = compare_verifiers(cases)
+    assert findings["a\u2028b.tsr"] == findings["a\nb.tsr"] == {("stamp", "a?b.tsr")}
+    assert findings["receipt-slip\u2029.json"] == {("slip", "receipt-slip?.json")}

@@ -27,11 +27,19 @@ from tests.pack.pack_members import (
 )
 from tests.pack.resent_version import resend_version
 from tests.pack.test_log_part import FOREIGN_LEAF_COUNT, InMemoryLog, make_pack_with_log
-from tests.pack.verifier_comparison import PackCases, change_json_member, compare_verifiers, program_findings
+from tests.pack.verifier_comparison import (
+    FindingSet,
+    PackCases,
+    change_json_member,
+    compare_verifiers,
+    judge_packs,
+    program_findings,
+)
 
 SERVABLE_FOLDER, RESTRICTED_FOLDER = "data/servable/", "data/restricted/"
 KEYS_PATH = f"{SERVABLE_FOLDER}proof/keys.json"
 SERVABLE_ONLY_FINDING = ("servable_only", None)
+NOT_COVERED_FINDINGS: FindingSet = {("not_covered", "data/00_READ-FIRST.txt"), ("not_covered", "data/15_VERIFY.txt")}
 
 
 async def make_pack(diary: FictionalDiary, folder: Path, **options: Any) -> Path:
@@ -208,16 +216,31 @@ def servable_variants(pack: Path, folder: Path) -> dict[str, Path]:
 
 
 def test_the_servable_part_alone_is_recognised_and_checked(logged_pack: BuiltPack, tmp_path: Path) -> None:
-    """Each of the six forms gets one finding that says what it is, and nothing is reported as missing."""
+    """Each of the six forms gets a finding that says what it is, and nothing is reported as missing.
+
+    Where the bag is not here, the two texts beside the folder are in no list, and each is named.
+    """
     cases = PackCases(tmp_path, logged_pack.diary.notary.pub)
     for name, path in servable_variants(logged_pack.path, tmp_path).items():
         cases.add(name, path)
         cases.add(f"{name}, no key", path, notary=None)
     findings = compare_verifiers(cases)
     for name, case_findings in findings.items():
-        assert case_findings == (
-            {SERVABLE_ONLY_FINDING, ("keys_from_pack", None)} if "no key" in name else {SERVABLE_ONLY_FINDING}
-        ), name
+        expected: FindingSet = {SERVABLE_ONLY_FINDING} | ({("keys_from_pack", None)} if "no key" in name else set())
+        has_texts_alone = name.startswith(("data in a zip", "and without its lists"))
+        expected |= NOT_COVERED_FINDINGS if has_texts_alone else set()
+        assert case_findings == expected, name
+
+
+def test_texts_that_no_list_covers_are_not_called_unchanged(logged_pack: BuiltPack, tmp_path: Path) -> None:
+    """Somebody takes the bag and the restricted part out, and writes another READ-FIRST."""
+    copy = servable_variants(logged_pack.path, tmp_path)["and without its lists"]
+    cases = PackCases(tmp_path, logged_pack.diary.notary.pub)
+    forged = with_member("data/00_READ-FIRST.txt", b"Nothing in this pack happened.\r\n")
+    cases.add("forged", change_members(copy, tmp_path / "forged.zip", forged))
+    [(found, facts)] = judge_packs(cases).values()
+    assert found == {SERVABLE_ONLY_FINDING} | NOT_COVERED_FINDINGS
+    assert facts["status"] == "not_covered"
 
 
 def test_changes_in_the_servable_part_alone_are_found(logged_pack: BuiltPack, tmp_path: Path) -> None:

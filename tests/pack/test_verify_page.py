@@ -17,12 +17,20 @@ from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import read_capsule
 from diary.pack.preparer import PREPARED_LINE_PREFIX
 from diary.pack.verify.findings import SENTENCES
+from diary.pack.verify.verifier import verify_pack
 from diary.paths import STATIC
 from diary.samples.timestamp_authority import make_authority
 from diary.web.scripted_pages import finding_sentences
 from tests.pack.conftest import BuiltPack, assemble_pack, build_front_part
 from tests.pack.fictional_diary import fictional_diary
-from tests.pack.hostile_zips import EXPECTED_CODES, hostile_zips, zips_that_readers_read_differently
+from tests.pack.hostile_zips import (
+    EXPECTED_CODES,
+    hostile_zips,
+    repacked_zips,
+    zip_with_bytes_after_deflate,
+    zips_that_readers_read_differently,
+    zips_with_bytes_of_no_member,
+)
 from tests.pack.pack_members import flip_each_member, members_of, with_member, with_members, without_member
 from tests.pack.test_log_part import FOREIGN_LEAF_COUNT, InMemoryLog, make_pack_with_log
 from tests.pack.verifier_comparison import VERIFY_SCRIPT, PackCases, PageVerifier, change_json_member, compare_verifiers
@@ -97,9 +105,14 @@ async def test_changed_packs_get_the_same_findings(small_pack: BuiltPack, tmp_pa
         "a version gone": lambda record: record["versions"].pop(),
         "counts": lambda record: record["counts"].update(total=99),
         "a row": lambda record: record["records"][0].update(delay_ms=1),
+        "true for a number": lambda record: record["versions"][0].update(seq_no=True),
+        "true for a count": lambda record: record["counts"].update(removed=False),
+        "true for a number to begin with": lambda record: record.update(start_with=[True]),
+        "a row that is none": lambda record: record["records"].append(1),
     }.items():
         cases.add_changed(f"record: {case_name}", small_pack.path, change_json_member(record, change))
     index = "data/servable/03_exhibits-index.csv"
+    cases.add_changed("a cell of 200 kB", small_pack.path, lambda held: {**held, index: held[index] + b"x" * 200_000})
     cases.add_changed("index", small_pack.path, lambda held: {**held, index: held[index].replace(b"JB-1", b"JB-7")})
     cases.add_changed(
         "sidecar",
@@ -123,7 +136,9 @@ async def test_changed_packs_get_the_same_findings(small_pack: BuiltPack, tmp_pa
     with zipfile.ZipFile(await build_front_part(other, raw, tmp_path / "front")) as archive:
         page = archive.read("data/servable/01_chronology.pdf")
     cases.add_changed("another 01", small_pack.path, lambda held: {**held, "data/servable/01_chronology.pdf": page})
-    compare_verifiers(cases, min_cases=25)
+    findings = compare_verifiers(cases, min_cases=25)
+    for name in (name for name in cases.packs if name.startswith("record: true")):
+        assert "record" in {code for code, _ in findings[name]}, name
 
 
 def test_junk_in_any_file_gets_the_same_findings(small_pack: BuiltPack, tmp_path: Path) -> None:
@@ -149,11 +164,18 @@ def test_junk_in_any_file_gets_the_same_findings(small_pack: BuiltPack, tmp_path
     held = members_of(small_pack.path)
     long_sum = held["bag-info.txt"].replace(b"Payload-Oxum: ", b"Payload-Oxum: " + b"0" * 5_000)
     cases.add_changed("a sum of 5,000 digits", small_pack.path, with_member("bag-info.txt", long_sum))
+    for case_name, old, new in (
+        ("a sum with a nought before", b"Oxum: ", b"Oxum: 0"),
+        ("another date than the folder's", b"Bagging-Date: 2", b"Bagging-Date: 3"),
+    ):
+        info = held["bag-info.txt"].replace(old, new)
+        cases.add_changed(case_name, small_pack.path, with_member("bag-info.txt", info))
     line = f"\ufeff{PREPARED_LINE_PREFIX}Ann, Help.\r\n".encode()
     read_first = "data/00_READ-FIRST.txt"
     cases.add_changed("a mark before the line", small_pack.path, with_member(read_first, line + held[read_first]))
     findings = compare_verifiers(cases, min_cases=20)
-    assert ("bag", "bag-info.txt") in findings["a sum of 5,000 digits"]
+    for name in ("a sum of 5,000 digits", "a sum with a nought before", "another date than the folder's"):
+        assert ("bag", "bag-info.txt") in findings[name], name
     assert ("preparer", read_first) in findings["a mark before the line"]
 
 
@@ -167,6 +189,20 @@ def test_hostile_zips_get_the_same_findings(small_pack: BuiltPack, tmp_path: Pat
         assert set(codes) <= {code for code, _ in findings[name]}, name
     for name, _ in zips_that_readers_read_differently(small_pack, tmp_path / "again.zip"):
         assert {"not_a_pack", "damaged"} & {code for code, _ in findings[name]}, name
+    for name, _ in zips_with_bytes_of_no_member(small_pack):
+        assert {"hidden", "damaged", "not_a_pack", "bad_name"} & {code for code, _ in findings[name]}, name
+    (tmp_path / "after.zip").write_bytes(zip_with_bytes_after_deflate(small_pack))
+    [finding] = verify_pack(tmp_path / "after.zip", notary=small_pack.diary.notary.pub)
+    assert finding.code == "damaged"
+
+
+def test_a_pack_that_was_packed_again_is_sound(small_pack: BuiltPack, tmp_path: Path) -> None:
+    """Evidence systems and computers pack a folder again, with times, owners, descriptors and rows for its folders."""
+    cases = PackCases(tmp_path, small_pack.diary.notary.pub)
+    for name, raw in repacked_zips(small_pack):
+        cases.add_bytes(name, raw)
+    findings = compare_verifiers(cases, min_cases=6)
+    assert {name: found for name, found in findings.items() if found} == {}
 
 
 def convert_to_zip64(raw: bytes, **overrides: int) -> bytes:
@@ -247,6 +283,7 @@ def test_changes_of_the_log_part_get_the_same_findings(tmp_path: Path) -> None:
         "path": lambda log: log["proofs"][0].update(path=[]),
         "growth": lambda log: log["checkpoints"][1].update(path=[]),
         "size": lambda log: log["checkpoints"][1].update(size=3),
+        "true for a place": lambda log: log["proofs"][0].update(i=True),
     }.items():
         cases.add_changed(
             case_name, logged.path, change_json_member(f"{folder}log.json", change), tsa_roots=[authority.root_pem]

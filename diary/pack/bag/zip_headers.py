@@ -5,8 +5,11 @@ checks detect that.
 """
 
 import io
+import itertools
 import struct
 import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -20,24 +23,30 @@ _ZIP64_END_RECORD: Final = struct.Struct("<4s12x2L4Q")
 _ZIP64_LOCATOR: Final = struct.Struct("<4sLQL")
 _ZIP64_LOCATOR_BYTES: Final = _ZIP64_LOCATOR.size
 _COMMENT_LIMIT_BYTES: Final = 65_535
-# Encryption and data descriptor bits: readers interpret a member differently if its header and the directory disagree.
-_COMPARED_FLAGS: Final = 0x9
+# Encryption, data descriptor and UTF-8: readers interpret a member differently if its header and the directory disagree.
+_COMPARED_FLAGS: Final = 0x809
 _ZIP64_MARKER: Final = 0xFFFFFFFF
 _ZIP64_COUNT_MARKER: Final = 0xFFFF
+_ZIP64_FIELD: Final = 1
 _UNICODE_PATH_FIELD: Final = 0x7075
 DOS_DIRECTORY_FLAG: Final = 0x10
-_DESCRIPTOR_SIZES_BYTES: Final = (12, 16, 20, 24)
+_DESCRIPTOR_LIMIT_BYTES: Final = 24
+_CHUNK_BYTES: Final = 1 << 20
 # Beyond every file size, and still a valid argument of seek().
 _OFFSET_LIMIT_BYTES: Final = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
 class LocalHeader:
-    """Result of reading a local header. `data_end`: offset of the end of the data, None without a header."""
+    """Result of reading a local header. `data_end`: offset of the end of the data, None without a header.
+
+    `has_odd_extra`: it has an extra field that common programs do not write.
+    """
 
     data_end: int | None = None
     is_as_listed: bool = False
     has_other_name: bool = False
+    has_odd_extra: bool = False
 
 
 def listed_name(row: zipfile.ZipInfo) -> str:
@@ -113,19 +122,68 @@ def is_end_record_right(raw: BinaryIO, rows: list[zipfile.ZipInfo]) -> bool:
 def has_hidden_bytes(
     raw: BinaryIO, archive: zipfile.ZipFile, rows: list[zipfile.ZipInfo], headers: list[LocalHeader]
 ) -> bool:
-    """Return whether there are bytes before, between or after the members; some readers would see another pack in them.
+    """Return whether the zip has bytes that are neither a member nor needed to read one.
 
-    A data descriptor after a member is allowed, because tools that repack a zip write them.
+    Some readers would see another pack in bytes before, between or after the members. A comment or an extra field can
+    hold a text that no signature covers. What programs that pack a zip again write is allowed: a data descriptor after
+    a member, and extra fields for its size, times and owner.
     """
     ordered_members = sorted(zip(rows, headers, strict=True), key=lambda member: member[0].header_offset)
     starts = [*(row.header_offset for row, _ in ordered_members), archive.start_dir]
     if starts[0] != 0 or archive.comment or not _ends_with_directory(raw, archive):
         return True
+    if any(_has_odd_directory_row(row) for row in rows) or any(header.has_odd_extra for header in headers):
+        return True
     return any(
-        header.data_end is None
-        or start - header.data_end not in (_DESCRIPTOR_SIZES_BYTES if row.flag_bits & 0x8 else (0,))
+        header.data_end is None or not _is_gap_right(raw, row, header.data_end, start)
         for (row, header), start in zip(ordered_members, starts[1:], strict=True)
     )
+
+
+def _has_odd_directory_row(row: zipfile.ZipInfo) -> bool:
+    """Return whether a member's row in the central directory has a comment, an odd extra field, or untrue ZIP64 sizes."""
+    numbers = (row.file_size, row.compress_size, row.header_offset)
+    zip64_contents = {
+        _pack_sizes(*chosen) for count in range(len(numbers) + 1) for chosen in itertools.combinations(numbers, count)
+    }
+    return (
+        bool(row.comment)
+        or has_odd_extra(row.extra)
+        or any(kind == _ZIP64_FIELD and content not in zip64_contents for kind, content in _extra_fields(row.extra))
+    )
+
+
+def _is_gap_right(raw: BinaryIO, row: zipfile.ZipInfo, start: int, end: int) -> bool:
+    """Return whether between a member's data and what follows there is nothing, or its data descriptor if it has one."""
+    if not row.flag_bits & 0x8:
+        return start == end
+    if not 0 < end - start <= _DESCRIPTOR_LIMIT_BYTES:
+        return False
+    raw.seek(start)
+    numbers = (row.CRC, row.compress_size, row.file_size)
+    descriptors = [struct.pack("<L", row.CRC) + _pack_sizes(row.compress_size, row.file_size)]
+    if max(numbers) <= _ZIP64_MARKER:
+        descriptors.append(struct.pack("<3L", *numbers))
+    # Programs differ in whether they write the signature, and in the width of the sizes.
+    return raw.read(end - start) in (*descriptors, *(b"PK\x07\x08" + descriptor for descriptor in descriptors))
+
+
+def is_deflate_stream_whole(raw: BinaryIO, start: int, packed_bytes: int) -> bool:
+    """Return whether a deflate stream ends exactly where the data of its member do.
+
+    zipfile ignores bytes after the stream; browsers refuse them. Raise zlib.error for bytes that are no such stream.
+    """
+    decompressor = zlib.decompressobj(-zlib.MAX_WBITS)
+    raw.seek(start)
+    remaining_bytes = packed_bytes
+    while not decompressor.eof:
+        if not (packed := decompressor.unconsumed_tail):
+            packed = raw.read(min(remaining_bytes, _CHUNK_BYTES))
+            remaining_bytes -= len(packed)
+        # The output is bounded by the claimed size, which hashing compared already; this bounds the memory.
+        if not decompressor.decompress(packed, _CHUNK_BYTES) and not packed:
+            return False
+    return not remaining_bytes and not decompressor.unused_data and not decompressor.unconsumed_tail
 
 
 def read_local_header(raw: BinaryIO, row: zipfile.ZipInfo) -> LocalHeader:
@@ -144,23 +202,64 @@ def read_local_header(raw: BinaryIO, row: zipfile.ZipInfo) -> LocalHeader:
         for local_size, listed_size in zip(local_sizes[1:], listed_sizes[1:], strict=True)
     )
     is_as_listed = bool(is_as_listed) and method == row.compress_type and not (flags ^ row.flag_bits) & _COMPARED_FLAGS
+    extra = raw.read(extra_bytes)
+    is_as_listed = is_as_listed and _are_local_zip64_sizes_as_listed(extra, local_sizes[1:], row, flags)
     # Readers differ on every other flag.
     is_as_listed = is_as_listed and not (flags | row.flag_bits) & ~constants.ZIP_KNOWN_FLAG_BITS
     # Some readers take all bytes of a member that is not packed, others only as many as its size says.
     is_as_listed = is_as_listed and (method != zipfile.ZIP_STORED or row.compress_size == row.file_size)
     data_end = row.header_offset + _LOCAL_HEADER.size + int(name_bytes) + int(extra_bytes) + row.compress_size
-    return LocalHeader(data_end, is_as_listed, has_unicode_path(raw.read(extra_bytes)))
+    return LocalHeader(data_end, is_as_listed, has_unicode_path(extra), has_odd_extra(extra))
 
 
 def has_unicode_path(extra: bytes) -> bool:
     """Return whether an extra field gives the member another name, which some readers would use."""
+    return any(kind == _UNICODE_PATH_FIELD for kind, _ in _extra_fields(extra))
+
+
+def has_odd_extra(extra: bytes) -> bool:
+    """Return whether extra fields hold more than the size, the times and the owner, each once and as short as usual."""
+    fields = list(_extra_fields(extra))
+    kinds = [kind for kind, _ in fields]
+    return (
+        len(set(kinds)) != len(kinds)
+        or not set(kinds) <= set(constants.ZIP_KNOWN_EXTRA_KINDS)
+        or any(len(content) > constants.ZIP_EXTRA_FIELD_LIMIT_BYTES for _, content in fields)
+        or sum(4 + len(content) for _, content in fields) != len(extra)
+    )
+
+
+def _extra_fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the kind and content of each extra field. The content of the last one may be cut off."""
     position = 0
     while position + 4 <= len(extra):
         kind, length = struct.unpack_from("<2H", extra, position)
-        if kind == _UNICODE_PATH_FIELD:
-            return True
+        yield kind, extra[position + 4 : position + 4 + length]
         position += 4 + length
-    return False
+
+
+def _are_local_zip64_sizes_as_listed(extra: bytes, sizes: Sequence[int], row: zipfile.ZipInfo, flags: int) -> bool:
+    """Return whether the sizes in a local header's ZIP64 field are those listed. `sizes`: packed, then unpacked.
+
+    Readers that go from member to member use them instead of the central directory.
+    """
+    contents = [content for kind, content in _extra_fields(extra) if kind == _ZIP64_FIELD]
+    marked = [
+        listed for said, listed in zip(sizes, (row.compress_size, row.file_size), strict=True) if said == _ZIP64_MARKER
+    ]
+    if not contents:
+        # A member can be one byte shorter than 4 GiB.
+        return all(listed == _ZIP64_MARKER for listed in marked)
+    # The field has both sizes, or as some programs write it, those that do not fit; unpacked first.
+    permitted_contents = [_pack_sizes(row.file_size, row.compress_size)]
+    permitted_contents += [_pack_sizes(*reversed(marked))] if marked else []
+    permitted_contents += [bytes(16)] if flags & 0x8 else []
+    return contents[0] in permitted_contents
+
+
+def _pack_sizes(*numbers: int) -> bytes:
+    """Return numbers as a ZIP64 field has them; one that is too large for it wraps, and equals no field that is read."""
+    return b"".join(struct.pack("<Q", number % (1 << 64)) for number in numbers)
 
 
 def _ends_with_directory(raw: BinaryIO, archive: zipfile.ZipFile) -> bool:

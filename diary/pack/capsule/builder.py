@@ -188,7 +188,7 @@ def build_capsule(versions: Sequence[DiaryVersion], options: PackOptions, keys: 
             entry.seq_no
             for entry in entries
             if entry.record in packed_ids and entry.seq_no and _is_to_start_with(entry, options)
-        ][:10],
+        ][-constants.FIRST_ENTRIES_LIMIT :],
         "t": CAPSULE_TYPE,
         "versions": [_version_row(row, entry_numbers) for row in versions if row["record"] in packed_ids],
     }

@@ -13,7 +13,7 @@ from diary.pack.proofs.proof_files import RECORD_LIMIT_BYTES
 from diary.pack.proofs.record_json import derived_rows
 from diary.pack.verify.pack_reader import OpenedPack
 from diary.record.incident import Incident
-from diary.record.reading import RecordFields, integer_of, object_of, objects_of, text_of
+from diary.record.reading import RecordFields, integer_of, is_same_json, object_of, objects_of, text_of
 from diary.record.record_history import RecordHistory, RecordVersion, build_history
 from diary.record.schemas import find_schema
 
@@ -64,8 +64,8 @@ def are_derived_rows_consistent(record: RecordFields) -> bool:
         "total": entry_count + len(gaps),
         "withheld": sum(gap.get("why") == "withheld" for gap in gaps),
     }
-    return derived_rows(versions, facts, labels) == list(rows) and all(
-        counts.get(name) == number for name, number in expected_counts.items()
+    return is_same_json(derived_rows(versions, facts, labels), record.get("records")) and all(
+        is_same_json(counts.get(name), number) for name, number in expected_counts.items()
     )
 
 
@@ -113,7 +113,7 @@ def _are_entry_numbers_right(record: RecordFields, versions: Sequence[RecordFiel
         and numbers == sorted(numbers)
         and sorted([*numbers, *gap_numbers]) == list(range(1, 1 + len(numbers) + len(gap_numbers)))
         and isinstance(start_with, list)
-        and all(number in numbers for number in start_with)
+        and all(type(number) is int and number in numbers for number in start_with)
         and [text_of(row, "record") for row in objects_of(record, "asked")] == list(numbers_by_record)
     )
 
@@ -125,10 +125,9 @@ def _are_counts_right(counts: RecordFields, histories: Sequence[RecordHistory]) 
     revision_counts = {
         kind: sum(history.has_revision(kind) for history in entries) for kind in ("addition", "amendment")
     }
-    return (counts.get("added_to"), counts.get("amended"), counts.get("late")) == (
-        revision_counts["addition"],
-        revision_counts["amendment"],
-        late_count,
+    return is_same_json(
+        [counts.get(name) for name in ("added_to", "amended", "late")],
+        [revision_counts["addition"], revision_counts["amendment"], late_count],
     )
 
 
@@ -159,7 +158,7 @@ def _are_exhibits_right(record: RecordFields, pack: OpenedPack) -> bool:
     items = {str(row[0]) for row in exhibit_facts}
     exported_items = {text_of(line, "item") for line in custody if line.get("action") == "exported"}
     return (
-        sorted(exhibit_facts, key=str) == sorted(_sidecar_facts(pack), key=str)
+        is_same_json(sorted(exhibit_facts, key=str), sorted(_sidecar_facts(pack), key=str))
         and len(items) == len(exhibit_facts)
         and items == exported_items
         and {text_of(line, "item") for line in custody} <= items

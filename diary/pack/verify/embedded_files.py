@@ -97,11 +97,13 @@ class _PdfObjects:
 
     def resolve(self, value: PdfValue | None) -> PdfValue | None:
         """Follow references from a value to what they refer to. Raise _UnsupportedPdf after too many steps."""
-        for _ in range(DEPTH_LIMIT + 1):
-            if not isinstance(value, _ObjectReference):
-                return value
+        steps = 0
+        while isinstance(value, _ObjectReference):
+            if steps > DEPTH_LIMIT:
+                raise _UnsupportedPdf
             value, _end = self.read_object(value.number)
-        raise _UnsupportedPdf
+            steps += 1
+        return value
 
     def dict_of(self, value: PdfValue | None) -> dict[bytes, PdfValue]:
         """Return the dictionary that a value is or refers to. Raise _UnsupportedPdf for anything else."""

@@ -48,8 +48,8 @@ SENTENCES: Final[dict[str, str]] = {
     "pack_signer": "This signature was made with a key that does not belong to this diary.",
     "pack_changed": "This list of files is not the one that was signed: the pack was changed after it was made.",
     "other_pack": "This signature belongs to another pack: the diary, the name, the time or the parts differ.",
-    "replaced_key": "This signature was made with a key that the keeper has since replaced. Others may have that key, so "
-    "the signature counts only if somebody received the pack before then.",
+    "replaced_key": "This signature was made with a key that is not in use. The pack calls it an earlier key of the keeper, "
+    "and anyone can write that. Do not rely on what only this signature covers.",
     "export": "The diary's record of this pack is not valid, or is about another pack.",
     "slip": "This receipt slip is not valid, or is about another pack.",
     "stamp": "This timestamp is not valid, or is about another pack.",
@@ -77,6 +77,7 @@ SENTENCES: Final[dict[str, str]] = {
     "not_rerendered": "This document could not be laid out again from what is here.",
     "servable_only": "This is a copy of the servable part alone. What is in it was checked. The restricted part (the files "
     "as received, the officer's sheet, the whole record) is not included here.",
+    "not_covered": "No signed list in this copy covers this file: anyone could have changed it. Do not rely on it.",
     "training": "This pack is made up, for training: nothing in it happened to anybody.",
     "prepared": "Somebody else prepared this pack, from what its keeper let them see: it is of a part of a diary. Who they are "
     "and by whose leave stands in this file, signed by both, and that holds.",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from diary.crypto.signing import ed25519_key_id
-from diary.encoding import b64, parse_canonical_json, unb64
+from diary.encoding import b64, canonical_json, parse_canonical_json, unb64
 from diary.errors import KeptError
 from diary.ledger import checkpoints, cosignatures, key_statements, leaves, timestamps, tree
 from diary.ledger.checkpoints import Checkpoint
@@ -18,7 +18,7 @@ from diary.ledger.key_statements import NotaryKey
 from diary.pack.log_files import LOG_LIMIT_BYTES, LOG_TYPE, checkpoint_stem, expected_log_files
 from diary.pack.verify.findings import Finding, make_finding
 from diary.pack.verify.pack_reader import OpenedPack
-from diary.record.reading import RecordFields, integer_of, objects_of, text_of
+from diary.record.reading import RecordFields, integer_of, is_same_json, objects_of, text_of
 
 SERVABLE_PROOFS_PREFIX: Final = "data/servable/proof/"
 RESTRICTED_PROOFS_PREFIX: Final = "data/restricted/proof/"
@@ -55,8 +55,15 @@ def read_pack_log(pack: OpenedPack) -> ReadLog:
         for path in sorted(actual_paths ^ (expected_paths[folder] if value else set())):
             log.findings.append(make_finding("log", path))
     servable_log, main_log = logs_by_folder[SERVABLE_PROOFS_PREFIX], log.log_json
-    is_same = all(servable_log.get(name) == main_log.get(name) for name in ("authorities", "checkpoints", "statements"))
-    if not is_same or any(row not in objects_of(main_log, "proofs") for row in objects_of(servable_log, "proofs")):
+    is_same = all(
+        is_same_json(servable_log.get(name), main_log.get(name))
+        for name in ("authorities", "checkpoints", "statements")
+    )
+    main_proofs = {canonical_json(row, limit_bytes=LOG_LIMIT_BYTES) for row in objects_of(main_log, "proofs")}
+    if not is_same or any(
+        canonical_json(row, limit_bytes=LOG_LIMIT_BYTES) not in main_proofs
+        for row in objects_of(servable_log, "proofs")
+    ):
         log.findings.append(make_finding("log", f"{SERVABLE_PROOFS_PREFIX}log.json"))
     for path in sorted(expected_paths[log.folder] - {f"{log.folder}log.json"}):
         servable_path = path.replace(RESTRICTED_PROOFS_PREFIX, SERVABLE_PROOFS_PREFIX)

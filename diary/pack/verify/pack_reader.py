@@ -3,6 +3,8 @@
 A copy of the servable folder alone is accepted too, and marked as such.
 """
 
+import collections
+import itertools
 import os
 import re
 import stat
@@ -20,6 +22,7 @@ from diary.pack.bag.zip_headers import (
     LocalHeader,
     has_hidden_bytes,
     has_unicode_path,
+    is_deflate_stream_whole,
     is_directory_contiguous,
     is_end_record_right,
     listed_name,
@@ -44,10 +47,11 @@ ZIP_ERRORS: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueErr
 
 @dataclass(frozen=True, slots=True)
 class ZippedMember:
-    """A row of an opened zip."""
+    """A row of an opened zip. `data_end`: offset of the end of its data, None for one without a local header."""
 
     archive: zipfile.ZipFile
     row: zipfile.ZipInfo
+    data_end: int | None
 
 
 MemberSource = ZippedMember | Path
@@ -168,7 +172,40 @@ def read_zip(path: Path) -> ReadZip | list[Finding]:
         headers = [read_local_header(raw, row) for row in rows]
         is_hiding = has_hidden_bytes(raw, archive, rows, headers)
     members = [_zip_member(archive, row, header) for row, header in zip(rows, headers, strict=True)]
+    folders = _folders_of(members)
+    members = [
+        member
+        for member, row, header in zip(members, rows, headers, strict=True)
+        if not (member.name in folders and _is_folder_row(row, header))
+    ]
     return ReadZip(archive, members, is_hiding)
+
+
+def _folders_of(members: list[CandidateMember]) -> set[str]:
+    """Return the folders that members stand in, each with a slash at its end. One that the zip names twice is left out."""
+    counts = collections.Counter(member.name for member in members)
+    return {
+        folder
+        for name in counts
+        # A hostile name may have thousands of slashes.
+        for slash in itertools.islice(re.finditer("/", name), constants.PACK_FOLDERS_LIMIT)
+        if (folder := name[: slash.end()]) != name and counts[folder] <= 1
+    }
+
+
+def _is_folder_row(row: zipfile.ZipInfo, header: LocalHeader) -> bool:
+    """Return whether a row is of a folder by itself. Programs that pack a folder again write one for each."""
+    kind = stat.S_IFMT(row.external_attr >> 16)
+    return (
+        header.is_as_listed
+        and not header.has_other_name
+        and row.orig_filename == listed_name(row)
+        and not has_unicode_path(row.extra)
+        and not row.flag_bits & 0x1
+        and not row.volume
+        and kind in (0, stat.S_IFDIR)
+        and row.file_size == row.compress_size == row.CRC == 0
+    )
 
 
 def _open_zip(path: Path) -> OpenedPack | list[Finding]:
@@ -192,7 +229,7 @@ def _zip_member(archive: zipfile.ZipFile, row: zipfile.ZipInfo, header: LocalHea
     )
     return CandidateMember(
         listed_name(row),
-        ZippedMember(archive, row),
+        ZippedMember(archive, row, header.data_end),
         is_name_exact,
         is_file,
         header.data_end is None or header.is_as_listed,
@@ -288,4 +325,14 @@ def hash_member(source: MemberSource) -> MemberDigests:
                 raise ValueError("longer than its stated size")
     if hasher.size_bytes != claimed_size:
         raise ValueError("shorter than its stated size")
+    if isinstance(source, ZippedMember) and not _is_packed_data_whole(source):
+        raise ValueError("with bytes after its packed data")
     return hasher.digests()
+
+
+def _is_packed_data_whole(source: ZippedMember) -> bool:
+    row = source.row
+    if row.compress_type != zipfile.ZIP_DEFLATED or source.data_end is None:
+        return True
+    with Path(str(source.archive.filename)).open("rb") as raw:
+        return is_deflate_stream_whole(raw, source.data_end - row.compress_size, row.compress_size)

@@ -16,8 +16,10 @@ STATUS_SENTENCES: Final[dict[str, str]] = {
     "bad_signature": "The signature of this pack is not valid.",
     "other_signer": "Signed with a key that does not belong to this diary.",
     "changed": "Changed after it was made. The files are named below.",
-    "replaced_key": "Signed with a key that the keeper has since replaced. It counts only if somebody received the pack "
-    "before then.",
+    "replaced_key": "Not signed with the key in use. The pack calls its key an earlier key of the keeper, and anyone can "
+    "write that. Anyone could have changed its pages, tables and words.",
+    "not_covered": "The files in servable/ are unchanged since they were signed. 00_READ-FIRST and 15_VERIFY are not signed "
+    "in this copy: anyone could have changed them.",
     "prepared": "Unchanged since the person who prepared it made it.",
     "other_server": "Unchanged since a device of this diary made it. It is from another server: give the keys of that "
     "server to check who received it.",
@@ -43,6 +45,7 @@ _STATUSES_BY_CODES: Final[tuple[tuple[str, frozenset[str]], ...]] = (
         ),
     ),
     ("replaced_key", frozenset({"replaced_key"})),
+    ("not_covered", frozenset({"not_covered"})),
     ("prepared", frozenset({"prepared"})),
     ("no_server", frozenset({"never_received"})),
     ("other_server", frozenset({"wrong_notary"})),

@@ -31,8 +31,9 @@ from diary.pack.verify.pack_reader import (
 LIST_FILES: Final = (MANIFEST_FILENAME, EXPORT_PROOF_PATH, PACK_STATEMENT_PATH)
 STAMP_NAME: Final = "pack.tsr"
 SLIP_NAME: Final = "receipt-slip.json"
-STAMP_PATTERN: Final = re.compile(r".+\.tsr")
-_BESIDE_PATTERN: Final = re.compile(r".+\.tsr|receipt-slip.*\.json")
+# `.` would match other line ends here than in JavaScript.
+STAMP_PATTERN: Final = re.compile(r"[^/]+\.tsr")
+_BESIDE_PATTERN: Final = re.compile(r"[^/]+\.tsr|receipt-slip[^/]*\.json")
 PART_PATTERN: Final = re.compile(r"13_part[1-9][0-9]{0,2}\.zip")
 # The single files of a set, by the folder of the pack that they come from.
 _PREFIXES_BY_NAME: Final = (

@@ -21,7 +21,7 @@ from diary.pack.verify.findings import Finding, make_finding
 from diary.pack.verify.pack_reader import OpenedPack
 from diary.pack.verify.proof_check import PREPARED_PATH, PackProofs, parse_object
 from diary.pack.verify.record_check import RECORD_PATH, read_record
-from diary.record.reading import RecordFields, integer_of, object_of, text_of
+from diary.record.reading import RecordFields, integer_of, is_same_json, object_of, text_of
 
 PREPARED_TYPE: Final = "prepared/v1"
 READ_FIRST_PATH: Final = "data/00_READ-FIRST.txt"
@@ -62,7 +62,7 @@ def check_prepared(pack: OpenedPack, proofs: PackProofs) -> Iterator[Finding]:
         is_line_right = read_first is None or line == prepared_line(
             text_of(statement, "by"), text_of(statement, "organisation")
         )
-        if (record and recorded_claim != prepared_members(statement)) or not is_line_right:
+        if (record and not is_same_json(recorded_claim, prepared_members(statement))) or not is_line_right:
             raise BadSignature
     except (KeptError, KeyError, TypeError, ValueError, AttributeError):
         yield make_finding("preparer", PREPARED_PATH)

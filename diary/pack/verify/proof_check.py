@@ -18,7 +18,7 @@ from diary.pack.proofs.proof_files import KEYS_TYPE, PROOF_TYPE, RECORD_LIMIT_BY
 from diary.pack.verify.findings import Finding, make_finding
 from diary.pack.verify.log_check import is_log_file
 from diary.pack.verify.pack_reader import OpenedPack
-from diary.record.reading import RecordFields, codes_of, integer_of, object_of, objects_of, text_of
+from diary.record.reading import RecordFields, codes_of, integer_of, is_same_json, object_of, objects_of, text_of
 
 SERVABLE_PROOFS_PREFIX: Final = "data/servable/proof/"
 RESTRICTED_PROOFS_PREFIX: Final = "data/restricted/proof/"
@@ -90,7 +90,7 @@ def read_proofs(pack: OpenedPack) -> PackProofs:
     present_keys = keys[:1] if pack.is_servable_only else keys
     if (
         not all(present_keys)
-        or present_keys[0] != present_keys[-1]
+        or not is_same_json(present_keys[0], present_keys[-1])
         or proofs.keys.get("t") != KEYS_TYPE
         or not _are_keys_valid(proofs.keys)
     ):
@@ -295,7 +295,8 @@ def _check_pair(servable: VersionProof | None, restricted: VersionProof | None) 
         yield make_finding("no_twin", (servable or restricted or _raise_no_proof()).member)
         return
     is_same = all(
-        servable.raw.get(name) == restricted.raw.get(name) for name in ("c", "sig", "receipt", "record", "seq_no")
+        is_same_json(servable.raw.get(name), restricted.raw.get(name))
+        for name in ("c", "sig", "receipt", "record", "seq_no")
     )
     if not is_same or restricted.withheld or servable.digests != restricted.digests:
         yield make_finding("twin", servable.member)

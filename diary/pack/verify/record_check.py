@@ -9,7 +9,7 @@ from diary.pack.verify.derived_fields import are_derived_rows_consistent, is_sum
 from diary.pack.verify.findings import Finding, make_finding
 from diary.pack.verify.pack_reader import OpenedPack
 from diary.pack.verify.proof_check import PackProofs, VersionProof, parse_object
-from diary.record.reading import RecordFields, integer_of, object_of, objects_of, text_of
+from diary.record.reading import RecordFields, integer_of, is_same_json, object_of, objects_of, text_of
 from diary.record.rules import find_issues
 
 RECORD_PATH: Final = "data/restricted/12_record.json"
@@ -52,12 +52,12 @@ def check_record(pack: OpenedPack, proofs: PackProofs) -> Iterator[Finding]:
 def _matches_proof(row: RecordFields, proof: VersionProof) -> bool:
     """Return whether a row of the record equals its proof."""
     fields = {name: value for name, value in proof.values.items() if value is not None}
-    is_same = all(row.get(name) == proof.raw.get(name) for name in ("c", "kind", "record", "seq_no"))
+    is_same = all(is_same_json(row.get(name), proof.raw.get(name)) for name in ("c", "kind", "record", "seq_no"))
     received_at = integer_of(object_of(proof.raw, "receipt"), "ts")
     return (
         is_same
-        and row.get("fields") == fields
-        and row.get("receipt_at") == received_at
-        and row.get("schema") == fields.get("_schema")
-        and row.get("parents") == fields.get("_parents")
+        and is_same_json(row.get("fields"), fields)
+        and is_same_json(row.get("receipt_at"), received_at)
+        and is_same_json(row.get("schema"), fields.get("_schema"))
+        and is_same_json(row.get("parents"), fields.get("_parents"))
     )

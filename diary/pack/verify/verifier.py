@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from diary import constants
 from diary.encoding import parse_canonical_json
 from diary.errors import KeptError
 from diary.ledger.cosignatures import Cosignature, LogWitness
@@ -54,7 +55,7 @@ from diary.pack.verify.servable_only import check_index_against_proofs
 from diary.pack.verify.signature_check import check_signature
 from diary.pack.verify.slip_check import check_pack_stamps, check_slips
 from diary.pack.verify.table_check import check_table_copies
-from diary.record.reading import RecordFields, integer_of, object_of, text_of
+from diary.record.reading import RecordFields, integer_of, is_same_json, object_of, text_of
 
 CHRONOLOGY_PATH: Final = "data/servable/01_chronology.pdf"
 EXHIBITS_INDEX_PATH: Final = "data/servable/03_exhibits-index.csv"
@@ -278,8 +279,8 @@ def _is_exhibit_consistent(
         and str(digests.size_bytes) == row.get("size_bytes")
         and text_of(sidecar, "item").replace("/", "-") == text_of(sidecar, "file").partition(".")[0]
         and row.get("suggested_ref", row.get("item")) == sidecar.get("item")
-        and sidecar.get("record") == object_of(sealed, "_ids").get("record")
-        and fields == {name: value for name, value in sealed.items() if value is not None}
+        and is_same_json(sidecar.get("record"), object_of(sealed, "_ids").get("record"))
+        and is_same_json(fields, {name: value for name, value in sealed.items() if value is not None})
     )
 
 
@@ -299,6 +300,8 @@ def _parse_exhibits_index(pack: OpenedPack) -> dict[str, dict[str, str]] | None:
         return {}
     try:
         text = io.StringIO(raw.decode("utf-8").removeprefix(BOM), newline="")
+        # The limit of the process: the default one is far below the longest cell that a browser reads.
+        csv.field_size_limit(constants.PACK_MEMBER_LIMIT_BYTES)
         lines = [line for line in csv.reader(text, strict=True) if line]
         # A row of another length than the header would be ambiguous.
         rows = [dict(zip(lines[0], line, strict=True)) for line in lines[1:]]

@@ -5,7 +5,7 @@
  * Pure: the caller has opened the diary, chosen the entries and asked the keeper.
  */
 import { b64 } from '../core/bytes.js';
-import { CAPSULE_LIMIT_BYTES } from '../core/constants.js';
+import { CAPSULE_LIMIT_BYTES, FIRST_ENTRIES_LIMIT } from '../core/constants.js';
 import { canonicalBytes } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { objectsOf, booleanOf, textOf, integerOf } from '../record/reading.js';
@@ -169,7 +169,7 @@ export function makeCapsule(
       )
       .map((history) => numbers.get(history.record))
       .filter(Boolean)
-      .slice(0, 10),
+      .slice(-FIRST_ENTRIES_LIMIT),
     t: 'capsule/v1',
     versions: packedVersions.map((version) => packedVersion(version, numbers)),
   } as JsonObject;

@@ -23,9 +23,8 @@ export const SERVABLE_LIST = `${SERVABLE}manifest-sha256.txt`;
 const LINE = /^([0-9a-f]{64}|[0-9a-f]{128}) {2}([!-~]{1,300})$/;
 const INFO = new RegExp(
   '^Bagging-Date: ([0-9]{4}-[0-9]{2}-[0-9]{2})\\nExternal-Identifier: ([A-Z0-9_]{1,40})\\n' +
-    'Payload-Oxum: [0-9]{1,15}\\.[0-9]{1,6}\\n$',
+    'Payload-Oxum: (0|[1-9][0-9]{0,14})\\.([1-9][0-9]{0,5})\\n$',
 );
-const OXUM = /^Payload-Oxum: ([0-9]{1,15})\.([0-9]{1,6})$/m;
 
 /** Return midnight UTC of the date in bag-info.txt, ms; NaN for no such day; null if the file is malformed. */
 export function baggingDay(infoText: string): number | null {
@@ -112,7 +111,12 @@ async function checkServableFolder(pack: OpenedPack, lists: FileLists, damaged: 
       .sort()
       .map((path) => findingFor('changed', path)),
   ];
-  return findings.length || damaged.size ? findings : checkServableList(pack);
+  return [
+    ...findings,
+    ...(findings.length || damaged.size ? [] : await checkServableList(pack)),
+    // The list of the folder names what is in it; these two stand beside the folder.
+    ...[...TOP_FILES].filter((path) => present.has(path)).map((path) => findingFor('not_covered', path)),
+  ];
 }
 
 /** Read every list of files; null for one that cannot be parsed. */
@@ -210,13 +214,14 @@ async function checkTags(pack: OpenedPack, lists: FileLists, isWhole: boolean) {
     findings.push(findingFor('bag', 'bagit.txt'));
   const infoText = latin1((await pack.read('bag-info.txt')) ?? new Uint8Array(0));
   const match = INFO.exec(infoText);
-  if (pack.digests.has('bag-info.txt') && (!match || (!pack.isPart && match[2] !== pack.folder)))
+  const [, day = '', folder = '', bytes, files] = match ?? [];
+  // The folder's name ends with the same date, which the signature covers.
+  const hasDate = day.replaceAll('-', '') === folder.slice(folder.lastIndexOf('_') + 1);
+  if (pack.digests.has('bag-info.txt') && (!match || (!pack.isPart && folder !== pack.folder) || !hasDate))
     findings.push(findingFor('bag', 'bag-info.txt'));
   if (!isWhole) return findings;
   const sizes = [...pack.digests].filter(([path]) => path.startsWith('data/')).map(([, digests]) => digests.size);
-  const oxum = OXUM.exec(infoText);
-  const matchesOxum =
-    oxum && Number(oxum[1]) === sizes.reduce((sum, size) => sum + size, 0) && Number(oxum[2]) === sizes.length;
+  const matchesOxum = Number(bytes) === sizes.reduce((sum, size) => sum + size, 0) && Number(files) === sizes.length;
   if (pack.digests.has('bag-info.txt') && !matchesOxum) findings.push(findingFor('bag', 'bag-info.txt'));
   return findings;
 }

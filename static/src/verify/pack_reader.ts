@@ -4,6 +4,7 @@
  */
 import { hex } from '../core/bytes.js';
 import {
+  PACK_FOLDERS_LIMIT,
   PACK_MEMBERS_LIMIT,
   PACK_MEMBER_LIMIT_BYTES,
   PACK_RATIO_LIMIT,
@@ -13,10 +14,10 @@ import { KeptError } from '../core/errors.js';
 import { fileDigest } from '../crypto/digests.js';
 import { crc32 } from '../pack/zip.js';
 import { findingFor } from './findings.js';
-import { bytesAt, placeOf, readDirectory } from './zipfile.js';
+import { bytesAt, isGapRight, placeOf, readDirectory } from './zipfile.js';
 import type { Bytes } from '../core/bytes.js';
 import type { Finding } from './findings.js';
-import type { Directory, MemberRow } from './zipfile.js';
+import type { Directory, MemberPlace, MemberRow } from './zipfile.js';
 
 /** Hex */
 export type Digests = { sha256: string; sha512: string; size: number };
@@ -26,12 +27,12 @@ export type Source = { pieces: () => AsyncIterable<Uint8Array>; size: number };
 export type OnProgress = (done: number, total: number) => void;
 
 const PIECE_BYTES = 1 << 20;
-const DESCRIPTOR_SIZES = [12, 16, 20, 24];
 const FOLDER = /^PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}$/;
 const PATH = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,6}$/;
 /** The possible names of the folder where only a part of a pack was copied, and the path of that part in the pack. */
 export const PARTS = Object.freeze({ data: 'data/', servable: 'data/servable/' }) as Readonly<Record<string, string>>;
 const REGULAR_FILE = 0o100000;
+const FOLDER_TYPE = 0o040000;
 const FILE_TYPE_MASK = 0o170000;
 
 /** `cut`: its name is not the complete and only one; `agrees`: its own header agrees with the list */
@@ -139,16 +140,57 @@ export async function readZip(file: Blob): Promise<ReadZip | Finding[]> {
   const refusal = findRefusal(directory.rows);
   if (refusal) return [refusal];
   const places = await Promise.all(directory.rows.map((row) => placeOf(file, row)));
+  const folders = foldersOf(directory.rows.map(({ name }) => name));
   return {
-    hasHiddenBytes: hasHiddenBytes(file, directory, places),
-    members: directory.rows.map((row, i) => ({
-      name: row.name,
-      cut: row.cut || row.renamed || Boolean(places[i]?.renamed),
-      isFile: isOrdinary(row),
-      agrees: places[i]?.agrees !== false,
-      source: { size: row.size, pieces: () => readMember(file, row, places[i] ?? null) },
-    })),
+    hasHiddenBytes: await hasHiddenBytes(file, directory, places),
+    members: directory.rows.flatMap((row, i) =>
+      folders.has(row.name) && isFolderRow(row, places[i] ?? null)
+        ? []
+        : {
+            name: row.name,
+            cut: row.cut || row.renamed || Boolean(places[i]?.renamed),
+            isFile: isOrdinary(row),
+            agrees: places[i]?.agrees !== false,
+            source: { size: row.size, pieces: () => readMember(file, row, places[i] ?? null) },
+          },
+    ),
   };
+}
+
+/** Return the folders that members stand in, each with a slash at its end. One that the zip names twice is left out. */
+function foldersOf(names: readonly string[]) {
+  const counts: Map<string, number> = new Map();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const folders: Set<string> = new Set();
+  for (const name of counts.keys()) {
+    let end = 0;
+    // A hostile name may have thousands of slashes.
+    for (let depth = 0; depth < PACK_FOLDERS_LIMIT; depth++) {
+      end = name.indexOf('/', end) + 1;
+      if (!end || end === name.length) break;
+      if ((counts.get(name.slice(0, end)) ?? 0) <= 1) folders.add(name.slice(0, end));
+    }
+  }
+  return folders;
+}
+
+/** Return whether a row is of a folder by itself. Programs that pack a folder again write one for each. */
+function isFolderRow(
+  { cut: isCut, renamed, flags, disk, mode, size, packed, crc }: MemberRow,
+  place: MemberPlace | null,
+) {
+  const kind = mode & FILE_TYPE_MASK;
+  return (
+    Boolean(place?.agrees && !place.renamed) &&
+    !isCut &&
+    !renamed &&
+    !(flags & 1) &&
+    !disk &&
+    (kind === 0 || kind === FOLDER_TYPE) &&
+    size === 0 &&
+    packed === 0 &&
+    crc === 0
+  );
 }
 
 /**
@@ -189,26 +231,26 @@ function findRefusal(rows: readonly MemberRow[]) {
 }
 
 /**
- * Return whether something is before, between or after the members: readers that start elsewhere would see another
- * pack.
+ * Return whether the zip has bytes that are neither a member nor needed to read one: readers that start elsewhere would
+ * see another pack, and a comment or an extra field can hold a text that no signature covers.
  */
-function hasHiddenBytes(
+async function hasHiddenBytes(
   file: Blob,
   { rows, start, comment, endAt }: Directory,
-  places: readonly ({ start: number; end: number } | null)[],
+  places: readonly (MemberPlace | null)[],
 ) {
   const ordered = rows.map((row, i) => ({ row, place: places[i] })).sort((a, b) => a.row.at - b.row.at);
   if (ordered[0]?.row.at !== 0 || comment || endAt + 22 !== file.size) return true;
-  return ordered.some(({ row, place }, i) => {
-    if (!place) return true;
-    const gap = (ordered[i + 1]?.row.at ?? start) - place.end;
-    return !(row.flags & 0x8 ? DESCRIPTOR_SIZES : [0]).includes(gap);
-  });
+  if (rows.some((row) => row.oddExtra) || places.some((place) => place?.oddExtra)) return true;
+  for (const [i, { row, place }] of ordered.entries()) {
+    if (!place || !(await isGapRight(file, row, place, ordered[i + 1]?.row.at ?? start))) return true;
+  }
+  return false;
 }
 
-function isOrdinary({ name, mode, flags, odd }: MemberRow) {
+function isOrdinary({ name, mode, flags, isDosFolder, disk }: MemberRow) {
   const kind = mode & FILE_TYPE_MASK;
-  return !name.endsWith('/') && (kind === 0 || kind === REGULAR_FILE) && !(flags & 1) && !odd;
+  return !name.endsWith('/') && (kind === 0 || kind === REGULAR_FILE) && !(flags & 1) && !isDosFolder && !disk;
 }
 
 /** Return the ordinary files of one folder; the others are findings. */

@@ -32,6 +32,7 @@ const STATUSES_BY_CODES: readonly (readonly [string, readonly string[]])[] = [
     ],
   ],
   ['replaced_key', ['replaced_key']],
+  ['not_covered', ['not_covered']],
   ['prepared', ['prepared']],
   ['no_server', ['never_received']],
   ['other_server', ['wrong_notary']],

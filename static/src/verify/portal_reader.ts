@@ -29,7 +29,7 @@ export const LIST_FILES: readonly string[] = [SHA256_LIST, EXPORT_PROOF, PACK_ST
 export const PART = /^13_part[1-9][0-9]{0,2}\.zip$/;
 export const STAMP = /\.tsr$/;
 /** What comes beside a pack. A browser may have numbered it: `pack (1).tsr`. */
-const BESIDE = /^(?:.+\.tsr|receipt-slip.*\.json)$/;
+const BESIDE = /^(?:[^/]+\.tsr|receipt-slip[^/]*\.json)$/;
 /** The single files of a set, by the folder of the pack that they come from. */
 const PREFIXES: readonly (readonly [string, RegExp])[] = [
   ['data/', /^00_READ-FIRST\.txt$/],

@@ -4,7 +4,7 @@
  * The twin of what diary/pack/verify/pack_reader.py takes from Python's zipfile. The zip may be hostile, so every
  * number in it is checked against the size of the file before it is used.
  */
-import { ZIP_KNOWN_FLAG_BITS } from '../core/constants.js';
+import { ZIP_EXTRA_FIELD_LIMIT_BYTES, ZIP_KNOWN_EXTRA_KINDS, ZIP_KNOWN_FLAG_BITS } from '../core/constants.js';
 import type { Bytes } from '../core/bytes.js';
 
 /** One member as the list has it */
@@ -26,10 +26,14 @@ export type MemberRow = {
   at: number;
   /** of the file, 0 where the maker gave none */
   mode: number;
-  /** whether it is marked as a folder as DOS does, or is on another disk */
-  odd: boolean;
+  /** whether it is marked as a folder as DOS does */
+  isDosFolder: boolean;
+  /** 0 unless the zip claims to be on several */
+  disk: number;
   /** whether an extra field gives it another name, as some readers would take it */
   renamed: boolean;
+  /** whether it has a comment, or an extra field that common programs do not write */
+  oddExtra: boolean;
 };
 /** `start`: where the list begins; `endAt`: where its end record begins */
 export type Directory = { rows: MemberRow[]; start: number; comment: number; endAt: number };
@@ -46,9 +50,12 @@ const VERSION_MOST = 63;
 const COMMENT_MOST = 65_535;
 const DIRECTORY_MOST = 64 << 20;
 const UTF8 = 0x800;
+const ZIP64_EXTRA = 1;
 const UNICODE_PATH = 0x7075;
-/** Encrypted, and followed by a descriptor: readers differ on a header that contradicts the list in these. */
-const FLAGS = 0x9;
+/** Encrypted, followed by a descriptor, and UTF-8: readers differ on a header that contradicts the list in these. */
+const FLAGS = 0x809;
+const DESCRIPTOR = 0x08074b50;
+const DESCRIPTOR_BYTES_LIMIT = 24;
 const STORED = 0;
 const NONE_32 = 0xffffffff;
 
@@ -75,10 +82,12 @@ async function findEnd(file: Blob) {
   const from = Math.max(0, file.size - END_BYTES - COMMENT_MOST);
   const tail = await bytesAt(file, from, file.size);
   const view = viewOf(tail);
-  for (let offset = tail.length - END_BYTES; offset >= 0; offset--) {
+  for (let offset = tail.length - 4; offset >= 0; offset--) {
     if (view.getUint32(offset, true) !== END) continue;
+    // Readers differ on which record counts when the last one does not fit.
+    if (offset + END_BYTES > tail.length) return null;
     const comment = view.getUint16(offset + 20, true);
-    if (offset + END_BYTES + comment > tail.length) continue;
+    if (offset + END_BYTES + comment > tail.length) return null;
     const endRecord = {
       endAt: from + offset,
       comment,
@@ -152,6 +161,7 @@ function rowsOf(bytes: Uint8Array, shift: number): MemberRow[] | null {
     const row = rowAt(bytes, view, offset, {
       nameLength: Number(nameLength),
       extraLength: Number(extraLength),
+      hasComment: Boolean(commentLength),
       before: shift,
     });
     if (!row) return null;
@@ -165,7 +175,12 @@ function rowAt(
   bytes: Uint8Array,
   view: DataView,
   offset: number,
-  { nameLength, extraLength, before: shift }: { nameLength: number; extraLength: number; before: number },
+  {
+    nameLength,
+    extraLength,
+    hasComment,
+    before: shift,
+  }: { nameLength: number; extraLength: number; hasComment: boolean; before: number },
 ): MemberRow | null {
   const flags = view.getUint16(offset + 8, true);
   const raw = bytes.slice(offset + 46, offset + 46 + nameLength);
@@ -195,27 +210,72 @@ function rowAt(
     size,
     at: place + shift,
     mode,
-    odd: Boolean(view.getUint32(offset + 38, true) & 0x10) || view.getUint16(offset + 34, true) > 0,
+    isDosFolder: Boolean(view.getUint32(offset + 38, true) & 0x10),
+    disk: view.getUint16(offset + 34, true),
     renamed: givesOtherName(extra),
+    oddExtra: hasComment || hasOddExtra(extra) || !hasTrueZip64(extra, [size, packed, place + shift]),
   };
 }
 
 function readZip64Sizes(extra: Uint8Array, sizes: number[]) {
-  const view = viewOf(extra);
-  for (let offset = 0; offset + 4 <= extra.length; ) {
-    const length = view.getUint16(offset + 2, true);
-    if (view.getUint16(offset, true) === 1 && offset + 4 + length <= extra.length) {
-      let next = offset + 4;
-      return sizes.map((size) => {
-        if (size !== NONE_32 || next + 8 > offset + 4 + length) return size;
-        next += 8;
-        return Number(view.getBigUint64(next - 8, true));
-      });
-    }
-    offset += 4 + length;
-  }
-  return sizes;
+  const content = zip64Field(extra);
+  if (!content) return sizes;
+  const view = viewOf(content);
+  let next = 0;
+  return sizes.map((size) => {
+    if (size !== NONE_32 || next + 8 > content.length) return size;
+    next += 8;
+    return Number(view.getBigUint64(next - 8, true));
+  });
 }
+
+const zip64Field = (extra: Uint8Array) => extraFields(extra).find(({ kind }) => kind === ZIP64_EXTRA)?.content;
+
+/** Return the kind and content of each extra field. The content of the last one may be cut off. */
+function extraFields(extra: Uint8Array) {
+  const view = viewOf(extra);
+  const fields: { kind: number; content: Uint8Array }[] = [];
+  for (let offset = 0; offset + 4 <= extra.length; ) {
+    const end = offset + 4 + view.getUint16(offset + 2, true);
+    fields.push({ kind: view.getUint16(offset, true), content: extra.subarray(offset + 4, end) });
+    offset = end;
+  }
+  return fields;
+}
+
+/** Return whether extra fields hold more than the size, the times and the owner, each once and as short as usual. */
+function hasOddExtra(extra: Uint8Array) {
+  const fields = extraFields(extra);
+  return (
+    new Set(fields.map(({ kind }) => kind)).size !== fields.length ||
+    fields.some(
+      ({ kind, content }) =>
+        !(ZIP_KNOWN_EXTRA_KINDS as readonly number[]).includes(kind) || content.length > ZIP_EXTRA_FIELD_LIMIT_BYTES,
+    ) ||
+    fields.reduce((sum, { content }) => sum + 4 + content.length, 0) !== extra.length
+  );
+}
+
+/** Return whether a ZIP64 field of the list has some of these numbers, in their order, and nothing else. */
+function hasTrueZip64(extra: Uint8Array, numbers: readonly number[]) {
+  const content = zip64Field(extra);
+  return !content || orderedChoices(numbers).some((chosen) => isSame(content, packNumbers(chosen)));
+}
+
+/** Return each choice of numbers, none and all included, in their order. */
+function orderedChoices([first, ...rest]: readonly number[]): number[][] {
+  if (first === undefined) return [[]];
+  const others = orderedChoices(rest);
+  return [...others, ...others.map((chosen) => [first, ...chosen])];
+}
+
+function packNumbers(numbers: readonly number[]) {
+  const bytes = new Uint8Array(8 * numbers.length);
+  numbers.forEach((number, i) => viewOf(bytes).setBigUint64(8 * i, BigInt(number), true));
+  return bytes;
+}
+
+const isSame = (a: Uint8Array, b: Uint8Array) => a.length === b.length && a.every((byte, i) => byte === b[i]);
 
 function textOf(raw: Uint8Array, flags: number): string | null {
   if (!(flags & UTF8)) return Array.from(raw, (byte) => String.fromCharCode(byte)).join('');
@@ -235,22 +295,23 @@ function isExtraWhole(extra: Uint8Array) {
 }
 
 /** Return whether an extra field gives a member another name. */
-function givesOtherName(extra: Uint8Array) {
-  const view = viewOf(extra);
-  for (let offset = 0; offset + 4 <= extra.length; offset += 4 + view.getUint16(offset + 2, true)) {
-    if (view.getUint16(offset, true) === UNICODE_PATH) return true;
-  }
-  return false;
-}
+const givesOtherName = (extra: Uint8Array) => extraFields(extra).some(({ kind }) => kind === UNICODE_PATH);
 
 /**
- * Return where a member's own bytes begin and end, and whether its own header agrees with the list. Null when there
- * is none.
+ * Where a member's own bytes begin and end, and what its own header says: whether its name is the listed one, whether
+ * the rest agrees with the list, and whether it has an extra field that gives another name or is odd.
  */
-export async function placeOf(
-  file: Blob,
-  row: MemberRow,
-): Promise<{ start: number; end: number; sameName: boolean; agrees: boolean; renamed: boolean } | null> {
+export type MemberPlace = {
+  start: number;
+  end: number;
+  sameName: boolean;
+  agrees: boolean;
+  renamed: boolean;
+  oddExtra: boolean;
+};
+
+/** Return the place of a member. Null when it has no header of its own. */
+export async function placeOf(file: Blob, row: MemberRow): Promise<MemberPlace | null> {
   const head = await bytesAt(file, row.at, row.at + 30);
   if (head.length !== 30 || viewOf(head).getUint32(0, true) !== LOCAL) return null;
   const view = viewOf(head);
@@ -258,14 +319,56 @@ export async function placeOf(
   const start = row.at + 30 + nameLength + view.getUint16(28, true);
   const rest = await bytesAt(file, row.at + 30, start);
   const name = rest.subarray(0, nameLength);
-  const sameName = name.length === row.raw.length && name.every((byte, i) => byte === row.raw[i]);
+  const extra = rest.subarray(nameLength);
   return {
     start,
     end: start + row.packed,
-    sameName,
-    agrees: matchesList(view, row),
-    renamed: givesOtherName(rest.subarray(nameLength)),
+    sameName: isSame(name, row.raw),
+    agrees: matchesList(view, row) && matchesLocalZip64(view, extra, row),
+    renamed: givesOtherName(extra),
+    oddExtra: hasOddExtra(extra),
   };
+}
+
+/**
+ * Return whether between a member's data and what follows there is nothing, or its data descriptor if it has one.
+ * @param end where the next member, or the list, begins
+ */
+export async function isGapRight(file: Blob, row: MemberRow, place: MemberPlace, end: number) {
+  const length = end - place.end;
+  if (!(row.flags & 0x8)) return length === 0;
+  if (length <= 0 || length > DESCRIPTOR_BYTES_LIMIT) return false;
+  const gap = await bytesAt(file, place.end, end);
+  const sizes = packNumbers([row.packed, row.size]);
+  const shortSizes = [...sizes.subarray(0, 4), ...sizes.subarray(8, 12)];
+  const fitsShort = Math.max(row.packed, row.size) <= NONE_32;
+  const head = new Uint8Array(8);
+  viewOf(head).setUint32(0, DESCRIPTOR, true);
+  viewOf(head).setUint32(4, row.crc, true);
+  // Programs differ in whether they write the signature, and in the width of the sizes.
+  return [head, head.subarray(4)].some((start) =>
+    [sizes, ...(fitsShort ? [shortSizes] : [])].some((end) => isSame(gap, Uint8Array.of(...start, ...end))),
+  );
+}
+
+/**
+ * Return whether the sizes in a member's own ZIP64 field are those listed: readers that go from member to member use
+ * them.
+ * @param view its own header
+ */
+function matchesLocalZip64(view: DataView, extra: Uint8Array, { packed, size }: MemberRow) {
+  const content = zip64Field(extra);
+  const marked = [
+    ...(view.getUint32(22, true) === NONE_32 ? [size] : []),
+    ...(view.getUint32(18, true) === NONE_32 ? [packed] : []),
+  ];
+  // A member can be one byte shorter than 4 GiB.
+  if (!content) return marked.every((listed) => listed === NONE_32);
+  return [
+    packNumbers([size, packed]),
+    ...(marked.length ? [packNumbers(marked)] : []),
+    ...(view.getUint16(6, true) & 0x8 ? [new Uint8Array(16)] : []),
+  ].some((permitted) => isSame(content, permitted));
 }
 
 /** @param view a member's own header */

@@ -2,6 +2,7 @@
  * The content of a pack: from the keeper's selection to the capsule, and its counts for the screen before any question
  * is asked.
  */
+import { FIRST_ENTRIES_LIMIT } from '../../core/constants.js';
 import { KeptError } from '../../core/errors.js';
 import { formatId, newId } from '../../core/ids.js';
 import { entryNumbers, makeCapsule, openedOf } from '../../pack/capsule.js';
@@ -219,7 +220,7 @@ export function summarizeSelection(
     marked: chosen
       .filter(({ newest }) => booleanOf(newest.fields, 'start_with_this') === true)
       .map(({ record }) => record)
-      .slice(0, 10),
+      .slice(-FIRST_ENTRIES_LIMIT),
   };
 }
 

@@ -1,7 +1,8 @@
 /**
- * The entries that an officer reads first, ten at most. Those that the keeper marked in the diary start ticked; any
- * other entry of the pack can be ticked.
+ * The entries that an officer reads first, ten at most. Those that the keeper marked in the diary start ticked, of more
+ * than ten the latest; any other entry of the pack can be ticked.
  */
+import { FIRST_ENTRIES_LIMIT } from '../../core/constants.js';
 import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips } from '../../components/forms/fields.js';
 import { row } from '../../components/parts.js';
@@ -11,7 +12,6 @@ import '../../components/words.js';
 import type { Row as Entry } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
 
-const MAX_FIRST = 10;
 /** With more entries than this, chips would fill the page. */
 const MAX_CHIPS = 30;
 
@@ -20,7 +20,7 @@ export function firstEntriesField(stage: Stage, entries: readonly Entry[]) {
   if (entries.length < 2) return nothing;
   const chosenIds = (stage.local.startWith ?? []) as string[];
   const toggle = (record: string, on: boolean) => {
-    if (on && chosenIds.length >= MAX_FIRST) return stage.set({ fullFirst: true });
+    if (on && chosenIds.length >= FIRST_ENTRIES_LIMIT) return stage.set({ fullFirst: true });
     return stage.set({
       startWith: on ? [...chosenIds, record] : chosenIds.filter((entry) => entry !== record),
       fullFirst: false,
