@@ -253,7 +253,11 @@ DESK_SCREENS: dict[str, tuple[Step, ...]] = {
         press("Make the table"),
     ),
     "team, inviting": (SIGN_IN_PAGE, js("fake.in(0); stage.stand({name: 'organisation'})"), press("Invite a member")),
-    "team, ending": (SIGN_IN_PAGE, js("fake.in(0); stage.stand({name: 'organisation'})"), press("End membership")),
+    "team, ending": (
+        SIGN_IN_PAGE,
+        js("fake.in(0); stage.stand({name: 'organisation'})"),
+        press("End membership (Leigh)"),
+    ),
     "team, no connection": (
         SIGN_IN_PAGE,
         js("fake.in(0); fake.fail.readOrganisation = 'unavailable'; stage.stand({name: 'organisation'})"),

@@ -244,7 +244,7 @@ def test_a_lead_invites_a_member_ends_the_membership_and_saves_the_table(
     assert accessibility_faults(colleague.page) == []
     lead.tap("You")
     lead.tap("Team")
-    lead.confirm_with_words("End membership", "End it now")
+    lead.confirm_with_words("End membership (Sam)", "End it now")
     expect(page.locator(".desk-members li")).to_have_count(1)
     colleague.tap("Look for news")
     colleague.wait_for_text(re.compile("You have been signed out"))

@@ -38,9 +38,7 @@ function organisation(stage: Stage) {
         (member) => html`<li class="row apart"><span><bdi>${member.name}</bdi>${
           member.leads ? html` <span class="small soft">(${t('desk.leads')})</span>` : nothing
         }${member.here ? html` <span class="small soft">(${t('desk.it_is_you')})</span>` : nothing}</span>
-        ${
-          member.here ? nothing : button(t('desk.end_member'), () => confirmEndMember(stage, member), { plain: true })
-        }</li>`,
+        ${member.here ? nothing : endButton(stage, member)}</li>`,
       )}</ul>
       ${
         local.invite
@@ -51,6 +49,14 @@ function organisation(stage: Stage) {
       <div>${button(t('desk.invite_do'), invite, { icon: 'add', busy: stage.runningTask === 'words' })}</div></section>
     ${looksExport(stage)}</div>`;
 }
+
+/** The button by a member. Somebody who cannot see the row hears whose membership it ends. */
+const endButton = (stage: Stage, member: Member) =>
+  button(
+    html`${t('desk.end_member')}<span class="unseen"> (<bdi>${member.name}</bdi>)</span>`,
+    () => confirmEndMember(stage, member),
+    { plain: true },
+  );
 
 function looksExport(stage: Stage) {
   const { made: exported } = stage.local;
