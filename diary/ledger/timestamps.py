@@ -30,6 +30,16 @@ from diary.errors import BadRequest, BadSignature
 from diary.ledger.timestamp_authorities import RESPONSE_LIMIT_BYTES
 
 NONCE_BYTES: Final = 16
+# What the libraries raise for certificates of a forger, some of it only when a member is first read.
+_MALFORMED: Final = (
+    VerificationError,
+    ValueError,
+    TypeError,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.ExtensionNotFound,
+    x509.UnsupportedGeneralNameType,
+)
 _SHA256: Final = x509.ObjectIdentifier("2.16.840.1.101.3.4.2.1")
 
 
@@ -48,7 +58,7 @@ def load_chain(chain: bytes) -> tuple[x509.Certificate, ...]:
     """
     try:
         loaded = tuple(x509.load_pem_x509_certificates(chain))
-    except ValueError:
+    except _MALFORMED:
         raise BadRequest("A timestamp authority's certificates cannot be read.") from None
     if len(loaded) < 2:
         raise BadRequest("A timestamp authority needs its own certificate and its root, in that order.")
@@ -111,11 +121,14 @@ def verify_digest_response(
             nonce=None if nonce is None else int.from_bytes(nonce, "big"),
         ).build().verify(response, digest)
         stamped_at = response.tst_info.gen_time
-    except (VerificationError, ValueError, TypeError) as error:
+        is_in_time = all(
+            certificate.not_valid_before_utc <= stamped_at <= certificate.not_valid_after_utc
+            for certificate in pinned_certificates
+        )
+    except _MALFORMED as error:
         raise BadSignature("The timestamp does not hold.") from error
-    for certificate in pinned_certificates:
-        if not certificate.not_valid_before_utc <= stamped_at <= certificate.not_valid_after_utc:
-            raise BadSignature("The timestamp was made when its certificate was not valid.")
+    if not is_in_time:
+        raise BadSignature("The timestamp was made when its certificate was not valid.")
     return int(stamped_at.timestamp() * 1000)
 
 
@@ -135,15 +148,16 @@ def verify_token(tsr: bytes, digest: bytes, roots: Sequence[bytes]) -> int:
         enclosed = [x509.load_der_x509_certificate(der) for der in response.signed_data.certificates]
         policy = response.tst_info.policy.dotted_string
         leaves = [certificate for certificate in enclosed if _is_for_timestamps(certificate)]
-    except (ValueError, TypeError) as error:
+        # An authority may enclose its root, which is trusted only if it was given.
+        others = [certificate for certificate in enclosed if certificate.issuer != certificate.subject]
+        path = leaves + [certificate for certificate in others if certificate not in leaves]
+        path_pem = b"".join(certificate.public_bytes(Encoding.PEM) for certificate in path)
+    except _MALFORMED as error:
         raise BadSignature("The timestamp does not hold.") from error
     if len(leaves) != 1:
         raise BadSignature("The timestamp has no certificate of its authority.")
-    # An authority may enclose its root, which is trusted only if it was given.
-    others = [certificate for certificate in enclosed if certificate.issuer != certificate.subject]
-    path = leaves + [certificate for certificate in others if certificate not in leaves]
     for root in [certificate for pem in roots for certificate in _load_roots(pem)]:
-        chain = b"".join(certificate.public_bytes(Encoding.PEM) for certificate in (*path, root))
+        chain = path_pem + root.public_bytes(Encoding.PEM)
         try:
             return verify_digest_response(tsr, digest, chain=chain, policy=policy, nonce=None)
         except BadSignature:
@@ -157,7 +171,7 @@ def _decode(tsr: bytes) -> TimeStampResponse:
         raise BadSignature("That is not a timestamp.")
     try:
         return decode_timestamp_response(tsr)
-    except (ValueError, TypeError) as error:
+    except _MALFORMED as error:
         raise BadSignature("That is not a timestamp.") from error
 
 
@@ -174,9 +188,10 @@ def _check_imprint(response: TimeStampResponse, digest: bytes) -> None:
     """Raise BadSignature unless the response stamps this SHA-256. Weaker digests are refused."""
     try:
         imprint = response.tst_info.message_imprint
-    except ValueError as error:  # a refusal has no token
+        is_of_digest = imprint.hash_algorithm == _SHA256 and imprint.message == digest
+    except _MALFORMED as error:  # a refusal has no token
         raise BadSignature("That is not a timestamp.") from error
-    if imprint.hash_algorithm != _SHA256 or imprint.message != digest:
+    if not is_of_digest:
         raise BadSignature("The timestamp is for other data.")
 
 
@@ -184,7 +199,7 @@ def _load_roots(pem: bytes) -> list[x509.Certificate]:
     """Return the certificates of a PEM file. Raise BadRequest if it contains none."""
     try:
         return list(x509.load_pem_x509_certificates(pem))
-    except ValueError:
+    except _MALFORMED:
         raise BadRequest("That file contains no root certificate.") from None
 
 

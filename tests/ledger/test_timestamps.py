@@ -191,3 +191,16 @@ def test_invalid_pins_are_reported() -> None:
         with pytest.raises(BadRequest):
             timestamps.load_chain(chain)
     assert hashlib.sha256(SIGNED_NOTE).digest() in timestamps.build_request(SIGNED_NOTE).der
+
+
+def test_a_certificate_that_no_library_reads_is_refused(authority: LocalTimestampAuthority) -> None:
+    """Libraries raise errors of their own for some certificates of a forger, and some only when a member is read."""
+    tsr, nonce = request_stamp(authority)
+    digest = hashlib.sha256(SIGNED_NOTE).digest()
+    version = b"\xa0\x03\x02\x01\x02"
+    assert version in tsr
+    for number in (9, 1, 0xFF):
+        forged = tsr.replace(version, version[:-1] + bytes([number]))
+        assert_refused(forged, authority, nonce)
+        with pytest.raises(BadSignature):
+            timestamps.verify_token(forged, digest, [authority.root_pem])

@@ -11,8 +11,9 @@ import stat
 import struct
 import warnings
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -78,6 +79,7 @@ def zips_that_readers_read_differently(built: BuiltPack, zip_path: Path) -> Iter
     end = valid_zip.rindex(b"PK\5\6")
     count, length, start = struct.unpack_from("<H2L", valid_zip, end + 10)
     record = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, length, start)
+    end_of_valid, start_of_valid = end, start
     for name, disk, offset in (("another list", 0, start), ("another disk", 1, end)):
         locator = struct.pack("<4sLQL", b"PK\6\7", disk, offset, 1)
         yield f"a ZIP64 locator that names {name}", valid_zip[:end] + record + locator + valid_zip[end:]
@@ -108,6 +110,25 @@ def zips_that_readers_read_differently(built: BuiltPack, zip_path: Path) -> Iter
     broken = bytearray(zip_path.read_bytes())
     struct.pack_into("<H", broken, broken.rindex(b"\x99\x99\0\0", 0, broken.rindex(b"PK\5\6")) + 2, 9)
     yield "an extra field that ends after them", bytes(broken)
+    for name, changes in {
+        "a ZIP64 record that says it is shorter": {4: b"\0" * 8},
+        "a ZIP64 record that says it is longer": {4: b"\0" * 7 + b"\x80"},
+        "a ZIP64 record for a newer program": {14: b"\x40"},
+        "a ZIP64 locator of no disk": {len(record) + 16: b"\0"},
+        "a ZIP64 locator of two disks": {len(record) + 16: b"\2"},
+    }.items():
+        large = bytearray(record + struct.pack("<4sLQL", b"PK\6\7", 0, end_of_valid, 1))
+        for place, content in changes.items():
+            large[place : place + len(content)] = content
+        yield name, valid_zip[:end_of_valid] + bytes(large) + valid_zip[end_of_valid:]
+    for name, place, content in (
+        ("a member that needs a newer program", 6, b"\x3f"),
+        ("a member marked as the name of a disk", 38, b"\x08"),
+        ("a member marked as a device", 38, b"\x40"),
+    ):
+        marked = bytearray(valid_zip)
+        marked[start_of_valid + place : start_of_valid + place + 1] = content
+        yield name, bytes(marked)
     yield "a comment that begins like an end record", valid_zip[:-2] + struct.pack("<H", 4) + b"PK\5\6"
     flagged = bytearray(valid_zip)
     flagged[7] |= 0x08
@@ -154,6 +175,36 @@ def repacked_zips(built: BuiltPack) -> Iterator[tuple[str, bytes]]:
     yield "streamed, for large files", packed_again(built, is_streamed=True, is_large=True)
     yield "for large files", packed_again(built, is_large=True)
     yield "with its folders", packed_again(built, folders=_folders_of(built))
+    yield "in a folder of its own", packed_again(built, outer="Evidence (2)/")
+    yield "in a folder of the same name", packed_again(built, outer=f"{pack_folder_name(built.path)}/")
+    yield "a second copy", packed_again(built, suffix=" (1)")
+
+
+def zips_with_files_of_a_computer(built: BuiltPack) -> Iterator[tuple[str, bytes]]:
+    """Yield a pack with a file that macOS or Windows adds. It is named, and the pack is not called changed."""
+    folder = pack_folder_name(built.path)
+    for name in (
+        f"{folder}/.DS_Store",
+        f"{folder}/data/Thumbs.db",
+        f"__MACOSX/{folder}/data/._00_READ-FIRST.txt",
+        f"__MACOSX/._{folder}",
+    ):
+        yield name, packed_again(built, more={name: b"\0\5\x16\7"})
+
+
+def zips_with_files_outside_the_folder(built: BuiltPack) -> Iterator[tuple[str, bytes]]:
+    """Yield a pack and another file, which some programs write over the one that was checked."""
+    folder = pack_folder_name(built.path)
+    for top in (
+        f"./{folder}",
+        f"/{folder}",
+        f"C:{folder}",
+        folder.lower(),
+        f"{folder}.",
+        f"{folder} ",
+        f"{folder}_corrected",
+    ):
+        yield top, packed_again(built, more={f"{top}/data/00_READ-FIRST.txt": b"Nothing happened."})
 
 
 def packed_again(
@@ -166,12 +217,17 @@ def packed_again(
     folder_method: int = zipfile.ZIP_STORED,
     is_streamed: bool = False,
     is_large: bool = False,
+    outer: str = "",
+    suffix: str = "",
+    more: Mapping[str, bytes] = MappingProxyType({}),
 ) -> bytes:
     """Return the pack packed again.
 
     `extra`, `comment`: for each member. `folders`: rows of folders before the members, each with `folder_content` packed
-    by `folder_method`. `is_streamed`: with data descriptors. `is_large`: with ZIP64 sizes in each header.
+    by `folder_method`. `is_streamed`: with data descriptors. `is_large`: with ZIP64 sizes in each header. `outer`: a
+    folder around the pack's. `suffix`: at the end of the name of that one. `more`: further members by name.
     """
+    top = f"{outer}{pack_folder_name(built.path)}{suffix}"
     raw = _UnseekableFile() if is_streamed else io.BytesIO()
     with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as archive, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a name that stands twice
@@ -180,10 +236,12 @@ def packed_again(
             info.external_attr, info.compress_type = (stat.S_IFDIR | 0o755) << 16 | 0x10, folder_method
             archive.writestr(info, folder_content)
         for path, content in members_of(built.path).items():
-            info = zipfile.ZipInfo(f"{pack_folder_name(built.path)}/{path}")
+            info = zipfile.ZipInfo(f"{top}/{path}")
             info.compress_type, info.extra, info.comment = zipfile.ZIP_DEFLATED, extra, comment
             with archive.open(info, "w", force_zip64=is_large) as member:
                 member.write(content)
+        for name, content in more.items():
+            archive.writestr(name, content)
     return raw.getvalue()
 
 

@@ -8,7 +8,7 @@ import pypdf
 
 from diary.pack.bag.pack_statement import pack_fingerprint
 from diary.pack.verify.findings import SENTENCES
-from diary.pack.verify.pack_status import LIMITS_TEXT, STATUS_SENTENCES
+from diary.pack.verify.pack_status import LIMITS_TEXT, STATUS_SENTENCES, format_utc
 from tests.cli_runner import run_cli
 from tests.pack.conftest import BuiltPack
 from tests.pack.pack_members import change_members, members_of
@@ -47,6 +47,12 @@ def test_a_report_says_what_was_checked_and_found(small_pack: BuiltPack, tmp_pat
     text = report_text(tmp_path / "forged.pdf")
     for expected in (STATUS_SENTENCES["changed"], SENTENCES["unknown"], "and 57 more", "#image(1)"):
         assert expected in text, expected
+
+
+def test_a_time_beyond_the_calendar_breaks_nothing() -> None:
+    """A forger can write any number for the time at which a pack was made."""
+    assert format_utc(2**53 - 1) == "9007199254740991 ms" and format_utc(-(2**53)) == "-9007199254740992 ms"
+    assert format_utc(0) == "1 January 1970, 00:00 UTC"
 
 
 def test_a_report_of_no_pack_and_of_no_place_to_write(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ async def test_the_first_version_is_chosen_by_the_feed_not_the_clock(tmp_path: P
     findings = compare_verifiers(cases)
     assert findings.pop("whole") == set()
     codes = {code for case_findings in findings.values() for code, _ in case_findings}
-    assert codes == {"servable_only", "not_covered"}
+    assert codes == {"servable_only", "not_covered", "part_only"}
 
 
 def test_phone_and_typesetter_end_a_time_range_alike(tmp_path: Path) -> None:

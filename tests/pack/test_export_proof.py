@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from diary.crypto.signing import AuthorSigner, generate_scalar
+from diary.encoding import canonical_json
 from diary.ledger import receipts
-from diary.pack.bag.manifest import EXPORT_PROOF_PATH
+from diary.pack.bag.manifest import EXPORT_PROOF_PATH, tag_manifest
 from diary.pack.capsule.builder import DiaryVersion, build_capsule
 from diary.pack.capsule.reader import Capsule, read_capsule
 from diary.pack.proofs.proof_files import export_proof
+from diary.pack.verify.bag_check import TAG_MANIFEST
 from diary.pack.verify.verifier import VerifiedFacts, verify_pack
 from tests.pack.conftest import BuiltPack, assemble_pack, build_front_part
 from tests.pack.fictional_diary import DAY_MS, HOUR_MS, START_MS, FictionalDiary, KeeperSigner, fictional_diary
@@ -189,3 +191,42 @@ def test_facts_without_a_readable_pack_are_empty(tmp_path: Path) -> None:
     facts = VerifiedFacts()
     assert [finding.code for finding in verify_pack(tmp_path / "no.zip", facts=facts)] == ["not_a_pack"]
     assert (facts.status, facts.received_at) == ("", None)
+
+
+def test_a_proof_says_nothing_that_is_not_signed(recorded_pack: BuiltPack, tmp_path: Path) -> None:
+    """A member that no proof has, or a number where the record has none, could carry words of anybody."""
+    proof = json.loads(members_of(recorded_pack.path)[EXPORT_PROOF_PATH])
+    field_pair = dict(proof["fields"]["pack_no"], note="Ask Dan.")
+    cases = PackCases(tmp_path, recorded_pack.diary.notary.pub)
+    for name, changed in {
+        "a further member": {"note": "Ask Dan."},
+        "a number": {"seq_no": 7},
+        "a further member of a field": {"fields": {**proof["fields"], "pack_no": field_pair}},
+    }.items():
+        members = members_of(recorded_pack.path) | {EXPORT_PROOF_PATH: canonical_json(proof | changed)}
+        cases.add(name, rebuild_tag_manifest(recorded_pack.path, members, tmp_path / "forged.zip"))
+    for name, found in compare_verifiers(cases, min_cases=3).items():
+        assert found == {("export", EXPORT_PROOF_PATH)}, name
+
+
+def rebuild_tag_manifest(pack: Path, members: dict[str, bytes], out: Path) -> Path:
+    """Write the members with the list of the tag files made anew, which nobody signs."""
+    tags = {name: raw for name, raw in members.items() if "/" not in name and name != TAG_MANIFEST}
+    return change_members(pack, out, lambda _: members | {TAG_MANIFEST: tag_manifest(tags)})
+
+
+def test_a_receipt_of_an_impossible_time_does_not_count(tmp_path: Path) -> None:
+    """A server can sign any number. One beyond the calendar broke the program off."""
+    pack = make_recorded_pack(tmp_path)
+    proof = json.loads(members_of(pack.path)[EXPORT_PROOF_PATH])
+    receipt = receipts.sign_receipt(
+        pack.diary.notary,
+        commitment=proof["c"],
+        envelopes_digest=proof["receipt"]["env"],
+        timestamp_ms=2**53 - 1,
+    )
+    members = members_of(pack.path) | {EXPORT_PROOF_PATH: canonical_json(proof | {"receipt": receipt})}
+    cases = PackCases(tmp_path, pack.diary.notary.pub)
+    cases.add("late", rebuild_tag_manifest(pack.path, members, tmp_path / "late.zip"))
+    [(found, facts)] = judge_packs(cases).values()
+    assert found == {("receipt", EXPORT_PROOF_PATH)} and facts["received_at"] is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -27,6 +28,7 @@ from tests.pack.conftest import BuiltPack, assemble_pack, build_front_part
 from tests.pack.fictional_diary import FictionalDiary, fictional_diary
 from tests.pack.pack_members import change_members, flip_each_member, members_of, without_member
 from tests.pack.pack_text import page_texts
+from tests.pack.verifier_comparison import PackCases, change_json_member, compare_verifiers
 
 INSTANCE_KEY = Ed25519Signer(bytes(31) + b"\7")
 PROOF_FOLDERS = ("data/servable/proof/", "data/restricted/proof/")
@@ -321,6 +323,15 @@ def test_receipts_of_a_rotated_key_verify_with_its_statements(tmp_path: Path) ->
     pack = make_pack_with_log(diary, {**log_part, "statements": [forged_statement, forged_rotation]}, tmp_path)
     assert "wrong_notary" in codes(verify_pack(pack.path, notary=new.pub))
     assert unb64(str(forged_statement["pub"])) == new.pub
+
+
+def test_statements_that_do_not_hold_give_no_confirmation(logged_pack: BuiltPack, tmp_path: Path) -> None:
+    """A forger puts statements into a pack of their own: its keys then still come from the pack alone."""
+    cases = PackCases(tmp_path, None)
+    change = change_json_member("data/restricted/proof/log.json", lambda log: log.update(statements=[{"x": 1}]))
+    cases.add_changed("forged", logged_pack.path, change, instance=Ed25519Signer(os.urandom(32)).pub)
+    [found] = compare_verifiers(cases).values()
+    assert {"statements", "keys_from_pack"} <= {code for code, _ in found}
 
 
 def test_bytes_that_belong_to_no_member_are_found(

@@ -5,18 +5,21 @@ Each case is a valid or an altered pack. The page's modules judge all of them in
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import re
+import shutil
 import struct
 import zipfile
 from pathlib import Path
 
-from diary.crypto.signing import Ed25519Signer
+from diary.crypto.signing import Ed25519Signer, ed25519_key_id
+from diary.encoding import b64, canonical_json
 from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import read_capsule
 from diary.pack.preparer import PREPARED_LINE_PREFIX
-from diary.pack.verify.findings import SENTENCES
+from diary.pack.verify.findings import SENTENCES, make_finding
 from diary.pack.verify.verifier import verify_pack
 from diary.paths import STATIC
 from diary.samples.timestamp_authority import make_authority
@@ -30,10 +33,26 @@ from tests.pack.hostile_zips import (
     zip_with_bytes_after_deflate,
     zips_that_readers_read_differently,
     zips_with_bytes_of_no_member,
+    zips_with_files_of_a_computer,
+    zips_with_files_outside_the_folder,
 )
-from tests.pack.pack_members import flip_each_member, members_of, with_member, with_members, without_member
+from tests.pack.pack_members import (
+    flip_each_member,
+    members_of,
+    pack_folder_name,
+    with_member,
+    with_members,
+    without_member,
+)
 from tests.pack.test_log_part import FOREIGN_LEAF_COUNT, InMemoryLog, make_pack_with_log
-from tests.pack.verifier_comparison import VERIFY_SCRIPT, PackCases, PageVerifier, change_json_member, compare_verifiers
+from tests.pack.verifier_comparison import (
+    VERIFY_SCRIPT,
+    PackCases,
+    PageVerifier,
+    change_json_member,
+    compare_verifiers,
+    judge_packs,
+)
 
 FIRST_PROOF_PREFIX = "data/servable/proof/0001-"
 
@@ -113,6 +132,24 @@ async def test_changed_packs_get_the_same_findings(small_pack: BuiltPack, tmp_pa
         cases.add_changed(f"record: {case_name}", small_pack.path, change_json_member(record, change))
     index = "data/servable/03_exhibits-index.csv"
     cases.add_changed("a cell of 200 kB", small_pack.path, lambda held: {**held, index: held[index] + b"x" * 200_000})
+    cases.add_changed(
+        "a last cell that is empty", small_pack.path, lambda held: {**held, index: held[index][:-5] + b","}
+    )
+    cases.add_changed(
+        "a list that names a zip of a set",
+        small_pack.path,
+        lambda held: {**held, "manifest-sha256.txt": held["manifest-sha256.txt"] + b"0" * 64 + b"  13_part1.zip\n"},
+    )
+    keys_path = "data/{}/proof/keys.json"
+    short_key = os.urandom(31)
+    short_keys = {
+        keys_path.format(part): canonical_json(
+            json.loads(members_of(small_pack.path)[keys_path.format(part)])
+            | {"notary": b64(short_key), "log": b64(ed25519_key_id(short_key))}
+        )
+        for part in ("servable", "restricted")
+    }
+    cases.add_changed("a server key of 31 bytes", small_pack.path, with_members(short_keys))
     cases.add_changed("index", small_pack.path, lambda held: {**held, index: held[index].replace(b"JB-1", b"JB-7")})
     cases.add_changed(
         "sidecar",
@@ -188,7 +225,7 @@ def test_hostile_zips_get_the_same_findings(small_pack: BuiltPack, tmp_path: Pat
     for name, codes in EXPECTED_CODES.items():
         assert set(codes) <= {code for code, _ in findings[name]}, name
     for name, _ in zips_that_readers_read_differently(small_pack, tmp_path / "again.zip"):
-        assert {"not_a_pack", "damaged"} & {code for code, _ in findings[name]}, name
+        assert {"not_a_pack", "damaged", "not_a_file"} & {code for code, _ in findings[name]}, name
     for name, _ in zips_with_bytes_of_no_member(small_pack):
         assert {"hidden", "damaged", "not_a_pack", "bad_name"} & {code for code, _ in findings[name]}, name
     (tmp_path / "after.zip").write_bytes(zip_with_bytes_after_deflate(small_pack))
@@ -201,8 +238,41 @@ def test_a_pack_that_was_packed_again_is_sound(small_pack: BuiltPack, tmp_path: 
     cases = PackCases(tmp_path, small_pack.diary.notary.pub)
     for name, raw in repacked_zips(small_pack):
         cases.add_bytes(name, raw)
-    findings = compare_verifiers(cases, min_cases=6)
-    assert {name: found for name, found in findings.items() if found} == {}
+    for name, raw in zips_with_files_of_a_computer(small_pack):
+        cases.add_bytes(name, raw)
+    for outer, inner in (("Downloads", ""), (pack_folder_name(small_pack.path), ""), ("", " (1)")):
+        cases.add(
+            f"unpacked {outer}{inner}", unpack_pack(small_pack.path, tmp_path / f"out{outer}{inner}", outer, inner)
+        )
+    judgements = judge_packs(cases, min_cases=14)
+    for name, (found, facts) in judgements.items():
+        assert {code for code, _ in found} == ({"system_file"} if "." in name else set()), name
+        assert facts["status"] == "no_record", name
+
+
+def unpack_pack(pack: Path, folder: Path, outer: str, suffix: str) -> Path:
+    """Unpack a pack into a folder of its own. `outer`: a folder around it. `suffix`: at the end of its name."""
+    shutil.unpack_archive(pack, folder / outer)
+    unpacked = folder / outer / pack_folder_name(pack)
+    if outer:
+        return folder / outer
+    return unpacked.rename(unpacked.with_name(unpacked.name + suffix))
+
+
+def test_a_file_outside_the_folder_is_never_called_unchanged(small_pack: BuiltPack, tmp_path: Path) -> None:
+    """A program that takes such a zip out may write the file over the one that was checked."""
+    cases = PackCases(tmp_path, small_pack.diary.notary.pub)
+    for name, raw in zips_with_files_outside_the_folder(small_pack):
+        cases.add_bytes(name, raw)
+    for name, (found, facts) in judge_packs(cases, min_cases=7).items():
+        assert {"no_folder", "bad_name"} & {code for code, _ in found}, name
+        assert facts["status"] == "changed", name
+
+
+def test_words_of_a_forger_reach_no_terminal() -> None:
+    """A code that clears a screen, in the name of a file or a text of the pack, is shown as question marks."""
+    member = make_finding("log", "data/proof/checkpoint-1.\x1b[2J\x1b[H\u202eUnchanged.tsr").member
+    assert member == "data/proof/checkpoint-1.?[2J?[H?Unchanged.tsr"
 
 
 def convert_to_zip64(raw: bytes, **overrides: int) -> bytes:

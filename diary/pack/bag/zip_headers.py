@@ -19,7 +19,7 @@ _LOCAL_HEADER: Final = struct.Struct("<4s5H3I2H")
 _DIRECTORY_HEADER: Final = struct.Struct("<4s24x3H12x")
 _END_RECORD_MIN_BYTES: Final = 22
 _END_RECORD: Final = struct.Struct("<4s4H2IH")
-_ZIP64_END_RECORD: Final = struct.Struct("<4s12x2L4Q")
+_ZIP64_END_RECORD: Final = struct.Struct("<4sQ2xH2L4Q")
 _ZIP64_LOCATOR: Final = struct.Struct("<4sLQL")
 _ZIP64_LOCATOR_BYTES: Final = _ZIP64_LOCATOR.size
 _COMMENT_LIMIT_BYTES: Final = 65_535
@@ -30,6 +30,10 @@ _ZIP64_COUNT_MARKER: Final = 0xFFFF
 _ZIP64_FIELD: Final = 1
 _UNICODE_PATH_FIELD: Final = 0x7075
 DOS_DIRECTORY_FLAG: Final = 0x10
+# Volume label and device: some programs do not take such a member out.
+DOS_SKIPPED_FLAGS: Final = 0x48
+# ZIP64. What needs a newer version is encrypted or packed in a way that browsers do not read.
+ZIP_VERSION_LIMIT: Final = constants.ZIP_VERSION_LIMIT
 _DESCRIPTOR_LIMIT_BYTES: Final = 24
 _CHUNK_BYTES: Final = 1 << 20
 # Beyond every file size, and still a valid argument of seek().
@@ -89,21 +93,23 @@ def is_end_record_right(raw: BinaryIO, rows: list[zipfile.ZipInfo]) -> bool:
     # Some readers look for the record of a large zip, others only when the numbers here do not fit.
     locator = tail[max(0, record_start - _ZIP64_LOCATOR_BYTES) : record_start]
     if needs_zip64 or (len(locator) == _ZIP64_LOCATOR_BYTES and locator.startswith(b"PK\x06\x07")):
-        if not locator.startswith(b"PK\x06\x07"):
-            return False
         said_numbers = (total_entries, directory_bytes, offset)
         record = tail[max(0, record_start - _ZIP64_LOCATOR_BYTES - _ZIP64_END_RECORD.size) : record_start]
         # Python looks directly before the locator, others where the locator says: it must be the same record.
         if (
             len(record) != _ZIP64_LOCATOR_BYTES + _ZIP64_END_RECORD.size
             or not record.startswith(b"PK\x06\x06")
-            or _ZIP64_LOCATOR.unpack(locator)[1:3] != (0, directory_limit - len(record))
+            or not locator.startswith(b"PK\x06\x07")
+            or _ZIP64_LOCATOR.unpack(locator)[1:] != (0, directory_limit - len(record), 1)
         ):
             return False
-        (_, disk, directory_disk, disk_entries, total_entries, directory_bytes, offset), directory_limit = (
-            _ZIP64_END_RECORD.unpack_from(record),
-            directory_limit - len(record),
+        directory_limit -= len(record)
+        _, record_bytes, version, disk, directory_disk, disk_entries, total_entries, directory_bytes, offset = (
+            _ZIP64_END_RECORD.unpack_from(record)
         )
+        # The number of bytes after itself. Some readers take the record for a longer one, and others for none.
+        if record_bytes != _ZIP64_END_RECORD.size - 12 or version > ZIP_VERSION_LIMIT:
+            return False
         # zipfile writes a ZIP64 record from 2 GiB on, and the true numbers here as long as they fit. With any other
         # number than the true one or the marker, two readers would see two packs.
         real_numbers = (total_entries, directory_bytes, offset)

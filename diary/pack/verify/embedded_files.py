@@ -217,6 +217,9 @@ class _ValueReader:
     def _match(self, pattern: re.Pattern[bytes]) -> re.Match[bytes] | None:
         match = pattern.match(self._raw, self.position)
         if match:
+            # No page of ours has a longer one, and browsers run out of memory on some.
+            if match.end() - match.start() > constants.PDF_VALUE_LIMIT_BYTES:
+                raise _UnsupportedPdf
             self.position = match.end()
         return match
 

@@ -85,6 +85,7 @@ def _is_about(proof: VersionProof, pack: OpenedPack, proofs: PackProofs) -> bool
     values = proof.values
     return (
         text_of(proof.raw, "kind") == "export"
+        and proof.raw.get("seq_no") is None
         and diary_ids == {text_of(object_of(values, "_ids"), "diary")}
         and manifest is not None
         and values.get("manifest_sha256") == manifest.sha256

@@ -10,7 +10,8 @@ from typing import Final
 SENTENCES: Final[dict[str, str]] = {
     "not_a_pack": "This is not a pack: it cannot be read as a zip.",
     "too_many": "This zip holds more files than a pack can.",
-    "too_large": "This zip claims to hold more than a pack can, or is packed so tightly that it must be a trap.",
+    "too_large": "This zip claims to hold more than a pack can, or is packed far more tightly than one. Unpack it with care, "
+    "and give the folder.",
     "bad_name": "A file has a name that a pack never gives: it could be written outside the pack's folder.",
     "twice": "Two files in the zip have the same name.",
     "not_a_file": "This is not an ordinary file (a link, a folder, or encrypted).",
@@ -20,7 +21,8 @@ SENTENCES: Final[dict[str, str]] = {
     "changed": "This file is not the one the pack was made with: its digest differs.",
     "missing": "This file is listed and is not here.",
     "added": "This file is here and is not listed.",
-    "unknown": "No pack has a file of this name: somebody put it in and made the lists anew.",
+    "system_file": "A computer added this file. It is no part of the pack, and nothing covers it.",
+    "unknown": "No pack of this release has a file of this name. A newer release made the pack, or somebody put the file in.",
     "lacking": "Every pack of this kind has this file, and it is not here.",
     "part_missing": "This zip of the portal set is not here or cannot be read. Most checks need what is in it.",
     "list_damaged": "This list of files cannot be read.",
@@ -77,6 +79,7 @@ SENTENCES: Final[dict[str, str]] = {
     "not_rerendered": "This document could not be laid out again from what is here.",
     "servable_only": "This is a copy of the servable part alone. What is in it was checked. The restricted part (the files "
     "as received, the officer's sheet, the whole record) is not included here.",
+    "part_only": "The signed pack also had a restricted part. It is not in this copy.",
     "not_covered": "No signed list in this copy covers this file: anyone could have changed it. Do not rely on it.",
     "training": "This pack is made up, for training: nothing in it happened to anybody.",
     "prepared": "Somebody else prepared this pack, from what its keeper let them see: it is of a part of a diary. Who they are "
@@ -85,6 +88,9 @@ SENTENCES: Final[dict[str, str]] = {
     "not for this pack, or not for what is in it.",
     "no_timestamps": "A timestamp authority's root was given, but this pack holds no timestamp.",
 }
+
+
+_NAME_LIMIT_CHARACTERS: Final = 200
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -97,5 +103,10 @@ class Finding:
 
 
 def make_finding(code: str, member: str | None = None) -> Finding:
-    """Return the finding with this code and its sentence."""
-    return Finding(code, member, SENTENCES[code])
+    """Return the finding with this code and its sentence. `member`: any text of a pack; it is made safe to show."""
+    return Finding(code, None if member is None else printable(member), SENTENCES[code])
+
+
+def printable(name: str) -> str:
+    """Return a name that is safe to show on a terminal, which would obey some of what a forger can put into it."""
+    return "".join(letter if " " <= letter <= "~" else "?" for letter in name)[:_NAME_LIMIT_CHARACTERS]

@@ -10,8 +10,8 @@ import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Final
 
@@ -19,6 +19,8 @@ from diary import constants
 from diary.pack.bag.manifest import RESTRICTED_PREFIX, SERVABLE_PREFIX, MemberDigests, StreamHasher
 from diary.pack.bag.zip_headers import (
     DOS_DIRECTORY_FLAG,
+    DOS_SKIPPED_FLAGS,
+    ZIP_VERSION_LIMIT,
     LocalHeader,
     has_hidden_bytes,
     has_unicode_path,
@@ -33,11 +35,19 @@ from diary.pack.verify.findings import Finding, make_finding
 MEMBERS_LIMIT: Final = constants.PACK_MEMBERS_LIMIT
 TOTAL_LIMIT_BYTES: Final = constants.PACK_TOTAL_LIMIT_BYTES
 COMPRESSION_RATIO_LIMIT: Final = constants.PACK_RATIO_LIMIT
+COMPRESSION_ALLOWANCE_BYTES: Final = constants.PACK_ALLOWANCE_BYTES
 CHUNK_BYTES: Final = 1 << 20
 # Members that are read as a whole: proofs, manifests, tables, and single PDFs.
 READ_LIMIT_BYTES: Final = constants.PACK_MEMBER_LIMIT_BYTES
 _FOLDER_PATTERN = re.compile(r"PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}")
 _PATH_PATTERN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,6}")
+# A second copy of a folder on a computer: `PACK_… (1)`, `PACK_… - Copy`.
+_COPY_SUFFIX_PATTERN = re.compile(r"(?: ?\([1-9][0-9]?\)| - Copy)\Z")
+_OUTER_FOLDER_PATTERN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_. ()-]{0,99}")
+# Of macOS: .DS_Store in a folder, ._name and __MACOSX in a zip. Of Windows: Thumbs.db.
+_SYSTEM_FILE_PATTERN = re.compile(
+    r"(?:__MACOSX/)?(?:[A-Za-z0-9_-][A-Za-z0-9_. ()-]{0,99}/){0,9}(?:\.DS_Store|Thumbs\.db|\._[A-Za-z0-9_. ()-]{1,99})"
+)
 # Names of a folder that is a copied part of a pack, and the prefix of that part in the pack.
 PART_PREFIXES: Final = {"data": "data/", "servable": SERVABLE_PREFIX}
 # Exceptions of zipfile for a modified file: NotImplementedError for an unsupported version or compression, RuntimeError
@@ -213,17 +223,15 @@ def _open_zip(path: Path) -> OpenedPack | list[Finding]:
     opened = read_zip(path)
     if isinstance(opened, list):
         return opened
-    pack = OpenedPack(opened.members[0].name.partition("/")[0], [opened.archive])
-    if opened.has_hidden_bytes:
-        pack.findings.append(make_finding("hidden"))
-    return _hash_members(pack, opened.members)
+    findings = [make_finding("hidden")] if opened.has_hidden_bytes else []
+    return _hash_members(opened.members, archives=[opened.archive], findings=findings)
 
 
 def _zip_member(archive: zipfile.ZipFile, row: zipfile.ZipInfo, header: LocalHeader) -> CandidateMember:
     """Return one row of a zip under its name in the central directory."""
     kind = stat.S_IFMT(row.external_attr >> 16)
     is_file = not listed_name(row).endswith("/") and kind in (0, stat.S_IFREG) and not row.flag_bits & 0x1
-    is_file = is_file and not row.external_attr & DOS_DIRECTORY_FLAG and not row.volume
+    is_file = is_file and not row.external_attr & (DOS_DIRECTORY_FLAG | DOS_SKIPPED_FLAGS) and not row.volume
     is_name_exact = (
         row.orig_filename == listed_name(row) and not header.has_other_name and not has_unicode_path(row.extra)
     )
@@ -232,7 +240,7 @@ def _zip_member(archive: zipfile.ZipFile, row: zipfile.ZipInfo, header: LocalHea
         ZippedMember(archive, row, header.data_end),
         is_name_exact,
         is_file,
-        header.data_end is None or header.is_as_listed,
+        header.data_end is None or (header.is_as_listed and row.extract_version <= ZIP_VERSION_LIMIT),
     )
 
 
@@ -246,7 +254,7 @@ def _open_folder(path: Path) -> OpenedPack | list[Finding]:
         return [make_finding("too_many")]
     if sum(member.source.lstat().st_size for member in members if isinstance(member.source, Path)) > TOTAL_LIMIT_BYTES:
         return [make_finding("too_large")]
-    return _hash_members(OpenedPack(root.name), members)
+    return _hash_members(members)
 
 
 def _folder_members(root: Path) -> Iterator[CandidateMember]:
@@ -258,11 +266,38 @@ def _folder_members(root: Path) -> Iterator[CandidateMember]:
             yield CandidateMember(f"{root.name}/{path.relative_to(root).as_posix()}", path, is_file=is_file)
 
 
-def _hash_members(pack: OpenedPack, members: list[CandidateMember]) -> OpenedPack:
+def _hash_members(
+    members: list[CandidateMember], archives: Sequence[zipfile.ZipFile] = (), findings: Sequence[Finding] = ()
+) -> OpenedPack:
     """Hash every valid member and return the pack."""
-    for member, path in _sound_members(pack, members):
+    members = _without_outer_folder(members)
+    own_members = [member for member in members if not is_system_file(member)] or members
+    folder = own_members[0].name.partition("/")[0]
+    pack = OpenedPack(_COPY_SUFFIX_PATTERN.sub("", folder), list(archives), findings=list(findings))
+    for member, path in _sound_members(pack, members, folder):
         pack.add_member(path, member.source)
     return pack.finish()
+
+
+def _without_outer_folder(members: list[CandidateMember]) -> list[CandidateMember]:
+    """Return the members without a folder around the pack's own: "Extract all" makes one, named as the zip."""
+    tops = {tuple(member.name.split("/", 2)[:-1]) for member in members if not is_system_file(member)}
+    [top, *others] = tops or {()}
+    if others or len(top) != 2 or not _OUTER_FOLDER_PATTERN.fullmatch(top[0]) or not _is_pack_folder(top[1]):
+        return members
+    prefix = f"{top[0]}/"
+    return [replace(member, name=member.name.removeprefix(prefix)) for member in members]
+
+
+def _is_pack_folder(name: str) -> bool:
+    """Return whether a folder is named as a pack. A computer may have numbered a second copy."""
+    return _FOLDER_PATTERN.fullmatch(_COPY_SUFFIX_PATTERN.sub("", name)) is not None
+
+
+def is_system_file(member: CandidateMember) -> bool:
+    """Return whether a computer adds a file of this name to each folder or zip that it makes."""
+    is_named_so = _SYSTEM_FILE_PATTERN.fullmatch(member.name) is not None and ".." not in member.name
+    return is_named_so and member.is_file and member.is_name_exact and member.is_header_as_listed
 
 
 def _refusals(rows: list[zipfile.ZipInfo]) -> list[Finding]:
@@ -272,29 +307,35 @@ def _refusals(rows: list[zipfile.ZipInfo]) -> list[Finding]:
     if len(rows) > MEMBERS_LIMIT:
         return [make_finding("too_many")]
     total = sum(row.file_size for row in rows)
-    is_zip_bomb = any(row.file_size > COMPRESSION_RATIO_LIMIT * max(1, row.compress_size) + CHUNK_BYTES for row in rows)
+    # One member may be packed tightly: a silent recording is. All together may not.
+    packed_total = sum(row.compress_size for row in rows)
+    is_zip_bomb = total > COMPRESSION_RATIO_LIMIT * packed_total + COMPRESSION_ALLOWANCE_BYTES
     return [make_finding("too_large")] if total > TOTAL_LIMIT_BYTES or is_zip_bomb else []
 
 
-def _sound_members(pack: OpenedPack, members: list[CandidateMember]) -> Iterator[tuple[CandidateMember, str]]:
+def _sound_members(
+    pack: OpenedPack, members: list[CandidateMember], pack_folder: str
+) -> Iterator[tuple[CandidateMember, str]]:
     """Yield the ordinary files of the pack's folder with their paths in the pack; add findings for the others."""
     if not _FOLDER_PATTERN.fullmatch(pack.folder) and pack.folder not in PART_PREFIXES:
-        pack.findings.append(make_finding("no_folder", printable(members[0].name)))
+        pack.findings.append(make_finding("no_folder", members[0].name))
     seen_names: set[str] = set()
     for member in members:
         folder, _, path = member.name.partition("/")
-        code = fault_code(member, path, is_in_folder=folder == pack.folder)
+        code = fault_code(member, path, is_in_folder=folder == pack_folder)
         if code is None and member.name.lower() in seen_names:
             code = "twice"
         seen_names.add(member.name.lower())
         if code is None:
-            yield member, PART_PREFIXES.get(folder, "") + path
+            yield member, PART_PREFIXES.get(pack.folder, "") + path
         else:
-            pack.findings.append(make_finding(code, printable(path or member.name)))
+            pack.findings.append(make_finding(code, path or member.name))
 
 
 def fault_code(member: CandidateMember, path: str, *, is_in_folder: bool = True) -> str | None:
     """Return why a member is not an ordinary file of the pack, or None."""
+    if is_system_file(member):
+        return "system_file"
     if not _PATH_PATTERN.fullmatch(path) or ".." in member.name or not member.is_name_exact:
         return "bad_name"
     if not is_in_folder:
@@ -302,11 +343,6 @@ def fault_code(member: CandidateMember, path: str, *, is_in_folder: bool = True)
     if not member.is_file:
         return "not_a_file"
     return None if member.is_header_as_listed else "damaged"
-
-
-def printable(name: str) -> str:
-    """Return a name that is safe to show on a terminal."""
-    return "".join(letter if " " <= letter <= "~" else "?" for letter in name)[:200]
 
 
 def hash_member(source: MemberSource) -> MemberDigests:

@@ -20,17 +20,19 @@ STATUS_SENTENCES: Final[dict[str, str]] = {
     "write that. Anyone could have changed its pages, tables and words.",
     "not_covered": "The files in servable/ are unchanged since they were signed. 00_READ-FIRST and 15_VERIFY are not signed "
     "in this copy: anyone could have changed them.",
+    "part_only": "What is here is unchanged since a device of this diary signed it. The signed pack also had a restricted "
+    "part, which is not in this copy.",
     "prepared": "Unchanged since the person who prepared it made it.",
     "other_server": "Unchanged since a device of this diary made it. It is from another server: give the keys of that "
     "server to check who received it.",
     "received": "Unchanged since a device of this diary made it. The server received the record of it on {date}.",
     "received_own_key": "Unchanged since a device of this diary made it. The server that the pack names received the "
     "record of it on {date}. The key of that server was not compared.",
-    "not_received": "Unchanged since a device of this diary made it. The server had not confirmed this when it was made.",
+    "not_received": "Unchanged since a device of this diary made it. No confirmation by a server is in this copy.",
     "no_server": "Unchanged since a device of this diary made it. No server ever received the diary, so nothing outside "
     "that device confirms when.",
-    "no_record": "Unchanged since it was made with the key of this diary. Nothing outside the device that made it confirms "
-    "when.",
+    "no_record": "Unchanged since it was made with the key of this diary. In this copy only the clock of the device that "
+    "made it says when.",
 }
 # Statuses by the findings that lead to them, the worst first.
 _STATUSES_BY_CODES: Final[tuple[tuple[str, frozenset[str]], ...]] = (
@@ -41,11 +43,15 @@ _STATUSES_BY_CODES: Final[tuple[tuple[str, frozenset[str]], ...]] = (
     (
         "changed",
         frozenset(
-            "added bad_name bag changed damaged hidden list_changed list_damaged missing not_a_file pack_changed twice".split()
+            (
+                "added bad_name bag changed damaged hidden list_changed list_damaged missing no_folder not_a_file "
+                "pack_changed twice"
+            ).split()
         ),
     ),
     ("replaced_key", frozenset({"replaced_key"})),
     ("not_covered", frozenset({"not_covered"})),
+    ("part_only", frozenset({"part_only"})),
     ("prepared", frozenset({"prepared"})),
     ("no_server", frozenset({"never_received"})),
     ("other_server", frozenset({"wrong_notary"})),
@@ -70,8 +76,11 @@ def format_status(status: str, received_at: int | None) -> str:
 
 
 def format_utc(time_ms: int) -> str:
-    """Return a time in words, in UTC."""
-    time = datetime.fromtimestamp(time_ms / 1000, UTC)
+    """Return a time in words, in UTC. A forger can write any number: one beyond the calendar is said as it is."""
+    try:
+        time = datetime.fromtimestamp(time_ms / 1000, UTC)
+    except (OverflowError, OSError, ValueError):
+        return f"{time_ms} ms"
     return f"{time.day} {time:%B %Y, %H:%M} UTC"
 
 

@@ -43,6 +43,8 @@ def absent_parts(pack: OpenedPack) -> set[str]:
 
     Without one of them most of a pack is not here, its keys among it, so that hardly anything can be checked.
     """
+    if pack.set_digests is None:
+        return set()
     rows = parse_manifest(pack.read(MANIFEST_FILENAME) or b"") or {}
     listed = {name for name in rows if PART_PATTERN.fullmatch(name)}
-    return (listed - (pack.set_digests or {}).keys()) | pack.unreadable_parts
+    return (listed - pack.set_digests.keys()) | pack.unreadable_parts

@@ -23,7 +23,6 @@ from diary.pack.verify.pack_reader import (
     fault_code,
     hash_member,
     open_pack,
-    printable,
     read_zip,
 )
 
@@ -127,7 +126,7 @@ def _add_set_file(pack: OpenedPack, path: Path) -> None:
     except ZIP_ERRORS:
         code = "damaged"
     if code:
-        pack.findings.append(make_finding(code, printable(path.name)))
+        pack.findings.append(make_finding(code, path.name))
 
 
 def is_set_filename(name: str) -> bool:
@@ -166,4 +165,4 @@ def _add_part_members(pack: OpenedPack, parts: Mapping[str, ReadZip]) -> None:
             if code is None:
                 pack.add_member(path, member.source)
             else:
-                pack.findings.append(make_finding(code, printable(path)))
+                pack.findings.append(make_finding(code, path))

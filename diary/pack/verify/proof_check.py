@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from diary import constants
 from diary.crypto.signing import ed25519_key_id, load_public_key
 from diary.encoding import b64, parse_canonical_json, unb64
 from diary.errors import BadSignature, KeptError
@@ -25,6 +26,8 @@ RESTRICTED_PROOFS_PREFIX: Final = "data/restricted/proof/"
 PREPARED_PATH: Final = f"{SERVABLE_PROOFS_PREFIX}prepared.json"
 # Findings that mean that a receipt does not count.
 RECEIPT_CODES: Final = frozenset({"other_key", "receipt", "old_key"})
+_NOTARY_KEY_BYTES: Final = 32
+_PROOF_MEMBERS: Final = frozenset("c fields kind receipt record seq_no sig t version withheld".split())
 _PROOF_FILENAME = re.compile(
     r"(?:[0-9]{4,6}|U[0-9]{4}|[A-Z]{1,4}-[1-9][0-9]{0,4}|[a-z]{4,10}-[0-9]{4,6})-[A-Za-z0-9_-]{8}\.json"
 )
@@ -121,7 +124,8 @@ def _are_keys_valid(keys: RecordFields) -> bool:
         author_keys(keys)
         if is_never_received(keys):
             return True
-        return b64(ed25519_key_id(unb64(text_of(keys, "notary")))) == keys.get("log")
+        notary = unb64(text_of(keys, "notary"))
+        return len(notary) == _NOTARY_KEY_BYTES and b64(ed25519_key_id(notary)) == keys.get("log")
     except (KeptError, ValueError):
         return False
 
@@ -142,7 +146,7 @@ def _read_named_proof(member: str, raw: bytes | None, name: str) -> VersionProof
 def read_proof(member: str, raw: bytes | None) -> VersionProof | Finding:
     """Parse one proof, with every digest computed or taken as withheld."""
     value = parse_object(raw)
-    if value is None or value.get("t") != PROOF_TYPE:
+    if value is None or value.get("t") != PROOF_TYPE or value.keys() != _PROOF_MEMBERS:
         return make_finding("unreadable", member)
     try:
         names = schema_names(text_of(salted_field(value, "_kind"), "v"), _schema_number(value))
@@ -150,7 +154,7 @@ def read_proof(member: str, raw: bytes | None) -> VersionProof | Finding:
         withheld = frozenset(digests)
         for field_name, salted_value in object_of(value, "fields").items():
             field_pair = object_of({"it": salted_value}, "it")
-            if not isinstance(field_pair["s"], str):
+            if not isinstance(field_pair["s"], str) or field_pair.keys() != {"s", "v"}:
                 return make_finding("unreadable", member)
             values[field_name] = field_pair["v"]
             digests[field_name] = b64(field_digest(field_name, unb64(field_pair["s"]), field_pair["v"]))
@@ -278,9 +282,11 @@ def check_proof(
             return
         try:
             key = find_key(keys, receipt_fields.get("log"))
-            receipts.verify_receipt(
+            received_at = receipts.verify_receipt(
                 receipt_fields, key.pub, commitment=stated_commitment, envelopes_digest=text_of(receipt_fields, "env")
             )
+            if received_at > constants.RECORD_LATEST_MS:
+                raise BadSignature("The receipt is of a time that no server can give.")
             if key.leaf_limit is not None and not 0 <= leaf_indexes.get(proof.version, -1) < key.leaf_limit:
                 yield make_finding("old_key", proof.member)
         except (KeptError, ValueError):

@@ -50,6 +50,8 @@ def check_signature(pack: OpenedPack, proofs: PackProofs) -> Iterator[Finding]:
             continue
         if statement.key_id in replaced_key_ids:
             yield make_finding("replaced_key", path)
+        if "restricted" in statement.parts and pack.is_servable_only:
+            yield make_finding("part_only", path)
         yield from _check_manifests(pack, path, statement)
         if not _is_about(statement, path, pack, proofs):
             yield make_finding("other_pack", path)

@@ -6,6 +6,7 @@ of the pack's list of files. Neither changes the pack, so the pack's own signatu
 itself.
 """
 
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -20,7 +21,7 @@ from diary.pack.verify.bag_check import MANIFESTS
 from diary.pack.verify.export_check import ExportCheck, judge_export_proof
 from diary.pack.verify.findings import Finding, make_finding
 from diary.pack.verify.log_check import is_included, verified_checkpoint
-from diary.pack.verify.pack_reader import OpenedPack, printable
+from diary.pack.verify.pack_reader import OpenedPack
 from diary.pack.verify.portal_reader import STAMP_PATTERN
 from diary.pack.verify.proof_check import PackProofs, parse_object
 from diary.record.reading import RecordFields, object_of, text_of
@@ -31,16 +32,15 @@ _LOG_MEMBERS: Final = {"i", "note", "path", "size"}
 
 
 def check_slips(pack: OpenedPack, proofs: PackProofs, keys: Sequence[NotaryKey]) -> ExportCheck:
-    """Return every finding about the slips given with a pack, and when a server received the record of it."""
-    findings: list[Finding] = []
-    received_at: int | None = None
+    """Return every finding about the slips given with a pack, and when a server first received the record of it."""
+    findings, times = list[Finding](), list[int]()
     for path in pack.beside:
         if STAMP_PATTERN.fullmatch(path.name):
             continue
-        checked = _check_slip(printable(path.name), _read(path, CANONICAL_LIMIT_BYTES), pack, proofs, keys)
+        checked = _check_slip(path.name, _read(path, CANONICAL_LIMIT_BYTES), pack, proofs, keys)
         findings += checked.findings
-        received_at = checked.received_at if received_at is None else received_at
-    return ExportCheck(tuple(findings), received_at is not None, received_at)
+        times += [] if checked.received_at is None else [checked.received_at]
+    return ExportCheck(tuple(findings), bool(times), min(times, default=None))
 
 
 def check_pack_stamps(pack: OpenedPack, roots: Sequence[bytes]) -> tuple[list[Finding], int | None]:
@@ -60,9 +60,9 @@ def check_pack_stamps(pack: OpenedPack, roots: Sequence[bytes]) -> tuple[list[Fi
                 times.append(timestamps.verify_token(tsr, digest, roots))
             else:
                 timestamps.check_token_digest(tsr, digest)
-                findings.append(make_finding("stamp_root", printable(path.name)))
+                findings.append(make_finding("stamp_root", path.name))
         except KeptError:
-            findings.append(make_finding("stamp", printable(path.name)))
+            findings.append(make_finding("stamp", path.name))
     return findings, min(times, default=None)
 
 
@@ -91,8 +91,9 @@ def _is_in_log(log: RecordFields, proof: RecordFields, keys: Sequence[NotaryKey]
 
 
 def _read(path: Path, limit_bytes: int) -> bytes:
-    """Return a file; b"" for one that is too large or cannot be read, which is then malformed."""
+    """Return a file; b"" for one that is too large, a link, or cannot be read, which is then malformed."""
     try:
-        return path.read_bytes() if path.stat().st_size <= limit_bytes else b""
+        found = path.lstat()
+        return path.read_bytes() if stat.S_ISREG(found.st_mode) and found.st_size <= limit_bytes else b""
     except OSError:
         return b""

@@ -125,23 +125,27 @@ def verify_pack(
     with closing(pack):
         facts = facts or VerifiedFacts()
         facts.fingerprint = pack_fingerprint(pack.read(MANIFESTS[0]))
-        findings = _run_checks(pack, notary, instance, tsa_roots or (), facts)
-        findings += _check_witnesses(pack, notary, instance, witnesses, facts)
+        findings = _run_checks(pack, TrustAnchors(notary, instance, tsa_roots or (), witnesses), facts)
         if rerender is not None and not absent_parts(pack):
             findings += check_rerendered(pack, read_proofs(pack), rerender, is_unsandboxed=is_unsandboxed)
         return list(dict.fromkeys(findings))
 
 
-def _run_checks(
-    pack: OpenedPack,
-    notary: bytes | None,
-    instance: bytes | None,
-    tsa_roots: Sequence[bytes],
-    facts: VerifiedFacts,
-) -> list[Finding]:
+@dataclass(frozen=True, slots=True)
+class TrustAnchors:
+    """What a pack is checked with, from outside it; see `verify_pack`."""
+
+    notary: bytes | None
+    instance: bytes | None
+    tsa_roots: Sequence[bytes]
+    witnesses: Sequence[LogWitness]
+
+
+def _run_checks(pack: OpenedPack, anchors: TrustAnchors, facts: VerifiedFacts) -> list[Finding]:
     """Run every check; none depends on the success of another. Fill in `facts`."""
     if absent_parts(pack):
         return _check_incomplete_set(pack, facts)
+    notary, instance, tsa_roots = anchors.notary, anchors.instance, anchors.tsa_roots
     proofs = read_proofs(pack)
     log = read_pack_log(pack)
     pack_notary = pack_notary_key(proofs)
@@ -177,7 +181,7 @@ def _run_checks(
         findings.append(make_finding("training"))
     if is_never_received(proofs.keys):
         findings.append(make_finding("never_received"))
-    elif notary is None and (instance is None or not has_key_statements(log)):
+    elif notary is None and (instance is None or key_findings or not has_key_statements(log)):
         findings.append(make_finding("keys_from_pack"))
     if tsa_roots and not has_timestamps(log):
         findings.append(make_finding("no_timestamps"))
@@ -193,6 +197,9 @@ def _run_checks(
         {text_of(proof.raw, "record") for proof in proofs.fullest.values() if proof.raw.get("kind") == "incident"}
     )
     facts.has_timestamps = has_timestamps(log)
+    if anchors.witnesses:
+        facts.log_size, facts.cosignatures, faults = check_cosignatures(pack, log, keys, anchors.witnesses)
+        findings += faults
     return findings
 
 
@@ -207,22 +214,6 @@ def _check_incomplete_set(pack: OpenedPack, facts: VerifiedFacts) -> list[Findin
     facts.status = pack_status({finding.code for finding in findings}, ExportCheck())
     facts.made_at = integer_of(parse_object(pack.read(PACK_STATEMENT_PATH)) or {}, "made_at")
     return findings
-
-
-def _check_witnesses(
-    pack: OpenedPack,
-    notary: bytes | None,
-    instance: bytes | None,
-    witnesses: Sequence[LogWitness],
-    facts: VerifiedFacts,
-) -> list[Finding]:
-    """Return findings for invalid cosignatures, and put the valid ones into `facts`."""
-    if not witnesses:
-        return []
-    log = read_pack_log(pack)
-    keys, _ = trusted_keys(log, pack_notary_key(read_proofs(pack)) if notary is None else notary, instance)
-    facts.log_size, facts.cosignatures, faults = check_cosignatures(pack, log, keys, witnesses)
-    return faults
 
 
 def is_training(pack: OpenedPack) -> bool:

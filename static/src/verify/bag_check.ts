@@ -226,4 +226,11 @@ async function checkTags(pack: OpenedPack, lists: FileLists, isWhole: boolean) {
   return findings;
 }
 
-export const latin1 = (bytes: Uint8Array) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+/** Return bytes as text, one character each. */
+export function latin1(bytes: Uint8Array) {
+  const pieces: string[] = [];
+  // In pieces: a forger may write a list of 100 MB, and arguments are limited.
+  for (let at = 0; at < bytes.length; at += 0x8000)
+    pieces.push(String.fromCharCode(...bytes.subarray(at, at + 0x8000)));
+  return pieces.join('');
+}

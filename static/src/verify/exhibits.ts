@@ -155,6 +155,7 @@ function parseCsv(text: string): string[][] {
     if (!(row.length === 0 && end !== ',' && quoted === undefined && plain === ''))
       row.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
     if (end !== ',') rows.push([]);
+    else if (cell.lastIndex === text.length) row.push('');
   }
   return rows;
 }

@@ -66,6 +66,7 @@ async function isAbout({ raw, values }: Proof, pack: OpenedPack, { primary }: Pr
   const list = pack.digests.get(SHA256_LIST);
   return (
     textOf(raw, 'kind') === 'export' &&
+    raw.seq_no === null &&
     diaries.size === 1 &&
     diaries.has(textOf(objectOf(values, '_ids'), 'diary')) &&
     list !== undefined &&

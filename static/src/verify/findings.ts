@@ -9,7 +9,9 @@ export type Finding = { code: string; member: string | null; sentence: string };
 export const SENTENCES = Object.freeze({
   not_a_pack: 'This is not a pack: it cannot be read as a zip.',
   too_many: 'This zip holds more files than a pack can.',
-  too_large: 'This zip claims to hold more than a pack can, or is packed so tightly that it must be a trap.',
+  too_large:
+    'This zip claims to hold more than a pack can, or is packed far more tightly than one. Unpack it with care, and ' +
+    'give the folder.',
   bad_name: 'A file has a name that a pack never gives: it could be written outside the pack’s folder.',
   twice: 'Two files in the zip have the same name.',
   not_a_file: 'This is not an ordinary file (a link, a folder, or encrypted).',
@@ -19,7 +21,9 @@ export const SENTENCES = Object.freeze({
   changed: 'This file is not the one the pack was made with: its digest differs.',
   missing: 'This file is listed and is not here.',
   added: 'This file is here and is not listed.',
-  unknown: 'No pack has a file of this name: somebody put it in and made the lists anew.',
+  system_file: 'A computer added this file. It is no part of the pack, and nothing covers it.',
+  unknown:
+    'No pack of this release has a file of this name. A newer release made the pack, or somebody put the file in.',
   lacking: 'Every pack of this kind has this file, and it is not here.',
   part_missing: 'This zip of the portal set is not here or cannot be read. Most checks need what is in it.',
   list_damaged: 'This list of files cannot be read.',
@@ -87,6 +91,7 @@ export const SENTENCES = Object.freeze({
   servable_only:
     'This is a copy of the servable part alone. What is in it was checked. The restricted part (the files as ' +
     'received, the officer’s sheet, the whole record) is not included here.',
+  part_only: 'The signed pack also had a restricted part. It is not in this copy.',
   not_covered: 'No signed list in this copy covers this file: anyone could have changed it. Do not rely on it.',
   training: 'This pack is made up, for training: nothing in it happened to anybody.',
   prepared:
@@ -104,7 +109,20 @@ export const BROWSER_SENTENCES = Object.freeze({
     'This browser cannot check the server’s signatures (Ed25519). Use a newer browser, or the steps in 15_VERIFY.txt.',
 }) as Readonly<Record<string, string>>;
 
-/** Return the finding of a code. */
+const NAME_CHARACTERS_LIMIT = 200;
+
+/**
+ * Return the finding of a code.
+ * @param member any text of a pack; it is made safe to show
+ */
 export function findingFor(code: string, member: string | null = null): Finding {
-  return { code, member, sentence: SENTENCES[code] ?? BROWSER_SENTENCES[code] ?? code };
+  const sentence = SENTENCES[code] ?? BROWSER_SENTENCES[code] ?? code;
+  return { code, member: member === null ? null : printable(member), sentence };
+}
+
+/** Return a name without what a forger can put into it to be shown as something else. */
+function printable(name: string) {
+  return Array.from(name, (character) => (character >= ' ' && character <= '~' ? character : '?'))
+    .join('')
+    .slice(0, NAME_CHARACTERS_LIMIT);
 }

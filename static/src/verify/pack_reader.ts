@@ -4,11 +4,13 @@
  */
 import { hex } from '../core/bytes.js';
 import {
+  PACK_ALLOWANCE_BYTES,
   PACK_FOLDERS_LIMIT,
   PACK_MEMBERS_LIMIT,
   PACK_MEMBER_LIMIT_BYTES,
   PACK_RATIO_LIMIT,
   PACK_TOTAL_LIMIT_BYTES,
+  ZIP_VERSION_LIMIT,
 } from '../core/constants.js';
 import { KeptError } from '../core/errors.js';
 import { fileDigest } from '../crypto/digests.js';
@@ -28,6 +30,14 @@ export type OnProgress = (done: number, total: number) => void;
 
 const PIECE_BYTES = 1 << 20;
 const FOLDER = /^PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}$/;
+/** A second copy of a folder on a computer: `PACK_… (1)`, `PACK_… - Copy`. */
+const COPY_SUFFIX = /(?: ?\([1-9][0-9]?\)| - Copy)$/;
+const OUTER_FOLDER = /^[A-Za-z0-9_-][A-Za-z0-9_. ()-]{0,99}$/;
+/** Of macOS: .DS_Store in a folder, ._name and __MACOSX in a zip. Of Windows: Thumbs.db. */
+const SYSTEM_FILE = new RegExp(
+  '^(?:__MACOSX/)?(?:[A-Za-z0-9_-][A-Za-z0-9_. ()-]{0,99}/){0,9}' +
+    '(?:\\.DS_Store|Thumbs\\.db|\\._[A-Za-z0-9_. ()-]{1,99})$',
+);
 const PATH = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,6}$/;
 /** The possible names of the folder where only a part of a pack was copied, and the path of that part in the pack. */
 export const PARTS = Object.freeze({ data: 'data/', servable: 'data/servable/' }) as Readonly<Record<string, string>>;
@@ -117,9 +127,7 @@ export class OpenedPack {
 export async function openZip(file: Blob, onProgress: OnProgress = () => undefined): Promise<OpenedPack | Finding[]> {
   const zip = await readZip(file);
   if (Array.isArray(zip)) return zip;
-  const pack = new OpenedPack(zip.members[0]?.name.split('/')[0] ?? '');
-  if (zip.hasHiddenBytes) pack.findings.push(findingFor('hidden'));
-  const accepted = acceptMembers(pack, zip.members);
+  const { pack, accepted } = acceptPack(zip.members, zip.hasHiddenBytes ? [findingFor('hidden')] : []);
   const total = accepted.reduce((sum, { source }) => sum + source.size, 0);
   let done = 0;
   for (const { source, inside } of accepted) {
@@ -150,7 +158,7 @@ export async function readZip(file: Blob): Promise<ReadZip | Finding[]> {
             name: row.name,
             cut: row.cut || row.renamed || Boolean(places[i]?.renamed),
             isFile: isOrdinary(row),
-            agrees: places[i]?.agrees !== false,
+            agrees: places[i]?.agrees !== false && (!places[i] || row.versionNeeded <= ZIP_VERSION_LIMIT),
             source: { size: row.size, pieces: () => readMember(file, row, places[i] ?? null) },
           },
     ),
@@ -203,14 +211,14 @@ export async function openFolder(
 ): Promise<OpenedPack | Finding[]> {
   if (!files.length) return [findingFor('not_a_pack')];
   if (files.length > PACK_MEMBERS_LIMIT) return [findingFor('too_many')];
-  const pack = new OpenedPack((files[0] as { path: string }).path.split('/')[0] ?? '');
   const total = files.reduce((sum, { file }) => sum + file.size, 0);
   if (total > PACK_TOTAL_LIMIT_BYTES) return [findingFor('too_large')];
+  const members = files.map(({ path, file: blob }) => ({ name: path, isFile: true, file: blob }));
+  // The order of a browser's list is its own.
+  members.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const { pack, accepted } = acceptPack(members);
   let done = 0;
-  for (const { file, inside } of acceptMembers(
-    pack,
-    files.map(({ path, file: blob }) => ({ name: path, isFile: true, file: blob })),
-  )) {
+  for (const { file, inside } of accepted) {
     const doneBefore = done;
     await pack.addMember(inside, fileSource(file), (count) => onProgress(doneBefore + count, total));
     done += file.size;
@@ -226,7 +234,9 @@ export const fileSource = (file: Blob): Source => ({
 function findRefusal(rows: readonly MemberRow[]) {
   if (rows.length > PACK_MEMBERS_LIMIT) return findingFor('too_many');
   const total = rows.reduce((sum, row) => sum + row.size, 0);
-  const isTight = rows.some((row) => row.size > PACK_RATIO_LIMIT * Math.max(1, row.packed) + PIECE_BYTES);
+  // One member may be packed tightly: a silent recording is. All together may not.
+  const packedTotal = rows.reduce((sum, row) => sum + row.packed, 0);
+  const isTight = total > PACK_RATIO_LIMIT * packedTotal + PACK_ALLOWANCE_BYTES;
   return total > PACK_TOTAL_LIMIT_BYTES || isTight ? findingFor('too_large') : null;
 }
 
@@ -248,41 +258,66 @@ async function hasHiddenBytes(
   return false;
 }
 
-function isOrdinary({ name, mode, flags, isDosFolder, disk }: MemberRow) {
+function isOrdinary({ name, mode, flags, isDosSpecial, disk }: MemberRow) {
   const kind = mode & FILE_TYPE_MASK;
-  return !name.endsWith('/') && (kind === 0 || kind === REGULAR_FILE) && !(flags & 1) && !isDosFolder && !disk;
+  return !name.endsWith('/') && (kind === 0 || kind === REGULAR_FILE) && !(flags & 1) && !isDosSpecial && !disk;
+}
+
+/** Return a pack that is not yet hashed, and the ordinary files of its folder. The others are findings. */
+function acceptPack<T extends CandidateMember>(given: readonly T[], findings: readonly Finding[] = []) {
+  const members = withoutOuterFolder(given);
+  const [first = ''] = (members.find((member) => !isSystemFile(member)) ?? (members[0] as T)).name.split('/');
+  const pack = new OpenedPack(first.replace(COPY_SUFFIX, ''));
+  pack.findings.push(...findings);
+  return { pack, accepted: acceptMembers(pack, members, first) };
+}
+
+/** Return the members without a folder around the pack's own: "Extract all" makes one, named as the zip. */
+function withoutOuterFolder<T extends CandidateMember>(members: readonly T[]): readonly T[] {
+  const own = members.filter((member) => !isSystemFile(member)).map(({ name }) => name.split('/'));
+  const [outer = '', folder = ''] = own[0] ?? [];
+  const isWrapped = own.every((parts) => parts.length > 2 && parts[0] === outer && parts[1] === folder);
+  if (!isWrapped || !OUTER_FOLDER.test(outer) || !FOLDER.test(folder.replace(COPY_SUFFIX, ''))) return members;
+  const prefix = `${outer}/`;
+  return members.map((member) =>
+    member.name.startsWith(prefix) ? { ...member, name: member.name.slice(prefix.length) } : member,
+  );
+}
+
+/** Return whether a computer adds a file of this name to each folder or zip that it makes. */
+function isSystemFile({ name, isFile, cut: isCut, agrees }: CandidateMember) {
+  return SYSTEM_FILE.test(name) && !name.includes('..') && isFile && !isCut && agrees !== false;
 }
 
 /** Return the ordinary files of one folder; the others are findings. */
-function acceptMembers<T extends CandidateMember>(pack: OpenedPack, members: readonly T[]): (T & { inside: string })[] {
+function acceptMembers<T extends CandidateMember>(
+  pack: OpenedPack,
+  members: readonly T[],
+  packFolder: string,
+): (T & { inside: string })[] {
   const partFolder = Object.hasOwn(PARTS, pack.folder) ? (PARTS[pack.folder] ?? '') : '';
-  if (!FOLDER.test(pack.folder) && !partFolder)
-    pack.findings.push(findingFor('no_folder', printable((members[0] as T).name)));
+  if (!FOLDER.test(pack.folder) && !partFolder) pack.findings.push(findingFor('no_folder', (members[0] as T).name));
   const seen: Set<string> = new Set();
   return members.flatMap((member) => {
     const slash = member.name.indexOf('/');
     const folder = slash < 0 ? member.name : member.name.slice(0, slash);
     const inside = slash < 0 ? '' : member.name.slice(slash + 1);
     const code =
-      faultCode(member, inside, folder === pack.folder) ?? (seen.has(member.name.toLowerCase()) ? 'twice' : null);
+      faultCode(member, inside, folder === packFolder) ?? (seen.has(member.name.toLowerCase()) ? 'twice' : null);
     seen.add(member.name.toLowerCase());
-    if (code) pack.findings.push(findingFor(code, printable(inside || member.name)));
+    if (code) pack.findings.push(findingFor(code, inside || member.name));
     return code ? [] : [{ ...member, inside: partFolder + inside }];
   });
 }
 
 /** Return why a member is not an ordinary file of the pack, or null. */
-export function faultCode({ name, isFile, cut: isCut, agrees }: CandidateMember, inside: string, isInFolder = true) {
+export function faultCode(member: CandidateMember, inside: string, isInFolder = true) {
+  const { name, isFile, cut: isCut, agrees } = member;
+  if (isSystemFile(member)) return 'system_file';
   if (isCut || !PATH.test(inside) || name.includes('..')) return 'bad_name';
   if (!isInFolder) return 'no_folder';
   if (!isFile) return 'not_a_file';
   return agrees === false ? 'damaged' : null;
-}
-
-export function printable(name: string) {
-  return Array.from(name, (character) => (character >= ' ' && character <= '~' ? character : '?'))
-    .join('')
-    .slice(0, 200);
 }
 
 async function* readPieces(file: Blob, from: number, until: number): AsyncGenerator<Uint8Array> {

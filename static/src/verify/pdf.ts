@@ -4,7 +4,13 @@
  * reported as unreadable. The twin of diary/pack/verify/embedded_files.py: both refuse the same, so that no PDF is two
  * things to two readers.
  */
-import { PDF_DEPTH_LIMIT, PDF_FILES_LIMIT, PDF_FILE_LIMIT_BYTES, PDF_NODES_LIMIT } from '../core/constants.js';
+import {
+  PDF_DEPTH_LIMIT,
+  PDF_FILES_LIMIT,
+  PDF_FILE_LIMIT_BYTES,
+  PDF_NODES_LIMIT,
+  PDF_VALUE_LIMIT_BYTES,
+} from '../core/constants.js';
 import { KeptError } from '../core/errors.js';
 
 /** A PDF's value: a name or a text, a number, a reference, a dictionary, a list; undefined where there is none */
@@ -17,7 +23,6 @@ const END = new RegExp(`startxref${SPACE}+(\\d{1,12})${SPACE}+%%EOF${SPACE}*$`);
 const TABLE = new RegExp(`^xref${SPACE}+0 (\\d{1,7})${SPACE}+`);
 const OBJECT = new RegExp(`^(\\d{1,10}) \\d{1,5} obj${SPACE}`);
 const STREAM = new RegExp(`^${SPACE}*stream\\r?\\n`);
-const SKIPPED = new RegExp(`(?:${SPACE}|%[^\\r\\n]*)*`, 'y');
 
 function unreadable() {
   return new KeptError('bad_request', 'This PDF cannot be read here.');
@@ -187,14 +192,19 @@ class ValueParser {
     return this.take(/true|false|null/y);
   }
 
+  /** Pass over spaces and comments. */
   skip() {
-    this.match(SKIPPED);
+    const start = this.at;
+    // A pattern runs out of memory on millions of comments.
+    while (this.match(/[\0\t\n\f\r ]+|%[^\r\n]*/y)) if (this.at - start > PDF_VALUE_LIMIT_BYTES) throw unreadable();
   }
 
   /** @param pattern sticky */
   match(pattern: RegExp) {
     pattern.lastIndex = this.at;
     const resolved = pattern.exec(this.text);
+    // No page of ours has a longer one.
+    if (resolved && resolved[0].length > PDF_VALUE_LIMIT_BYTES) throw unreadable();
     if (resolved) this.at = pattern.lastIndex;
     return resolved;
   }

@@ -6,17 +6,7 @@ import { PACK_MEMBERS_LIMIT, PACK_TOTAL_LIMIT_BYTES } from '../core/constants.js
 import { EXPORT_PROOF, PACK_STATEMENT } from '../pack/signature.js';
 import { SHA256_LIST } from './bag_check.js';
 import { findingFor } from './findings.js';
-import {
-  faultCode,
-  fileSource,
-  hashMember,
-  openFolder,
-  openZip,
-  OpenedPack,
-  PARTS,
-  printable,
-  readZip,
-} from './pack_reader.js';
+import { faultCode, fileSource, hashMember, openFolder, openZip, OpenedPack, PARTS, readZip } from './pack_reader.js';
 import type { Finding } from './findings.js';
 import type { OnProgress } from './pack_reader.js';
 
@@ -85,7 +75,7 @@ async function openPortalSet(files: readonly GivenFile[], onProgress: OnProgress
     .filter(({ name }, i, sorted) => {
       const isTwice = sorted.slice(0, i).some((other) => other.name.toLowerCase() === name.toLowerCase());
       const code = faultCode({ name, isFile: true }, name) ?? (isTwice ? 'twice' : null);
-      if (code) pack.findings.push(findingFor(code, printable(name)));
+      if (code) pack.findings.push(findingFor(code, name));
       return !code;
     });
   const parts: Parts = new Map();
@@ -133,7 +123,7 @@ async function addPartMembers(pack: OpenedPack, parts: Parts, onProgress: (done:
       const code = faultCode(member, path) ?? (seen.has(path.toLowerCase()) ? 'twice' : null);
       seen.add(path.toLowerCase());
       const doneBefore = done;
-      if (code) pack.findings.push(findingFor(code, printable(path)));
+      if (code) pack.findings.push(findingFor(code, path));
       else await pack.addMember(path, member.source, (count) => onProgress(doneBefore + count));
       done += member.source.size;
     }

@@ -3,7 +3,7 @@
  * each other. The twin of diary/pack/verify/proof_check.py.
  */
 import { b64, unb64 } from '../core/bytes.js';
-import { PACK_RECORD_LIMIT_BYTES } from '../core/constants.js';
+import { PACK_RECORD_LIMIT_BYTES, RECORD_LATEST_MS } from '../core/constants.js';
 import { canonicalText, isObject, parseCanonical } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { openNames, computeCommitment, fieldDigest } from '../crypto/commitment.js';
@@ -50,6 +50,7 @@ export const PREPARED = `${SERVABLE}prepared.json`;
 /** Findings that mean that a receipt does not count. */
 export const RECEIPT_CODES: ReadonlySet<string> = new Set(['other_key', 'receipt', 'old_key', 'cannot_check']);
 const SERVABLE_KINDS = new Set(['incident', 'attachment']);
+const PROOF_MEMBERS = 'c fields kind receipt record seq_no sig t version withheld';
 const PROOF_NAME =
   /^(?:[0-9]{4,6}|U[0-9]{4}|[A-Z]{1,4}-[1-9][0-9]{0,4}|[a-z]{4,10}-[0-9]{4,6})-[A-Za-z0-9_-]{8}\.json$/;
 
@@ -143,7 +144,8 @@ function parseNamedProof(member: string, value: Fields | null, name: string): Pr
 }
 
 export function parseProof(member: string, value: Fields | null): Proof | Finding {
-  if (value?.t !== 'proof/v1') return findingFor('unreadable', member);
+  if (value?.t !== 'proof/v1' || Object.keys(value).sort().join(' ') !== PROOF_MEMBERS)
+    return findingFor('unreadable', member);
   const digests: Record<string, string> = {};
   const values: Record<string, Json> = {};
   let names;
@@ -151,7 +153,7 @@ export function parseProof(member: string, value: Fields | null): Proof | Findin
     names = fieldNamesOf(textOf(fieldOf(value, '_kind'), 'v'), schemaOf(value));
     for (const [field, digest] of Object.entries(objectOf(value, 'withheld'))) digests[field] = checkDigest(digest);
     for (const [field, opened] of Object.entries(objectOf(value, 'fields'))) {
-      if (!isObject(opened) || typeof opened.s !== 'string' || !Object.hasOwn(opened, 'v'))
+      if (!isObject(opened) || typeof opened.s !== 'string' || Object.keys(opened).sort().join(' ') !== 's v')
         throw new KeptError('bad_request');
       values[field] = opened.v as Json;
       digests[field] = b64(fieldDigest(field, unb64(opened.s), values[field]));
@@ -308,6 +310,8 @@ async function checkReceipt(
   if (!key) return [findingFor('other_key', member)];
   try {
     await verifyReceipt(receipt, { notaryPub: unb64(key.pub), c: commitmentText, env: textOf(receipt, 'env') });
+    // No server can give such a time.
+    if (Number(receipt.ts) > RECORD_LATEST_MS) throw new KeptError('bad_signature');
   } catch (error) {
     return [
       error instanceof KeptError && error.code === 'unavailable'

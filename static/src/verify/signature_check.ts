@@ -49,6 +49,7 @@ async function checkStatement(pack: OpenedPack, proofs: Proofs, { keys, replaced
   if (!statement) return [findingFor('pack_signer', path)];
   return [
     ...(replaced.has(statement.by) ? [findingFor('replaced_key', path)] : []),
+    ...(pack.alone && statement.parts?.includes('restricted') ? [findingFor('part_only', path)] : []),
     ...checkLists(pack, path, statement),
     ...((await isAbout(statement, path, pack, proofs)) ? [] : [findingFor('other_pack', path)]),
     ...(lastReceivedAt(proofs) > statement.made_at + PACK_TIME_TOLERANCE_MS ? [findingFor('pack_time', path)] : []),

@@ -10,7 +10,6 @@ import { SHA256_LIST } from './bag_check.js';
 import { judgeExportProof, NO_EXPORT } from './export_check.js';
 import { findingFor } from './findings.js';
 import { isIncluded, verifySigned } from './log_check.js';
-import { printable } from './pack_reader.js';
 import { STAMP } from './portal_reader.js';
 import { readObject } from './proof_check.js';
 import type { NotaryKey } from '../ledger/statements.js';
@@ -20,18 +19,18 @@ import type { Finding } from './findings.js';
 import type { OpenedPack } from './pack_reader.js';
 import type { Proofs } from './proof_check.js';
 
-/** Find what is wrong with the slips given with a pack, and when a server received the record of it. */
+/** Find what is wrong with the slips given with a pack, and when a server first received the record of it. */
 export async function checkSlips(pack: OpenedPack, proofs: Proofs, keys: readonly NotaryKey[]): Promise<ExportCheck> {
   const findings: Finding[] = [];
-  let receivedAt: number | null = null;
+  const times: number[] = [];
   for (const [name, file] of pack.beside) {
     if (STAMP.test(name)) continue;
     const raw = await readFile(file, CANONICAL_LIMIT_BYTES);
-    const checked = await checkSlip(printable(name), raw, pack, proofs, keys);
+    const checked = await checkSlip(name, raw, pack, proofs, keys);
     findings.push(...checked.findings);
-    receivedAt ??= checked.receivedAt;
+    if (checked.receivedAt !== null) times.push(checked.receivedAt);
   }
-  return { findings, isPresent: receivedAt !== null, receivedAt };
+  return { findings, isPresent: times.length > 0, receivedAt: times.length ? Math.min(...times) : null };
 }
 
 async function checkSlip(
@@ -78,13 +77,13 @@ export async function checkPackStamps(
   for (const [name, file] of pack.beside) {
     if (!STAMP.test(name)) continue;
     const tsr = await readFile(file, TIMESTAMP_LIMIT_BYTES);
-    if (!isTokenOver(tsr, digest)) findings.push(findingFor('stamp', printable(name)));
-    else if (!roots.length) findings.push(findingFor('stamp_root', printable(name)));
+    if (!isTokenOver(tsr, digest)) findings.push(findingFor('stamp', name));
+    else if (!roots.length) findings.push(findingFor('stamp_root', name));
     else {
       try {
         times.push(await verifyToken(tsr, digest, roots));
       } catch {
-        findings.push(findingFor('stamp', printable(name)));
+        findings.push(findingFor('stamp', name));
       }
     }
   }

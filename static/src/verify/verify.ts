@@ -118,7 +118,7 @@ export async function checkPack(
   );
   if (await isTraining(pack)) allFindings.push(findingFor('training'));
   if (isNeverReceived(proofs.keys)) allFindings.push(findingFor('never_received'));
-  else if (notary === null && (instance === null || !hasStatements(logPart)))
+  else if (notary === null && (instance === null || findings.length > 0 || !hasStatements(logPart)))
     allFindings.push(findingFor('keys_from_pack'));
   if (roots.length && !hasStamps(logPart)) allFindings.push(findingFor('no_timestamps'));
   if (hasStamps(logPart) && !roots.length) allFindings.push(findingFor('roots_from_pack'));

@@ -4,7 +4,12 @@
  * The twin of what diary/pack/verify/pack_reader.py takes from Python's zipfile. The zip may be hostile, so every
  * number in it is checked against the size of the file before it is used.
  */
-import { ZIP_EXTRA_FIELD_LIMIT_BYTES, ZIP_KNOWN_EXTRA_KINDS, ZIP_KNOWN_FLAG_BITS } from '../core/constants.js';
+import {
+  ZIP_EXTRA_FIELD_LIMIT_BYTES,
+  ZIP_KNOWN_EXTRA_KINDS,
+  ZIP_KNOWN_FLAG_BITS,
+  ZIP_VERSION_LIMIT,
+} from '../core/constants.js';
 import type { Bytes } from '../core/bytes.js';
 
 /** One member as the list has it */
@@ -26,8 +31,10 @@ export type MemberRow = {
   at: number;
   /** of the file, 0 where the maker gave none */
   mode: number;
-  /** whether it is marked as a folder as DOS does */
-  isDosFolder: boolean;
+  /** whether it is marked, as DOS does, as a folder, a volume label or a device: some programs do not take it out */
+  isDosSpecial: boolean;
+  /** of the format, times ten */
+  versionNeeded: number;
   /** 0 unless the zip claims to be on several */
   disk: number;
   /** whether an extra field gives it another name, as some readers would take it */
@@ -54,6 +61,7 @@ const ZIP64_EXTRA = 1;
 const UNICODE_PATH = 0x7075;
 /** Encrypted, followed by a descriptor, and UTF-8: readers differ on a header that contradicts the list in these. */
 const FLAGS = 0x809;
+const DOS_SPECIAL = 0x58;
 const DESCRIPTOR = 0x08074b50;
 const DESCRIPTOR_BYTES_LIMIT = 24;
 const STORED = 0;
@@ -124,6 +132,9 @@ async function readZip64End(
   if (view.getUint32(56, true) !== LOCATOR_64 || view.getUint32(0, true) !== END_64) return null;
   // Some readers look directly before the locator, others where it says: it must be the same record.
   if (view.getUint32(60, true) || view.getBigUint64(64, true) !== BigInt(endRecord.endAt - 76)) return null;
+  // The number of disks, and that of bytes after itself: with others some readers find no record, or a longer one.
+  if (view.getUint32(72, true) !== 1 || view.getBigUint64(4, true) !== 44n) return null;
+  if (view.getUint16(14, true) > ZIP_VERSION_LIMIT) return null;
   // One disk, which holds all of its members.
   if (
     view.getUint32(16, true) ||
@@ -210,7 +221,8 @@ function rowAt(
     size,
     at: place + shift,
     mode,
-    isDosFolder: Boolean(view.getUint32(offset + 38, true) & 0x10),
+    isDosSpecial: Boolean(view.getUint32(offset + 38, true) & DOS_SPECIAL),
+    versionNeeded: view.getUint8(offset + 6),
     disk: view.getUint16(offset + 34, true),
     renamed: givesOtherName(extra),
     oddExtra: hasComment || hasOddExtra(extra) || !hasTrueZip64(extra, [size, packed, place + shift]),
