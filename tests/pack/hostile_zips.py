@@ -23,6 +23,8 @@ from tests.pack.pack_members import members_of, pack_folder_name
 from tests.vectors.write_hostile import OUTPUT_FOLDER
 
 EXPECTED_CODES: dict[str, list[str]] = json.loads((OUTPUT_FOLDER / "expected.json").read_text(encoding="ascii"))
+_DS_STORE = b"\0\0\0\1Bud1\0\0\x10"
+_APPLE_DOUBLE = b"\0\5\x16\7\0\2\0\0Mac OS X"
 # Too long for a browser's file chooser in a test. Node runs the same modules over them.
 TOO_SLOW_FOR_BROWSER = frozenset({"sixty thousand members", "a list of twenty megabytes"})
 
@@ -125,6 +127,8 @@ def zips_that_readers_read_differently(built: BuiltPack, zip_path: Path) -> Iter
         ("a member that needs a newer program", 6, b"\x3f"),
         ("a member marked as the name of a disk", 38, b"\x08"),
         ("a member marked as a device", 38, b"\x40"),
+        ("a member marked as a link of Windows", 39, b"\x04"),
+        ("a member that needs a newer program by the second byte", 7, b"\x02"),
     ):
         marked = bytearray(valid_zip)
         marked[start_of_valid + place : start_of_valid + place + 1] = content
@@ -177,19 +181,69 @@ def repacked_zips(built: BuiltPack) -> Iterator[tuple[str, bytes]]:
     yield "with its folders", packed_again(built, folders=_folders_of(built))
     yield "in a folder of its own", packed_again(built, outer="Evidence (2)/")
     yield "in a folder of the same name", packed_again(built, outer=f"{pack_folder_name(built.path)}/")
-    yield "a second copy", packed_again(built, suffix=" (1)")
+    yield "in two folders of other letters", packed_again(built, outer="Père & O'Brien, #12 [2026]/Old/")
+    for suffix in (" (1)", " 2", " copy 2", " - Copy (2)", " - Copy - Copy", " — kopia"):
+        yield f"a second copy {suffix}", packed_again(built, suffix=suffix)
 
 
 def zips_with_files_of_a_computer(built: BuiltPack) -> Iterator[tuple[str, bytes]]:
     """Yield a pack with a file that macOS or Windows adds. It is named, and the pack is not called changed."""
     folder = pack_folder_name(built.path)
-    for name in (
-        f"{folder}/.DS_Store",
-        f"{folder}/data/Thumbs.db",
-        f"__MACOSX/{folder}/data/._00_READ-FIRST.txt",
-        f"__MACOSX/._{folder}",
+    for name, start in (
+        (f"{folder}/.DS_Store", _DS_STORE),
+        (".DS_Store", _DS_STORE),
+        (f"{folder}/data/Thumbs.db", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+        (f"{folder}/data/.localized", b""),
+        (f"{folder}/data/servable/~$02_chronology.csv", b"\3Ann"),
+        (f"{folder}/data/servable/.~lock.02_chronology.csv#", b",ann,desk,1.12.2026;"),
+        (f"__MACOSX/{folder}/data/._00_READ-FIRST.txt", _APPLE_DOUBLE),
+        (f"__MACOSX/._{folder}", _APPLE_DOUBLE),
     ):
-        yield name, packed_again(built, more={name: b"\0\5\x16\7"})
+        yield name, packed_again(built, more={name: start})
+    name = f"__MACOSX/Evidence/{folder}/._data"
+    yield name, packed_again(built, outer="Evidence/", more={name: _APPLE_DOUBLE})
+
+
+def zips_with_false_files_of_a_computer(built: BuiltPack, zip_path: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield a pack and a file that is named as one of a computer and is none: a forger's, or none that unpacks as that."""
+    folder = pack_folder_name(built.path)
+    read_first, store = f"{folder}/data/00_READ-FIRST.txt", f"{folder}/data/.DS_Store"
+    for name, content in (
+        (store, b"Nothing happened."),
+        (f"{folder}/more/.DS_Store", _DS_STORE),
+        (f"{read_first}/.DS_Store", _DS_STORE),
+        (f"{folder}/../.DS_Store", _DS_STORE),
+        (f"__MACOSX/{folder}/.DS_Store", _DS_STORE),
+        (f"{folder}/data/._note.txt", _APPLE_DOUBLE),
+        (f"{folder}/data/._00_READ-FIRST.txt", b"Nothing happened."),
+        (f"{folder}/data/.localized", b"x"),
+        (f"{folder}/data/.~lock.02_chronology.csv#", b"x"),
+        (f"{folder}/data/servable/~$02_chronology.csv", b"x" * 1_025),
+        (f"{folder}/data/Thumbs.db", _DS_STORE),
+        (store, _DS_STORE + bytes(1 << 20)),
+    ):
+        yield f"{name} {len(content)}", packed_again(built, more={name: content})
+    for listed, local in ((store, read_first), (f"{folder}/data/", read_first)):
+        yield f"{listed} with another name of its own", _with_two_names(built, zip_path, listed, local)
+    damaged = bytearray(packed_again(built, more={store: _DS_STORE}))
+    for name_start, checksum in ((damaged.index(store.encode()), -16), (damaged.rindex(store.encode()), -30)):
+        damaged[name_start + checksum] ^= 1
+    yield "a file of a computer that cannot be read", bytes(damaged)
+    zip_path.write_bytes(packed_again(built, more={store: _DS_STORE}))
+    with zipfile.ZipFile(zip_path, "a") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        archive.writestr(store, _DS_STORE)
+    yield "a file of a computer twice", zip_path.read_bytes()
+
+
+def _with_two_names(built: BuiltPack, zip_path: Path, listed: str, local: str) -> bytes:
+    """Return the pack with a member that has one name in the zip's list and another in its own header."""
+    zip_path.write_bytes(packed_again(built))
+    with zipfile.ZipFile(zip_path, "a") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a name that stands twice
+        archive.writestr(local, b"" if listed.endswith("/") else _DS_STORE)
+        archive.filelist[-1].filename = listed
+    return zip_path.read_bytes()
 
 
 def zips_with_files_outside_the_folder(built: BuiltPack) -> Iterator[tuple[str, bytes]]:

@@ -48,10 +48,22 @@ def test_sets_of_every_maker_are_sound(small_pack: BuiltPack, portal_set: Path, 
         cases.add(name, folder)
         cases.add(f"{name}, files", *sorted(folder.iterdir(), reverse=True))
     cases.add("no key", portal_set, notary=None)
-    judged = judge_packs(cases, min_cases=7)
+    looked_at = shutil.copytree(portal_set, tmp_path / "looked at")
+    (looked_at / "empty").mkdir()
+    (looked_at / ".DS_Store").write_bytes(b"\0\0\0\1Bud1")
+    (looked_at / "._receipt-slip.json").write_bytes(b"\0\5\x16\7")
+    (looked_at / "._12_record.json").write_bytes(b"\0\5\x16\7")
+    (looked_at / f".~lock.{TABLE}#").write_bytes(b",ann,desk;")
+    cases.add("looked at", looked_at)
+    judged = judge_packs(cases, min_cases=8)
     assert {name: findings for name, (findings, _) in judged.items() if findings} == {
-        "no key": {("keys_from_pack", None)}
+        "no key": {("keys_from_pack", None)},
+        "looked at": {
+            *(("system_file", name) for name in (".DS_Store", "._12_record.json", f".~lock.{TABLE}#")),
+            ("bad_name", "._receipt-slip.json"),  # no slip is here
+        },
     }
+    del judged["looked at"]
     assert {facts["status"] for _, facts in judged.values()} == {"no_record"}
     assert judged["program"][1] == judged["program, files"][1] and judged["program"][1]["fingerprint"]
     names = {path.name for path in portal_set.iterdir()}

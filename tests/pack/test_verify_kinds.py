@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from diary.crypto.signing import AuthorSigner, generate_scalar
 from diary.pack.bag.pack_statement import PACK_STATEMENT_PATH
 from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import read_capsule
+from diary.pack.documents.instructions import TRAINING_LINE
 from tests.pack.conftest import BuiltPack, assemble_pack, build_front_part
 from tests.pack.fictional_diary import DAY_MS, HOUR_MS, START_MS, FictionalDiary, fictional_diary, incident_fields
 from tests.pack.odd_values import add_odd_records
@@ -240,11 +242,47 @@ def test_texts_that_no_list_covers_are_not_called_unchanged(logged_pack: BuiltPa
     """Somebody takes the bag and the restricted part out, and writes another READ-FIRST."""
     copy = servable_variants(logged_pack.path, tmp_path)["and without its lists"]
     cases = PackCases(tmp_path, logged_pack.diary.notary.pub)
-    forged = with_member("data/00_READ-FIRST.txt", b"Nothing in this pack happened.\r\n")
-    cases.add("forged", change_members(copy, tmp_path / "forged.zip", forged))
+    for line in ("Nothing in this pack happened.", TRAINING_LINE):
+        forged = with_member("data/00_READ-FIRST.txt", f"{line}\r\n".encode())
+        cases.add(line, change_members(copy, tmp_path / "forged.zip", forged))
+    for name, (found, facts) in judge_packs(cases).items():
+        assert found == {SERVABLE_ONLY_FINDING} | NOT_COVERED_FINDINGS, name
+        assert facts["status"] == "not_covered", name
+
+
+def test_a_copy_with_the_restricted_part_and_without_the_bag_is_not_signed(
+    logged_pack: BuiltPack, tmp_path: Path
+) -> None:
+    """The statement of the servable folder is still there. It covers nothing of the restricted part."""
+    [root] = zipfile.Path(logged_pack.path).iterdir()
+    shutil.unpack_archive(logged_pack.path, tmp_path / "out")
+    cases = PackCases(tmp_path, logged_pack.diary.notary.pub)
+    cases.add("data", tmp_path / "out" / root.name / "data")
     [(found, facts)] = judge_packs(cases).values()
-    assert found == {SERVABLE_ONLY_FINDING} | NOT_COVERED_FINDINGS
-    assert facts["status"] == "not_covered"
+    assert ("not_signed", None) in found
+    assert facts["status"] == "not_signed"
+
+
+def test_what_holds_no_restricted_file_is_a_copy_of_the_servable_part(logged_pack: BuiltPack, tmp_path: Path) -> None:
+    """Somebody deletes the restricted files on a computer, and an empty folder or a file of the computer is left."""
+    folder = servable_variants(logged_pack.path, tmp_path)["its folder above"]
+    (folder / "data" / "restricted").mkdir()
+    (folder / "data" / ".DS_Store").write_bytes(b"\0\0\0\1Bud1")
+    cases = PackCases(tmp_path, logged_pack.diary.notary.pub)
+    cases.add("left", folder)
+    lost = (folder / "bag-info.txt").read_bytes()
+    (tmp_path / "fewer").mkdir()
+    fewer = shutil.copytree(folder, tmp_path / "fewer" / folder.name)
+    (fewer / "bag-info.txt").write_bytes(re.sub(rb"\.([0-9]+)\n", lambda match: b".%d\n" % (int(match[1]) - 1), lost))
+    cases.add("a lower count", fewer)
+    judged = judge_packs(cases)
+    assert judged["left"][0] == {
+        SERVABLE_ONLY_FINDING,
+        ("part_only", PACK_STATEMENT_PATH),
+        ("system_file", f"{folder.name}/data/.DS_Store"),
+    }
+    assert judged["left"][1]["status"] == "part_only"
+    assert ("bag", "bag-info.txt") in judged["a lower count"][0]
 
 
 def test_changes_in_the_servable_part_alone_are_found(logged_pack: BuiltPack, tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ from tests.pack.hostile_zips import (
     zip_with_bytes_after_deflate,
     zips_that_readers_read_differently,
     zips_with_bytes_of_no_member,
+    zips_with_false_files_of_a_computer,
     zips_with_files_of_a_computer,
     zips_with_files_outside_the_folder,
 )
@@ -108,6 +109,8 @@ async def test_changed_packs_get_the_same_findings(small_pack: BuiltPack, tmp_pa
     for case_name, change in {
         "narrative": lambda proof: proof["fields"]["narrative"].update(v="It was all fine."),
         "a field gone": lambda proof: proof["fields"].pop("who"),
+        "a field of every object": lambda proof: proof["fields"].update(__proto__={"s": "A" * 43, "v": "x"}),
+        "a field of every object withheld": lambda proof: proof["withheld"].update(__proto__="A" * 43),
         "signature": lambda proof: proof.update(sig=proof["sig"][:-4] + "AAAA"),
         "receipt": lambda proof: proof["receipt"].update(ts=proof["receipt"]["ts"] - 1),
         "number": lambda proof: proof.update(seq_no=99),
@@ -244,9 +247,10 @@ def test_a_pack_that_was_packed_again_is_sound(small_pack: BuiltPack, tmp_path: 
         cases.add(
             f"unpacked {outer}{inner}", unpack_pack(small_pack.path, tmp_path / f"out{outer}{inner}", outer, inner)
         )
-    judgements = judge_packs(cases, min_cases=14)
+    judgements = judge_packs(cases, min_cases=25)
     for name, (found, facts) in judgements.items():
-        assert {code for code, _ in found} == ({"system_file"} if "." in name else set()), name
+        is_named_as_file = re.search(r"\.|_data|~|__MACOSX", name)
+        assert {code for code, _ in found} == ({"system_file"} if is_named_as_file else set()), name
         assert facts["status"] == "no_record", name
 
 
@@ -266,6 +270,16 @@ def test_a_file_outside_the_folder_is_never_called_unchanged(small_pack: BuiltPa
         cases.add_bytes(name, raw)
     for name, (found, facts) in judge_packs(cases, min_cases=7).items():
         assert {"no_folder", "bad_name"} & {code for code, _ in found}, name
+        assert facts["status"] == "changed", name
+
+
+def test_a_false_file_of_a_computer_is_a_change(small_pack: BuiltPack, tmp_path: Path) -> None:
+    """Anybody can name a file `.DS_Store`. One that no computer wrote there, or that unpacks as another, is named."""
+    cases = PackCases(tmp_path, small_pack.diary.notary.pub)
+    for name, raw in zips_with_false_files_of_a_computer(small_pack, tmp_path / "false.zip"):
+        cases.add_bytes(name, raw)
+    for name, (found, facts) in judge_packs(cases, min_cases=16).items():
+        assert {"bad_name", "added", "not_a_file", "no_folder"} & {code for code, _ in found}, name
         assert facts["status"] == "changed", name
 
 

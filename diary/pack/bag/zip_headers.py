@@ -30,8 +30,8 @@ _ZIP64_COUNT_MARKER: Final = 0xFFFF
 _ZIP64_FIELD: Final = 1
 _UNICODE_PATH_FIELD: Final = 0x7075
 DOS_DIRECTORY_FLAG: Final = 0x10
-# Volume label and device: some programs do not take such a member out.
-DOS_SKIPPED_FLAGS: Final = 0x48
+# Volume label, device and reparse point: some programs do not take such a member out, or make a link of it.
+DOS_SKIPPED_FLAGS: Final = 0x448
 # ZIP64. What needs a newer version is encrypted or packed in a way that browsers do not read.
 ZIP_VERSION_LIMIT: Final = constants.ZIP_VERSION_LIMIT
 _DESCRIPTOR_LIMIT_BYTES: Final = 24
@@ -119,7 +119,8 @@ def is_end_record_right(raw: BinaryIO, rows: list[zipfile.ZipInfo]) -> bool:
         ):
             return False
     return bool(
-        offset + directory_bytes <= directory_limit
+        directory_bytes <= constants.ZIP_DIRECTORY_LIMIT_BYTES
+        and offset + directory_bytes <= directory_limit
         and disk == directory_disk == 0
         and disk_entries == total_entries == len(rows)
     )
@@ -193,13 +194,16 @@ def is_deflate_stream_whole(raw: BinaryIO, start: int, packed_bytes: int) -> boo
 
 
 def read_local_header(raw: BinaryIO, row: zipfile.ZipInfo) -> LocalHeader:
-    """Compare a member's local header with its row in the central directory."""
+    """Compare a member's local header with its row in the central directory.
+
+    Some programs use the local header when they unpack, its name included.
+    """
     raw.seek(min(max(0, row.header_offset), _OFFSET_LIMIT_BYTES))
     header = raw.read(_LOCAL_HEADER.size)
     if len(header) != _LOCAL_HEADER.size or not header.startswith(b"PK\x03\x04"):
         return LocalHeader()
-    _, _, flags, method, _, _, crc, compressed_size, size, name_bytes, extra_bytes = _LOCAL_HEADER.unpack(header)
-    raw.seek(name_bytes, io.SEEK_CUR)
+    _, version, flags, method, _, _, crc, compressed_size, size, name_bytes, extra_bytes = _LOCAL_HEADER.unpack(header)
+    name = raw.read(name_bytes)
     local_sizes, listed_sizes = (crc, compressed_size, size), (row.CRC, row.compress_size, row.file_size)
     permitted_values = (_ZIP64_MARKER, 0) if flags & 0x8 else (_ZIP64_MARKER,)
     is_same_checksum = local_sizes[0] == listed_sizes[0] or (flags & 0x8 and not local_sizes[0])
@@ -208,6 +212,10 @@ def read_local_header(raw: BinaryIO, row: zipfile.ZipInfo) -> LocalHeader:
         for local_size, listed_size in zip(local_sizes[1:], listed_sizes[1:], strict=True)
     )
     is_as_listed = bool(is_as_listed) and method == row.compress_type and not (flags ^ row.flag_bits) & _COMPARED_FLAGS
+    is_as_listed = is_as_listed and name == _raw_listed_name(row)
+    # zipfile reads the second byte of the version apart. Programs that do not take the member for a newer one's.
+    listed_version = row.extract_version | row.reserved << 8
+    is_as_listed = is_as_listed and max(version, listed_version) <= ZIP_VERSION_LIMIT
     extra = raw.read(extra_bytes)
     is_as_listed = is_as_listed and _are_local_zip64_sizes_as_listed(extra, local_sizes[1:], row, flags)
     # Readers differ on every other flag.
@@ -216,6 +224,11 @@ def read_local_header(raw: BinaryIO, row: zipfile.ZipInfo) -> LocalHeader:
     is_as_listed = is_as_listed and (method != zipfile.ZIP_STORED or row.compress_size == row.file_size)
     data_end = row.header_offset + _LOCAL_HEADER.size + int(name_bytes) + int(extra_bytes) + row.compress_size
     return LocalHeader(data_end, is_as_listed, has_unicode_path(extra), has_odd_extra(extra))
+
+
+def _raw_listed_name(row: zipfile.ZipInfo) -> bytes:
+    """Return the bytes of a name in the central directory, which zipfile decodes by the flag for UTF-8."""
+    return row.orig_filename.encode("utf-8" if row.flag_bits & 0x800 else "cp437")
 
 
 def has_unicode_path(extra: bytes) -> bool:

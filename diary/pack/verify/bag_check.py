@@ -199,10 +199,9 @@ def _check_tag_files(
         or info_match[1].replace(b"-", b"") != info_match[2].rpartition(b"_")[2]
     ):
         yield make_finding("bag", "bag-info.txt")
-    if not is_whole:
+    if not info_match:
         return
     payload_sizes = [digests.size_bytes for path, digests in pack.digests.items() if path.startswith("data/")]
-    if "bag-info.txt" in pack.digests and (
-        not info_match or (int(info_match[3]), int(info_match[4])) != (sum(payload_sizes), len(payload_sizes))
-    ):
+    file_count = len(payload_sizes if is_whole else manifests.get(MANIFESTS[0]) or {})
+    if int(info_match[4]) != file_count or (is_whole and int(info_match[3]) != sum(payload_sizes)):
         yield make_finding("bag", "bag-info.txt")

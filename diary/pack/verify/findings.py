@@ -21,7 +21,8 @@ SENTENCES: Final[dict[str, str]] = {
     "changed": "This file is not the one the pack was made with: its digest differs.",
     "missing": "This file is listed and is not here.",
     "added": "This file is here and is not listed.",
-    "system_file": "A computer added this file. It is no part of the pack, and nothing covers it.",
+    "system_file": "Computers add files of this name, but anyone can. It is no part of the pack, and nothing covers it: "
+    "do not open it.",
     "unknown": "No pack of this release has a file of this name. A newer release made the pack, or somebody put the file in.",
     "lacking": "Every pack of this kind has this file, and it is not here.",
     "part_missing": "This zip of the portal set is not here or cannot be read. Most checks need what is in it.",

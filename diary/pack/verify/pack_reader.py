@@ -4,13 +4,12 @@ A copy of the servable folder alone is accepted too, and marked as such.
 """
 
 import collections
-import itertools
 import os
 import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Final
@@ -20,7 +19,6 @@ from diary.pack.bag.manifest import RESTRICTED_PREFIX, SERVABLE_PREFIX, MemberDi
 from diary.pack.bag.zip_headers import (
     DOS_DIRECTORY_FLAG,
     DOS_SKIPPED_FLAGS,
-    ZIP_VERSION_LIMIT,
     LocalHeader,
     has_hidden_bytes,
     has_unicode_path,
@@ -31,6 +29,14 @@ from diary.pack.bag.zip_headers import (
     read_local_header,
 )
 from diary.pack.verify.findings import Finding, make_finding
+from diary.pack.verify.system_files import (
+    START_BYTES,
+    folders_above,
+    is_system_file,
+    is_system_filename,
+    places_of,
+    size_limit_bytes,
+)
 
 MEMBERS_LIMIT: Final = constants.PACK_MEMBERS_LIMIT
 TOTAL_LIMIT_BYTES: Final = constants.PACK_TOTAL_LIMIT_BYTES
@@ -39,15 +45,11 @@ COMPRESSION_ALLOWANCE_BYTES: Final = constants.PACK_ALLOWANCE_BYTES
 CHUNK_BYTES: Final = 1 << 20
 # Members that are read as a whole: proofs, manifests, tables, and single PDFs.
 READ_LIMIT_BYTES: Final = constants.PACK_MEMBER_LIMIT_BYTES
-_FOLDER_PATTERN = re.compile(r"PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}")
+# A computer writes more after the name of a second copy: ` (1)`, ` - Copy`, ` 2`, in its own language.
+_FOLDER_PATTERN = re.compile(r"(PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8})(?:[ (-][^/\\\x00-\x1f\x7f]{0,60})?")
 _PATH_PATTERN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,6}")
-# A second copy of a folder on a computer: `PACK_… (1)`, `PACK_… - Copy`.
-_COPY_SUFFIX_PATTERN = re.compile(r"(?: ?\([1-9][0-9]?\)| - Copy)\Z")
-_OUTER_FOLDER_PATTERN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_. ()-]{0,99}")
-# Of macOS: .DS_Store in a folder, ._name and __MACOSX in a zip. Of Windows: Thumbs.db.
-_SYSTEM_FILE_PATTERN = re.compile(
-    r"(?:__MACOSX/)?(?:[A-Za-z0-9_-][A-Za-z0-9_. ()-]{0,99}/){0,9}(?:\.DS_Store|Thumbs\.db|\._[A-Za-z0-9_. ()-]{1,99})"
-)
+# A name that leads nowhere else when the zip is unpacked.
+_OUTER_FOLDER_PATTERN = re.compile(r"(?!\.)[^/\\:\x00-\x1f\x7f]{1,100}")
 # Names of a folder that is a copied part of a pack, and the prefix of that part in the pack.
 PART_PREFIXES: Final = {"data": "data/", "servable": SERVABLE_PREFIX}
 # Exceptions of zipfile for a modified file: NotImplementedError for an unsupported version or compression, RuntimeError
@@ -122,7 +124,10 @@ class OpenedPack:
 
     def finish(self) -> "OpenedPack":
         """Return the pack, once every member was added."""
-        names = (*self.digests, *(finding.member or "" for finding in self.findings))
+        # A file that a computer added, and a folder by itself, are no part of a pack.
+        findings = [finding for finding in self.findings if finding.code != "system_file"]
+        names = (*self.digests, *(finding.member or "" for finding in findings))
+        names = tuple(name for name in names if not name.endswith("/"))
         self.is_servable_only = any(name.startswith(SERVABLE_PREFIX) for name in names) and not any(
             name.startswith(RESTRICTED_PREFIX) for name in names
         )
@@ -194,13 +199,8 @@ def read_zip(path: Path) -> ReadZip | list[Finding]:
 def _folders_of(members: list[CandidateMember]) -> set[str]:
     """Return the folders that members stand in, each with a slash at its end. One that the zip names twice is left out."""
     counts = collections.Counter(member.name for member in members)
-    return {
-        folder
-        for name in counts
-        # A hostile name may have thousands of slashes.
-        for slash in itertools.islice(re.finditer("/", name), constants.PACK_FOLDERS_LIMIT)
-        if (folder := name[: slash.end()]) != name and counts[folder] <= 1
-    }
+    folders = {folder for name in counts for folder in folders_above(name.removesuffix("/"))}
+    return {folder for folder in folders if counts[folder] <= 1}
 
 
 def _is_folder_row(row: zipfile.ZipInfo, header: LocalHeader) -> bool:
@@ -224,7 +224,10 @@ def _open_zip(path: Path) -> OpenedPack | list[Finding]:
     if isinstance(opened, list):
         return opened
     findings = [make_finding("hidden")] if opened.has_hidden_bytes else []
-    return _hash_members(opened.members, archives=[opened.archive], findings=findings)
+    pack = _hash_members(opened.members, archives=[opened.archive], findings=findings)
+    if isinstance(pack, list):
+        opened.archive.close()
+    return pack
 
 
 def _zip_member(archive: zipfile.ZipFile, row: zipfile.ZipInfo, header: LocalHeader) -> CandidateMember:
@@ -240,7 +243,7 @@ def _zip_member(archive: zipfile.ZipFile, row: zipfile.ZipInfo, header: LocalHea
         ZippedMember(archive, row, header.data_end),
         is_name_exact,
         is_file,
-        header.data_end is None or (header.is_as_listed and row.extract_version <= ZIP_VERSION_LIMIT),
+        header.data_end is None or header.is_as_listed,
     )
 
 
@@ -268,36 +271,69 @@ def _folder_members(root: Path) -> Iterator[CandidateMember]:
 
 def _hash_members(
     members: list[CandidateMember], archives: Sequence[zipfile.ZipFile] = (), findings: Sequence[Finding] = ()
-) -> OpenedPack:
-    """Hash every valid member and return the pack."""
-    members = _without_outer_folder(members)
-    own_members = [member for member in members if not is_system_file(member)] or members
-    folder = own_members[0].name.partition("/")[0]
-    pack = OpenedPack(_COPY_SUFFIX_PATTERN.sub("", folder), list(archives), findings=list(findings))
+) -> OpenedPack | list[Finding]:
+    """Hash every valid member and return the pack; return the finding about files that are none."""
+    findings = list(findings)
+    members = _without_outer_folders(without_system_files(members, findings))
+    if not members:
+        return [make_finding("not_a_pack")]
+    folder = members[0].name.partition("/")[0]
+    copied = _FOLDER_PATTERN.fullmatch(folder)
+    pack = OpenedPack(copied[1] if copied else folder, list(archives), findings=findings)
     for member, path in _sound_members(pack, members, folder):
         pack.add_member(path, member.source)
     return pack.finish()
 
 
-def _without_outer_folder(members: list[CandidateMember]) -> list[CandidateMember]:
-    """Return the members without a folder around the pack's own: "Extract all" makes one, named as the zip."""
-    tops = {tuple(member.name.split("/", 2)[:-1]) for member in members if not is_system_file(member)}
-    [top, *others] = tops or {()}
-    if others or len(top) != 2 or not _OUTER_FOLDER_PATTERN.fullmatch(top[0]) or not _is_pack_folder(top[1]):
+def without_system_files(
+    members: list[CandidateMember], findings: list[Finding], names_beside: Sequence[str] = ()
+) -> list[CandidateMember]:
+    """Return the members that no computer added, and add a finding for each of the others.
+
+    `names_beside`: of files that are here and are no members.
+    """
+    places = places_of([*names_beside, *(member.name for member in members)])
+    counts = collections.Counter(member.name.lower() for member in members)
+    others = list[CandidateMember]()
+    for member in members:
+        if counts[member.name.lower()] == 1 and _is_system_file(member, places):
+            findings.append(make_finding("system_file", member.name))
+        else:
+            others.append(member)
+    return others
+
+
+def _is_system_file(member: CandidateMember, places: Set[str]) -> bool:
+    """Return whether a computer added this file. It is read whole, so that no program unpacks anything else.
+
+    `places`: see `places_of`.
+    """
+    source = member.source
+    if not (is_system_filename(member.name) and member.is_file and member.is_name_exact and member.is_header_as_listed):
+        return False
+    claimed_size = source.lstat().st_size if isinstance(source, Path) else source.row.file_size
+    if claimed_size > size_limit_bytes(member.name):
+        return False
+    try:
+        hash_member(source)
+        with open_source(source) as opened:
+            return is_system_file(member.name, claimed_size, opened.read(START_BYTES), places)
+    except ZIP_ERRORS:
+        return False
+
+
+def _without_outer_folders(members: list[CandidateMember]) -> list[CandidateMember]:
+    """Return the members without the folders around the pack's own: "Extract all" makes one, named as the zip."""
+    names = [member.name for member in members if not is_system_filename(member.name)]
+    tops = names[0].split("/", constants.PACK_OUTER_FOLDERS_LIMIT + 1)[:-1] if names else []
+    depths = [i for i, top in enumerate(tops) if _FOLDER_PATTERN.fullmatch(top)][::-1]
+    depths += [i for i, top in enumerate(tops) if top in PART_PREFIXES]
+    outer_folders = tops[: depths[0]] if depths else []
+    prefix = "".join(f"{folder}/" for folder in outer_folders)
+    is_harmless = all(_OUTER_FOLDER_PATTERN.fullmatch(folder) and ".." not in folder for folder in outer_folders)
+    if not is_harmless or not all(name.startswith(prefix) for name in names):
         return members
-    prefix = f"{top[0]}/"
     return [replace(member, name=member.name.removeprefix(prefix)) for member in members]
-
-
-def _is_pack_folder(name: str) -> bool:
-    """Return whether a folder is named as a pack. A computer may have numbered a second copy."""
-    return _FOLDER_PATTERN.fullmatch(_COPY_SUFFIX_PATTERN.sub("", name)) is not None
-
-
-def is_system_file(member: CandidateMember) -> bool:
-    """Return whether a computer adds a file of this name to each folder or zip that it makes."""
-    is_named_so = _SYSTEM_FILE_PATTERN.fullmatch(member.name) is not None and ".." not in member.name
-    return is_named_so and member.is_file and member.is_name_exact and member.is_header_as_listed
 
 
 def _refusals(rows: list[zipfile.ZipInfo]) -> list[Finding]:
@@ -334,8 +370,6 @@ def _sound_members(
 
 def fault_code(member: CandidateMember, path: str, *, is_in_folder: bool = True) -> str | None:
     """Return why a member is not an ordinary file of the pack, or None."""
-    if is_system_file(member):
-        return "system_file"
     if not _PATH_PATTERN.fullmatch(path) or ".." in member.name or not member.is_name_exact:
         return "bad_name"
     if not is_in_folder:

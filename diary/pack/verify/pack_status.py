@@ -20,7 +20,7 @@ STATUS_SENTENCES: Final[dict[str, str]] = {
     "write that. Anyone could have changed its pages, tables and words.",
     "not_covered": "The files in servable/ are unchanged since they were signed. 00_READ-FIRST and 15_VERIFY are not signed "
     "in this copy: anyone could have changed them.",
-    "part_only": "What is here is unchanged since a device of this diary signed it. The signed pack also had a restricted "
+    "part_only": "What is here is unchanged since it was signed. The signed pack also had a restricted "
     "part, which is not in this copy.",
     "prepared": "Unchanged since the person who prepared it made it.",
     "other_server": "Unchanged since a device of this diary made it. It is from another server: give the keys of that "

@@ -3,6 +3,7 @@
 A set is a flat folder, or files given one by one: upload pages know no folders (docs/pack.md, "Portal set").
 """
 
+import os
 import re
 import stat
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,7 @@ from diary.pack.verify.pack_reader import (
     hash_member,
     open_pack,
     read_zip,
+    without_system_files,
 )
 
 # Files about the set, which are not listed in it.
@@ -32,7 +34,7 @@ STAMP_NAME: Final = "pack.tsr"
 SLIP_NAME: Final = "receipt-slip.json"
 # `.` would match other line ends here than in JavaScript.
 STAMP_PATTERN: Final = re.compile(r"[^/]+\.tsr")
-_BESIDE_PATTERN: Final = re.compile(r"[^/]+\.tsr|receipt-slip[^/]*\.json")
+_BESIDE_PATTERN: Final = re.compile(r"(?!\.)[^/]+\.tsr|receipt-slip[^/]*\.json")
 PART_PATTERN: Final = re.compile(r"13_part[1-9][0-9]{0,2}\.zip")
 # The single files of a set, by the folder of the pack that they come from.
 _PREFIXES_BY_NAME: Final = (
@@ -52,11 +54,11 @@ def open_given(paths: Sequence[Path]) -> OpenedPack | list[Finding]:
     if not files:
         return [make_finding("not_a_pack")]
     if len(files) > 1:
-        opened = open_portal_set(files)
+        opened = open_portal_set(files, beside)
     elif files[0].is_dir() and _is_portal_set(files[0]):
-        files, of_set = _split_beside(list(files[0].iterdir()))
+        files, of_set = _split_beside([path for path in files[0].iterdir() if path.is_symlink() or not path.is_dir()])
         beside += of_set
-        opened = open_portal_set(files)
+        opened = open_portal_set(files, beside)
     else:
         opened = open_pack(files[0])
         folder = files[0].absolute().parent
@@ -72,15 +74,18 @@ def _split_beside(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     return [path for path in paths if path not in beside], beside
 
 
-def open_portal_set(files: Sequence[Path]) -> OpenedPack | list[Finding]:
-    """Open and hash the files of a portal set."""
+def open_portal_set(files: Sequence[Path], beside: Sequence[Path] = ()) -> OpenedPack | list[Finding]:
+    """Open and hash the files of a portal set. `beside`: the slips and timestamps that are with it."""
     if len(files) > MEMBERS_LIMIT:
         return [make_finding("too_many")]
     if sum(path.lstat().st_size for path in files) > TOTAL_LIMIT_BYTES:
         return [make_finding("too_large")]
     pack = OpenedPack("", set_digests={})
-    for path in sorted(files, key=lambda path: path.name):
-        _add_set_file(pack, path)
+    members = [CandidateMember(path.name, path, is_file=stat.S_ISREG(path.lstat().st_mode)) for path in files]
+    members.sort(key=lambda member: member.name)
+    members = without_system_files(members, pack.findings, [path.name for path in beside])
+    for member in members:
+        _add_set_file(pack, member)
     parts: dict[str, ReadZip] = {}
     for name in sorted(pack.set_digests or {}):
         if not PART_PATTERN.fullmatch(name):
@@ -103,30 +108,30 @@ def open_portal_set(files: Sequence[Path]) -> OpenedPack | list[Finding]:
 
 
 def _is_portal_set(folder: Path) -> bool:
-    """Return whether a folder holds the files of a set, and no other folder."""
+    """Return whether a folder holds the files of a set, and no folder with a file in it."""
     if folder.resolve().name in PART_PREFIXES:
         return False
     paths = list(folder.iterdir())
-    is_flat = not any(path.is_dir() and not path.is_symlink() for path in paths)
+    folders = [path for path in paths if path.is_dir() and not path.is_symlink()]
+    is_flat = not any(names for subfolder in folders for _, _, names in os.walk(subfolder))
     return is_flat and any(path.name in LIST_FILES or PART_PATTERN.fullmatch(path.name) for path in paths)
 
 
-def _add_set_file(pack: OpenedPack, path: Path) -> None:
+def _add_set_file(pack: OpenedPack, member: CandidateMember) -> None:
     """Hash one file of a set. A single file of the pack becomes a member of it."""
     assert pack.set_digests is not None
-    member = CandidateMember(path.name, path, is_file=stat.S_ISREG(path.lstat().st_mode))
-    code = fault_code(member, path.name)
-    if code is None and path.name.lower() in {name.lower() for name in pack.set_digests}:
+    code = fault_code(member, member.name)
+    if code is None and member.name.lower() in {name.lower() for name in pack.set_digests}:
         code = "twice"
     try:
         if code is None:
-            digests = pack.set_digests[path.name] = hash_member(path)
-            if path_in_pack := _path_in_pack(path.name):
-                pack.digests[path_in_pack], pack.sources[path_in_pack] = digests, path
+            digests = pack.set_digests[member.name] = hash_member(member.source)
+            if path_in_pack := _path_in_pack(member.name):
+                pack.digests[path_in_pack], pack.sources[path_in_pack] = digests, member.source
     except ZIP_ERRORS:
         code = "damaged"
     if code:
-        pack.findings.append(make_finding(code, path.name))
+        pack.findings.append(make_finding(code, member.name))
 
 
 def is_set_filename(name: str) -> bool:

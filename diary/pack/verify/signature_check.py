@@ -29,7 +29,9 @@ _DAY_MS: Final = 86_400_000
 
 def check_signature(pack: OpenedPack, proofs: PackProofs) -> Iterator[Finding]:
     """Yield every finding about the signature of the pack and of its servable folder."""
-    is_bag = pack.is_portal_set or any(name in pack.digests for name in (PACK_STATEMENT_PATH, *MANIFESTS, TAG_MANIFEST))
+    # The servable folder has a statement of its own. Nothing else than the one of the whole covers the restricted part.
+    bag_files = (PACK_STATEMENT_PATH, *MANIFESTS, TAG_MANIFEST)
+    is_bag = pack.is_portal_set or not pack.is_servable_only or any(name in pack.digests for name in bag_files)
     required_path = PACK_STATEMENT_PATH if is_bag else SERVABLE_STATEMENT_PATH
     damaged = {finding.member for finding in pack.findings}
     if required_path not in pack.digests and required_path not in damaged:

@@ -217,8 +217,11 @@ def _check_incomplete_set(pack: OpenedPack, facts: VerifiedFacts) -> list[Findin
 
 
 def is_training(pack: OpenedPack) -> bool:
-    """Return whether the pack is marked as training data in READ-FIRST, or in its record if that is present."""
-    is_marked = (pack.read(READ_FIRST_PATH) or b"").startswith(TRAINING_LINE.encode())
+    """Return whether the pack is marked as training data in READ-FIRST, or in its record if that is present.
+
+    Without a list that covers READ-FIRST, anyone could have written there that a real pack is made up.
+    """
+    is_marked = MANIFESTS[0] in pack.digests and (pack.read(READ_FIRST_PATH) or b"").startswith(TRAINING_LINE.encode())
     return is_marked or object_of(read_record(pack), "pack").get("training") is True
 
 

@@ -219,10 +219,11 @@ async function checkTags(pack: OpenedPack, lists: FileLists, isWhole: boolean) {
   const hasDate = day.replaceAll('-', '') === folder.slice(folder.lastIndexOf('_') + 1);
   if (pack.digests.has('bag-info.txt') && (!match || (!pack.isPart && folder !== pack.folder) || !hasDate))
     findings.push(findingFor('bag', 'bag-info.txt'));
-  if (!isWhole) return findings;
+  if (!match) return findings;
   const sizes = [...pack.digests].filter(([path]) => path.startsWith('data/')).map(([, digests]) => digests.size);
-  const matchesOxum = Number(bytes) === sizes.reduce((sum, size) => sum + size, 0) && Number(files) === sizes.length;
-  if (pack.digests.has('bag-info.txt') && !matchesOxum) findings.push(findingFor('bag', 'bag-info.txt'));
+  const fileCount = isWhole ? sizes.length : (lists.get(SHA256_LIST)?.size ?? 0);
+  const isSumRight = !isWhole || Number(bytes) === sizes.reduce((sum, size) => sum + size, 0);
+  if (Number(files) !== fileCount || !isSumRight) findings.push(findingFor('bag', 'bag-info.txt'));
   return findings;
 }
 

@@ -5,17 +5,17 @@
 import { hex } from '../core/bytes.js';
 import {
   PACK_ALLOWANCE_BYTES,
-  PACK_FOLDERS_LIMIT,
   PACK_MEMBERS_LIMIT,
   PACK_MEMBER_LIMIT_BYTES,
+  PACK_OUTER_FOLDERS_LIMIT,
   PACK_RATIO_LIMIT,
   PACK_TOTAL_LIMIT_BYTES,
-  ZIP_VERSION_LIMIT,
 } from '../core/constants.js';
 import { KeptError } from '../core/errors.js';
 import { fileDigest } from '../crypto/digests.js';
 import { crc32 } from '../pack/zip.js';
 import { findingFor } from './findings.js';
+import { foldersAbove, isSystemFile, isSystemFileName, placesOf, sizeLimit } from './system_files.js';
 import { bytesAt, isGapRight, placeOf, readDirectory } from './zipfile.js';
 import type { Bytes } from '../core/bytes.js';
 import type { Finding } from './findings.js';
@@ -29,15 +29,10 @@ export type Source = { pieces: () => AsyncIterable<Uint8Array>; size: number };
 export type OnProgress = (done: number, total: number) => void;
 
 const PIECE_BYTES = 1 << 20;
-const FOLDER = /^PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}$/;
-/** A second copy of a folder on a computer: `PACK_… (1)`, `PACK_… - Copy`. */
-const COPY_SUFFIX = /(?: ?\([1-9][0-9]?\)| - Copy)$/;
-const OUTER_FOLDER = /^[A-Za-z0-9_-][A-Za-z0-9_. ()-]{0,99}$/;
-/** Of macOS: .DS_Store in a folder, ._name and __MACOSX in a zip. Of Windows: Thumbs.db. */
-const SYSTEM_FILE = new RegExp(
-  '^(?:__MACOSX/)?(?:[A-Za-z0-9_-][A-Za-z0-9_. ()-]{0,99}/){0,9}' +
-    '(?:\\.DS_Store|Thumbs\\.db|\\._[A-Za-z0-9_. ()-]{1,99})$',
-);
+/** A computer writes more after the name of a second copy: ` (1)`, ` - Copy`, ` 2`, in its own language. */
+const FOLDER = /^(PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8})(?:[ (-][^/\\\x00-\x1f\x7f]{0,60})?$/u;
+/** A name that leads nowhere else when the zip is unpacked. */
+const OUTER_FOLDER = /^(?!\.)[^/\\:\x00-\x1f\x7f]{1,100}$/u;
 const PATH = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,6}$/;
 /** The possible names of the folder where only a part of a pack was copied, and the path of that part in the pack. */
 export const PARTS = Object.freeze({ data: 'data/', servable: 'data/servable/' }) as Readonly<Record<string, string>>;
@@ -97,7 +92,11 @@ export class OpenedPack {
 
   /** Called when every member was taken. */
   finish() {
-    const names = [...this.digests.keys(), ...this.findings.map(({ member }) => member ?? '')];
+    // A file that a computer added, and a folder by itself, are no part of a pack.
+    const findings = this.findings.filter(({ code }) => code !== 'system_file');
+    const names = [...this.digests.keys(), ...findings.map(({ member }) => member ?? '')].filter(
+      (name) => !name.endsWith('/'),
+    );
     this.alone =
       names.some((name) => name.startsWith('data/servable/')) &&
       !names.some((name) => name.startsWith('data/restricted/'));
@@ -127,7 +126,9 @@ export class OpenedPack {
 export async function openZip(file: Blob, onProgress: OnProgress = () => undefined): Promise<OpenedPack | Finding[]> {
   const zip = await readZip(file);
   if (Array.isArray(zip)) return zip;
-  const { pack, accepted } = acceptPack(zip.members, zip.hasHiddenBytes ? [findingFor('hidden')] : []);
+  const opened = await acceptPack(zip.members, zip.hasHiddenBytes ? [findingFor('hidden')] : []);
+  if (Array.isArray(opened)) return opened;
+  const { pack, accepted } = opened;
   const total = accepted.reduce((sum, { source }) => sum + source.size, 0);
   let done = 0;
   for (const { source, inside } of accepted) {
@@ -158,7 +159,7 @@ export async function readZip(file: Blob): Promise<ReadZip | Finding[]> {
             name: row.name,
             cut: row.cut || row.renamed || Boolean(places[i]?.renamed),
             isFile: isOrdinary(row),
-            agrees: places[i]?.agrees !== false && (!places[i] || row.versionNeeded <= ZIP_VERSION_LIMIT),
+            agrees: places[i]?.agrees !== false,
             source: { size: row.size, pieces: () => readMember(file, row, places[i] ?? null) },
           },
     ),
@@ -169,17 +170,8 @@ export async function readZip(file: Blob): Promise<ReadZip | Finding[]> {
 function foldersOf(names: readonly string[]) {
   const counts: Map<string, number> = new Map();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
-  const folders: Set<string> = new Set();
-  for (const name of counts.keys()) {
-    let end = 0;
-    // A hostile name may have thousands of slashes.
-    for (let depth = 0; depth < PACK_FOLDERS_LIMIT; depth++) {
-      end = name.indexOf('/', end) + 1;
-      if (!end || end === name.length) break;
-      if ((counts.get(name.slice(0, end)) ?? 0) <= 1) folders.add(name.slice(0, end));
-    }
-  }
-  return folders;
+  const folders = names.flatMap((name) => foldersAbove(name.replace(/\/$/, '')));
+  return new Set(folders.filter((folder) => (counts.get(folder) ?? 0) <= 1));
 }
 
 /** Return whether a row is of a folder by itself. Programs that pack a folder again write one for each. */
@@ -213,14 +205,21 @@ export async function openFolder(
   if (files.length > PACK_MEMBERS_LIMIT) return [findingFor('too_many')];
   const total = files.reduce((sum, { file }) => sum + file.size, 0);
   if (total > PACK_TOTAL_LIMIT_BYTES) return [findingFor('too_large')];
-  const members = files.map(({ path, file: blob }) => ({ name: path, isFile: true, file: blob }));
+  const members = files.map(({ path, file: blob }) => ({
+    name: path,
+    isFile: true,
+    file: blob,
+    source: fileSource(blob),
+  }));
   // The order of a browser's list is its own.
   members.sort((a, b) => (a.name < b.name ? -1 : 1));
-  const { pack, accepted } = acceptPack(members);
+  const opened = await acceptPack(members);
+  if (Array.isArray(opened)) return opened;
+  const { pack, accepted } = opened;
   let done = 0;
-  for (const { file, inside } of accepted) {
+  for (const { file, source, inside } of accepted) {
     const doneBefore = done;
-    await pack.addMember(inside, fileSource(file), (count) => onProgress(doneBefore + count, total));
+    await pack.addMember(inside, source, (count) => onProgress(doneBefore + count, total));
     done += file.size;
   }
   return pack.finish();
@@ -263,30 +262,81 @@ function isOrdinary({ name, mode, flags, isDosSpecial, disk }: MemberRow) {
   return !name.endsWith('/') && (kind === 0 || kind === REGULAR_FILE) && !(flags & 1) && !isDosSpecial && !disk;
 }
 
-/** Return a pack that is not yet hashed, and the ordinary files of its folder. The others are findings. */
-function acceptPack<T extends CandidateMember>(given: readonly T[], findings: readonly Finding[] = []) {
-  const members = withoutOuterFolder(given);
-  const [first = ''] = (members.find((member) => !isSystemFile(member)) ?? (members[0] as T)).name.split('/');
-  const pack = new OpenedPack(first.replace(COPY_SUFFIX, ''));
-  pack.findings.push(...findings);
+/**
+ * Return a pack that is not yet hashed, and the ordinary files of its folder. The others are findings.
+ * @returns the finding about files that are no pack
+ */
+async function acceptPack<T extends CandidateMember & { source: Source }>(
+  given: readonly T[],
+  givenFindings: readonly Finding[] = [],
+) {
+  const findings = [...givenFindings];
+  const members = withoutOuterFolders(await withoutSystemFiles(given, findings));
+  if (!members[0]) return [findingFor('not_a_pack')];
+  const [first = ''] = members[0].name.split('/');
+  const pack = new OpenedPack(FOLDER.exec(first)?.[1] ?? first);
+  pack.findings = findings;
   return { pack, accepted: acceptMembers(pack, members, first) };
 }
 
-/** Return the members without a folder around the pack's own: "Extract all" makes one, named as the zip. */
-function withoutOuterFolder<T extends CandidateMember>(members: readonly T[]): readonly T[] {
-  const own = members.filter((member) => !isSystemFile(member)).map(({ name }) => name.split('/'));
-  const [outer = '', folder = ''] = own[0] ?? [];
-  const isWrapped = own.every((parts) => parts.length > 2 && parts[0] === outer && parts[1] === folder);
-  if (!isWrapped || !OUTER_FOLDER.test(outer) || !FOLDER.test(folder.replace(COPY_SUFFIX, ''))) return members;
-  const prefix = `${outer}/`;
+/**
+ * Return the members that no computer added, and add a finding for each of the others.
+ * @param namesBeside of files that are here and are no members
+ */
+export async function withoutSystemFiles<T extends CandidateMember & { source: Source }>(
+  members: readonly T[],
+  findings: Finding[],
+  namesBeside: readonly string[] = [],
+): Promise<T[]> {
+  const places = placesOf([...namesBeside, ...members.map(({ name }) => name)]);
+  const counts: Map<string, number> = new Map();
+  for (const { name } of members) counts.set(name.toLowerCase(), (counts.get(name.toLowerCase()) ?? 0) + 1);
+  const others: T[] = [];
+  for (const member of members) {
+    const isAdded = counts.get(member.name.toLowerCase()) === 1 && (await isAddedByComputer(member, places));
+    if (isAdded) findings.push(findingFor('system_file', member.name));
+    else others.push(member);
+  }
+  return others;
+}
+
+/**
+ * Return whether a computer added this file. It is read whole, so that no program unpacks anything else.
+ * @param places see `placesOf`
+ */
+async function isAddedByComputer(
+  { name, isFile, cut: isCut, agrees, source }: CandidateMember & { source: Source },
+  places: ReadonlySet<string>,
+) {
+  if (!isSystemFileName(name) || !isFile || isCut || agrees === false || source.size > sizeLimit(name)) return false;
+  const bytes = new Uint8Array(source.size);
+  let at = 0;
+  try {
+    for await (const piece of source.pieces()) {
+      bytes.set(piece, at);
+      at += piece.length;
+    }
+  } catch {
+    return false;
+  }
+  return isSystemFile(name, source.size, bytes, places);
+}
+
+/** Return the members without the folders around the pack's own: "Extract all" makes one, named as the zip. */
+function withoutOuterFolders<T extends CandidateMember>(members: readonly T[]): readonly T[] {
+  const names = members.map(({ name }) => name).filter((name) => !isSystemFileName(name));
+  const tops = (names[0] ?? '')
+    .split('/')
+    .slice(0, -1)
+    .slice(0, PACK_OUTER_FOLDERS_LIMIT + 1);
+  const own = tops.map((top) => FOLDER.test(top)).lastIndexOf(true);
+  const outerFolders = tops.slice(0, Math.max(0, own < 0 ? tops.findIndex((top) => Object.hasOwn(PARTS, top)) : own));
+  const prefix = outerFolders.map((folder) => `${folder}/`).join('');
+  const isHarmless = outerFolders.every((folder) => OUTER_FOLDER.test(folder) && !folder.includes('..'));
+  if (!isHarmless || !names.every((name) => name.startsWith(prefix))) return members;
   return members.map((member) =>
     member.name.startsWith(prefix) ? { ...member, name: member.name.slice(prefix.length) } : member,
   );
-}
-
-/** Return whether a computer adds a file of this name to each folder or zip that it makes. */
-function isSystemFile({ name, isFile, cut: isCut, agrees }: CandidateMember) {
-  return SYSTEM_FILE.test(name) && !name.includes('..') && isFile && !isCut && agrees !== false;
 }
 
 /** Return the ordinary files of one folder; the others are findings. */
@@ -313,7 +363,6 @@ function acceptMembers<T extends CandidateMember>(
 /** Return why a member is not an ordinary file of the pack, or null. */
 export function faultCode(member: CandidateMember, inside: string, isInFolder = true) {
   const { name, isFile, cut: isCut, agrees } = member;
-  if (isSystemFile(member)) return 'system_file';
   if (isCut || !PATH.test(inside) || name.includes('..')) return 'bad_name';
   if (!isInFolder) return 'no_folder';
   if (!isFile) return 'not_a_file';

@@ -6,7 +6,17 @@ import { PACK_MEMBERS_LIMIT, PACK_TOTAL_LIMIT_BYTES } from '../core/constants.js
 import { EXPORT_PROOF, PACK_STATEMENT } from '../pack/signature.js';
 import { SHA256_LIST } from './bag_check.js';
 import { findingFor } from './findings.js';
-import { faultCode, fileSource, hashMember, openFolder, openZip, OpenedPack, PARTS, readZip } from './pack_reader.js';
+import {
+  faultCode,
+  fileSource,
+  hashMember,
+  openFolder,
+  openZip,
+  OpenedPack,
+  PARTS,
+  readZip,
+  withoutSystemFiles,
+} from './pack_reader.js';
 import type { Finding } from './findings.js';
 import type { OnProgress } from './pack_reader.js';
 
@@ -19,7 +29,7 @@ export const LIST_FILES: readonly string[] = [SHA256_LIST, EXPORT_PROOF, PACK_ST
 export const PART = /^13_part[1-9][0-9]{0,2}\.zip$/;
 export const STAMP = /\.tsr$/;
 /** What comes beside a pack. A browser may have numbered it: `pack (1).tsr`. */
-const BESIDE = /^(?:[^/]+\.tsr|receipt-slip[^/]*\.json)$/;
+const BESIDE = /^(?:(?!\.)[^/]+\.tsr|receipt-slip[^/]*\.json)$/;
 /** The single files of a set, by the folder of the pack that they come from. */
 const PREFIXES: readonly (readonly [string, RegExp])[] = [
   ['data/', /^00_READ-FIRST\.txt$/],
@@ -37,17 +47,15 @@ export async function openGiven(
 ): Promise<OpenedPack | Finding[]> {
   const isSet = !isInFolder(given) || isPortalSet(given);
   const files = isSet ? given.filter(({ path }) => !BESIDE.test(baseName(path))) : given;
+  const beside = new Map(given.filter((one) => !files.includes(one)).map(({ path, file }) => [baseName(path), file]));
   const [first] = files;
   if (!first) return [findingFor('not_a_pack')];
   const opened = await (files.length === 1 && !isInFolder(files)
     ? openZip(first.file, onProgress)
     : isSet
-      ? openPortalSet(files, onProgress)
+      ? openPortalSet(files, beside, onProgress)
       : openFolder(files, onProgress));
-  if (opened instanceof OpenedPack)
-    opened.beside = new Map(
-      given.filter((one) => !files.includes(one)).map(({ path, file }) => [baseName(path), file]),
-    );
+  if (opened instanceof OpenedPack) opened.beside = beside;
   return opened;
 }
 
@@ -63,21 +71,32 @@ function isPortalSet(files: readonly GivenFile[]) {
 
 const baseName = (path: string) => path.slice(path.lastIndexOf('/') + 1);
 
-async function openPortalSet(files: readonly GivenFile[], onProgress: OnProgress): Promise<OpenedPack | Finding[]> {
+/** @param beside the slips and timestamps that are with it, by name */
+async function openPortalSet(
+  files: readonly GivenFile[],
+  beside: Map<string, Blob>,
+  onProgress: OnProgress,
+): Promise<OpenedPack | Finding[]> {
   if (files.length > PACK_MEMBERS_LIMIT) return [findingFor('too_many')];
   const total = files.reduce((sum, { file }) => sum + file.size, 0);
   if (total > PACK_TOTAL_LIMIT_BYTES) return [findingFor('too_large')];
   const pack = new OpenedPack('');
   const setDigests = (pack.setDigests = new Map());
-  const named = files.map(({ path, file }) => ({ name: baseName(path), file }));
-  const accepted = named
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .filter(({ name }, i, sorted) => {
+  const named = files.map(({ path, file }) => ({
+    name: baseName(path),
+    file,
+    isFile: true,
+    source: fileSource(file),
+  }));
+  named.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const accepted = (await withoutSystemFiles(named, pack.findings, [...beside.keys()])).filter(
+    ({ name }, i, sorted) => {
       const isTwice = sorted.slice(0, i).some((other) => other.name.toLowerCase() === name.toLowerCase());
       const code = faultCode({ name, isFile: true }, name) ?? (isTwice ? 'twice' : null);
       if (code) pack.findings.push(findingFor(code, name));
       return !code;
-    });
+    },
+  );
   const parts: Parts = new Map();
   for (const { name, file } of accepted) {
     if (!PART.test(name)) continue;
@@ -94,8 +113,7 @@ async function openPortalSet(files: readonly GivenFile[], onProgress: OnProgress
   const memberBytes = members.reduce((sum, { source }) => sum + source.size, 0);
   if (memberBytes > PACK_TOTAL_LIMIT_BYTES) return [findingFor('too_large')];
   let done = 0;
-  for (const { name, file } of accepted) {
-    const source = fileSource(file);
+  for (const { name, file, source } of accepted) {
     const path = pathInPack(name);
     const doneBefore = done;
     try {

@@ -146,8 +146,9 @@ function parseNamedProof(member: string, value: Fields | null, name: string): Pr
 export function parseProof(member: string, value: Fields | null): Proof | Finding {
   if (value?.t !== 'proof/v1' || Object.keys(value).sort().join(' ') !== PROOF_MEMBERS)
     return findingFor('unreadable', member);
-  const digests: Record<string, string> = {};
-  const values: Record<string, Json> = {};
+  // A forger may name a field __proto__.
+  const digests: Record<string, string> = Object.create(null);
+  const values: Record<string, Json> = Object.create(null);
   let names;
   try {
     names = fieldNamesOf(textOf(fieldOf(value, '_kind'), 'v'), schemaOf(value));

@@ -23,8 +23,11 @@ const DAY_MS = 86_400_000;
 
 /** Return every finding about the signature of the pack and of its servable folder. */
 export async function checkSignature(pack: OpenedPack, proofs: Proofs): Promise<Finding[]> {
+  // The servable folder has a statement of its own. Nothing else than the one of the whole covers the restricted part.
   const isBag =
-    pack.isPortalSet || [PACK_STATEMENT, SHA256_LIST, SHA512_LIST, TAG_LIST].some((name) => pack.digests.has(name));
+    !pack.alone ||
+    pack.isPortalSet ||
+    [PACK_STATEMENT, SHA256_LIST, SHA512_LIST, TAG_LIST].some((name) => pack.digests.has(name));
   const required = isBag ? PACK_STATEMENT : SERVABLE_STATEMENT;
   const isDamaged = pack.findings.some(({ member }) => member === required);
   const signers = await signersOf(pack, proofs);

@@ -197,12 +197,16 @@ async function keysToTrust(
   return { keys: (await trustedKeys(logPart, ownKey, null)).keys, findings: [findingFor('wrong_notary')] };
 }
 
-/** Return whether the pack is marked as made up: in READ-FIRST, or in its record where that is here. */
+/**
+ * Return whether the pack is marked as made up: in READ-FIRST, or in its record where that is here. Without a list that
+ * covers READ-FIRST, anyone could have written there that a real pack is made up.
+ */
 async function isTraining(pack: OpenedPack) {
+  const isCovered = pack.digests.has(SHA256_LIST);
   const isMarked = new TextDecoder('latin1')
     .decode((await pack.read('data/00_READ-FIRST.txt')) ?? new Uint8Array(0))
     .startsWith(TRAINING);
-  return isMarked || objectOf(await readRecord(pack), 'pack').training === true;
+  return (isCovered && isMarked) || objectOf(await readRecord(pack), 'pack').training === true;
 }
 
 async function fingerprintOf(pack: OpenedPack) {

@@ -5,6 +5,7 @@
  * number in it is checked against the size of the file before it is used.
  */
 import {
+  ZIP_DIRECTORY_LIMIT_BYTES,
   ZIP_EXTRA_FIELD_LIMIT_BYTES,
   ZIP_KNOWN_EXTRA_KINDS,
   ZIP_KNOWN_FLAG_BITS,
@@ -31,7 +32,7 @@ export type MemberRow = {
   at: number;
   /** of the file, 0 where the maker gave none */
   mode: number;
-  /** whether it is marked, as DOS does, as a folder, a volume label or a device: some programs do not take it out */
+  /** whether it is marked, as DOS does, as a folder, a volume label, a device or a link: not taken out as a file */
   isDosSpecial: boolean;
   /** of the format, times ten */
   versionNeeded: number;
@@ -55,13 +56,12 @@ const LOCATOR_64_BYTES = 20;
 /** Version 6.3: the most Python's zipfile reads. A member that asks for more is not ours. */
 const VERSION_MOST = 63;
 const COMMENT_MOST = 65_535;
-const DIRECTORY_MOST = 64 << 20;
 const UTF8 = 0x800;
 const ZIP64_EXTRA = 1;
 const UNICODE_PATH = 0x7075;
 /** Encrypted, followed by a descriptor, and UTF-8: readers differ on a header that contradicts the list in these. */
 const FLAGS = 0x809;
-const DOS_SPECIAL = 0x58;
+const DOS_SPECIAL = 0x458;
 const DESCRIPTOR = 0x08074b50;
 const DESCRIPTOR_BYTES_LIMIT = 24;
 const STORED = 0;
@@ -81,7 +81,7 @@ export async function readDirectory(file: Blob): Promise<Directory | null> {
   // Anything before the zip shifts every offset in it by as much.
   const start = listEnd - length;
   const shift = start - offset;
-  if (start < 0 || shift < 0 || length > DIRECTORY_MOST) return null;
+  if (start < 0 || shift < 0 || length > ZIP_DIRECTORY_LIMIT_BYTES) return null;
   const rows = rowsOf(await bytesAt(file, start, start + length), shift);
   return rows && rows.length === count ? { rows, start, comment, endAt } : null;
 }
@@ -222,7 +222,7 @@ function rowAt(
     at: place + shift,
     mode,
     isDosSpecial: Boolean(view.getUint32(offset + 38, true) & DOS_SPECIAL),
-    versionNeeded: view.getUint8(offset + 6),
+    versionNeeded: view.getUint16(offset + 6, true),
     disk: view.getUint16(offset + 34, true),
     renamed: givesOtherName(extra),
     oddExtra: hasComment || hasOddExtra(extra) || !hasTrueZip64(extra, [size, packed, place + shift]),
@@ -336,7 +336,7 @@ export async function placeOf(file: Blob, row: MemberRow): Promise<MemberPlace |
     start,
     end: start + row.packed,
     sameName: isSame(name, row.raw),
-    agrees: matchesList(view, row) && matchesLocalZip64(view, extra, row),
+    agrees: isSame(name, row.raw) && matchesList(view, row) && matchesLocalZip64(view, extra, row),
     renamed: givesOtherName(extra),
     oddExtra: hasOddExtra(extra),
   };
@@ -384,7 +384,7 @@ function matchesLocalZip64(view: DataView, extra: Uint8Array, { packed, size }: 
 }
 
 /** @param view a member's own header */
-function matchesList(view: DataView, { flags: listed, method, crc, packed, size }: MemberRow) {
+function matchesList(view: DataView, { flags: listed, method, crc, packed, size, versionNeeded }: MemberRow) {
   const flags = view.getUint16(6, true);
   const hasDescriptor = Boolean(flags & 0x8);
   const isSame = (value: number, expected: number) =>
@@ -395,6 +395,8 @@ function matchesList(view: DataView, { flags: listed, method, crc, packed, size 
     isSame(view.getUint32(18, true), packed) &&
     isSame(view.getUint32(22, true), size) &&
     view.getUint16(8, true) === method &&
+    // Programs that do not take the member for a newer one's.
+    Math.max(view.getUint16(4, true), versionNeeded) <= ZIP_VERSION_LIMIT &&
     !((flags ^ listed) & FLAGS) &&
     !((flags | listed) & ~ZIP_KNOWN_FLAG_BITS) && // readers differ on every other flag
     // Some readers take all bytes of a member that is not packed, others only as many as its size says.
