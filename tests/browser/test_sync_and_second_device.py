@@ -87,6 +87,11 @@ def test_a_line_asks_for_the_code_until_it_is_written_down(keeper: BrowserKeeper
     keeper.write_down_recovery_code()
     keeper.go_to_tab("Add")
     expect(line).to_have_count(0)
+    keeper.go_to_tab("More")
+    keeper.tap(re.compile("^Your backup is set up"), exact=False)
+    keeper.wait_for_screen("Your backup is set up")
+    expect(keeper.page.get_by_role("button", name="Write down my recovery code")).to_have_count(0)
+    keeper.tap("Done")
     # A new code replaces the old one: the screen explains that first, and the line is back until the new code is
     # checked.
     keeper.go_to_tab("More")

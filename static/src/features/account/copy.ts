@@ -91,6 +91,11 @@ function signInNameView(stage: Stage) {
   const { place } = stage;
   const login = stage.state.account?.login ?? '';
   const postpone = () => postponeCode(stage);
+  if (stage.state.account?.recovery === 'done')
+    return html`<div class="stack-wide">${heading(t('more.copy_done'))}
+      <div class="stack-close"><p>${t('copy.name_title')}</p><p class="card sheet-name">${login}</p></div>
+      <p class="soft">${t('copy.name_lead')}</p>
+      <div>${button(t('frame.done'), () => leaveFlow(stage), { main: true })}</div></div>`;
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('copy.name_title'))}<p>${t('copy.done')}</p></div>
     ${errorSummary(stage)}

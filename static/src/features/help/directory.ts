@@ -13,7 +13,7 @@ const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 /** Help shows these first, whatever the way and the nation; the list says the rest about 55 and texts. */
 const FIRST_IDS = ['999', '999bsl'];
 /** Whom Help does not name as somebody to talk to. */
-const EMERGENCY_IDS = [...FIRST_IDS, 'silent', 'esms'];
+const EMERGENCY_IDS = [...FIRST_IDS, 'silent', 'esms', 'relay'];
 const TALK_NOW_LIMIT = 3;
 
 /** Return the service with this id of the table. */
