@@ -56,13 +56,13 @@
       press('Entries');
       return (await when(() => document.querySelectorAll('.item').length >= 1)) - began;
     },
-    /** Begins to wait for files; `taken` is then ms from the picker's answer until the tile is drawn. */
-    waitForFile(name) {
+    /** Begins to wait for files; `taken` is then ms from the picker's answer until each tile is drawn. */
+    waitForFiles(...names) {
       const chosen = new Promise((done) =>
         addEventListener('change', () => done(performance.now()), { once: true, capture: true }),
       );
-      const tile = () => document.querySelector(`[aria-label="Look at ${name}"]`);
-      bench.taken = chosen.then(async (began) => (await when(tile)) - began);
+      const areDrawn = () => names.every((name) => document.querySelector(`[aria-label="Look at ${name}"]`));
+      bench.taken = chosen.then(async (began) => (await when(areDrawn)) - began);
     },
     /** ms for as many bytes, in pieces of 1 MiB, plainly into a database and back out. */
     async plain(bytes) {

@@ -161,7 +161,7 @@ CARD_STEPS: tuple[tuple[str, tuple[tuple[Any, ...], ...]], ...] = (
             ("tick", "Did someone help you write this?", "Someone typed my words for me"),
             ("type", "How they helped", "She typed, I spoke."),
             ("type", "Who helped?", "My sister"),
-            ("add", "Part of", "Add a group of entries", "The side door"),
+            ("add", "Part of", "Add a case", "The side door"),
         ),
     ),
 )

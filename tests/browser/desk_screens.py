@@ -230,20 +230,20 @@ DESK_SCREENS: dict[str, tuple[Step, ...]] = {
     ),
     "film": (SIGN_IN_PAGE, CLIENT_OPEN, go_to_screen("file", attachment="a2", record="r0")),
     "paper": (SIGN_IN_PAGE, CLIENT_OPEN, go_to_screen("file", attachment="a3", record="r0")),
-    "writing down": (SIGN_IN_PAGE, CLIENT_OPEN, go_to_screen("assist"), press("Seal and send it")),
+    "writing down": (SIGN_IN_PAGE, CLIENT_OPEN, go_to_screen("assist"), press("Send it to them")),
     "writing down, questions": statement_form_steps("false", turns=f"{OPEN_PROMPT_TURN}, {OWN_QUESTION_TURN}"),
     "writing down, under 18": (
         *statement_form_steps("true", turns="{asked: '', words: '', said: 'He was there.'}"),
-        press("Seal and send it"),
+        press("Send it to them"),
     ),
-    "writing down, no initials": (*statement_form_steps("false", "by: ''"), press("Seal and send it")),
+    "writing down, no initials": (*statement_form_steps("false", "by: ''"), press("Send it to them")),
     "writing down, not sent": (
         SIGN_IN_PAGE,
         js("fake.fail.writeLetter = 'unavailable'"),
         *statement_form_steps("false"),
-        press("Seal and send it"),
+        press("Send it to them"),
     ),
-    "writing down, sent": (SIGN_IN_PAGE, *statement_form_steps("false"), press("Seal and send it")),
+    "writing down, sent": (SIGN_IN_PAGE, *statement_form_steps("false"), press("Send it to them")),
     "you": (SIGN_IN_PAGE, js("fake.in(0); stage.stand({name: 'you'})")),
     "you, leaving": (SIGN_IN_PAGE, js("fake.in(0); stage.stand({name: 'you'})"), press("Leave the organisation")),
     "team": (
@@ -256,7 +256,7 @@ DESK_SCREENS: dict[str, tuple[Step, ...]] = {
     "team, ending": (
         SIGN_IN_PAGE,
         js("fake.in(0); stage.stand({name: 'organisation'})"),
-        press("End membership (Leigh)"),
+        lambda page: page.locator(".desk-members button").last.click(),  # its name holds the member's
     ),
     "team, no connection": (
         SIGN_IN_PAGE,

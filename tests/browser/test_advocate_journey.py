@@ -252,7 +252,7 @@ def ask_and_write_down(desk: AdvocatePage) -> None:
     page.get_by_label("What you asked").select_option("tell_me")
     page.get_by_label("What they said").fill(SPOKEN_ACCOUNT)
     page.get_by_label("I read it back to them").check()
-    desk.tap("Seal and send it")
+    desk.tap("Send it to them")
     desk.wait_for_text("Sent. They will be asked whether it is what they said.")
 
 

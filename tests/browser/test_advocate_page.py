@@ -86,16 +86,16 @@ def write_down_call(desk: AdvocatePage, keeper: ScreenlessKeeper, grant: OpenedG
     desk.open_client(CLIENT_NAME)
     desk.tap(re.compile("Write down what they say"))
     assert accessibility_faults(page) == []
-    desk.tap("Seal and send it")
+    desk.tap("Send it to them")
     desk.wait_for_text("Say how you speak.")
     page.get_by_role("radio", name="A call", exact=True).check(force=True)
     page.get_by_label("They are under 18").check()
     page.get_by_label("What they said").fill(SPOKEN_ACCOUNT)
-    desk.tap("Seal and send it")
+    desk.tap("Send it to them")
     desk.wait_for_text("Say what you asked, each time.")
     page.get_by_label("What you asked").select_option("tell_me")
     page.get_by_label("I read it back to them").check()
-    desk.tap("Seal and send it")
+    desk.tap("Send it to them")
     desk.wait_for_text("Sent. They will be asked whether it is what they said.")
     (letter,) = [sent for sent in keeper.read_letters(grant) if sent["what"] == "assisted"]
     fields = letter["fields"]
@@ -174,6 +174,32 @@ def test_a_diary_in_the_same_browser_is_left_alone(new_phone: NewPhone, server: 
     keeper.unlock()
     keeper.go_to_tab("Entries")
     keeper.wait_for_text(OLD_ENTRY)
+
+
+def test_a_page_that_is_left_draws_nothing_again(page: Page, server: LiveServer) -> None:
+    """Leaving a page with a client open ends the session without an error, by a reload and by closing it."""
+    page_errors = chromium.PageErrors()
+    page_errors.listen(page)
+    desk = AdvocatePage(page, server.app_url)
+    nine_words = desk.join(create_organisation(server, "Left Alone"))
+    keeper = ScreenlessKeeper(server)
+    keeper.create_diary()
+    keeper.write_entry(OLD_ENTRY)
+    keeper.grant_access(nine_words, CLIENT_NAME)
+    desk.tap("Go on")
+    desk.tap("Look for news")
+    desk.open_client(CLIENT_NAME)
+    # An error while a page is being replaced reaches no listener of Playwright's.
+    page.evaluate("globalThis.addEventListener('error', ({message}) => { document.cookie = `error=${message}`; })")
+    page.reload()
+    desk.wait_for_heading("Sign in")
+    assert page.context.cookies() == []
+    desk.sign_in()
+    desk.open_client(CLIENT_NAME)
+    other_page = page.context.new_page()
+    page.close()
+    other_page.wait_for_timeout(200)  # a closed page's last errors come after it
+    assert page_errors.messages == []
 
 
 def test_the_desk_works_by_keyboard_alone(page: Page, server: LiveServer) -> None:

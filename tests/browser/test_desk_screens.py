@@ -89,7 +89,7 @@ def test_a_letter_and_a_question_are_written_by_keyboard_alone(show: Callable[..
     tab_to(page, "said-0")
     page.keyboard.type("He was at the bus stop.")
     tab_to(page, "read", "Space")
-    tab_to(page, "Seal and send it")
+    tab_to(page, "Send it to them")
     page.keyboard.press("Enter")
     expect(page.locator("main h1")).to_have_text("Maya")
     assert page.evaluate("fake.letters.length") == 1

@@ -186,7 +186,7 @@ def test_keys_can_be_switched_off(keeper: BrowserKeeper) -> None:
 
 
 def test_an_empty_column_says_what_it_is_for(new_phone: NewPhone) -> None:
-    """Beside the list, and where the list will be."""
+    """Beside the list."""
     keeper = new_phone(viewport={"width": 1280, "height": 800})
     keeper.open_without_diary()
     keeper.write_first_entry(NARRATIVE)

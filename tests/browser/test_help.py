@@ -123,6 +123,19 @@ def test_999_is_on_the_first_screen_in_every_language(show: Callable[..., Page],
     assert_on_screen(page, emergency_link(page, "tel:999"))
 
 
+def test_nothing_that_reads_as_a_warning_stands_under_999(show: Callable[..., Page]) -> None:
+    """Who copied a number, and that nobody tried it, is said of other services."""
+    page = show((OPEN_DIARY, go_to_screen("help")), **SMALL_PHONE)
+    notes = [page.get_by_text(words) for words in ("Copied from an official page", "Nobody has tried")]
+    services = page.get_by_role("listitem")
+    expect(services.filter(has_text="101").filter(has=notes[0])).not_to_have_count(0)
+    for note in notes:
+        expect(page.locator(".emergency").filter(has=note)).to_have_count(0)
+        for target in ("tel:999", "sms:999", "tel:18000"):
+            emergency_rows = services.filter(has=page.locator(f'a[href="{target}"]'))
+            expect(emergency_rows.filter(has=note)).to_have_count(0)
+
+
 def test_a_computer_asks_before_any_number_but_999(show: Callable[..., Page]) -> None:
     """A link on a computer may ring another device at once, so a dialog says so first, and never under 999."""
     page = show((OPEN_DIARY, go_to_screen("help")))

@@ -132,6 +132,7 @@ def assert_sign_in_history(keeper: BrowserKeeper) -> None:
     keeper.button("Show").last.click()
     keeper.wait_for_text("What was done")
     assert accessibility_faults(keeper.page) == []
+    expect(keeper.page.get_by_text(re.compile(r"^Signed in .*[0-9]{1,2}:[0-9]{2} · Last used")).first).to_be_visible()
     for action in ("Password changed", "All keys made new", "New recovery code made"):
         expect(keeper.page.get_by_text(re.compile(f"^{action} · ")).first).to_be_visible()
     keeper.field("Call this device").fill("My phone")

@@ -31,6 +31,15 @@ async def test_the_first_page_begins_with_emergency_help(server: InProcessServer
     assert places == sorted(places)
 
 
+async def test_the_first_page_says_whom_it_is_for(server: InProcessServer) -> None:
+    """Its heading names what happens, and the three numbers follow directly."""
+    text = (await get_public_page(server, "/")).text
+    heading = re.search("<h1[^>]*>(.*?)</h1>", text, re.DOTALL)
+    assert heading and "Someone keeps doing things you do not want" in heading[1]
+    before_next_heading = text[heading.end() :].partition('<h2 id="read"')[0]
+    assert [number for number in ("999", "101", "0808 802 0300") if number not in before_next_heading] == []
+
+
 async def test_pages_hold_and_keep_nothing(server: InProcessServer) -> None:
     """One h1, a title, an exit, no cookie, no inline script, nothing external; the same bytes for everyone."""
     for path in PAGES:

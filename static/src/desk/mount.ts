@@ -14,7 +14,9 @@ import type { Stage as TypesStage } from './types.js';
 
 export function mount(desk: Desk, root: HTMLElement) {
   let isScheduled = false;
+  let isGone = false;
   const draw = () => {
+    if (isGone) return;
     stage.inner = null; // the view says again which screen of its place it draws
     render(frame(stage), root);
     placeFocus(stage, root);
@@ -45,7 +47,12 @@ export function mount(desk: Desk, root: HTMLElement) {
     if (previous.client && !client && ended !== null) stage.clientClosed();
     return scheduleDraw();
   });
-  watchPage(desk, stage, root);
+  // A page that is left stays empty: ending its session draws, but what lit-html would change is no longer there.
+  const clear = () => {
+    isGone = true;
+    root.replaceChildren();
+  };
+  watchPage(desk, stage, root, clear);
   root.replaceChildren();
   draw();
   return stage;
@@ -100,7 +107,7 @@ function screensOf(desk: Desk, stage: TypesStage): Screens {
   };
 }
 
-function watchPage(desk: Desk, stage: TypesStage, root: HTMLElement) {
+function watchPage(desk: Desk, stage: TypesStage, root: HTMLElement, clear: () => void) {
   const isSignedIn = () => desk.state.phase === 'in';
   const updateCover = () => root.classList.toggle('covered', document.visibilityState === 'hidden' && isSignedIn());
   for (const name of ['pointerdown', 'keydown', 'input'])
@@ -116,7 +123,7 @@ function watchPage(desk: Desk, stage: TypesStage, root: HTMLElement) {
     desk.seen();
   });
   addEventListener('pagehide', () => {
-    root.replaceChildren();
+    clear();
     desk.gone();
   });
   // A page restored from the browser's back/forward cache has lost its session: start again.

@@ -12,9 +12,12 @@ const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 
 /** Help shows these first, whatever the way and the nation; the list says the rest about 55 and texts. */
 const FIRST_IDS = ['999', '999bsl'];
-/** Whom Help does not name as somebody to talk to. */
+/** The emergency services. Help does not name them as somebody to talk to. */
 const EMERGENCY_IDS = [...FIRST_IDS, 'silent', 'esms', 'relay'];
 const TALK_NOW_LIMIT = 3;
+
+/** Return whether the service is the emergency services, under one of their numbers. */
+export const isEmergency = ({ id }: Service) => EMERGENCY_IDS.includes(id);
 
 /** Return the service with this id of the table. */
 export function serviceOf(id: string): Service {
@@ -33,7 +36,7 @@ export function talkNowAndOthers(way: Way, nation: string, now: number, young: b
   const services = servicesFor(way, nation).filter(({ id }) => !FIRST_IDS.includes(id));
   const answering = services.filter(
     (service) =>
-      !EMERGENCY_IDS.includes(service.id) &&
+      !isEmergency(service) &&
       services.find(({ number }) => number === service.number) === service && // not two rows of one helpline
       service.kind !== 'web' &&
       service.people.some((person) => person === 'anyone' || (young && person === 'young')) &&

@@ -7,7 +7,7 @@ import { html, nothing } from '../../shell/html.js';
 import { chips } from '../../components/forms/fields.js';
 import { icon } from '../../shell/icons.js';
 import { button, heading, sheet } from '../../components/parts.js';
-import { availabilityOf, serviceOf, talkNowAndOthers } from './directory.js';
+import { availabilityOf, isEmergency, serviceOf, talkNowAndOthers } from './directory.js';
 import { weekText } from './directory_hours.js';
 import { isoDateText } from '../../components/text/formatting.js';
 import { isolateDirection, isYoung, translate, lookUp, t } from '../../shell/strings.js';
@@ -116,13 +116,13 @@ function serviceItem(stage: Stage, service: Service) {
         ? html`<p class="small">${t('help.hours', { hours: weekText(service.openings) })}</p>`
         : nothing
     }
-    <p class="small soft">${
-      service.checkedOn
-        ? t('help.checked', { day: isoDateText(service.checkedOn) })
-        : t(service.official ? 'help.official' : 'help.unchecked')
-    }</p>
+    ${isEmergency(service) ? nothing : html`<p class="small soft">${sourceText(service)}</p>`}
   </li>`;
 }
+
+/** Return who checked the number, and when. Under 999 it would read as a warning, so it is not said there. */
+const sourceText = ({ checkedOn, official: isOfficial }: Service) =>
+  checkedOn ? t('help.checked', { day: isoDateText(checkedOn) }) : t(isOfficial ? 'help.official' : 'help.unchecked');
 
 function contactControl(stage: Stage, service: Service) {
   const label = t(service.kind === 'tel' ? 'help.ring' : 'help.sms', { number: service.number });

@@ -79,7 +79,7 @@ function devicesView(stage: Stage) {
       (session) => html`<li class="stack-close page-item"><strong>${
         session.here ? t('devices.here') : session.device_name || t('devices.unknown')
       }</strong>
-      <span class="small soft">${t('devices.since', { at: dateText(session.created_at) })} · ${t('devices.seen', {
+      <span class="small soft">${t('devices.since', { at: dateTimeText(session.created_at) })} · ${t('devices.seen', {
         at: dateTimeText(session.seen_at),
       })}</span>
       ${session.here ? nothing : html`<div>${button(t('devices.end'), () => startEnding(stage, session), {})}</div>`}
