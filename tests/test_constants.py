@@ -34,7 +34,17 @@ FORMAT_CONSTANTS = frozenset(
         "FIXED_BYTES",
     }
     | {"CODE_BYTES", "SLOT_COUNT", "WORD_LIST_LENGTH"}
-    | {"FLAGS", "FORMAT", "HEADER_LIMIT", "ID_BYTES", "ID_CHARS", "KEY_BYTES", "MODE", "NAME_BYTES", "SALT_BYTES"}
+    | {
+        "FORMAT",
+        "REFUSED_FINDER_FLAGS",
+        "HEADER_LIMIT",
+        "ID_BYTES",
+        "ID_CHARS",
+        "KEY_BYTES",
+        "MODE",
+        "NAME_BYTES",
+        "SALT_BYTES",
+    }
     | {"SLOT_BYTES", "SUITE_KEY", "SUITE_PERSON", "UNICODE_PATH"}
 )
 TS_NUMBER = re.compile(r"^(?:export )?const ([A-Z][A-Z0-9_]*)\b[^=\n]*= ([^;]*);", re.MULTILINE)

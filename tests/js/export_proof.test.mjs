@@ -9,7 +9,7 @@ import { packActions } from '#app/features/share/actions.js';
 import { b64 } from '#app/core/bytes.js';
 import { fixedClock } from '#app/core/clock.js';
 import { sha256 } from '#app/crypto/digests.js';
-import { openZip } from '#app/verify/pack_reader.js';
+import { fileSource, openZip } from '#app/verify/pack_reader.js';
 import { checkPack } from '#app/verify/verify.js';
 import { readZip } from '#app/pack/zip.js';
 import { isKept } from './phone/keeper.mjs';
@@ -130,7 +130,7 @@ test('what comes after a pack is saved beside it: the late receipt, and a timest
     JSON.stringify({ digest: b64(await sha256(/** @type {Uint8Array<ArrayBuffer>} */ (bytes))) }),
   ]);
   const opened = /** @type {import('#app/verify/pack_reader.js').OpenedPack} */ (await openZip(pack.file));
-  opened.beside = new Map(files.map(({ name, file }) => [name, file]));
+  opened.beside = new Map(files.map(({ name, file }) => [name, fileSource(file)]));
   const report = await checkPack(opened, { notary, instance: null, roots: [root] });
   assert.deepEqual([report.findings.map(({ code }) => code), report.status], [['no_timestamps'], 'received']);
   assert.ok(Math.abs(Number(report.stampedAt) - Date.now()) < HOUR);

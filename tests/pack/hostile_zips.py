@@ -11,6 +11,7 @@ import stat
 import struct
 import warnings
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -24,7 +25,17 @@ from tests.vectors.write_hostile import OUTPUT_FOLDER
 
 EXPECTED_CODES: dict[str, list[str]] = json.loads((OUTPUT_FOLDER / "expected.json").read_text(encoding="ascii"))
 _DS_STORE = b"\0\0\0\1Bud1\0\0\x10"
-_APPLE_DOUBLE = b"\0\5\x16\7\0\2\0\0Mac OS X"
+_APPLE_DOUBLE_HEADER = struct.pack(">2L16sH", 0x00051607, 0x00020000, b"Mac OS X        ", 2)
+
+
+def apple_double(flags: int = 0, resource_fork: bytes = b"") -> bytes:
+    """Return a file in which macOS keeps attributes of another. `flags`: of the Finder."""
+    info = bytes(8) + struct.pack(">H", flags) + bytes(22)
+    entries = struct.pack(">6L", 9, 50, len(info), 2, 50 + len(info), len(resource_fork))
+    return _APPLE_DOUBLE_HEADER + entries + info + resource_fork
+
+
+_APPLE_DOUBLE = apple_double()
 # Too long for a browser's file chooser in a test. Node runs the same modules over them.
 TOO_SLOW_FOR_BROWSER = frozenset({"sixty thousand members", "a list of twenty megabytes"})
 
@@ -152,12 +163,9 @@ def zips_with_bytes_of_no_member(built: BuiltPack) -> Iterator[tuple[str, bytes]
         yield name, packed_again(built, extra=extra)
     folder = _folders_of(built)[-1]
     yield "a folder that it names twice", packed_again(built, folders=[folder, folder])
-    yield "a folder with nothing in it", packed_again(built, folders=[f"{folder}more/"])
+    yield "a folder in place of a file", packed_again(built, folders=[f"{folder.partition('/')[0]}/bagit.txt/"])
+    yield "a folder that leads elsewhere", packed_again(built, folders=["../more/"])
     yield "a folder with bytes of its own", packed_again(built, folders=[folder], folder_content=b"Ask Dan.")
-    yield (
-        "a folder with bytes that unpack to nothing",
-        packed_again(built, folders=[folder], folder_method=zipfile.ZIP_DEFLATED),
-    )
     yield "a member with a comment", packed_again(built, comment=b"Ask Dan.")
     yield "untrue ZIP64 sizes in the list", packed_again(built, extra=zip64_sizes)
     streamed = bytearray(packed_again(built, is_streamed=True))
@@ -179,6 +187,12 @@ def repacked_zips(built: BuiltPack) -> Iterator[tuple[str, bytes]]:
     yield "streamed, for large files", packed_again(built, is_streamed=True, is_large=True)
     yield "for large files", packed_again(built, is_large=True)
     yield "with its folders", packed_again(built, folders=_folders_of(built))
+    yield "with an empty folder", packed_again(built, folders=[f"{_folders_of(built)[-1]}New folder/"])
+    yield (
+        "with its folders, packed",
+        packed_again(built, folders=_folders_of(built), folder_method=zipfile.ZIP_DEFLATED),
+    )
+    yield "with a dot before each name", packed_again(built, outer="./", folders=["./"])
     yield "in a folder of its own", packed_again(built, outer="Evidence (2)/")
     yield "in a folder of the same name", packed_again(built, outer=f"{pack_folder_name(built.path)}/")
     yield "in two folders of other letters", packed_again(built, outer="Père & O'Brien, #12 [2026]/Old/")
@@ -202,6 +216,57 @@ def zips_with_files_of_a_computer(built: BuiltPack) -> Iterator[tuple[str, bytes
         yield name, packed_again(built, more={name: start})
     name = f"__MACOSX/Evidence/{folder}/._data"
     yield name, packed_again(built, outer="Evidence/", more={name: _APPLE_DOUBLE})
+    name = f"Evidence/__MACOSX/{folder}/._data"
+    yield name, packed_again(built, outer="Evidence/", more={name: _APPLE_DOUBLE})
+    attributes_name = f"{folder}/._.DS_Store"
+    yield (
+        f"{attributes_name} and its file",
+        packed_again(built, more={attributes_name: _APPLE_DOUBLE, f"{folder}/.DS_Store": _DS_STORE}),
+    )
+    name = f"{folder}/data/more/.DS_Store"
+    yield name, packed_again(built, more={name: _DS_STORE})
+
+
+def renamed_zips(built: BuiltPack) -> Iterator[tuple[str, bytes]]:
+    """Yield a pack in a folder of another name, or in none."""
+    for top in ("Evidence from Jane/", "pack_final/", "Cases/Jane/", "", "./"):
+        yield f"renamed {top}", packed_again(built, folder=top)
+
+
+def zips_that_say_another_system(built: BuiltPack) -> Iterator[tuple[str, bytes]]:
+    """Yield zips with a member that some programs unpack as something else, or elsewhere."""
+    folder = pack_folder_name(built.path)
+    amiga = bytearray(packed_again(built))
+    row = amiga.index(b"PK\1\2")
+    amiga[row + 5] = 1
+    struct.pack_into("<L", amiga, row + 38, 0o104644 << 16)
+    yield "of an Amiga", bytes(amiga)
+    for name, first, other in (
+        ("another system", f"{folder} - kopi\xe9".encode("cp437"), 0),
+        ("another flag", f"{folder} - kopi\xe9".encode(), None),
+    ):
+        yield f"a name of {name}", _with_two_spellings(built, first, other)
+
+
+def _with_two_spellings(built: BuiltPack, spelled: bytes, host: int | None) -> bytes:
+    """Return the pack in a folder with a name outside ASCII that the last member says in another way.
+
+    `spelled`: its bytes without the flag for UTF-8. `host`: the system of the last member; None for the flag.
+    """
+    placeholder = pack_folder_name(built.path) + "x" * (len(spelled) - len(pack_folder_name(built.path)))
+    raw = bytearray(packed_again(built, folder=f"{placeholder}/"))
+    last = zipfile.ZipFile(io.BytesIO(raw)).infolist()[-1]
+    start = raw.index(placeholder.encode())
+    while start >= 0:
+        raw[start : start + len(placeholder)] = spelled
+        start = raw.find(placeholder.encode())
+    row = raw.rindex(b"PK\1\2")
+    if host is not None:
+        raw[row + 5] = host
+    else:
+        for place in (last.header_offset + 6, row + 8):
+            raw[place + 1] |= 0x08
+    return bytes(raw)
 
 
 def zips_with_false_files_of_a_computer(built: BuiltPack, zip_path: Path) -> Iterator[tuple[str, bytes]]:
@@ -210,19 +275,24 @@ def zips_with_false_files_of_a_computer(built: BuiltPack, zip_path: Path) -> Ite
     read_first, store = f"{folder}/data/00_READ-FIRST.txt", f"{folder}/data/.DS_Store"
     for name, content in (
         (store, b"Nothing happened."),
-        (f"{folder}/more/.DS_Store", _DS_STORE),
         (f"{read_first}/.DS_Store", _DS_STORE),
         (f"{folder}/../.DS_Store", _DS_STORE),
         (f"__MACOSX/{folder}/.DS_Store", _DS_STORE),
         (f"{folder}/data/._note.txt", _APPLE_DOUBLE),
         (f"{folder}/data/._00_READ-FIRST.txt", b"Nothing happened."),
+        (f"{folder}/data/._00_READ-FIRST.txt", apple_double()[:-1]),
+        (f"{folder}/data/._00_READ-FIRST.txt", apple_double(flags=0x8000)),
+        (f"{folder}/data/._00_READ-FIRST.txt", apple_double(flags=0x4000)),
+        (f"{folder}/data/._00_READ-FIRST.txt", apple_double(resource_fork=b"%PDF-1.7 Nothing happened.")),
+        (f"{folder}/data/._00_READ-FIRST.txt", apple_double(resource_fork=bytes(4_096))),
+        (f"{folder}/DATA/00_read-first.txt/.DS_Store", _DS_STORE),
         (f"{folder}/data/.localized", b"x"),
         (f"{folder}/data/.~lock.02_chronology.csv#", b"x"),
         (f"{folder}/data/servable/~$02_chronology.csv", b"x" * 1_025),
         (f"{folder}/data/Thumbs.db", _DS_STORE),
         (store, _DS_STORE + bytes(1 << 20)),
     ):
-        yield f"{name} {len(content)}", packed_again(built, more={name: content})
+        yield f"{name} {len(content)} {content[:60]!r}", packed_again(built, more={name: content})
     for listed, local in ((store, read_first), (f"{folder}/data/", read_first)):
         yield f"{listed} with another name of its own", _with_two_names(built, zip_path, listed, local)
     damaged = bytearray(packed_again(built, more={store: _DS_STORE}))
@@ -273,15 +343,17 @@ def packed_again(
     is_large: bool = False,
     outer: str = "",
     suffix: str = "",
+    folder: str | None = None,
     more: Mapping[str, bytes] = MappingProxyType({}),
 ) -> bytes:
     """Return the pack packed again.
 
     `extra`, `comment`: for each member. `folders`: rows of folders before the members, each with `folder_content` packed
     by `folder_method`. `is_streamed`: with data descriptors. `is_large`: with ZIP64 sizes in each header. `outer`: a
-    folder around the pack's. `suffix`: at the end of the name of that one. `more`: further members by name.
+    folder around the pack's. `suffix`: at the end of the name of that one. `folder`: in place of that one, with a slash
+    at its end. `more`: further members by name.
     """
-    top = f"{outer}{pack_folder_name(built.path)}{suffix}"
+    top = f"{outer}{pack_folder_name(built.path)}{suffix}/" if folder is None else folder
     raw = _UnseekableFile() if is_streamed else io.BytesIO()
     with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as archive, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a name that stands twice
@@ -290,13 +362,71 @@ def packed_again(
             info.external_attr, info.compress_type = (stat.S_IFDIR | 0o755) << 16 | 0x10, folder_method
             archive.writestr(info, folder_content)
         for path, content in members_of(built.path).items():
-            info = zipfile.ZipInfo(f"{top}/{path}")
+            info = zipfile.ZipInfo(f"{top}{path}")
             info.compress_type, info.extra, info.comment = zipfile.ZIP_DEFLATED, extra, comment
             with archive.open(info, "w", force_zip64=is_large) as member:
                 member.write(content)
         for name, content in more.items():
             archive.writestr(name, content)
     return raw.getvalue()
+
+
+def zips_that_unpack_to_more(built: BuiltPack) -> Iterator[tuple[str, bytes]]:
+    """Yield a pack with a member that unpacks to more than its size says: zipfile cuts it, other programs do not.
+
+    Four bytes at its end give the whole the checksum of the member.
+    """
+    for path in ("data/00_READ-FIRST.txt", "data/servable/02_chronology.csv"):
+        content = members_of(built.path)[path]
+        longer = _with_checksum_of(content, content + b"\r\nCORRECTION: it was all withdrawn.\r\n")
+        yield f"{path} and more", _with_packed_bytes(built, path, longer)
+        yield f"{path} and a gigabyte more", _with_packed_bytes(built, path, content + bytes(1 << 28))
+
+
+def _with_checksum_of(content: bytes, longer: bytes) -> bytes:
+    """Return `longer` with four bytes after it that give it the CRC-32 of `content`."""
+    wanted, ours = zlib.crc32(content) ^ 0xFFFFFFFF, zlib.crc32(longer) ^ 0xFFFFFFFF
+    # The entries of the CRC's table that lead to the wanted value, from the last byte back.
+    steps = _table_of_crc()
+    indexes = []
+    for _ in range(4):
+        index = next(i for i, step in enumerate(steps) if step >> 24 == wanted >> 24)
+        indexes.append(index)
+        wanted = (wanted ^ steps[index]) << 8 & 0xFFFFFFFF
+    end = bytearray()
+    for index in reversed(indexes):
+        end.append(index ^ (ours & 0xFF))
+        ours = ours >> 8 ^ steps[index]
+    raw = longer + bytes(end)
+    assert zlib.crc32(raw) == zlib.crc32(content)
+    return raw
+
+
+def _table_of_crc() -> list[int]:
+    table = []
+    for number in range(256):
+        entry = number
+        for _ in range(8):
+            entry = entry >> 1 ^ (0xEDB88320 if entry & 1 else 0)
+        table.append(entry)
+    return table
+
+
+def _with_packed_bytes(built: BuiltPack, path: str, unpacked: bytes) -> bytes:
+    """Return the pack with other packed bytes for a member, whose size and CRC stay those of the true one."""
+    name, content = f"{pack_folder_name(built.path)}/{path}", members_of(built.path)[path]
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = packer.compress(unpacked) + packer.flush()
+    raw = io.BytesIO()
+    with zipfile.ZipFile(raw, "w") as archive:
+        for other, other_content in members_of(built.path).items():
+            full_name = f"{pack_folder_name(built.path)}/{other}"
+            archive.writestr(full_name, packed if full_name == name else other_content)
+    bent = bytearray(raw.getvalue())
+    for start, method_at in ((bent.index(name.encode()) - 30, 8), (bent.rindex(name.encode()) - 46, 10)):
+        struct.pack_into("<H", bent, start + method_at, zipfile.ZIP_DEFLATED)
+        struct.pack_into("<3L", bent, start + method_at + 6, zlib.crc32(content), len(packed), len(content))
+    return bytes(bent)
 
 
 def zip_with_bytes_after_deflate(built: BuiltPack) -> bytes:

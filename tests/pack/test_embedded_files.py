@@ -42,6 +42,18 @@ def pdf_with_name_tree(names: str, *extra_entries: str | bytes, file: bytes | No
     return make_pdf(catalog, names, FILE_SPEC, stream_object(NARRATIVE_BYTES) if file is None else file, *extra_entries)
 
 
+def pdf_with_a_long_object(count: int) -> bytes:
+    """Return a PDF with `count` names of one file, whose description has a megabyte."""
+    names = " ".join(f"(entry-{number}.txt) 3 0 R" for number in range(count))
+    text = "/A (" + "x" * 60_000 + ") "
+    return make_pdf(
+        "<< /Type /Catalog /Names << /EmbeddedFiles 2 0 R >> >>",
+        f"<< /Names [{names}] >>",
+        f"<< /EF << /F 4 0 R >> {text * 17} >>",
+        stream_object(NARRATIVE_BYTES),
+    )
+
+
 READABLE_PDFS = {
     "plain": pdf_with_name_tree("<< /Names [(a.txt) 3 0 R] >>"),
     "deflated": pdf_with_name_tree(

@@ -17,6 +17,7 @@ from diary.pack.bag.pack_statement import PACK_STATEMENT_PATH, PackSigner
 from diary.pack.portal import write_portal_set
 from diary.pack.proofs.proof_files import export_proof
 from tests.pack.conftest import BuiltPack
+from tests.pack.hostile_zips import apple_double
 from tests.pack.pack_members import Members, members_of, sign_again
 from tests.pack.phone_packs import PhonePacks
 from tests.pack.portal_members import change_set_zip, files_of, list_set_again, write_set
@@ -51,8 +52,8 @@ def test_sets_of_every_maker_are_sound(small_pack: BuiltPack, portal_set: Path, 
     looked_at = shutil.copytree(portal_set, tmp_path / "looked at")
     (looked_at / "empty").mkdir()
     (looked_at / ".DS_Store").write_bytes(b"\0\0\0\1Bud1")
-    (looked_at / "._receipt-slip.json").write_bytes(b"\0\5\x16\7")
-    (looked_at / "._12_record.json").write_bytes(b"\0\5\x16\7")
+    (looked_at / "._receipt-slip.json").write_bytes(apple_double())
+    (looked_at / "._12_record.json").write_bytes(apple_double())
     (looked_at / f".~lock.{TABLE}#").write_bytes(b",ann,desk;")
     cases.add("looked at", looked_at)
     judged = judge_packs(cases, min_cases=8)

@@ -16,8 +16,10 @@ from pathlib import Path
 
 from diary.crypto.signing import Ed25519Signer, ed25519_key_id
 from diary.encoding import b64, canonical_json
+from diary.pack.bag.pack_statement import PackSigner
 from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import read_capsule
+from diary.pack.portal import write_portal_set
 from diary.pack.preparer import PREPARED_LINE_PREFIX
 from diary.pack.verify.findings import SENTENCES, make_finding
 from diary.pack.verify.verifier import verify_pack
@@ -29,9 +31,12 @@ from tests.pack.fictional_diary import fictional_diary
 from tests.pack.hostile_zips import (
     EXPECTED_CODES,
     hostile_zips,
+    renamed_zips,
     repacked_zips,
     zip_with_bytes_after_deflate,
     zips_that_readers_read_differently,
+    zips_that_say_another_system,
+    zips_that_unpack_to_more,
     zips_with_bytes_of_no_member,
     zips_with_false_files_of_a_computer,
     zips_with_files_of_a_computer,
@@ -45,6 +50,7 @@ from tests.pack.pack_members import (
     with_members,
     without_member,
 )
+from tests.pack.test_embedded_files import pdf_with_a_long_object
 from tests.pack.test_log_part import FOREIGN_LEAF_COUNT, InMemoryLog, make_pack_with_log
 from tests.pack.verifier_comparison import (
     VERIFY_SCRIPT,
@@ -247,10 +253,16 @@ def test_a_pack_that_was_packed_again_is_sound(small_pack: BuiltPack, tmp_path: 
         cases.add(
             f"unpacked {outer}{inner}", unpack_pack(small_pack.path, tmp_path / f"out{outer}{inner}", outer, inner)
         )
-    judgements = judge_packs(cases, min_cases=25)
+    for name, raw in renamed_zips(small_pack):
+        cases.add_bytes(name, raw)
+    cases.add(
+        "renamed folder", unpack_pack(small_pack.path, tmp_path / "renamed", "", " of Jane").rename(tmp_path / "J")
+    )
+    judgements = judge_packs(cases, min_cases=38)
     for name, (found, facts) in judgements.items():
-        is_named_as_file = re.search(r"\.|_data|~|__MACOSX", name)
-        assert {code for code, _ in found} == ({"system_file"} if is_named_as_file else set()), name
+        is_named_as_file = re.search(r"/|_data|~|__MACOSX|DS_Store", name) and "renamed" not in name
+        codes = {"system_file"} if is_named_as_file else {"renamed"} if "renamed" in name else set()
+        assert {code for code, _ in found} == codes, name
         assert facts["status"] == "no_record", name
 
 
@@ -281,6 +293,72 @@ def test_a_false_file_of_a_computer_is_a_change(small_pack: BuiltPack, tmp_path:
     for name, (found, facts) in judge_packs(cases, min_cases=16).items():
         assert {"bad_name", "added", "not_a_file", "no_folder"} & {code for code, _ in found}, name
         assert facts["status"] == "changed", name
+
+
+def test_a_member_that_unpacks_to_more_than_it_says_is_damaged(small_pack: BuiltPack, tmp_path: Path) -> None:
+    """Programs write all of it, with words that nobody signed. None of it is unpacked beyond its size."""
+    cases = PackCases(tmp_path, small_pack.diary.notary.pub)
+    for name, raw in (*zips_that_unpack_to_more(small_pack), *zips_that_say_another_system(small_pack)):
+        cases.add_bytes(name, raw)
+    for name, (found, facts) in judge_packs(cases, min_cases=7).items():
+        assert {"damaged", "not_a_file", "bad_name", "no_folder"} & {code for code, _ in found}, name
+        assert facts["status"] in ("changed", "bad_signature"), name
+
+
+def test_what_is_not_a_pack_yet_gets_no_status(small_pack: BuiltPack, tmp_path: Path) -> None:
+    """A zip in a zip, or a portal set in one, is to be unpacked: nothing is said of what nobody looked at."""
+    cases = PackCases(tmp_path, small_pack.diary.notary.pub)
+    set_folder = tmp_path / "set"
+    write_portal_set(small_pack.path, set_folder, PackSigner(small_pack.diary.diary_id, small_pack.diary.author))
+    for name, files in {
+        "a zip in a zip": {"pack.zip": small_pack.path.read_bytes(), "receipt-slip.json": b"{}"},
+        "a set in a zip": {path.name: path.read_bytes() for path in set_folder.iterdir()},
+        "a set in a folder in a zip": {f"Set/{path.name}": path.read_bytes() for path in set_folder.iterdir()},
+    }.items():
+        with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
+            for member, content in files.items():
+                archive.writestr(member, content)
+        cases.add_bytes(name, (tmp_path / "other.zip").read_bytes())
+    for name, (found, facts) in judge_packs(cases, min_cases=3).items():
+        assert {code for code, _ in found} == {"unpack_first"}, name
+        assert not facts["status"], name
+
+
+def test_a_pack_or_a_set_in_a_folder_is_found(small_pack: BuiltPack, tmp_path: Path) -> None:
+    """The zip on a stick with what macOS adds, or a set in a folder: as if it had been given by itself."""
+    cases = PackCases(tmp_path, small_pack.diary.notary.pub)
+    for name in ("stick", "outer/Set", "Evidence/data", "Evidence/servable"):
+        (tmp_path / name).mkdir(parents=True)
+    shutil.copy(small_pack.path, tmp_path / "stick" / "Jane.ZIP")
+    (tmp_path / "stick" / "._Jane.ZIP").write_bytes(b"anything")
+    (tmp_path / "stick" / "empty").mkdir()
+    cases.add("a zip in a folder", tmp_path / "stick")
+    signer = PackSigner(small_pack.diary.diary_id, small_pack.diary.author)
+    for name in ("outer/Set", "Evidence/data", "Evidence/servable"):
+        shutil.rmtree(tmp_path / name)
+        write_portal_set(small_pack.path, tmp_path / name, signer)
+    (tmp_path / "outer" / "Set" / "sub").mkdir()
+    (tmp_path / "outer" / "Set" / "sub" / ".DS_Store").write_bytes(b"anything")
+    cases.add("a set in a folder", tmp_path / "outer")
+    cases.add("a set in a folder named data", tmp_path / "Evidence" / "data")
+    cases.add("a set in a folder named servable", tmp_path / "Evidence" / "servable")
+    for name, (found, facts) in judge_packs(cases, min_cases=4).items():
+        assert found == set(), name
+        assert facts["status"] == "no_record", name
+
+
+def test_a_long_cell_and_an_object_that_is_read_often_get_the_same_findings(
+    small_pack: BuiltPack, tmp_path: Path
+) -> None:
+    """Neither runs out of memory or time."""
+    cases = PackCases(tmp_path, small_pack.diary.notary.pub)
+    index, page = "data/servable/03_exhibits-index.csv", "data/servable/01_chronology.pdf"
+    long_cell = members_of(small_pack.path)[index] + b'"' + b'a""' * (4 << 20) + b'"\r\n'
+    cases.add_changed("a long cell", small_pack.path, with_member(index, long_cell))
+    cases.add_changed("a long object", small_pack.path, with_member(page, pdf_with_a_long_object(2_000)))
+    judged = judge_packs(cases, min_cases=2)
+    assert ("unreadable", index) in judged["a long cell"][0]
+    assert ("unreadable", page) in judged["a long object"][0]
 
 
 def test_words_of_a_forger_reach_no_terminal() -> None:

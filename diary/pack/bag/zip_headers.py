@@ -23,8 +23,7 @@ _ZIP64_END_RECORD: Final = struct.Struct("<4sQ2xH2L4Q")
 _ZIP64_LOCATOR: Final = struct.Struct("<4sLQL")
 _ZIP64_LOCATOR_BYTES: Final = _ZIP64_LOCATOR.size
 _COMMENT_LIMIT_BYTES: Final = 65_535
-# Encryption, data descriptor and UTF-8: readers interpret a member differently if its header and the directory disagree.
-_COMPARED_FLAGS: Final = 0x809
+_UTF8_FLAG: Final = 0x800
 _ZIP64_MARKER: Final = 0xFFFFFFFF
 _ZIP64_COUNT_MARKER: Final = 0xFFFF
 _ZIP64_FIELD: Final = 1
@@ -54,11 +53,17 @@ class LocalHeader:
 
 
 def listed_name(row: zipfile.ZipInfo) -> str:
-    """Return the name in the central directory up to a zero byte.
+    """Return the name in the central directory up to a zero byte, one letter for each byte unless it is UTF-8.
 
     From Python 3.13 on, `filename` may come from an extra field instead.
     """
-    return row.orig_filename.partition("\0")[0]
+    raw = _raw_listed_name(row).partition(b"\0")[0]
+    return raw.decode("utf-8" if row.flag_bits & _UTF8_FLAG else "latin-1")
+
+
+def name_spelling(row: zipfile.ZipInfo) -> tuple[int, int]:
+    """Return what programs look at when they choose the letters for the bytes of a name that are not ASCII."""
+    return row.flag_bits & _UTF8_FLAG, row.create_system
 
 
 def is_directory_contiguous(raw: BinaryIO, archive: zipfile.ZipFile, rows: list[zipfile.ZipInfo]) -> bool:
@@ -175,7 +180,7 @@ def _is_gap_right(raw: BinaryIO, row: zipfile.ZipInfo, start: int, end: int) -> 
     return raw.read(end - start) in (*descriptors, *(b"PK\x07\x08" + descriptor for descriptor in descriptors))
 
 
-def is_deflate_stream_whole(raw: BinaryIO, start: int, packed_bytes: int) -> bool:
+def is_deflate_stream_whole(raw: BinaryIO, start: int, packed_bytes: int, size: int) -> bool:
     """Return whether a deflate stream ends exactly where the data of its member do.
 
     zipfile ignores bytes after the stream; browsers refuse them. Raise zlib.error for bytes that are no such stream.
@@ -188,9 +193,11 @@ def is_deflate_stream_whole(raw: BinaryIO, start: int, packed_bytes: int) -> boo
             packed = raw.read(min(remaining_bytes, _CHUNK_BYTES))
             remaining_bytes -= len(packed)
         # The output is bounded by the claimed size, which hashing compared already; this bounds the memory.
-        if not decompressor.decompress(packed, _CHUNK_BYTES) and not packed:
+        unpacked = decompressor.decompress(packed, _CHUNK_BYTES)
+        size -= len(unpacked)
+        if size < 0 or (not unpacked and not packed):
             return False
-    return not remaining_bytes and not decompressor.unused_data and not decompressor.unconsumed_tail
+    return not size and not remaining_bytes and not decompressor.unused_data and not decompressor.unconsumed_tail
 
 
 def read_local_header(raw: BinaryIO, row: zipfile.ZipInfo) -> LocalHeader:
@@ -211,7 +218,7 @@ def read_local_header(raw: BinaryIO, row: zipfile.ZipInfo) -> LocalHeader:
         local_size == listed_size or local_size in permitted_values
         for local_size, listed_size in zip(local_sizes[1:], listed_sizes[1:], strict=True)
     )
-    is_as_listed = bool(is_as_listed) and method == row.compress_type and not (flags ^ row.flag_bits) & _COMPARED_FLAGS
+    is_as_listed = bool(is_as_listed) and method == row.compress_type and flags == row.flag_bits
     is_as_listed = is_as_listed and name == _raw_listed_name(row)
     # zipfile reads the second byte of the version apart. Programs that do not take the member for a newer one's.
     listed_version = row.extract_version | row.reserved << 8
@@ -219,7 +226,7 @@ def read_local_header(raw: BinaryIO, row: zipfile.ZipInfo) -> LocalHeader:
     extra = raw.read(extra_bytes)
     is_as_listed = is_as_listed and _are_local_zip64_sizes_as_listed(extra, local_sizes[1:], row, flags)
     # Readers differ on every other flag.
-    is_as_listed = is_as_listed and not (flags | row.flag_bits) & ~constants.ZIP_KNOWN_FLAG_BITS
+    is_as_listed = is_as_listed and not flags & ~constants.ZIP_KNOWN_FLAG_BITS
     # Some readers take all bytes of a member that is not packed, others only as many as its size says.
     is_as_listed = is_as_listed and (method != zipfile.ZIP_STORED or row.compress_size == row.file_size)
     data_end = row.header_offset + _LOCAL_HEADER.size + int(name_bytes) + int(extra_bytes) + row.compress_size
@@ -228,7 +235,7 @@ def read_local_header(raw: BinaryIO, row: zipfile.ZipInfo) -> LocalHeader:
 
 def _raw_listed_name(row: zipfile.ZipInfo) -> bytes:
     """Return the bytes of a name in the central directory, which zipfile decodes by the flag for UTF-8."""
-    return row.orig_filename.encode("utf-8" if row.flag_bits & 0x800 else "cp437")
+    return row.orig_filename.encode("utf-8" if row.flag_bits & _UTF8_FLAG else "cp437")
 
 
 def has_unicode_path(extra: bytes) -> bool:
@@ -244,8 +251,17 @@ def has_odd_extra(extra: bytes) -> bool:
         len(set(kinds)) != len(kinds)
         or not set(kinds) <= set(constants.ZIP_KNOWN_EXTRA_KINDS)
         or any(len(content) > constants.ZIP_EXTRA_FIELD_LIMIT_BYTES for _, content in fields)
-        or sum(4 + len(content) for _, content in fields) != len(extra)
+        or sum(4 + length for length in _extra_lengths(extra)) != len(extra)
     )
+
+
+def _extra_lengths(extra: bytes) -> Iterator[int]:
+    """Yield the length that each extra field says it has."""
+    position = 0
+    while position + 4 <= len(extra):
+        (length,) = struct.unpack_from("<2xH", extra, position)
+        yield length
+        position += 4 + length
 
 
 def _extra_fields(extra: bytes) -> Iterator[tuple[int, bytes]]:

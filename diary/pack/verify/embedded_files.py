@@ -74,6 +74,8 @@ class _PdfObjects:
         self._raw = raw
         self._offsets: dict[int, int] = {}
         self._visited_nodes = 0
+        # An object is read anew for each reference to it, so a forger could have a large one read for days.
+        self._remaining_bytes = constants.PDF_OBJECTS_LIMIT_BYTES
 
     def read_trailer(self) -> dict[bytes, PdfValue]:
         """Read the cross-reference table, and return the trailer after it."""
@@ -93,7 +95,7 @@ class _PdfObjects:
         trailer_offset = raw.find(b"trailer", start + count * 20)
         if trailer_offset < 0:
             raise _UnsupportedPdf
-        return self.dict_of(_ValueReader(raw, trailer_offset + 7).read_value(0))
+        return self.dict_of(self._read_value(trailer_offset + 7)[0])
 
     def resolve(self, value: PdfValue | None) -> PdfValue | None:
         """Follow references from a value to what they refer to. Raise _UnsupportedPdf after too many steps."""
@@ -127,8 +129,16 @@ class _PdfObjects:
         head = _OBJECT.match(self._raw, offset, offset + 30) if offset >= 0 else None
         if head is None or int(head[1]) != number:
             raise _UnsupportedPdf
-        reader = _ValueReader(self._raw, head.end())
-        return reader.read_value(0), reader.position
+        return self._read_value(head.end())
+
+    def _read_value(self, position: int) -> tuple[PdfValue, int]:
+        """Return the value at an offset and the offset of its end."""
+        reader = _ValueReader(self._raw, position, position + self._remaining_bytes)
+        value = reader.read_value(0)
+        self._remaining_bytes -= reader.position - position
+        if self._remaining_bytes < 0:
+            raise _UnsupportedPdf
+        return value, reader.position
 
     def walk_name_tree(self, node: dict[bytes, PdfValue], depth: int) -> Iterator[tuple[str, PdfValue]]:
         """Yield name and value of every leaf of a name tree."""
@@ -184,10 +194,11 @@ def _inflate(raw: bytes) -> bytes:
 
 
 class _ValueReader:
-    """Parser of PDF syntax. `position`: offset of the next value."""
+    """Parser of PDF syntax. `position`: offset of the next value. Nothing after the offset `limit` is read."""
 
-    def __init__(self, raw: bytes, position: int) -> None:
+    def __init__(self, raw: bytes, position: int, limit: int) -> None:
         self._raw = raw
+        self._limit = limit
         self.position = position
 
     def read_value(self, depth: int) -> PdfValue:
@@ -221,6 +232,8 @@ class _ValueReader:
             if match.end() - match.start() > constants.PDF_VALUE_LIMIT_BYTES:
                 raise _UnsupportedPdf
             self.position = match.end()
+            if self.position > self._limit:
+                raise _UnsupportedPdf
         return match
 
     def _require_match(self, pattern: re.Pattern[bytes]) -> re.Match[bytes]:

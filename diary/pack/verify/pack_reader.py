@@ -10,9 +10,9 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, BinaryIO, Final
 
 from diary import constants
 from diary.pack.bag.manifest import RESTRICTED_PREFIX, SERVABLE_PREFIX, MemberDigests, StreamHasher
@@ -26,15 +26,25 @@ from diary.pack.bag.zip_headers import (
     is_directory_contiguous,
     is_end_record_right,
     listed_name,
+    name_spelling,
     read_local_header,
 )
 from diary.pack.verify.findings import Finding, make_finding
+from diary.pack.verify.pack_root import (
+    BAG_INFO_FILENAME,
+    PART_PREFIXES,
+    PackRoot,
+    find_root,
+    folder_in_bag_info,
+    is_beside,
+    is_harmless_name,
+    is_other_form,
+)
 from diary.pack.verify.system_files import (
-    START_BYTES,
+    file_names,
     folders_above,
     is_system_file,
     is_system_filename,
-    places_of,
     size_limit_bytes,
 )
 
@@ -45,13 +55,9 @@ COMPRESSION_ALLOWANCE_BYTES: Final = constants.PACK_ALLOWANCE_BYTES
 CHUNK_BYTES: Final = 1 << 20
 # Members that are read as a whole: proofs, manifests, tables, and single PDFs.
 READ_LIMIT_BYTES: Final = constants.PACK_MEMBER_LIMIT_BYTES
-# A computer writes more after the name of a second copy: ` (1)`, ` - Copy`, ` 2`, in its own language.
-_FOLDER_PATTERN = re.compile(r"(PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8})(?:[ (-][^/\\\x00-\x1f\x7f]{0,60})?")
+# Java packs folders too.
+_EMPTY_DEFLATE_STREAM: Final = b"\x03\x00"
 _PATH_PATTERN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,6}")
-# A name that leads nowhere else when the zip is unpacked.
-_OUTER_FOLDER_PATTERN = re.compile(r"(?!\.)[^/\\:\x00-\x1f\x7f]{1,100}")
-# Names of a folder that is a copied part of a pack, and the prefix of that part in the pack.
-PART_PREFIXES: Final = {"data": "data/", "servable": SERVABLE_PREFIX}
 # Exceptions of zipfile for a modified file: NotImplementedError for an unsupported version or compression, RuntimeError
 # for a member marked as encrypted.
 ZIP_ERRORS: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
@@ -67,6 +73,14 @@ class ZippedMember:
 
 
 MemberSource = ZippedMember | Path
+
+
+@dataclass(frozen=True, slots=True)
+class FileBeside:
+    """A slip or a timestamp that was given with a pack."""
+
+    name: str
+    source: MemberSource
 
 
 @dataclass(slots=True)
@@ -86,7 +100,7 @@ class OpenedPack:
     is_servable_only: bool = False
     set_digests: dict[str, MemberDigests] | None = None
     unreadable_parts: set[str] = field(default_factory=set)
-    beside: list[Path] = field(default_factory=list)
+    beside: list[FileBeside] = field(default_factory=list)
 
     @property
     def is_portal_set(self) -> bool:
@@ -143,6 +157,11 @@ def open_source(source: MemberSource) -> IO[bytes]:
     return source.open("rb") if isinstance(source, Path) else source.archive.open(source.row)
 
 
+def size_of(source: MemberSource) -> int:
+    """Return the size of a member, as claimed. Raise OSError for a file that is gone."""
+    return source.lstat().st_size if isinstance(source, Path) else source.row.file_size
+
+
 @dataclass(frozen=True, slots=True)
 class CandidateMember:
     """A file before it is checked.
@@ -186,36 +205,55 @@ def read_zip(path: Path) -> ReadZip | list[Finding]:
             return refusals
         headers = [read_local_header(raw, row) for row in rows]
         is_hiding = has_hidden_bytes(raw, archive, rows, headers)
-    members = [_zip_member(archive, row, header) for row, header in zip(rows, headers, strict=True)]
-    folders = _folders_of(members)
+        folders = [_is_folder_row(raw, row, header) for row, header in zip(rows, headers, strict=True)]
+    spellings = {name_spelling(row) for row in rows if not listed_name(row).isascii()}
     members = [
-        member
-        for member, row, header in zip(members, rows, headers, strict=True)
-        if not (member.name in folders and _is_folder_row(row, header))
+        _zip_member(archive, row, header, is_spelling_clear=len(spellings) <= 1)
+        for row, header in zip(rows, headers, strict=True)
     ]
-    return ReadZip(archive, members, is_hiding)
+    return ReadZip(archive, _without_folders(members, folders), is_hiding)
 
 
-def _folders_of(members: list[CandidateMember]) -> set[str]:
-    """Return the folders that members stand in, each with a slash at its end. One that the zip names twice is left out."""
-    counts = collections.Counter(member.name for member in members)
-    folders = {folder for name in counts for folder in folders_above(name.removesuffix("/"))}
-    return {folder for folder in folders if counts[folder] <= 1}
+def _without_folders(members: list[CandidateMember], folders: list[bool]) -> list[CandidateMember]:
+    """Return the members without those that are folders by themselves. `folders`: which of them are.
+
+    A folder counts as a member if its name stands twice, is the name of a file, or leads elsewhere.
+    """
+    counts = collections.Counter(member.name.lower().removesuffix("/") for member in members)
+    files = {member.name for member, is_folder in zip(members, folders, strict=True) if not is_folder}
+    above = {folder for name in files for folder in folders_above(name)}
+    return [
+        member
+        for member, is_folder in zip(members, folders, strict=True)
+        if not is_folder
+        or counts[member.name.lower().removesuffix("/")] > 1
+        or not (member.name in above or all(is_harmless_name(name) for name in member.name.split("/")[:-1]))
+    ]
 
 
-def _is_folder_row(row: zipfile.ZipInfo, header: LocalHeader) -> bool:
+def _is_folder_row(raw: BinaryIO, row: zipfile.ZipInfo, header: LocalHeader) -> bool:
     """Return whether a row is of a folder by itself. Programs that pack a folder again write one for each."""
     kind = stat.S_IFMT(row.external_attr >> 16)
     return (
-        header.is_as_listed
+        header.data_end is not None
+        and header.is_as_listed
         and not header.has_other_name
-        and row.orig_filename == listed_name(row)
+        and listed_name(row).endswith("/")
+        and "\0" not in row.orig_filename
         and not has_unicode_path(row.extra)
         and not row.flag_bits & 0x1
         and not row.volume
         and kind in (0, stat.S_IFDIR)
-        and row.file_size == row.compress_size == row.CRC == 0
+        and row.create_system in constants.ZIP_KNOWN_HOST_KINDS
+        and row.file_size == row.CRC == 0
+        and row.compress_size <= len(_EMPTY_DEFLATE_STREAM)
+        and _packed_bytes(raw, row, header.data_end) in (b"", _EMPTY_DEFLATE_STREAM)
     )
+
+
+def _packed_bytes(raw: BinaryIO, row: zipfile.ZipInfo, data_end: int) -> bytes:
+    raw.seek(data_end - row.compress_size)
+    return raw.read(row.compress_size)
 
 
 def _open_zip(path: Path) -> OpenedPack | list[Finding]:
@@ -230,14 +268,20 @@ def _open_zip(path: Path) -> OpenedPack | list[Finding]:
     return pack
 
 
-def _zip_member(archive: zipfile.ZipFile, row: zipfile.ZipInfo, header: LocalHeader) -> CandidateMember:
-    """Return one row of a zip under its name in the central directory."""
+def _zip_member(
+    archive: zipfile.ZipFile, row: zipfile.ZipInfo, header: LocalHeader, *, is_spelling_clear: bool
+) -> CandidateMember:
+    """Return one row of a zip under its name in the central directory.
+
+    `is_spelling_clear`: programs choose the same letters for all names that are not ASCII.
+    """
     kind = stat.S_IFMT(row.external_attr >> 16)
     is_file = not listed_name(row).endswith("/") and kind in (0, stat.S_IFREG) and not row.flag_bits & 0x1
     is_file = is_file and not row.external_attr & (DOS_DIRECTORY_FLAG | DOS_SKIPPED_FLAGS) and not row.volume
-    is_name_exact = (
-        row.orig_filename == listed_name(row) and not header.has_other_name and not has_unicode_path(row.extra)
-    )
+    # Of a system that it does not know, a program may take a file for something else.
+    is_file = is_file and row.create_system in constants.ZIP_KNOWN_HOST_KINDS
+    is_name_exact = "\0" not in row.orig_filename and not header.has_other_name and not has_unicode_path(row.extra)
+    is_name_exact = is_name_exact and (is_spelling_clear or listed_name(row).isascii())
     return CandidateMember(
         listed_name(row),
         ZippedMember(archive, row, header.data_end),
@@ -274,15 +318,45 @@ def _hash_members(
 ) -> OpenedPack | list[Finding]:
     """Hash every valid member and return the pack; return the finding about files that are none."""
     findings = list(findings)
-    members = _without_outer_folders(without_system_files(members, findings))
+    members = without_system_files(members, findings)
     if not members:
         return [make_finding("not_a_pack")]
-    folder = members[0].name.partition("/")[0]
-    copied = _FOLDER_PATTERN.fullmatch(folder)
-    pack = OpenedPack(copied[1] if copied else folder, list(archives), findings=findings)
-    for member, path in _sound_members(pack, members, folder):
+    names = [member.name for member in members]
+    root = find_root(names)
+    if root is None and is_other_form(names):
+        return [make_finding("unpack_first", names[0])]
+    if root is not None and not root.folder:
+        root = PackRoot(root.prefix, _folder_in_bag_info(members, root))
+        findings.append(make_finding("renamed"))
+    if root is None or not root.folder:
+        top = names[0].partition("/")[0]
+        root = PackRoot(f"{top}/", top)
+        findings.append(make_finding("no_folder", names[0]))
+    pack = OpenedPack(root.folder, list(archives), findings=findings)
+    pack.beside = [FileBeside(member.name, member.source) for member in members if _is_file_beside(member, root)]
+    members = [member for member in members if not _is_file_beside(member, root)]
+    for member, path in _sound_members(pack, members, root):
         pack.add_member(path, member.source)
     return pack.finish()
+
+
+def _folder_in_bag_info(members: list[CandidateMember], root: PackRoot) -> str:
+    """Return the name of the pack in its bag-info.txt; "" if it has none or is damaged."""
+    for member in members:
+        if member.name == f"{root.prefix}{BAG_INFO_FILENAME}" and member.is_header_as_listed:
+            try:
+                if size_of(member.source) > constants.BAG_INFO_LIMIT_BYTES:
+                    return ""
+                with open_source(member.source) as opened:
+                    return folder_in_bag_info(opened.read())
+            except ZIP_ERRORS:
+                return ""
+    return ""
+
+
+def _is_file_beside(member: CandidateMember, root: PackRoot) -> bool:
+    """Return whether a member is a sound file that comes beside the pack."""
+    return is_beside(member.name, root) and member.is_file and member.is_name_exact and member.is_header_as_listed
 
 
 def without_system_files(
@@ -292,48 +366,33 @@ def without_system_files(
 
     `names_beside`: of files that are here and are no members.
     """
-    places = places_of([*names_beside, *(member.name for member in members)])
+    names = {name.lower() for name in file_names([*names_beside, *(member.name for member in members)])}
     counts = collections.Counter(member.name.lower() for member in members)
     others = list[CandidateMember]()
     for member in members:
-        if counts[member.name.lower()] == 1 and _is_system_file(member, places):
+        if counts[member.name.lower()] == 1 and _is_system_file(member, names):
             findings.append(make_finding("system_file", member.name))
         else:
             others.append(member)
     return others
 
 
-def _is_system_file(member: CandidateMember, places: Set[str]) -> bool:
+def _is_system_file(member: CandidateMember, names: Set[str]) -> bool:
     """Return whether a computer added this file. It is read whole, so that no program unpacks anything else.
 
-    `places`: see `places_of`.
+    `names`: of all files that are here, in lower case.
     """
     source = member.source
     if not (is_system_filename(member.name) and member.is_file and member.is_name_exact and member.is_header_as_listed):
         return False
-    claimed_size = source.lstat().st_size if isinstance(source, Path) else source.row.file_size
-    if claimed_size > size_limit_bytes(member.name):
+    if size_of(source) > size_limit_bytes(member.name):
         return False
     try:
         hash_member(source)
         with open_source(source) as opened:
-            return is_system_file(member.name, claimed_size, opened.read(START_BYTES), places)
+            return is_system_file(member.name, opened.read(), names)
     except ZIP_ERRORS:
         return False
-
-
-def _without_outer_folders(members: list[CandidateMember]) -> list[CandidateMember]:
-    """Return the members without the folders around the pack's own: "Extract all" makes one, named as the zip."""
-    names = [member.name for member in members if not is_system_filename(member.name)]
-    tops = names[0].split("/", constants.PACK_OUTER_FOLDERS_LIMIT + 1)[:-1] if names else []
-    depths = [i for i, top in enumerate(tops) if _FOLDER_PATTERN.fullmatch(top)][::-1]
-    depths += [i for i, top in enumerate(tops) if top in PART_PREFIXES]
-    outer_folders = tops[: depths[0]] if depths else []
-    prefix = "".join(f"{folder}/" for folder in outer_folders)
-    is_harmless = all(_OUTER_FOLDER_PATTERN.fullmatch(folder) and ".." not in folder for folder in outer_folders)
-    if not is_harmless or not all(name.startswith(prefix) for name in names):
-        return members
-    return [replace(member, name=member.name.removeprefix(prefix)) for member in members]
 
 
 def _refusals(rows: list[zipfile.ZipInfo]) -> list[Finding]:
@@ -350,15 +409,13 @@ def _refusals(rows: list[zipfile.ZipInfo]) -> list[Finding]:
 
 
 def _sound_members(
-    pack: OpenedPack, members: list[CandidateMember], pack_folder: str
+    pack: OpenedPack, members: list[CandidateMember], root: PackRoot
 ) -> Iterator[tuple[CandidateMember, str]]:
     """Yield the ordinary files of the pack's folder with their paths in the pack; add findings for the others."""
-    if not _FOLDER_PATTERN.fullmatch(pack.folder) and pack.folder not in PART_PREFIXES:
-        pack.findings.append(make_finding("no_folder", members[0].name))
     seen_names: set[str] = set()
     for member in members:
-        folder, _, path = member.name.partition("/")
-        code = fault_code(member, path, is_in_folder=folder == pack_folder)
+        path = member.name.removeprefix(root.prefix)
+        code = fault_code(member, path, is_in_folder=member.name.startswith(root.prefix))
         if code is None and member.name.lower() in seen_names:
             code = "twice"
         seen_names.add(member.name.lower())
@@ -381,12 +438,9 @@ def fault_code(member: CandidateMember, path: str, *, is_in_folder: bool = True)
 
 def hash_member(source: MemberSource) -> MemberDigests:
     """Return a member's digests; reading it to the end also checks its CRC. Raise one of ZIP_ERRORS."""
-    if isinstance(source, Path):
-        claimed_size = source.lstat().st_size
-    else:
-        claimed_size = source.row.file_size
-        if source.row.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise ValueError("compressed with a method that browsers do not support")
+    claimed_size = size_of(source)
+    if isinstance(source, ZippedMember) and source.row.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError("compressed with a method that browsers do not support")
     hasher = StreamHasher()
     with open_source(source) as member:
         while chunk := member.read(CHUNK_BYTES):
@@ -405,4 +459,4 @@ def _is_packed_data_whole(source: ZippedMember) -> bool:
     if row.compress_type != zipfile.ZIP_DEFLATED or source.data_end is None:
         return True
     with Path(str(source.archive.filename)).open("rb") as raw:
-        return is_deflate_stream_whole(raw, source.data_end - row.compress_size, row.compress_size)
+        return is_deflate_stream_whole(raw, source.data_end - row.compress_size, row.compress_size, row.file_size)

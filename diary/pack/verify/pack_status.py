@@ -15,7 +15,7 @@ STATUS_SENTENCES: Final[dict[str, str]] = {
     "incomplete": "A zip of this portal set is missing or cannot be read, so its signature could not be checked.",
     "bad_signature": "The signature of this pack is not valid.",
     "other_signer": "Signed with a key that does not belong to this diary.",
-    "changed": "Changed after it was made. The files are named below.",
+    "changed": "Changed after it was made. The findings are listed below.",
     "replaced_key": "Not signed with the key in use. The pack calls its key an earlier key of the keeper, and anyone can "
     "write that. Anyone could have changed its pages, tables and words.",
     "not_covered": "The files in servable/ are unchanged since they were signed. 00_READ-FIRST and 15_VERIFY are not signed "

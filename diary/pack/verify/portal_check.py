@@ -10,7 +10,8 @@ from diary.pack.bag.manifest import MANIFEST_FILENAME, manifest_lines
 from diary.pack.verify.bag_check import check_servable_manifest, parse_manifest
 from diary.pack.verify.findings import Finding, make_finding
 from diary.pack.verify.pack_reader import OpenedPack
-from diary.pack.verify.portal_reader import LIST_FILES, PART_PATTERN, is_set_filename
+from diary.pack.verify.pack_root import PART_PATTERN
+from diary.pack.verify.portal_reader import LIST_FILES, is_set_filename
 
 
 def check_portal_list(pack: OpenedPack) -> Iterator[Finding]:

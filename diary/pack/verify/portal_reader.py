@@ -10,15 +10,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from diary import constants
 from diary.pack.bag.manifest import EXPORT_PROOF_PATH, MANIFEST_FILENAME, RESTRICTED_PREFIX, SERVABLE_PREFIX
 from diary.pack.bag.pack_statement import PACK_STATEMENT_PATH
 from diary.pack.verify.findings import Finding, make_finding
 from diary.pack.verify.pack_reader import (
     MEMBERS_LIMIT,
-    PART_PREFIXES,
     TOTAL_LIMIT_BYTES,
     ZIP_ERRORS,
     CandidateMember,
+    FileBeside,
     OpenedPack,
     ReadZip,
     fault_code,
@@ -27,15 +28,13 @@ from diary.pack.verify.pack_reader import (
     read_zip,
     without_system_files,
 )
+from diary.pack.verify.pack_root import BESIDE_PATTERN, PART_PATTERN, PART_PREFIXES
+from diary.pack.verify.system_files import is_system_filename
 
 # Files about the set, which are not listed in it.
 LIST_FILES: Final = (MANIFEST_FILENAME, EXPORT_PROOF_PATH, PACK_STATEMENT_PATH)
 STAMP_NAME: Final = "pack.tsr"
 SLIP_NAME: Final = "receipt-slip.json"
-# `.` would match other line ends here than in JavaScript.
-STAMP_PATTERN: Final = re.compile(r"[^/]+\.tsr")
-_BESIDE_PATTERN: Final = re.compile(r"(?!\.)[^/]+\.tsr|receipt-slip[^/]*\.json")
-PART_PATTERN: Final = re.compile(r"13_part[1-9][0-9]{0,2}\.zip")
 # The single files of a set, by the folder of the pack that they come from.
 _PREFIXES_BY_NAME: Final = (
     ("data/", re.compile(r"00_READ-FIRST\.txt")),
@@ -50,27 +49,57 @@ def open_given(paths: Sequence[Path]) -> OpenedPack | list[Finding]:
     What comes beside a pack is given with it, or lies beside it under its own name. Return the findings that make it
     unreadable otherwise.
     """
-    files, beside = _split_beside(paths)
-    if not files:
+    flat = _files_of_flat_folder(paths[0]) if len(paths) == 1 and paths[0].is_dir() else None
+    files, beside = _split_beside(paths if flat is None else flat)
+    own = [path for path in files if not is_system_filename(path.name)]
+    if not own:
         return [make_finding("not_a_pack")]
-    if len(files) > 1:
-        opened = open_portal_set(files, beside)
-    elif files[0].is_dir() and _is_portal_set(files[0]):
-        files, of_set = _split_beside([path for path in files[0].iterdir() if path.is_symlink() or not path.is_dir()])
-        beside += of_set
+    if len(own) > 1 or (flat is not None and PART_PATTERN.fullmatch(own[0].name)):
         opened = open_portal_set(files, beside)
     else:
-        opened = open_pack(files[0])
-        folder = files[0].absolute().parent
+        opened = open_pack(own[0])
+        folder = own[0].absolute().parent
         beside += [folder / name for name in (STAMP_NAME, SLIP_NAME) if (folder / name).is_file()]
     if isinstance(opened, OpenedPack):
-        opened.beside = list({path.absolute(): path for path in beside}.values())
+        by_path = {path.absolute(): path for path in beside}
+        opened.beside += [FileBeside(path.name, path) for path in by_path.values()]
     return opened
 
 
+def _files_of_flat_folder(folder: Path) -> list[Path] | None:
+    """Return the files of a folder that holds a portal set or one zip, with what comes beside a pack.
+
+    Other folders may stand around it; files that a computer added there are left out. Return None for any other folder.
+    """
+    found = list[Path]()
+    for _ in range(constants.PACK_OUTER_FOLDERS_LIMIT + 1):
+        paths = sorted(folder.iterdir())
+        folders = [path for path in paths if path.is_dir() and not path.is_symlink() and _holds_files(path)]
+        files = [path for path in paths if path.is_symlink() or not path.is_dir()]
+        known = [path for path in files if not is_system_filename(path.name)]
+        own = [path.name for path in known if not BESIDE_PATTERN.fullmatch(path.name)]
+        if not folders:
+            is_zip = len(own) == 1 and own[0].lower().endswith(".zip")
+            is_part = folder.resolve().name in PART_PREFIXES
+            is_set = any(PART_PATTERN.fullmatch(name) for name in own) or (
+                not is_part and any(name in LIST_FILES for name in own)
+            )
+            return [*found, *files] if is_zip or is_set else None
+        if own or len(folders) > 1:
+            return None
+        found += known
+        folder = folders[0]
+    return None
+
+
+def _holds_files(folder: Path) -> bool:
+    """Return whether there is a file in a folder, or below it, that no computer added."""
+    return any(not is_system_filename(name) for _, _, names in os.walk(folder) for name in names)
+
+
 def _split_beside(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
-    """Return the files of a pack, and those that come beside one. A browser may have numbered them: `pack (1).tsr`."""
-    beside = [path for path in paths if _BESIDE_PATTERN.fullmatch(path.name) and not path.is_dir()]
+    """Return the files of a pack, and those that come beside one."""
+    beside = [path for path in paths if BESIDE_PATTERN.fullmatch(path.name) and not path.is_dir()]
     return [path for path in paths if path not in beside], beside
 
 
@@ -105,16 +134,6 @@ def open_portal_set(files: Sequence[Path], beside: Sequence[Path] = ()) -> Opene
         return refusals
     _add_part_members(pack, parts)
     return pack.finish()
-
-
-def _is_portal_set(folder: Path) -> bool:
-    """Return whether a folder holds the files of a set, and no folder with a file in it."""
-    if folder.resolve().name in PART_PREFIXES:
-        return False
-    paths = list(folder.iterdir())
-    folders = [path for path in paths if path.is_dir() and not path.is_symlink()]
-    is_flat = not any(names for subfolder in folders for _, _, names in os.walk(subfolder))
-    return is_flat and any(path.name in LIST_FILES or PART_PATTERN.fullmatch(path.name) for path in paths)
 
 
 def _add_set_file(pack: OpenedPack, member: CandidateMember) -> None:

@@ -21,8 +21,8 @@ from diary.pack.verify.bag_check import MANIFESTS
 from diary.pack.verify.export_check import ExportCheck, judge_export_proof
 from diary.pack.verify.findings import Finding, make_finding
 from diary.pack.verify.log_check import is_included, verified_checkpoint
-from diary.pack.verify.pack_reader import OpenedPack
-from diary.pack.verify.portal_reader import STAMP_PATTERN
+from diary.pack.verify.pack_reader import ZIP_ERRORS, MemberSource, OpenedPack, open_source, size_of
+from diary.pack.verify.pack_root import is_stamp
 from diary.pack.verify.proof_check import PackProofs, parse_object
 from diary.record.reading import RecordFields, object_of, text_of
 
@@ -34,10 +34,10 @@ _LOG_MEMBERS: Final = {"i", "note", "path", "size"}
 def check_slips(pack: OpenedPack, proofs: PackProofs, keys: Sequence[NotaryKey]) -> ExportCheck:
     """Return every finding about the slips given with a pack, and when a server first received the record of it."""
     findings, times = list[Finding](), list[int]()
-    for path in pack.beside:
-        if STAMP_PATTERN.fullmatch(path.name):
+    for file in pack.beside:
+        if is_stamp(file.name):
             continue
-        checked = _check_slip(path.name, _read(path, CANONICAL_LIMIT_BYTES), pack, proofs, keys)
+        checked = _check_slip(file.name, _read(file.source, CANONICAL_LIMIT_BYTES), pack, proofs, keys)
         findings += checked.findings
         times += [] if checked.received_at is None else [checked.received_at]
     return ExportCheck(tuple(findings), bool(times), min(times, default=None))
@@ -50,19 +50,19 @@ def check_pack_stamps(pack: OpenedPack, roots: Sequence[bytes]) -> tuple[list[Fi
     """
     findings, times = list[Finding](), list[int]()
     manifest = pack.digests.get(MANIFESTS[0])
-    for path in pack.beside:
-        if not STAMP_PATTERN.fullmatch(path.name):
+    for file in pack.beside:
+        if not is_stamp(file.name):
             continue
-        tsr = _read(path, RESPONSE_LIMIT_BYTES)
+        tsr = _read(file.source, RESPONSE_LIMIT_BYTES)
         try:
             digest = bytes.fromhex(manifest.sha256) if manifest else b""
             if roots:
                 times.append(timestamps.verify_token(tsr, digest, roots))
             else:
                 timestamps.check_token_digest(tsr, digest)
-                findings.append(make_finding("stamp_root", path.name))
+                findings.append(make_finding("stamp_root", file.name))
         except KeptError:
-            findings.append(make_finding("stamp", path.name))
+            findings.append(make_finding("stamp", file.name))
     return findings, min(times, default=None)
 
 
@@ -90,10 +90,14 @@ def _is_in_log(log: RecordFields, proof: RecordFields, keys: Sequence[NotaryKey]
     return is_included(log, object_of(proof, "receipt"), signed)
 
 
-def _read(path: Path, limit_bytes: int) -> bytes:
+def _read(source: MemberSource, limit_bytes: int) -> bytes:
     """Return a file; b"" for one that is too large, a link, or cannot be read, which is then malformed."""
     try:
-        found = path.lstat()
-        return path.read_bytes() if stat.S_ISREG(found.st_mode) and found.st_size <= limit_bytes else b""
-    except OSError:
+        if isinstance(source, Path) and not stat.S_ISREG(source.lstat().st_mode):
+            return b""
+        if size_of(source) > limit_bytes:
+            return b""
+        with open_source(source) as opened:
+            return opened.read()
+    except ZIP_ERRORS:
         return b""

@@ -143,14 +143,29 @@ function parseIndex(raw: Uint8Array): Map<string, Record<string, string>> | null
 }
 
 /** Parse comma-separated values; quotes inside a quoted cell are doubled. */
+/**
+ * Return where the quote that ends a cell is. A pattern runs out of memory on a cell of some megabytes.
+ * @param at after the quote that begins it
+ */
+function quoteEnd(text: string, at: number) {
+  let end = text.indexOf('"', at);
+  while (end >= 0 && text[end + 1] === '"') end = text.indexOf('"', end + 2);
+  if (end < 0) throw new Error('no table');
+  return end;
+}
+
 function parseCsv(text: string): string[][] {
   const rows: string[][] = [[]];
   // A quote is special only at a cell's beginning.
-  const cell = /(?:"((?:[^"]|"")*)"|([^",\r\n][^,\r\n]*|))(,|\r\n|\n|\r|$)/y;
+  const cell = /([^",\r\n][^,\r\n]*|)(,|\r\n|\n|\r|$)/y;
   while (cell.lastIndex < text.length) {
+    const quotedEnd = text[cell.lastIndex] === '"' ? quoteEnd(text, cell.lastIndex + 1) : -1;
+    const quoted = quotedEnd < 0 ? undefined : text.slice(cell.lastIndex + 1, quotedEnd);
+    if (quotedEnd >= 0) cell.lastIndex = quotedEnd + 1;
     const match = cell.exec(text);
     if (!match) throw new Error('no table');
-    const [, quoted, plain = '', end] = match;
+    const [, plain = '', end] = match;
+    if (quoted !== undefined && plain) throw new Error('no table');
     const row = rows.at(-1) as string[];
     if (!(row.length === 0 && end !== ',' && quoted === undefined && plain === ''))
       row.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));

@@ -12,8 +12,10 @@ export const SENTENCES = Object.freeze({
   too_large:
     'This zip claims to hold more than a pack can, or is packed far more tightly than one. Unpack it with care, and ' +
     'give the folder.',
-  bad_name: 'A file has a name that a pack never gives: it could be written outside the pack’s folder.',
-  twice: 'Two files in the zip have the same name.',
+  unpack_first: 'A zip with other zips in it, or with the files of a portal set. Unpack it, and give what is in it.',
+  renamed: 'The folder of this pack was renamed, or these files were packed without it. That changes nothing in them.',
+  bad_name: 'A pack has no file of this name. With some names, a program writes a file outside the pack’s folder.',
+  twice: 'Two files have the same name.',
   not_a_file: 'This is not an ordinary file (a link, a folder, or encrypted).',
   hidden: 'The zip holds bytes that belong to none of its files, or a comment: a pack never does.',
   no_folder: 'The files do not lie in one folder named like a pack.',

@@ -4,21 +4,24 @@
  */
 import { hex } from '../core/bytes.js';
 import {
+  BAG_INFO_LIMIT_BYTES,
   PACK_ALLOWANCE_BYTES,
   PACK_MEMBERS_LIMIT,
   PACK_MEMBER_LIMIT_BYTES,
-  PACK_OUTER_FOLDERS_LIMIT,
   PACK_RATIO_LIMIT,
   PACK_TOTAL_LIMIT_BYTES,
+  ZIP_KNOWN_HOST_KINDS,
 } from '../core/constants.js';
 import { KeptError } from '../core/errors.js';
 import { fileDigest } from '../crypto/digests.js';
 import { crc32 } from '../pack/zip.js';
 import { findingFor } from './findings.js';
-import { foldersAbove, isSystemFile, isSystemFileName, placesOf, sizeLimit } from './system_files.js';
-import { bytesAt, isGapRight, placeOf, readDirectory } from './zipfile.js';
+import { BAG_INFO, findRoot, folderInBagInfo, isBeside, isHarmlessName, isOtherForm, PARTS } from './pack_root.js';
+import { fileNames, foldersAbove, isSystemFile, isSystemFileName, sizeLimit } from './system_files.js';
+import { bytesAt, isGapRight, isSame, placeOf, readDirectory, UTF8 } from './zipfile.js';
 import type { Bytes } from '../core/bytes.js';
 import type { Finding } from './findings.js';
+import type { PackRoot } from './pack_root.js';
 import type { Directory, MemberPlace, MemberRow } from './zipfile.js';
 
 /** Hex */
@@ -29,13 +32,9 @@ export type Source = { pieces: () => AsyncIterable<Uint8Array>; size: number };
 export type OnProgress = (done: number, total: number) => void;
 
 const PIECE_BYTES = 1 << 20;
-/** A computer writes more after the name of a second copy: ` (1)`, ` - Copy`, ` 2`, in its own language. */
-const FOLDER = /^(PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8})(?:[ (-][^/\\\x00-\x1f\x7f]{0,60})?$/u;
-/** A name that leads nowhere else when the zip is unpacked. */
-const OUTER_FOLDER = /^(?!\.)[^/\\:\x00-\x1f\x7f]{1,100}$/u;
 const PATH = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,6}$/;
-/** The possible names of the folder where only a part of a pack was copied, and the path of that part in the pack. */
-export const PARTS = Object.freeze({ data: 'data/', servable: 'data/servable/' }) as Readonly<Record<string, string>>;
+/** Java packs folders too. */
+const EMPTY_DEFLATE_STREAM = Uint8Array.of(3, 0);
 const REGULAR_FILE = 0o100000;
 const FOLDER_TYPE = 0o040000;
 const FILE_TYPE_MASK = 0o170000;
@@ -53,7 +52,7 @@ export class OpenedPack {
   /** the zips of a portal set that cannot be read */
   unreadableParts: Set<string> = new Set();
   /** the slips and timestamps that were given with the pack, by name */
-  beside: Map<string, Blob> = new Map();
+  beside: Map<string, Source> = new Map();
 
   digests: Map<string, Digests> = new Map();
   findings: Finding[] = [];
@@ -108,13 +107,7 @@ export class OpenedPack {
     const source = this.#sources.get(path);
     const size = this.digests.get(path)?.size ?? 0;
     if (!source || size > PACK_MEMBER_LIMIT_BYTES) return null;
-    const bytes = new Uint8Array(size);
-    let offset = 0;
-    for await (const piece of source.pieces()) {
-      bytes.set(piece, offset);
-      offset += piece.length;
-    }
-    return bytes;
+    return readWhole(source);
   }
 }
 
@@ -149,49 +142,66 @@ export async function readZip(file: Blob): Promise<ReadZip | Finding[]> {
   const refusal = findRefusal(directory.rows);
   if (refusal) return [refusal];
   const places = await Promise.all(directory.rows.map((row) => placeOf(file, row)));
-  const folders = foldersOf(directory.rows.map(({ name }) => name));
+  const folderRows = await Promise.all(directory.rows.map((row, i) => isFolderRow(file, row, places[i] ?? null)));
+  const areSpelledAlike = new Set(directory.rows.filter(({ raw }) => !isAscii(raw)).map(spellingOf)).size <= 1;
+  const members = directory.rows.map((row, i) => ({
+    name: row.name,
+    cut: row.cut || row.renamed || Boolean(places[i]?.renamed) || !(areSpelledAlike || isAscii(row.raw)),
+    isFile: isOrdinary(row),
+    agrees: places[i]?.agrees !== false,
+    source: { size: row.size, pieces: () => readMember(file, row, places[i] ?? null) },
+  }));
   return {
     hasHiddenBytes: await hasHiddenBytes(file, directory, places),
-    members: directory.rows.flatMap((row, i) =>
-      folders.has(row.name) && isFolderRow(row, places[i] ?? null)
-        ? []
-        : {
-            name: row.name,
-            cut: row.cut || row.renamed || Boolean(places[i]?.renamed),
-            isFile: isOrdinary(row),
-            agrees: places[i]?.agrees !== false,
-            source: { size: row.size, pieces: () => readMember(file, row, places[i] ?? null) },
-          },
-    ),
+    members: withoutFolders(members, folderRows),
   };
 }
 
-/** Return the folders that members stand in, each with a slash at its end. One that the zip names twice is left out. */
-function foldersOf(names: readonly string[]) {
+const isAscii = (bytes: Uint8Array) => bytes.every((byte) => byte < 0x80);
+
+/** Return what programs look at when they choose the letters for the bytes of a name that are not ASCII. */
+const spellingOf = ({ flags, host }: MemberRow) => `${flags & UTF8} ${host}`;
+
+/**
+ * Return the members without those that are folders by themselves. A folder counts as a member if its name stands
+ * twice, is the name of a file, or leads elsewhere.
+ * @param folderRows which of them are
+ */
+function withoutFolders<T extends CandidateMember>(members: readonly T[], folderRows: readonly boolean[]) {
   const counts: Map<string, number> = new Map();
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
-  const folders = names.flatMap((name) => foldersAbove(name.replace(/\/$/, '')));
-  return new Set(folders.filter((folder) => (counts.get(folder) ?? 0) <= 1));
+  const key = (name: string) => name.toLowerCase().replace(/\/$/, '');
+  for (const { name } of members) counts.set(key(name), (counts.get(key(name)) ?? 0) + 1);
+  const above = new Set(members.filter((_, i) => !folderRows[i]).flatMap(({ name }) => foldersAbove(name)));
+  return members.filter(
+    ({ name }, i) =>
+      !folderRows[i] ||
+      (counts.get(key(name)) ?? 0) > 1 ||
+      !(above.has(name) || name.split('/').slice(0, -1).every(isHarmlessName)),
+  );
 }
 
 /** Return whether a row is of a folder by itself. Programs that pack a folder again write one for each. */
-function isFolderRow(
-  { cut: isCut, renamed, flags, disk, mode, size, packed, crc }: MemberRow,
-  place: MemberPlace | null,
-) {
-  const kind = mode & FILE_TYPE_MASK;
+async function isFolderRow(file: Blob, row: MemberRow, place: MemberPlace | null) {
+  const kind = row.mode & FILE_TYPE_MASK;
   return (
     Boolean(place?.agrees && !place.renamed) &&
-    !isCut &&
-    !renamed &&
-    !(flags & 1) &&
-    !disk &&
+    row.name.endsWith('/') &&
+    !row.cut &&
+    !row.renamed &&
+    !(row.flags & 1) &&
+    !row.disk &&
     (kind === 0 || kind === FOLDER_TYPE) &&
-    size === 0 &&
-    packed === 0 &&
-    crc === 0
+    isKnownHost(row) &&
+    row.size === 0 &&
+    row.crc === 0 &&
+    (row.packed === 0 ||
+      (row.packed === EMPTY_DEFLATE_STREAM.length &&
+        isSame(await bytesAt(file, place?.start ?? 0, place?.end ?? 0), EMPTY_DEFLATE_STREAM)))
   );
 }
+
+/** Of a system that it does not know, a program may take a file for something else. */
+const isKnownHost = ({ host }: MemberRow) => (ZIP_KNOWN_HOST_KINDS as readonly number[]).includes(host);
 
 /**
  * Open a folder that was unpacked already.
@@ -257,8 +267,10 @@ async function hasHiddenBytes(
   return false;
 }
 
-function isOrdinary({ name, mode, flags, isDosSpecial, disk }: MemberRow) {
+function isOrdinary(row: MemberRow) {
+  const { name, mode, flags, isDosSpecial, disk } = row;
   const kind = mode & FILE_TYPE_MASK;
+  if (!isKnownHost(row)) return false;
   return !name.endsWith('/') && (kind === 0 || kind === REGULAR_FILE) && !(flags & 1) && !isDosSpecial && !disk;
 }
 
@@ -271,13 +283,50 @@ async function acceptPack<T extends CandidateMember & { source: Source }>(
   givenFindings: readonly Finding[] = [],
 ) {
   const findings = [...givenFindings];
-  const members = withoutOuterFolders(await withoutSystemFiles(given, findings));
-  if (!members[0]) return [findingFor('not_a_pack')];
-  const [first = ''] = members[0].name.split('/');
-  const pack = new OpenedPack(FOLDER.exec(first)?.[1] ?? first);
+  const others = await withoutSystemFiles(given, findings);
+  if (!others[0]) return [findingFor('not_a_pack')];
+  const names = others.map(({ name }) => name);
+  let root = findRoot(names);
+  if (!root && isOtherForm(names)) return [findingFor('unpack_first', others[0].name)];
+  if (root && !root.folder) {
+    root = { ...root, folder: await readFolderName(others, root) };
+    findings.push(findingFor('renamed'));
+  }
+  if (!root?.folder) {
+    const [top = ''] = others[0].name.split('/');
+    root = { prefix: `${top}/`, folder: top };
+    findings.push(findingFor('no_folder', others[0].name));
+  }
+  const pack = new OpenedPack(root.folder);
   pack.findings = findings;
-  return { pack, accepted: acceptMembers(pack, members, first) };
+  const isSoundBeside = isFileBeside(root);
+  for (const { name, source } of others.filter(isSoundBeside)) pack.beside.set(name, source);
+  return {
+    pack,
+    accepted: acceptMembers(
+      pack,
+      others.filter((member) => !isSoundBeside(member)),
+      root,
+    ),
+  };
 }
+
+/** Return the name of the pack in its bag-info.txt; '' if it has none or is damaged. */
+async function readFolderName(members: readonly (CandidateMember & { source: Source })[], { prefix }: PackRoot) {
+  const member = members.find(({ name, agrees }) => name === `${prefix}${BAG_INFO}` && agrees !== false);
+  try {
+    const isShort = member && member.source.size <= BAG_INFO_LIMIT_BYTES;
+    return isShort ? folderInBagInfo(new TextDecoder('latin1').decode(await readWhole(member.source))) : '';
+  } catch {
+    return '';
+  }
+}
+
+/** Return a function that says whether a member is a sound file that comes beside the pack. */
+const isFileBeside =
+  (root: PackRoot) =>
+  ({ name, isFile, cut: isCut, agrees }: CandidateMember) =>
+    isBeside(name, root) && isFile && !isCut && agrees !== false;
 
 /**
  * Return the members that no computer added, and add a finding for each of the others.
@@ -288,12 +337,13 @@ export async function withoutSystemFiles<T extends CandidateMember & { source: S
   findings: Finding[],
   namesBeside: readonly string[] = [],
 ): Promise<T[]> {
-  const places = placesOf([...namesBeside, ...members.map(({ name }) => name)]);
+  const names = [...namesBeside, ...members.map(({ name }) => name)];
+  const known = new Set([...fileNames(names)].map((name) => name.toLowerCase()));
   const counts: Map<string, number> = new Map();
   for (const { name } of members) counts.set(name.toLowerCase(), (counts.get(name.toLowerCase()) ?? 0) + 1);
   const others: T[] = [];
   for (const member of members) {
-    const isAdded = counts.get(member.name.toLowerCase()) === 1 && (await isAddedByComputer(member, places));
+    const isAdded = counts.get(member.name.toLowerCase()) === 1 && (await isAddedByComputer(member, known));
     if (isAdded) findings.push(findingFor('system_file', member.name));
     else others.push(member);
   }
@@ -302,58 +352,43 @@ export async function withoutSystemFiles<T extends CandidateMember & { source: S
 
 /**
  * Return whether a computer added this file. It is read whole, so that no program unpacks anything else.
- * @param places see `placesOf`
+ * @param names of all files that are here, in lower case
  */
 async function isAddedByComputer(
   { name, isFile, cut: isCut, agrees, source }: CandidateMember & { source: Source },
-  places: ReadonlySet<string>,
+  names: ReadonlySet<string>,
 ) {
   if (!isSystemFileName(name) || !isFile || isCut || agrees === false || source.size > sizeLimit(name)) return false;
-  const bytes = new Uint8Array(source.size);
-  let at = 0;
   try {
-    for await (const piece of source.pieces()) {
-      bytes.set(piece, at);
-      at += piece.length;
-    }
+    return isSystemFile(name, await readWhole(source), names);
   } catch {
     return false;
   }
-  return isSystemFile(name, source.size, bytes, places);
 }
 
-/** Return the members without the folders around the pack's own: "Extract all" makes one, named as the zip. */
-function withoutOuterFolders<T extends CandidateMember>(members: readonly T[]): readonly T[] {
-  const names = members.map(({ name }) => name).filter((name) => !isSystemFileName(name));
-  const tops = (names[0] ?? '')
-    .split('/')
-    .slice(0, -1)
-    .slice(0, PACK_OUTER_FOLDERS_LIMIT + 1);
-  const own = tops.map((top) => FOLDER.test(top)).lastIndexOf(true);
-  const outerFolders = tops.slice(0, Math.max(0, own < 0 ? tops.findIndex((top) => Object.hasOwn(PARTS, top)) : own));
-  const prefix = outerFolders.map((folder) => `${folder}/`).join('');
-  const isHarmless = outerFolders.every((folder) => OUTER_FOLDER.test(folder) && !folder.includes('..'));
-  if (!isHarmless || !names.every((name) => name.startsWith(prefix))) return members;
-  return members.map((member) =>
-    member.name.startsWith(prefix) ? { ...member, name: member.name.slice(prefix.length) } : member,
-  );
+/** Return all bytes of a member. Throws when it does not match the list. */
+export async function readWhole({ size, pieces }: Source): Promise<Bytes> {
+  const bytes = new Uint8Array(size);
+  let offset = 0;
+  for await (const piece of pieces()) {
+    bytes.set(piece, offset);
+    offset += piece.length;
+  }
+  return bytes;
 }
 
 /** Return the ordinary files of one folder; the others are findings. */
 function acceptMembers<T extends CandidateMember>(
   pack: OpenedPack,
   members: readonly T[],
-  packFolder: string,
+  { prefix }: PackRoot,
 ): (T & { inside: string })[] {
   const partFolder = Object.hasOwn(PARTS, pack.folder) ? (PARTS[pack.folder] ?? '') : '';
-  if (!FOLDER.test(pack.folder) && !partFolder) pack.findings.push(findingFor('no_folder', (members[0] as T).name));
   const seen: Set<string> = new Set();
   return members.flatMap((member) => {
-    const slash = member.name.indexOf('/');
-    const folder = slash < 0 ? member.name : member.name.slice(0, slash);
-    const inside = slash < 0 ? '' : member.name.slice(slash + 1);
-    const code =
-      faultCode(member, inside, folder === packFolder) ?? (seen.has(member.name.toLowerCase()) ? 'twice' : null);
+    const isInFolder = member.name.startsWith(prefix);
+    const inside = isInFolder ? member.name.slice(prefix.length) : member.name;
+    const code = faultCode(member, inside, isInFolder) ?? (seen.has(member.name.toLowerCase()) ? 'twice' : null);
     seen.add(member.name.toLowerCase());
     if (code) pack.findings.push(findingFor(code, inside || member.name));
     return code ? [] : [{ ...member, inside: partFolder + inside }];

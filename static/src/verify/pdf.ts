@@ -9,6 +9,7 @@ import {
   PDF_FILES_LIMIT,
   PDF_FILE_LIMIT_BYTES,
   PDF_NODES_LIMIT,
+  PDF_OBJECTS_LIMIT_BYTES,
   PDF_VALUE_LIMIT_BYTES,
 } from '../core/constants.js';
 import { KeptError } from '../core/errors.js';
@@ -53,6 +54,8 @@ class Pdf {
   text: string;
   offsets: Map<number, number> = new Map();
   nodes = 0;
+  /** An object is read anew for each reference to it, so a forger could have a large one read for days. */
+  remaining = PDF_OBJECTS_LIMIT_BYTES;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
@@ -72,8 +75,7 @@ class Pdf {
     }
     const trailerAt = this.text.indexOf('trailer', start + count * 20);
     if (trailerAt < 0) throw unreadable();
-    const reader = new ValueParser(this.text, trailerAt + 7);
-    return this.dict(reader.value(0));
+    return this.dict(this.valueAt(trailerAt + 7).value);
   }
 
   resolve(value: Value): Value {
@@ -94,8 +96,14 @@ class Pdf {
     const offset = this.offsets.get(number) ?? -1;
     const head = OBJECT.exec(this.text.slice(offset, offset + 30));
     if (offset < 0 || Number(head?.[1]) !== number) throw unreadable();
-    const reader = new ValueParser(this.text, offset + (head as RegExpExecArray)[0].length);
+    return this.valueAt(offset + (head as RegExpExecArray)[0].length);
+  }
+
+  valueAt(offset: number): { value: Value; end: number } {
+    const reader = new ValueParser(this.text, offset, offset + this.remaining);
     const value = reader.value(0);
+    this.remaining -= reader.at - offset;
+    if (this.remaining < 0) throw unreadable();
     return { value, end: reader.at };
   }
 
@@ -166,14 +174,16 @@ function adler32(bytes: Uint8Array): number {
   return high * 65_536 + low;
 }
 
-/** Parses values in PDF notation, from one position on. */
+/** Parses values in PDF notation, from one position on and no further than a limit. */
 class ValueParser {
   text: string;
   at: number;
+  limit: number;
 
-  constructor(text: string, offset: number) {
+  constructor(text: string, offset: number, limit: number) {
     this.text = text;
     this.at = offset;
+    this.limit = limit;
   }
 
   value(depth: number): Value {
@@ -206,6 +216,7 @@ class ValueParser {
     // No page of ours has a longer one.
     if (resolved && resolved[0].length > PDF_VALUE_LIMIT_BYTES) throw unreadable();
     if (resolved) this.at = pattern.lastIndex;
+    if (this.at > this.limit) throw unreadable();
     return resolved;
   }
 

@@ -7,7 +7,8 @@ import { sha256 } from '../crypto/digests.js';
 import { manifest } from '../pack/bag.js';
 import { checkServableList, parseList, SHA256_LIST } from './bag_check.js';
 import { findingFor } from './findings.js';
-import { isSetFileName, LIST_FILES, PART } from './portal_reader.js';
+import { PART } from './pack_root.js';
+import { isSetFileName, LIST_FILES } from './portal_reader.js';
 import type { Finding } from './findings.js';
 import type { OpenedPack } from './pack_reader.js';
 

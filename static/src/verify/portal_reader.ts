@@ -2,7 +2,7 @@
  * Opens a portal set: its single files and the members of its zips, by their paths in the pack. The twin of
  * diary/pack/verify/portal_reader.py.
  */
-import { PACK_MEMBERS_LIMIT, PACK_TOTAL_LIMIT_BYTES } from '../core/constants.js';
+import { PACK_MEMBERS_LIMIT, PACK_OUTER_FOLDERS_LIMIT, PACK_TOTAL_LIMIT_BYTES } from '../core/constants.js';
 import { EXPORT_PROOF, PACK_STATEMENT } from '../pack/signature.js';
 import { SHA256_LIST } from './bag_check.js';
 import { findingFor } from './findings.js';
@@ -13,12 +13,13 @@ import {
   openFolder,
   openZip,
   OpenedPack,
-  PARTS,
   readZip,
   withoutSystemFiles,
 } from './pack_reader.js';
+import { baseName, BESIDE, folderOf, PART, PARTS } from './pack_root.js';
+import { isSystemFileName } from './system_files.js';
 import type { Finding } from './findings.js';
-import type { OnProgress } from './pack_reader.js';
+import type { OnProgress, Source } from './pack_reader.js';
 
 /** With its path from above the chosen folder, or its name alone */
 export type GivenFile = { path: string; file: Blob };
@@ -26,10 +27,6 @@ type Parts = Map<string, Exclude<Awaited<ReturnType<typeof readZip>>, Finding[]>
 
 /** Files about the set, which are not listed in it. */
 export const LIST_FILES: readonly string[] = [SHA256_LIST, EXPORT_PROOF, PACK_STATEMENT];
-export const PART = /^13_part[1-9][0-9]{0,2}\.zip$/;
-export const STAMP = /\.tsr$/;
-/** What comes beside a pack. A browser may have numbered it: `pack (1).tsr`. */
-const BESIDE = /^(?:(?!\.)[^/]+\.tsr|receipt-slip[^/]*\.json)$/;
 /** The single files of a set, by the folder of the pack that they come from. */
 const PREFIXES: readonly (readonly [string, RegExp])[] = [
   ['data/', /^00_READ-FIRST\.txt$/],
@@ -45,36 +42,48 @@ export async function openGiven(
   given: readonly GivenFile[],
   onProgress: OnProgress = () => undefined,
 ): Promise<OpenedPack | Finding[]> {
-  const isSet = !isInFolder(given) || isPortalSet(given);
-  const files = isSet ? given.filter(({ path }) => !BESIDE.test(baseName(path))) : given;
-  const beside = new Map(given.filter((one) => !files.includes(one)).map(({ path, file }) => [baseName(path), file]));
-  const [first] = files;
-  if (!first) return [findingFor('not_a_pack')];
-  const opened = await (files.length === 1 && !isInFolder(files)
-    ? openZip(first.file, onProgress)
-    : isSet
-      ? openPortalSet(files, beside, onProgress)
-      : openFolder(files, onProgress));
-  if (opened instanceof OpenedPack) opened.beside = beside;
+  const flat = flatFiles(given);
+  if (!flat) return openFolder(given, onProgress);
+  const files = flat.filter(({ path }) => !BESIDE.test(baseName(path)));
+  const beside = new Map(
+    flat.filter((one) => !files.includes(one)).map(({ path, file }) => [baseName(path), fileSource(file)]),
+  );
+  const own = files.filter(({ path }) => !isSystemFileName(baseName(path)));
+  if (!own[0]) return [findingFor('not_a_pack')];
+  const opened = await (own.length === 1 && !(isInFolder(own) && PART.test(baseName(own[0].path)))
+    ? openZip(own[0].file, onProgress)
+    : openPortalSet(files, beside, onProgress));
+  if (opened instanceof OpenedPack) opened.beside = new Map([...opened.beside, ...beside]);
   return opened;
 }
 
 const isInFolder = (files: readonly GivenFile[]) => files.some(({ path }) => path.includes('/'));
 
-/** Return whether a folder holds the files of a set, and no other folder. */
-function isPortalSet(files: readonly GivenFile[]) {
-  const [folder = ''] = (files[0] as GivenFile).path.split('/');
-  const isFlat = files.every(({ path }) => path.split('/').length === 2);
-  const isNamed = files.some(({ path }) => LIST_FILES.includes(baseName(path)) || PART.test(baseName(path)));
-  return isFlat && isNamed && !Object.hasOwn(PARTS, folder);
+/**
+ * Return the files that were chosen one by one, or those of a folder that holds a portal set or one zip, with what
+ * comes beside a pack. Other folders may stand around it; files that a computer added there are left out.
+ * @returns null for any other folder
+ */
+function flatFiles(given: readonly GivenFile[]): readonly GivenFile[] | null {
+  if (!isInFolder(given)) return given;
+  const known = given.filter(({ path }) => !isSystemFileName(baseName(path)));
+  const folder = known.map(({ path }) => folderOf(path)).reduce((a, b) => (b.length > a.length ? b : a), '');
+  const names = folder.split('/').slice(0, -1);
+  const isChain = known.every(
+    ({ path }) => folderOf(path) === folder || (folder.startsWith(folderOf(path)) && BESIDE.test(baseName(path))),
+  );
+  if (!isChain || names.length > PACK_OUTER_FOLDERS_LIMIT + 1) return null;
+  const own = known.map(({ path }) => baseName(path)).filter((base) => !BESIDE.test(base));
+  const isZip = own.length === 1 && own[0]?.toLowerCase().endsWith('.zip');
+  const isPart = Object.hasOwn(PARTS, names.at(-1) ?? '');
+  const isSet = own.some((base) => PART.test(base)) || (!isPart && own.some((base) => LIST_FILES.includes(base)));
+  return isZip || isSet ? given.filter(({ path }) => folderOf(path) === folder || BESIDE.test(baseName(path))) : null;
 }
-
-const baseName = (path: string) => path.slice(path.lastIndexOf('/') + 1);
 
 /** @param beside the slips and timestamps that are with it, by name */
 async function openPortalSet(
   files: readonly GivenFile[],
-  beside: Map<string, Blob>,
+  beside: ReadonlyMap<string, Source>,
   onProgress: OnProgress,
 ): Promise<OpenedPack | Finding[]> {
   if (files.length > PACK_MEMBERS_LIMIT) return [findingFor('too_many')];

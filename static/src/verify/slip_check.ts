@@ -10,22 +10,24 @@ import { SHA256_LIST } from './bag_check.js';
 import { judgeExportProof, NO_EXPORT } from './export_check.js';
 import { findingFor } from './findings.js';
 import { isIncluded, verifySigned } from './log_check.js';
-import { STAMP } from './portal_reader.js';
+import { readWhole } from './pack_reader.js';
+import { baseName, STAMP } from './pack_root.js';
 import { readObject } from './proof_check.js';
+import type { Bytes } from '../core/bytes.js';
 import type { NotaryKey } from '../ledger/statements.js';
 import type { Fields } from '../record/reading.js';
 import type { ExportCheck } from './export_check.js';
 import type { Finding } from './findings.js';
-import type { OpenedPack } from './pack_reader.js';
+import type { OpenedPack, Source } from './pack_reader.js';
 import type { Proofs } from './proof_check.js';
 
 /** Find what is wrong with the slips given with a pack, and when a server first received the record of it. */
 export async function checkSlips(pack: OpenedPack, proofs: Proofs, keys: readonly NotaryKey[]): Promise<ExportCheck> {
   const findings: Finding[] = [];
   const times: number[] = [];
-  for (const [name, file] of pack.beside) {
-    if (STAMP.test(name)) continue;
-    const raw = await readFile(file, CANONICAL_LIMIT_BYTES);
+  for (const [name, source] of pack.beside) {
+    if (STAMP.test(baseName(name))) continue;
+    const raw = await readBeside(source, CANONICAL_LIMIT_BYTES);
     const checked = await checkSlip(name, raw, pack, proofs, keys);
     findings.push(...checked.findings);
     if (checked.receivedAt !== null) times.push(checked.receivedAt);
@@ -74,9 +76,9 @@ export async function checkPackStamps(
   const findings: Finding[] = [];
   const times: number[] = [];
   const digest = unhex(pack.digests.get(SHA256_LIST)?.sha256 ?? '');
-  for (const [name, file] of pack.beside) {
-    if (!STAMP.test(name)) continue;
-    const tsr = await readFile(file, TIMESTAMP_LIMIT_BYTES);
+  for (const [name, source] of pack.beside) {
+    if (!STAMP.test(baseName(name))) continue;
+    const tsr = await readBeside(source, TIMESTAMP_LIMIT_BYTES);
     if (!isTokenOver(tsr, digest)) findings.push(findingFor('stamp', name));
     else if (!roots.length) findings.push(findingFor('stamp_root', name));
     else {
@@ -90,7 +92,11 @@ export async function checkPackStamps(
   return { findings, stampedAt: times.length ? Math.min(...times) : null };
 }
 
-/** Return a file; nothing for one that is too large, which is then malformed. */
-async function readFile(file: Blob, limit: number) {
-  return file.size <= limit ? new Uint8Array(await file.arrayBuffer()) : new Uint8Array(0);
+/** Return a file; nothing for one that is too large or cannot be read, which is then malformed. */
+async function readBeside(source: Source, limit: number): Promise<Bytes> {
+  try {
+    return source.size <= limit ? await readWhole(source) : new Uint8Array(0);
+  } catch {
+    return new Uint8Array(0);
+  }
 }

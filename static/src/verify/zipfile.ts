@@ -34,6 +34,8 @@ export type MemberRow = {
   mode: number;
   /** whether it is marked, as DOS does, as a folder, a volume label, a device or a link: not taken out as a file */
   isDosSpecial: boolean;
+  /** the system that it comes from */
+  host: number;
   /** of the format, times ten */
   versionNeeded: number;
   /** 0 unless the zip claims to be on several */
@@ -56,11 +58,9 @@ const LOCATOR_64_BYTES = 20;
 /** Version 6.3: the most Python's zipfile reads. A member that asks for more is not ours. */
 const VERSION_MOST = 63;
 const COMMENT_MOST = 65_535;
-const UTF8 = 0x800;
+export const UTF8 = 0x800;
 const ZIP64_EXTRA = 1;
 const UNICODE_PATH = 0x7075;
-/** Encrypted, followed by a descriptor, and UTF-8: readers differ on a header that contradicts the list in these. */
-const FLAGS = 0x809;
 const DOS_SPECIAL = 0x458;
 const DESCRIPTOR = 0x08074b50;
 const DESCRIPTOR_BYTES_LIMIT = 24;
@@ -203,7 +203,8 @@ function rowAt(
     view.getUint32(offset + 42, true),
   ];
   const extra = bytes.subarray(offset + 46 + nameLength, offset + 46 + nameLength + extraLength);
-  if (!isExtraWhole(extra)) return null;
+  // Python refuses a zip in which one ends later.
+  if (extraEnd(extra) > extra.length) return null;
   const realSizes = readZip64Sizes(extra, sizes);
   const [size = 0, packed = 0, place = 0] = realSizes;
   const mode =
@@ -222,6 +223,7 @@ function rowAt(
     at: place + shift,
     mode,
     isDosSpecial: Boolean(view.getUint32(offset + 38, true) & DOS_SPECIAL),
+    host: view.getUint8(offset + 5),
     versionNeeded: view.getUint16(offset + 6, true),
     disk: view.getUint16(offset + 34, true),
     renamed: givesOtherName(extra),
@@ -264,7 +266,7 @@ function hasOddExtra(extra: Uint8Array) {
       ({ kind, content }) =>
         !(ZIP_KNOWN_EXTRA_KINDS as readonly number[]).includes(kind) || content.length > ZIP_EXTRA_FIELD_LIMIT_BYTES,
     ) ||
-    fields.reduce((sum, { content }) => sum + 4 + content.length, 0) !== extra.length
+    extraEnd(extra) !== extra.length
   );
 }
 
@@ -287,7 +289,7 @@ function packNumbers(numbers: readonly number[]) {
   return bytes;
 }
 
-const isSame = (a: Uint8Array, b: Uint8Array) => a.length === b.length && a.every((byte, i) => byte === b[i]);
+export const isSame = (a: Uint8Array, b: Uint8Array) => a.length === b.length && a.every((byte, i) => byte === b[i]);
 
 function textOf(raw: Uint8Array, flags: number): string | null {
   if (!(flags & UTF8)) return Array.from(raw, (byte) => String.fromCharCode(byte)).join('');
@@ -298,12 +300,12 @@ function textOf(raw: Uint8Array, flags: number): string | null {
   }
 }
 
-/** Return whether the last extra field ends where the extra fields do, or before. Python refuses a zip otherwise. */
-function isExtraWhole(extra: Uint8Array) {
+/** Return where the last extra field says that it ends. */
+function extraEnd(extra: Uint8Array) {
   const view = viewOf(extra);
   let offset = 0;
   while (offset + 4 <= extra.length) offset += 4 + view.getUint16(offset + 2, true);
-  return offset <= extra.length;
+  return offset;
 }
 
 /** Return whether an extra field gives a member another name. */
@@ -397,8 +399,8 @@ function matchesList(view: DataView, { flags: listed, method, crc, packed, size,
     view.getUint16(8, true) === method &&
     // Programs that do not take the member for a newer one's.
     Math.max(view.getUint16(4, true), versionNeeded) <= ZIP_VERSION_LIMIT &&
-    !((flags ^ listed) & FLAGS) &&
-    !((flags | listed) & ~ZIP_KNOWN_FLAG_BITS) && // readers differ on every other flag
+    flags === listed &&
+    !(flags & ~ZIP_KNOWN_FLAG_BITS) && // readers differ on every other flag
     // Some readers take all bytes of a member that is not packed, others only as many as its size says.
     (method !== STORED || packed === size)
   );

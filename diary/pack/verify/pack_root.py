@@ -1,0 +1,116 @@
+"""Where the files of a pack stand among the names that were given: in its own folder, in others, or in none.
+
+People rename the folder, put it into another, or pack what is in it. The signature covers the name of the pack, which
+stands in bag-info.txt too, and says nothing of the folders around it.
+"""
+
+import re
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass
+from typing import Final
+
+from diary import constants
+from diary.pack.bag.manifest import SERVABLE_PREFIX
+
+# A computer writes more after the name of a second copy: ` (1)`, ` - Copy`, ` 2`, in its own language.
+_FOLDER_PATTERN = re.compile(r"(PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8})(?:[ (-][^/\\\x00-\x1f\x7f]{0,60})?")
+_IDENTIFIER_PATTERN = re.compile(rb"\nExternal-Identifier: (PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8})\n")
+# A name that leads nowhere else when the zip is unpacked.
+_HARMLESS_PATTERN = re.compile(r"(?!\.)[^/\\:\x00-\x1f\x7f]{1,100}")
+# Names of a folder that is a copied part of a pack, and the prefix of that part in the pack.
+PART_PREFIXES: Final = {"data": "data/", "servable": SERVABLE_PREFIX}
+# What comes beside a pack. A browser may have numbered it: `pack (1).tsr`.
+BESIDE_PATTERN: Final = re.compile(r"(?!\.)[^/]+\.tsr|(?!\.)[^/]*receipt-slip[^/]*\.json", re.ASCII | re.IGNORECASE)
+_STAMP_PATTERN = re.compile(r"[^/]+\.tsr", re.ASCII | re.IGNORECASE)
+PART_PATTERN: Final = re.compile(r"13_part[1-9][0-9]{0,2}\.zip")
+BAG_INFO_FILENAME: Final = "bag-info.txt"
+_BAGIT_FILENAME: Final = "bagit.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class PackRoot:
+    """Where a pack stands.
+
+    `prefix`: what the names of its files begin with. `folder`: the name of the pack, or of the part that was copied;
+    "" if only bag-info.txt has it.
+    """
+
+    prefix: str
+    folder: str
+
+
+def find_root(names: Sequence[str]) -> PackRoot | None:
+    """Return where the pack stands among the names of files; None if there is none."""
+    # Some programs begin each name so.
+    start = "./" if all(name.startswith("./") for name in names) else ""
+    names = [name.removeprefix(start) for name in names]
+    known = set(names)
+    finders: tuple[Callable[[str, Set[str]], PackRoot | None], ...] = (_own_root, _bag_root, _part_root)
+    for finder in finders:
+        for name in names:
+            root = finder(name, known)
+            if root and all(is_harmless_name(folder) for folder in root.prefix.split("/")[:-1]):
+                return PackRoot(start + root.prefix, root.folder)
+    return None
+
+
+def _folders_of(name: str) -> list[str]:
+    """Return the outermost folders of a name: those that can stand around a pack, and its own."""
+    return name.split("/", constants.PACK_OUTER_FOLDERS_LIMIT + 1)[:-1]
+
+
+def _own_root(name: str, _known: Set[str]) -> PackRoot | None:
+    """Return the root in a folder that is named as a pack, the innermost one."""
+    folders = _folders_of(name)
+    matches = [_FOLDER_PATTERN.fullmatch(folder) for folder in folders]
+    for i, match in reversed(list(enumerate(matches))):
+        if match:
+            return PackRoot("".join(f"{folder}/" for folder in folders[: i + 1]), match[1])
+    return None
+
+
+def _bag_root(name: str, known: Set[str]) -> PackRoot | None:
+    """Return the root where bag-info.txt stands."""
+    folders = _folders_of(name)
+    prefix = "".join(f"{folder}/" for folder in folders)
+    is_bag = name == f"{prefix}{BAG_INFO_FILENAME}" and f"{prefix}{_BAGIT_FILENAME}" in known
+    return PackRoot(prefix, "") if is_bag else None
+
+
+def _part_root(name: str, _known: Set[str]) -> PackRoot | None:
+    """Return the root in a folder that is named as a part of a pack, the outermost one."""
+    folders = _folders_of(name)
+    for i, folder in enumerate(folders):
+        if folder in PART_PREFIXES:
+            return PackRoot("".join(f"{above}/" for above in folders[: i + 1]), folder)
+    return None
+
+
+def is_harmless_name(name: str) -> bool:
+    """Return whether programs that unpack a zip make a folder of this name where it belongs."""
+    return _HARMLESS_PATTERN.fullmatch(name) is not None and ".." not in name
+
+
+def folder_in_bag_info(raw: bytes) -> str:
+    """Return the name of the pack in bag-info.txt; "" if there is none."""
+    match = _IDENTIFIER_PATTERN.search(raw)
+    return match[1].decode() if match else ""
+
+
+def is_beside(name: str, root: PackRoot) -> bool:
+    """Return whether a file is what comes beside a pack, and stands in a folder around the pack's own."""
+    base = name.rpartition("/")[2]
+    folder = name.removesuffix(base)
+    return BESIDE_PATTERN.fullmatch(base) is not None and root.prefix.startswith(folder) and root.prefix != folder
+
+
+def is_stamp(name: str) -> bool:
+    """Return whether a file beside a pack is a timestamp. Every other one is a slip."""
+    return _STAMP_PATTERN.fullmatch(name.rpartition("/")[2]) is not None
+
+
+def is_other_form(names: Sequence[str]) -> bool:
+    """Return whether these are the files of a portal set, or a single zip: to be unpacked before they are checked."""
+    bases = [name.rpartition("/")[2] for name in names]
+    own = [base for base in bases if not BESIDE_PATTERN.fullmatch(base)]
+    return any(PART_PATTERN.fullmatch(base) for base in own) or (len(own) == 1 and own[0].lower().endswith(".zip"))

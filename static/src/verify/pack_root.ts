@@ -1,0 +1,90 @@
+/**
+ * Where the files of a pack stand among the names that were given. The twin of diary/pack/verify/pack_root.py, which
+ * explains why other folders than the pack's own are passed over.
+ */
+import { PACK_OUTER_FOLDERS_LIMIT } from '../core/constants.js';
+
+/** A computer writes more after the name of a second copy: ` (1)`, ` - Copy`, ` 2`, in its own language. */
+const FOLDER = /^(PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8})(?:[ (-][^/\\\x00-\x1f\x7f]{0,60})?$/u;
+const IDENTIFIER = /\nExternal-Identifier: (PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8})\n/;
+/** A name that leads nowhere else when the zip is unpacked. */
+const HARMLESS = /^(?!\.)[^/\\:\x00-\x1f\x7f]{1,100}$/u;
+/** The possible names of the folder where only a part of a pack was copied, and the path of that part in the pack. */
+export const PARTS = Object.freeze({ data: 'data/', servable: 'data/servable/' }) as Readonly<Record<string, string>>;
+/** What comes beside a pack. A browser may have numbered it: `pack (1).tsr`. */
+export const BESIDE = /^(?:(?!\.)[^/]+\.tsr|(?!\.)[^/]*receipt-slip[^/]*\.json)$/i;
+export const STAMP = /\.tsr$/i;
+export const PART = /^13_part[1-9][0-9]{0,2}\.zip$/;
+export const BAG_INFO = 'bag-info.txt';
+
+/**
+ * `prefix`: what the names of its files begin with. `folder`: the name of the pack, or of the part that was copied; ''
+ * if only bag-info.txt has it.
+ */
+export type PackRoot = { prefix: string; folder: string };
+
+export const baseName = (path: string) => path.slice(path.lastIndexOf('/') + 1);
+/** The folders that a name begins with, with a slash at the end; '' without one */
+export const folderOf = (path: string) => path.slice(0, path.lastIndexOf('/') + 1);
+
+/** Return where the pack stands among the names of files; null if there is none. */
+export function findRoot(given: readonly string[]): PackRoot | null {
+  // Some programs begin each name so.
+  const start = given.every((name) => name.startsWith('./')) ? './' : '';
+  const names = given.map((name) => name.slice(start.length));
+  const known = new Set(names);
+  for (const finder of [ownRoot, bagRoot, partRoot]) {
+    for (const name of names) {
+      const root = finder(name, known);
+      if (root?.prefix.split('/').slice(0, -1).every(isHarmlessName)) return { ...root, prefix: start + root.prefix };
+    }
+  }
+  return null;
+}
+
+/** Return the outermost folders of a name: those that can stand around a pack, and its own. */
+const foldersOf = (name: string) =>
+  name
+    .split('/')
+    .slice(0, -1)
+    .slice(0, PACK_OUTER_FOLDERS_LIMIT + 1);
+
+const joined = (folders: readonly string[]) => folders.map((folder) => `${folder}/`).join('');
+
+/** Return the root in a folder that is named as a pack, the innermost one. */
+function ownRoot(name: string): PackRoot | null {
+  const folders = foldersOf(name);
+  const last = folders.map((folder) => FOLDER.test(folder)).lastIndexOf(true);
+  return last < 0
+    ? null
+    : { prefix: joined(folders.slice(0, last + 1)), folder: FOLDER.exec(folders[last] ?? '')?.[1] ?? '' };
+}
+
+/** Return the root where bag-info.txt stands. */
+function bagRoot(name: string, known: ReadonlySet<string>): PackRoot | null {
+  const prefix = joined(foldersOf(name));
+  return name === `${prefix}${BAG_INFO}` && known.has(`${prefix}bagit.txt`) ? { prefix, folder: '' } : null;
+}
+
+/** Return the root in a folder that is named as a part of a pack, the outermost one. */
+function partRoot(name: string): PackRoot | null {
+  const folders = foldersOf(name);
+  const first = folders.findIndex((folder) => Object.hasOwn(PARTS, folder));
+  return first < 0 ? null : { prefix: joined(folders.slice(0, first + 1)), folder: folders[first] ?? '' };
+}
+
+/** Return whether programs that unpack a zip make a folder of this name where it belongs. */
+export const isHarmlessName = (name: string) => HARMLESS.test(name) && !name.includes('..');
+
+/** Return the name of the pack in bag-info.txt; '' if there is none. */
+export const folderInBagInfo = (text: string) => IDENTIFIER.exec(text)?.[1] ?? '';
+
+/** Return whether a file is what comes beside a pack, and stands in a folder around the pack's own. */
+export const isBeside = (name: string, { prefix }: PackRoot) =>
+  BESIDE.test(baseName(name)) && prefix.startsWith(folderOf(name)) && prefix !== folderOf(name);
+
+/** Return whether these are the files of a portal set, or a single zip: to be unpacked before they are checked. */
+export function isOtherForm(names: readonly string[]) {
+  const own = names.map(baseName).filter((base) => !BESIDE.test(base));
+  return own.some((base) => PART.test(base)) || (own.length === 1 && own[0]?.toLowerCase().endsWith('.zip') === true);
+}
