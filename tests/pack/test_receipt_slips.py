@@ -132,6 +132,28 @@ def test_a_slip_says_when_the_server_had_the_pack(late_pack: LatePack, tmp_path:
     }
 
 
+def test_a_slip_in_a_folder_around_the_pack_counts(late_pack: LatePack, tmp_path: Path) -> None:
+    """People put the folder of the pack and its slip into a folder, or into a zip, or the zip and its slip on a stick."""
+    cases = PackCases(tmp_path, late_pack.diary.notary.pub)
+    evidence, stick = tmp_path / "Evidence", tmp_path / "stick"
+    shutil.unpack_archive(late_pack.path, evidence)
+    stick.mkdir()
+    shutil.copyfile(late_pack.path, stick / "PACK.zip")
+    for folder, name in ((evidence, "Receipt-Slip (1).JSON"), (stick, "Copy of receipt-slip.json")):
+        (folder / name).write_bytes(late_pack.slip())
+    cases.add("a folder", evidence)
+    cases.add("a zip", Path(shutil.make_archive(str(tmp_path / "Evidence"), "zip", tmp_path, "Evidence")))
+    cases.add("a stick", stick)
+    (tmp_path / "false").mkdir()
+    shutil.unpack_archive(late_pack.path, tmp_path / "false")
+    (tmp_path / "false" / SLIP_NAME).write_bytes(b"{}")
+    cases.add("a false one", tmp_path / "false")
+    judged = judge_packs(cases, min_cases=4)
+    assert judged.pop("a false one")[0] == {("slip", f"false/{SLIP_NAME}")}
+    for name, (findings, facts) in judged.items():
+        assert (findings, facts["status"], facts["received_at"]) == (set(), "received", MADE_AT + 64_000), name
+
+
 def test_a_false_slip_is_found(late_pack: LatePack, tmp_path: Path) -> None:
     """One of another pack, cut off, without a receipt, by another key, or with a place that does not hold."""
     cases = PackCases(tmp_path, late_pack.diary.notary.pub)
