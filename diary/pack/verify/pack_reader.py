@@ -333,8 +333,10 @@ def _hash_members(
         root = PackRoot(f"{top}/", top)
         findings.append(make_finding("no_folder", names[0]))
     pack = OpenedPack(root.folder, list(archives), findings=findings)
-    pack.beside = [FileBeside(member.name, member.source) for member in members if _is_file_beside(member, root)]
-    members = [member for member in members if not _is_file_beside(member, root)]
+    counts = collections.Counter(name.lower() for name in names)
+    beside = [member for member in members if _is_file_beside(member, root) and counts[member.name.lower()] == 1]
+    pack.beside = [FileBeside(member.name, member.source) for member in beside]
+    members = [member for member in members if member not in beside]
     for member, path in _sound_members(pack, members, root):
         pack.add_member(path, member.source)
     return pack.finish()
@@ -347,6 +349,7 @@ def _folder_in_bag_info(members: list[CandidateMember], root: PackRoot) -> str:
             try:
                 if size_of(member.source) > constants.BAG_INFO_LIMIT_BYTES:
                     return ""
+                hash_member(member.source)
                 with open_source(member.source) as opened:
                     return folder_in_bag_info(opened.read())
             except ZIP_ERRORS:

@@ -168,14 +168,13 @@ const spellingOf = ({ flags, host }: MemberRow) => `${flags & UTF8} ${host}`;
  * @param folderRows which of them are
  */
 function withoutFolders<T extends CandidateMember>(members: readonly T[], folderRows: readonly boolean[]) {
-  const counts: Map<string, number> = new Map();
-  const key = (name: string) => name.toLowerCase().replace(/\/$/, '');
-  for (const { name } of members) counts.set(key(name), (counts.get(key(name)) ?? 0) + 1);
+  const withoutSlash = (name: string) => name.replace(/\/$/, '');
+  const counts = countByName(members.map(({ name }) => withoutSlash(name)));
   const above = new Set(members.filter((_, i) => !folderRows[i]).flatMap(({ name }) => foldersAbove(name)));
   return members.filter(
     ({ name }, i) =>
       !folderRows[i] ||
-      (counts.get(key(name)) ?? 0) > 1 ||
+      (counts.get(keyOf(withoutSlash(name))) ?? 0) > 1 ||
       !(above.has(name) || name.split('/').slice(0, -1).every(isHarmlessName)),
   );
 }
@@ -299,16 +298,21 @@ async function acceptPack<T extends CandidateMember & { source: Source }>(
   }
   const pack = new OpenedPack(root.folder);
   pack.findings = findings;
-  const isSoundBeside = isFileBeside(root);
-  for (const { name, source } of others.filter(isSoundBeside)) pack.beside.set(name, source);
-  return {
-    pack,
-    accepted: acceptMembers(
-      pack,
-      others.filter((member) => !isSoundBeside(member)),
-      root,
-    ),
-  };
+  const counts = countByName(names);
+  const beside = new Set(others.filter((member) => isFileBeside(member, root) && counts.get(keyOf(member.name)) === 1));
+  for (const { name, source } of beside) pack.beside.set(name, source);
+  const members = others.filter((member) => !beside.has(member));
+  return { pack, accepted: acceptMembers(pack, members, root) };
+}
+
+/** Return a name as file systems compare it that ignore case. */
+const keyOf = (name: string) => name.toLowerCase();
+
+/** Return how often each name stands here, whatever its case. */
+function countByName(names: readonly string[]) {
+  const counts: Map<string, number> = new Map();
+  for (const name of names) counts.set(keyOf(name), (counts.get(keyOf(name)) ?? 0) + 1);
+  return counts;
 }
 
 /** Return the name of the pack in its bag-info.txt; '' if it has none or is damaged. */
@@ -322,11 +326,9 @@ async function readFolderName(members: readonly (CandidateMember & { source: Sou
   }
 }
 
-/** Return a function that says whether a member is a sound file that comes beside the pack. */
-const isFileBeside =
-  (root: PackRoot) =>
-  ({ name, isFile, cut: isCut, agrees }: CandidateMember) =>
-    isBeside(name, root) && isFile && !isCut && agrees !== false;
+/** Return whether a member is a sound file that comes beside the pack. */
+const isFileBeside = ({ name, isFile, cut: isCut, agrees }: CandidateMember, root: PackRoot) =>
+  isBeside(name, root) && isFile && !isCut && agrees !== false;
 
 /**
  * Return the members that no computer added, and add a finding for each of the others.
@@ -339,11 +341,10 @@ export async function withoutSystemFiles<T extends CandidateMember & { source: S
 ): Promise<T[]> {
   const names = [...namesBeside, ...members.map(({ name }) => name)];
   const known = new Set([...fileNames(names)].map((name) => name.toLowerCase()));
-  const counts: Map<string, number> = new Map();
-  for (const { name } of members) counts.set(name.toLowerCase(), (counts.get(name.toLowerCase()) ?? 0) + 1);
+  const counts = countByName(members.map(({ name }) => name));
   const others: T[] = [];
   for (const member of members) {
-    const isAdded = counts.get(member.name.toLowerCase()) === 1 && (await isAddedByComputer(member, known));
+    const isAdded = counts.get(keyOf(member.name)) === 1 && (await isAddedByComputer(member, known));
     if (isAdded) findings.push(findingFor('system_file', member.name));
     else others.push(member);
   }
@@ -388,8 +389,8 @@ function acceptMembers<T extends CandidateMember>(
   return members.flatMap((member) => {
     const isInFolder = member.name.startsWith(prefix);
     const inside = isInFolder ? member.name.slice(prefix.length) : member.name;
-    const code = faultCode(member, inside, isInFolder) ?? (seen.has(member.name.toLowerCase()) ? 'twice' : null);
-    seen.add(member.name.toLowerCase());
+    const code = faultCode(member, inside, isInFolder) ?? (seen.has(keyOf(member.name)) ? 'twice' : null);
+    seen.add(keyOf(member.name));
     if (code) pack.findings.push(findingFor(code, inside || member.name));
     return code ? [] : [{ ...member, inside: partFolder + inside }];
   });
