@@ -86,6 +86,23 @@ def test_every_page_is_accessible(reader: Page, server: LiveServer, language: La
     assert faults_by_path == {}
 
 
+@pytest.mark.parametrize("language", LANGUAGES, ids=[language.code for language in LANGUAGES])
+def test_the_numbers_are_on_the_first_screen(reader: Page, server: LiveServer, language: Language) -> None:
+    """Of a small phone, below the heading, also where a note says that the translation is a draft.
+
+    Welsh and Polish need more lines. There the helpline is on the first screen of a phone of 740 px.
+    """
+    reader.set_viewport_size({"width": 360, "height": 640})
+    reader.goto(f"{server.public_url}{language.path_prefix}/")
+    expect(reader.locator("main h1")).to_be_in_viewport(ratio=1)
+    for number in ("999", "101", "0808 802 0300"):
+        if number.startswith("0808") and language.code != "en":
+            reader.set_viewport_size({"width": 360, "height": 740})
+        expect(reader.locator("main .number", has_text=number).first).to_be_in_viewport(ratio=1)
+    note = reader.get_by_role("note")
+    expect(note).to_have_count(0 if language.code == "en" else 1)
+
+
 def test_changing_the_language_keeps_the_place(reader: Page, server: LiveServer) -> None:
     """The language link leads to the same place on the same page. The page for a missing address is translated."""
     reader.goto(server.public_url + "/young-people#older")
