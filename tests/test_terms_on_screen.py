@@ -72,6 +72,8 @@ SAID_ON_SCREEN = {
     "app:reg.apart": "Kept from the other person",
     "app:reg.apart_more": "Police, lawyers or a court may still show it to the other person.",
     "app:card.note": "Private note",
+    "app:copy.lead": "If this phone is lost, broken or taken, your backup is still there. The backup goes to a server, "
+    "not to iCloud or Google. Whoever runs the server cannot read it.",
     "app:f.note": "Private note",
     "app:note.hint": "Never put in a pack. A court could still ask for it.",
     "app:card.camera": "Cameras or records that may show it",

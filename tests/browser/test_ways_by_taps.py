@@ -173,6 +173,26 @@ def test_every_place_is_reached_by_taps(show: OpenPage) -> None:
         expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
+def test_what_belongs_to_a_person_an_order_or_a_report_is_reached_from_there(show: OpenPage) -> None:
+    """Each has rows to what belongs with it, and the card about telling someone leads to the list of reports."""
+    page = show((RECORDS_LISTED,))
+    for kind, rows in {
+        "people": ("notices", "orders", "background"),
+        "orders": ("notices", "reports"),
+        "reports": ("orders", "notices", "cases"),
+    }.items():
+        for row in rows:
+            js(f"stage.go({{name: '{kind}'}})")(page)
+            section = page.get_by_role("main").locator("section", has=page.get_by_role("heading", name="See also"))
+            section.get_by_role("button", name=texts_of_screens()[f"more.{row}"], exact=True).click()
+            page.wait_for_function("place => stage.place.name === place", arg=row)
+    js("fake.reset()")(page)
+    OPEN_DIARY(page)
+    js("stage.go({name: 'add', record: 'r0'}); stage.set({card: 'reported'})")(page)
+    tap(page, "card.list_reports")
+    page.wait_for_function("place => stage.place.name === place", arg="reports")
+
+
 @pytest.mark.parametrize("place", ["help", "chase", "entries", "share", "more", "add"])
 def test_the_main_places_are_one_tap_from_everywhere(show: OpenPage, place: str) -> None:
     """Help and the five places of the bar are one tap away at a place deep down; so is the lock."""
