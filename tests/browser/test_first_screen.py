@@ -105,7 +105,7 @@ def test_every_opening_lands_on_add(new_phone: NewPhone, options: dict[str, Any]
         assert_first_screen(keeper)
     keeper.tap(SOMETHING)
     keeper.wait_for_screen("Follow-ups")
-    keeper.wait_for_text("You should hear from them")
+    keeper.wait_for_text("Their reply is due")
     other = new_phone(**options)
     other.sign_in(keeper.login, keeper.passphrase)
     assert_first_screen(other)
@@ -179,7 +179,7 @@ def test_follow_ups_has_everything_one_tap_away(show: OpenPage) -> None:
     for number, (title, place) in enumerate(
         [
             ("Ask for the pictures before they are wiped", "entry"),
-            ("You should hear from them", "kept"),
+            ("Their reply is due", "kept"),
             ("This order ends", "kept"),
         ]
     ):
@@ -188,6 +188,16 @@ def test_follow_ups_has_everything_one_tap_away(show: OpenPage) -> None:
         page.wait_for_function("place => stage.place.name === place", arg=place)
         page.go_back()
         expect(page.get_by_role("heading", name="Follow-ups", level=1)).to_be_visible()
+
+
+def test_footage_that_was_asked_for_still_says_when_it_is_wiped(show: OpenPage) -> None:
+    """Asking does not stop the machine. Words of an entry that are cut end with three dots."""
+    page = show((FOLLOW_UPS, go_to_screen("chase")))
+    items = page.get_by_role("main").locator("li.page-item")
+    asked = items.filter(has_text="You asked for this. Has it come?")
+    expect(asked).to_contain_text("May be wiped on 5 Dec 2026")
+    expect(items.filter(has_text="Ask for the pictures before they are wiped")).not_to_contain_text("May be wiped on")
+    expect(asked).to_contain_text("until somebody came out and…")
 
 
 def test_follow_ups_is_not_called_empty_too_early(show: OpenPage) -> None:

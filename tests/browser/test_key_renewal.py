@@ -13,7 +13,7 @@ from tests.test_documentation import PROJECT_ROOT
 
 NEW_PASSPHRASE = "orbit velvet canyon maple drift spoon"
 NEWEST_PASSPHRASE = "glove pepper window harbor mint lamp"
-RECOVERY_CODE_LABEL = "Your recovery code, from paper (you can leave this empty)"
+RECOVERY_CODE_LABEL = "Your recovery code, from paper"
 OTHER_DIARYS_CODE = "0440-Y5GX-4GNK-4EA0-8X75-AQ33-D86H"  # valid, but of no diary
 
 

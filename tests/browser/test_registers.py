@@ -70,7 +70,7 @@ def test_a_police_visit_is_noted_in_two_taps_and_listed_to_chase(keeper: Browser
     registers.save("Met, CAD 4411")
     keeper.wait_for_text("They came to me")
     keeper.go_to_tab("Follow-ups")
-    keeper.wait_for_text("You should hear from them")
+    keeper.wait_for_text("Their reply is due")
     registers.assert_accessible()
     keeper.tap("Done")
     keeper.wait_for_text("You have nothing to follow up now.")

@@ -173,8 +173,9 @@ FOLLOW_UPS = js(
     "['asked', 40, 'incident'], ['download', -3, 'export']]"
     ".map(([what, days, kind], i) => ({key: `k${i}`, what, kind, record: 'r0', seq_no: 24, "
     "due: new Date(Date.now() + days * 864e5).toISOString().slice(0, 10), done_at: what === 'download' ? 1 : null, "
-    "detail: {kind: 'cctv', holder: 'The corner shop', requested_at: '2026-11-02'}, "
-    "fields: {narrative: 'He stood by the door of the shop.', to_whom: 'police', kind_text: 'Restraining order', "
+    "detail: {kind: 'cctv', holder: 'The corner shop', requested_at: '2026-11-02', overwrite_due: '2026-12-05'}, "
+    "fields: {narrative: 'He stood by the door of the shop until somebody came out and asked what he wanted.', "
+    "to_whom: 'police', kind_text: 'Restraining order', "
     "file_name: 'documents-2026-11-24.zip'}}))"
 )
 UNREGISTERED_ACCOUNT = "{account: {login: null, registered: false, recovery: 'todo', trouble: null}}"

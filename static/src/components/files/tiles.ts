@@ -58,13 +58,13 @@ export function attachmentTiles(
         attachment: attachment.attachment,
         ...(source.record ? { record: source.record } : {}),
       });
-    return html`<li><button type="button" class="tile" aria-label=${t('file.open', {
-      name: attachment.name,
-    })} @click=${open}>
+    // An advocate who may not see what is kept from the other person gets no file names.
+    const name = attachment.name || t('file.unnamed');
+    return html`<li><button type="button" class="tile" aria-label=${t('file.open', { name })} @click=${open}>
       <span class="tile-picture">${
         url ? html`<img class="blurred" src=${url} alt="">` : icon(ICONS[attachment.kind] ?? 'file', 32)
       }${url && attachment.kind === 'video' ? html`<span class="tile-mark">${icon('on', 20)}</span>` : nothing}</span>
-      <span class="tile-name" dir="auto">${attachment.description || attachment.name}</span>${
+      <span class="tile-name" dir="auto">${attachment.description || name}</span>${
         attachment.place ? html`<span class="tile-place">${icon('place', 14)}${t('tiles.place')}</span>` : nothing
       }</button>${renderBelow(attachment.attachment)}</li>`;
   })}</ul>${

@@ -1,7 +1,7 @@
 /** The page that lists all open questions of advocates, each under its entry. */
 import { html } from '../../shell/html.js';
 import { button, errorSummary, heading, loading } from '../../components/parts.js';
-import { t } from '../../shell/strings.js';
+import { joinWithDots, t } from '../../shell/strings.js';
 import { questionForm } from '../../components/text/advocate_lines.js';
 import './words.js';
 import { entryNumberText } from '../../components/text/formatting.js';
@@ -17,7 +17,7 @@ export function questionsView(stage: Stage) {
       questions.length
         ? html`<ul class="stack">${questions.map(
             (item) => html`<li class="stack-close"><p class="small">${t('adv.asked_about', {
-              entry: `${entryNumberText(item.seq_no)} ${item.title}`,
+              entry: joinWithDots([entryNumberText(item.seq_no), item.title]),
             })}</p>
       <div>${button(t('adv.asked_open'), () => stage.go({ name: 'entry', record: item.about }), {
         plain: true,

@@ -14,6 +14,7 @@ import type { ChaseItem } from '../../shell/app.js';
 import type { IconName } from '../../shell/icons.js';
 import type { Stage } from '../../shell/stage.js';
 
+const NARRATIVE_CHARACTERS = 60;
 const ICONS = {
   wipe: 'camera',
   asked: 'clock',
@@ -140,18 +141,25 @@ function openRecord(stage: Stage, { kind, record }: ChaseItem) {
 }
 
 /** Return the name in parts, each with a direction of its own: "CCTV" at the start must not turn a line of Urdu. */
-function itemName(stage: Stage, { kind, fields, seq_no, detail }: ChaseItem): string[] {
+function itemName(stage: Stage, { kind, what, fields, seq_no, detail }: ChaseItem): string[] {
   if (kind === 'export') return [String(fields.file_name ?? '')];
   if (kind !== 'incident') return [recordTitle(stage, kind, fields)];
+  // Asking does not stop the machine: the day on which it wipes stays the last one to ask again.
+  const wipedText =
+    what === 'asked' && typeof detail.overwrite_due === 'string'
+      ? t('chase.wiped', { day: isoDateText(detail.overwrite_due) })
+      : '';
   const entry = entryNumberText(seq_no, 'reg');
+  const narrative = String(fields.narrative ?? '');
   const requestedText =
     typeof detail.requested_at === 'string' ? t('chase.ask', { day: isoDateText(detail.requested_at) }) : '';
   return [
     labelForCode('independent_evidence', detail.kind),
     detail.holder,
     requestedText,
+    wipedText,
     entry,
-    String(fields.narrative ?? '').slice(0, 60),
+    `${narrative.slice(0, NARRATIVE_CHARACTERS)}${narrative.length > NARRATIVE_CHARACTERS ? '…' : ''}`,
   ].filter(Boolean);
 }
 

@@ -40,15 +40,15 @@ function helpView(stage: Stage) {
   const { talkNow, others } = talkNowAndOthers(way, stage.nation, Date.now(), isYoung());
   return html`<div class="stack-wide">
     <div class="stack">${heading(t('help.title'))}${emergency()}</div>
-    <section class="stack-close"><h2>${t('help.now')}</h2>
-      ${isOnPhone() ? html`<p class="small soft">${t('help.traces')}</p>` : nothing}
-      <ul class="rows numbers">${talkNow.map((service) => serviceItem(stage, service))}</ul></section>
-    <p>${t('help.first')}</p>
     ${
       isOpen
         ? html`<div>${button(t('help.show'), () => stage.go({ name: 'show' }), { wide: true, icon: 'device' })}</div>`
         : nothing
     }
+    <section class="stack-close"><h2>${t('help.now')}</h2>
+      ${isOnPhone() ? html`<p class="small soft">${t('help.traces')}</p>` : nothing}
+      <ul class="rows numbers">${talkNow.map((service) => serviceItem(stage, service))}</ul></section>
+    <p>${t('help.first')}</p>
     <div>${button(t('help.before'), () => stage.go({ name: 'before' }), { wide: true, icon: 'note' })}</div>
     <section class="stack"><h2>${t('help.others')}</h2>
     ${chips({

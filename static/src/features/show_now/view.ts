@@ -3,7 +3,7 @@ import { html, nothing, ref } from '../../shell/html.js';
 import { checkbox, chips, textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, problemSentence, loading } from '../../components/parts.js';
 import { keepScreenOn } from '../../shell/screen_wake.js';
-import { inPlainEnglish, language, lookUp, t, tn } from '../../shell/strings.js';
+import { inPlainEnglish, isolateDirection, language, lookUp, t, tn } from '../../shell/strings.js';
 import { labelForCode, loadVocabulary } from '../../components/text/labels.js';
 import { dateText, isoDateText, dateTimeText, occurredText } from '../../components/text/formatting.js';
 import { typedText } from '../../components/text/typed_text.js';
@@ -232,7 +232,7 @@ function entryChoice(
     id: `entry/${record}`,
     section,
     ticked: section !== 'others',
-    label: `${title}: ${text.slice(0, 80)}${text.length > 80 ? '…' : ''}`,
+    label: `${title}: ${isolateDirection(`${text.slice(0, 80)}${text.length > 80 ? '…' : ''}`)}`,
     block: { title, lines: text ? [{ text }] : [] },
   };
 }
