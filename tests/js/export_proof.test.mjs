@@ -130,7 +130,7 @@ test('what comes after a pack is saved beside it: the late receipt, and a timest
     JSON.stringify({ digest: b64(await sha256(/** @type {Uint8Array<ArrayBuffer>} */ (bytes))) }),
   ]);
   const opened = /** @type {import('#app/verify/pack_reader.js').OpenedPack} */ (await openZip(pack.file));
-  opened.beside = new Map(files.map(({ name, file }) => [name, fileSource(file)]));
+  opened.beside = files.map(({ name, file }) => ({ name, source: fileSource(file) }));
   const report = await checkPack(opened, { notary, instance: null, roots: [root] });
   assert.deepEqual([report.findings.map(({ code }) => code), report.status], [['no_timestamps'], 'received']);
   assert.ok(Math.abs(Number(report.stampedAt) - Date.now()) < HOUR);

@@ -165,6 +165,9 @@ def zips_with_bytes_of_no_member(built: BuiltPack) -> Iterator[tuple[str, bytes]
     yield "a folder that it names twice", packed_again(built, folders=[folder, folder])
     yield "a folder in place of a file", packed_again(built, folders=[f"{folder.partition('/')[0]}/bagit.txt/"])
     yield "a folder that leads elsewhere", packed_again(built, folders=["../more/"])
+    for end in ("\xff", "\x01", ".", " "):
+        name = f"{pack_folder_name(built.path)}/data/00_READ-FIRST.txt{end}/"
+        yield f"a folder that programs shorten {end!r}", packed_again(built, folders=[name])
     yield "a folder with bytes of its own", packed_again(built, folders=[folder], folder_content=b"Ask Dan.")
     yield "a member with a comment", packed_again(built, comment=b"Ask Dan.")
     yield "untrue ZIP64 sizes in the list", packed_again(built, extra=zip64_sizes)
@@ -187,7 +190,6 @@ def repacked_zips(built: BuiltPack) -> Iterator[tuple[str, bytes]]:
     yield "streamed, for large files", packed_again(built, is_streamed=True, is_large=True)
     yield "for large files", packed_again(built, is_large=True)
     yield "with its folders", packed_again(built, folders=_folders_of(built))
-    yield "with an empty folder", packed_again(built, folders=[f"{_folders_of(built)[-1]}New folder/"])
     yield (
         "with its folders, packed",
         packed_again(built, folders=_folders_of(built), folder_method=zipfile.ZIP_DEFLATED),
@@ -225,6 +227,12 @@ def zips_with_files_of_a_computer(built: BuiltPack) -> Iterator[tuple[str, bytes
     )
     name = f"{folder}/data/more/.DS_Store"
     yield name, packed_again(built, more={name: _DS_STORE})
+
+
+def zips_with_empty_folders(built: BuiltPack) -> Iterator[tuple[str, bytes]]:
+    """Yield a pack and an empty folder, which is named."""
+    yield "in it", packed_again(built, folders=[f"{_folders_of(built)[-1]}New folder/"])
+    yield "beside it", packed_again(built, outer="Evidence/", folders=["Evidence/.Trashes/"])
 
 
 def renamed_zips(built: BuiltPack) -> Iterator[tuple[str, bytes]]:
@@ -286,6 +294,7 @@ def zips_with_false_files_of_a_computer(built: BuiltPack, zip_path: Path) -> Ite
         (f"{folder}/data/._00_READ-FIRST.txt", apple_double(resource_fork=b"%PDF-1.7 Nothing happened.")),
         (f"{folder}/data/._00_READ-FIRST.txt", apple_double(resource_fork=bytes(4_096))),
         (f"{folder}/DATA/00_read-first.txt/.DS_Store", _DS_STORE),
+        (f"{folder}/data/00_READ-FIRST.txt\x01/.DS_Store", _DS_STORE),
         (f"{folder}/data/.localized", b"x"),
         (f"{folder}/data/.~lock.02_chronology.csv#", b"x"),
         (f"{folder}/data/servable/~$02_chronology.csv", b"x" * 1_025),
@@ -329,6 +338,8 @@ def zips_with_files_outside_the_folder(built: BuiltPack) -> Iterator[tuple[str, 
         f"{folder}_corrected",
     ):
         yield top, packed_again(built, more={f"{top}/data/00_READ-FIRST.txt": b"Nothing happened."})
+    for name in (f"{folder}\\data\\servable\\9.tsr", "C:9.tsr", "a\\..\\9.tsr", "a\x079.tsr", f"x\\{folder}.zip"):
+        yield name, packed_again(built, more={name: b"no timestamp"})
 
 
 def packed_again(

@@ -54,6 +54,13 @@ def pdf_with_a_long_object(count: int) -> bytes:
     )
 
 
+def pdf_with_a_file_of_many_names(count: int) -> bytes:
+    """Return a PDF with `count` names of one file of almost the largest size, packed tightly."""
+    names = " ".join(f"(entry-{number}.txt) 3 0 R" for number in range(count))
+    file = stream_object(zlib.compress(bytes(EMBEDDED_FILE_LIMIT_BYTES)), "/Filter /FlateDecode")
+    return pdf_with_name_tree(f"<< /Names [{names}] >>", file=file)
+
+
 READABLE_PDFS = {
     "plain": pdf_with_name_tree("<< /Names [(a.txt) 3 0 R] >>"),
     "deflated": pdf_with_name_tree(

@@ -7,6 +7,7 @@ import hashlib
 import json
 import shutil
 import subprocess
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -148,8 +149,24 @@ def test_a_slip_in_a_folder_around_the_pack_counts(late_pack: LatePack, tmp_path
     shutil.unpack_archive(late_pack.path, tmp_path / "false")
     (tmp_path / "false" / SLIP_NAME).write_bytes(b"{}")
     cases.add("a false one", tmp_path / "false")
-    judged = judge_packs(cases, min_cases=4)
+    both = tmp_path / "both"
+    shutil.copytree(evidence, both / "Evidence")
+    (both / SLIP_NAME).write_bytes(b"{}")
+    cases.add("a false one around", both)
+    for name, method in (("bzip2", zipfile.ZIP_BZIP2), ("damaged", zipfile.ZIP_STORED)):
+        shutil.copyfile(late_pack.path, tmp_path / "slip.zip")
+        with zipfile.ZipFile(tmp_path / "slip.zip", "a") as archive:
+            archive.writestr(SLIP_NAME, late_pack.slip(), compress_type=method)
+        raw = bytearray((tmp_path / "slip.zip").read_bytes())
+        if name == "damaged":
+            raw[raw.index(b'{"log"')] ^= 1
+        cases.add_bytes(name, bytes(raw))
+    judged = judge_packs(cases, min_cases=7)
     assert judged.pop("a false one")[0] == {("slip", f"false/{SLIP_NAME}")}
+    found, facts = judged.pop("a false one around")
+    assert (found, facts["status"]) == ({("slip", f"both/{SLIP_NAME}")}, "received")
+    # Browsers read no bzip2.
+    assert (judged.pop("bzip2")[1]["status"], judged.pop("damaged")[1]["status"]) == ("changed", "not_received")
     for name, (findings, facts) in judged.items():
         assert (findings, facts["status"], facts["received_at"]) == (set(), "received", MADE_AT + 64_000), name
 

@@ -76,6 +76,8 @@ class _PdfObjects:
         self._visited_nodes = 0
         # An object is read anew for each reference to it, so a forger could have a large one read for days.
         self._remaining_bytes = constants.PDF_OBJECTS_LIMIT_BYTES
+        # The same holds for a file that has many names.
+        self._remaining_file_bytes = constants.PDF_FILES_LIMIT_BYTES
 
     def read_trailer(self) -> dict[bytes, PdfValue]:
         """Read the cross-reference table, and return the trailer after it."""
@@ -174,11 +176,13 @@ class _PdfObjects:
             raise _UnsupportedPdf
         stream_bytes = self._raw[head.end() : head.end() + int(length)]
         filter_name = self.resolve(value.get(b"Filter"))
-        if filter_name is None:
-            return stream_bytes
-        if filter_name != b"/FlateDecode":
+        if filter_name not in (None, b"/FlateDecode"):
             raise _UnsupportedPdf
-        return _inflate(stream_bytes)
+        content = stream_bytes if filter_name is None else _inflate(stream_bytes)
+        self._remaining_file_bytes -= len(content)
+        if self._remaining_file_bytes < 0:
+            raise _UnsupportedPdf
+        return content
 
 
 def _inflate(raw: bytes) -> bytes:

@@ -8,23 +8,26 @@ from dataclasses import dataclass
 from typing import Final
 
 SENTENCES: Final[dict[str, str]] = {
-    "not_a_pack": "This is not a pack: it cannot be read as a zip.",
+    "not_a_pack": "This is not a pack: it cannot be read as one.",
     "too_many": "This zip holds more files than a pack can.",
     "too_large": "This zip claims to hold more than a pack can, or is packed far more tightly than one. Unpack it with care, "
     "and give the folder.",
-    "unpack_first": "A zip with other zips in it, or with the files of a portal set. Unpack it, and give what is in it.",
+    "unpack_first": "The pack is in another zip, or these are the files of a portal set in a zip or folder. Take them out, "
+    "and give them.",
     "renamed": "The folder of this pack was renamed, or these files were packed without it. That changes nothing in them.",
     "bad_name": "A pack has no file of this name. With some names, a program writes a file outside the pack's folder.",
     "twice": "Two files have the same name.",
     "not_a_file": "This is not an ordinary file (a link, a folder, or encrypted).",
     "hidden": "The zip holds bytes that belong to none of its files, or a comment: a pack never does.",
     "no_folder": "The files do not lie in one folder named like a pack.",
-    "damaged": "This file cannot be read: its bytes were changed or cut off.",
+    "damaged": "This file cannot be read: its bytes were changed or cut off, or it is packed in a way that is not read here.",
     "changed": "This file is not the one the pack was made with: its digest differs.",
     "missing": "This file is listed and is not here.",
     "added": "This file is here and is not listed.",
     "system_file": "Computers add files of this name, but anyone can. It is no part of the pack, and nothing covers it: "
     "do not open it.",
+    "empty_folder": "This folder is empty. It is no part of the pack, and its name means nothing.",
+    "zip_beside": "This zip beside the pack was not looked at. Check it by itself.",
     "unknown": "No pack of this release has a file of this name. A newer release made the pack, or somebody put the file in.",
     "lacking": "Every pack of this kind has this file, and it is not here.",
     "part_missing": "This zip of the portal set is not here or cannot be read. Most checks need what is in it.",

@@ -37,8 +37,9 @@ from diary.pack.verify.pack_root import (
     find_root,
     folder_in_bag_info,
     is_beside,
-    is_harmless_name,
     is_other_form,
+    is_plain_name,
+    is_zip_beside,
 )
 from diary.pack.verify.system_files import (
     file_names,
@@ -179,11 +180,15 @@ class CandidateMember:
 
 @dataclass(frozen=True, slots=True)
 class ReadZip:
-    """A zip whose list of members was judged. `has_hidden_bytes`: some of its bytes belong to no member."""
+    """A zip whose list of members was judged.
+
+    `has_hidden_bytes`: some of its bytes belong to no member. `empty_folders`: names of folders in which nothing is.
+    """
 
     archive: zipfile.ZipFile
     members: list[CandidateMember]
     has_hidden_bytes: bool
+    empty_folders: list[str]
 
 
 def open_pack(path: Path) -> OpenedPack | list[Finding]:
@@ -211,24 +216,27 @@ def read_zip(path: Path) -> ReadZip | list[Finding]:
         _zip_member(archive, row, header, is_spelling_clear=len(spellings) <= 1)
         for row, header in zip(rows, headers, strict=True)
     ]
-    return ReadZip(archive, _without_folders(members, folders), is_hiding)
+    files, empty_folders = _without_folders(members, folders)
+    return ReadZip(archive, files, is_hiding, empty_folders)
 
 
-def _without_folders(members: list[CandidateMember], folders: list[bool]) -> list[CandidateMember]:
-    """Return the members without those that are folders by themselves. `folders`: which of them are.
+def _without_folders(members: list[CandidateMember], folders: list[bool]) -> tuple[list[CandidateMember], list[str]]:
+    """Return the members without those that are folders by themselves, and the names of the empty ones.
 
-    A folder counts as a member if its name stands twice, is the name of a file, or leads elsewhere.
+    `folders`: which of them are folders. One counts as a member if its name stands twice, is the name of a file, or is
+    written in another way by some programs.
     """
     counts = collections.Counter(member.name.lower().removesuffix("/") for member in members)
     files = {member.name for member, is_folder in zip(members, folders, strict=True) if not is_folder}
     above = {folder for name in files for folder in folders_above(name)}
-    return [
-        member
-        for member, is_folder in zip(members, folders, strict=True)
-        if not is_folder
-        or counts[member.name.lower().removesuffix("/")] > 1
-        or not (member.name in above or all(is_harmless_name(name) for name in member.name.split("/")[:-1]))
-    ]
+    others, empty_folders = list[CandidateMember](), list[str]()
+    for member, is_folder in zip(members, folders, strict=True):
+        is_plain = member.name in above or all(is_plain_name(name) for name in member.name.split("/")[:-1])
+        if not is_folder or not is_plain or counts[member.name.lower().removesuffix("/")] > 1:
+            others.append(member)
+        elif member.name not in above:
+            empty_folders.append(member.name)
+    return others, empty_folders
 
 
 def _is_folder_row(raw: BinaryIO, row: zipfile.ZipInfo, header: LocalHeader) -> bool:
@@ -262,6 +270,7 @@ def _open_zip(path: Path) -> OpenedPack | list[Finding]:
     if isinstance(opened, list):
         return opened
     findings = [make_finding("hidden")] if opened.has_hidden_bytes else []
+    findings += [make_finding("empty_folder", name) for name in opened.empty_folders]
     pack = _hash_members(opened.members, archives=[opened.archive], findings=findings)
     if isinstance(pack, list):
         opened.archive.close()
@@ -323,7 +332,7 @@ def _hash_members(
         return [make_finding("not_a_pack")]
     names = [member.name for member in members]
     root = find_root(names)
-    if root is None and is_other_form(names):
+    if (root is None or root.folder in PART_PREFIXES) and is_other_form(names):
         return [make_finding("unpack_first", names[0])]
     if root is not None and not root.folder:
         root = PackRoot(root.prefix, _folder_in_bag_info(members, root))
@@ -334,10 +343,17 @@ def _hash_members(
         findings.append(make_finding("no_folder", names[0]))
     pack = OpenedPack(root.folder, list(archives), findings=findings)
     counts = collections.Counter(name.lower() for name in names)
-    beside = [member for member in members if _is_file_beside(member, root) and counts[member.name.lower()] == 1]
-    pack.beside = [FileBeside(member.name, member.source) for member in beside]
-    members = [member for member in members if member not in beside]
-    for member, path in _sound_members(pack, members, root):
+    others = list[CandidateMember]()
+    for member in members:
+        is_sound = member.is_file and member.is_name_exact and member.is_header_as_listed
+        is_single = is_sound and counts[member.name.lower()] == 1
+        if is_single and is_beside(member.name, root):
+            pack.beside.append(FileBeside(member.name, member.source))
+        elif is_single and is_zip_beside(member.name, root):
+            pack.findings.append(make_finding("zip_beside", member.name))
+        else:
+            others.append(member)
+    for member, path in _sound_members(pack, others, root):
         pack.add_member(path, member.source)
     return pack.finish()
 
@@ -345,7 +361,7 @@ def _hash_members(
 def _folder_in_bag_info(members: list[CandidateMember], root: PackRoot) -> str:
     """Return the name of the pack in its bag-info.txt; "" if it has none or is damaged."""
     for member in members:
-        if member.name == f"{root.prefix}{BAG_INFO_FILENAME}" and member.is_header_as_listed:
+        if member.name == f"{root.prefix}{BAG_INFO_FILENAME}" and member.is_file and member.is_header_as_listed:
             try:
                 if size_of(member.source) > constants.BAG_INFO_LIMIT_BYTES:
                     return ""
@@ -355,11 +371,6 @@ def _folder_in_bag_info(members: list[CandidateMember], root: PackRoot) -> str:
             except ZIP_ERRORS:
                 return ""
     return ""
-
-
-def _is_file_beside(member: CandidateMember, root: PackRoot) -> bool:
-    """Return whether a member is a sound file that comes beside the pack."""
-    return is_beside(member.name, root) and member.is_file and member.is_name_exact and member.is_header_as_listed
 
 
 def without_system_files(

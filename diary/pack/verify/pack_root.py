@@ -17,10 +17,13 @@ _FOLDER_PATTERN = re.compile(r"(PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8})(?:[ (-
 _IDENTIFIER_PATTERN = re.compile(rb"\nExternal-Identifier: (PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8})\n")
 # A name that leads nowhere else when the zip is unpacked.
 _HARMLESS_PATTERN = re.compile(r"(?!\.)[^/\\:\x00-\x1f\x7f]{1,100}")
+# A name that every program writes as it stands, which may begin with a dot. Some drop other letters, and what ends one.
+_PLAIN_PATTERN = re.compile(r"(?!\.{1,2}\Z)[ -.0-9;-\[\]-~]{0,99}[!-\-0-9;-\[\]-~]")
 # Names of a folder that is a copied part of a pack, and the prefix of that part in the pack.
 PART_PREFIXES: Final = {"data": "data/", "servable": SERVABLE_PREFIX}
 # What comes beside a pack. A browser may have numbered it: `pack (1).tsr`.
-BESIDE_PATTERN: Final = re.compile(r"(?!\.)[^/]+\.tsr|(?!\.)[^/]*receipt-slip[^/]*\.json", re.ASCII | re.IGNORECASE)
+BESIDE_PATTERN: Final = re.compile(r"(?![.~])(?:[^/]+\.tsr|[^/]*receipt-slip[^/]*\.json)", re.ASCII | re.IGNORECASE)
+_PACK_ZIP_PATTERN = re.compile(_FOLDER_PATTERN.pattern + r"\.zip", re.ASCII | re.IGNORECASE)
 _STAMP_PATTERN = re.compile(r"[^/]+\.tsr", re.ASCII | re.IGNORECASE)
 PART_PATTERN: Final = re.compile(r"13_part[1-9][0-9]{0,2}\.zip")
 BAG_INFO_FILENAME: Final = "bag-info.txt"
@@ -91,6 +94,11 @@ def is_harmless_name(name: str) -> bool:
     return _HARMLESS_PATTERN.fullmatch(name) is not None and ".." not in name
 
 
+def is_plain_name(name: str) -> bool:
+    """Return whether every program writes a file or folder of this name as it stands."""
+    return _PLAIN_PATTERN.fullmatch(name) is not None
+
+
 def folder_in_bag_info(raw: bytes) -> str:
     """Return the name of the pack in bag-info.txt; "" if there is none."""
     match = _IDENTIFIER_PATTERN.search(raw)
@@ -100,8 +108,18 @@ def folder_in_bag_info(raw: bytes) -> str:
 def is_beside(name: str, root: PackRoot) -> bool:
     """Return whether a file is what comes beside a pack, and stands in a folder around the pack's own."""
     base = name.rpartition("/")[2]
-    folder = name.removesuffix(base)
-    return BESIDE_PATTERN.fullmatch(base) is not None and root.prefix.startswith(folder) and root.prefix != folder
+    is_named_so = BESIDE_PATTERN.fullmatch(base) is not None and is_harmless_name(base)
+    return is_named_so and _is_around(name.removesuffix(base), root) and not root.prefix.startswith(f"{name}/")
+
+
+def is_zip_beside(name: str, root: PackRoot) -> bool:
+    """Return whether a file is the zip of a pack in a folder around the pack's own: "Extract here" leaves it there."""
+    base = name.rpartition("/")[2]
+    return _PACK_ZIP_PATTERN.fullmatch(base) is not None and _is_around(name.removesuffix(base), root)
+
+
+def _is_around(folder: str, root: PackRoot) -> bool:
+    return root.prefix.startswith(folder) and root.prefix != folder
 
 
 def is_stamp(name: str) -> bool:

@@ -51,7 +51,7 @@ def open_given(paths: Sequence[Path]) -> OpenedPack | list[Finding]:
     """
     flat = _files_of_flat_folder(paths[0]) if len(paths) == 1 and paths[0].is_dir() else None
     files, beside = _split_beside(paths if flat is None else flat)
-    own = [path for path in files if not is_system_filename(path.name)]
+    own = [path for path in files if path.is_dir() or not is_system_filename(path.name)]
     if not own:
         return [make_finding("not_a_pack")]
     if len(own) > 1 or (flat is not None and PART_PATTERN.fullmatch(own[0].name)):
@@ -113,8 +113,10 @@ def open_portal_set(files: Sequence[Path], beside: Sequence[Path] = ()) -> Opene
     members = [CandidateMember(path.name, path, is_file=stat.S_ISREG(path.lstat().st_mode)) for path in files]
     members.sort(key=lambda member: member.name)
     members = without_system_files(members, pack.findings, [path.name for path in beside])
+    seen_names: set[str] = set()
     for member in members:
-        _add_set_file(pack, member)
+        _add_set_file(pack, member, is_twice=member.name.lower() in seen_names)
+        seen_names.add(member.name.lower())
     parts: dict[str, ReadZip] = {}
     for name in sorted(pack.set_digests or {}):
         if not PART_PATTERN.fullmatch(name):
@@ -136,12 +138,10 @@ def open_portal_set(files: Sequence[Path], beside: Sequence[Path] = ()) -> Opene
     return pack.finish()
 
 
-def _add_set_file(pack: OpenedPack, member: CandidateMember) -> None:
+def _add_set_file(pack: OpenedPack, member: CandidateMember, *, is_twice: bool) -> None:
     """Hash one file of a set. A single file of the pack becomes a member of it."""
     assert pack.set_digests is not None
-    code = fault_code(member, member.name)
-    if code is None and member.name.lower() in {name.lower() for name in pack.set_digests}:
-        code = "twice"
+    code = fault_code(member, member.name) or ("twice" if is_twice else None)
     try:
         if code is None:
             digests = pack.set_digests[member.name] = hash_member(member.source)
@@ -180,6 +180,7 @@ def _add_part_members(pack: OpenedPack, parts: Mapping[str, ReadZip]) -> None:
     for name, part in parts.items():
         if part.has_hidden_bytes:
             pack.findings.append(make_finding("hidden", name))
+        pack.findings += [make_finding("empty_folder", f"{name}/{folder}") for folder in part.empty_folders]
         for member in part.members:
             path = f"data/{member.name}"
             code = fault_code(member, path)

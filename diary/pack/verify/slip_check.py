@@ -21,7 +21,7 @@ from diary.pack.verify.bag_check import MANIFESTS
 from diary.pack.verify.export_check import ExportCheck, judge_export_proof
 from diary.pack.verify.findings import Finding, make_finding
 from diary.pack.verify.log_check import is_included, verified_checkpoint
-from diary.pack.verify.pack_reader import ZIP_ERRORS, MemberSource, OpenedPack, open_source, size_of
+from diary.pack.verify.pack_reader import ZIP_ERRORS, MemberSource, OpenedPack, hash_member, open_source, size_of
 from diary.pack.verify.pack_root import is_stamp
 from diary.pack.verify.proof_check import PackProofs, parse_object
 from diary.record.reading import RecordFields, object_of, text_of
@@ -97,6 +97,7 @@ def _read(source: MemberSource, limit_bytes: int) -> bytes:
             return b""
         if size_of(source) > limit_bytes:
             return b""
+        hash_member(source)
         with open_source(source) as opened:
             return opened.read()
     except ZIP_ERRORS:

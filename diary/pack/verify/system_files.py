@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Set
 from typing import Final
 
 from diary import constants
+from diary.pack.verify.pack_root import is_plain_name
 
 _NAME_PATTERN = re.compile(
     r"(?:[^/]{1,100}/){0,10}"
@@ -57,7 +58,9 @@ def is_system_file(name: str, content: bytes, names: Set[str]) -> bool:
     folder = path.lower().removesuffix(base)
     if path != name and not base.startswith("._"):
         return False
-    # A folder that has the name of a file would take its place when the zip is unpacked.
+    # A folder that has the name of a file, or that a program shortens to it, would take its place when it is unpacked.
+    if folder not in names and not all(is_plain_name(above) for above in folder.split("/")[:-1]):
+        return False
     if {above.removesuffix("/") for above in folders_above(path.lower())} & names:
         return False
     beside = _BESIDE_PATTERN.fullmatch(base)
@@ -97,7 +100,7 @@ def _is_apple_double(content: bytes) -> bool:
 def file_names(names: Collection[str]) -> set[str]:
     """Return the names of files to which a system file can belong, with their folders, each with a slash at its end."""
     plain_names = {name for name in names if not _BESIDE_PATTERN.fullmatch(name.rpartition("/")[2])}
-    return plain_names.union(*(folders_above(name) for name in plain_names))
+    return plain_names.union(*(folders_above(name) for name in plain_names if not is_system_filename(name)))
 
 
 def folders_above(name: str) -> Iterator[str]:

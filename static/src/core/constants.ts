@@ -146,6 +146,7 @@ export const LOCK_FILE_LIMIT_BYTES = 1024;
 export const TABLE_CELLS_LIMIT = 4_000_000;
 export const PDF_FILE_LIMIT_BYTES = 4_194_304;
 export const PDF_FILES_LIMIT = 20_000;
+export const PDF_FILES_LIMIT_BYTES = 67_108_864;
 export const PDF_DEPTH_LIMIT = 30;
 export const PDF_NODES_LIMIT = 20_000;
 export const PDF_OBJECTS_LIMIT_BYTES = 16_777_216;

@@ -41,7 +41,17 @@ const CHECKS = Object.freeze({
   time: ['timestamp', 'roots_from_pack', 'no_timestamps'],
   exhibits: ['exhibit'],
   words: ['narrative'],
-  told: ['training', 'servable_only', 'part_only', 'not_covered', 'renamed', 'system_file', 'prepared'],
+  told: [
+    'training',
+    'servable_only',
+    'part_only',
+    'not_covered',
+    'renamed',
+    'system_file',
+    'empty_folder',
+    'zip_beside',
+    'prepared',
+  ],
 }) as Readonly<Record<string, readonly string[]>>;
 
 function checkOf(code: string) {

@@ -16,7 +16,16 @@ import { KeptError } from '../core/errors.js';
 import { fileDigest } from '../crypto/digests.js';
 import { crc32 } from '../pack/zip.js';
 import { findingFor } from './findings.js';
-import { BAG_INFO, findRoot, folderInBagInfo, isBeside, isHarmlessName, isOtherForm, PARTS } from './pack_root.js';
+import {
+  BAG_INFO,
+  findRoot,
+  folderInBagInfo,
+  isBeside,
+  isOtherForm,
+  isPlainName,
+  isZipBeside,
+  PARTS,
+} from './pack_root.js';
 import { fileNames, foldersAbove, isSystemFile, isSystemFileName, sizeLimit } from './system_files.js';
 import { bytesAt, isGapRight, isSame, placeOf, readDirectory, UTF8 } from './zipfile.js';
 import type { Bytes } from '../core/bytes.js';
@@ -41,7 +50,12 @@ const FILE_TYPE_MASK = 0o170000;
 
 /** `cut`: its name is not the complete and only one; `agrees`: its own header agrees with the list */
 export type CandidateMember = { name: string; isFile: boolean; cut?: boolean; agrees?: boolean };
-type ReadZip = { hasHiddenBytes: boolean; members: (CandidateMember & { source: Source })[] };
+type ReadZip = {
+  hasHiddenBytes: boolean;
+  members: (CandidateMember & { source: Source })[];
+  /** names of folders in which nothing is */
+  emptyFolders: string[];
+};
 
 /** The members of a pack by path inside its folder, with their digests, and the findings so far. */
 export class OpenedPack {
@@ -51,8 +65,8 @@ export class OpenedPack {
   setDigests: Map<string, Digests> | null = null;
   /** the zips of a portal set that cannot be read */
   unreadableParts: Set<string> = new Set();
-  /** the slips and timestamps that were given with the pack, by name */
-  beside: Map<string, Source> = new Map();
+  /** the slips and timestamps that were given with the pack */
+  beside: { name: string; source: Source }[] = [];
 
   digests: Map<string, Digests> = new Map();
   findings: Finding[] = [];
@@ -119,7 +133,10 @@ export class OpenedPack {
 export async function openZip(file: Blob, onProgress: OnProgress = () => undefined): Promise<OpenedPack | Finding[]> {
   const zip = await readZip(file);
   if (Array.isArray(zip)) return zip;
-  const opened = await acceptPack(zip.members, zip.hasHiddenBytes ? [findingFor('hidden')] : []);
+  const opened = await acceptPack(zip.members, [
+    ...(zip.hasHiddenBytes ? [findingFor('hidden')] : []),
+    ...zip.emptyFolders.map((name) => findingFor('empty_folder', name)),
+  ]);
   if (Array.isArray(opened)) return opened;
   const { pack, accepted } = opened;
   const total = accepted.reduce((sum, { source }) => sum + source.size, 0);
@@ -153,7 +170,7 @@ export async function readZip(file: Blob): Promise<ReadZip | Finding[]> {
   }));
   return {
     hasHiddenBytes: await hasHiddenBytes(file, directory, places),
-    members: withoutFolders(members, folderRows),
+    ...withoutFolders(members, folderRows),
   };
 }
 
@@ -163,20 +180,24 @@ const isAscii = (bytes: Uint8Array) => bytes.every((byte) => byte < 0x80);
 const spellingOf = ({ flags, host }: MemberRow) => `${flags & UTF8} ${host}`;
 
 /**
- * Return the members without those that are folders by themselves. A folder counts as a member if its name stands
- * twice, is the name of a file, or leads elsewhere.
- * @param folderRows which of them are
+ * Return the members without those that are folders by themselves, and the names of the empty ones. A folder counts as
+ * a member if its name stands twice, is the name of a file, or is written in another way by some programs.
+ * @param folderRows which of them are folders
  */
 function withoutFolders<T extends CandidateMember>(members: readonly T[], folderRows: readonly boolean[]) {
   const withoutSlash = (name: string) => name.replace(/\/$/, '');
   const counts = countByName(members.map(({ name }) => withoutSlash(name)));
   const above = new Set(members.filter((_, i) => !folderRows[i]).flatMap(({ name }) => foldersAbove(name)));
-  return members.filter(
+  const isPassedOver = members.map(
     ({ name }, i) =>
-      !folderRows[i] ||
-      (counts.get(keyOf(withoutSlash(name))) ?? 0) > 1 ||
-      !(above.has(name) || name.split('/').slice(0, -1).every(isHarmlessName)),
+      Boolean(folderRows[i]) &&
+      (above.has(name) || name.split('/').slice(0, -1).every(isPlainName)) &&
+      counts.get(keyOf(withoutSlash(name))) === 1,
   );
+  return {
+    members: members.filter((_, i) => !isPassedOver[i]),
+    emptyFolders: members.flatMap(({ name }, i) => (isPassedOver[i] && !above.has(name) ? name : [])),
+  };
 }
 
 /** Return whether a row is of a folder by itself. Programs that pack a folder again write one for each. */
@@ -286,7 +307,8 @@ async function acceptPack<T extends CandidateMember & { source: Source }>(
   if (!others[0]) return [findingFor('not_a_pack')];
   const names = others.map(({ name }) => name);
   let root = findRoot(names);
-  if (!root && isOtherForm(names)) return [findingFor('unpack_first', others[0].name)];
+  if ((!root || Object.hasOwn(PARTS, root.folder)) && isOtherForm(names))
+    return [findingFor('unpack_first', others[0].name)];
   if (root && !root.folder) {
     root = { ...root, folder: await readFolderName(others, root) };
     findings.push(findingFor('renamed'));
@@ -299,9 +321,14 @@ async function acceptPack<T extends CandidateMember & { source: Source }>(
   const pack = new OpenedPack(root.folder);
   pack.findings = findings;
   const counts = countByName(names);
-  const beside = new Set(others.filter((member) => isFileBeside(member, root) && counts.get(keyOf(member.name)) === 1));
-  for (const { name, source } of beside) pack.beside.set(name, source);
-  const members = others.filter((member) => !beside.has(member));
+  const members: T[] = [];
+  for (const member of others) {
+    const { name, source } = member;
+    const isSingle = isSound(member) && counts.get(keyOf(name)) === 1;
+    if (isSingle && isBeside(name, root)) pack.beside.push({ name, source });
+    else if (isSingle && isZipBeside(name, root)) findings.push(findingFor('zip_beside', name));
+    else members.push(member);
+  }
   return { pack, accepted: acceptMembers(pack, members, root) };
 }
 
@@ -317,7 +344,9 @@ function countByName(names: readonly string[]) {
 
 /** Return the name of the pack in its bag-info.txt; '' if it has none or is damaged. */
 async function readFolderName(members: readonly (CandidateMember & { source: Source })[], { prefix }: PackRoot) {
-  const member = members.find(({ name, agrees }) => name === `${prefix}${BAG_INFO}` && agrees !== false);
+  const member = members.find(
+    ({ name, isFile, agrees }) => name === `${prefix}${BAG_INFO}` && isFile && agrees !== false,
+  );
   try {
     const isShort = member && member.source.size <= BAG_INFO_LIMIT_BYTES;
     return isShort ? folderInBagInfo(new TextDecoder('latin1').decode(await readWhole(member.source))) : '';
@@ -326,9 +355,8 @@ async function readFolderName(members: readonly (CandidateMember & { source: Sou
   }
 }
 
-/** Return whether a member is a sound file that comes beside the pack. */
-const isFileBeside = ({ name, isFile, cut: isCut, agrees }: CandidateMember, root: PackRoot) =>
-  isBeside(name, root) && isFile && !isCut && agrees !== false;
+/** Return whether a member is an ordinary file under its only name. */
+const isSound = ({ isFile, cut: isCut, agrees }: CandidateMember) => isFile && !isCut && agrees !== false;
 
 /**
  * Return the members that no computer added, and add a finding for each of the others.

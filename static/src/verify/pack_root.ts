@@ -9,10 +9,13 @@ const FOLDER = /^(PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8})(?:[ (-][^/\\\x00-\x1
 const IDENTIFIER = /\nExternal-Identifier: (PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8})\n/;
 /** A name that leads nowhere else when the zip is unpacked. */
 const HARMLESS = /^(?!\.)[^/\\:\x00-\x1f\x7f]{1,100}$/u;
+/** A name that every program writes as it stands. Some drop other letters, and what ends one. */
+const PLAIN = /^(?!\.{1,2}$)[ -.0-9;-[\]-~]{0,99}[!-\-0-9;-[\]-~]$/;
 /** The possible names of the folder where only a part of a pack was copied, and the path of that part in the pack. */
 export const PARTS = Object.freeze({ data: 'data/', servable: 'data/servable/' }) as Readonly<Record<string, string>>;
 /** What comes beside a pack. A browser may have numbered it: `pack (1).tsr`. */
-export const BESIDE = /^(?:(?!\.)[^/]+\.tsr|(?!\.)[^/]*receipt-slip[^/]*\.json)$/i;
+export const BESIDE = /^(?![.~])(?:[^/]+\.tsr|[^/]*receipt-slip[^/]*\.json)$/i;
+const PACK_ZIP = /^PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}(?:[ (-][^/\\\x00-\x1f\x7f]{0,60})?\.zip$/i;
 export const STAMP = /\.tsr$/i;
 export const PART = /^13_part[1-9][0-9]{0,2}\.zip$/;
 export const BAG_INFO = 'bag-info.txt';
@@ -76,12 +79,24 @@ function partRoot(name: string): PackRoot | null {
 /** Return whether programs that unpack a zip make a folder of this name where it belongs. */
 export const isHarmlessName = (name: string) => HARMLESS.test(name) && !name.includes('..');
 
+/** Return whether every program writes a file or folder of this name as it stands. */
+export const isPlainName = (name: string) => PLAIN.test(name);
+
 /** Return the name of the pack in bag-info.txt; '' if there is none. */
 export const folderInBagInfo = (text: string) => IDENTIFIER.exec(text)?.[1] ?? '';
 
 /** Return whether a file is what comes beside a pack, and stands in a folder around the pack's own. */
-export const isBeside = (name: string, { prefix }: PackRoot) =>
-  BESIDE.test(baseName(name)) && prefix.startsWith(folderOf(name)) && prefix !== folderOf(name);
+export const isBeside = (name: string, root: PackRoot) =>
+  BESIDE.test(baseName(name)) &&
+  isHarmlessName(baseName(name)) &&
+  isAround(folderOf(name), root) &&
+  !root.prefix.startsWith(`${name}/`);
+
+/** Return whether a file is the zip of a pack in a folder around the pack's own: "Extract here" leaves it there. */
+export const isZipBeside = (name: string, root: PackRoot) =>
+  PACK_ZIP.test(baseName(name)) && isAround(folderOf(name), root);
+
+const isAround = (folder: string, { prefix }: PackRoot) => prefix.startsWith(folder) && prefix !== folder;
 
 /** Return whether these are the files of a portal set, or a single zip: to be unpacked before they are checked. */
 export function isOtherForm(names: readonly string[]) {

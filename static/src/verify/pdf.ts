@@ -7,6 +7,7 @@
 import {
   PDF_DEPTH_LIMIT,
   PDF_FILES_LIMIT,
+  PDF_FILES_LIMIT_BYTES,
   PDF_FILE_LIMIT_BYTES,
   PDF_NODES_LIMIT,
   PDF_OBJECTS_LIMIT_BYTES,
@@ -56,6 +57,8 @@ class Pdf {
   nodes = 0;
   /** An object is read anew for each reference to it, so a forger could have a large one read for days. */
   remaining = PDF_OBJECTS_LIMIT_BYTES;
+  /** The same holds for a file that has many names. */
+  remainingInFiles = PDF_FILES_LIMIT_BYTES;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
@@ -138,9 +141,11 @@ class Pdf {
     if (!Number.isSafeInteger(length) || length < 0 || !(start + length <= this.bytes.length)) throw unreadable();
     const raw = this.bytes.slice(start, start + length);
     const filter = this.resolve(value.get('Filter'));
-    if (filter === undefined) return raw;
-    if (filter !== '/FlateDecode') throw unreadable();
-    return inflate(raw);
+    if (filter !== undefined && filter !== '/FlateDecode') throw unreadable();
+    const content = filter === undefined ? raw : await inflate(raw);
+    this.remainingInFiles -= content.length;
+    if (this.remainingInFiles < 0) throw unreadable();
+    return content;
   }
 }
 

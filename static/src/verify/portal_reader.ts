@@ -45,15 +45,15 @@ export async function openGiven(
   const flat = flatFiles(given);
   if (!flat) return openFolder(given, onProgress);
   const files = flat.filter(({ path }) => !BESIDE.test(baseName(path)));
-  const beside = new Map(
-    flat.filter((one) => !files.includes(one)).map(({ path, file }) => [baseName(path), fileSource(file)]),
-  );
+  const beside = flat
+    .filter(({ path }) => BESIDE.test(baseName(path)))
+    .map(({ path, file }) => ({ name: baseName(path), source: fileSource(file) }));
   const own = files.filter(({ path }) => !isSystemFileName(baseName(path)));
   if (!own[0]) return [findingFor('not_a_pack')];
   const opened = await (own.length === 1 && !(isInFolder(own) && PART.test(baseName(own[0].path)))
     ? openZip(own[0].file, onProgress)
     : openPortalSet(files, beside, onProgress));
-  if (opened instanceof OpenedPack) opened.beside = new Map([...opened.beside, ...beside]);
+  if (opened instanceof OpenedPack) opened.beside.push(...beside);
   return opened;
 }
 
@@ -77,13 +77,13 @@ function flatFiles(given: readonly GivenFile[]): readonly GivenFile[] | null {
   const isZip = own.length === 1 && own[0]?.toLowerCase().endsWith('.zip');
   const isPart = Object.hasOwn(PARTS, names.at(-1) ?? '');
   const isSet = own.some((base) => PART.test(base)) || (!isPart && own.some((base) => LIST_FILES.includes(base)));
-  return isZip || isSet ? given.filter(({ path }) => folderOf(path) === folder || BESIDE.test(baseName(path))) : null;
+  return isZip || isSet ? given.filter((one) => folderOf(one.path) === folder || known.includes(one)) : null;
 }
 
-/** @param beside the slips and timestamps that are with it, by name */
+/** @param beside the slips and timestamps that are with it */
 async function openPortalSet(
   files: readonly GivenFile[],
-  beside: ReadonlyMap<string, Source>,
+  beside: readonly { name: string; source: Source }[],
   onProgress: OnProgress,
 ): Promise<OpenedPack | Finding[]> {
   if (files.length > PACK_MEMBERS_LIMIT) return [findingFor('too_many')];
@@ -98,14 +98,20 @@ async function openPortalSet(
     source: fileSource(file),
   }));
   named.sort((a, b) => (a.name < b.name ? -1 : 1));
-  const accepted = (await withoutSystemFiles(named, pack.findings, [...beside.keys()])).filter(
-    ({ name }, i, sorted) => {
-      const isTwice = sorted.slice(0, i).some((other) => other.name.toLowerCase() === name.toLowerCase());
-      const code = faultCode({ name, isFile: true }, name) ?? (isTwice ? 'twice' : null);
-      if (code) pack.findings.push(findingFor(code, name));
-      return !code;
-    },
-  );
+  const seenNames: Set<string> = new Set();
+  const accepted = (
+    await withoutSystemFiles(
+      named,
+      pack.findings,
+      beside.map(({ name }) => name),
+    )
+  ).filter(({ name }) => {
+    const isTwice = seenNames.has(name.toLowerCase());
+    seenNames.add(name.toLowerCase());
+    const code = faultCode({ name, isFile: true }, name) ?? (isTwice ? 'twice' : null);
+    if (code) pack.findings.push(findingFor(code, name));
+    return !code;
+  });
   const parts: Parts = new Map();
   for (const { name, file } of accepted) {
     if (!PART.test(name)) continue;
@@ -143,8 +149,9 @@ async function addPartMembers(pack: OpenedPack, parts: Parts, onProgress: (done:
   // A path that stands twice could be read in two ways, also where one of the two is a single file.
   const seen = new Set([...pack.digests.keys()].map((path) => path.toLowerCase()));
   let done = 0;
-  for (const [name, { hasHiddenBytes, members }] of parts) {
+  for (const [name, { hasHiddenBytes, members, emptyFolders }] of parts) {
     if (hasHiddenBytes) pack.findings.push(findingFor('hidden', name));
+    pack.findings.push(...emptyFolders.map((folder) => findingFor('empty_folder', `${name}/${folder}`)));
     for (const member of members) {
       const path = `data/${member.name}`;
       const code = faultCode(member, path) ?? (seen.has(path.toLowerCase()) ? 'twice' : null);

@@ -25,7 +25,7 @@ import type { Proofs } from './proof_check.js';
 export async function checkSlips(pack: OpenedPack, proofs: Proofs, keys: readonly NotaryKey[]): Promise<ExportCheck> {
   const findings: Finding[] = [];
   const times: number[] = [];
-  for (const [name, source] of pack.beside) {
+  for (const { name, source } of pack.beside) {
     if (STAMP.test(baseName(name))) continue;
     const raw = await readBeside(source, CANONICAL_LIMIT_BYTES);
     const checked = await checkSlip(name, raw, pack, proofs, keys);
@@ -76,7 +76,7 @@ export async function checkPackStamps(
   const findings: Finding[] = [];
   const times: number[] = [];
   const digest = unhex(pack.digests.get(SHA256_LIST)?.sha256 ?? '');
-  for (const [name, source] of pack.beside) {
+  for (const { name, source } of pack.beside) {
     if (!STAMP.test(baseName(name))) continue;
     const tsr = await readBeside(source, TIMESTAMP_LIMIT_BYTES);
     if (!isTokenOver(tsr, digest)) findings.push(findingFor('stamp', name));

@@ -8,7 +8,7 @@ import {
   PACK_FOLDERS_LIMIT,
   SYSTEM_FILE_LIMIT_BYTES,
 } from '../core/constants.js';
-import { baseName, folderOf } from './pack_root.js';
+import { baseName, folderOf, isPlainName } from './pack_root.js';
 
 const NAME = new RegExp(
   '^(?:[^/]{1,100}/){0,10}' +
@@ -50,7 +50,8 @@ export function isSystemFile(name: string, content: Uint8Array, names: ReadonlyS
   const base = baseName(path).toLowerCase();
   const folder = folderOf(path.toLowerCase());
   if (path !== name && !base.startsWith('._')) return false;
-  // A folder that has the name of a file would take its place when the zip is unpacked.
+  // A folder that has the name of a file, or that a program shortens to it, would take its place when it is unpacked.
+  if (!names.has(folder) && !folder.split('/').slice(0, -1).every(isPlainName)) return false;
   if (foldersAbove(path.toLowerCase()).some((above) => names.has(above.slice(0, -1)))) return false;
   const [isBeside, owner, locked] = BESIDE.exec(base) ?? [];
   const other = `${folder}${owner ?? locked}`;
@@ -85,7 +86,7 @@ function isAppleDouble(content: Uint8Array) {
 /** Return the names of files to which a system file can belong, with their folders, each with a slash at its end. */
 export function fileNames(names: readonly string[]): Set<string> {
   const plainNames = names.filter((name) => !BESIDE.test(baseName(name)));
-  return new Set([...plainNames, ...plainNames.flatMap(foldersAbove)]);
+  return new Set([...plainNames, ...plainNames.filter((name) => !isSystemFileName(name)).flatMap(foldersAbove)]);
 }
 
 /** Return the folders that a name begins with, the outermost first, each with a slash at its end. */
