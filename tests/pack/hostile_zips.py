@@ -250,16 +250,18 @@ def zips_that_say_another_system(built: BuiltPack) -> Iterator[tuple[str, bytes]
     struct.pack_into("<L", amiga, row + 38, 0o104644 << 16)
     yield "of an Amiga", bytes(amiga)
     for name, first, other in (
-        ("another system", f"{folder} - kopi\xe9".encode("cp437"), 0),
+        ("another system", f"{folder} - kopi\xe9".encode("cp437"), (5, 0)),
+        ("another version", f"{folder} - kopi\xe9".encode("cp437"), (4, 50)),
         ("another flag", f"{folder} - kopi\xe9".encode(), None),
     ):
         yield f"a name of {name}", _with_two_spellings(built, first, other)
 
 
-def _with_two_spellings(built: BuiltPack, spelled: bytes, host: int | None) -> bytes:
+def _with_two_spellings(built: BuiltPack, spelled: bytes, change: tuple[int, int] | None) -> bytes:
     """Return the pack in a folder with a name outside ASCII that the last member says in another way.
 
-    `spelled`: its bytes without the flag for UTF-8. `host`: the system of the last member; None for the flag.
+    `spelled`: its bytes without the flag for UTF-8. `change`: place and value of a byte in the list's row of the last
+    member; None for the flag.
     """
     placeholder = pack_folder_name(built.path) + "x" * (len(spelled) - len(pack_folder_name(built.path)))
     raw = bytearray(packed_again(built, folder=f"{placeholder}/"))
@@ -269,8 +271,8 @@ def _with_two_spellings(built: BuiltPack, spelled: bytes, host: int | None) -> b
         raw[start : start + len(placeholder)] = spelled
         start = raw.find(placeholder.encode())
     row = raw.rindex(b"PK\1\2")
-    if host is not None:
-        raw[row + 5] = host
+    if change is not None:
+        raw[row + change[0]] = change[1]
     else:
         for place in (last.header_offset + 6, row + 8):
             raw[place + 1] |= 0x08
@@ -340,6 +342,15 @@ def zips_with_files_outside_the_folder(built: BuiltPack) -> Iterator[tuple[str, 
         yield top, packed_again(built, more={f"{top}/data/00_READ-FIRST.txt": b"Nothing happened."})
     for name in (f"{folder}\\data\\servable\\9.tsr", "C:9.tsr", "a\\..\\9.tsr", "a\x079.tsr", f"x\\{folder}.zip"):
         yield name, packed_again(built, more={name: b"no timestamp"})
+    # A file in place of a folder around the pack.
+    for outer, name in (
+        (f"{folder}.zip/", f"{folder}.zip"),
+        (f"{folder}.zip/", f"{folder}.zip".lower()),
+        ("a.tsr/", "a.tsr"),
+        ("a.tsr/", "a\xff.tsr"),
+        ("Evidence/", f"Evidence/{folder} {chr(0x1F600) * 40}.zip"),
+    ):
+        yield f"{name} {outer}", packed_again(built, outer=outer, more={name: b"It was all withdrawn."})
 
 
 def packed_again(

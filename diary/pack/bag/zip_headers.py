@@ -61,9 +61,9 @@ def listed_name(row: zipfile.ZipInfo) -> str:
     return raw.decode("utf-8" if row.flag_bits & _UTF8_FLAG else "latin-1")
 
 
-def name_spelling(row: zipfile.ZipInfo) -> tuple[int, int]:
+def name_spelling(row: zipfile.ZipInfo) -> tuple[int, int, int]:
     """Return what programs look at when they choose the letters for the bytes of a name that are not ASCII."""
-    return row.flag_bits & _UTF8_FLAG, row.create_system
+    return row.flag_bits & _UTF8_FLAG, row.create_system, row.create_version
 
 
 def is_directory_contiguous(raw: BinaryIO, archive: zipfile.ZipFile, rows: list[zipfile.ZipInfo]) -> bool:

@@ -18,7 +18,7 @@ from diary.pack.bag.manifest import (
 )
 from diary.pack.bag.pack_statement import PACK_STATEMENT_PATH
 from diary.pack.verify.findings import Finding, make_finding
-from diary.pack.verify.pack_reader import OpenedPack
+from diary.pack.verify.pack_reader import MEMBERS_LIMIT, OpenedPack
 
 MANIFESTS: Final = ("manifest-sha256.txt", "manifest-sha512.txt")
 TAG_FILES: Final = ("bag-info.txt", "bagit.txt", *MANIFESTS)
@@ -121,6 +121,9 @@ def _read_manifests(pack: OpenedPack) -> Iterator[tuple[str, dict[str, str] | No
 def parse_manifest(raw: bytes) -> dict[str, str] | None:
     """Return a manifest's paths and digests, or None."""
     rows: dict[str, str] = {}
+    # A forger could write a hundred megabytes of empty lines.
+    if raw.count(b"\n") + raw.count(b"\r") > 2 * MEMBERS_LIMIT:
+        return None
     for line in raw.splitlines():
         line_match = _MANIFEST_LINE.fullmatch(line)
         if not line_match or line_match[2].decode() in rows:

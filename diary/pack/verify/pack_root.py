@@ -52,7 +52,7 @@ def find_root(names: Sequence[str]) -> PackRoot | None:
     for finder in finders:
         for name in names:
             root = finder(name, known)
-            if root and all(is_harmless_name(folder) for folder in root.prefix.split("/")[:-1]):
+            if root and all(_is_harmless_name(folder) for folder in root.prefix.split("/")[:-1]):
                 return PackRoot(start + root.prefix, root.folder)
     return None
 
@@ -89,7 +89,7 @@ def _part_root(name: str, _known: Set[str]) -> PackRoot | None:
     return None
 
 
-def is_harmless_name(name: str) -> bool:
+def _is_harmless_name(name: str) -> bool:
     """Return whether programs that unpack a zip make a folder of this name where it belongs."""
     return _HARMLESS_PATTERN.fullmatch(name) is not None and ".." not in name
 
@@ -107,19 +107,20 @@ def folder_in_bag_info(raw: bytes) -> str:
 
 def is_beside(name: str, root: PackRoot) -> bool:
     """Return whether a file is what comes beside a pack, and stands in a folder around the pack's own."""
-    base = name.rpartition("/")[2]
-    is_named_so = BESIDE_PATTERN.fullmatch(base) is not None and is_harmless_name(base)
-    return is_named_so and _is_around(name.removesuffix(base), root) and not root.prefix.startswith(f"{name}/")
+    return BESIDE_PATTERN.fullmatch(name.rpartition("/")[2]) is not None and _is_around(name, root)
 
 
 def is_zip_beside(name: str, root: PackRoot) -> bool:
     """Return whether a file is the zip of a pack in a folder around the pack's own: "Extract here" leaves it there."""
+    return _PACK_ZIP_PATTERN.fullmatch(name.rpartition("/")[2]) is not None and _is_around(name, root)
+
+
+def _is_around(name: str, root: PackRoot) -> bool:
+    """Return whether every program writes a file into a folder around the pack's own, and in place of no other."""
     base = name.rpartition("/")[2]
-    return _PACK_ZIP_PATTERN.fullmatch(base) is not None and _is_around(name.removesuffix(base), root)
-
-
-def _is_around(folder: str, root: PackRoot) -> bool:
-    return root.prefix.startswith(folder) and root.prefix != folder
+    folder = name.removesuffix(base)
+    is_there = root.prefix.startswith(folder) and root.prefix != folder
+    return is_there and is_plain_name(base) and not root.prefix.lower().startswith(f"{name.lower()}/")
 
 
 def is_stamp(name: str) -> bool:

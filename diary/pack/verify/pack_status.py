@@ -44,7 +44,7 @@ _STATUSES_BY_CODES: Final[tuple[tuple[str, frozenset[str]], ...]] = (
         "changed",
         frozenset(
             (
-                "added bad_name bag changed damaged hidden list_changed list_damaged missing no_folder not_a_file "
+                "added bad_name bag changed damaged export hidden list_changed list_damaged missing no_folder not_a_file "
                 "pack_changed twice"
             ).split()
         ),

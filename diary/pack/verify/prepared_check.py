@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from diary import constants
 from diary.crypto.fingerprints import fingerprint
 from diary.crypto.signing import verify_author
 from diary.encoding import b64, canonical_json, unb64
@@ -149,5 +150,5 @@ def _check_statement_matches(statement: Mapping[str, Any], pack: OpenedPack, pro
 
 def _find_prepared_line(raw: bytes) -> str | None:
     """Return the line about the preparer in READ-FIRST, or None."""
-    lines = raw.decode("utf-8-sig", "replace").split("\n")
+    lines = raw[: constants.READ_FIRST_LIMIT_BYTES].decode("utf-8-sig", "replace").split("\n")
     return next((line.removesuffix("\r") for line in lines if line.startswith(PREPARED_LINE_PREFIX)), None)

@@ -5,6 +5,7 @@ Offline and read-only; nothing in the pack is trusted.
 
 import csv
 import io
+import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ from diary.pack.verify.log_check import (
     read_pack_log,
     trusted_keys,
 )
-from diary.pack.verify.pack_reader import OpenedPack
+from diary.pack.verify.pack_reader import MEMBERS_LIMIT, OpenedPack
 from diary.pack.verify.pack_status import first_received_at, pack_status
 from diary.pack.verify.portal_check import absent_parts, check_portal_list
 from diary.pack.verify.portal_reader import open_given
@@ -296,7 +297,10 @@ def _parse_exhibits_index(pack: OpenedPack) -> dict[str, dict[str, str]] | None:
         text = io.StringIO(raw.decode("utf-8").removeprefix(BOM), newline="")
         # The limit of the process: the default one is far below the longest cell that a browser reads.
         csv.field_size_limit(constants.PACK_MEMBER_LIMIT_BYTES)
-        lines = [line for line in csv.reader(text, strict=True) if line]
+        # No pack has as many rows: reading more would only take memory.
+        lines = list(itertools.islice((line for line in csv.reader(text, strict=True) if line), MEMBERS_LIMIT + 2))
+        if len(lines) > MEMBERS_LIMIT + 1:
+            return None
         # A row of another length than the header would be ambiguous.
         rows = [dict(zip(lines[0], line, strict=True)) for line in lines[1:]]
         rows_by_file = {row["file"]: row for row in rows}

@@ -3,6 +3,7 @@
  * twin of diary/pack/verify/bag_check.py.
  */
 import { hex, utf8 } from '../core/bytes.js';
+import { PACK_MEMBERS_LIMIT } from '../core/constants.js';
 import { sha256Sync } from '../crypto/digests.js';
 import { BAGIT, manifest } from '../pack/bag.js';
 import { EXPORT_PROOF, PACK_STATEMENT, SERVABLE_STATEMENT } from '../pack/signature.js';
@@ -56,7 +57,7 @@ export async function checkBag(pack: OpenedPack): Promise<Finding[]> {
   const tagNames = [...tagFiles(pack, lists), TAG_LIST];
   const tags = new Set(tagNames);
   // A recipient of the servable part alone has no restricted files: that is one finding, and none of them is missing.
-  const leftOut = [...names].filter((path) => pack.alone && path.startsWith(RESTRICTED));
+  const leftOut = new Set([...names].filter((path) => pack.alone && path.startsWith(RESTRICTED)));
   const findings = [
     ...tagNames
       .filter((name) => !pack.digests.has(name) && !damaged.has(name))
@@ -64,8 +65,7 @@ export async function checkBag(pack: OpenedPack): Promise<Finding[]> {
     ...[...lists].filter(([, rows]) => !rows).map(([name]) => findingFor('list_damaged', name)),
     ...[...names]
       .filter(
-        (path) =>
-          !(path.startsWith('data/') && pack.digests.has(path)) && !damaged.has(path) && !leftOut.includes(path),
+        (path) => !(path.startsWith('data/') && pack.digests.has(path)) && !damaged.has(path) && !leftOut.has(path),
       )
       .sort()
       .map((path) => findingFor('missing', path)),
@@ -80,7 +80,7 @@ export async function checkBag(pack: OpenedPack): Promise<Finding[]> {
       .sort()
       .map((path) => findingFor('added', path)),
   ];
-  const isWhole = !leftOut.length;
+  const isWhole = !leftOut.size;
   return [
     ...findings,
     ...(await checkChanged(pack, lists, isWhole)),
@@ -132,6 +132,9 @@ async function readLists(pack: OpenedPack): Promise<FileLists> {
 /** Return a list's paths and digests; null if it cannot be parsed. */
 export function parseList(raw: Uint8Array): Map<string, string> | null {
   const rows: Map<string, string> = new Map();
+  // A forger could write a hundred megabytes of empty lines.
+  const ends = raw.reduce((count, byte) => count + (byte === 10 || byte === 13 ? 1 : 0), 0);
+  if (ends > 2 * PACK_MEMBERS_LIMIT) return null;
   const lines = latin1(raw).split(/\r\n|\r|\n/);
   if (lines.at(-1) === '') lines.pop();
   for (const line of lines) {

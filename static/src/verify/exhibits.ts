@@ -2,6 +2,7 @@
  * The four-way match: file, sidecar, index and list; and the digest that was sealed when the file was added. The twin
  * of `_check_exhibits` in diary/pack/verify/verifier.py.
  */
+import { PACK_MEMBERS_LIMIT } from '../core/constants.js';
 import { objectOf, textOf, integerOf } from '../record/reading.js';
 import { findingFor } from './findings.js';
 import { provedHistoriesOf } from './causal_order.js';
@@ -142,7 +143,6 @@ function parseIndex(raw: Uint8Array): Map<string, Record<string, string>> | null
   }
 }
 
-/** Parse comma-separated values; quotes inside a quoted cell are doubled. */
 /**
  * Return where the quote that ends a cell is. A pattern runs out of memory on a cell of some megabytes.
  * @param at after the quote that begins it
@@ -154,6 +154,7 @@ function quoteEnd(text: string, at: number) {
   return end;
 }
 
+/** Parse comma-separated values; quotes inside a quoted cell are doubled. */
 function parseCsv(text: string): string[][] {
   const rows: string[][] = [[]];
   // A quote is special only at a cell's beginning.
@@ -169,8 +170,11 @@ function parseCsv(text: string): string[][] {
     const row = rows.at(-1) as string[];
     if (!(row.length === 0 && end !== ',' && quoted === undefined && plain === ''))
       row.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
-    if (end !== ',') rows.push([]);
-    else if (cell.lastIndex === text.length) row.push('');
+    if (end === ',') {
+      if (cell.lastIndex === text.length) row.push('');
+    } else if (row.length) rows.push([]);
+    // No pack has as many rows, its header included: reading more would only take memory.
+    if (rows.length - 1 > PACK_MEMBERS_LIMIT + 1) throw new Error('no table');
   }
   return rows;
 }

@@ -177,7 +177,7 @@ export async function readZip(file: Blob): Promise<ReadZip | Finding[]> {
 const isAscii = (bytes: Uint8Array) => bytes.every((byte) => byte < 0x80);
 
 /** Return what programs look at when they choose the letters for the bytes of a name that are not ASCII. */
-const spellingOf = ({ flags, host }: MemberRow) => `${flags & UTF8} ${host}`;
+const spellingOf = ({ flags, host, madeBy }: MemberRow) => `${flags & UTF8} ${host} ${madeBy}`;
 
 /**
  * Return the members without those that are folders by themselves, and the names of the empty ones. A folder counts as

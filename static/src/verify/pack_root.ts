@@ -77,7 +77,7 @@ function partRoot(name: string): PackRoot | null {
 }
 
 /** Return whether programs that unpack a zip make a folder of this name where it belongs. */
-export const isHarmlessName = (name: string) => HARMLESS.test(name) && !name.includes('..');
+const isHarmlessName = (name: string) => HARMLESS.test(name) && !name.includes('..');
 
 /** Return whether every program writes a file or folder of this name as it stands. */
 export const isPlainName = (name: string) => PLAIN.test(name);
@@ -86,17 +86,17 @@ export const isPlainName = (name: string) => PLAIN.test(name);
 export const folderInBagInfo = (text: string) => IDENTIFIER.exec(text)?.[1] ?? '';
 
 /** Return whether a file is what comes beside a pack, and stands in a folder around the pack's own. */
-export const isBeside = (name: string, root: PackRoot) =>
-  BESIDE.test(baseName(name)) &&
-  isHarmlessName(baseName(name)) &&
-  isAround(folderOf(name), root) &&
-  !root.prefix.startsWith(`${name}/`);
+export const isBeside = (name: string, root: PackRoot) => BESIDE.test(baseName(name)) && isAround(name, root);
 
 /** Return whether a file is the zip of a pack in a folder around the pack's own: "Extract here" leaves it there. */
-export const isZipBeside = (name: string, root: PackRoot) =>
-  PACK_ZIP.test(baseName(name)) && isAround(folderOf(name), root);
+export const isZipBeside = (name: string, root: PackRoot) => PACK_ZIP.test(baseName(name)) && isAround(name, root);
 
-const isAround = (folder: string, { prefix }: PackRoot) => prefix.startsWith(folder) && prefix !== folder;
+/** Return whether every program writes a file into a folder around the pack's own, and in place of no other. */
+const isAround = (name: string, { prefix }: PackRoot) =>
+  prefix.startsWith(folderOf(name)) &&
+  prefix !== folderOf(name) &&
+  isPlainName(baseName(name)) &&
+  !prefix.toLowerCase().startsWith(`${name.toLowerCase()}/`);
 
 /** Return whether these are the files of a portal set, or a single zip: to be unpacked before they are checked. */
 export function isOtherForm(names: readonly string[]) {

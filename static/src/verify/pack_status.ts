@@ -22,6 +22,7 @@ const STATUSES_BY_CODES: readonly (readonly [string, readonly string[]])[] = [
       'bag',
       'changed',
       'damaged',
+      'export',
       'hidden',
       'list_changed',
       'list_damaged',

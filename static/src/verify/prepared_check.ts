@@ -3,6 +3,7 @@
  * what the statement binds and what it cannot.
  */
 import { hex } from '../core/bytes.js';
+import { READ_FIRST_LIMIT_BYTES } from '../core/constants.js';
 import { KeptError } from '../core/errors.js';
 import { sha256 } from '../crypto/digests.js';
 import { verifyPreparedStatement } from '../crypto/sharing/prepared.js';
@@ -24,7 +25,9 @@ export async function checkPrepared(pack: OpenedPack, proofs: Proofs): Promise<F
   const [raw, record, readFirst] = await Promise.all([pack.read(PREPARED), pack.read(RECORD), pack.read(READ_FIRST)]);
   const recordFields = record ? await readRecord(pack) : null;
   const claimed = objectOf(objectOf(recordFields ?? {}, 'pack'), 'prepared');
-  const line = findPreparerLine(new TextDecoder().decode(readFirst ?? new Uint8Array(0)));
+  const line = findPreparerLine(
+    new TextDecoder().decode(readFirst?.subarray(0, READ_FIRST_LIMIT_BYTES) ?? new Uint8Array(0)),
+  );
   if (!raw)
     return Object.keys(claimed).length
       ? [findingFor('preparer', RECORD)]

@@ -3,6 +3,7 @@
  * diary/pack/verify/verifier.py, and held to it: tests/pack/test_verify_page.py runs both on the same packs.
  */
 import { b64, hex, unb64 } from '../core/bytes.js';
+import { READ_FIRST_LIMIT_BYTES } from '../core/constants.js';
 import { sha256 } from '../crypto/digests.js';
 import { packFingerprint, PACK_STATEMENT } from '../pack/signature.js';
 import { objectOf } from '../record/reading.js';
@@ -204,7 +205,7 @@ async function keysToTrust(
 async function isTraining(pack: OpenedPack) {
   const isCovered = pack.digests.has(SHA256_LIST);
   const isMarked = new TextDecoder('latin1')
-    .decode((await pack.read('data/00_READ-FIRST.txt')) ?? new Uint8Array(0))
+    .decode((await pack.read('data/00_READ-FIRST.txt'))?.subarray(0, READ_FIRST_LIMIT_BYTES) ?? new Uint8Array(0))
     .startsWith(TRAINING);
   return (isCovered && isMarked) || objectOf(await readRecord(pack), 'pack').training === true;
 }

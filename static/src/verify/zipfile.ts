@@ -36,6 +36,8 @@ export type MemberRow = {
   isDosSpecial: boolean;
   /** the system that it comes from */
   host: number;
+  /** the version of the program that made it */
+  madeBy: number;
   /** of the format, times ten */
   versionNeeded: number;
   /** 0 unless the zip claims to be on several */
@@ -224,6 +226,7 @@ function rowAt(
     mode,
     isDosSpecial: Boolean(view.getUint32(offset + 38, true) & DOS_SPECIAL),
     host: view.getUint8(offset + 5),
+    madeBy: view.getUint8(offset + 4),
     versionNeeded: view.getUint16(offset + 6, true),
     disk: view.getUint16(offset + 34, true),
     renamed: givesOtherName(extra),
