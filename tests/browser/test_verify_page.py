@@ -20,7 +20,12 @@ from tests.browser.live_server import LiveServer
 from tests.browser.navigators.accessibility import accessibility_faults
 from tests.browser.test_handover import open_desktop_page
 from tests.pack.conftest import BuiltPack, small_pack
-from tests.pack.hostile_zips import TOO_SLOW_FOR_BROWSER, hostile_zips, zip_with_bytes_after_deflate
+from tests.pack.hostile_zips import (
+    TOO_SLOW_FOR_BROWSER,
+    hostile_zips,
+    zip_with_bytes_after_deflate,
+    zips_with_files_of_a_computer,
+)
 from tests.pack.pack_members import change_members, members_of, without_statements
 
 TIMEOUT_MS = 60_000
@@ -137,6 +142,14 @@ def test_page_and_program_find_the_same(
         assert findings_of(page, lambda: page.locator("#folder").set_input_files(folder)) == program_findings(
             damaged, notary
         )
+        # What is no part of the pack is named too.
+        with_system_file = tmp_path / "system.zip"
+        name, content = next(zips_with_files_of_a_computer(small_pack))
+        with_system_file.write_bytes(content)
+        found = {(name, SENTENCES["system_file"])}
+        assert findings_of(page, lambda: chooser.set_input_files(with_system_file)) == found
+        expect(page.get_by_role("heading", name="About this copy")).to_be_visible()
+        assert accessibility_faults(page) == []
         servable_part = folder / "data" / "servable"
         assert findings_of(page, lambda: page.locator("#folder").set_input_files(servable_part)) == set()
         expect(

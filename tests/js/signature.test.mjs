@@ -18,7 +18,7 @@ const NO_PROOFS = {
 function packWithUnreadable(path) {
   const pack = new OpenedPack('PACK_AA_1_20261103');
   pack.digests.set(path, { sha256: '', sha512: '', size: 2 ** 30 });
-  return pack;
+  return pack.finish();
 }
 
 test('a statement that is too large to read is no signature', async () => {

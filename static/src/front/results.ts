@@ -41,17 +41,9 @@ const CHECKS = Object.freeze({
   time: ['timestamp', 'roots_from_pack', 'no_timestamps'],
   exhibits: ['exhibit'],
   words: ['narrative'],
-  told: [
-    'training',
-    'servable_only',
-    'part_only',
-    'not_covered',
-    'renamed',
-    'system_file',
-    'empty_folder',
-    'zip_beside',
-    'prepared',
-  ],
+  copy: ['part_only', 'not_covered', 'renamed', 'system_file', 'empty_folder', 'zip_beside', 'prepared'],
+  // Each has a line of its own.
+  told: ['training', 'servable_only'],
 }) as Readonly<Record<string, readonly string[]>>;
 
 function checkOf(code: string) {
@@ -71,13 +63,16 @@ export function showResults(findings: readonly Finding[], report: CheckReport | 
   for (const section of document.querySelectorAll('[data-check]')) {
     const check = section.getAttribute('data-check') ?? '';
     const ownFindings = findings.filter(({ code }) => checkOf(code) === check);
-    const result = section.querySelector('[data-result]') as HTMLElement;
-    result.textContent = ownFindings.length
-      ? pluralMessage('findings', ownFindings.length)
-      : report
-        ? passMessage(check, report)
-        : message('not_run');
-    result.classList.toggle('strong', ownFindings.length > 0);
+    if (check === 'copy') (section as HTMLElement).hidden = !ownFindings.length;
+    const result = section.querySelector<HTMLElement>('[data-result]');
+    if (result) {
+      result.textContent = ownFindings.length
+        ? pluralMessage('findings', ownFindings.length)
+        : report
+          ? passMessage(check, report)
+          : message('not_run');
+      result.classList.toggle('strong', ownFindings.length > 0);
+    }
     (section.querySelector('[data-findings]') as HTMLElement).replaceChildren(
       ...groupFindings(ownFindings).map(findingItem),
     );
