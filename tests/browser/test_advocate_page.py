@@ -176,17 +176,23 @@ def test_a_diary_in_the_same_browser_is_left_alone(new_phone: NewPhone, server: 
     keeper.wait_for_text(OLD_ENTRY)
 
 
-def test_a_page_that_is_left_draws_nothing_again(page: Page, server: LiveServer) -> None:
-    """Leaving a page with a client open ends the session without an error, by a reload and by closing it."""
-    page_errors = chromium.PageErrors()
-    page_errors.listen(page)
+def desk_with_a_client(page: Page, server: LiveServer, organisation: str) -> AdvocatePage:
+    """Return a desk at its list of clients. One client with one entry has let the advocate in."""
     desk = AdvocatePage(page, server.app_url)
-    nine_words = desk.join(create_organisation(server, "Left Alone"))
+    nine_words = desk.join(create_organisation(server, organisation))
     keeper = ScreenlessKeeper(server)
     keeper.create_diary()
     keeper.write_entry(OLD_ENTRY)
     keeper.grant_access(nine_words, CLIENT_NAME)
     desk.tap("Go on")
+    return desk
+
+
+def test_a_page_that_is_left_draws_nothing_again(page: Page, server: LiveServer) -> None:
+    """Leaving a page with a client open ends the session without an error, by a reload and by closing it."""
+    page_errors = chromium.PageErrors()
+    page_errors.listen(page)
+    desk = desk_with_a_client(page, server, "Left Alone")
     desk.tap("Look for news")
     desk.open_client(CLIENT_NAME)
     # An error while a page is being replaced reaches no listener of Playwright's.
@@ -207,13 +213,7 @@ def test_the_desk_works_by_keyboard_alone(page: Page, server: LiveServer) -> Non
 
     Wrong digits do not ask for the words again.
     """
-    desk = AdvocatePage(page, server.app_url)
-    nine_words = desk.join(create_organisation(server, "Safer Together"))
-    keeper = ScreenlessKeeper(server)
-    keeper.create_diary()
-    keeper.write_entry(OLD_ENTRY)
-    keeper.grant_access(nine_words, CLIENT_NAME)
-    desk.tap("Go on")
+    desk = desk_with_a_client(page, server, "Safer Together")
     tab_to(page, "Look for news")
     page.keyboard.press("Enter")
     expect(page.locator("button.desk-client")).to_have_count(1)

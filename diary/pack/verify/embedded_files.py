@@ -74,9 +74,10 @@ class _PdfObjects:
         self._raw = raw
         self._offsets: dict[int, int] = {}
         self._visited_nodes = 0
-        # An object is read anew for each reference to it, so a forger could have a large one read for days.
+        # An object is read again for each reference to it. Without a limit, many references to one large object would
+        # keep the reader busy for days.
         self._remaining_bytes = constants.PDF_OBJECTS_LIMIT_BYTES
-        # The same holds for a file that has many names.
+        # A file that has many names is also read once for each name.
         self._remaining_file_bytes = constants.PDF_FILES_LIMIT_BYTES
 
     def read_trailer(self) -> dict[bytes, PdfValue]:

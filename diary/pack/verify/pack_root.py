@@ -1,7 +1,7 @@
-"""Where the files of a pack stand among the names that were given: in its own folder, in others, or in none.
+"""Search for the pack among the files that were given: in its own folder, inside other folders, or in no folder.
 
-People rename the folder, put it into another, or pack what is in it. The signature covers the name of the pack, which
-stands in bag-info.txt too, and says nothing of the folders around it.
+People rename the folder, move it into another, or zip only its contents. The signature covers the name of the pack,
+which bag-info.txt contains too. It does not cover the names of outer folders.
 """
 
 import re
@@ -13,11 +13,12 @@ from diary import constants
 from diary.pack.bag.manifest import SERVABLE_PREFIX
 
 # A computer writes more after the name of a second copy: ` (1)`, ` - Copy`, ` 2`, in its own language.
-_FOLDER_PATTERN = re.compile(r"(PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8})(?:[ (-][^/\\\x00-\x1f\x7f]{0,60})?")
-_IDENTIFIER_PATTERN = re.compile(rb"\nExternal-Identifier: (PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8})\n")
+_PACK_NAME: Final = r"(PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8})"
+_FOLDER_PATTERN = re.compile(_PACK_NAME + r"(?:[ (-][^/\\\x00-\x1f\x7f]{0,60})?")
+_IDENTIFIER_PATTERN = re.compile(f"\nExternal-Identifier: {_PACK_NAME}\n".encode())
 # A name that leads nowhere else when the zip is unpacked.
 _HARMLESS_PATTERN = re.compile(r"(?!\.)[^/\\:\x00-\x1f\x7f]{1,100}")
-# A name that every program writes as it stands, which may begin with a dot. Some drop other letters, and what ends one.
+# A name that every program writes unchanged. Some programs drop other letters, or a dot or space at the end.
 _PLAIN_PATTERN = re.compile(r"(?!\.{1,2}\Z)[ -.0-9;-\[\]-~]{0,99}[!-\-0-9;-\[\]-~]")
 # Names of a folder that is a copied part of a pack, and the prefix of that part in the pack.
 PART_PREFIXES: Final = {"data": "data/", "servable": SERVABLE_PREFIX}
@@ -32,7 +33,7 @@ _BAGIT_FILENAME: Final = "bagit.txt"
 
 @dataclass(frozen=True, slots=True)
 class PackRoot:
-    """Where a pack stands.
+    """Where a pack was found.
 
     `prefix`: what the names of its files begin with. `folder`: the name of the pack, or of the part that was copied;
     "" if only bag-info.txt has it.
@@ -43,8 +44,8 @@ class PackRoot:
 
 
 def find_root(names: Sequence[str]) -> PackRoot | None:
-    """Return where the pack stands among the names of files; None if there is none."""
-    # Some programs begin each name so.
+    """Return where the pack is among these file names; None if there is no pack."""
+    # Some programs write this before every name.
     start = "./" if all(name.startswith("./") for name in names) else ""
     names = [name.removeprefix(start) for name in names]
     known = set(names)
@@ -58,7 +59,7 @@ def find_root(names: Sequence[str]) -> PackRoot | None:
 
 
 def _folders_of(name: str) -> list[str]:
-    """Return the outermost folders of a name: those that can stand around a pack, and its own."""
+    """Return the outermost folders of a name: as many as can be around a pack, and one for its own."""
     return name.split("/", constants.PACK_OUTER_FOLDERS_LIMIT + 1)[:-1]
 
 
@@ -73,7 +74,7 @@ def _own_root(name: str, _known: Set[str]) -> PackRoot | None:
 
 
 def _bag_root(name: str, known: Set[str]) -> PackRoot | None:
-    """Return the root where bag-info.txt stands."""
+    """Return the folder that contains bag-info.txt."""
     folders = _folders_of(name)
     prefix = "".join(f"{folder}/" for folder in folders)
     is_bag = name == f"{prefix}{BAG_INFO_FILENAME}" and f"{prefix}{_BAGIT_FILENAME}" in known
@@ -95,18 +96,18 @@ def _is_harmless_name(name: str) -> bool:
 
 
 def is_plain_name(name: str) -> bool:
-    """Return whether every program writes a file or folder of this name as it stands."""
+    """Return whether every program writes a file or folder of this name unchanged."""
     return _PLAIN_PATTERN.fullmatch(name) is not None
 
 
 def folder_in_bag_info(raw: bytes) -> str:
-    """Return the name of the pack in bag-info.txt; "" if there is none."""
+    """Return the name of the pack from bag-info.txt; "" if the file does not give one."""
     match = _IDENTIFIER_PATTERN.search(raw)
     return match[1].decode() if match else ""
 
 
 def is_beside(name: str, root: PackRoot) -> bool:
-    """Return whether a file is what comes beside a pack, and stands in a folder around the pack's own."""
+    """Return whether a file is a slip or timestamp, in a folder that contains the pack's folder."""
     return BESIDE_PATTERN.fullmatch(name.rpartition("/")[2]) is not None and _is_around(name, root)
 
 

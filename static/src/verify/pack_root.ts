@@ -1,21 +1,22 @@
 /**
- * Where the files of a pack stand among the names that were given. The twin of diary/pack/verify/pack_root.py, which
+ * Search for the pack among the files that were given. The twin of diary/pack/verify/pack_root.py, which
  * explains why other folders than the pack's own are passed over.
  */
 import { PACK_OUTER_FOLDERS_LIMIT } from '../core/constants.js';
 
 /** A computer writes more after the name of a second copy: ` (1)`, ` - Copy`, ` 2`, in its own language. */
-const FOLDER = /^(PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8})(?:[ (-][^/\\\x00-\x1f\x7f]{0,60})?$/u;
+const FOLDER_NAME = '(PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8})(?:[ (-][^/\\\\\\x00-\\x1f\\x7f]{0,60})?';
+const FOLDER = new RegExp(`^${FOLDER_NAME}$`, 'u');
 const IDENTIFIER = /\nExternal-Identifier: (PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8})\n/;
 /** A name that leads nowhere else when the zip is unpacked. */
 const HARMLESS = /^(?!\.)[^/\\:\x00-\x1f\x7f]{1,100}$/u;
-/** A name that every program writes as it stands. Some drop other letters, and what ends one. */
+/** A name that every program writes unchanged. Some programs drop other letters, or a dot or space at the end. */
 const PLAIN = /^(?!\.{1,2}$)[ -.0-9;-[\]-~]{0,99}[!-\-0-9;-[\]-~]$/;
 /** The possible names of the folder where only a part of a pack was copied, and the path of that part in the pack. */
 export const PARTS = Object.freeze({ data: 'data/', servable: 'data/servable/' }) as Readonly<Record<string, string>>;
 /** What comes beside a pack. A browser may have numbered it: `pack (1).tsr`. */
 export const BESIDE = /^(?![.~])(?:[^/]+\.tsr|[^/]*receipt-slip[^/]*\.json)$/i;
-const PACK_ZIP = /^PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}(?:[ (-][^/\\\x00-\x1f\x7f]{0,60})?\.zip$/i;
+const PACK_ZIP = new RegExp(`^${FOLDER_NAME}\\.zip$`, 'i');
 export const STAMP = /\.tsr$/i;
 export const PART = /^13_part[1-9][0-9]{0,2}\.zip$/;
 export const BAG_INFO = 'bag-info.txt';
@@ -30,9 +31,9 @@ export const baseName = (path: string) => path.slice(path.lastIndexOf('/') + 1);
 /** The folders that a name begins with, with a slash at the end; '' without one */
 export const folderOf = (path: string) => path.slice(0, path.lastIndexOf('/') + 1);
 
-/** Return where the pack stands among the names of files; null if there is none. */
+/** Return where the pack is among these file names; null if there is no pack. */
 export function findRoot(given: readonly string[]): PackRoot | null {
-  // Some programs begin each name so.
+  // Some programs write this before every name.
   const start = given.every((name) => name.startsWith('./')) ? './' : '';
   const names = given.map((name) => name.slice(start.length));
   const known = new Set(names);
@@ -45,7 +46,7 @@ export function findRoot(given: readonly string[]): PackRoot | null {
   return null;
 }
 
-/** Return the outermost folders of a name: those that can stand around a pack, and its own. */
+/** Return the outermost folders of a name: as many as can be around a pack, and one for its own. */
 const foldersOf = (name: string) =>
   name
     .split('/')
@@ -63,7 +64,7 @@ function ownRoot(name: string): PackRoot | null {
     : { prefix: joined(folders.slice(0, last + 1)), folder: FOLDER.exec(folders[last] ?? '')?.[1] ?? '' };
 }
 
-/** Return the root where bag-info.txt stands. */
+/** Return the folder that contains bag-info.txt. */
 function bagRoot(name: string, known: ReadonlySet<string>): PackRoot | null {
   const prefix = joined(foldersOf(name));
   return name === `${prefix}${BAG_INFO}` && known.has(`${prefix}bagit.txt`) ? { prefix, folder: '' } : null;
@@ -79,13 +80,13 @@ function partRoot(name: string): PackRoot | null {
 /** Return whether programs that unpack a zip make a folder of this name where it belongs. */
 const isHarmlessName = (name: string) => HARMLESS.test(name) && !name.includes('..');
 
-/** Return whether every program writes a file or folder of this name as it stands. */
+/** Return whether every program writes a file or folder of this name unchanged. */
 export const isPlainName = (name: string) => PLAIN.test(name);
 
-/** Return the name of the pack in bag-info.txt; '' if there is none. */
+/** Return the name of the pack from bag-info.txt; '' if the file does not give one. */
 export const folderInBagInfo = (text: string) => IDENTIFIER.exec(text)?.[1] ?? '';
 
-/** Return whether a file is what comes beside a pack, and stands in a folder around the pack's own. */
+/** Return whether a file is a slip or timestamp, in a folder that contains the pack's folder. */
 export const isBeside = (name: string, root: PackRoot) => BESIDE.test(baseName(name)) && isAround(name, root);
 
 /** Return whether a file is the zip of a pack in a folder around the pack's own: "Extract here" leaves it there. */

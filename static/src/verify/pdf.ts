@@ -55,9 +55,12 @@ class Pdf {
   text: string;
   offsets: Map<number, number> = new Map();
   nodes = 0;
-  /** An object is read anew for each reference to it, so a forger could have a large one read for days. */
+  /**
+   * An object is read again for each reference to it. Without a limit, many references to one large object would keep
+   * the reader busy for days.
+   */
   remaining = PDF_OBJECTS_LIMIT_BYTES;
-  /** The same holds for a file that has many names. */
+  /** A file that has many names is also read once for each name. */
   remainingInFiles = PDF_FILES_LIMIT_BYTES;
 
   constructor(bytes: Uint8Array) {
