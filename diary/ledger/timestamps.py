@@ -26,6 +26,7 @@ from rfc3161_client import (
     decode_timestamp_response,
 )
 
+from diary.constants import TIMESTAMP_CHAIN_LIMIT_BYTES
 from diary.errors import BadRequest, BadSignature
 from diary.ledger.timestamp_authorities import RESPONSE_LIMIT_BYTES
 
@@ -54,8 +55,10 @@ class TimestampRequest:
 def load_chain(chain: bytes) -> tuple[x509.Certificate, ...]:
     """Return the certificates of a PEM chain: leaf, intermediates, root.
 
-    Raise BadRequest if there are fewer than two.
+    Raise BadRequest if there are fewer than two, or if the file is too long for one.
     """
+    if len(chain) > TIMESTAMP_CHAIN_LIMIT_BYTES:
+        raise BadRequest("A timestamp authority's certificates are too long to be read.")
     try:
         loaded = tuple(x509.load_pem_x509_certificates(chain))
     except _MALFORMED:

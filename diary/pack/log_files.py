@@ -18,8 +18,8 @@ from diary.record.reading import RecordFields, integer_of, object_of, objects_of
 
 LOG_TYPE: Final = "log/v1"
 LOG_LIMIT_BYTES: Final = constants.PACK_LOG_LIMIT_BYTES
-CHECKPOINTS_LIMIT: Final = 2
-TIMESTAMPS_LIMIT: Final = 8
+CHECKPOINTS_LIMIT: Final = constants.PACK_CHECKPOINTS_LIMIT
+TIMESTAMPS_LIMIT: Final = constants.PACK_TIMESTAMPS_LIMIT
 COSIGNATURES_LIMIT: Final = constants.COSIGNATURES_LIMIT
 AUTHORITY_PATTERN: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
@@ -198,6 +198,19 @@ def _checkpoint_json(checkpoint: PackCheckpoint) -> dict[str, object]:
         ],
     }
     return row | ({"cosignatures": list(checkpoint.cosignatures)} if checkpoint.cosignatures else {})
+
+
+def is_within_limits(log: RecordFields) -> bool:
+    """Return whether a log.json has no more checkpoints, timestamps and cosignatures than a pack may have.
+
+    A checker reads a file for each, so that a small log.json with thousands of rows could keep it busy for hours.
+    """
+    rows = objects_of(log, "checkpoints")
+    return len(rows) <= CHECKPOINTS_LIMIT and all(
+        len(_list_field(row, "stamps")) <= TIMESTAMPS_LIMIT
+        and len(_list_field(row, "cosignatures")) <= COSIGNATURES_LIMIT
+        for row in rows
+    )
 
 
 def checkpoint_stem(row: RecordFields) -> str:

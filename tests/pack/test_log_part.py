@@ -186,6 +186,9 @@ def swap_proof_versions(log: dict[str, Any], _: dict[str, bytes]) -> None:
         (lambda log, _: log["checkpoints"][0]["stamps"][0].update(policy="1.2.3.9"), "timestamp"),
         (lambda log, _: log["checkpoints"][0].update(stamps=[]), "log"),
         (lambda log, _: log["checkpoints"].pop(), "log"),
+        (lambda log, _: log["checkpoints"].append(log["checkpoints"][1]), "unreadable"),
+        (lambda log, _: log["checkpoints"][0].update(stamps=log["checkpoints"][0]["stamps"] * 9), "unreadable"),
+        (lambda log, _: log["checkpoints"][0].update(cosignatures=["x"] * 16), "unreadable"),
     ],
 )
 def test_every_change_of_the_log_is_found(

@@ -461,6 +461,12 @@ def test_changes_of_the_log_part_get_the_same_findings(tmp_path: Path) -> None:
         "growth": lambda log: log["checkpoints"][1].update(path=[]),
         "size": lambda log: log["checkpoints"][1].update(size=3),
         "true for a place": lambda log: log["proofs"][0].update(i=True),
+        "a checkpoint too many": lambda log: log["checkpoints"].append(log["checkpoints"][1]),
+        "one timestamp ten thousand times": lambda log: log["checkpoints"][0].update(
+            stamps=log["checkpoints"][0]["stamps"] * 10_000
+        ),
+        "one cosignature ten thousand times": lambda log: log["checkpoints"][0].update(cosignatures=["x"] * 10_000),
+        "a nonce of a megabyte": lambda log: log["checkpoints"][0]["stamps"][0].update(nonce="A" * 1_400_000),
     }.items():
         cases.add_changed(
             case_name, logged.path, change_json_member(f"{folder}log.json", change), tsa_roots=[authority.root_pem]

@@ -15,7 +15,7 @@ from diary.ledger import checkpoints, cosignatures, key_statements, leaves, time
 from diary.ledger.checkpoints import Checkpoint
 from diary.ledger.cosignatures import Cosignature, LogWitness
 from diary.ledger.key_statements import NotaryKey
-from diary.pack.log_files import LOG_LIMIT_BYTES, LOG_TYPE, checkpoint_stem, expected_log_files
+from diary.pack.log_files import LOG_LIMIT_BYTES, LOG_TYPE, checkpoint_stem, expected_log_files, is_within_limits
 from diary.pack.verify.findings import Finding, make_finding
 from diary.pack.verify.pack_reader import OpenedPack
 from diary.record.reading import RecordFields, integer_of, is_same_json, objects_of, text_of
@@ -81,7 +81,7 @@ def _read_log_json(log: ReadLog, pack: OpenedPack, folder: str) -> RecordFields:
         value = parse_canonical_json(raw, limit_bytes=LOG_LIMIT_BYTES)
     except KeptError:
         value = None
-    if value is None or not isinstance(value, dict) or value.get("t") != LOG_TYPE:
+    if not isinstance(value, dict) or value.get("t") != LOG_TYPE or not is_within_limits(value):
         log.findings.append(make_finding("unreadable", f"{folder}log.json"))
         return {}
     return value

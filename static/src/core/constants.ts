@@ -54,6 +54,7 @@ export const CHECKPOINT_LIMIT_BYTES = 65_536;
 export const CHECKPOINT_LINES_LIMIT = 16;
 export const COSIGNATURES_LIMIT = 15;
 export const TIMESTAMP_LIMIT_BYTES = 65_536;
+export const TIMESTAMP_CHAIN_LIMIT_BYTES = 131_072;
 
 // sessions
 export const SESSION_DAYS = 30;
@@ -114,6 +115,8 @@ export const RESTRICTED_PART_PROFILES = ['police', 'solicitor'] as const;
 export const CAPSULE_LIMIT_BYTES = 16_777_216;
 export const PACK_RECORD_LIMIT_BYTES = 67_108_864;
 export const PACK_LOG_LIMIT_BYTES = 67_108_864;
+export const PACK_CHECKPOINTS_LIMIT = 2;
+export const PACK_TIMESTAMPS_LIMIT = 8;
 export const VOLUME_FILES = 100;
 export const HIDDEN_NAME_MIN_CHARACTERS = 5;
 export const HIDDEN_STREET_MIN_CHARACTERS = 7;

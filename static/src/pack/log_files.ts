@@ -4,12 +4,18 @@
  * Includes what the phone got from the log and has checked, except the places of versions that are not packed.
  */
 import { unb64, utf8 } from '../core/bytes.js';
-import { PACK_LOG_LIMIT_BYTES } from '../core/constants.js';
+import {
+  COSIGNATURES_LIMIT,
+  PACK_CHECKPOINTS_LIMIT,
+  PACK_LOG_LIMIT_BYTES,
+  PACK_TIMESTAMPS_LIMIT,
+} from '../core/constants.js';
 import { canonicalBytes } from '../core/encoding.js';
-import { objectOf, textOf, integerOf } from '../record/reading.js';
+import { objectOf, objectsOf, textOf, integerOf } from '../record/reading.js';
 import type { JsonObject } from '../core/encoding.js';
 import type { NotaryStatement } from '../ledger/statements.js';
 import type { Timestamp } from '../ledger/timestamps.js';
+import type { Fields } from '../record/reading.js';
 
 /** `path`: from the checkpoint before; `cosignatures`: lines of witnesses */
 export type LogCheckpoint = {
@@ -64,6 +70,24 @@ export function logFiles(capsule: JsonObject): Map<string, () => Uint8Array> {
   }
   return files;
 }
+
+/**
+ * Return whether a log.json has no more checkpoints, timestamps and cosignatures than a pack may have.
+ *
+ * A checker reads a file for each, so that a small log.json with thousands of rows could keep it busy for hours.
+ */
+export function isWithinLimits(log: Fields): boolean {
+  const rows = objectsOf(log, 'checkpoints');
+  return (
+    rows.length <= PACK_CHECKPOINTS_LIMIT &&
+    rows.every(
+      ({ stamps, cosignatures }) =>
+        lengthOf(stamps) <= PACK_TIMESTAMPS_LIMIT && lengthOf(cosignatures) <= COSIGNATURES_LIMIT,
+    )
+  );
+}
+
+const lengthOf = (value: unknown) => (Array.isArray(value) ? value.length : 0);
 
 function logJson(log: JsonObject, proofs: JsonObject[]) {
   const checkpoints = listIn(log, 'checkpoints').map((row) => ({

@@ -12,6 +12,7 @@ import { verifyNotaryKeyChain } from '../ledger/statements.js';
 import { verifyTimestamp } from '../ledger/timestamps.js';
 import { leafHash, verifyConsistency, verifyInclusion } from '../ledger/tree.js';
 import { objectsOf, textOf, integerOf } from '../record/reading.js';
+import { isWithinLimits } from '../pack/log_files.js';
 import { findingFor } from './findings.js';
 import type { Bytes } from '../core/bytes.js';
 import type { Checkpoint, LogWitness } from '../ledger/checkpoint.js';
@@ -71,7 +72,7 @@ async function readLogJson(part: LogPart, pack: OpenedPack, folder: string): Pro
   if (!raw) return {};
   try {
     const value = parseCanonical(raw, { limit: PACK_LOG_LIMIT_BYTES });
-    if (isObject(value) && value.t === 'log/v1') return value as Fields;
+    if (isObject(value) && value.t === 'log/v1' && isWithinLimits(value)) return value as Fields;
   } catch {
     // Reported below.
   }
