@@ -332,6 +332,50 @@ def test_what_is_not_a_pack_yet_gets_no_status(small_pack: BuiltPack, tmp_path: 
         assert not facts["status"], name
 
 
+def unpack_into(pack: Path, folder: Path) -> Path:
+    """Unpack a pack into a folder that may exist already, and return the pack's own folder."""
+    with zipfile.ZipFile(pack) as archive:
+        archive.extractall(folder)
+        return folder / archive.namelist()[0].partition("/")[0]
+
+
+def test_of_a_folder_with_a_pack_and_other_files_only_the_pack_is_to_be_chosen(
+    small_pack: BuiltPack, tmp_path: Path
+) -> None:
+    """Downloads, or a whole stick: nothing is said of the pack, good or bad, until it is chosen by itself."""
+    cases = PackCases(tmp_path, small_pack.diary.notary.pub)
+    for case, other in (("Downloads", "photo.jpg"), ("stick", "System Volume Information/WPSettings.dat")):
+        unpack_into(small_pack.path, tmp_path / case)
+        (tmp_path / case / other).parent.mkdir(exist_ok=True)
+        (tmp_path / case / other).write_bytes(b"x")
+    renamed = unpack_into(small_pack.path, tmp_path / "evidence")
+    renamed.rename(renamed.with_name("Jane"))
+    (tmp_path / "evidence" / "notes.docx").write_bytes(b"x")
+    first = unpack_into(small_pack.path, tmp_path / "two")
+    shutil.copytree(first, first.with_name("PACK_ZZ_9_20260101"))
+    (tmp_path / "zips").mkdir()
+    shutil.copy(small_pack.path, tmp_path / "zips" / f"{first.name}.zip")
+    (tmp_path / "zips" / "photo.jpg").write_bytes(b"x")
+    for case in ("Downloads", "stick", "evidence", "two", "zips"):
+        cases.add(case, tmp_path / case)
+    for case, (found, facts) in judge_packs(cases, min_cases=5).items():
+        assert {code for code, _ in found} == {"choose_pack"}, case
+        assert not facts["status"], case
+
+
+def test_a_folder_that_somebody_put_into_a_pack_is_a_change(small_pack: BuiltPack, tmp_path: Path) -> None:
+    """Named as a pack, it would send an officer from the real one to a forged one. So it is judged as any other file."""
+    cases = PackCases(tmp_path, small_pack.diary.notary.pub)
+    for name in ("PACK_AA_1_20260101", "PACK_ZZ_9_20260101"):
+        folder = unpack_into(small_pack.path, tmp_path / name)
+        shutil.copytree(folder, tmp_path / "copy" / name)
+        shutil.copytree(tmp_path / "copy" / name, folder / name)
+        cases.add(name, folder)
+    for name, (found, facts) in judge_packs(cases, min_cases=2).items():
+        assert {"added", "no_folder"} & {code for code, _ in found}, name
+        assert facts["status"] in ("changed", "bad_signature"), name
+
+
 def test_a_pack_or_a_set_in_a_folder_is_found(small_pack: BuiltPack, tmp_path: Path) -> None:
     """The zip on a stick with what macOS adds, or a set in a folder: as if it had been given by itself."""
     cases = PackCases(tmp_path, small_pack.diary.notary.pub)

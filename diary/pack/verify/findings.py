@@ -12,6 +12,7 @@ SENTENCES: Final[dict[str, str]] = {
     "too_many": "This zip holds more files than a pack can.",
     "too_large": "This zip claims to hold more than a pack can, or is packed far more tightly than one. Unpack it with care, "
     "and give the folder.",
+    "choose_pack": "This folder holds a pack and other files. Check the pack by itself: choose its own folder, or its zip.",
     "unpack_first": "The pack is in another zip, or these are the files of a portal set in a zip or folder. Take them out, "
     "and give them.",
     "renamed": "The folder of this pack was renamed, or these files were packed without it. That changes nothing in them.",

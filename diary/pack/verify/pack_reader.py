@@ -40,6 +40,7 @@ from diary.pack.verify.pack_root import (
     is_other_form,
     is_plain_name,
     is_zip_beside,
+    pack_among_others,
 )
 from diary.pack.verify.system_files import (
     file_names,
@@ -334,6 +335,9 @@ def _hash_members(
     root = find_root(names)
     if (root is None or root.folder in PART_PREFIXES) and is_other_form(names):
         return [make_finding("unpack_first", names[0])]
+    # Only what is in a zip with a pack was packed with it, and may pass for a part of it.
+    if not archives and (pack_name := pack_among_others(names, root)) is not None:
+        return [make_finding("choose_pack", pack_name or None)]
     if root is not None and not root.folder:
         root = PackRoot(root.prefix, _folder_in_bag_info(members, root))
         findings.append(make_finding("renamed"))

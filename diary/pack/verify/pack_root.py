@@ -129,6 +129,31 @@ def is_stamp(name: str) -> bool:
     return _STAMP_PATTERN.fullmatch(name.rpartition("/")[2]) is not None
 
 
+def pack_among_others(names: Sequence[str], root: PackRoot | None) -> str | None:
+    """Return the pack in a folder that has files of other kinds too: somebody chose Downloads, or a whole stick.
+
+    Return its folder or zip, "" if there are several, and None where every file is to be judged as one of the pack.
+    """
+    if root is None:
+        zips = [name for name in names if _PACK_ZIP_PATTERN.fullmatch(name.rpartition("/")[2])]
+        return None if not zips else zips[0] if len(zips) == 1 else ""
+    if root.folder in PART_PREFIXES:
+        return None
+    around = [
+        name
+        for name in names
+        if not name.startswith(root.prefix) and not is_beside(name, root) and not is_zip_beside(name, root)
+    ]
+    # A pack into which somebody put a folder that is named as another pack.
+    is_inside_a_pack = any(
+        name.endswith(f"/{BAG_INFO_FILENAME}") and root.prefix.startswith(name.removesuffix(BAG_INFO_FILENAME))
+        for name in around
+    )
+    if not around or is_inside_a_pack:
+        return None
+    return root.prefix.removesuffix("/") if find_root(around) is None else ""
+
+
 def is_other_form(names: Sequence[str]) -> bool:
     """Return whether these are the files of a portal set, or a single zip: to be unpacked before they are checked."""
     bases = [name.rpartition("/")[2] for name in names]

@@ -24,6 +24,7 @@ import {
   isOtherForm,
   isPlainName,
   isZipBeside,
+  packAmongOthers,
   PARTS,
 } from './pack_root.js';
 import { fileNames, foldersAbove, isSystemFile, isSystemFileName, sizeLimit } from './system_files.js';
@@ -243,7 +244,7 @@ export async function openFolder(
   }));
   // The order of a browser's list is its own.
   members.sort((a, b) => (a.name < b.name ? -1 : 1));
-  const opened = await acceptPack(members);
+  const opened = await acceptPack(members, [], { isFolder: true });
   if (Array.isArray(opened)) return opened;
   const { pack, accepted } = opened;
   let done = 0;
@@ -301,6 +302,7 @@ function isOrdinary(row: MemberRow) {
 async function acceptPack<T extends CandidateMember & { source: Source }>(
   given: readonly T[],
   givenFindings: readonly Finding[] = [],
+  { isFolder = false } = {},
 ) {
   const findings = [...givenFindings];
   const others = await withoutSystemFiles(given, findings);
@@ -309,6 +311,9 @@ async function acceptPack<T extends CandidateMember & { source: Source }>(
   let root = findRoot(names);
   if ((!root || Object.hasOwn(PARTS, root.folder)) && isOtherForm(names))
     return [findingFor('unpack_first', others[0].name)];
+  // Only what is in a zip with a pack was packed with it, and may pass for a part of it.
+  const packName = isFolder ? packAmongOthers(names, root) : null;
+  if (packName !== null) return [findingFor('choose_pack', packName || null)];
   if (root && !root.folder) {
     root = { ...root, folder: await readFolderName(others, root) };
     findings.push(findingFor('renamed'));

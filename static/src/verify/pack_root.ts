@@ -99,6 +99,27 @@ const isAround = (name: string, { prefix }: PackRoot) =>
   isPlainName(baseName(name)) &&
   !prefix.toLowerCase().startsWith(`${name.toLowerCase()}/`);
 
+/**
+ * Return the pack in a folder that has files of other kinds too: somebody chose Downloads, or a whole stick.
+ * @returns its folder or zip, '' if there are several, null where every file is to be judged as one of the pack
+ */
+export function packAmongOthers(names: readonly string[], root: PackRoot | null): string | null {
+  if (!root) {
+    const zips = names.filter((name) => PACK_ZIP.test(baseName(name)));
+    return zips.length > 1 ? '' : (zips[0] ?? null);
+  }
+  if (Object.hasOwn(PARTS, root.folder)) return null;
+  const around = names.filter(
+    (name) => !name.startsWith(root.prefix) && !isBeside(name, root) && !isZipBeside(name, root),
+  );
+  // A pack into which somebody put a folder that is named as another pack.
+  const isInsideAPack = around.some(
+    (name) => name.endsWith(`/${BAG_INFO}`) && root.prefix.startsWith(name.slice(0, -BAG_INFO.length)),
+  );
+  if (!around.length || isInsideAPack) return null;
+  return findRoot(around) ? '' : root.prefix.slice(0, -1);
+}
+
 /** Return whether these are the files of a portal set, or a single zip: to be unpacked before they are checked. */
 export function isOtherForm(names: readonly string[]) {
   const own = names.map(baseName).filter((base) => !BESIDE.test(base));
