@@ -408,12 +408,14 @@ def test_a_long_cell_and_an_object_that_is_read_often_get_the_same_findings(
     long_cell = members_of(small_pack.path)[index] + b'"' + b'a""' * (4 << 20) + b'"\r\n'
     cases.add_changed("a long cell", small_pack.path, with_member(index, long_cell))
     cases.add_changed("many rows", small_pack.path, with_member(index, b"file\n" + b"a\n" * 70_000))
+    cases.add_changed("a line of commas", small_pack.path, with_member(index, b"file" + b"," * (60 << 20) + b"\n"))
     for name in ("manifest-sha256.txt", "data/servable/manifest-sha256.txt", "data/00_READ-FIRST.txt"):
         cases.add_changed(f"lines of {name}", small_pack.path, with_member(name, b"\n" * (30 << 20)))
     cases.add_changed("a long object", small_pack.path, with_member(page, pdf_with_a_long_object(2_000)))
     cases.add_changed("a file of many names", small_pack.path, with_member(page, pdf_with_a_file_of_many_names(20)))
     judged = judge_packs(cases, min_cases=7)
     assert ("unreadable", index) in judged["many rows"][0]
+    assert ("unreadable", index) in judged["a line of commas"][0]
     assert ("list_damaged", "manifest-sha256.txt") in judged["lines of manifest-sha256.txt"][0]
     assert ("unreadable", index) in judged["a long cell"][0]
     assert ("unreadable", page) in judged["a long object"][0]

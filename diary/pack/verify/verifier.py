@@ -293,6 +293,9 @@ def _parse_exhibits_index(pack: OpenedPack) -> dict[str, dict[str, str]] | None:
     raw = pack.read(EXHIBITS_INDEX_PATH)
     if raw is None:
         return {}
+    # One line of commas would fill the memory before it could be seen that there is no table.
+    if raw.count(b",") > constants.TABLE_CELLS_LIMIT:
+        return None
     try:
         text = io.StringIO(raw.decode("utf-8").removeprefix(BOM), newline="")
         # The limit of the process: the default one is far below the longest cell that a browser reads.

@@ -2,7 +2,7 @@
  * The four-way match: file, sidecar, index and list; and the digest that was sealed when the file was added. The twin
  * of `_check_exhibits` in diary/pack/verify/verifier.py.
  */
-import { PACK_MEMBERS_LIMIT } from '../core/constants.js';
+import { PACK_MEMBERS_LIMIT, TABLE_CELLS_LIMIT } from '../core/constants.js';
 import { objectOf, textOf, integerOf } from '../record/reading.js';
 import { findingFor } from './findings.js';
 import { provedHistoriesOf } from './causal_order.js';
@@ -127,6 +127,8 @@ function isMatchingExhibit(
 
 /** Parse 03 by file name; null when it is not such a table. */
 function parseIndex(raw: Uint8Array): Map<string, Record<string, string>> | null {
+  // One line of commas would fill the memory before it could be seen that there is no table.
+  if (countOf(',', raw) > TABLE_CELLS_LIMIT) return null;
   try {
     const [header, ...lines] = parseCsv(new TextDecoder('utf-8', { fatal: true }).decode(raw)).filter(
       (cells) => cells.length,
@@ -141,6 +143,13 @@ function parseIndex(raw: Uint8Array): Map<string, Record<string, string>> | null
   } catch {
     return null;
   }
+}
+
+function countOf(letter: string, bytes: Uint8Array) {
+  const code = letter.charCodeAt(0);
+  let count = 0;
+  for (const byte of bytes) if (byte === code) count++;
+  return count;
 }
 
 /**
