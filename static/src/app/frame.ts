@@ -163,8 +163,9 @@ function topBar(stage: Stage, isOpen: boolean) {
     }
     ${
       isOpen
-        ? html`<button type="button" class="icon-button" aria-label=${t('nav.lock')}
-          @click=${() => void stage.app.lock('asked')}>${icon('lock', 22)}</button>`
+        ? html`<button type="button" class="icon-button"
+          @click=${() => void stage.app.lock('asked')}>${icon('lock', 22)}<span
+            class="icon-word">${t('nav.lock')}</span></button>`
         : nothing
     }
     ${leaveButton(stage)}
