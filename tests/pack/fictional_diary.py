@@ -222,9 +222,9 @@ class FictionalDiary:
         assert (blob, part_count(len(content)) - 1) in self.sealed_parts
         return blob, key
 
-    def replace_signing_key(self, *, at_ms: int) -> KeeperSigner:
-        """Replace the signing key, which stays valid for everything received so far. Return the old key."""
-        old_author, self.author = self.author, KeeperSigner(generate_scalar())
+    def replace_signing_key(self, *, at_ms: int, to: KeeperSigner | None = None) -> KeeperSigner:
+        """Replace the signing key, by `to` or a new one. The old key, which stays valid for all so far, is returned."""
+        old_author, self.author = self.author, to or KeeperSigner(generate_scalar())
         statement: dict[str, object] = {
             "account": self.account_id,
             "beacon": None,

@@ -31,7 +31,8 @@ from tests.pack.pack_members import (
 )
 from tests.pack.verifier_comparison import PackCases, compare_verifiers, judge_packs
 
-MADE_AT = START_MS + 218 * DAY_MS
+# In the past of every clock: authorities of the tests stamp what is made at this time.
+MADE_AT = START_MS + 118 * DAY_MS
 
 
 def export_version(
@@ -62,9 +63,11 @@ def recorded_pack(tmp_path_factory: pytest.TempPathFactory) -> BuiltPack:
     return make_recorded_pack(tmp_path_factory.mktemp("recorded"))
 
 
-def make_recorded_pack(folder: Path, *, made_at: int = MADE_AT, **changed: Any) -> BuiltPack:
+def make_recorded_pack(
+    folder: Path, *, made_at: int = MADE_AT, diary: FictionalDiary | None = None, **changed: Any
+) -> BuiltPack:
     """Return a small pack that its diary recorded. `changed`: as for `export_version`."""
-    diary = fictional_diary(count=2, exhibits=1)
+    diary = diary or fictional_diary(count=2, exhibits=1)
     raw = build_capsule(diary.versions, diary.wish(made_at=made_at), diary.public_keys)
     capsule = read_capsule(raw)
     front = asyncio.run(build_front_part(diary, raw, folder / "front.zip"))
@@ -76,6 +79,22 @@ def make_recorded_pack(folder: Path, *, made_at: int = MADE_AT, **changed: Any) 
         lambda manifest: export_proof(export_version(diary, capsule, manifest, **changed)),
     )
     return BuiltPack(pack, front, diary, raw, capsule)
+
+
+def test_only_its_numbers_tell_a_pack_by_an_old_key_apart(recorded_pack: BuiltPack, tmp_path: Path) -> None:
+    """Nothing in a pack says which key is in use now. The numbers that the keeper reads out are of one pack only."""
+    diary = fictional_diary(count=2, exhibits=1)
+    first = next(row for row in diary.versions if row["kind"] == "incident")
+    forger = diary.replace_signing_key(at_ms=START_MS + 20 * DAY_MS)
+    diary.author, diary.key_replacements = forger, []
+    diary.amend(first, {"narrative": "FORGED. It was my brother.", "reason": "x"}, at_ms=START_MS + 30 * DAY_MS)
+    forged = make_recorded_pack(tmp_path, diary=diary)
+    cases = PackCases(tmp_path, None)
+    for name, pack in (("honest", recorded_pack), ("forged", forged)):
+        cases.add(name, pack.path, notary=pack.diary.notary.pub)
+    judged = judge_packs(cases, min_cases=2)
+    assert judged["forged"][0] == set() and judged["forged"][1]["status"] == "received"
+    assert judged["forged"][1]["fingerprint"] != judged["honest"][1]["fingerprint"]
 
 
 def test_the_first_sentence_says_when_a_server_had_the_pack(recorded_pack: BuiltPack, tmp_path: Path) -> None:

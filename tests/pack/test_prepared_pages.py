@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,28 @@ from typing import Any
 import pypdf
 import pytest
 
+from diary.crypto.signing import generate_scalar
+from diary.encoding import b64, canonical_json, unb64
 from diary.errors import BadRequest
+from diary.ledger.commitments import field_digest
+from diary.pack.bag.manifest import SERVABLE_MANIFEST_PATH, SERVABLE_STATEMENT_PATH
 from diary.pack.capsule.reader import read_capsule
 from diary.pack.contents import build_contents
 from diary.pack.documents.exhibits import exhibits_data
 from diary.pack.documents.text_files import text_files
 from diary.pack.preparer import prepared_line
+from diary.pack.verify.proof_check import PREPARED_PATH
 from diary.pack.verify.verifier import verify_pack
 from tests.pack.conftest import build_in_thread
-from tests.pack.fictional_diary import START_MS, FictionalDiary, draw_screenshot, fictional_diary, incident_fields
+from tests.pack.fictional_diary import (
+    DAY_MS,
+    START_MS,
+    FictionalDiary,
+    KeeperSigner,
+    draw_screenshot,
+    fictional_diary,
+    incident_fields,
+)
 from tests.pack.pack_members import members_of, members_of_front
 from tests.pack.prepared_packs import PREPARER_NAME, PREPARER_ORGANISATION, make_prepared_pack, prepared_capsule, resign
 from tests.pack.restricted_scan import readable_forms
@@ -245,6 +259,76 @@ def test_digests_in_a_keepers_capsule_are_refused(diary: FictionalDiary) -> None
         read_capsule(json.dumps(capsule, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
 
 
+def prepared_again(
+    diary: FictionalDiary, folder: Path, change: Callable[[dict[str, bytes]], object], **grant_fields: Any
+) -> Path:
+    """Return a prepared pack whose members the advocate changed, and signed again under another grant."""
+    pack, preparer = make_prepared_pack(diary, folder)
+    stated = json.loads(members_of(pack)[PREPARED_PATH])
+    members = {
+        name: raw
+        for name, raw in members_of(pack).items()
+        if name.startswith("data/") and name not in (PREPARED_PATH, SERVABLE_MANIFEST_PATH, SERVABLE_STATEMENT_PATH)
+    }
+    change(members)
+    grant = preparer.make_grant(grant=stated["grant"]["grant"], **grant_fields)
+    return resign(preparer, preparer.stated_members(members, grant), folder / "again.zip")
+
+
+def test_a_key_that_the_grant_does_not_name_signs_nothing_of_the_keeper(tmp_path: Path) -> None:
+    """Anybody can make a key that hands over to the keeper's. Only the keeper's grant says which ones were theirs."""
+    honest, forged = fictional_diary(count=2, exhibits=1), fictional_diary(count=2, exhibits=1)
+    honest.replace_signing_key(at_ms=START_MS + 1000 * DAY_MS)
+    first = next(row for row in forged.versions if row["kind"] == "incident")
+    keeper, forged.author = forged.author, KeeperSigner(generate_scalar())
+    forged.amend(first, {"narrative": "FORGED: I hit him first."}, at_ms=START_MS + 5 * 60_000)
+    forged.replace_signing_key(at_ms=START_MS + 1000 * DAY_MS, to=keeper)
+    cases = PackCases(tmp_path / "cases", None)
+    cases.folder.mkdir()
+    other = b64(bytes(32))
+    for name, diary, fields in (
+        ("honest", honest, {}),
+        ("honest, not named in the grant", honest, {"earlier": None}),
+        ("honest, another named", honest, {"earlier": other}),
+        ("forged", forged, {"earlier": None}),
+        ("forged, another named", forged, {"earlier": other}),
+        ("none, and one named", fictional_diary(count=2, exhibits=1), {"earlier": other}),
+    ):
+        pack = prepared_again(diary, tmp_path / name, lambda _: None, **fields)
+        cases.add(name, pack, notary=diary.notary.pub)
+    findings = compare_verifiers(cases, min_cases=6)
+    assert PREPARED_FINDING in findings.pop("honest")
+    assert all(PREPARER_FINDING in found and PREPARED_FINDING not in found for found in findings.values())
+
+
+def test_what_says_that_a_version_came_before_is_never_withheld(tmp_path: Path) -> None:
+    """An advocate who leaves out the first words must not hide that there were any."""
+    diary = fictional_diary(count=2, exhibits=1)
+    first = next(row for row in diary.versions if row["kind"] == "incident")
+    later = diary.amend(first, {"narrative": "He did not hit me.", "reason": "x"}, at_ms=START_MS + 9 * DAY_MS)
+
+    def withhold(names: Collection[str], members: dict[str, bytes]) -> None:
+        for path in [path for path in members if "/servable/proof/" in path]:
+            proof = json.loads(members[path])
+            if proof.get("version") == first["version"]:
+                del members[path]
+            elif proof.get("version") == later["version"]:
+                for name in names:
+                    field = proof["fields"].pop(name)
+                    proof["withheld"][name] = b64(field_digest(name, unb64(field["s"]), field["v"]))
+                members[path] = canonical_json(proof)
+        for path in [path for path in members if path.startswith("data/restricted/")]:
+            del members[path]
+
+    cases = PackCases(tmp_path / "cases", diary.notary.pub)
+    cases.folder.mkdir()
+    for name, names in {"left out": (), "parents": ("_parents",), "all": ("_parents", "_clock", "_author")}.items():
+        cases.add(name, prepared_again(diary, tmp_path / name, functools.partial(withhold, names), restricted=False))
+    findings = compare_verifiers(cases, min_cases=3)
+    assert "left_out" in {code for code, _ in findings["left out"]}
+    assert "names" in {code for code, _ in findings["parents"]} & {code for code, _ in findings["all"]}
+
+
 def test_forged_names_of_who_prepared_it_are_found(tmp_path: Path) -> None:
     """Another name in 00 is found by both checkers; one in 01 or 10 when the pages are laid out again."""
     pack, preparer = make_prepared_pack(fictional_diary(count=3, exhibits=1), tmp_path / "made")
@@ -260,11 +344,13 @@ def test_forged_names_of_who_prepared_it_are_found(tmp_path: Path) -> None:
     for name, words in {
         "another": b"PREPARED BY SOMEBODY ELSE: Detective Smith, Police.",
         "nobody": b"By the keeper.",
+        "two": line + b"\r\nPREPARED BY SOMEBODY ELSE: Detective Smith, Police.",
+        "two, one after a space": line + b"\r\n Prepared by somebody else:  Detective Smith, Police.",
     }.items():
         add(name, {READ_FIRST: members[READ_FIRST].replace(line, words)})
-    findings = compare_verifiers(cases, min_cases=3)
-    assert findings["true"] == {PREPARED_FINDING}
-    assert findings["another"] == findings["nobody"] == {PREPARER_FINDING}
+    findings = compare_verifiers(cases, min_cases=5)
+    assert findings.pop("true") == {PREPARED_FINDING}
+    assert all(found == {PREPARER_FINDING} for found in findings.values())
     # A page with another preparer, honest in all else, in the place of the one that was made.
     other = prepared_capsule(
         preparer.pack.diary,

@@ -16,6 +16,7 @@ from diary.crypto.signing import AuthorSigner, generate_scalar
 from diary.encoding import b64, canonical_json
 from diary.ids import id_text, new_id
 from diary.ledger.sharing import grants
+from diary.ledger.sharing.earlier_keys import earlier_keys_binding
 from diary.pack.preparer import PREPARED_LINE_PREFIX, prepared_line
 from diary.pack.verify.prepared_check import (
     PREPARED_TYPE,
@@ -63,7 +64,9 @@ class PackPreparer:
             "scope": {"all": True},
             "to": b64(fingerprint(self.author.pub, self.hpke_public_key)),
         }
-        return grants.sign_grant(keeper, default_fields | changed)
+        binding = earlier_keys_binding(self.pack.diary.key_replacements)
+        signed = {name: value for name, value in (default_fields | binding | changed).items() if value is not None}
+        return grants.sign_grant(keeper, signed | {"prev": None})
 
     def prepared_members(self, grant: StatementFields, signer: AuthorSigner | None = None, **changed: Any) -> Members:
         """Return the pack as this advocate would make it: READ-FIRST, record and statement name the preparer."""

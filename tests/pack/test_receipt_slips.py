@@ -7,6 +7,7 @@ import hashlib
 import json
 import shutil
 import subprocess
+import time
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,10 +70,10 @@ def late_pack(tmp_path_factory: pytest.TempPathFactory) -> LatePack:
     return make_late_pack(tmp_path_factory.mktemp("late"))
 
 
-def make_late_pack(folder: Path, notary: Ed25519Signer | None = None) -> LatePack:
+def make_late_pack(folder: Path, notary: Ed25519Signer | None = None, *, made_at: int = MADE_AT) -> LatePack:
     """Make a pack whose record came to the server after it was made."""
     diary = fictional_diary(count=2, exhibits=1, notary=notary)
-    raw = build_capsule(diary.versions, diary.wish(made_at=MADE_AT), diary.public_keys)
+    raw = build_capsule(diary.versions, diary.wish(made_at=made_at), diary.public_keys)
     capsule, records = read_capsule(raw), list[DiaryVersion]()
     front = asyncio.run(build_front_part(diary, raw, folder / "front.zip"))
 
@@ -249,6 +250,27 @@ def test_a_timestamp_is_judged_under_the_root_that_was_given(
     command = f"openssl ts -verify -data {LIST} -in {STAMP_NAME} -CAfile root.pem".split()
     completed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "Verification: OK" in completed.stdout + completed.stderr
+
+
+def test_a_timestamp_from_before_the_pack_was_made_is_found(authority: LocalTimestampAuthority, tmp_path: Path) -> None:
+    """Nobody can stamp a list before there is one: the pack gives a false time, or the timestamp does."""
+    now = time.time_ns() // 1_000_000
+    cases = PackCases(tmp_path, None)
+    for name, made_at in (("now", now), ("made in two days", now + 2 * 86_400_000)):
+        (tmp_path / f"{name} made").mkdir()
+        late = make_late_pack(tmp_path / f"{name} made", made_at=made_at)
+        stamp = stamp_of(authority, members_of(late.path)[LIST])
+        with_beside(
+            cases,
+            late.path,
+            name,
+            {STAMP_NAME: stamp},
+            notary=late.diary.notary.pub,
+            tsa_roots=[authority.root_pem],
+        )
+    judged = judge_packs(cases, min_cases=2)
+    assert ("pack_time", STAMP_NAME) not in judged["now"][0]
+    assert ("pack_time", STAMP_NAME) in judged["made in two days"][0]
 
 
 def test_a_portal_set_has_a_slip_and_a_timestamp_of_its_own(

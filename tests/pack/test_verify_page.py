@@ -358,7 +358,9 @@ def test_of_a_folder_with_a_pack_and_other_files_only_the_pack_is_to_be_chosen(
     (tmp_path / "zips" / "photo.jpg").write_bytes(b"x")
     for case in ("Downloads", "stick", "evidence", "two", "zips"):
         cases.add(case, tmp_path / case)
-    for case, (found, facts) in judge_packs(cases, min_cases=5).items():
+    cases.add("two zips", small_pack.path, shutil.copyfile(small_pack.path, tmp_path / "other.zip"))
+    cases.add("a zip and a picture", small_pack.path, tmp_path / "Downloads" / "photo.jpg")
+    for case, (found, facts) in judge_packs(cases, min_cases=7).items():
         assert {code for code, _ in found} == {"choose_pack"}, case
         assert not facts["status"], case
 

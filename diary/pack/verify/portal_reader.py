@@ -54,6 +54,8 @@ def open_given(paths: Sequence[Path]) -> OpenedPack | list[Finding]:
     own = [path for path in files if path.is_dir() or not is_system_filename(path.name)]
     if not own:
         return [make_finding("not_a_pack")]
+    if len(own) > 1 and _is_pack_among_others([path.name for path in own]):
+        return [make_finding("choose_pack")]
     if len(own) > 1 or (flat is not None and PART_PATTERN.fullmatch(own[0].name)):
         opened = open_portal_set(files, beside)
     else:
@@ -64,6 +66,11 @@ def open_given(paths: Sequence[Path]) -> OpenedPack | list[Finding]:
         by_path = {path.absolute(): path for path in beside}
         opened.beside += [FileBeside(path.name, path) for path in by_path.values()]
     return opened
+
+
+def _is_pack_among_others(names: Sequence[str]) -> bool:
+    """Return whether files that were given together hold a zip that is a pack by itself, and are no portal set."""
+    return any(name.lower().endswith(".zip") for name in names) and not any(is_set_filename(name) for name in names)
 
 
 def _files_of_flat_folder(folder: Path) -> list[Path] | None:

@@ -16,13 +16,14 @@ from diary.crypto.signing import verify_author
 from diary.encoding import b64, canonical_json, unb64
 from diary.errors import BadSignature, KeptError
 from diary.ledger.sharing import grants
+from diary.ledger.sharing.earlier_keys import EARLIER_KEYS_MEMBER, earlier_keys_binding
 from diary.pack.preparer import PREPARED_LINE_PREFIX, is_single_line, prepared_line
 from diary.pack.proofs.proof_files import RECORD_LIMIT_BYTES
 from diary.pack.verify.findings import Finding, make_finding
 from diary.pack.verify.pack_reader import OpenedPack
 from diary.pack.verify.proof_check import PREPARED_PATH, PackProofs, parse_object
 from diary.pack.verify.record_check import RECORD_PATH, read_record
-from diary.record.reading import RecordFields, integer_of, is_same_json, object_of, text_of
+from diary.record.reading import RecordFields, integer_of, is_same_json, object_of, objects_of, text_of
 
 PREPARED_TYPE: Final = "prepared/v1"
 READ_FIRST_PATH: Final = "data/00_READ-FIRST.txt"
@@ -50,19 +51,19 @@ def check_prepared(pack: OpenedPack, proofs: PackProofs) -> Iterator[Finding]:
     record = read_record(pack)
     recorded_claim = object_of(object_of(record, "pack"), "prepared")
     read_first = pack.read(READ_FIRST_PATH)
-    line = _find_prepared_line(read_first or b"")
+    lines = _find_prepared_lines(read_first or b"")
     if raw is None:
-        if recorded_claim or line is not None:
+        if recorded_claim or lines:
             yield make_finding("preparer", RECORD_PATH if recorded_claim else READ_FIRST_PATH)
         return
     try:
         statement = parse_object(raw) or {}
         _check_signatures(statement, text_of(proofs.keys, "ecdsa_pub"))
+        _check_earlier_keys(object_of(statement, "grant"), proofs.keys)
         _check_scope(object_of(statement, "grant"), proofs, is_servable_only=pack.is_servable_only)
         _check_statement_matches(statement, pack, proofs)
-        is_line_right = read_first is None or line == prepared_line(
-            text_of(statement, "by"), text_of(statement, "organisation")
-        )
+        line = prepared_line(text_of(statement, "by"), text_of(statement, "organisation"))
+        is_line_right = read_first is None or lines == [line]
         if (record and not is_same_json(recorded_claim, prepared_members(statement))) or not is_line_right:
             raise BadSignature
     except (KeptError, KeyError, TypeError, ValueError, AttributeError):
@@ -115,6 +116,17 @@ def _check_signatures(statement: Mapping[str, Any], keeper_pub: str) -> None:
     )
 
 
+def _check_earlier_keys(grant: Mapping[str, Any], keys: RecordFields) -> None:
+    """Raise BadSignature unless the pack names the earlier keys of the keeper that the grant does, and no other.
+
+    Anybody can make a key that hands over to the keeper's. Without this check an advocate could name one, and write
+    entries, changes and first words that count as the keeper's.
+    """
+    binding = earlier_keys_binding(objects_of(keys, EARLIER_KEYS_MEMBER))
+    if binding.get(EARLIER_KEYS_MEMBER) != grant.get(EARLIER_KEYS_MEMBER):
+        raise BadSignature
+
+
 def _check_scope(grant: Mapping[str, Any], proofs: PackProofs, *, is_servable_only: bool) -> None:
     """Raise BadSignature if anything visible here is outside the grant."""
     diary_ids = {text_of(object_of(proof.values, "_ids"), "diary") for proof in proofs.fullest.values()}
@@ -148,7 +160,7 @@ def _check_statement_matches(statement: Mapping[str, Any], pack: OpenedPack, pro
         raise BadSignature
 
 
-def _find_prepared_line(raw: bytes) -> str | None:
-    """Return the line about the preparer in READ-FIRST, or None."""
+def _find_prepared_lines(raw: bytes) -> list[str]:
+    """Return the lines of READ-FIRST that say who prepared the pack, also those that only look so."""
     lines = raw[: constants.READ_FIRST_LIMIT_BYTES].decode("utf-8-sig", "replace").split("\n")
-    return next((line.removesuffix("\r") for line in lines if line.startswith(PREPARED_LINE_PREFIX)), None)
+    return [line.removesuffix("\r") for line in lines if PREPARED_LINE_PREFIX.strip().lower() in line.lower()]

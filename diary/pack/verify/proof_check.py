@@ -160,7 +160,9 @@ def read_proof(member: str, raw: bytes | None) -> VersionProof | Finding:
             digests[field_name] = b64(field_digest(field_name, unb64(field_pair["s"]), field_pair["v"]))
     except (KeptError, KeyError, UnicodeError):
         return make_finding("unreadable", member)
-    if set(digests) != {*names.open_with_reserved, *names.restricted} or withheld & set(values):
+    is_complete = set(digests) == {*names.open_with_reserved, *names.restricted} and not withheld & set(values)
+    # A pack shows these of every version. Without `_parents` nobody would see that the version before was left out.
+    if not is_complete or any(name.startswith("_") for name in withheld):
         return make_finding("names", member)
     return VersionProof(member, value, values, digests, withheld)
 

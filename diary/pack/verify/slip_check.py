@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from diary.constants import CANONICAL_LIMIT_BYTES
+from diary.constants import CANONICAL_LIMIT_BYTES, PACK_TIME_TOLERANCE_MS
 from diary.encoding import canonical_json
 from diary.errors import KeptError
 from diary.ledger import timestamps
 from diary.ledger.key_statements import NotaryKey
 from diary.ledger.timestamp_authorities import RESPONSE_LIMIT_BYTES
+from diary.pack.bag.pack_statement import PACK_STATEMENT_PATH
 from diary.pack.verify.bag_check import MANIFESTS
 from diary.pack.verify.export_check import ExportCheck, judge_export_proof
 from diary.pack.verify.findings import Finding, make_finding
@@ -24,7 +25,7 @@ from diary.pack.verify.log_check import is_included, verified_checkpoint
 from diary.pack.verify.pack_reader import ZIP_ERRORS, MemberSource, OpenedPack, hash_member, open_source, size_of
 from diary.pack.verify.pack_root import is_stamp
 from diary.pack.verify.proof_check import PackProofs, parse_object
-from diary.record.reading import RecordFields, object_of, text_of
+from diary.record.reading import RecordFields, integer_of, object_of, text_of
 
 SLIP_TYPE: Final = "slip/v1"
 _SLIP_MEMBERS: Final = {"log", "proof", "t"}
@@ -50,6 +51,7 @@ def check_pack_stamps(pack: OpenedPack, roots: Sequence[bytes]) -> tuple[list[Fi
     """
     findings, times = list[Finding](), list[int]()
     manifest = pack.digests.get(MANIFESTS[0])
+    made_at = integer_of(parse_object(pack.read(PACK_STATEMENT_PATH)) or {}, "made_at") or 0
     for file in pack.beside:
         if not is_stamp(file.name):
             continue
@@ -58,6 +60,8 @@ def check_pack_stamps(pack: OpenedPack, roots: Sequence[bytes]) -> tuple[list[Fi
             digest = bytes.fromhex(manifest.sha256) if manifest else b""
             if roots:
                 times.append(timestamps.verify_token(tsr, digest, roots))
+                if times[-1] < made_at - PACK_TIME_TOLERANCE_MS:
+                    findings.append(make_finding("pack_time", file.name))
             else:
                 timestamps.check_token_digest(tsr, digest)
                 findings.append(make_finding("stamp_root", file.name))

@@ -13,7 +13,7 @@ import { sha256 } from '../crypto/digests.js';
 import { objectOf } from '../record/reading.js';
 import { READ_FIRST_FILE } from './bag.js';
 import { logFiles } from './log_files.js';
-import { findPreparerLine, preparerLine, PREPARED_FILE } from './prepared.js';
+import { findPreparerLines, preparerLine, PREPARED_FILE } from './prepared.js';
 import { keysFile, fieldNamesOf, encodeProof, proofNames, rowsOf } from './proofs.js';
 import { recordFile, sidecar, sidecarName } from './record_json.js';
 import { chronologyCopies, CHRONOLOGY_TABLE } from './chronology/short_table.js';
@@ -85,8 +85,8 @@ export async function checkFiles(members: ReadonlyMap<string, Uint8Array>, capsu
   for (const [name, makeBytes] of expected) if (!bytesEqual(makeBytes(), memberBytes(members, name))) rejectFile(name);
   for (const [name, version] of proofNames(capsule, 'servable'))
     checkServable(members, `data/servable/${name}`, version);
-  const line = findPreparerLine(decodeText(memberBytes(members, READ_FIRST_FILE), READ_FIRST_FILE));
-  if (line !== (preparer.by === undefined ? null : preparerLine(preparer))) rejectFile(READ_FIRST_FILE);
+  const lines = findPreparerLines(decodeText(memberBytes(members, READ_FIRST_FILE), READ_FIRST_FILE));
+  if (lines.join('\n') !== (preparer.by === undefined ? '' : preparerLine(preparer))) rejectFile(READ_FIRST_FILE);
   const table = findDifferingTable(members, capsule);
   if (table) rejectFile(table);
   await checkCopies(members);

@@ -23,14 +23,12 @@ const LINE_PREFIX = 'PREPARED BY SOMEBODY ELSE: ';
 /** Return the line of 00_READ-FIRST.txt. */
 export const preparerLine = ({ by, organisation }: Preparer) => `${LINE_PREFIX}${by}, ${organisation}.`;
 
-/** Return the line of a READ-FIRST that names the preparer, null where there is none. */
-export function findPreparerLine(text: string) {
-  return (
-    text
-      .split('\n')
-      .map((line) => line.replace(/\r$/, ''))
-      .find((line) => line.startsWith(LINE_PREFIX)) ?? null
-  );
+/** Return the lines of a READ-FIRST that say who prepared the pack, also those that only look so. */
+export function findPreparerLines(text: string): string[] {
+  return text
+    .split('\n')
+    .map((line) => line.replace(/\r$/, ''))
+    .filter((line) => line.toLowerCase().includes(LINE_PREFIX.trim().toLowerCase()));
 }
 
 /** Add the statement of who prepared a pack to its files. The list of the servable files is made after it. */

@@ -12,7 +12,8 @@ export const SENTENCES = Object.freeze({
   too_large:
     'This zip claims to hold more than a pack can, or is packed far more tightly than one. Unpack it with care, and ' +
     'give the folder.',
-  choose_pack: 'This folder holds a pack and other files. Check the pack by itself: choose its own folder, or its zip.',
+  choose_pack:
+    'These are a pack and other files, or two packs. Check one pack by itself: choose its own folder, or its zip.',
   unpack_first:
     'The pack is in another zip, or these are the files of a portal set in a zip or folder. Take them out, ' +
     'and give them.',
@@ -73,7 +74,7 @@ export const SENTENCES = Object.freeze({
   stamp_root: 'Whose timestamp this is was not checked: give the root certificate of its authority (--tsa-root).',
   pack_time:
     'The pack cannot have been made at the time that it gives: the server received something in it later, or the ' +
-    'record of it earlier.',
+    'record of it, or a timestamp of it, is earlier.',
   keys: 'The public keys in the two proof folders differ, or are not keys.',
   wrong_notary:
     'This pack is from another server than the one whose key was given. Give the key of that server to check who ' +

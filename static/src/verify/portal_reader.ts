@@ -50,12 +50,18 @@ export async function openGiven(
     .map(({ path, file }) => ({ name: baseName(path), source: fileSource(file) }));
   const own = files.filter(({ path }) => !isSystemFileName(baseName(path)));
   if (!own[0]) return [findingFor('not_a_pack')];
+  if (own.length > 1 && isPackAmongOthers(own.map(({ path }) => baseName(path)))) return [findingFor('choose_pack')];
   const opened = await (own.length === 1 && !(isInFolder(own) && PART.test(baseName(own[0].path)))
     ? openZip(own[0].file, onProgress)
     : openPortalSet(files, beside, onProgress));
   if (opened instanceof OpenedPack) opened.beside.push(...beside);
   return opened;
 }
+
+/** Return whether files that were given together hold a zip that is a pack by itself, and are no portal set. */
+const isPackAmongOthers = (names: readonly string[]) =>
+  names.some((name) => name.toLowerCase().endsWith('.zip')) &&
+  !names.some((name) => PART.test(name) || pathInPack(name) !== null);
 
 const isInFolder = (files: readonly GivenFile[]) => files.some(({ path }) => path.includes('/'));
 

@@ -6,13 +6,15 @@ import { hex } from '../core/bytes.js';
 import { READ_FIRST_LIMIT_BYTES } from '../core/constants.js';
 import { KeptError } from '../core/errors.js';
 import { sha256 } from '../crypto/digests.js';
+import { bindKeyStatements } from '../crypto/sharing/grants.js';
 import { verifyPreparedStatement } from '../crypto/sharing/prepared.js';
-import { preparerLine, findPreparerLine, versionListDigest } from '../pack/prepared.js';
-import { objectOf, textOf } from '../record/reading.js';
+import { preparerLine, findPreparerLines, versionListDigest } from '../pack/prepared.js';
+import { objectOf, objectsOf, textOf } from '../record/reading.js';
 import { findingFor } from './findings.js';
 import { PREPARED, readObject, sameJson } from './proof_check.js';
 import { readRecord, RECORD } from './record_check.js';
 import type { PreparedStatement } from '../crypto/sharing/prepared.js';
+import type { KeyStatement } from '../crypto/sharing/statements.js';
 import type { Fields } from '../record/reading.js';
 import type { Finding } from './findings.js';
 import type { OpenedPack } from './pack_reader.js';
@@ -25,13 +27,13 @@ export async function checkPrepared(pack: OpenedPack, proofs: Proofs): Promise<F
   const [raw, record, readFirst] = await Promise.all([pack.read(PREPARED), pack.read(RECORD), pack.read(READ_FIRST)]);
   const recordFields = record ? await readRecord(pack) : null;
   const claimed = objectOf(objectOf(recordFields ?? {}, 'pack'), 'prepared');
-  const line = findPreparerLine(
+  const lines = findPreparerLines(
     new TextDecoder().decode(readFirst?.subarray(0, READ_FIRST_LIMIT_BYTES) ?? new Uint8Array(0)),
   );
   if (!raw)
     return Object.keys(claimed).length
       ? [findingFor('preparer', RECORD)]
-      : line !== null
+      : lines.length
         ? [findingFor('preparer', READ_FIRST)]
         : [];
   try {
@@ -39,6 +41,7 @@ export async function checkPrepared(pack: OpenedPack, proofs: Proofs): Promise<F
       (readObject(raw) ?? {}) as PreparedStatement,
       textOf(proofs.keys, 'ecdsa_pub'),
     );
+    checkEarlierKeys(statement.grant, proofs.keys);
     checkScope(statement.grant, proofs);
     await checkBinding(statement, pack, proofs, record, recordFields);
     const wanted = {
@@ -47,12 +50,23 @@ export async function checkPrepared(pack: OpenedPack, proofs: Proofs): Promise<F
       organisation: statement.organisation,
       to: statement.grant.to,
     };
-    const isLineRight = readFirst === null || line === preparerLine(statement);
+    const isLineRight = readFirst === null || (lines.length === 1 && lines[0] === preparerLine(statement));
     if ((recordFields && !sameJson(claimed, wanted)) || !isLineRight) throw new KeptError('bad_signature');
   } catch {
     return [findingFor('preparer', PREPARED)];
   }
   return [findingFor('prepared', PREPARED)];
+}
+
+/**
+ * Check that the pack names the earlier keys of the keeper that the grant does, and no other; throws.
+ *
+ * Anybody can make a key that hands over to the keeper's. Without this check an advocate could name one, and write
+ * entries, changes and first words that count as the keeper's.
+ */
+function checkEarlierKeys(grant: PreparedStatement['grant'], keys: Fields) {
+  const earlier = objectsOf(keys, 'earlier') as KeyStatement[];
+  if (bindKeyStatements(earlier).earlier !== grant.earlier) throw new KeptError('bad_signature');
 }
 
 /** Check that nothing here is outside the grant, as far as that shows; throws. */

@@ -168,7 +168,9 @@ export function parseProof(member: string, value: Fields | null): Proof | Findin
   if (
     actualNames.length !== expectedNames.size ||
     actualNames.some((field) => !expectedNames.has(field)) ||
-    [...withheld].some((field) => Object.hasOwn(values, field))
+    [...withheld].some((field) => Object.hasOwn(values, field)) ||
+    // A pack shows these of every version. Without `_parents` nobody would see that the version before was left out.
+    [...withheld].some((field) => field.startsWith('_'))
   )
     return findingFor('names', member);
   return { member, raw: value, version: textOf(value, 'version'), values, digests, withheld };

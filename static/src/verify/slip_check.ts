@@ -3,9 +3,10 @@
  * which explains what they show.
  */
 import { unhex } from '../core/bytes.js';
-import { CANONICAL_LIMIT_BYTES, TIMESTAMP_LIMIT_BYTES } from '../core/constants.js';
+import { CANONICAL_LIMIT_BYTES, PACK_TIME_TOLERANCE_MS, TIMESTAMP_LIMIT_BYTES } from '../core/constants.js';
 import { isTokenOver, verifyToken } from '../ledger/timestamps.js';
 import { integerOf, objectOf, textOf } from '../record/reading.js';
+import { PACK_STATEMENT } from '../pack/signature.js';
 import { SHA256_LIST } from './bag_check.js';
 import { judgeExportProof, NO_EXPORT } from './export_check.js';
 import { findingFor } from './findings.js';
@@ -76,6 +77,7 @@ export async function checkPackStamps(
   const findings: Finding[] = [];
   const times: number[] = [];
   const digest = unhex(pack.digests.get(SHA256_LIST)?.sha256 ?? '');
+  const madeAt = integerOf(readObject(await pack.read(PACK_STATEMENT)) ?? {}, 'made_at') ?? 0;
   for (const { name, source } of pack.beside) {
     if (!STAMP.test(baseName(name))) continue;
     const tsr = await readBeside(source, TIMESTAMP_LIMIT_BYTES);
@@ -83,7 +85,9 @@ export async function checkPackStamps(
     else if (!roots.length) findings.push(findingFor('stamp_root', name));
     else {
       try {
-        times.push(await verifyToken(tsr, digest, roots));
+        const time = await verifyToken(tsr, digest, roots);
+        times.push(time);
+        if (time < madeAt - PACK_TIME_TOLERANCE_MS) findings.push(findingFor('pack_time', name));
       } catch {
         findings.push(findingFor('stamp', name));
       }
