@@ -67,7 +67,10 @@ def verify_statement(statement: Mapping[str, Any]) -> None:
 
 
 def verify_chain(statements: Sequence[Mapping[str, Any]], current_pub: bytes) -> tuple[AuthorKey, ...]:
-    """Return the account's keys, oldest first. Raise BadSignature unless the statements lead to `current_pub`."""
+    """Return the account's keys, oldest first.
+
+    Raise BadSignature unless the statements lead to `current_pub` and no key comes back.
+    """
     keys: list[AuthorKey] = []
     for previous, statement in zip((None, *statements), statements, strict=False):
         verify_statement(statement)
@@ -82,7 +85,11 @@ def verify_chain(statements: Sequence[Mapping[str, Any]], current_pub: bytes) ->
         keys.append(AuthorKey(unb64(str(statement["old"])), int(statement["seq"]), int(statement["ts"])))
     if statements and statements[-1]["ecdsa_pub"] != b64(current_pub):
         raise BadSignature("The statements about an account's keys do not lead to the one in use.")
-    return (*keys, AuthorKey(current_pub))
+    keys.append(AuthorKey(current_pub))
+    # A key that came back would have two limits.
+    if len({key.pub for key in keys}) < len(keys):
+        raise BadSignature("A key that was replaced cannot come back.")
+    return tuple(keys)
 
 
 def find_signing_key(keys: Sequence[AuthorKey], key_id: object, message: bytes, signature: bytes) -> AuthorKey:

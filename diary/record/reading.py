@@ -5,9 +5,12 @@ belongs. These readers return the value if it has the right type and an empty va
 diary can prevent a pack from being made.
 """
 
+import json
 from collections.abc import Mapping
+from typing import Final
 
 RecordFields = Mapping[str, object]
+_JSON_ENCODER: Final = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 
 
 def text_of(fields: RecordFields, name: str) -> str:
@@ -66,3 +69,12 @@ def is_same_json(first: object, second: object) -> bool:
     if isinstance(first, list | tuple) and isinstance(second, list | tuple):
         return len(first) == len(second) and all(map(is_same_json, first, second))
     return first == second
+
+
+def json_text(value: object) -> str:
+    """Return a text that only equal JSON values share; their numbers are whole, as in every record.
+
+    Many values are compared quickly by the hashes of these texts. Python salts those, so no forger can choose values
+    whose hashes collide, as with tuples of numbers.
+    """
+    return _JSON_ENCODER.encode(value)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from diary import constants
-from diary.record.reading import RecordFields, codes_of, integer_of, is_blank, is_same_json, text_of
+from diary.record.reading import RecordFields, codes_of, integer_of, is_blank, is_same_json, json_text, text_of
 from diary.record.times import recorded_ms
 
 CORRECTION_WINDOW_MS: Final = constants.SETTLING_MS
@@ -69,7 +69,7 @@ class FieldChange:
         if isinstance(self.old, str) and isinstance(self.new, str):
             return self.new.startswith(self.old)
         if isinstance(self.old, list | tuple) and isinstance(self.new, list | tuple):
-            return all(any(is_same_json(item, other) for other in self.new) for item in self.old)
+            return set(map(json_text, self.old)) <= set(map(json_text, self.new))
         return False
 
 

@@ -224,6 +224,9 @@ def test_record_histories_agree(browser_code: NodeProcess, example_count: int) -
             "narrative": TEXT | ANYTHING,
             "count": st.sampled_from([0, 1, True, False, None]),
             "who": ANYTHING,
+            "feelings_then": st.lists(
+                st.sampled_from([0, 1, True, False, None, "1", [1], [True], {"a": 1}]), max_size=4
+            ),
             "reason": TEXT,
             "taken_out": INSTANT_MS | st.booleans(),
             "_parents": st.lists(st.sampled_from(["v0", "v1", "v2", "v3", "gone"]), max_size=2)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from diary.constants import GRANT_EARLIER_KEYS_LIMIT
 from diary.crypto.signing import AuthorSigner, generate_scalar
 from diary.encoding import b64, canonical_json
 from diary.ids import id_text, new_id
@@ -258,24 +261,7 @@ def test_a_key_that_was_never_the_keepers_cannot_be_called_an_earlier_one(
 ) -> None:
     """Anyone can sign a statement that their own key was replaced by the keeper's. The pack is then called not signed."""
     diary, forger = small_pack.diary, fictional_diary(count=1, exhibits=0)
-    statement = rekeying.sign_statement(
-        forger.author,
-        {
-            "account": diary.account_id,
-            "beacon": None,
-            "diary": diary.diary_id,
-            "ecdsa_pub": b64(diary.author.pub),
-            "epoch": 2,
-            "head": b64(bytes(32)),
-            "hpke_pub": b64(forger.author.pub),
-            "seq": 0,
-            "ts": START_MS,
-        },
-    )
-    members = members_of(small_pack.path)
-    keys = json.loads(members["data/restricted/proof/keys.json"])
-    claimed = canonical_json(keys | {"earlier": [statement]})
-    swapped = members | {f"data/{folder}/proof/keys.json": claimed for folder in ("servable", "restricted")}
+    swapped = with_keys(members_of(small_pack.path), earlier=key_chain(diary, forger.author, diary.author))
     swapped["data/00_READ-FIRST.txt"] += b"One line more.\r\n"
     cases = PackCases(tmp_path, diary.notary.pub)
     cases.add("claimed", rebuild_digest_lists(small_pack.path, swapped, tmp_path / "claimed.zip", forger.author))
@@ -284,6 +270,87 @@ def test_a_key_that_was_never_the_keepers_cannot_be_called_an_earlier_one(
     assert facts["status"] == "replaced_key"
     said = STATUS_SENTENCES["replaced_key"] + SENTENCES["replaced_key"]
     assert "Not signed with the key in use" in said and "anyone can write that" in said
+
+
+def key_chain(keeper: FictionalDiary, *signers: AuthorSigner, **changes: object) -> list[Mapping[str, object]]:
+    """Return the statements by which each key names the next, with some members changed."""
+    return [
+        rekeying.sign_statement(
+            old,
+            {
+                "account": keeper.account_id,
+                "beacon": None,
+                "diary": keeper.diary_id,
+                "ecdsa_pub": b64(new.pub),
+                "epoch": 2 + index,
+                "head": b64(bytes(32)),
+                "hpke_pub": b64(new.pub),
+                "seq": 0,
+                "ts": START_MS,
+                **changes,
+            },
+        )
+        for index, (old, new) in enumerate(pairwise(signers))
+    ]
+
+
+def with_keys(members: Mapping[str, bytes], **changes: object) -> dict[str, bytes]:
+    """Return the members with some values of both keys.json changed."""
+    keys = json.loads(members["data/restricted/proof/keys.json"])
+    raw = canonical_json(keys | changes, limit_bytes=1 << 26)
+    return {**members, **{f"data/{folder}/proof/keys.json": raw for folder in ("servable", "restricted")}}
+
+
+def test_a_chain_of_keys_is_short_without_a_circle_and_of_the_packs_own_diary(
+    small_pack: BuiltPack, tmp_path: Path
+) -> None:
+    """Every other chain is reported as `keys`, by whichever of its keys the pack is signed."""
+    diary, own = small_pack.diary, small_pack.diary.author
+    before, *many = (AuthorSigner(generate_scalar()) for _ in range(GRANT_EARLIER_KEYS_LIMIT + 1))
+    chains: dict[str, Sequence[Mapping[str, object]]] = {
+        "one key": key_chain(diary, before, own),
+        "as many as allowed": key_chain(diary, *many, own),
+        "one too many": key_chain(diary, before, *many, own),
+        "a circle": key_chain(diary, own, before, own, ts=START_MS + 400 * DAY_MS),
+        "a circle of others": key_chain(diary, before, many[0], before, own),
+        "of another account": key_chain(diary, before, own, account=id_text(new_id())),
+        "of another diary": key_chain(diary, before, own, diary=id_text(new_id())),
+        "the second of another diary": [
+            *key_chain(diary, before, many[0]),
+            *key_chain(diary, many[0], own, diary=id_text(new_id()), epoch=3),
+        ],
+    }
+    cases, members = PackCases(tmp_path, diary.notary.pub), members_of(small_pack.path)
+    for name, earlier in chains.items():
+        swapped = with_keys(members, earlier=earlier)
+        for signer in (own, before):
+            path = rebuild_digest_lists(small_pack.path, swapped, tmp_path / "chain.zip", signer)
+            cases.add(f"{name}, by {'the own' if signer is own else 'another'}", path)
+    for name, account in {"no account": None, "another account": id_text(new_id())}.items():
+        swapped = with_keys(members, earlier=chains["one key"], account=account)
+        cases.add(name, rebuild_digest_lists(small_pack.path, swapped, tmp_path / "chain.zip", own))
+    judged, allowed = judge_packs(cases), ("one key", "as many as allowed")
+    for name, (found, facts) in judged.items():
+        is_refused = ("keys", "data/restricted/proof/keys.json") in found
+        assert is_refused == (not name.startswith(allowed)), name
+        assert not is_refused or facts["status"] == "bad_signature", name
+    assert all(judged[f"{name}, by the own"][0] == set() for name in allowed)
+
+
+def test_long_lists_in_two_versions_are_judged_at_once(small_pack: BuiltPack, tmp_path: Path) -> None:
+    """Two lists with the same items in another order. Comparing each with each would take many minutes."""
+    members, items = members_of(small_pack.path), list(range(100_000))
+    paths = sorted(name for name in members if "/proof/0001-" in name)
+    assert len(paths) == 4, "two versions in two folders"
+    for path in paths:
+        proof = json.loads(members[path])
+        is_first = not proof["fields"]["_parents"]["v"]
+        proof["fields"]["feelings_then"]["v"] = items if is_first else items[::-1]
+        members[path] = canonical_json(proof, limit_bytes=1 << 26)
+    cases = PackCases(tmp_path, small_pack.diary.notary.pub)
+    cases.add("long lists", rebuild_digest_lists(small_pack.path, members, tmp_path / "long.zip"))
+    [(found, facts)] = judge_packs(cases).values()
+    assert {("commitment", path) for path in paths} <= found and facts["status"] in FORGERY_STATUSES
 
 
 def test_an_account_of_ones_own_signs_no_pack_of_another(small_pack: BuiltPack, tmp_path: Path) -> None:

@@ -1,8 +1,24 @@
 """First words, additions and amendments: the ten-minute rule."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from diary.record.record_history import CORRECTION_WINDOW_MS, RecordVersion, build_histories, build_history
+from diary.record.reading import is_same_json
+from diary.record.record_history import (
+    CORRECTION_WINDOW_MS,
+    FieldChange,
+    RecordVersion,
+    build_histories,
+    build_history,
+)
+
+# Few values, so that two lists often share some. In Python 0 is False, 1 is True, and a list and a dict have no hash.
+LIST_ITEMS = st.recursive(
+    st.none() | st.booleans() | st.sampled_from([0, 1, -1, "", "0", "1", "true", "null", "[]", "é", "\U0001f622"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
+    max_leaves=3,
+)
 
 
 def make_version(
@@ -172,3 +188,25 @@ def test_true_differs_from_one() -> None:
             was,
             is_now,
         )
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(st.lists(LIST_ITEMS, min_size=1, max_size=4), st.lists(LIST_ITEMS, max_size=5))
+def test_a_list_grows_if_each_old_item_is_among_the_new_ones(old: list[object], new: list[object]) -> None:
+    """The quick comparison finds what comparing every item with every other finds."""
+    is_every_item_left = all(any(is_same_json(item, other) for other in new) for item in old)
+    assert FieldChange("feelings_then", old, new).is_addition == is_every_item_left
+    assert FieldChange("feelings_then", tuple(old), [*new, *reversed(old)]).is_addition
+
+
+def test_items_are_compared_as_json() -> None:
+    """The order of an object's members means nothing. Two halves of a character are not that character."""
+    assert FieldChange("x", [{"a": 1, "b": 2}], [{"b": 2, "a": 1}]).is_addition
+    assert not FieldChange("x", ["\ud83d\ude22"], ["\U0001f622"]).is_addition
+
+
+def test_long_lists_are_compared_at_once() -> None:
+    """Comparing every item with every other would take an hour."""
+    items = [f"c{index}" for index in range(200_000)]
+    assert FieldChange("feelings_then", items, items[::-1]).is_addition
+    assert not FieldChange("feelings_then", items, items[:0:-1]).is_addition

@@ -61,6 +61,8 @@ def rekey_vectors() -> Case:
             | BAD_SIGNATURE,
             {"name": "number goes back", "statements": [first, key_step(1, 2, 3, 3)], "newest": b64(AUTHOR_KEYS[2].pub)}
             | BAD_SIGNATURE,
+            {"name": "a key comes back", "statements": [first, key_step(1, 0, 3, 9)], "newest": b64(AUTHOR_KEYS[0].pub)}
+            | BAD_SIGNATURE,
         ],
         "place": PLACE_IDS,
         "versions": versions,

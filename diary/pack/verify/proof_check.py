@@ -96,6 +96,7 @@ def read_proofs(pack: OpenedPack) -> PackProofs:
         or not is_same_json(present_keys[0], present_keys[-1])
         or proofs.keys.get("t") != KEYS_TYPE
         or not _are_keys_valid(proofs.keys)
+        or not _are_statements_of_this_diary(proofs)
     ):
         proofs.findings.append(
             make_finding(
@@ -128,6 +129,19 @@ def _are_keys_valid(keys: RecordFields) -> bool:
         return len(notary) == _NOTARY_KEY_BYTES and b64(ed25519_key_id(notary)) == keys.get("log")
     except (KeptError, ValueError):
         return False
+
+
+def _are_statements_of_this_diary(proofs: PackProofs) -> bool:
+    """Return whether the statements about earlier keys name the account and the diary of the pack.
+
+    The diary is not known in a pack without proofs.
+    """
+    account, statements = text_of(proofs.keys, "account"), _earlier_statements(proofs.keys)
+    diary_ids = {text_of(object_of(proof.values, "_ids"), "diary") for proof in proofs.fullest.values()}
+    return all(
+        text_of(statement, "account") == account and (not diary_ids or text_of(statement, "diary") in diary_ids)
+        for statement in statements
+    )
 
 
 def is_never_received(keys: RecordFields) -> bool:
@@ -237,14 +251,21 @@ def pack_notary_key(proofs: PackProofs) -> bytes:
     return _key_bytes(proofs.keys, "notary")
 
 
+def _earlier_statements(keys: RecordFields) -> tuple[dict[str, object], ...]:
+    """Return the statements about replaced keys, unchecked."""
+    return objects_of(keys, "earlier") if "earlier" in keys else ()
+
+
 def author_keys(keys: RecordFields) -> tuple[AuthorKey, ...]:
     """Return the account's keys, replaced ones first.
 
-    Raise BadSignature unless each one is signed by the key before it.
+    Raise BadSignature unless each one is signed by the key before it, and for more keys than a grant may have.
     """
-    return rekeying.verify_chain(
-        objects_of(keys, "earlier") if "earlier" in keys else (), unb64(text_of(keys, "ecdsa_pub"))
-    )
+    statements = _earlier_statements(keys)
+    # Every proof may be tried with every key. A person replaces keys rarely.
+    if len(statements) > constants.GRANT_EARLIER_KEYS_LIMIT:
+        raise BadSignature("There are too many statements about earlier keys.")
+    return rekeying.verify_chain(statements, unb64(text_of(keys, "ecdsa_pub")))
 
 
 def _check_author(proof: VersionProof, author_keys: Sequence[AuthorKey], message: bytes) -> None:

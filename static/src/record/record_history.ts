@@ -87,8 +87,10 @@ const isSame = (a: Json, b: Json) => canonicalText(a) === canonicalText(b);
 function isAddition({ old: oldValue, new: newValue }: FieldChange): boolean {
   if (isBlank(oldValue)) return true;
   if (typeof oldValue === 'string' && typeof newValue === 'string') return newValue.startsWith(oldValue);
-  if (Array.isArray(oldValue) && Array.isArray(newValue))
-    return oldValue.every((oldItem) => newValue.some((newItem) => isSame(oldItem, newItem)));
+  if (Array.isArray(oldValue) && Array.isArray(newValue)) {
+    const newTexts = new Set(newValue.map((item) => canonicalText(item)));
+    return oldValue.every((item) => newTexts.has(canonicalText(item)));
+  }
   return false;
 }
 

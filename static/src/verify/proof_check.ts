@@ -3,7 +3,7 @@
  * each other. The twin of diary/pack/verify/proof_check.py.
  */
 import { b64, unb64 } from '../core/bytes.js';
-import { PACK_RECORD_LIMIT_BYTES, RECORD_LATEST_MS } from '../core/constants.js';
+import { GRANT_EARLIER_KEYS_LIMIT, PACK_RECORD_LIMIT_BYTES, RECORD_LATEST_MS } from '../core/constants.js';
 import { canonicalText, isObject, parseCanonical } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { openNames, computeCommitment, fieldDigest } from '../crypto/commitment.js';
@@ -95,7 +95,7 @@ export async function readProofs(pack: OpenedPack): Promise<Proofs> {
   const isSame =
     nonEmpty(first) &&
     (pack.alone || (nonEmpty(second) && canonicalText(first as Fields) === canonicalText(second as Fields)));
-  if (!isSame || proofs.keys.t !== 'keys/v1' || !(await areKeysValid(proofs.keys)))
+  if (!isSame || proofs.keys.t !== 'keys/v1' || !(await areKeysValid(proofs.keys)) || !areStatementsOfThisDiary(proofs))
     proofs.findings.push(findingFor('keys', `${pack.alone ? SERVABLE : RESTRICTED}keys.json`));
   return proofs;
 }
@@ -113,14 +113,35 @@ async function areKeysValid(keys: Fields) {
   }
 }
 
+/**
+ * Return whether the statements about earlier keys name the account and the diary of the pack. The diary is not known
+ * in a pack without proofs.
+ */
+function areStatementsOfThisDiary({ keys, primary }: Proofs) {
+  const diaries = new Set([...primary.values()].map(({ values }) => textOf(objectOf(values, '_ids'), 'diary')));
+  return earlierStatements(keys).every(
+    (statement) =>
+      textOf(statement, 'account') === textOf(keys, 'account') &&
+      (!diaries.size || diaries.has(textOf(statement, 'diary'))),
+  );
+}
+
 /** Return whether the pack states that no server ever had the diary. */
 export function isNeverReceived(keys: Fields) {
   return keys.notary === '' && keys.log === '';
 }
 
-/** Return the account's keys by their id, replaced ones included. Throws where they do not form a chain. */
+/** Return the statements about replaced keys, unchecked. */
+const earlierStatements = (keys: Fields) => (Object.hasOwn(keys, 'earlier') ? objectsOf(keys, 'earlier') : []);
+
+/**
+ * Return the account's keys by their id, replaced ones included. Throws where they do not form a chain, and for more
+ * than a grant may have.
+ */
 export async function authorsOf(keys: Fields): Promise<Authors> {
-  const earlier = Object.hasOwn(keys, 'earlier') ? objectsOf(keys, 'earlier') : [];
+  const earlier = earlierStatements(keys);
+  // Every proof may be tried with every key. A person replaces keys rarely.
+  if (earlier.length > GRANT_EARLIER_KEYS_LIMIT) throw new KeptError('bad_signature');
   const chain = await verifyAuthorChain(earlier as KeyStatement[], textOf(keys, 'ecdsa_pub'));
   return new Map(
     await Promise.all(

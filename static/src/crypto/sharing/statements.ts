@@ -53,7 +53,7 @@ export async function verifyStatement(statement: KeyStatement) {
 
 /**
  * Verify a chain of statements and return the account's keys, oldest first, ending in `newestPub`. Throws
- * `bad_signature` when the statements do not lead there.
+ * `bad_signature` when the statements do not lead there, or a key comes back.
  * @param statements as received: each is checked here
  * @param newestPub b64
  */
@@ -70,7 +70,9 @@ export async function verifyAuthorChain(statements: readonly KeyStatement[], new
     );
   });
   const lastStatement = statements.at(-1);
-  if (!isChain || (lastStatement && lastStatement.ecdsa_pub !== newestPub))
+  // A key that came back would have two limits.
+  const pubs = new Set([...statements.map(({ old }) => old), newestPub]);
+  if (!isChain || (lastStatement && lastStatement.ecdsa_pub !== newestPub) || pubs.size <= statements.length)
     throw new KeptError('bad_signature', 'The statements about an account’s keys do not follow one another.');
   return [...statements.map(({ old, seq }) => ({ pub: old, seq })), { pub: newestPub, seq: null }];
 }
