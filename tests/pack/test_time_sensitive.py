@@ -76,6 +76,16 @@ def test_recordings_updates_and_orders_stand_by_their_day() -> None:
     assert words[4] == "1 in this pack: entry 2."
 
 
+def test_a_recording_that_was_asked_for_is_not_called_unasked() -> None:
+    """The day may be missing. The page must not say that nobody asked where another page says that they did."""
+    diary = FictionalDiary()
+    recording = {"kind": "cctv", "holder": "Bus company", "overwrite_due": "2026-12-24"}
+    add_entry(diary, 190, independent_evidence=[recording | {"outcome": "asked"}])
+    add_entry(diary, 191, independent_evidence=[recording | {"outcome": "not_asked"}])
+    first, second = [words for _, words, _ in time_sensitive(diary)]
+    assert "asked for, on a day that is not noted" in first and "no note that anybody asked for it" in second
+
+
 def test_an_update_that_came_is_not_called_overdue() -> None:
     """A later report may be the update: it is named, and nothing is claimed about it."""
     diary = FictionalDiary()

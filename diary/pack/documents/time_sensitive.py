@@ -14,6 +14,7 @@ from diary.record.reading import RecordFields, integer_of, objects_of, text_of
 
 # Outcomes after which nothing is left to ask for; the twin of static/src/record/recorders.ts.
 _SETTLED_OUTCOMES: Final = frozenset({"got_it", "police_have_it", "wiped", "refused", "none"})
+_ASKED_OUTCOMES: Final = frozenset({"asked", "promised"})
 _REFERENCES: Final = (("crime", "crime_ref"), ("incident", "incident_ref"))
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Day, label, words and mark; rows are sorted by them.
@@ -54,7 +55,9 @@ def _recording_words(recording: RecordFields) -> str:
     asked_on = times.format_iso_date(text_of(recording, "requested_at"))
     parts = [vocabulary.label("independent_evidence", kind) if kind else "Recording"]
     parts += [f"held by {holder}"] if holder else []
-    parts.append(f"asked for on {asked_on}" if asked_on else "no note that anybody asked for it")
+    is_asked = text_of(recording, "outcome") in _ASKED_OUTCOMES
+    undated = "asked for, on a day that is not noted" if is_asked else "no note that anybody asked for it"
+    parts.append(f"asked for on {asked_on}" if asked_on else undated)
     return ", ".join(parts)
 
 
