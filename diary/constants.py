@@ -77,6 +77,7 @@ CHECKPOINT_LINES_LIMIT: Final = _integer("checkpoint_lines_limit")
 COSIGNATURES_LIMIT: Final = _integer("cosignatures_limit")
 TIMESTAMP_LIMIT_BYTES: Final = _integer("timestamp_limit_bytes")
 TIMESTAMP_CHAIN_LIMIT_BYTES: Final = _integer("timestamp_chain_limit_bytes")
+TIMESTAMP_CERTIFICATES_LIMIT: Final = _integer("timestamp_certificates_limit")
 
 # sessions
 SESSION_DAYS: Final = _integer("session_days")

@@ -78,7 +78,7 @@ INNER_RANK: dict[str, dict[str, int]] = {
 }
 # Third-party packages that only one module or package may import.
 SINGLE_IMPORTERS: dict[str, tuple[str, ...]] = {
-    "cryptography": ("diary.crypto", "diary.ledger.timestamps"),
+    "cryptography": ("diary.crypto", "diary.ledger.certificate_paths", "diary.ledger.timestamps"),
     "rfc3161_client": ("diary.ledger.timestamps",),
     "typst": ("diary.pack",),
     "PIL": ("diary.pack", "diary.client.attachments", "diary.samples"),

@@ -1,4 +1,4 @@
 """Sealing, keys and signatures. docs/formats.md, sections 1, 3 and 4.
 
-Only this package uses `cryptography`, apart from the certificates in ledger/timestamps.py.
+Only this package uses `cryptography`, apart from the certificates of timestamps in ledger/.
 """

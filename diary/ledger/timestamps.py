@@ -4,8 +4,8 @@ A response states that bytes existed at the authority's time, under a certificat
 are a checkpoint's note, so `openssl ts -verify -data` gives the same result as this module.
 
 [Note: pinned leaf certificate] The certificate that may sign for an authority is a setting: a chain to the right root
-is refused if its leaf is another certificate. Each response has its own new verifier, because shared builders have been
-known to share their lists.
+is refused if its leaf is another certificate. certificate_paths.py checks the chain. Each response has its own new
+verifier, because shared builders have been known to share their lists.
 """
 
 import hashlib
@@ -26,8 +26,9 @@ from rfc3161_client import (
     decode_timestamp_response,
 )
 
-from diary.constants import TIMESTAMP_CHAIN_LIMIT_BYTES
+from diary.constants import TIMESTAMP_CERTIFICATES_LIMIT, TIMESTAMP_CHAIN_LIMIT_BYTES
 from diary.errors import BadRequest, BadSignature
+from diary.ledger.certificate_paths import find_paths, is_self_issued, is_valid_path
 from diary.ledger.timestamp_authorities import RESPONSE_LIMIT_BYTES
 
 NONCE_BYTES: Final = 16
@@ -42,6 +43,7 @@ _MALFORMED: Final = (
     x509.UnsupportedGeneralNameType,
 )
 _SHA256: Final = x509.ObjectIdentifier("2.16.840.1.101.3.4.2.1")
+_DIGESTS: Final = {_SHA256, *(x509.ObjectIdentifier(f"2.16.840.1.101.3.4.2.{last}") for last in (2, 3))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,22 +118,23 @@ def verify_digest_response(
     try:
         response = decode_timestamp_response(tsr)
         _check_imprint(response, digest)
+        # The library leaves out fractions of a second.
+        stamped_at = response.tst_info.gen_time
+        paths = [[*pinned_certificates[:-1], root] for root in trusted_roots]
+        path = next((path for path in paths if is_valid_path(path, stamped_at)), None)
+        if path is None:
+            raise BadSignature("The timestamp has no valid path of certificates to a trusted root.")
+        if not response.signed_data.digest_algorithms <= _DIGESTS:
+            raise BadSignature("The timestamp was signed with a weaker digest.")
         VerifierBuilder(
             policy_id=_parse_oid(policy),
-            tsa_certificate=pinned_certificates[0],
-            intermediates=list(pinned_certificates[1:-1]),
-            roots=trusted_roots,
+            tsa_certificate=path[0],
+            intermediates=path[1:-1],
+            roots=path[-1:],
             nonce=None if nonce is None else int.from_bytes(nonce, "big"),
         ).build().verify(response, digest)
-        stamped_at = response.tst_info.gen_time
-        is_in_time = all(
-            certificate.not_valid_before_utc <= stamped_at <= certificate.not_valid_after_utc
-            for certificate in pinned_certificates
-        )
     except _MALFORMED as error:
         raise BadSignature("The timestamp does not hold.") from error
-    if not is_in_time:
-        raise BadSignature("The timestamp was made when its certificate was not valid.")
     return int(stamped_at.timestamp() * 1000)
 
 
@@ -148,19 +151,17 @@ def verify_token(tsr: bytes, digest: bytes, roots: Sequence[bytes]) -> int:
     """
     response = _decode(tsr)
     try:
-        enclosed = [x509.load_der_x509_certificate(der) for der in response.signed_data.certificates]
+        enclosed = [x509.load_der_x509_certificate(der) for der in sorted(response.signed_data.certificates)]
         policy = response.tst_info.policy.dotted_string
         leaves = [certificate for certificate in enclosed if _is_for_timestamps(certificate)]
-        # An authority may enclose its root, which is trusted only if it was given.
-        others = [certificate for certificate in enclosed if certificate.issuer != certificate.subject]
-        path = leaves + [certificate for certificate in others if certificate not in leaves]
-        path_pem = b"".join(certificate.public_bytes(Encoding.PEM) for certificate in path)
     except _MALFORMED as error:
         raise BadSignature("The timestamp does not hold.") from error
-    if len(leaves) != 1:
+    if len(leaves) != 1 or len(enclosed) > TIMESTAMP_CERTIFICATES_LIMIT:
         raise BadSignature("The timestamp has no certificate of its authority.")
-    for root in [certificate for pem in roots for certificate in _load_roots(pem)]:
-        chain = path_pem + root.public_bytes(Encoding.PEM)
+    # An authority may enclose its root, which is trusted only if it was given.
+    issuers = [certificate for certificate in enclosed if certificate not in leaves and not is_self_issued(certificate)]
+    for path in find_paths(leaves[0], issuers, [root for pem in roots for root in _load_roots(pem)]):
+        chain = b"".join(certificate.public_bytes(Encoding.PEM) for certificate in path)
         try:
             return verify_digest_response(tsr, digest, chain=chain, policy=policy, nonce=None)
         except BadSignature:

@@ -15,16 +15,19 @@ import {
   parsePemCertificates,
 } from '#app/crypto/certificates.js';
 import { readChildren, integerOf, oidOf, readValues, readValue, timeOf } from '#app/crypto/der.js';
-import { verifyTimestamp } from '#app/ledger/timestamps.js';
+import { verifyTimestamp, verifyToken } from '#app/ledger/timestamps.js';
 import {
   OIDS,
   timestampResponse,
+  authorityOf,
   bits,
   certificate,
   der,
+  extension,
   hash,
   namedKeyPair,
   integer,
+  keyUsage,
   nameOf,
   octets,
   oid,
@@ -59,7 +62,7 @@ test('a valid response gives its time, under the chain’s own root or a trusted
     await checkTimestamp(timestampResponse(answerFor), { roots: [pem(certificate(other, other)), pem(rootPem)] }),
     AT,
   );
-  assert.equal(await checkTimestamp(timestampResponse(answerFor, { at: '20261124120000.25Z' })), AT + 250);
+  assert.equal(await checkTimestamp(timestampResponse(answerFor, { at: '20261124120000.75Z' })), AT, 'whole seconds');
   assert.equal(
     await checkTimestamp(timestampResponse(answerFor, { status: [1] })),
     AT,
@@ -149,6 +152,78 @@ test('a response is at most 64 KiB long', async () => {
     [65_536, AT],
   );
   await assertRefused(paddedAnswer(maxPadding + 1), pins);
+});
+
+/** Check a response under a leaf, one certificate between and a root, each the valid one or another. */
+const checkPath = async ({ leafCert = leafDer, middleCert = middleDer, rootCert = rootPem } = {}) =>
+  checkTimestamp(timestampResponse({ ...answerFor, leaf: leafCert }), { chain: pem(leafCert, middleCert, rootCert) });
+const issuerWith = (...constraints) => ({ middleCert: certificate(middle, root, { constraints }) });
+const leafWith = (...others) => ({ leafCert: certificate(leaf, middle, { others }) });
+const rootWith = (fields) => ({ rootCert: certificate(root, root, fields) });
+const unknown = (isCritical) => extension('1.2.3.4.5', der(5), isCritical);
+const permittedName = sequence(der(0xa0, sequence(der(0xa4, nameOf('leaf')))));
+const purposeOnly = extension(OIDS.purposes, sequence(oid(OIDS.timeStamping)), false);
+
+for (const [description, certificates] of /** @type {[string, Parameters<typeof checkPath>[0]][]} */ ([
+  ['an issuer that is no authority', issuerWith()],
+  ['an issuer that says it is none', issuerWith(extension(OIDS.constraints, sequence()))],
+  ['an issuer that is no authority, for signing certificates', issuerWith(keyUsage(0b100))],
+  ['an issuer that may not sign certificates', issuerWith(authorityOf(), keyUsage(0b1000_0000))],
+  [
+    'an issuer with a malformed path length',
+    issuerWith(extension(OIDS.constraints, sequence(der(1, [255]), der(2, [128])))),
+  ],
+  ['a root with a path that is too long', rootWith({ constraints: [authorityOf(0)] })],
+  ['a root that is no authority', rootWith({ constraints: [] })],
+  ['a root that may not sign certificates', rootWith({ constraints: [authorityOf(), keyUsage(0b10)] })],
+  ['a root that another one issued', { rootCert: certificate(root, other) }],
+  ['a root that has ended', rootWith({ until: '261124115959Z' })],
+  ['an unknown critical extension of the signing certificate', leafWith(unknown(true))],
+  ['an unknown critical extension of an issuer', issuerWith(authorityOf(), unknown(true))],
+  ['an unknown critical extension of the root', rootWith({ others: [unknown(true)] })],
+  ['names that an issuer may sign for', issuerWith(authorityOf(), extension(OIDS.nameConstraints, permittedName))],
+  ['such names in passing', issuerWith(authorityOf(), extension(OIDS.nameConstraints, permittedName, false))],
+  ['a key that is for other things', leafWith(keyUsage(0b10_0000))],
+  ['a key that is for other things too', leafWith(keyUsage(0b1010_0000))],
+  ['a key that is for nothing', leafWith(keyUsage(0))],
+  ['a purpose in passing', { leafCert: certificate(leaf, middle, { purposes: [], others: [purposeOnly] }) }],
+  ['one extension twice', leafWith(unknown(false), unknown(false))],
+  ['a mark that is not the one of DER', leafWith(sequence(oid('1.2.3.4.5'), der(1, [0]), octets(der(5))))],
+])) {
+  test(`refused: ${description}`, async () => {
+    const result = await checkPath(certificates);
+    assert.ok(failures.includes(result), `${result}`);
+  });
+}
+
+for (const [description, certificates] of /** @type {[string, Parameters<typeof checkPath>[0]][]} */ ([
+  ['an issuer that may issue no other issuer', issuerWith(authorityOf(0), keyUsage(0b110))],
+  ['a root with a path that is long enough', rootWith({ constraints: [authorityOf(1)] })],
+  ['a root of the first version', rootWith({ constraints: [], version: false })],
+  ['a root that only says that it signs certificates', rootWith({ constraints: [keyUsage(0b100)] })],
+  ['an unknown extension', leafWith(unknown(false))],
+  ['a known critical extension', leafWith(extension(OIDS.subjectAltName, sequence(der(0x82, Buffer.from('x')))))],
+  ['a key for signatures', leafWith(keyUsage(0b1100_0000))],
+])) {
+  test(`valid: ${description}`, async () => assert.equal(await checkPath(certificates), AT));
+}
+
+test('a response beside a pack needs no nonce, and its path is the one to the given root', async () => {
+  const digest = new Uint8Array(hash('sha256', note));
+  const check = (overrides, roots) =>
+    verifyToken(timestampResponse(answerFor, overrides), digest, [pem(...roots)]).catch(({ code }) => code);
+  const [otherRoot, crossed] = [certificate(other, other), certificate(middle, other)];
+  const enclosed = [leafDer, middleDer, crossed];
+  assert.equal(await check({ enclosed, nonceValue: [] }, [rootPem]), AT);
+  assert.equal(await check({ enclosed }, [otherRoot]), AT);
+  const strange = namedKeyPair('strange');
+  assert.equal(await check({ enclosed }, [certificate(strange, strange)]), 'bad_signature');
+  const twins = (count) => Array.from({ length: count }, (_, i) => certificate(namedKeyPair(`${i}`), strange));
+  assert.equal(await check({ enclosed: [...twins(14), leafDer, middleDer] }, [rootPem]), AT);
+  assert.equal(await check({ enclosed: [...twins(15), leafDer, middleDer] }, [rootPem]), 'bad_signature');
+  const selfSigned = certificate(leaf, leaf);
+  const forged = timestampResponse({ ...answerFor, leaf: selfSigned }, { enclosed: [selfSigned] });
+  await assert.rejects(verifyToken(forged, digest, [pem(rootPem)]), { code: 'bad_signature' });
 });
 
 test('each certificate is signed by the next, the last by a trusted root, and all are valid at that time', async () => {

@@ -55,6 +55,7 @@ export const CHECKPOINT_LINES_LIMIT = 16;
 export const COSIGNATURES_LIMIT = 15;
 export const TIMESTAMP_LIMIT_BYTES = 65_536;
 export const TIMESTAMP_CHAIN_LIMIT_BYTES = 131_072;
+export const TIMESTAMP_CERTIFICATES_LIMIT = 16;
 
 // sessions
 export const SESSION_DAYS = 30;

@@ -1,11 +1,13 @@
-/** X.509 certificates, as far as a timestamp authority's chain needs them: issuer, signature and validity. */
+/** X.509 certificates, as far as a timestamp authority's chain needs them: issuer, signature, validity, extensions. */
 import { unb64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
 import { TAGS, readChildren, integerOf, oidOf, readValue, timeOf } from './der.js';
 import type { Bytes } from '../core/bytes.js';
 import type { Der } from './der.js';
 
-/** Times in ms */
+export type Extension = { isCritical: boolean; value: Bytes };
+
+/** Times in ms; `extensions` by OID; `isFirstVersion`: of the version that knows no extensions */
 export type Certificate = {
   der: Bytes;
   signed: Bytes;
@@ -16,11 +18,13 @@ export type Certificate = {
   from: number;
   until: number;
   key: Bytes;
+  isFirstVersion: boolean;
+  extensions: ReadonlyMap<string, Extension>;
   purposes: string[];
 };
 
 const PEM = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----/g;
-const EXTENDED_KEY_USAGE = '2.5.29.37';
+export const EXTENDED_KEY_USAGE = '2.5.29.37';
 const DIGEST_NAMES = {
   '2.16.840.1.101.3.4.2.1': 'SHA-256',
   '2.16.840.1.101.3.4.2.2': 'SHA-384',
@@ -54,7 +58,7 @@ export function parseCertificate(der: Bytes): Certificate {
   const start = fields[0]?.tag === 0xa0 ? 1 : 0;
   const [, , issuer, validity, subject, key] = fields.slice(start);
   const [notBefore, notAfter] = readChildren(validity, TAGS.sequence);
-  const extensions = fields.find(({ tag }) => tag === 0xa3);
+  const extensions = readExtensions(fields.find(({ tag }) => tag === 0xa3));
   if (!toBeSigned || !issuer || !subject || !key) throw new KeptError('bad_request');
   return {
     der,
@@ -66,18 +70,31 @@ export function parseCertificate(der: Bytes): Certificate {
     from: timeOf(notBefore),
     until: timeOf(notAfter),
     key: key.encoded,
-    purposes: extensions ? purposesOf(extensions) : [],
+    isFirstVersion: start === 0,
+    extensions,
+    purposes: purposesOf(extensions),
   };
 }
 
-function purposesOf(extensions: Der) {
-  for (const extension of readChildren(readValue(extensions.content, TAGS.sequence), TAGS.sequence)) {
-    const parts = readChildren(extension, TAGS.sequence);
-    if (oidOf(parts[0]) !== EXTENDED_KEY_USAGE) continue;
-    const value = parts.at(-1) as Der;
-    return readChildren(readValue(value.content, TAGS.sequence), TAGS.sequence).map((purpose) => oidOf(purpose));
+function readExtensions(list: Der | undefined): Map<string, Extension> {
+  const extensions = new Map<string, Extension>();
+  if (!list) return extensions;
+  for (const extension of readChildren(readValue(list.content, TAGS.sequence), TAGS.sequence)) {
+    const [name, ...rest] = readChildren(extension, TAGS.sequence);
+    const [value, critical] = [rest.at(-1), rest.length > 1 ? rest[0] : undefined];
+    const isCritical = critical?.tag === TAGS.boolean && critical.content.length === 1 && critical.content[0] === 255;
+    // DER leaves out the mark of an extension that is not critical. Nothing may stand there twice.
+    const isMalformed = rest.length > 2 || (critical !== undefined && !isCritical) || value?.tag !== TAGS.octets;
+    if (isMalformed || extensions.has(oidOf(name))) throw new KeptError('bad_request');
+    extensions.set(oidOf(name), { isCritical, value: value.content });
   }
-  return [];
+  return extensions;
+}
+
+function purposesOf(extensions: ReadonlyMap<string, Extension>) {
+  const usage = extensions.get(EXTENDED_KEY_USAGE);
+  if (!usage) return [];
+  return readChildren(readValue(usage.value, TAGS.sequence), TAGS.sequence).map((purpose) => oidOf(purpose));
 }
 
 function readBitString(value: Der | undefined) {

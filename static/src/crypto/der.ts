@@ -5,6 +5,7 @@ import type { Bytes } from '../core/bytes.js';
 export type Der = { tag: number; content: Bytes; encoded: Bytes };
 
 export const TAGS = Object.freeze({
+  boolean: 1,
   integer: 2,
   bits: 3,
   octets: 4,

@@ -7,8 +7,9 @@
  * from the instance, not from the pack.
  */
 import { bytesEqual, hex, unb64 } from '../core/bytes.js';
-import { TIMESTAMP_CHAIN_LIMIT_BYTES, TIMESTAMP_LIMIT_BYTES } from '../core/constants.js';
+import { TIMESTAMP_CERTIFICATES_LIMIT, TIMESTAMP_CHAIN_LIMIT_BYTES, TIMESTAMP_LIMIT_BYTES } from '../core/constants.js';
 import { KeptError } from '../core/errors.js';
+import { findPaths, isForTimestamps, isSelfIssued, isValidPath } from '../crypto/certificate_paths.js';
 import { verifyCertificateSignature, digestNameOf, parsePemCertificates } from '../crypto/certificates.js';
 import { TAGS, readChildren, integerOf, oidOf, readValues, readValue, timeOf } from '../crypto/der.js';
 import { digestWith, sha256 } from '../crypto/digests.js';
@@ -25,7 +26,6 @@ const CONTENT_TYPE = '1.2.840.113549.1.9.3';
 const MESSAGE_DIGEST = '1.2.840.113549.1.9.4';
 const SIGNING_CERTIFICATES = ['1.2.840.113549.1.9.16.2.12', '1.2.840.113549.1.9.16.2.47'];
 const SHA_256 = '2.16.840.1.101.3.4.2.1';
-const TIME_STAMPING = '1.3.6.1.5.5.7.3.8';
 
 function invalidTimestamp() {
   return new KeptError('bad_signature', 'The timestamp does not hold.');
@@ -40,24 +40,13 @@ export async function verifyToken(tsr: Bytes, digest: Uint8Array, roots: readonl
   const { content, certificates: enclosed } = parseResponse(tsr);
   const { policy, nonce } = parseTstInfo(content);
   const certificates = enclosed.map((der) => parsePemCertificates(toPem(der))[0] as Certificate);
-  const leaves = certificates.filter(({ purposes }) => purposes.includes(TIME_STAMPING));
-  const [leaf] = leaves;
-  if (!leaf || leaves.length > 1) throw invalidTimestamp();
-  const path = [leaf];
-  for (;;) {
-    const { issuer } = path.at(-1) as Certificate;
-    // An authority may enclose its root, which is trusted only if it was given.
-    const next = certificates.find(
-      (candidate) =>
-        !path.includes(candidate) &&
-        bytesEqual(candidate.subject, issuer) &&
-        !bytesEqual(candidate.subject, candidate.issuer),
-    );
-    if (!next) break;
-    path.push(next);
-  }
-  for (const root of roots.flatMap((pem) => parsePemCertificates(pem))) {
-    const chain = [...path, root].map(({ der }) => toPem(der)).join('');
+  const [leaf, ...otherLeaves] = certificates.filter(isForTimestamps);
+  if (!leaf || otherLeaves.length || certificates.length > TIMESTAMP_CERTIFICATES_LIMIT) throw invalidTimestamp();
+  // An authority may enclose its root, which is trusted only if it was given.
+  const issuers = certificates.filter((certificate) => certificate !== leaf && !isSelfIssued(certificate));
+  const trusted = roots.flatMap((pem) => parsePemCertificates(pem));
+  for (const path of await findPaths(leaf, issuers, trusted)) {
+    const chain = path.map(({ der }) => toPem(der)).join('');
     const time = await verifyDigest(tsr, digest, { chain, policy, nonce, roots: [] }).catch(() => null);
     if (time !== null) return time;
   }
@@ -108,7 +97,7 @@ async function verifyDigest(
     policy,
     nonce: expectedNonce,
     roots,
-  }: { chain: string; policy: string; nonce: bigint; roots: readonly string[] },
+  }: { chain: string; policy: string; nonce: bigint | null; roots: readonly string[] },
 ) {
   if (chain.length > TIMESTAMP_CHAIN_LIMIT_BYTES) throw invalidTimestamp();
   const certificates = parsePemCertificates(chain);
@@ -130,10 +119,9 @@ async function verifyDigest(
   )
     throw invalidTimestamp();
   await verifySigner(signer, content, signingCertificate);
-  if (signingCertificate.purposes.join() !== TIME_STAMPING) throw invalidTimestamp();
-  await verifyChain(certificates.slice(0, -1), trusted);
-  if (certificates.some(({ from, until }) => tstInfo.at < from || tstInfo.at > until)) throw invalidTimestamp();
-  return tstInfo.at;
+  for (const root of trusted)
+    if (await isValidPath([...certificates.slice(0, -1), root], tstInfo.at)) return tstInfo.at;
+  throw invalidTimestamp();
 }
 
 /** @returns `certificates`: those included in the response */
@@ -164,13 +152,14 @@ function parseTstInfo(content: Bytes) {
   const [, policy, imprint, , at, ...optionalFields] = readChildren(readValue(content, TAGS.sequence), TAGS.sequence);
   const [algorithm, digest] = readChildren(imprint, TAGS.sequence);
   const nonce = optionalFields.find(({ tag }) => tag === TAGS.integer);
-  if (!digest || digest.tag !== TAGS.octets || !nonce) throw invalidTimestamp();
+  if (!digest || digest.tag !== TAGS.octets) throw invalidTimestamp();
   return {
     policy: oidOf(policy),
     algorithm: oidOf(readChildren(algorithm, TAGS.sequence)[0]),
     digest: digest.content,
-    at: timeOf(at),
-    nonce: integerOf(nonce),
+    // The other verifier's library leaves out fractions of a second.
+    at: Math.floor(timeOf(at) / 1000) * 1000,
+    nonce: nonce ? integerOf(nonce) : null,
   };
 }
 
@@ -220,26 +209,4 @@ async function checkSigningCertificate(
         : 'SHA-1';
   if (!octets || !bytesEqual(octets.content, await digestWith(algorithm, signingCertificate.der)))
     throw invalidTimestamp();
-}
-
-/**
- * Check that each certificate is signed by the next one, and the last by a trusted root.
- * @param chain without its root
- */
-async function verifyChain(chain: readonly Certificate[], trusted: readonly Certificate[]) {
-  for (const [i, certificate] of chain.entries()) {
-    const next = chain[i + 1];
-    const candidates = next ? [next] : trusted;
-    const outcomes = await Promise.all(
-      candidates
-        .filter(({ subject }) => bytesEqual(subject, certificate.issuer))
-        .map((signer) =>
-          verifyCertificateSignature(signer, certificate.algorithm, certificate.signed, certificate.signature).then(
-            () => true,
-            () => false,
-          ),
-        ),
-    );
-    if (!outcomes.includes(true)) throw invalidTimestamp();
-  }
 }

@@ -16,5 +16,6 @@ export function leaveButton(stage: Pick<Stage, 'leave'>) {
     stage.leave();
   }} @pointerdown=${down} @keydown=${down}
       @pointerup=${up} @pointercancel=${up} @pointerleave=${up} @keyup=${up} @blur=${up}
-        @contextmenu=${menu}>${icon('leave', 22, 'mirror')}<span class="icon-word">${t('bar.leave_word')}</span></button>`;
+        @contextmenu=${menu}>${icon('leave', 22, 'mirror')}<span
+          class="icon-word">${t('bar.leave_word')}</span></button>`;
 }

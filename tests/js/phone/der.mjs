@@ -19,6 +19,10 @@ export const OIDS = {
   rsa256: '1.2.840.113549.1.1.11',
   rsa384: '1.2.840.113549.1.1.12',
   rsa512: '1.2.840.113549.1.1.13',
+  keyUsage: '2.5.29.15',
+  subjectAltName: '2.5.29.17',
+  constraints: '2.5.29.19',
+  nameConstraints: '2.5.29.30',
   purposes: '2.5.29.37',
   name: '2.5.4.3',
   timeStamping: '1.3.6.1.5.5.7.3.8',
@@ -38,6 +42,13 @@ export const set = (...parts) => der(0x31, ...parts);
 export const octets = (bytes) => der(4, bytes);
 export const bits = (bytes) => der(3, [0], bytes);
 export const integer = (bytes) => der(2, bytes[0] & 128 ? [0] : [], bytes);
+/** An extension of a certificate. @param {string} name @param {Buffer} value @param {boolean} [isCritical] */
+export const extension = (name, value, isCritical = true) =>
+  sequence(oid(name), ...(isCritical ? [der(1, [255])] : []), octets(value));
+export const keyUsage = (bitsOfUse) => extension(OIDS.keyUsage, bits([bitsOfUse]));
+/** The extension of an authority. @param {...number} pathLength its bytes, if it has one */
+export const authorityOf = (...pathLength) =>
+  extension(OIDS.constraints, sequence(der(1, [255]), ...(pathLength.length ? [integer(pathLength)] : [])));
 export const time = (text) => der(text.length > 13 ? 24 : 23, Buffer.from(text));
 
 /** @param {string} dotted */
@@ -59,7 +70,7 @@ export const nameOf = (text) => sequence(set(sequence(oid(OIDS.name), der(12, Bu
  * @typedef {ReturnType<typeof namedKeyPair>} Holder
  * @typedef {{
  *   from: string, until: string, purposes: string[], algorithm: string, digest: string, issuer: string,
- *   version: boolean, others: Buffer[],
+ *   version: boolean, others: Buffer[], constraints: Buffer[],
  * }} CertificateFields
  */
 
@@ -73,7 +84,7 @@ export function namedKeyPair(name, { type = 'ec', options = { namedCurve: 'P-256
 }
 
 /**
- * Make a certificate.
+ * Make a certificate. A subject called "leaf" signs timestamps, any other is an authority.
  * @param {Holder} subject
  * @param {Holder} issuerKey the signer
  * @param {Partial<CertificateFields>} [fields]
@@ -84,7 +95,8 @@ export function certificate(
   {
     from = '200101000000Z',
     until = '400101000000Z',
-    purposes = [OIDS.timeStamping],
+    purposes = subject.name === 'leaf' ? [OIDS.timeStamping] : [],
+    constraints = subject.name === 'leaf' ? [] : [authorityOf()],
     algorithm = OIDS.ecdsa256,
     digest = 'sha256',
     issuer = issuerKey.name,
@@ -92,7 +104,8 @@ export function certificate(
     others = [],
   } = {},
 ) {
-  const usage = sequence(oid(OIDS.purposes), der(1, [255]), octets(sequence(...purposes.map(oid))));
+  const usage = purposes.length ? [extension(OIDS.purposes, sequence(...purposes.map(oid)))] : [];
+  const extensions = [...constraints, ...others, ...usage];
   const body = sequence(
     ...(version ? [der(0xa0, integer([2]))] : []),
     integer([7]),
@@ -101,7 +114,7 @@ export function certificate(
     sequence(time(from), time(until)),
     nameOf(subject.name),
     subject.spki,
-    ...(purposes.length || others.length ? [der(0xa3, sequence(...others, ...(purposes.length ? [usage] : [])))] : []),
+    ...(extensions.length ? [der(0xa3, sequence(...extensions))] : []),
   );
   return sequence(body, sequence(oid(algorithm)), bits(sign(digest, body, issuerKey.privateKey)));
 }

@@ -1,0 +1,179 @@
+"""The path of certificates above a timestamp, judged by the program and by the page: whom a root lets sign."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from diary.encoding import b64
+from diary.pack.verify.portal_reader import STAMP_NAME
+from tests.pack.fictional_diary import fictional_diary
+from tests.pack.issued_certificates import (
+    FOR_ISSUERS,
+    FOR_SERVERS,
+    FOR_TIMESTAMPS,
+    Extensions,
+    ForgedAuthority,
+    Holder,
+    constraints,
+    issue,
+    key_usage,
+    make_forged_authority,
+    name_of,
+    purpose,
+)
+from tests.pack.pack_members import members_of
+from tests.pack.test_log_part import FOREIGN_LEAF_COUNT, InMemoryLog, make_pack_with_log
+from tests.pack.test_receipt_slips import LIST, STAMP, LatePack, make_late_pack, with_beside
+from tests.pack.verifier_comparison import PackCases, judge_packs
+
+CERTIFICATE_SIGNATURES = (key_usage("key_cert_sign"), True)
+UNKNOWN = (x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4.5"), b"\x05\x00"), True)
+STAMPING_AUTHORITY: Extensions = ((constraints(), True), (purpose(ExtendedKeyUsageOID.TIME_STAMPING), True))
+
+
+@pytest.fixture(scope="module")
+def late_pack(tmp_path_factory: pytest.TempPathFactory) -> LatePack:
+    """Return a pack without timestamps of its own."""
+    return make_late_pack(tmp_path_factory.mktemp("late"))
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> ForgedAuthority:
+    """Return an authority that signs as anybody."""
+    return make_forged_authority(tmp_path_factory.mktemp("tsa"))
+
+
+def names_permitted(name: str) -> tuple[x509.NameConstraints, bool]:
+    """Return an extension under which an issuer may sign for one name."""
+    return x509.NameConstraints([x509.DirectoryName(name_of(name))], None), True
+
+
+def below(root: Holder, *issuers: Extensions, leaf: Extensions = FOR_TIMESTAMPS) -> tuple[Holder, list[Holder]]:
+    """Return a signing certificate, and the issuers between it and the root."""
+    between, last = list[Holder](), root
+    for i, extensions in enumerate(issuers):
+        last = issue(f"issuer {i}", last, extensions)
+        between.append(last)
+    return issue("signer", last, leaf), between
+
+
+def judge_stamps(
+    late_pack: LatePack, folder: Path, stamps: dict[str, tuple[bytes, Holder]]
+) -> dict[str, tuple[bool, int | None]]:
+    """Return whether each timestamp beside the pack was found, and its time, of each root. Both judges agree."""
+    cases = PackCases(folder, late_pack.diary.notary.pub)
+    for name, (stamp, root) in stamps.items():
+        with_beside(cases, late_pack.path, name, {STAMP_NAME: stamp}, tsa_roots=[root.pem])
+    judged = judge_packs(cases, min_cases=len(stamps))
+    return {name: (STAMP in findings, facts["stamped_at"]) for name, (findings, facts) in judged.items()}
+
+
+def test_a_root_lets_only_authorities_issue(late_pack: LatePack, authority: ForgedAuthority, tmp_path: Path) -> None:
+    """A certificate of a web server issues no certificate for timestamps, and neither does its holder alone."""
+    root, manifest = issue("root"), members_of(late_pack.path)[LIST]
+    short_root = issue("root", extensions=[(constraints(path_length=0), True)])
+    short = [(constraints(path_length=0), True), CERTIFICATE_SIGNATURES]
+    no_list = [(constraints(), True), (key_usage("digital_signature"), True)]
+    refused = {
+        "a server's certificate": (root, below(root, FOR_SERVERS)),
+        "no authority": (root, below(root, [CERTIFICATE_SIGNATURES])),
+        "no signatures on certificates": (root, below(root, no_list)),
+        "a path that is too long": (root, below(root, short, FOR_ISSUERS)),
+        "a path that is too long for its root": (short_root, below(short_root, FOR_ISSUERS)),
+        "an unknown critical extension of the signer": (root, below(root, leaf=[*FOR_TIMESTAMPS, UNKNOWN])),
+        "an unknown critical extension of an issuer": (root, below(root, [*FOR_ISSUERS, UNKNOWN])),
+        "another name": (root, below(root, [*FOR_ISSUERS, names_permitted("nobody")])),
+        "a permitted name": (root, below(root, [*FOR_ISSUERS, names_permitted("signer")])),
+        "signed by itself": (root, (issue("signer", extensions=FOR_TIMESTAMPS), [])),
+        "under another root of that name": (root, below(issue("root"))),
+    }
+    valid = {
+        "an issuer": (root, below(root, FOR_ISSUERS)),
+        "two issuers": (root, below(root, FOR_ISSUERS, short)),
+        "a root for one": (short_root, below(short_root)),
+        "an authority that stamps": (root, below(root, leaf=STAMPING_AUTHORITY)),
+    }
+    stamps = {}
+    for name, (given, (signer, between)) in {**refused, **valid}.items():
+        authority.sign_as(signer, between)
+        stamps[name] = authority.stamp(manifest), given
+    judged = judge_stamps(late_pack, tmp_path, stamps)
+    assert {name for name, (is_found, _) in judged.items() if is_found} == set(refused)
+    assert {name for name, (_, time) in judged.items() if time is not None} == set(valid)
+
+
+def test_a_certificate_in_a_timestamp_is_no_root(
+    late_pack: LatePack, authority: ForgedAuthority, tmp_path: Path
+) -> None:
+    """OpenSSL takes names that differ in their capitals for one, and such a certificate for signed by itself."""
+    root, own_root = issue("root"), issue("Own root")
+    capitals = issue("OWN ROOT", own_root, key=own_root.key)
+    signer = issue("signer", capitals, FOR_TIMESTAMPS)
+    stamps = {}
+    for name, enclosed in {"its root": [capitals, own_root], "in capitals": [capitals]}.items():
+        authority.sign_as(signer, enclosed)
+        stamps[name] = authority.stamp(members_of(late_pack.path)[LIST]), root
+    assert set(judge_stamps(late_pack, tmp_path, stamps).values()) == {(True, None)}
+
+
+def test_an_honest_timestamp_is_valid_in_every_form(
+    late_pack: LatePack, authority: ForgedAuthority, tmp_path: Path
+) -> None:
+    """Without a nonce, with a second certificate of an issuer by another root, and with fractions of a second."""
+    manifest, root, other = members_of(late_pack.path)[LIST], issue("root"), issue("other root")
+    signer, [issuer] = below(root, FOR_ISSUERS)
+    crossed = issue("issuer 0", other, key=issuer.key)
+    authority.sign_as(signer, [issuer, crossed])
+    plain, without_nonce = authority.stamp(manifest), authority.stamp(manifest, "-no_nonce")
+    authority.sign_as(signer, [issuer], clock_precision_digits="6")
+    fraction = authority.stamp(manifest)
+    authority.sign_as(signer, [issuer], signer_digest="sha1")
+    weak = authority.stamp(manifest)
+    judged = judge_stamps(
+        late_pack,
+        tmp_path,
+        {
+            "one root": (plain, root),
+            "the other root": (plain, other),
+            "no nonce": (without_nonce, root),
+            "no nonce, the other root": (without_nonce, other),
+            "a fraction of a second": (fraction, root),
+            "signed with SHA-1": (weak, root),
+        },
+    )
+    assert judged.pop("signed with SHA-1") == (True, None)
+    for name, (is_found, time) in judged.items():
+        assert not is_found and time is not None and time % 1000 == 0, name
+
+
+def test_the_certificates_of_a_pack_are_no_roots(authority: ForgedAuthority, tmp_path: Path) -> None:
+    """A pack has the certificates of its timestamps. Under a given root none of them is trusted by itself."""
+    root, own_root = issue("root"), issue("own root")
+    signer, own_signer = issue("signer", root, FOR_TIMESTAMPS), issue("signer", own_root, FOR_TIMESTAMPS)
+    self_signed = issue("signer", extensions=FOR_TIMESTAMPS)
+    cases = PackCases(tmp_path, None)
+    for name, chain in {
+        "valid": [signer, root],
+        "its own root": [own_signer, own_root],
+        "its own root between": [own_signer, own_root, root],
+        "signed by itself": [self_signed, root],
+        "no nonce": [signer, root],
+    }.items():
+        authority.sign_as(chain[0], issuers=chain[1:])
+        diary, folder = fictional_diary(count=2), tmp_path / name.replace(" ", "-")
+        folder.mkdir()
+        part: Any = InMemoryLog(diary).log_part(FOREIGN_LEAF_COUNT + 2, authority)
+        if name == "no nonce":
+            [checkpoint, _] = part["checkpoints"]
+            checkpoint["stamps"][0]["tsr"] = b64(authority.stamp(checkpoint["note"].encode(), "-no_nonce"))
+        made = make_pack_with_log(diary, part, folder)
+        cases.add(name, made.path, notary=diary.notary.pub, tsa_roots=[root.pem])
+    judged = judge_packs(cases, min_cases=5)
+    found = {name: {code for code, _ in findings} for name, (findings, _) in judged.items()}
+    assert found.pop("valid") == set()
+    assert all(codes == {"timestamp"} for codes in found.values()), found
