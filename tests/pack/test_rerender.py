@@ -15,7 +15,7 @@ from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import CAPSULE_LIMIT_BYTES, read_capsule
 from diary.pack.tables.short_chronology import chronology_copies
 from diary.pack.verify.verifier import verify_pack
-from tests.pack.conftest import BuiltPack, assemble_pack, build_front_part
+from tests.pack.conftest import BuiltPack, assemble_pack, build_front_part, build_in_thread
 from tests.pack.fictional_diary import (
     DAY_MS,
     START_MS,
@@ -26,6 +26,7 @@ from tests.pack.fictional_diary import (
     rendition_fields,
 )
 from tests.pack.pack_members import members_of, members_of_front, rebuild_digest_lists
+from tests.pack.phone_packs import PhonePacks
 from tests.pack.random_diaries import random_diary
 from tests.pack.test_phone_tables import check_tables_on_phone, read_tables
 
@@ -173,3 +174,30 @@ def test_a_changed_table_or_text_file_is_found(small_pack: BuiltPack, tmp_path: 
     rebuild_digest_lists(small_pack.path, members | changed, forged_path, small_pack.diary.author)
     assert verify_pack(forged_path, notary=small_pack.diary.notary.pub) == []
     assert rerender_findings(forged_path, small_pack) == [("rerendered", name) for name in sorted(changed)]
+
+
+def test_nothing_is_missing_from_other_forms_of_a_pack(tmp_path: Path) -> None:
+    """A portal set lacks nothing. Of a plain pack, only what the phone alone makes cannot be compared."""
+    diary = FictionalDiary()
+    entry = diary.add("incident", incident_fields(START_MS, "He wrote to me."))
+    diary.attach(entry, draw_screenshot(1), "image/png", "His message", print_image=make_print_copy(draw_screenshot(1)))
+    ids = {"incident_ids": [entry["record"]]}
+    diary.add("statement", {**ids, "narrative": "I saw him."})
+    diary.add("impact", {**ids, "domain": "sleep", "before": "fine", "after": "up at 4"})
+    diary.add("schedule", {**ids, "rows": [{"msg_no": 1, "direction": "in", "text": "hi"}], "tz": "Europe/London"})
+    raw = build_capsule(diary.versions, diary.wish(), diary.public_keys)
+    front = build_in_thread(diary, raw, tmp_path / "front.zip")
+    packs = PhonePacks(tmp_path)
+    plain = packs.add(diary, raw, "plain")
+    portal_set = packs.add(diary, raw, "set", front=front, is_portal_set=True)
+    packs.make()
+    assert verify_pack(portal_set, notary=diary.notary.pub, rerender=RELEASE) == []
+    names = {
+        *("00_READ-FIRST.txt", "15_VERIFY.txt", "servable/01_chronology.html", "servable/02_chronology.csv"),
+        *("servable/02_chronology.xlsx", "servable/02_chronology_short.csv", "servable/03_exhibits-index.csv"),
+        *("servable/05_message-schedules.csv", "servable/07_statements.csv"),
+    }
+    findings = verify_pack(plain, notary=diary.notary.pub, rerender=RELEASE)
+    assert {(finding.code, finding.member) for finding in findings} == {
+        ("not_rerendered", f"data/{name}") for name in names
+    }

@@ -79,7 +79,7 @@ def _picture_fields(attachment: Attachment, row: DiaryVersion) -> dict[str, obje
     # What is in a letter or an e-mail is printed only after the keeper has looked through it.
     is_printable = media_type.startswith("image/") or (media_type in OPENED_TYPES and attachment.is_reviewed)
     # A picture whose masked copy is missing is not printed: the received bytes show what the mask covered.
-    needs_decoding = print_row is None and is_printable and _print_purpose(attachment) == "print"
+    needs_decoding = print_row is None and is_printable and print_purpose(attachment) == "print"
     return {
         "print": print_row,
         "received": _received_row(attachment, row) if needs_decoding else None,
@@ -94,7 +94,7 @@ def _is_picture_withheld(attachment: Attachment) -> bool:
     """
     if not attachment.is_held_back:
         return False
-    is_masked = _print_purpose(attachment) == "masked" and attachment.find_rendition("masked") is not None
+    is_masked = print_purpose(attachment) == "masked" and attachment.find_rendition("masked") is not None
     return not (is_masked and attachment.is_ordinary and attachment.is_reviewed)
 
 
@@ -106,14 +106,14 @@ def _poster_field(attachment: Attachment, row: DiaryVersion) -> dict[str, object
     return {} if still is None else {"poster": still}
 
 
-def _print_purpose(attachment: Attachment) -> str:
+def print_purpose(attachment: Attachment) -> str:
     """Return the purpose of the copy to print: `masked` if the keeper chose that, else `print`."""
     return "masked" if text_of(attachment.fields, "print_copy") == "masked" else "print"
 
 
 def _print_rendition(attachment: Attachment, row: DiaryVersion) -> dict[str, object] | None:
     """Return the copy to print, or None."""
-    return _rendition_row(attachment, row, _print_purpose(attachment))
+    return _rendition_row(attachment, row, print_purpose(attachment))
 
 
 def _rendition_row(attachment: Attachment, row: DiaryVersion, purpose: str) -> dict[str, object] | None:

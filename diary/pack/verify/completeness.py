@@ -20,7 +20,7 @@ _TABLE_PATHS: Final = (
     SERVABLE_MANIFEST_PATH,
 )
 # Required where the pack is signed: the release that first signed packs first had them.
-_COPY_PATHS: Final = tuple(f"data/{path}" for path in (SHORT_TABLE_PATH, SPREADSHEET_PATH))
+COPY_PATHS: Final = frozenset(f"data/{path}" for path in (SHORT_TABLE_PATH, SPREADSHEET_PATH))
 # Required for a typeset pack; one with the plain page has only the record.
 _RESTRICTED_DOCUMENT_PATHS: Final = tuple(
     f"{_RESTRICTED_PREFIX}{name}"
@@ -62,7 +62,7 @@ def _required_paths(pack: OpenedPack) -> Iterator[str]:
     if PACK_STATEMENT_PATH in pack.digests:
         yield SERVABLE_STATEMENT_PATH
     if not pack.digests.keys().isdisjoint((PACK_STATEMENT_PATH, SERVABLE_STATEMENT_PATH)):
-        yield from _COPY_PATHS
+        yield from COPY_PATHS
     yield HTML_CHRONOLOGY if is_plain else TYPESET_CHRONOLOGY
     if pack.folder != "servable":
         yield from _INSTRUCTION_PATHS

@@ -15,8 +15,8 @@ VOLUME_FILENAME: Final = "volume.pdf"
 STILLS_FILENAME: Final = "stills.json"
 PACK_DOCUMENT_FILENAME: Final = "held.pdf"
 REBUILT_DOCUMENT_FILENAME: Final = "made.pdf"
-WORDS_ONLY_FILENAME: Final = "words-only"
-SAME_WORDS: Final = 0
+OTHER_ENGINE_FILENAME: Final = "other-engine"
+SAME_PAGES: Final = 0
 PICTURES_LIMIT: Final = 10_000
 _WORKER_MODULE: Final = "diary.pack.verify.pdf_worker"
 _KEY_LIMIT_BYTES: Final = 200
@@ -47,20 +47,20 @@ def read_pictures(volume: bytes, stills: Set[str], *, is_unsandboxed: bool = Fal
 
 
 def first_differing_page(
-    pack_document: bytes, rebuilt_document: bytes, *, is_words_only: bool = False, is_unsandboxed: bool = False
+    pack_document: bytes, rebuilt_document: bytes, *, is_other_engine: bool = False, is_unsandboxed: bool = False
 ) -> int | None:
     """Return the first page, counted from 1, on which two documents differ; None if no page does or one is unreadable.
 
-    `is_words_only`: compare the words of each page without spaces, and return SAME_WORDS where all are the same. Raise
+    `is_other_engine`: compare what each page draws and its words, and return SAME_PAGES where all are the same. Raise
     Unavailable if this computer cannot isolate the process.
     """
     with tempfile.TemporaryDirectory(prefix="kept-pages-") as work:
         (Path(work) / PACK_DOCUMENT_FILENAME).write_bytes(pack_document)
         (Path(work) / REBUILT_DOCUMENT_FILENAME).write_bytes(rebuilt_document)
-        if is_words_only:
-            (Path(work) / WORDS_ONLY_FILENAME).touch()
+        if is_other_engine:
+            (Path(work) / OTHER_ENGINE_FILENAME).touch()
         page = call_isolated(_WORKER_MODULE, Path(work), is_unsandboxed=is_unsandboxed)
-    return page if isinstance(page, int) and page >= (SAME_WORDS if is_words_only else 1) else None
+    return page if isinstance(page, int) and page >= (SAME_PAGES if is_other_engine else 1) else None
 
 
 def _is_picture_key(key: str) -> bool:

@@ -18,14 +18,15 @@ import pypdf
 
 from diary.pack.contents import page_key, poster_key
 from diary.pack.sandbox.supervisor import IsolatedJob, LayoutClient, supervise
+from diary.pack.verify.drawn_page import PageReader, draws_the_same
 from diary.pack.verify.pdf_reader import (
+    OTHER_ENGINE_FILENAME,
     PACK_DOCUMENT_FILENAME,
     PICTURES_LIMIT,
     REBUILT_DOCUMENT_FILENAME,
-    SAME_WORDS,
+    SAME_PAGES,
     STILLS_FILENAME,
     VOLUME_FILENAME,
-    WORDS_ONLY_FILENAME,
     jpeg_name,
 )
 
@@ -62,7 +63,7 @@ def _answer_question(folder: Path, _layout_client: LayoutClient) -> int:
         else _first_differing_page(
             folder / PACK_DOCUMENT_FILENAME,
             folder / REBUILT_DOCUMENT_FILENAME,
-            is_words_only=(folder / WORDS_ONLY_FILENAME).exists(),
+            is_other_engine=(folder / OTHER_ENGINE_FILENAME).exists(),
         )
     )
     sys.stdout.write(json.dumps(answer) + "\n")
@@ -122,22 +123,33 @@ def _first_jpeg(holder: Any, depth: int) -> bytes | None:
     return None
 
 
-def _first_differing_page(pack_document: Path, rebuilt_document: Path, *, is_words_only: bool) -> int | None:
+def _first_differing_page(pack_document: Path, rebuilt_document: Path, *, is_other_engine: bool) -> int | None:
     """Return the first page that differs, counted from 1; None if no page does or one is unreadable.
 
-    With `is_words_only` compare words, and return SAME_WORDS if they are the same on each page.
+    With `is_other_engine` compare what is drawn and the words, and return SAME_PAGES if they are the same on each page.
     """
-    read_page = page_words if is_words_only else _page_content
     try:
-        rebuilt_pages, pack_pages = pypdf.PdfReader(rebuilt_document).pages, pypdf.PdfReader(pack_document).pages
-        for index in range(max(len(rebuilt_pages), len(pack_pages))):
-            if index >= min(len(rebuilt_pages), len(pack_pages)) or read_page(rebuilt_pages[index]) != read_page(
-                pack_pages[index]
+        rebuilt, pack = (PageReader(pypdf.PdfReader(path)) for path in (rebuilt_document, pack_document))
+        rebuilt_count, pack_count = len(rebuilt.reader.pages), len(pack.reader.pages)
+        for index in range(max(rebuilt_count, pack_count)):
+            if index >= min(rebuilt_count, pack_count) or not (
+                _is_same_page(rebuilt, pack, index)
+                if is_other_engine
+                else _page_content(rebuilt.reader.pages[index]) == _page_content(pack.reader.pages[index])
             ):
                 return index + 1
     except Exception:  # noqa: BLE001 - a forged PDF can make the reader fail in any way, and each means the same
         return None
-    return SAME_WORDS if is_words_only else None
+    return SAME_PAGES if is_other_engine else None
+
+
+def _is_same_page(rebuilt: PageReader, pack: PageReader, index: int) -> bool:
+    """Return whether two pages draw the same, and a program reads the same words in them."""
+    pages = rebuilt.reader.pages[index], pack.reader.pages[index]
+    # What is drawn comes first: reading the words changes the page in memory.
+    return draws_the_same(rebuilt.marks(pages[0]), pack.marks(pages[1])) and page_words(pages[0]) == page_words(
+        pages[1]
+    )
 
 
 def page_words(page: Any) -> str:

@@ -1,4 +1,5 @@
 import { IMAGE_LIMIT_PIXELS, PRINT_WHOLE_PIXELS, PRINT_WIDTH_PIXELS } from '../core/constants.js';
+import { withoutMetadata } from './plain_jpeg.js';
 import type { Bytes } from '../core/bytes.js';
 
 type CopySpec = { purpose: ImageCopy['purpose']; width: number; quality: number; maxHeight: number };
@@ -132,7 +133,8 @@ async function copyOf(
   const blob = await encodeImage(canvas, quality);
   return {
     purpose,
-    bytes: new Uint8Array(await blob.arrayBuffer()),
+    // As pages print it, so that its digest is that of the picture in 04.
+    bytes: withoutMetadata(new Uint8Array(await blob.arrayBuffer())) as Bytes,
     width,
     height,
     media_type: TYPE,

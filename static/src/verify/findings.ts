@@ -96,8 +96,11 @@ export const SENTENCES = Object.freeze({
   rerendered: 'This document is not what the record gives when it is laid out again: something in it was changed.',
   other_release: 'This document differs from what this release lays out, but the pack names another release.',
   other_engine:
-    'A phone laid out this document with another typesetter. Its words in Latin letters are those of the record, ' +
-    'page by page. Other scripts, its drawing and its pictures were not compared.',
+    'A phone laid out this document with another typesetter. Each page draws the same letters, lines and pictures ' +
+    'as the record gives, in nearly the same places. The drawings of emoji were not compared: look at the pages.',
+  picture:
+    'The picture of this exhibit in 04 is not, byte for byte, the copy that was sealed with it. Earlier apps left ' +
+    'out a colour profile here; otherwise the picture was exchanged. Look at the file as received.',
   not_rerendered: 'This document could not be laid out again from what is here.',
   servable_only:
     'This is a copy of the servable part alone. What is in it was checked. The restricted part (the files as ' +

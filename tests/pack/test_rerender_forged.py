@@ -1,0 +1,284 @@
+"""Forged pages that only rerendering finds: letters, fonts and pictures of another, and documents taken out.
+
+All digest lists are made again, and signed with the key of the keeper or of the advocate.
+"""
+
+import io
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pytest
+from PIL import Image, ImageDraw
+
+from diary.crypto.file_parts import seal_parts
+from diary.encoding import canonical_json
+from diary.pack.capsule.builder import build_capsule
+from diary.pack.capsule.reader import CAPSULE_LIMIT_BYTES, read_capsule
+from diary.pack.verify.verifier import verify_pack
+from tests.pack.conftest import assemble_pack, build_front_part
+from tests.pack.fictional_diary import (
+    DAY_MS,
+    START_MS,
+    FictionalDiary,
+    draw_screenshot,
+    fictional_diary,
+    incident_fields,
+    make_print_copy,
+)
+from tests.pack.pack_members import Members, members_of, rebuild_digest_lists
+from tests.pack.prepared_packs import make_prepared_pack, resign
+from tests.pack.test_browser_pages import WORDS_IN_OTHER_SCRIPTS, lay_out
+from tests.pack.test_preparer_statement import PackPreparer
+
+RELEASE = "0123456789ab"
+CHRONOLOGY, EXHIBITS = "data/servable/01_chronology.pdf", "data/servable/04_exhibits.pdf"
+REGISTERS = (
+    "data/servable/05_message-schedules.csv",
+    "data/servable/07_statements.csv",
+    "data/servable/08_impact.pdf",
+)
+# What rerendering says, and no other check.
+_CODES = ("lacking", "not_rerendered", "other_engine", "other_release", "picture", "rerendered")
+
+
+def rerender_findings(path: Path, release: str = RELEASE) -> set[tuple[str, str]]:
+    """Return what rerendering says of a pack."""
+    findings = verify_pack(path, rerender=release)
+    return {(finding.code, finding.member or "") for finding in findings if finding.code in _CODES}
+
+
+@dataclass(frozen=True)
+class BrowserPack:
+    """An advocate's pack whose pages the engine of a browser laid out."""
+
+    preparer: PackPreparer
+    members: Members
+    pages: Mapping[str, bytes]
+
+    def forge(self, name: str, change: Callable[[pikepdf.Pdf], None], path: Path) -> Path:
+        """Return the pack with one PDF changed, signed again by its preparer."""
+        with pikepdf.open(io.BytesIO(self.pages[name])) as pdf:
+            change(pdf)
+            buffer = io.BytesIO()
+            pdf.save(buffer)
+        return resign(self.preparer, {**self.members, name: buffer.getvalue()}, path)
+
+
+@pytest.fixture(scope="module")
+def browser_pack(tmp_path_factory: pytest.TempPathFactory) -> BrowserPack:
+    """Return a pack with pictures, and words in every script that there is a font for."""
+    folder, diary = tmp_path_factory.mktemp("browser"), fictional_diary(count=4, exhibits=2)
+    for day, words in enumerate((*WORDS_IN_OTHER_SCRIPTS, "He hit me at the door and I ran home to mine.")):
+        diary.add("incident", incident_fields(START_MS + day * DAY_MS, words))
+    pack, preparer = make_prepared_pack(diary, folder / "made")
+    laid_out = lay_out(diary, preparer.pack.capsule_bytes, folder / "pages").files
+    pages = {name: raw for name, raw in laid_out.items() if name.endswith(".pdf")}
+    members = {name: raw for name, raw in members_of(pack).items() if name.startswith("data/")}
+    assert len(pages) == 4 and all(members[name] != raw for name, raw in pages.items())
+    return BrowserPack(preparer, members | pages, pages)
+
+
+def test_pages_of_another_engine_draw_the_same(browser_pack: BrowserPack, tmp_path: Path) -> None:
+    """Rerendering says of each that another typesetter made it, and nothing else."""
+    pack = resign(browser_pack.preparer, browser_pack.members, tmp_path / "pack.zip")
+    assert rerender_findings(pack) == {("other_engine", name) for name in browser_pack.pages}
+
+
+def _letters_of(font: Any) -> dict[int, str]:
+    """Return which letter each code of a font stands for."""
+    rows = re.findall(rb"<([0-9A-Fa-f]{4})> ?<([0-9A-Fa-f]+)>", font.ToUnicode.read_bytes())
+    return {int(code, 16): bytes.fromhex(text.decode()).decode("utf-16-be") for code, text in rows}
+
+
+def _draw_other_words(pdf: pikepdf.Pdf) -> None:
+    """Draw `I hit him` where the record says `He hit me`, and let the PDF claim that it shows the record's words."""
+    for page in pdf.pages:
+        letters = {name: _letters_of(font) for name, font in page.Resources.Font.items() if "/ToUnicode" in font}
+        instructions, font_name = [], ""
+        for row in pikepdf.parse_content_stream(page):
+            operands: Any = row.operands
+            operator = row.operator
+            font_name = str(operands[0]) if str(operator) == "Tf" else font_name
+            shown = list(operands[0]) if str(operator) == "TJ" else list(operands) if str(operator) == "Tj" else []
+            raw = b"".join(bytes(piece) for piece in shown if isinstance(piece, pikepdf.String))
+            font = letters.get(font_name, {})
+            text = "".join(font.get(int.from_bytes(raw[i : i + 2], "big"), "?") for i in range(0, len(raw), 2))
+            if "He hit me" not in text:
+                instructions.append(row)
+                continue
+            codes = {letter: code for code, letter in font.items()}
+            drawn = b"".join(codes[letter].to_bytes(2, "big") for letter in text.replace("He hit me", "I hit him"))
+            claimed = pikepdf.Dictionary(ActualText=pikepdf.String(b"\xfe\xff" + text.encode("utf-16-be")))
+            instructions += [
+                pikepdf.ContentStreamInstruction([pikepdf.Name.Span, claimed], pikepdf.Operator("BDC")),
+                pikepdf.ContentStreamInstruction([pikepdf.String(drawn)], pikepdf.Operator("Tj")),
+                pikepdf.ContentStreamInstruction([], pikepdf.Operator("EMC")),
+            ]
+        page.obj["/Contents"] = pdf.make_stream(pikepdf.unparse_content_stream(instructions))
+
+
+def _draw_with_another_font(pdf: pikepdf.Pdf) -> None:
+    """Keep every code and what it stands for, and change the letters that it draws."""
+    first, second = (font.DescendantFonts[0].FontDescriptor for font in list(pdf.pages[1].Resources.Font.values())[:2])
+    first["/FontFile2"] = second["/FontFile2"]
+
+
+def _order_letters_otherwise(pdf: pikepdf.Pdf) -> None:
+    """Keep the font, and let each code draw the letter after."""
+    font = next(iter(pdf.pages[1].Resources.Font.values())).DescendantFonts[0]
+    font["/CIDToGIDMap"] = pdf.make_stream(b"".join(code.to_bytes(2, "big") for code in (*range(1, 500), 0)))
+
+
+def _move_words(pdf: pikepdf.Pdf) -> None:
+    """Draw all words of a page at one height."""
+    page = pdf.pages[1]
+    raw = page.Contents.read_bytes()
+    page.obj["/Contents"] = pdf.make_stream(re.sub(rb"(?m)^(1 0 0 -1 [0-9.]+) [0-9.]+ cm", rb"\1 400 cm", raw))
+
+
+def _cover_words(pdf: pikepdf.Pdf) -> None:
+    """Draw a white area over a page."""
+    page = pdf.pages[1]
+    page.obj["/Contents"] = pdf.make_stream(page.Contents.read_bytes() + b"\nq 1 g 60 400 400 80 re f Q\n")
+
+
+def _cover_by_note(pdf: pikepdf.Pdf) -> None:
+    """Put an annotation over a page, which draws what its maker wants."""
+    look = pdf.make_stream(b"1 g 0 0 400 80 re f", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form)
+    look["/BBox"] = pikepdf.Array([0, 0, 400, 80])
+    note = pikepdf.Dictionary(
+        Type=pikepdf.Name.Annot,
+        Subtype=pikepdf.Name.Stamp,
+        Rect=pikepdf.Array([60, 400, 460, 480]),
+        F=4,
+        AP=pikepdf.Dictionary(N=look),
+    )
+    pdf.pages[1].obj["/Annots"] = pdf.make_indirect(pikepdf.Array([pdf.make_indirect(note)]))
+
+
+def _hide_words(pdf: pikepdf.Pdf) -> None:
+    """Draw a page's words in a layer that is not shown."""
+    layer = pdf.make_indirect(pikepdf.Dictionary(Type=pikepdf.Name.OCG, Name="layer"))
+    pdf.Root["/OCProperties"] = pikepdf.Dictionary(
+        OCGs=pikepdf.Array([layer]), D=pikepdf.Dictionary(OFF=pikepdf.Array([layer]))
+    )
+    page = pdf.pages[1]
+    page.Resources["/Properties"] = pikepdf.Dictionary(hidden=layer)
+    page.obj["/Contents"] = pdf.make_stream(b"/OC /hidden BDC\n" + page.Contents.read_bytes() + b"\nEMC\n")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _draw_other_words,
+        _draw_with_another_font,
+        _order_letters_otherwise,
+        _move_words,
+        _cover_words,
+        _cover_by_note,
+        _hide_words,
+    ],
+)
+def test_what_a_page_draws_counts_not_what_it_claims(
+    browser_pack: BrowserPack, tmp_path: Path, change: Callable[[pikepdf.Pdf], None]
+) -> None:
+    """A page that a program reads as the record's words, and that shows a person others, is found."""
+    pack = browser_pack.forge(CHRONOLOGY, change, tmp_path / "forged.zip")
+    [(code, member)] = rerender_findings(pack) - {("other_engine", name) for name in browser_pack.pages}
+    assert code == "rerendered" and member.startswith(f"{CHRONOLOGY}#page=")
+
+
+def test_a_picture_over_the_true_one_is_found(browser_pack: BrowserPack, tmp_path: Path) -> None:
+    """The true picture is the page's first, and another is drawn over it."""
+    jpeg = make_print_copy(draw_screenshot(77), 300)
+
+    def cover(pdf: pikepdf.Pdf) -> None:
+        page = next(page for page in pdf.pages if "/XObject" in page.Resources)
+        picture = pdf.make_stream(jpeg, Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image)
+        width, height = Image.open(io.BytesIO(jpeg)).size
+        form = {"Filter": pikepdf.Name.DCTDecode, "ColorSpace": pikepdf.Name.DeviceRGB, "BitsPerComponent": 8}
+        for name, value in {**form, "Width": width, "Height": height}.items():
+            picture[f"/{name}"] = value
+        page.Resources.XObject["/z"] = picture
+        page.obj["/Contents"] = pdf.make_stream(page.Contents.read_bytes() + b"\nq 300 0 0 600 60 100 cm /z Do Q\n")
+
+    found = rerender_findings(browser_pack.forge(EXHIBITS, cover, tmp_path / "forged.zip"))
+    # Its e-mail might be read in another way by another release, so 04 is not said to be changed.
+    assert ("not_rerendered", EXHIBITS) in found and ("other_engine", EXHIBITS) not in found
+
+
+def _diary_with_pictures() -> FictionalDiary:
+    """Return a diary with two pictures, and a film with a still."""
+    diary = FictionalDiary()
+    diary.add("settings", {"initials": "JB", "own_words": "x"}, {})
+    entry = diary.add("incident", incident_fields(START_MS, "He wrote to me."))
+    for seed in (1, 2):
+        true = draw_screenshot(seed)
+        diary.attach(entry, true, "image/png", "His message", print_image=make_print_copy(true))
+    return diary
+
+
+def _false_picture() -> bytes:
+    image, buffer = Image.new("RGB", (900, 1948), "white"), io.BytesIO()
+    ImageDraw.Draw(image).text((40, 300), "I LOVE YOU. COME OVER", fill="black", font_size=48)
+    image.save(buffer, "JPEG", quality=80)
+    return buffer.getvalue()
+
+
+def _exchange_pictures(_diary: FictionalDiary, rows: list[dict[str, Any]]) -> None:
+    rows[0]["print"], rows[1]["print"] = rows[1]["print"], rows[0]["print"]
+
+
+def _swap_picture(diary: FictionalDiary, rows: list[dict[str, Any]]) -> None:
+    """Put another picture in the place of the first, as a server that lays out pages could."""
+    blob, key = next(row for row in diary.versions if row["kind"] == "attachment")["open"]["keys"][0]
+    false = _false_picture()
+    for place in [place for place in diary.sealed_parts if place[0] == blob]:
+        del diary.sealed_parts[place]
+    for index, part in enumerate(seal_parts(key, diary.diary_id, blob, [false], len(false))):
+        diary.sealed_parts[blob, index] = part
+    rows[0]["print"]["size"] = len(false)
+
+
+@pytest.mark.parametrize(("change", "items"), [(_exchange_pictures, ("JB/1", "JB/2")), (_swap_picture, ("JB/1",))])
+async def test_a_picture_that_is_not_the_sealed_one_is_found(
+    tmp_path: Path, change: Callable[[FictionalDiary, list[dict[str, Any]]], None], items: tuple[str, ...]
+) -> None:
+    """04 lays out whatever JPEG it holds; the record has the digest of the copy that belongs to each exhibit."""
+    diary = _diary_with_pictures()
+    raw = build_capsule(diary.versions, diary.wish(), diary.public_keys)
+    capsule = json.loads(raw)
+    change(diary, capsule["exhibits"])
+    forged = canonical_json(capsule, limit_bytes=CAPSULE_LIMIT_BYTES)
+    front = await build_front_part(diary, forged, tmp_path / "front.zip")
+    pack = assemble_pack(diary, front, read_capsule(raw), tmp_path / "pack.zip")
+    assert verify_pack(pack, notary=diary.notary.pub) == []
+    assert rerender_findings(pack) == {("picture", f"{EXHIBITS}#{item}") for item in items}
+
+
+async def test_documents_that_the_record_gives_and_that_are_gone_are_found(tmp_path: Path) -> None:
+    """05, 07 and 08 taken out of a pack, and all its lists signed again by its key."""
+    diary = FictionalDiary()
+    diary.add("settings", {"initials": "JB", "own_words": "x"}, {})
+    entry = diary.add("incident", incident_fields(START_MS, "He wrote to me."))
+    ids = {"incident_ids": [entry["record"]]}
+    diary.add("statement", {**ids, "narrative": "I saw him hit the door."})
+    diary.add("impact", {**ids, "domain": "sleep", "before": "slept", "after": "I cannot sleep"})
+    rows = [{"msg_no": 1, "direction": "in", "text": "I will kill you"}]
+    diary.add("schedule", {**ids, "rows": rows, "tz": "Europe/London"})
+    raw = build_capsule(diary.versions, diary.wish(), diary.public_keys)
+    front = await build_front_part(diary, raw, tmp_path / "front.zip")
+    pack = assemble_pack(diary, front, read_capsule(raw), tmp_path / "pack.zip")
+    members = members_of(pack)
+    assert members.keys() >= set(REGISTERS)
+    assert rerender_findings(pack) == set()
+    remaining = {name: content for name, content in members.items() if name not in REGISTERS}
+    forged = rebuild_digest_lists(pack, remaining, tmp_path / "forged.zip", diary.author)
+    assert verify_pack(forged, notary=diary.notary.pub) == []
+    assert rerender_findings(forged) == {("lacking", name) for name in REGISTERS}
+    assert rerender_findings(forged, release="ba9876543210") == {("other_release", name) for name in REGISTERS}
