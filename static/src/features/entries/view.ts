@@ -169,6 +169,11 @@ function entriesView(stage: Stage) {
                   subtitle: t('pat.row_more'),
                   icon: 'chart',
                   onClick: () => stage.go({ name: 'patterns' }),
+                })}</div><div>${link({
+                  title: t('share.show'),
+                  subtitle: t('share.show_more'),
+                  icon: 'device',
+                  onClick: () => stage.go({ name: 'show' }),
                 })}</div>${factSheetLink(stage)}</div>`
           }
       ${stage.isWide ? emptyPane(stage) : entryList(stage)}`
