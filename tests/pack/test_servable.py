@@ -26,6 +26,7 @@ from tests.pack.restricted_scan import (
     jpeg_segment_text,
     readable_forms,
     readable_text,
+    without_packed_streams,
     without_random_values,
 )
 from tests.pack.test_images import make_photo_with_exif
@@ -117,6 +118,9 @@ def test_no_servable_byte_contains_restricted_text(full_pack: BuiltPack, servabl
     assert [(where, found) for where, text in servable_texts if (found := scanner.find_in(text))] == []
     packed = b"%PDF-1.7\n1 0 obj<</Length 9>>stream\n" + zlib.compress(b"BT (14 ELMHURST  road) Tj ET") + b"\nendstream"
     assert scanner.find_in(next(readable_text(stream) for stream in inflated_streams(packed)))
+    plain = packed.replace(b"endstream", b" 14 Elmhurst Road endstream") + b"\n% LS6 2AB"
+    assert without_packed_streams(packed) == b"%PDF-1.7\n1 0 obj<</Length 9>>stream\nendstream"
+    assert without_packed_streams(plain) == plain, "bytes after the end of a stream are read as they stand"
     assert scanner.find_in(readable_text(b"<FEFF" + "Kowalska".encode("utf-16-be").hex().encode() + b">"))
     with pytest.raises(AssertionError, match="metadata"):
         jpeg_segment_text(make_photo_with_exif())
