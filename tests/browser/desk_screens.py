@@ -8,7 +8,7 @@ CLIENT_OPEN = js(
     "fake.in(); await fake.openClient('g0'); stage.clientOpened(); await new Promise((go) => setTimeout(go, 40))"
 )
 CALL_FIELDS = "how: 'call', by: 'PK', read: true, when: {chip: 'yesterday', picked: null}, held_at: Date.now()"
-INVITE_VALUES = "{invite: 'k7Qm-2fTz-9Rwa-Lx4d-Vb6n-Ye3s'}"
+INVITE_VALUES = "{invite: 'k7Qm-2fTz-9Rwa-Lx4d'}"
 OWN_QUESTION_TURN = "{asked: 'own', words: 'Did anybody else see him at the bus stop that evening?', said: ''}"
 OPEN_PROMPT_TURN = (
     "{asked: 'tell_me', words: '', "

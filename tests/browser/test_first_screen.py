@@ -178,7 +178,7 @@ def test_follow_ups_has_everything_one_tap_away(show: OpenPage) -> None:
         expect(page.get_by_role("heading", name="Follow-ups", level=1)).to_be_visible()
     for number, (title, place) in enumerate(
         [
-            ("Ask for the pictures before they are wiped", "entry"),
+            ("Ask for the recording before it is wiped", "entry"),
             ("Their reply is due", "kept"),
             ("This order ends", "kept"),
         ]
@@ -196,7 +196,7 @@ def test_footage_that_was_asked_for_still_says_when_it_is_wiped(show: OpenPage) 
     items = page.get_by_role("main").locator("li.page-item")
     asked = items.filter(has_text="You asked for this. Has it come?")
     expect(asked).to_contain_text("May be wiped on 5 Dec 2026")
-    expect(items.filter(has_text="Ask for the pictures before they are wiped")).not_to_contain_text("May be wiped on")
+    expect(items.filter(has_text="Ask for the recording before it is wiped")).not_to_contain_text("May be wiped on")
     expect(asked).to_contain_text("until somebody came out and…")
 
 
