@@ -13,7 +13,8 @@ from tests.pack.verifier_comparison import PackCases, compare_verifiers
 
 CHRONOLOGY_PATH = "data/servable/01_chronology.pdf"
 NARRATIVE_BYTES = b"He waited."
-FILE_SPEC = "<< /Type /Filespec /F (a.txt) /EF << /F 4 0 R >> >>"
+FILE_SPEC = "<< /Type /Filespec /F (a.txt) /UF (a.txt) /EF << /F 4 0 R /UF 4 0 R >> >>"
+ONE_NAME = "<< /Names [(a.txt) 3 0 R] >>"
 
 
 def make_pdf(*objects: str | bytes, root: str = "1 0 R", trailer: str = "") -> bytes:
@@ -43,36 +44,49 @@ def pdf_with_name_tree(names: str, *extra_entries: str | bytes, file: bytes | No
 
 
 def pdf_with_a_long_object(count: int) -> bytes:
-    """Return a PDF with `count` names of one file, whose description has a megabyte."""
-    names = " ".join(f"(entry-{number}.txt) 3 0 R" for number in range(count))
-    text = "/A (" + "x" * 60_000 + ") "
-    return make_pdf(
-        "<< /Type /Catalog /Names << /EmbeddedFiles 2 0 R >> >>",
-        f"<< /Names [{names}] >>",
-        f"<< /EF << /F 4 0 R >> {text * 17} >>",
-        stream_object(NARRATIVE_BYTES),
-    )
+    """Return a PDF with `count` names of one file, each with a reference to an object of 300 kB."""
+    spaces = " " * 60_000
+    long_object = spaces.join(("<<", "/F", "4 0 R", "/UF", "4 0 R", ">>"))
+    names, specs = _many_names(count, "5 0 R", first=6)
+    return pdf_with_name_tree(names, long_object, *specs)
+
+
+def _many_names(count: int, streams: str, *, first: int) -> tuple[str, list[str]]:
+    """Return a name tree of `count` names, and their file specifications, which are numbered from `first`."""
+    names = [f"entry-{number}.txt" for number in range(count)]
+    tree = " ".join(f"({name}) {first + number} 0 R" for number, name in enumerate(names))
+    return f"<< /Names [{tree}] >>", [f"<< /F ({name}) /EF {streams} >>" for name in names]
 
 
 def pdf_with_a_file_of_many_names(count: int) -> bytes:
     """Return a PDF with `count` names of one file of almost the largest size, packed tightly."""
-    names = " ".join(f"(entry-{number}.txt) 3 0 R" for number in range(count))
+    names, specs = _many_names(count, "<< /F 4 0 R >>", first=5)
     file = stream_object(zlib.compress(bytes(EMBEDDED_FILE_LIMIT_BYTES)), "/Filter /FlateDecode")
-    return pdf_with_name_tree(f"<< /Names [{names}] >>", file=file)
+    return pdf_with_name_tree(names, *specs, file=file)
+
+
+def pdf_with_spec(spec: str, *extra_objects: str | bytes) -> bytes:
+    """Return a PDF with this file specification; the streams of two files are objects 4 and 5."""
+    catalog = "<< /Type /Catalog /Names << /EmbeddedFiles 2 0 R >> >>"
+    return make_pdf(catalog, ONE_NAME, spec, stream_object(NARRATIVE_BYTES), stream_object(b"A lie."), *extra_objects)
+
+
+def with_line_before(raw: bytes, word: bytes, line: bytes) -> bytes:
+    """Return a PDF with a line before the last place of a word."""
+    position = raw.rindex(word)
+    return raw[:position] + line + b"\n" + raw[position:]
 
 
 READABLE_PDFS = {
-    "plain": pdf_with_name_tree("<< /Names [(a.txt) 3 0 R] >>"),
+    "plain": pdf_with_name_tree(ONE_NAME),
     "deflated": pdf_with_name_tree(
-        "<< /Names [(a.txt) 3 0 R] >>", file=stream_object(zlib.compress(NARRATIVE_BYTES), "/Filter /FlateDecode")
+        ONE_NAME, file=stream_object(zlib.compress(NARRATIVE_BYTES), "/Filter /FlateDecode")
     ),
-    "branches": pdf_with_name_tree("<< /Kids [5 0 R] >>", "<< /Names [(a.txt) 3 0 R] >>"),
+    "branches": pdf_with_name_tree("<< /Kids [5 0 R] >>", ONE_NAME),
     "as many references as are followed": pdf_with_name_tree(
-        "5 0 R", *(f"{number} 0 R" for number in range(6, 5 + DEPTH_LIMIT)), "<< /Names [(a.txt) 3 0 R] >>"
+        "5 0 R", *(f"{number} 0 R" for number in range(6, 5 + DEPTH_LIMIT)), ONE_NAME
     ),
-    "a length elsewhere": pdf_with_name_tree(
-        "<< /Names [(a.txt) 3 0 R] >>", "10", file=stream_object(NARRATIVE_BYTES, length="5 0 R")
-    ),
+    "a length elsewhere": pdf_with_name_tree(ONE_NAME, "10", file=stream_object(NARRATIVE_BYTES, length="5 0 R")),
 }
 REFUSED_PDFS = {
     "a tree that leads back into itself": pdf_with_name_tree("<< /Kids [2 0 R 2 0 R 2 0 R] >>"),
@@ -84,45 +98,60 @@ REFUSED_PDFS = {
     "a name that is none": pdf_with_name_tree("<< /Names [7 3 0 R] >>"),
     "a reference to itself": pdf_with_name_tree("2 0 R"),
     "one reference more than are followed": pdf_with_name_tree(
-        "5 0 R", *(f"{number} 0 R" for number in range(6, 6 + DEPTH_LIMIT)), "<< /Names [(a.txt) 3 0 R] >>"
+        "5 0 R", *(f"{number} 0 R" for number in range(6, 6 + DEPTH_LIMIT)), ONE_NAME
     ),
     "nothing there": pdf_with_name_tree("<< /Names [(a.txt) 9 0 R] >>"),
-    "another filter": pdf_with_name_tree(
-        "<< /Names [(a.txt) 3 0 R] >>", file=stream_object(NARRATIVE_BYTES, "/Filter /ASCIIHexDecode")
-    ),
+    "another filter": pdf_with_name_tree(ONE_NAME, file=stream_object(NARRATIVE_BYTES, "/Filter /ASCIIHexDecode")),
     "bytes after what was deflated": pdf_with_name_tree(
-        "<< /Names [(a.txt) 3 0 R] >>",
+        ONE_NAME,
         file=stream_object(zlib.compress(NARRATIVE_BYTES) + b"more", "/Filter /FlateDecode"),
     ),
     "deflated in part": pdf_with_name_tree(
-        "<< /Names [(a.txt) 3 0 R] >>", file=stream_object(zlib.compress(NARRATIVE_BYTES)[:-5], "/Filter /FlateDecode")
+        ONE_NAME, file=stream_object(zlib.compress(NARRATIVE_BYTES)[:-5], "/Filter /FlateDecode")
     ),
     "a bomb": pdf_with_name_tree(
-        "<< /Names [(a.txt) 3 0 R] >>",
+        ONE_NAME,
         file=stream_object(zlib.compress(bytes(EMBEDDED_FILE_LIMIT_BYTES + 1)), "/Filter /FlateDecode"),
     ),
-    "a length that is too long": pdf_with_name_tree(
-        "<< /Names [(a.txt) 3 0 R] >>", file=stream_object(NARRATIVE_BYTES, length="99999")
-    ),
-    "a length below nothing": pdf_with_name_tree(
-        "<< /Names [(a.txt) 3 0 R] >>", file=stream_object(NARRATIVE_BYTES, length="-1")
-    ),
-    "half a length": pdf_with_name_tree(
-        "<< /Names [(a.txt) 3 0 R] >>", file=stream_object(NARRATIVE_BYTES, length="1.5")
-    ),
-    "no stream": pdf_with_name_tree("<< /Names [(a.txt) 3 0 R] >>", file=b"<< >>"),
+    "a length that is too long": pdf_with_name_tree(ONE_NAME, file=stream_object(NARRATIVE_BYTES, length="99999")),
+    "a length below nothing": pdf_with_name_tree(ONE_NAME, file=stream_object(NARRATIVE_BYTES, length="-1")),
+    "half a length": pdf_with_name_tree(ONE_NAME, file=stream_object(NARRATIVE_BYTES, length="1.5")),
+    "no stream": pdf_with_name_tree(ONE_NAME, file=b"<< >>"),
     "deep": pdf_with_name_tree("<< /Names " + "[" * 50 + "]" * 50 + " >>"),
     "a name longer than any of ours": pdf_with_name_tree(f"<< /Kids [] /{'x' * 100_000} 1 >>"),
     "a text longer than any of ours": pdf_with_name_tree(f"<< /Kids [] /x ({'x' * 100_000}) >>"),
     "spaces without end": pdf_with_name_tree("<< /Names [(a.txt) 3 0 R] " + " " * 10_000_000 + ">>"),
     "comments without end": pdf_with_name_tree("<< /Names [(a.txt) 3 0 R] " + "%\n" * 1_000_000 + ">>"),
-    "no trailer": pdf_with_name_tree("<< /Names [(a.txt) 3 0 R] >>").replace(b"trailer", b"trailex"),
-    "no end": pdf_with_name_tree("<< /Names [(a.txt) 3 0 R] >>").replace(b"%%EOF", b"%%EOX"),
-    "bytes after the end": pdf_with_name_tree("<< /Names [(a.txt) 3 0 R] >>") + b"x",
-    "no table": pdf_with_name_tree("<< /Names [(a.txt) 3 0 R] >>").replace(b"xref\n0", b"xreg\n0"),
+    "no trailer": pdf_with_name_tree(ONE_NAME).replace(b"trailer", b"trailex"),
+    "no end": pdf_with_name_tree(ONE_NAME).replace(b"%%EOF", b"%%EOX"),
+    "bytes after the end": pdf_with_name_tree(ONE_NAME) + b"x",
+    "no table": pdf_with_name_tree(ONE_NAME).replace(b"xref\n0", b"xreg\n0"),
     "no root": make_pdf("<< >>", root="7"),
     "empty": b"",
     "no PDF": b"\xff" * 300,
+    # Other readers would open other bytes, or bytes under another name.
+    "a trailer in a comment": with_line_before(pdf_with_name_tree(ONE_NAME), b"trailer", b"%trailer << /Root 1 0 R >>"),
+    "a comment before the trailer": with_line_before(pdf_with_name_tree(ONE_NAME), b"trailer", b"% a comment"),
+    "two trailers": with_line_before(pdf_with_name_tree(ONE_NAME), b"startxref", b"trailer << /Root 3 0 R >>"),
+    "a table before this one": pdf_with_name_tree(ONE_NAME).replace(b"/Root", b"/Prev 9 /Root"),
+    "a stream of references": pdf_with_name_tree(ONE_NAME).replace(b"/Root", b"/XRefStm 9 /Root"),
+    "an encrypted PDF": pdf_with_name_tree(ONE_NAME).replace(b"/Root", b"/Encrypt 3 0 R /Root"),
+    "two roots": pdf_with_name_tree(ONE_NAME).replace(b"/Root", b"/Root 3 0 R /Root"),
+    "a root in other letters": pdf_with_name_tree(ONE_NAME).replace(b"/Root", b"/#52oot 3 0 R /Root"),
+    "bytes before the header": b"x" + pdf_with_name_tree(ONE_NAME),
+    "an object of another generation": pdf_with_name_tree(ONE_NAME).replace(b"(a.txt) 3 0 R", b"(a.txt) 3 1 R"),
+    "a row of another generation": pdf_with_name_tree(ONE_NAME).replace(b" 00000 n", b" 00001 n"),
+    "two streams of one file": pdf_with_spec("<< /F (a.txt) /UF (a.txt) /EF << /F 4 0 R /UF 5 0 R >> >>"),
+    "a third stream": pdf_with_spec("<< /F (a.txt) /UF (a.txt) /EF << /F 4 0 R /Unix 5 0 R >> >>"),
+    "only another stream": pdf_with_spec("<< /F (a.txt) /EF << /UF 4 0 R >> >>"),
+    "another name shown": pdf_with_spec("<< /F (a.txt) /UF (b.txt) /EF << /F 4 0 R >> >>"),
+    "no name shown": pdf_with_spec("<< /EF << /F 4 0 R >> >>"),
+    "two dictionaries of streams": pdf_with_spec("<< /F (a.txt) /EF << /F 4 0 R >> /EF << /F 5 0 R >> >>"),
+    "parameters of a filter": pdf_with_name_tree(
+        ONE_NAME,
+        file=stream_object(zlib.compress(NARRATIVE_BYTES), "/Filter /FlateDecode /DecodeParms << /Predictor 12 >>"),
+    ),
+    "a file elsewhere": pdf_with_name_tree(ONE_NAME, file=stream_object(NARRATIVE_BYTES, "/F (other.txt)")),
 }
 
 

@@ -20,19 +20,26 @@ NODES_LIMIT: Final = constants.PDF_NODES_LIMIT
 _SPACE: Final = rb"[\0\t\n\f\r ]"
 _STARTXREF: Final = re.compile(rb"startxref" + _SPACE + rb"+(\d{1,12})" + _SPACE + rb"+%%EOF" + _SPACE + rb"*\Z")
 _XREF_TABLE: Final = re.compile(rb"xref" + _SPACE + rb"+0 (\d{1,7})" + _SPACE + rb"+")
-_XREF_ROW: Final = re.compile(rb"(\d{10}) \d{5} ([nf])")
-_OBJECT: Final = re.compile(rb"(\d{1,10}) \d{1,5} obj" + _SPACE)
+_XREF_ROW: Final = re.compile(rb"(\d{10}) (?:00000 (n)|\d{5} f)")
+_TRAILER: Final = re.compile(_SPACE + rb"*trailer" + _SPACE + rb"*(?=<<)")
+_SPACES: Final = re.compile(_SPACE + rb"+")
+_OBJECT: Final = re.compile(rb"(\d{1,10}) 0 obj" + _SPACE)
 _STREAM: Final = re.compile(_SPACE + rb"*stream\r?\n")
 _SPACE_AND_COMMENTS: Final = re.compile(rb"(?:" + _SPACE + rb"|%[^\r\n]*)*")
 _NAME: Final = re.compile(rb"/[^\0\t\n\f\r ()<>\[\]{}/%]*")
 _HEX: Final = re.compile(rb"<[0-9A-Fa-f\0\t\n\f\r ]*>")
-_REFERENCE: Final = re.compile(rb"(\d{1,10}) (\d{1,5}) R(?![A-Za-z])")
+_REFERENCE: Final = re.compile(rb"(\d{1,10}) 0 R(?![A-Za-z])")
 _NUMBER: Final = re.compile(rb"[-+]?\d{0,15}\.?\d{1,15}")
 _KEYWORD: Final = re.compile(rb"true|false|null")
 _STRING: Final = re.compile(rb"\(((?:[^()\\]|\\[\s\S])*)\)")
 _PRINTABLE_ASCII: Final = re.compile(rb"[ -~]*")
 # Limits of the search for a header from its offset, as in the TypeScript reader.
 _TRAILER_SEARCH_BYTES, _XREF_HEAD_BYTES, _STREAM_HEAD_BYTES = 200, 40, 20
+_HEADER: Final = b"%PDF-1."
+# Members of a trailer that lead other readers to other objects, or to none.
+_OTHER_OBJECTS: Final = frozenset({b"Prev", b"XRefStm", b"Encrypt"})
+# A stream with others, such as parameters of its filter, has another content for other readers.
+_STREAM_MEMBERS: Final = frozenset({b"Length", b"Type", b"Filter", b"Subtype", b"Params"})
 
 
 class _UnsupportedPdf(Exception):
@@ -57,14 +64,23 @@ def embedded_files(raw: bytes) -> dict[str, bytes] | None:
         tree = pdf.dict_of(pdf.dict_of(catalog.get(b"Names", {})).get(b"EmbeddedFiles", {}))
         files: dict[str, bytes] = {}
         for name, spec in pdf.walk_name_tree(tree, 0):
-            file_streams = pdf.dict_of(pdf.dict_of(spec).get(b"EF"))
             # Two files of one name would be ambiguous.
             if name in files or len(files) >= EMBEDDED_FILES_LIMIT:
                 return None
-            files[name] = pdf.read_stream(file_streams.get(b"F", file_streams.get(b"UF")))
+            files[name] = pdf.read_stream(_single_stream(pdf.dict_of(spec), name, pdf))
     except _UnsupportedPdf:
         return None
     return files
+
+
+def _single_stream(spec: dict[bytes, PdfValue], name: str, pdf: "_PdfObjects") -> PdfValue | None:
+    """Return the stream of a file. Raise _UnsupportedPdf for one that has two streams, or another name for others."""
+    streams = pdf.dict_of(spec.get(b"EF"))
+    names = {spec[key] for key in (b"F", b"UF") if isinstance(spec.get(key), bytes)}
+    stream = streams.get(b"F")
+    if names != {name.encode()} or not set(streams) <= {b"F", b"UF"} or streams.get(b"UF", stream) != stream:
+        raise _UnsupportedPdf
+    return stream
 
 
 class _PdfObjects:
@@ -83,6 +99,8 @@ class _PdfObjects:
     def read_trailer(self) -> dict[bytes, PdfValue]:
         """Read the cross-reference table, and return the trailer after it."""
         raw = self._raw
+        if not raw.startswith(_HEADER):
+            raise _UnsupportedPdf
         end = _STARTXREF.search(raw, max(0, len(raw) - _TRAILER_SEARCH_BYTES))
         table_offset = int(end[1]) if end else -1
         head = _XREF_TABLE.match(raw, table_offset, table_offset + _XREF_HEAD_BYTES) if end else None
@@ -95,10 +113,13 @@ class _PdfObjects:
                 raise _UnsupportedPdf
             if row[2] == b"n":
                 self._offsets[i] = int(row[1])
-        trailer_offset = raw.find(b"trailer", start + count * 20)
-        if trailer_offset < 0:
+        # Nothing may stand around the trailer, not even a comment: other readers look for another one there.
+        trailer_start = _TRAILER.match(raw, start + count * 20)
+        trailer, position = self._read_value(trailer_start.end()) if trailer_start else (None, 0)
+        is_last = end is not None and _SPACES.fullmatch(raw, position, end.start()) is not None
+        if not isinstance(trailer, dict) or not is_last or _OTHER_OBJECTS & trailer.keys():
             raise _UnsupportedPdf
-        return self.dict_of(self._read_value(trailer_offset + 7)[0])
+        return trailer
 
     def resolve(self, value: PdfValue | None) -> PdfValue | None:
         """Follow references from a value to what they refer to. Raise _UnsupportedPdf after too many steps."""
@@ -165,7 +186,7 @@ class _PdfObjects:
             raise _UnsupportedPdf
         value, end = self.read_object(ref.number)
         head = _STREAM.match(self._raw, end, end + _STREAM_HEAD_BYTES)
-        if not isinstance(value, dict) or head is None:
+        if not isinstance(value, dict) or head is None or not value.keys() <= _STREAM_MEMBERS:
             raise _UnsupportedPdf
         length = self.resolve(value.get(b"Length"))
         if (
@@ -255,8 +276,11 @@ class _ValueReader:
             if self._raw.startswith(b">>", self.position):
                 self.position += 2
                 return members
-            name = self._require_match(_NAME)[0]
-            members[name[1:]] = self.read_value(depth + 1)
+            name = self._require_match(_NAME)[0][1:]
+            # Of two members of one name, readers choose either. A `#` writes a letter of a name in another way.
+            if name in members or b"#" in name:
+                raise _UnsupportedPdf
+            members[name] = self.read_value(depth + 1)
 
     def _read_list(self, depth: int) -> PdfValue:
         self.position += 1

@@ -23,8 +23,15 @@ type Ref = { ref: number };
 const SPACE = '[\\0\\t\\n\\f\\r ]';
 const END = new RegExp(`startxref${SPACE}+(\\d{1,12})${SPACE}+%%EOF${SPACE}*$`);
 const TABLE = new RegExp(`^xref${SPACE}+0 (\\d{1,7})${SPACE}+`);
-const OBJECT = new RegExp(`^(\\d{1,10}) \\d{1,5} obj${SPACE}`);
+const TRAILER = new RegExp(`${SPACE}*trailer${SPACE}*(?=<<)`, 'y');
+const SPACES = new RegExp(`^${SPACE}+$`);
+const OBJECT = new RegExp(`^(\\d{1,10}) 0 obj${SPACE}`);
 const STREAM = new RegExp(`^${SPACE}*stream\\r?\\n`);
+const HEADER = '%PDF-1.';
+/** Members of a trailer that lead other readers to other objects, or to none. */
+const OTHER_OBJECTS = ['Prev', 'XRefStm', 'Encrypt'];
+/** A stream with others, such as parameters of its filter, has another content for other readers. */
+const STREAM_MEMBERS: ReadonlySet<string> = new Set(['Length', 'Type', 'Filter', 'Subtype', 'Params']);
 
 function unreadable() {
   return new KeptError('bad_request', 'This PDF cannot be read here.');
@@ -38,10 +45,9 @@ export async function embeddedFiles(bytes: Uint8Array): Promise<Map<string, Uint
     const tree = pdf.dict(pdf.dict(catalog.get('Names') ?? new Map()).get('EmbeddedFiles') ?? new Map());
     const files: Map<string, Uint8Array> = new Map();
     for (const [name, spec] of pdf.namesIn(tree, 0)) {
-      const embedded = pdf.dict(pdf.dict(spec).get('EF'));
       // With two files of one name it is undecidable which is meant. Our names are plain ASCII.
       if (files.has(name) || !/^[ -~]*$/.test(name)) throw unreadable();
-      files.set(name, await pdf.stream(embedded.get('F') ?? embedded.get('UF')));
+      files.set(name, await pdf.stream(singleStream(pdf.dict(spec), name, pdf)));
       if (files.size > PDF_FILES_LIMIT) throw unreadable();
     }
     return files;
@@ -49,6 +55,19 @@ export async function embeddedFiles(bytes: Uint8Array): Promise<Map<string, Uint
     return null;
   }
 }
+
+/** Return the stream of a file; throws for one that has two streams, or another name for others. */
+function singleStream(spec: Dict, name: string, pdf: Pdf): Value {
+  const streams = pdf.dict(spec.get('EF'));
+  const names = [spec.get('F'), spec.get('UF')].filter((value) => typeof value === 'string');
+  const [stream, other] = [streams.get('F'), streams.has('UF') ? streams.get('UF') : streams.get('F')];
+  const isSame = isRef(stream) && isRef(other) && stream.ref === other.ref;
+  const areKnown = [...streams.keys()].every((key) => key === 'F' || key === 'UF');
+  if (!names.length || names.some((one) => one !== name) || !areKnown || !isSame) throw unreadable();
+  return stream;
+}
+
+const isRef = (value: Value): value is Ref => typeof value === 'object' && 'ref' in value;
 
 class Pdf {
   bytes: Uint8Array;
@@ -70,18 +89,26 @@ class Pdf {
 
   /** Read the cross-reference table, and return the trailer after it. */
   trailer(): Dict {
-    const offset = Number(END.exec(this.text.slice(-200))?.[1] ?? -1);
+    if (!this.text.startsWith(HEADER)) throw unreadable();
+    const tail = this.text.slice(-200);
+    const end = END.exec(tail);
+    const offset = Number(end?.[1] ?? -1);
     const head = TABLE.exec(this.text.slice(offset, offset + 40));
     if (offset < 0 || !head) throw unreadable();
     const [count, start] = [Number(head[1]), offset + head[0].length];
     for (let i = 0; i < count; i++) {
-      const match = /^(\d{10}) \d{5} ([nf])/.exec(this.text.slice(start + i * 20, start + i * 20 + 20));
+      const match = /^(\d{10}) (?:00000 (n)|\d{5} f)/.exec(this.text.slice(start + i * 20, start + i * 20 + 20));
       if (!match) throw unreadable();
       if (match[2] === 'n') this.offsets.set(i, Number(match[1]));
     }
-    const trailerAt = this.text.indexOf('trailer', start + count * 20);
-    if (trailerAt < 0) throw unreadable();
-    return this.dict(this.valueAt(trailerAt + 7).value);
+    // Nothing may stand around the trailer, not even a comment: other readers look for another one there.
+    TRAILER.lastIndex = start + count * 20;
+    const trailerStart = TRAILER.exec(this.text);
+    if (!trailerStart || !end) throw unreadable();
+    const { value, end: trailerEnd } = this.valueAt(trailerStart.index + trailerStart[0].length);
+    const isLast = SPACES.test(this.text.slice(trailerEnd, this.text.length - tail.length + end.index));
+    if (!(value instanceof Map) || !isLast || OTHER_OBJECTS.some((key) => value.has(key))) throw unreadable();
+    return value;
   }
 
   resolve(value: Value): Value {
@@ -138,7 +165,7 @@ class Pdf {
   async stream(ref: Value): Promise<Uint8Array> {
     if (!ref || typeof ref !== 'object' || !('ref' in ref)) throw unreadable();
     const { value, end } = this.object(ref.ref);
-    if (!(value instanceof Map)) throw unreadable();
+    if (!(value instanceof Map) || [...value.keys()].some((key) => !STREAM_MEMBERS.has(key))) throw unreadable();
     const start = end + (STREAM.exec(this.text.slice(end, end + 20))?.[0].length ?? NaN);
     const length = this.resolve(value.get('Length')) as number; // checked next
     if (!Number.isSafeInteger(length) || length < 0 || !(start + length <= this.bytes.length)) throw unreadable();
@@ -203,7 +230,7 @@ class ValueParser {
     if (rest[0] === '(') return this.string();
     if (rest[0] === '<') return this.take(/<[0-9A-Fa-f\0\t\n\f\r ]*>/y);
     if (rest[0] === '/') return this.take(/\/[^\0\t\n\f\r ()<>[\]{}/%]*/y);
-    const ref = this.match(/(\d{1,10}) (\d{1,5}) R(?![A-Za-z])/y);
+    const ref = this.match(/(\d{1,10}) 0 R(?![A-Za-z])/y);
     if (ref) return { ref: Number(ref[1]) };
     const number = this.match(/[-+]?\d{0,15}\.?\d{1,15}/y);
     if (number) return Number(number[0]);
@@ -240,8 +267,10 @@ class ValueParser {
     for (;;) {
       this.skip();
       if (this.match(/>>/y)) return entries;
-      const name = this.take(/\/[^\0\t\n\f\r ()<>[\]{}/%]*/y);
-      entries.set(name.slice(1), this.value(depth + 1));
+      const name = this.take(/\/[^\0\t\n\f\r ()<>[\]{}/%]*/y).slice(1);
+      // Of two members of one name, readers choose either. A `#` writes a letter of a name in another way.
+      if (entries.has(name) || name.includes('#')) throw unreadable();
+      entries.set(name, this.value(depth + 1));
     }
   }
 
