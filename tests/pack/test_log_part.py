@@ -18,7 +18,7 @@ import pytest
 
 from diary.crypto.signing import Ed25519Signer
 from diary.encoding import b64, canonical_json, unb64
-from diary.ledger import checkpoints, key_statements, leaves, timestamps, tree
+from diary.ledger import checkpoints, cosignatures, key_statements, leaves, timestamps, tree
 from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import read_capsule
 from diary.pack.verify.findings import Finding
@@ -28,7 +28,7 @@ from tests.pack.conftest import BuiltPack, assemble_pack, build_front_part
 from tests.pack.fictional_diary import FictionalDiary, fictional_diary
 from tests.pack.pack_members import change_members, flip_each_member, members_of, without_member
 from tests.pack.pack_text import page_texts
-from tests.pack.verifier_comparison import PackCases, change_json_member, compare_verifiers
+from tests.pack.verifier_comparison import PackCases, change_json_member, compare_verifiers, judge_packs
 
 INSTANCE_KEY = Ed25519Signer(bytes(31) + b"\7")
 PROOF_FOLDERS = ("data/servable/proof/", "data/restricted/proof/")
@@ -364,3 +364,34 @@ def test_bytes_that_belong_to_no_member_are_found(
         for row in archive.infolist():
             rewritten.writestr(row.filename, archive.read(row))
     assert pack_findings(rewritten_path, logged_pack, tsa_roots=[authority.root_pem]) == []
+
+
+def test_cosignatures_in_any_form_are_judged_alike(tmp_path: Path) -> None:
+    """A valid line of a witness counts; a line of another checkpoint, or what is no line, is found by both."""
+    diary, signer = fictional_diary(count=2, exhibits=1), Ed25519Signer(bytes(31) + b"\x09")
+    witness = cosignatures.LogWitness("witness.example/w1", signer.pub)
+    part = InMemoryLog(diary).log_part(FOREIGN_LEAF_COUNT + 2, None)
+
+    def line_over(note: str) -> str:
+        text = note.partition("\n\n")[0] + "\n"
+        return checkpoints.format_signature_line(cosignatures.cosign(signer, witness.name, text, 1_700_000_000))[:-1]
+
+    first, newest = (row["note"] for row in (part["checkpoints"][0], part["checkpoints"][-1]))
+    line = line_over(newest)
+    pack = make_pack_with_log(diary, part, tmp_path)
+    cases = PackCases(tmp_path, diary.notary.pub)
+    forms: dict[str, list[Any]] = {
+        "honest": [line],
+        "none": [],
+        "of another checkpoint": [line_over(first)],
+        "a list": [[line]],
+    }
+    for name, lines in (forms | {"a number": [5], "nothing": [None], "an object": [{}], "empty": [""]}).items():
+
+        def set_lines(log: dict[str, Any], _: dict[str, bytes], lines: list[Any] = lines) -> None:
+            log["checkpoints"][-1]["cosignatures"] = lines
+
+        cases.add(name, change_log_copy(pack, tmp_path / "bent.zip", set_lines), witnesses=(witness,))
+    judged = judge_packs(cases, min_cases=8)
+    found = {name: {code for code, _ in findings} & {"cosignature"} for name, (findings, _) in judged.items()}
+    assert {name for name, codes_found in found.items() if not codes_found} == {"honest", "none"}

@@ -360,7 +360,10 @@ def test_of_a_folder_with_a_pack_and_other_files_only_the_pack_is_to_be_chosen(
         cases.add(case, tmp_path / case)
     cases.add("two zips", small_pack.path, shutil.copyfile(small_pack.path, tmp_path / "other.zip"))
     cases.add("a zip and a picture", small_pack.path, tmp_path / "Downloads" / "photo.jpg")
-    for case, (found, facts) in judge_packs(cases, min_cases=7).items():
+    notes = tmp_path / "01_notes.docx"
+    notes.write_bytes(b"x")
+    cases.add("a zip and notes named as a file of a set", small_pack.path, notes)
+    for case, (found, facts) in judge_packs(cases, min_cases=8).items():
         assert {code for code, _ in found} == {"choose_pack"}, case
         assert not facts["status"], case
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from diary.crypto.signing import ed25519_key_id
 from diary.encoding import b64, canonical_json, parse_canonical_json, unb64
-from diary.errors import KeptError
+from diary.errors import BadSignature, KeptError
 from diary.ledger import checkpoints, cosignatures, key_statements, leaves, timestamps, tree
 from diary.ledger.checkpoints import Checkpoint
 from diary.ledger.cosignatures import Cosignature, LogWitness
@@ -163,12 +163,15 @@ def check_cosignatures(
     size, valid_cosignatures, faults = 0, tuple[Cosignature, ...](), list[Finding]()
     for row in objects_of(log.log_json, "checkpoints"):
         name, note, checkpoint = _read_checkpoint(pack, log.folder, row, keys)
-        lines = row.get("cosignatures")
+        given = row.get("cosignatures")
+        lines: list[object] = given if isinstance(given, list) else []
         if checkpoint is None:
             continue
         size, valid_cosignatures = checkpoint.size, ()
         try:
-            joined = "".join(f"{line}\n" for line in lines) if isinstance(lines, list) else ""
+            if not all(isinstance(line, str) for line in lines):
+                raise BadSignature
+            joined = "".join(f"{line}\n" for line in lines)
             valid_cosignatures = cosignatures.verified_cosignatures(note + joined.encode(), witnesses)
         except (KeptError, UnicodeEncodeError):
             faults.append(make_finding("cosignature", name))

@@ -70,7 +70,8 @@ def open_given(paths: Sequence[Path]) -> OpenedPack | list[Finding]:
 
 def _is_pack_among_others(names: Sequence[str]) -> bool:
     """Return whether files that were given together hold a zip that is a pack by itself, and are no portal set."""
-    return any(name.lower().endswith(".zip") for name in names) and not any(is_set_filename(name) for name in names)
+    is_set = any(PART_PATTERN.fullmatch(name) or name in LIST_FILES for name in names)
+    return not is_set and any(name.lower().endswith(".zip") for name in names)
 
 
 def _files_of_flat_folder(folder: Path) -> list[Path] | None:

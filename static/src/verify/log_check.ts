@@ -155,6 +155,7 @@ export async function countCosigned(
     cosigned = 0;
     const lines = Array.isArray(row.cosignatures) ? row.cosignatures : [];
     try {
+      if (!lines.every((line) => typeof line === 'string')) throw new KeptError('bad_signature');
       cosigned = (
         await verifyCosignatures(fromUtf8(note as Bytes) + lines.map((line) => `${line}\n`).join(''), witnesses)
       ).length;

@@ -61,7 +61,7 @@ export async function openGiven(
 /** Return whether files that were given together hold a zip that is a pack by itself, and are no portal set. */
 const isPackAmongOthers = (names: readonly string[]) =>
   names.some((name) => name.toLowerCase().endsWith('.zip')) &&
-  !names.some((name) => PART.test(name) || pathInPack(name) !== null);
+  !names.some((name) => PART.test(name) || LIST_FILES.includes(name));
 
 const isInFolder = (files: readonly GivenFile[]) => files.some(({ path }) => path.includes('/'));
 
