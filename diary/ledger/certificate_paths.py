@@ -15,6 +15,8 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
+# An authority's issuer often has the purpose of what it issues; without any purpose it may issue for all.
+_ISSUERS_PURPOSES: Final = {ExtendedKeyUsageOID.TIME_STAMPING, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
 _Value = TypeVar("_Value", bound=x509.ExtensionType)
 # Those that `openssl` takes when they are critical, without name constraints: nobody here compares names with them.
 _KNOWN_EXTENSIONS: Final = {
@@ -81,6 +83,9 @@ def _may_issue(issuer: x509.Certificate, between: int, *, is_root: bool) -> bool
     """Return whether a certificate may issue others. `between`: how many are between it and the signing one."""
     usage = _extension(issuer, x509.KeyUsage)
     if usage is not None and not usage.value.key_cert_sign:
+        return False
+    purposes = _extension(issuer, x509.ExtendedKeyUsage)
+    if purposes is not None and _ISSUERS_PURPOSES.isdisjoint(purposes.value):
         return False
     constraints = _extension(issuer, x509.BasicConstraints)
     if constraints is None:  # old roots have none

@@ -16,7 +16,6 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import ExtendedKeyUsageOID
 from rfc3161_client import (
     HashAlgorithm,
     TimestampRequestBuilder,
@@ -153,14 +152,14 @@ def verify_token(tsr: bytes, digest: bytes, roots: Sequence[bytes]) -> int:
     try:
         enclosed = [x509.load_der_x509_certificate(der) for der in sorted(response.signed_data.certificates)]
         policy = response.tst_info.policy.dotted_string
-        leaves = [certificate for certificate in enclosed if _is_for_timestamps(certificate)]
+        [signer] = [certificate for certificate in enclosed if _is_signer(response, certificate)]
     except _MALFORMED as error:
         raise BadSignature("The timestamp does not hold.") from error
-    if len(leaves) != 1 or len(enclosed) > TIMESTAMP_CERTIFICATES_LIMIT:
-        raise BadSignature("The timestamp has no certificate of its authority.")
+    if len(enclosed) > TIMESTAMP_CERTIFICATES_LIMIT:
+        raise BadSignature("The timestamp has too many certificates.")
     # An authority may enclose its root, which is trusted only if it was given.
-    issuers = [certificate for certificate in enclosed if certificate not in leaves and not is_self_issued(certificate)]
-    for path in find_paths(leaves[0], issuers, [root for pem in roots for root in _load_roots(pem)]):
+    issuers = [certificate for certificate in enclosed if certificate != signer and not is_self_issued(certificate)]
+    for path in find_paths(signer, issuers, [root for pem in roots for root in _load_roots(pem)]):
         chain = b"".join(certificate.public_bytes(Encoding.PEM) for certificate in path)
         try:
             return verify_digest_response(tsr, digest, chain=chain, policy=policy, nonce=None)
@@ -179,13 +178,11 @@ def _decode(tsr: bytes) -> TimeStampResponse:
         raise BadSignature("That is not a timestamp.") from error
 
 
-def _is_for_timestamps(certificate: x509.Certificate) -> bool:
-    """Return whether a certificate may sign timestamps."""
-    try:
-        usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except x509.ExtensionNotFound:
-        return False
-    return ExtendedKeyUsageOID.TIME_STAMPING in usage
+def _is_signer(response: TimeStampResponse, certificate: x509.Certificate) -> bool:
+    """Return whether a response names this certificate as the one that signed it. Raise ValueError for two signers."""
+    [named] = response.signed_data.signer_infos
+    is_issuer = named.issuer.public_bytes() == certificate.issuer.public_bytes()
+    return is_issuer and named.serial_number == certificate.serial_number
 
 
 def _check_imprint(response: TimeStampResponse, digest: bytes) -> None:

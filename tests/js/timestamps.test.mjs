@@ -101,6 +101,9 @@ for (const [description, fault] of /** @type {[string, Parameters<typeof timesta
   ['another content type in the signed attributes', { contentType: OIDS.signedData }],
   ['a digest of other content in the signed attributes', { messageDigest: hash('sha256', Buffer.from('x')) }],
   ['no digest in the signed attributes', { messageDigest: null }],
+  ['a signer with another serial number', { sid: sequence(nameOf('middle'), integer([8])) }],
+  ['a signer with another issuer', { sid: sequence(nameOf('root'), integer([7])) }],
+  ['a signer named in another way', { sid: der(0x80, [1]) }],
   ['no certificate named', { unnamed: true }],
   ['another certificate named', { certId: sequence(octets(hash('sha256', middleDer))) }],
   ['a certificate named without a digest', { certId: sequence(integer([1])) }],
@@ -162,6 +165,7 @@ const leafWith = (...others) => ({ leafCert: certificate(leaf, middle, { others 
 const rootWith = (fields) => ({ rootCert: certificate(root, root, fields) });
 const unknown = (isCritical) => extension('1.2.3.4.5', der(5), isCritical);
 const permittedName = sequence(der(0xa0, sequence(der(0xa4, nameOf('leaf')))));
+const issuerFor = (purpose) => issuerWith(authorityOf(), extension(OIDS.purposes, sequence(oid(purpose)), false));
 const purposeOnly = extension(OIDS.purposes, sequence(oid(OIDS.timeStamping)), false);
 
 for (const [description, certificates] of /** @type {[string, Parameters<typeof checkPath>[0]][]} */ ([
@@ -173,6 +177,7 @@ for (const [description, certificates] of /** @type {[string, Parameters<typeof 
     'an issuer with a malformed path length',
     issuerWith(extension(OIDS.constraints, sequence(der(1, [255]), der(2, [128])))),
   ],
+  ['an issuer for programs only', issuerFor(OIDS.codeSigning)],
   ['a root with a path that is too long', rootWith({ constraints: [authorityOf(0)] })],
   ['a root that is no authority', rootWith({ constraints: [] })],
   ['a root that may not sign certificates', rootWith({ constraints: [authorityOf(), keyUsage(0b10)] })],
@@ -198,6 +203,8 @@ for (const [description, certificates] of /** @type {[string, Parameters<typeof 
 
 for (const [description, certificates] of /** @type {[string, Parameters<typeof checkPath>[0]][]} */ ([
   ['an issuer that may issue no other issuer', issuerWith(authorityOf(0), keyUsage(0b110))],
+  ['an issuer for timestamps', issuerFor(OIDS.timeStamping)],
+  ['an issuer for every purpose', issuerFor('2.5.29.37.0')],
   ['a root with a path that is long enough', rootWith({ constraints: [authorityOf(1)] })],
   ['a root of the first version', rootWith({ constraints: [], version: false })],
   ['a root that only says that it signs certificates', rootWith({ constraints: [keyUsage(0b100)] })],
@@ -221,6 +228,12 @@ test('a response beside a pack needs no nonce, and its path is the one to the gi
   const twins = (count) => Array.from({ length: count }, (_, i) => certificate(namedKeyPair(`${i}`), strange));
   assert.equal(await check({ enclosed: [...twins(14), leafDer, middleDer] }, [rootPem]), AT);
   assert.equal(await check({ enclosed: [...twins(15), leafDer, middleDer] }, [rootPem]), 'bad_signature');
+  const issuers = [certificate(middle, root, { purposes: [OIDS.timeStamping] }), leafDer];
+  assert.equal(await check({ enclosed: issuers }, [rootPem]), AT, 'the signer is the one that is named');
+  assert.equal(await check({ enclosed: [...enclosed, leafDer] }, [rootPem]), AT, 'a certificate enclosed twice');
+  const twin = certificate(namedKeyPair('leaf'), middle);
+  assert.equal(await check({ enclosed: [...enclosed, twin] }, [rootPem]), 'bad_signature', 'two of that number');
+  assert.equal(await check({ enclosed: [middleDer] }, [rootPem]), 'bad_signature');
   const selfSigned = certificate(leaf, leaf);
   const forged = timestampResponse({ ...answerFor, leaf: selfSigned }, { enclosed: [selfSigned] });
   await assert.rejects(verifyToken(forged, digest, [pem(rootPem)]), { code: 'bad_signature' });

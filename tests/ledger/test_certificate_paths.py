@@ -73,6 +73,11 @@ def test_an_issuer_is_an_authority() -> None:
         assert not is_valid(root=extensions)
         assert not is_valid(issuer=extensions)
     assert not is_valid(issuer=[signs])
+    other = (purpose(ExtendedKeyUsageOID.SERVER_AUTH), False)
+    for use in (ExtendedKeyUsageOID.TIME_STAMPING, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE):
+        assert is_valid(issuer=[*FOR_ISSUERS, (purpose(use), False)], root=[*FOR_ISSUERS, (purpose(use), False)])
+    assert not is_valid(issuer=[*FOR_ISSUERS, other])
+    assert not is_valid(root=[*FOR_ISSUERS, other])
     assert not is_valid(root=[(constraints(path_length=0), True)])
 
 

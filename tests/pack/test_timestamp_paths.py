@@ -33,6 +33,9 @@ from tests.pack.verifier_comparison import PackCases, judge_packs
 
 CERTIFICATE_SIGNATURES = (key_usage("key_cert_sign"), True)
 UNKNOWN = (x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4.5"), b"\x05\x00"), True)
+FOR_TIMESTAMPS_ISSUERS: Extensions = (*FOR_ISSUERS, (purpose(ExtendedKeyUsageOID.TIME_STAMPING), False))
+ANY_PURPOSE: Extensions = (*FOR_ISSUERS, (purpose(ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE), False))
+SERVERS_ISSUERS: Extensions = (*FOR_ISSUERS, (purpose(ExtendedKeyUsageOID.SERVER_AUTH), False))
 STAMPING_AUTHORITY: Extensions = ((constraints(), True), (purpose(ExtendedKeyUsageOID.TIME_STAMPING), True))
 
 
@@ -89,12 +92,16 @@ def test_a_root_lets_only_authorities_issue(late_pack: LatePack, authority: Forg
         "an unknown critical extension of an issuer": (root, below(root, [*FOR_ISSUERS, UNKNOWN])),
         "another name": (root, below(root, [*FOR_ISSUERS, names_permitted("nobody")])),
         "a permitted name": (root, below(root, [*FOR_ISSUERS, names_permitted("signer")])),
+        "an issuer for servers only": (root, below(root, SERVERS_ISSUERS)),
         "signed by itself": (root, (issue("signer", extensions=FOR_TIMESTAMPS), [])),
         "under another root of that name": (root, below(issue("root"))),
     }
     valid = {
         "an issuer": (root, below(root, FOR_ISSUERS)),
         "two issuers": (root, below(root, FOR_ISSUERS, short)),
+        "an issuer for timestamps": (root, below(root, FOR_TIMESTAMPS_ISSUERS)),
+        "two issuers for timestamps": (root, below(root, FOR_TIMESTAMPS_ISSUERS, FOR_TIMESTAMPS_ISSUERS)),
+        "an issuer for every purpose": (root, below(root, ANY_PURPOSE)),
         "a root for one": (short_root, below(short_root)),
         "an authority that stamps": (root, below(root, leaf=STAMPING_AUTHORITY)),
     }

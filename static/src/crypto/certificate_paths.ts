@@ -11,6 +11,8 @@ const KEY_USAGE = '2.5.29.15';
 const BASIC_CONSTRAINTS = '2.5.29.19';
 const NAME_CONSTRAINTS = '2.5.29.30';
 const TIME_STAMPING = '1.3.6.1.5.5.7.3.8';
+// An authority's issuer often has the purpose of what it issues; without any purpose it may issue for all.
+const ISSUERS_PURPOSES = [TIME_STAMPING, '2.5.29.37.0'];
 // Those that `openssl` takes when they are critical, without name constraints: nobody here compares names with them.
 const KNOWN_EXTENSIONS = new Set([
   BASIC_CONSTRAINTS,
@@ -70,11 +72,6 @@ export function isSelfIssued({ issuer, subject }: Certificate): boolean {
   return bytesEqual(issuer, subject);
 }
 
-/** Return whether a certificate is one of those that sign timestamps. */
-export function isForTimestamps({ purposes }: Certificate): boolean {
-  return purposes.includes(TIME_STAMPING);
-}
-
 async function issuersOf(certificate: Certificate, candidates: readonly Certificate[]) {
   const outcomes = await Promise.all(candidates.map((candidate) => isIssuedBy(certificate, candidate)));
   return candidates.filter((_, i) => outcomes[i]);
@@ -94,6 +91,8 @@ async function isIssuedBy(certificate: Certificate, issuer: Certificate) {
 function mayIssue(issuer: Certificate, between: number, isRoot: boolean) {
   const usage = keyUsageOf(issuer);
   if (usage && !((usage[0] ?? 0) & CERTIFICATE_SIGNATURES)) return false;
+  if (issuer.extensions.has(EXTENDED_KEY_USAGE) && !ISSUERS_PURPOSES.some((oid) => issuer.purposes.includes(oid)))
+    return false;
   const constraints = issuer.extensions.get(BASIC_CONSTRAINTS);
   if (!constraints) return isRoot && (issuer.isFirstVersion || usage !== null); // old roots have none
   const [authority, length] = readChildren(readValue(constraints.value, TAGS.sequence));

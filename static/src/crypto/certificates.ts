@@ -10,6 +10,7 @@ export type Extension = { isCritical: boolean; value: Bytes };
 /** Times in ms; `extensions` by OID; `isFirstVersion`: of the version that knows no extensions */
 export type Certificate = {
   der: Bytes;
+  serial: Bytes;
   signed: Bytes;
   signature: Bytes;
   algorithm: string;
@@ -56,12 +57,13 @@ export function parseCertificate(der: Bytes): Certificate {
   const [toBeSigned, algorithm, bits] = readChildren(readValue(der, TAGS.sequence), TAGS.sequence);
   const fields = readChildren(toBeSigned, TAGS.sequence);
   const start = fields[0]?.tag === 0xa0 ? 1 : 0;
-  const [, , issuer, validity, subject, key] = fields.slice(start);
+  const [serial, , issuer, validity, subject, key] = fields.slice(start);
   const [notBefore, notAfter] = readChildren(validity, TAGS.sequence);
   const extensions = readExtensions(fields.find(({ tag }) => tag === 0xa3));
-  if (!toBeSigned || !issuer || !subject || !key) throw new KeptError('bad_request');
+  if (!toBeSigned || serial?.tag !== TAGS.integer || !issuer || !subject || !key) throw new KeptError('bad_request');
   return {
     der,
+    serial: serial.encoded,
     signed: toBeSigned.encoded,
     signature: readBitString(bits),
     algorithm: oidOf(readChildren(algorithm, TAGS.sequence)[0]),

@@ -6,11 +6,16 @@
  * the response arrived. Whoever verifies decides whether the chain above it ends at a trusted root: the roots come
  * from the instance, not from the pack.
  */
-import { bytesEqual, hex, unb64 } from '../core/bytes.js';
+import { bytesEqual, concat, hex, unb64 } from '../core/bytes.js';
 import { TIMESTAMP_CERTIFICATES_LIMIT, TIMESTAMP_CHAIN_LIMIT_BYTES, TIMESTAMP_LIMIT_BYTES } from '../core/constants.js';
 import { KeptError } from '../core/errors.js';
-import { findPaths, isForTimestamps, isSelfIssued, isValidPath } from '../crypto/certificate_paths.js';
-import { verifyCertificateSignature, digestNameOf, parsePemCertificates } from '../crypto/certificates.js';
+import { findPaths, isSelfIssued, isValidPath } from '../crypto/certificate_paths.js';
+import {
+  verifyCertificateSignature,
+  digestNameOf,
+  parseCertificate,
+  parsePemCertificates,
+} from '../crypto/certificates.js';
 import { TAGS, readChildren, integerOf, oidOf, readValues, readValue, timeOf } from '../crypto/der.js';
 import { digestWith, sha256 } from '../crypto/digests.js';
 import type { Bytes } from '../core/bytes.js';
@@ -37,11 +42,11 @@ function invalidTimestamp() {
  * @param roots PEM, trusted, from outside
  */
 export async function verifyToken(tsr: Bytes, digest: Uint8Array, roots: readonly string[]): Promise<number> {
-  const { content, certificates: enclosed } = parseResponse(tsr);
+  const { content, signer, certificates: enclosed } = parseResponse(tsr);
   const { policy, nonce } = parseTstInfo(content);
-  const certificates = enclosed.map((der) => parsePemCertificates(toPem(der))[0] as Certificate);
-  const [leaf, ...otherLeaves] = certificates.filter(isForTimestamps);
-  if (!leaf || otherLeaves.length || certificates.length > TIMESTAMP_CERTIFICATES_LIMIT) throw invalidTimestamp();
+  const certificates = enclosed.map((der) => parseCertificate(der));
+  const [leaf, ...twins] = certificates.filter((certificate) => isSigner(signer, certificate));
+  if (!leaf || twins.length || certificates.length > TIMESTAMP_CERTIFICATES_LIMIT) throw invalidTimestamp();
   // An authority may enclose its root, which is trusted only if it was given.
   const issuers = certificates.filter((certificate) => certificate !== leaf && !isSelfIssued(certificate));
   const trusted = roots.flatMap((pem) => parsePemCertificates(pem));
@@ -135,12 +140,11 @@ function parseResponse(tsr: Bytes): { content: Bytes; signer: Der[]; certificate
   const candidates = readChildren(signedDataFields.at(-1), TAGS.set);
   if (oidOf(contentType) !== TST_INFO || candidates.length !== 1 || !octets) throw invalidTimestamp();
   const enclosedCertificates = signedDataFields.find(({ tag }) => tag === 0xa0);
-  const certificates = enclosedCertificates
-    ? readValues(enclosedCertificates.content).map(({ encoded }) => encoded)
-    : [];
+  const repeated = enclosedCertificates ? readValues(enclosedCertificates.content).map(({ encoded }) => encoded) : [];
   // DER has one order for the members of a set. Python's reader refuses any other, so this one does as well.
-  if (certificates.some((certificate, i) => i > 0 && hex(certificates[i - 1] as Bytes) > hex(certificate)))
+  if (repeated.some((certificate, i) => i > 0 && hex(repeated[i - 1] as Bytes) > hex(certificate)))
     throw invalidTimestamp();
+  const certificates = repeated.filter((certificate, i) => !i || !bytesEqual(repeated[i - 1] as Bytes, certificate));
   return {
     content: readValue(octets.content, TAGS.octets).content,
     signer: readChildren(candidates[0], TAGS.sequence),
@@ -163,8 +167,14 @@ function parseTstInfo(content: Bytes) {
   };
 }
 
+/** Return whether a response names this certificate as the one that signed it. */
+function isSigner([, named]: Der[], { issuer, serial }: Certificate) {
+  return named?.tag === TAGS.sequence && bytesEqual(named.content, concat(issuer, serial));
+}
+
 async function verifySigner(signer: Der[], content: Bytes, signingCertificate: Certificate) {
   const [, , digest, signedAttributes, algorithm, signature] = signer;
+  if (!isSigner(signer, signingCertificate)) throw invalidTimestamp();
   if (signedAttributes?.tag !== 0xa0 || !signature || signature.tag !== TAGS.octets) throw invalidTimestamp();
   const hash = digestNameOf(oidOf(readChildren(digest, TAGS.sequence)[0]));
   const attributes = new Map(

@@ -1,5 +1,5 @@
 /** A DER encoder, and a timestamp authority whose responses and certificates can be wrong in any one field. */
-import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { X509Certificate, createHash, generateKeyPairSync, sign } from 'node:crypto';
 
 export const OIDS = {
   signedData: '1.2.840.113549.1.7.2',
@@ -172,7 +172,7 @@ export function timestampResponse(request, overrides = {}) {
   const signature = sign(signHash, set(...attributes), (overrides.signer ?? request.signer).privateKey);
   const signerInfo = sequence(
     integer([1]),
-    sequence(nameOf('x'), integer([7])),
+    overrides.sid ?? sequence(nameOf(new X509Certificate(request.leaf).issuer.slice('CN='.length)), integer([7])),
     sequence(oid(signHashOid)),
     der(overrides.attributesTag ?? 0xa0, ...attributes),
     sequence(oid(overrides.algorithm ?? OIDS.ecdsa256)),
