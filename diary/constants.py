@@ -153,6 +153,7 @@ BACKUP_FRAME_LIMIT_BYTES: Final = _integer("backup_frame_limit_bytes")
 
 # checking
 PACK_MEMBERS_LIMIT: Final = _integer("pack_members_limit")
+BESIDE_PACK_LIMIT: Final = _integer("beside_pack_limit")
 PACK_TOTAL_LIMIT_BYTES: Final = _integer("pack_total_limit_bytes")
 PACK_MEMBER_LIMIT_BYTES: Final = _integer("pack_member_limit_bytes")
 PACK_RATIO_LIMIT: Final = _integer("pack_ratio_limit")

@@ -17,6 +17,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from diary.constants import BESIDE_PACK_LIMIT
 from diary.crypto.signing import AuthorSigner, Ed25519Signer, generate_scalar
 from diary.encoding import b64, canonical_json
 from diary.ledger import timestamps
@@ -36,7 +37,7 @@ from tests.pack.test_log_part import InMemoryLog
 from tests.pack.verifier_comparison import PackCases, compare_verifiers, judge_packs
 
 LIST = "manifest-sha256.txt"
-SLIP, STAMP = ("slip", SLIP_NAME), ("stamp", STAMP_NAME)
+SLIP, STAMP, NO_STAMPS = ("slip", SLIP_NAME), ("stamp", STAMP_NAME), ("no_timestamps", None)
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,21 @@ def with_beside(cases: PackCases, pack: Path, name: str, beside: dict[str, bytes
     for file, content in beside.items():
         (folder / file).write_bytes(content)
     cases.add(name, shutil.copyfile(pack, folder / "PACK.zip"), *(folder / file for file in beside), **anchors)
+
+
+def test_only_so_many_files_beside_a_pack_are_judged(
+    late_pack: LatePack, authority: LocalTimestampAuthority, tmp_path: Path
+) -> None:
+    """Thousands would stop a checker. Of more, the first ones by their names are judged; the others are findings."""
+    stamp, slip = stamp_of(authority, members_of(late_pack.path)[LIST]), late_pack.slip()
+    cases = PackCases(tmp_path, late_pack.diary.notary.pub)
+    for name, count in {"few": BESIDE_PACK_LIMIT, "more": BESIDE_PACK_LIMIT + 2}.items():
+        beside = {f"{number}.tsr": stamp for number in reversed(range(count))}
+        beside |= {f"receipt-slip-{number}.json": slip for number in reversed(range(count))}
+        with_beside(cases, late_pack.path, name, beside, tsa_roots=[authority.root_pem])
+    found = {name: findings - {NO_STAMPS} for name, (findings, _) in judge_packs(cases, min_cases=2).items()}
+    further = {finding for i in (8, 9) for finding in (("stamp", f"{i}.tsr"), ("slip", f"receipt-slip-{i}.json"))}
+    assert found == {"few": set(), "more": further}
 
 
 def test_a_slip_says_when_the_server_had_the_pack(late_pack: LatePack, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from diary.constants import CANONICAL_LIMIT_BYTES, PACK_TIME_TOLERANCE_MS
+from diary.constants import BESIDE_PACK_LIMIT, CANONICAL_LIMIT_BYTES, PACK_TIME_TOLERANCE_MS
 from diary.encoding import canonical_json
 from diary.errors import KeptError
 from diary.ledger import timestamps
@@ -22,7 +22,15 @@ from diary.pack.verify.bag_check import MANIFESTS
 from diary.pack.verify.export_check import ExportCheck, judge_export_proof
 from diary.pack.verify.findings import Finding, make_finding
 from diary.pack.verify.log_check import is_included, verified_checkpoint
-from diary.pack.verify.pack_reader import ZIP_ERRORS, MemberSource, OpenedPack, hash_member, open_source, size_of
+from diary.pack.verify.pack_reader import (
+    ZIP_ERRORS,
+    FileBeside,
+    MemberSource,
+    OpenedPack,
+    hash_member,
+    open_source,
+    size_of,
+)
 from diary.pack.verify.pack_root import is_stamp
 from diary.pack.verify.proof_check import PackProofs, parse_object
 from diary.record.reading import RecordFields, integer_of, object_of, text_of
@@ -35,12 +43,12 @@ _LOG_MEMBERS: Final = {"i", "note", "path", "size"}
 def check_slips(pack: OpenedPack, proofs: PackProofs, keys: Sequence[NotaryKey]) -> ExportCheck:
     """Return every finding about the slips given with a pack, and when a server first received the record of it."""
     findings, times = list[Finding](), list[int]()
-    for file in pack.beside:
-        if is_stamp(file.name):
-            continue
+    judged, further = _split_beside(pack, stamps=False)
+    for file in judged:
         checked = _check_slip(file.name, _read(file.source, CANONICAL_LIMIT_BYTES), pack, proofs, keys)
         findings += checked.findings
         times += [] if checked.received_at is None else [checked.received_at]
+    findings += [make_finding("slip", file.name) for file in further]
     return ExportCheck(tuple(findings), bool(times), min(times, default=None))
 
 
@@ -52,9 +60,8 @@ def check_pack_stamps(pack: OpenedPack, roots: Sequence[bytes]) -> tuple[list[Fi
     findings, times = list[Finding](), list[int]()
     manifest = pack.digests.get(MANIFESTS[0])
     made_at = integer_of(parse_object(pack.read(PACK_STATEMENT_PATH)) or {}, "made_at") or 0
-    for file in pack.beside:
-        if not is_stamp(file.name):
-            continue
+    judged, further = _split_beside(pack, stamps=True)
+    for file in judged:
         tsr = _read(file.source, RESPONSE_LIMIT_BYTES)
         try:
             digest = bytes.fromhex(manifest.sha256) if manifest else b""
@@ -67,7 +74,17 @@ def check_pack_stamps(pack: OpenedPack, roots: Sequence[bytes]) -> tuple[list[Fi
                 findings.append(make_finding("stamp_root", file.name))
         except KeptError:
             findings.append(make_finding("stamp", file.name))
+    findings += [make_finding("stamp", file.name) for file in further]
     return findings, min(times, default=None)
+
+
+def _split_beside(pack: OpenedPack, *, stamps: bool) -> tuple[list[FileBeside], list[FileBeside]]:
+    """Return the timestamps beside a pack, or the slips: those to judge, the first by their names, and the others.
+
+    Each takes a while, and a forger's zip may have thousands.
+    """
+    files = sorted((file for file in pack.beside if is_stamp(file.name) is stamps), key=lambda file: file.name)
+    return files[:BESIDE_PACK_LIMIT], files[BESIDE_PACK_LIMIT:]
 
 
 def _check_slip(

@@ -131,6 +131,7 @@ export const BACKUP_FRAME_LIMIT_BYTES = 4_194_304;
 
 // checking
 export const PACK_MEMBERS_LIMIT = 60_000;
+export const BESIDE_PACK_LIMIT = 8;
 export const PACK_TOTAL_LIMIT_BYTES = 68_719_476_736;
 export const PACK_MEMBER_LIMIT_BYTES = 536_870_912;
 export const PACK_RATIO_LIMIT = 200;

@@ -2,8 +2,13 @@
  * Checks what can come beside a pack: receipt-slip.json and pack.tsr. The twin of diary/pack/verify/slip_check.py,
  * which explains what they show.
  */
-import { unhex } from '../core/bytes.js';
-import { CANONICAL_LIMIT_BYTES, PACK_TIME_TOLERANCE_MS, TIMESTAMP_LIMIT_BYTES } from '../core/constants.js';
+import { hex, unhex, utf8 } from '../core/bytes.js';
+import {
+  BESIDE_PACK_LIMIT,
+  CANONICAL_LIMIT_BYTES,
+  PACK_TIME_TOLERANCE_MS,
+  TIMESTAMP_LIMIT_BYTES,
+} from '../core/constants.js';
 import { isTokenOver, verifyToken } from '../ledger/timestamps.js';
 import { integerOf, objectOf, textOf } from '../record/reading.js';
 import { PACK_STATEMENT } from '../pack/signature.js';
@@ -26,14 +31,27 @@ import type { Proofs } from './proof_check.js';
 export async function checkSlips(pack: OpenedPack, proofs: Proofs, keys: readonly NotaryKey[]): Promise<ExportCheck> {
   const findings: Finding[] = [];
   const times: number[] = [];
-  for (const { name, source } of pack.beside) {
-    if (STAMP.test(baseName(name))) continue;
+  const { judged, further } = splitBeside(pack, false);
+  for (const { name, source } of judged) {
     const raw = await readBeside(source, CANONICAL_LIMIT_BYTES);
     const checked = await checkSlip(name, raw, pack, proofs, keys);
     findings.push(...checked.findings);
     if (checked.receivedAt !== null) times.push(checked.receivedAt);
   }
+  findings.push(...further.map(({ name }) => findingFor('slip', name)));
   return { findings, isPresent: times.length > 0, receivedAt: times.length ? Math.min(...times) : null };
+}
+
+/**
+ * Split the timestamps beside a pack, or the slips: those to judge, the first by their names, and the others. Each
+ * takes a while, and a forger's zip may have thousands.
+ */
+function splitBeside({ beside }: OpenedPack, stamps: boolean) {
+  const files = beside
+    .filter(({ name }) => STAMP.test(baseName(name)) === stamps)
+    .map((file) => ({ ...file, order: hex(utf8(file.name)) })) // the order of UTF-16 is another one than Python's
+    .sort((one, other) => Number(one.order > other.order) - Number(one.order < other.order));
+  return { judged: files.slice(0, BESIDE_PACK_LIMIT), further: files.slice(BESIDE_PACK_LIMIT) };
 }
 
 async function checkSlip(
@@ -78,8 +96,8 @@ export async function checkPackStamps(
   const times: number[] = [];
   const digest = unhex(pack.digests.get(SHA256_LIST)?.sha256 ?? '');
   const madeAt = integerOf(readObject(await pack.read(PACK_STATEMENT)) ?? {}, 'made_at') ?? 0;
-  for (const { name, source } of pack.beside) {
-    if (!STAMP.test(baseName(name))) continue;
+  const { judged, further } = splitBeside(pack, true);
+  for (const { name, source } of judged) {
     const tsr = await readBeside(source, TIMESTAMP_LIMIT_BYTES);
     if (!isTokenOver(tsr, digest)) findings.push(findingFor('stamp', name));
     else if (!roots.length) findings.push(findingFor('stamp_root', name));
@@ -93,6 +111,7 @@ export async function checkPackStamps(
       }
     }
   }
+  findings.push(...further.map(({ name }) => findingFor('stamp', name)));
   return { findings, stampedAt: times.length ? Math.min(...times) : null };
 }
 
