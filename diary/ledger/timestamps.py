@@ -10,6 +10,8 @@ verifier, because shared builders have been known to share their lists.
 
 import hashlib
 import os
+import re
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -41,6 +43,8 @@ _MALFORMED: Final = (
     x509.ExtensionNotFound,
     x509.UnsupportedGeneralNameType,
 )
+_BLOCK: Final = re.compile(r"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/= \t\r\n]+)-----END CERTIFICATE-----")
+_OTHER_BLOCK: Final = re.compile(r"-----(?:BEGIN|END) ")
 _SHA256: Final = x509.ObjectIdentifier("2.16.840.1.101.3.4.2.1")
 _DIGESTS: Final = {_SHA256, *(x509.ObjectIdentifier(f"2.16.840.1.101.3.4.2.{last}") for last in (2, 3))}
 
@@ -56,14 +60,19 @@ class TimestampRequest:
 def load_chain(chain: bytes) -> tuple[x509.Certificate, ...]:
     """Return the certificates of a PEM chain: leaf, intermediates, root.
 
-    Raise BadRequest if there are fewer than two, or if the file is too long for one.
+    Raise BadRequest if there are fewer than two, or if the file is too long for one. The library's reader of PEM is not
+    used: it takes other forms than the page's, and the two would judge a pack differently.
     """
     if len(chain) > TIMESTAMP_CHAIN_LIMIT_BYTES:
         raise BadRequest("A timestamp authority's certificates are too long to be read.")
     try:
-        loaded = tuple(x509.load_pem_x509_certificates(chain))
+        text = chain.decode("utf-8")
+        is_mixed = _OTHER_BLOCK.search(_BLOCK.sub("\n", text)) is not None
+        loaded = tuple(x509.load_der_x509_certificate(_decode_block(body)) for body in _BLOCK.findall(text))
     except _MALFORMED:
         raise BadRequest("A timestamp authority's certificates cannot be read.") from None
+    if is_mixed:
+        raise BadRequest("A timestamp authority's certificates stand among other blocks.")
     if len(loaded) < 2:
         raise BadRequest("A timestamp authority needs its own certificate and its root, in that order.")
     return loaded
@@ -183,6 +192,15 @@ def _is_signer(response: TimeStampResponse, certificate: x509.Certificate) -> bo
     [named] = response.signed_data.signer_infos
     is_issuer = named.issuer.public_bytes() == certificate.issuer.public_bytes()
     return is_issuer and named.serial_number == certificate.serial_number
+
+
+def _decode_block(body: str) -> bytes:
+    """Return what a block of PEM holds. Raise ValueError unless it is base64 with its padding."""
+    packed = re.sub(r"[ \t\r\n]", "", body)
+    raw = b64decode(packed, validate=True)
+    if b64encode(raw).decode() != packed:
+        raise ValueError
+    return raw
 
 
 def _check_imprint(response: TimeStampResponse, digest: bytes) -> None:

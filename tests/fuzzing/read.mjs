@@ -9,7 +9,7 @@ import { KeptError } from '#app/core/errors.js';
 import { readableBytes, readMetadata } from '#app/media/exif.js';
 import { detectType } from '#app/media/file_type.js';
 import { readTiff } from '#app/media/tiff.js';
-import { parseCertificate, parsePemCertificates } from '#app/crypto/certificates.js';
+import { parseCertificate, parseChain } from '#app/crypto/certificates.js';
 import { integerOf, oidOf, readValues, readValue, timeOf } from '#app/crypto/der.js';
 import { readUnverifiedHeader } from '#app/crypto/envelope.js';
 import { readNote } from '#app/ledger/checkpoint.js';
@@ -46,7 +46,7 @@ const TARGETS = {
   name: first(oidOf),
   time: first(timeOf),
   certificate: (raw) => parseCertificate(readValue(raw).encoded),
-  pem: (raw) => parsePemCertificates(text(raw)),
+  pem: (raw) => parseChain(text(raw)),
   timestamp: (raw) =>
     verifyTimestamp(raw, new TextEncoder().encode(pins.note), {
       chain,

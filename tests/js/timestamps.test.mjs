@@ -12,6 +12,7 @@ import {
   verifyCertificateSignature,
   digestNameOf,
   parseCertificate,
+  parseChain,
   parsePemCertificates,
 } from '#app/crypto/certificates.js';
 import { readChildren, integerOf, oidOf, readValues, readValue, timeOf } from '#app/crypto/der.js';
@@ -346,7 +347,7 @@ test('a DER signature is two integers of the right size', async () => {
   );
 });
 
-test('a certificate is read in full: subject, issuer, validity and purposes', () => {
+test('a certificate is read in full: subject, issuer, validity and purposes', async () => {
   const others = [sequence(oid('2.5.29.15'), octets(bits([1])))];
   for (const encoded of [
     certificate(leaf, middle, { others }),
@@ -367,6 +368,16 @@ test('a certificate is read in full: subject, issuer, validity and purposes', ()
     [leafDer, middleDer, rootPem],
   );
   assert.deepEqual(parsePemCertificates('no certificate'), []);
+  assert.equal(parseChain(`about them\n${chain}`).length, 3);
+  const key = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n';
+  for (const strange of [
+    key + chain,
+    `${chain}-----BEGIN CERTIFICATE-----\n`,
+    chain.replace('-----END', '==\n-----END'),
+  ])
+    assert.throws(() => parseChain(strange), { code: 'bad_request' });
+  await assertRefused(timestampResponse(answerFor), { chain: `${'é'.repeat(70_000)}\n${chain}` });
+  assert.equal(await checkTimestamp(timestampResponse(answerFor), { chain: `${'é'.repeat(60_000)}\n${chain}` }), AT);
   const parts = readValues(readValue(new Uint8Array(leafDer)).content).map(({ encoded: whole }) => whole);
   for (const tampered of [
     sequence(parts[0], parts[1], octets(parts[2])),

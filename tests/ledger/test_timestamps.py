@@ -187,7 +187,8 @@ def test_a_rejected_request_is_no_stamp(authority: LocalTimestampAuthority) -> N
 
 def test_invalid_pins_are_reported() -> None:
     """A chain of one, no certificate and a policy that is not an OID are reported."""
-    for chain in (b"", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"):
+    block = b"-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n"
+    for chain in (b"", block % b"AAAA", block % b"AA=", block % b"AAB=", b"\xff", b"-----BEGIN CERTIFICATE-----"):
         with pytest.raises(BadRequest):
             timestamps.load_chain(chain)
     assert hashlib.sha256(SIGNED_NOTE).digest() in timestamps.build_request(SIGNED_NOTE).der

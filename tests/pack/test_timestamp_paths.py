@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from diary.encoding import b64
 from diary.pack.verify.portal_reader import STAMP_NAME
+from diary.samples.timestamp_authority import make_authority
 from tests.pack.fictional_diary import fictional_diary
 from tests.pack.issued_certificates import (
     FOR_ISSUERS,
@@ -26,7 +29,7 @@ from tests.pack.issued_certificates import (
     name_of,
     purpose,
 )
-from tests.pack.pack_members import members_of
+from tests.pack.pack_members import members_of, rebuild_digest_lists
 from tests.pack.test_log_part import FOREIGN_LEAF_COUNT, InMemoryLog, make_pack_with_log
 from tests.pack.test_receipt_slips import LIST, STAMP, LatePack, make_late_pack, with_beside
 from tests.pack.verifier_comparison import PackCases, judge_packs
@@ -184,3 +187,53 @@ def test_the_certificates_of_a_pack_are_no_roots(authority: ForgedAuthority, tmp
     found = {name: {code for code, _ in findings} for name, (findings, _) in judged.items()}
     assert found.pop("valid") == set()
     assert all(codes == {"timestamp"} for codes in found.values()), found
+
+
+def test_the_certificates_of_a_pack_have_one_form(tmp_path: Path) -> None:
+    """Between the certificates is any text, in UTF-8, and no other block; 128 KiB are counted in bytes."""
+    authorities = (make_authority(tmp_path / f"tsa {i}") for i in itertools.count())
+    authority = next(made for made in authorities if b"=" in made.chain_pem)
+    root, begin, end = authority.root_pem, b"-----BEGIN CERTIFICATE-----\n", b"-----END CERTIFICATE-----\n"
+    chain = authority.chain_pem
+    key = b"-----BEGIN PRIVATE KEY-----\n%s\n-----END PRIVATE KEY-----\n"
+    valid = {
+        "as it is": chain,
+        "another line break": chain.replace(b"\n", b"\r\n"),
+        "in long lines": b"".join(begin + block.replace(b"\n", b"") + end for block in blocks_of(chain)),
+        "text before": "-------- Főtanúsítvány\n".encode() + chain,
+        "much text before": "é".encode() * 60_000 + b"\n" + chain,
+    }
+    refused = {
+        "too much text": "é".encode() * 70_000 + b"\n" + chain,
+        "text that is not UTF-8": b"\xe9\n" + chain,
+        "a key": key % b"AAAA" + chain,
+        "a broken key": key % b"!!!!" + chain,
+        "an unfinished block": chain + begin + b"AAAA\n",
+        "a header": chain.replace(begin, begin + b"A: b\n\n"),
+        "an older name": chain.replace(b" CERTIFICATE", b" X509 CERTIFICATE"),
+        "a trusted one": chain + chain.replace(b" CERTIFICATE", b" TRUSTED CERTIFICATE"),
+        "no padding": with_padding(chain, b""),
+        "too much padding": with_padding(chain, b"===="),
+        "strange spaces": chain.replace(b"\n", "\u00a0\n".encode()),
+    }
+    cases, diary = PackCases(tmp_path, None), fictional_diary(count=2)
+    part = InMemoryLog(diary).log_part(FOREIGN_LEAF_COUNT + 2, authority)
+    made = make_pack_with_log(diary, part, tmp_path)
+    for name, text in {**valid, **refused}.items():
+        members = members_of(made.path)
+        members |= {member: text for member in members if member.endswith(".pem")}
+        path = rebuild_digest_lists(made.path, members, tmp_path / f"{name}.zip", diary.author)
+        cases.add(name, path, notary=diary.notary.pub, tsa_roots=[root])
+    judged = judge_packs(cases, min_cases=len(valid) + len(refused))
+    found = {name for name, (findings, _) in judged.items() if "timestamp" in {code for code, _ in findings}}
+    assert found == set(refused)
+
+
+def blocks_of(pem: bytes) -> list[bytes]:
+    """Return what is between the lines of each certificate."""
+    return [block.partition(b"-----END")[0] for block in pem.split(b"-----BEGIN CERTIFICATE-----")[1:]]
+
+
+def with_padding(pem: bytes, padding: bytes) -> bytes:
+    """Return certificates whose base64 ends in this padding."""
+    return re.sub(rb"=*\n-----END", padding + b"\n-----END", pem)

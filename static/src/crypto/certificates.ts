@@ -24,7 +24,8 @@ export type Certificate = {
   purposes: string[];
 };
 
-const PEM = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----/g;
+const PEM = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/= \t\r\n]+)-----END CERTIFICATE-----/g;
+const OTHER_BLOCK = /-----(?:BEGIN|END) /;
 export const EXTENDED_KEY_USAGE = '2.5.29.37';
 const DIGEST_NAMES = {
   '2.16.840.1.101.3.4.2.1': 'SHA-256',
@@ -48,9 +49,20 @@ const CURVES = {
 
 /** Parse the certificates of a PEM text, in order. */
 export function parsePemCertificates(pem: string): Certificate[] {
-  return [...pem.matchAll(PEM)].map(([, body = '']) =>
-    parseCertificate(unb64(body.replace(/\s/g, '').replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, ''))),
-  );
+  return [...pem.matchAll(PEM)].map(([, body = '']) => parseCertificate(decodeBlock(body)));
+}
+
+/** Parse the certificates of a chain in PEM, where no other block may stand. Text around them may. */
+export function parseChain(pem: string): Certificate[] {
+  if (OTHER_BLOCK.test(pem.replace(PEM, '\n'))) throw new KeptError('bad_request');
+  return parsePemCertificates(pem);
+}
+
+/** Return what a block of PEM holds. Throws unless it is base64 with its padding. */
+function decodeBlock(body: string) {
+  const packed = body.replace(/\s/g, '');
+  if (packed.length % 4 || !/^[^=]+={0,2}$/.test(packed)) throw new KeptError('bad_request');
+  return unb64(packed.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, ''));
 }
 
 export function parseCertificate(der: Bytes): Certificate {

@@ -6,7 +6,7 @@
  * the response arrived. Whoever verifies decides whether the chain above it ends at a trusted root: the roots come
  * from the instance, not from the pack.
  */
-import { bytesEqual, concat, hex, unb64 } from '../core/bytes.js';
+import { bytesEqual, concat, hex, unb64, utf8 } from '../core/bytes.js';
 import { TIMESTAMP_CERTIFICATES_LIMIT, TIMESTAMP_CHAIN_LIMIT_BYTES, TIMESTAMP_LIMIT_BYTES } from '../core/constants.js';
 import { KeptError } from '../core/errors.js';
 import { findPaths, isSelfIssued, isValidPath } from '../crypto/certificate_paths.js';
@@ -14,6 +14,7 @@ import {
   verifyCertificateSignature,
   digestNameOf,
   parseCertificate,
+  parseChain,
   parsePemCertificates,
 } from '../crypto/certificates.js';
 import { TAGS, readChildren, integerOf, oidOf, readValues, readValue, timeOf } from '../crypto/der.js';
@@ -104,8 +105,8 @@ async function verifyDigest(
     roots,
   }: { chain: string; policy: string; nonce: bigint | null; roots: readonly string[] },
 ) {
-  if (chain.length > TIMESTAMP_CHAIN_LIMIT_BYTES) throw invalidTimestamp();
-  const certificates = parsePemCertificates(chain);
+  if (utf8(chain).length > TIMESTAMP_CHAIN_LIMIT_BYTES) throw invalidTimestamp();
+  const certificates = parseChain(chain);
   const signingCertificate = certificates[0];
   if (certificates.length < 2 || !signingCertificate || tsr.length > TIMESTAMP_LIMIT_BYTES) throw invalidTimestamp();
   const trusted = roots.length ? roots.flatMap((pem) => parsePemCertificates(pem)) : certificates.slice(-1);
