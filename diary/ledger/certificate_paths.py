@@ -12,12 +12,22 @@ from typing import Final, TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
-from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, PublicKeyAlgorithmOID, SignatureAlgorithmOID
 
 # An authority's issuer often has the purpose of what it issues; without any purpose it may issue for all.
 _ISSUERS_PURPOSES: Final = {ExtendedKeyUsageOID.TIME_STAMPING, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
 _Value = TypeVar("_Value", bound=x509.ExtensionType)
+# What browsers verify, for the page judges the same paths. SHA-1 is too weak.
+_SIGNATURES: Final = {
+    SignatureAlgorithmOID.RSA_WITH_SHA256,
+    SignatureAlgorithmOID.RSA_WITH_SHA384,
+    SignatureAlgorithmOID.RSA_WITH_SHA512,
+    SignatureAlgorithmOID.ECDSA_WITH_SHA256,
+    SignatureAlgorithmOID.ECDSA_WITH_SHA384,
+    SignatureAlgorithmOID.ECDSA_WITH_SHA512,
+}
+_CURVES: Final = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 # Those that `openssl` takes when they are critical, without name constraints: nobody here compares names with them.
 _KNOWN_EXTENSIONS: Final = {
     ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
@@ -58,6 +68,7 @@ def is_valid_path(path: Sequence[x509.Certificate], at: datetime) -> bool:
     return (
         is_self_issued(root)
         and _may_stamp(path[0])
+        and all(_has_known_key(certificate) for certificate in path)
         and all(certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc for certificate in path)
         and all(_has_known_extensions(certificate) for certificate in path)
         and all(_may_issue(issuer, between, is_root=issuer is root) for between, issuer in enumerate(path[1:]))
@@ -66,17 +77,29 @@ def is_valid_path(path: Sequence[x509.Certificate], at: datetime) -> bool:
 
 
 def is_self_issued(certificate: x509.Certificate) -> bool:
-    """Return whether a certificate names itself as its issuer."""
-    return certificate.issuer == certificate.subject
+    """Return whether a certificate names itself as its issuer, in the same bytes."""
+    return certificate.issuer.public_bytes() == certificate.subject.public_bytes()
 
 
 def _is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    """Return whether the issuer's name and signature are on a certificate. SHA-1 is too weak."""
+    """Return whether the issuer's name and signature are on a certificate."""
     try:
         certificate.verify_directly_issued_by(issuer)
-        return not isinstance(certificate.signature_hash_algorithm, hashes.SHA1)
+        return certificate.signature_algorithm_oid in _SIGNATURES
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
+
+
+def _has_known_key(certificate: x509.Certificate) -> bool:
+    """Return whether a key is one that browsers read too."""
+    try:
+        key = certificate.public_key()
+    except UnsupportedAlgorithm:
+        return False
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return isinstance(key.curve, _CURVES)
+    is_plain = certificate.public_key_algorithm_oid == PublicKeyAlgorithmOID.RSAES_PKCS1_v1_5
+    return is_plain and isinstance(key, rsa.RSAPublicKey)
 
 
 def _may_issue(issuer: x509.Certificate, between: int, *, is_root: bool) -> bool:

@@ -179,6 +179,13 @@ for (const [description, certificates] of /** @type {[string, Parameters<typeof 
     issuerWith(extension(OIDS.constraints, sequence(der(1, [255]), der(2, [128])))),
   ],
   ['an issuer for programs only', issuerFor(OIDS.codeSigning)],
+  ['three constraints', issuerWith(extension(OIDS.constraints, sequence(der(1, [255]), integer([5]), integer([5]))))],
+  ['a length without authority', issuerWith(extension(OIDS.constraints, sequence(integer([5]))))],
+  ['malformed constraints of the signing certificate', leafWith(extension(OIDS.constraints, sequence(der(1, [0]))))],
+  ['unused bits that are used', leafWith(extension(OIDS.keyUsage, der(3, [7, 0b1100_0000])))],
+  ['more unused bits than a byte has', leafWith(extension(OIDS.keyUsage, der(3, [8, 0])))],
+  ['unused bits of nothing', leafWith(extension(OIDS.keyUsage, der(3, [1])))],
+  ['no bits at all', leafWith(extension(OIDS.keyUsage, der(3)))],
   ['a root with a path that is too long', rootWith({ constraints: [authorityOf(0)] })],
   ['a root that is no authority', rootWith({ constraints: [] })],
   ['a root that may not sign certificates', rootWith({ constraints: [authorityOf(), keyUsage(0b10)] })],
@@ -211,6 +218,8 @@ for (const [description, certificates] of /** @type {[string, Parameters<typeof 
   ['a root that only says that it signs certificates', rootWith({ constraints: [keyUsage(0b100)] })],
   ['an unknown extension', leafWith(unknown(false))],
   ['a known critical extension', leafWith(extension(OIDS.subjectAltName, sequence(der(0x82, Buffer.from('x')))))],
+  ['a signing certificate that is no authority', leafWith(extension(OIDS.constraints, sequence()))],
+  ['unused bits', leafWith(extension(OIDS.keyUsage, der(3, [6, 0b1100_0000])))],
   ['a key for signatures', leafWith(keyUsage(0b1100_0000))],
 ])) {
   test(`valid: ${description}`, async () => assert.equal(await checkPath(certificates), AT));

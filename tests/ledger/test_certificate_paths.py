@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from diary.ledger.certificate_paths import find_paths, is_valid_path
@@ -93,6 +95,19 @@ def test_a_path_ends_at_a_root_of_its_own_and_holds_for_its_time() -> None:
     second = timedelta(seconds=1)
     times = (VALID_FROM - second, VALID_FROM, VALID_UNTIL, VALID_UNTIL + second)
     assert [is_valid_path(path, at) for at in times] == [False, True, True, False]
+
+
+def test_a_key_that_no_browser_reads_is_refused() -> None:
+    """A key of an unknown kind is one, and so is one that the library knows."""
+    root = issue("root")
+    leaf = issue("leaf", root, FOR_TIMESTAMPS, key=rsa.generate_private_key(65537, 2048))
+    other = issue("leaf", root, FOR_TIMESTAMPS, key=ed25519.Ed25519PrivateKey.generate())
+    kind = bytes.fromhex("06092a864886f70d0101")
+    encoded = leaf.certificate.public_bytes(Encoding.DER)
+    unknown = x509.load_der_x509_certificate(encoded.replace(kind + b"\x01", kind + b"\x7f"))
+    assert unknown != leaf.certificate
+    found = [is_valid_path([one, root.certificate], AT) for one in (leaf.certificate, other.certificate, unknown)]
+    assert found == [True, False, False]
 
 
 def test_paths_are_found_over_every_issuer_of_that_name() -> None:

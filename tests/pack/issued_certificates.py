@@ -10,14 +10,16 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from diary.samples.timestamp_authority import LocalTimestampAuthority, make_authority
 
+Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 Extensions = Sequence[tuple[x509.ExtensionType, bool]]
 VALID_FROM, VALID_UNTIL = datetime(2019, 1, 1, tzinfo=UTC), datetime(2045, 1, 1, tzinfo=UTC)
+_SHA256 = hashes.SHA256()
 KEY_USES = (
     "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
     "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
@@ -56,7 +58,7 @@ FOR_TIMESTAMPS: Extensions = (
 class Holder:
     """A key with its certificate."""
 
-    key: ec.EllipticCurvePrivateKey
+    key: Key
     certificate: x509.Certificate
 
     @property
@@ -70,13 +72,18 @@ def issue(
     issuer: Holder | None = None,
     extensions: Extensions = FOR_ISSUERS,
     *,
-    key: ec.EllipticCurvePrivateKey | None = None,
+    key: Key | None = None,
+    subject: x509.Name | None = None,
+    digest: hashes.SHA224 | hashes.SHA256 | hashes.SHA384 | hashes.SHA512 | hashes.SHA3_256 = _SHA256,
 ) -> Holder:
-    """Make a certificate; a self-signed one without `issuer`. `key` is a new one unless it is given."""
+    """Make a certificate; a self-signed one without `issuer`. `key` is a new one unless it is given.
+
+    `subject`: its name, if it is not that which it gives as its issuer's.
+    """
     own_key = key or ec.generate_private_key(ec.SECP256R1())
     builder = (
         x509.CertificateBuilder()
-        .subject_name(name_of(name))
+        .subject_name(subject or name_of(name))
         .issuer_name(issuer.certificate.subject if issuer else name_of(name))
         .public_key(own_key.public_key())
         .serial_number(x509.random_serial_number())
@@ -85,7 +92,9 @@ def issue(
     )
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical)
-    return Holder(own_key, builder.sign(issuer.key if issuer else own_key, hashes.SHA256()))
+    signer = issuer.key if issuer else own_key
+    is_edwards = isinstance(signer, ed25519.Ed25519PrivateKey)
+    return Holder(own_key, builder.sign(signer, None if is_edwards else digest))
 
 
 def name_of(text: str) -> x509.Name:

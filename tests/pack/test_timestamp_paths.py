@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 from cryptography import x509
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.x509.name import _ASN1Type
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from diary.encoding import b64
 from diary.pack.verify.portal_reader import STAMP_NAME
@@ -159,6 +162,50 @@ def test_an_honest_timestamp_is_valid_in_every_form(
     assert judged.pop("signed with SHA-1") == (True, None)
     for name, (is_found, time) in judged.items():
         assert not is_found and time is not None and time % 1000 == 0, name
+
+
+def test_both_judges_take_the_same_certificates(
+    late_pack: LatePack, authority: ForgedAuthority, tmp_path: Path
+) -> None:
+    """The page reads some forms only, and so does the program: a path that one of them refuses, both refuse."""
+    root, manifest = issue("root"), members_of(late_pack.path)[LIST]
+    curve_root = issue("root", key=ec.generate_private_key(ec.SECP256K1()))
+    long_root = issue("root", key=ec.generate_private_key(ec.SECP521R1()), digest=hashes.SHA512())
+    rsa_root = issue("root", key=rsa.generate_private_key(65537, 2048), digest=hashes.SHA384())
+    edwards_root = issue("root", key=ed25519.Ed25519PrivateKey.generate())
+    printable = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "root", _ASN1Type.PrintableString)])
+    other_name = issue("root", subject=printable)
+    signs = key_usage("key_cert_sign"), True
+    usage = [extension for extension in FOR_TIMESTAMPS if not isinstance(extension[0], x509.KeyUsage)]
+    stamps_only = [extension for extension in FOR_TIMESTAMPS if not isinstance(extension[0], x509.BasicConstraints)]
+    refused = {
+        "SHA-224": (root, (issue("signer", root, FOR_TIMESTAMPS, digest=hashes.SHA224()), [])),
+        "SHA3-256": (root, (issue("signer", root, FOR_TIMESTAMPS, digest=hashes.SHA3_256()), [])),
+        "another curve": (curve_root, below(curve_root)),
+        "Ed25519": (edwards_root, below(edwards_root)),
+        "a root with two names": (other_name, below(other_name)),
+        "unused bits that are used": (root, below(root, leaf=[*usage, raw("2.5.29.15", "030207c0")])),
+        "a third constraint": (root, below(root, [raw("2.5.29.19", "30090101ff020105020105"), signs])),
+        "a third constraint of a signer": (root, below(root, leaf=[*stamps_only, raw("2.5.29.19", "30030101ff0500")])),
+    }
+    valid = {
+        "RSA": (rsa_root, below(rsa_root, FOR_ISSUERS)),
+        "P-521": (long_root, below(long_root, FOR_ISSUERS)),
+        "SHA-384": (root, (issue("signer", root, FOR_TIMESTAMPS, digest=hashes.SHA384()), [])),
+        "no constraints": (root, below(root, leaf=[*stamps_only, raw("2.5.29.19", "3000")])),
+        "one bit": (root, below(root, leaf=[*usage, raw("2.5.29.15", "03020780")])),
+    }
+    stamps = {}
+    for name, (given, (signer, between)) in {**refused, **valid}.items():
+        authority.sign_as(signer, between)
+        stamps[name] = authority.stamp(manifest), given
+    judged = judge_stamps(late_pack, tmp_path, stamps)
+    assert {name for name, (is_found, _) in judged.items() if is_found} == set(refused)
+
+
+def raw(oid: str, value: str) -> tuple[x509.ExtensionType, bool]:
+    """Return a critical extension with a value in hexadecimal."""
+    return x509.UnrecognizedExtension(x509.ObjectIdentifier(oid), bytes.fromhex(value)), True
 
 
 def test_the_certificates_of_a_pack_are_no_roots(authority: ForgedAuthority, tmp_path: Path) -> None:

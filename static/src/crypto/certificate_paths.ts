@@ -3,6 +3,7 @@
  * diary/ledger/certificate_paths.py.
  */
 import { bytesEqual } from '../core/bytes.js';
+import { KeptError } from '../core/errors.js';
 import { EXTENDED_KEY_USAGE, verifyCertificateSignature } from './certificates.js';
 import { TAGS, integerOf, readChildren, readValue } from './der.js';
 import type { Certificate } from './certificates.js';
@@ -62,6 +63,7 @@ export async function isValidPath(path: readonly Certificate[], at: number): Pro
   for (const [i, certificate] of path.entries()) {
     const issuer = path[i + 1];
     if (at < certificate.from || at > certificate.until || !hasKnownExtensions(certificate)) return false;
+    constraintsOf(certificate); // throws for malformed ones, also of the signing certificate
     if (issuer && !(mayIssue(issuer, i, issuer === root) && (await isIssuedBy(certificate, issuer)))) return false;
   }
   return true;
@@ -93,11 +95,21 @@ function mayIssue(issuer: Certificate, between: number, isRoot: boolean) {
   if (usage && !((usage[0] ?? 0) & CERTIFICATE_SIGNATURES)) return false;
   if (issuer.extensions.has(EXTENDED_KEY_USAGE) && !ISSUERS_PURPOSES.some((oid) => issuer.purposes.includes(oid)))
     return false;
-  const constraints = issuer.extensions.get(BASIC_CONSTRAINTS);
+  const constraints = constraintsOf(issuer);
   if (!constraints) return isRoot && (issuer.isFirstVersion || usage !== null); // old roots have none
-  const [authority, length] = readChildren(readValue(constraints.value, TAGS.sequence));
-  if (authority?.tag !== TAGS.boolean || authority.content[0] !== 255) return false;
-  return !length || BigInt(between) <= integerOf(length);
+  return constraints.isAuthority && (constraints.length === null || BigInt(between) <= constraints.length);
+}
+
+/** Return whether a certificate says that it may issue others, and over how many. Throws for what is not DER. */
+function constraintsOf({ extensions }: Certificate) {
+  const constraints = extensions.get(BASIC_CONSTRAINTS);
+  if (!constraints) return null;
+  const [authority, length, ...others] = readChildren(readValue(constraints.value, TAGS.sequence));
+  if (!authority) return { isAuthority: false, length: null };
+  // DER leaves out what is false, and only an authority has a length.
+  const isTrue = authority.tag === TAGS.boolean && authority.content.length === 1 && authority.content[0] === 255;
+  if (!isTrue || others.length) throw new KeptError('bad_request');
+  return { isAuthority: true, length: length ? integerOf(length) : null };
 }
 
 /** Return whether a certificate may sign timestamps, and nothing but signatures. */
@@ -111,8 +123,12 @@ function mayStamp(certificate: Certificate) {
 /** Return the bits of what a key may be used for; null where it may be used for all. */
 function keyUsageOf({ extensions }: Certificate) {
   const usage = extensions.get(KEY_USAGE);
-  // The first byte of a bit string says how many of its last bits are unused.
-  return usage ? readValue(usage.value, TAGS.bits).content.subarray(1) : null;
+  if (!usage) return null;
+  const { content } = readValue(usage.value, TAGS.bits);
+  // The first byte of a bit string says how many of its last bits are unused. In DER they are zero.
+  const [unused = 8, last = 0] = [content[0], content.length > 1 ? content.at(-1) : 255];
+  if (unused > 7 || last & ((1 << unused) - 1)) throw new KeptError('bad_request');
+  return content.subarray(1);
 }
 
 function hasKnownExtensions({ extensions }: Certificate) {
