@@ -8,7 +8,7 @@ Only earlier versions matter, so an assigned code never changes and is never reu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 _ROLE_LETTERS = {"keeper": "P", "suspect": "S", "witness": "W", "child": "C", "helper": "H"}
@@ -55,3 +55,29 @@ def assign_role_codes(claims: Iterable[RoleClaim]) -> dict[str, str]:
         highest[letter] = max(highest.get(letter, 0), int(code[1:]))
         code_by_record[claim.record] = code
     return code_by_record
+
+
+def are_codes_possible(claims: Sequence[RoleClaim], code_by_record: Mapping[str, str]) -> bool:
+    """Return whether some people of a diary can have these codes, where the others are not known.
+
+    `claims`: every version of these people in feed order. A person has the claimed code, or a number above every earlier
+    one: somebody who is not known may have claimed the same.
+    """
+    last_letters = {claim.record: role_letter(claim.role) for claim in claims}
+    deciding_claims = {
+        claim.record: claim for claim in reversed(claims) if role_letter(claim.role) == last_letters[claim.record]
+    }
+    highest = {"P": 1}
+    for claim in [claim for claim in claims if claim is deciding_claims[claim.record]]:
+        code, letter = code_by_record.get(claim.record, ""), last_letters[claim.record]
+        code_match, claimed_match = _CODE_PATTERN.fullmatch(code), _CODE_PATTERN.fullmatch(claim.code)
+        if not code_match or code_match[1] != letter:
+            return False
+        claimed_number = int(claimed_match[2]) if claimed_match and claimed_match[1] == letter else 0
+        is_keeper = code == _KEEPER_CODE and claim.role == "keeper"
+        is_claimed = code == claim.code != _KEEPER_CODE
+        number, highest_number = int(code_match[2]), highest.get(letter, 0)
+        if not (is_keeper or is_claimed or number > max(highest_number, claimed_number)):
+            return False
+        highest[letter] = max(highest_number, number)
+    return len(set(code_by_record.values())) == len(code_by_record) == len(last_letters)

@@ -17,8 +17,8 @@ _EXCLUDED_PATTERNS: Final = (
     "diary/**/__init__.py",
 )
 _JS_VERIFY_MODULES: Final = (
-    "verify/bag_check verify/completeness verify/derived_fields verify/findings verify/log_check verify/prepared_check "
-    "verify/proof_check verify/record_check verify/verifier redaction"
+    "verify/bag_check verify/completeness verify/custody_check verify/derived_fields verify/findings verify/log_check "
+    "verify/prepared_check verify/proof_check verify/record_check verify/reference_check verify/verifier redaction"
 )
 _JS_SYNC_MODULES: Final = (
     "diary/sync/syncing diary/sync/pulling diary/sync/apply_feed diary/sync/reconcile diary/session/sign_in_again "

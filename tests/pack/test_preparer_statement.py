@@ -74,6 +74,10 @@ class PackPreparer:
         statement: StatementFields = {"by": "Priya K", "grant": grant, "organisation": "Stalking Support North"}
         record = json.loads(data_members[RECORD_PATH])
         record["pack"]["prepared"] = prepared_members(statement)
+        # An advocate writes nothing for the keeper.
+        record |= {"own_words": "", "sheet": dict.fromkeys(record["sheet"], "")}
+        for line in record["custody"]:
+            line["actor"] = "advocate" if line["action"] == "exported" else line["actor"]
         data_members[RECORD_PATH] = canonical_json(record, limit_bytes=1 << 26) + b"\n"
         line = prepared_line(statement["by"], statement["organisation"])
         data_members[READ_FIRST_PATH] = f"{line}\r\n".encode() + data_members[READ_FIRST_PATH]

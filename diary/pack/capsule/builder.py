@@ -148,7 +148,7 @@ def build_capsule(versions: Sequence[DiaryVersion], options: PackOptions, keys: 
     exhibits = exhibit_rows(versions, numbered_files, initials)
     packed_ids = selection.record_ids
     capsule = {
-        "asked": [_opened_cards(history, entry_numbers[history.record]) for history in selection.incidents],
+        "asked": [opened_cards(history, entry_numbers[history.record]) for history in selection.incidents],
         "counts": add_missing_entries(entry_counts(entries, selection, previous_entry_ids), missing_entries),
         "custody": custody_rows(
             record_versions, [attachment for _, attachment in numbered_files], exhibits, options.made_at
@@ -360,7 +360,7 @@ def _feed_fields(options: PackOptions, keys: Mapping[str, object]) -> dict[str, 
     return {"feed": dict(options.feed)} if options.feed is not None and keys["notary"] else {}
 
 
-def _opened_cards(history: RecordHistory, number: int | None) -> dict[str, object]:
+def opened_cards(history: RecordHistory, number: int | None) -> dict[str, object]:
     """Return the question cards that were opened for an entry, and when its words were fixed."""
     cards = [
         {"at": integer_of(card, "at"), "card": text_of(card, "card")}

@@ -148,10 +148,12 @@ def custody_rows(
     attachments: Sequence[Attachment],
     exhibits: Sequence[Mapping[str, object]],
     made_at: int,
+    exported_by: str = "keeper",
 ) -> list[dict[str, object]]:
     """Return the custody steps of the packed files, oldest first; the last step is the export into this pack.
 
     A file without custody records gets the steps `received` and `hashed`, both dated by its `added_at`.
+    `exported_by`: `advocate` in a pack that somebody else prepared.
     """
     items = {str(row["record"]): str(row["item"]) for row in exhibits}
     lines = [
@@ -178,7 +180,7 @@ def custody_rows(
             added_at = integer_of(attachment.fields, "added_at")
             rows.append(_custody_row(item, added_at, "app", "received", ""))
             rows.append(_custody_row(item, added_at, "app", "hashed", text_of(attachment.fields, "sha256")))
-        rows.append(_custody_row(item, made_at, "keeper", "exported", ""))
+        rows.append(_custody_row(item, made_at, exported_by, "exported", ""))
     return sorted(rows, key=lambda row: integer_of(row, "at") or 0)
 
 

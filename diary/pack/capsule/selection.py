@@ -193,10 +193,15 @@ def reference_rows(versions: Sequence[RecordVersion], selection: PackSelection) 
             "no": ranks[history.record],
             "record": history.record,
             "ref": person_codes.get(history.record)
-            or f"{_REFERENCE_PREFIXES.get(history.current_version.kind, 'P')}{ranks[history.record]}",
+            or register_code(history.current_version.kind, ranks[history.record]),
         }
         for history in selection.registers
     ]
+
+
+def register_code(kind: str, rank: int) -> str:
+    """Return what a record is called by its rank within its kind: `O2`; `P3` for a person without a role."""
+    return f"{_REFERENCE_PREFIXES.get(kind, 'P')}{rank}"
 
 
 def entry_counts(

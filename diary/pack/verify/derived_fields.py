@@ -1,20 +1,26 @@
 """Unsigned content of 12_record.json, checked against what is proved: counts, numbers, references and files.
 
 These checks detect a changed value even if all manifests were regenerated, where that is possible. What the keeper
-stated once for the whole pack (their own words, the officer's sheet) is in no proof and cannot be checked.
+stated once for the whole pack (their own words, the officer's sheet) is in no proof: it is only checked that a pack
+which somebody else prepared has nothing of the kind.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from diary.constants import FIRST_ENTRIES_LIMIT
 from diary.encoding import parse_canonical_json
 from diary.errors import KeptError
+from diary.pack.capsule.builder import opened_cards
+from diary.pack.capsule.reader import KEEPERS_OWN_KINDS
 from diary.pack.proofs.proof_files import RECORD_LIMIT_BYTES
 from diary.pack.proofs.record_json import derived_rows
+from diary.pack.verify.custody_check import is_custody_right
 from diary.pack.verify.pack_reader import OpenedPack
+from diary.pack.verify.reference_check import are_items_right, are_references_right
 from diary.record.incident import Incident
-from diary.record.reading import RecordFields, integer_of, is_same_json, object_of, objects_of, text_of
-from diary.record.record_history import RecordHistory, RecordVersion, build_history
+from diary.record.reading import RecordFields, boolean_of, integer_of, is_same_json, object_of, objects_of, text_of
+from diary.record.record_history import RecordHistory, RecordVersion, build_histories, build_history
 from diary.record.schemas import find_schema
 
 SIDECARS_PREFIX: Final = "data/restricted/14_sidecars/"
@@ -30,6 +36,7 @@ def is_summary_consistent(record: RecordFields, pack: OpenedPack) -> bool:
     """Return whether everything outside the versions of 12_record.json is consistent with them and with the files."""
     versions, pack_fields = objects_of(record, "versions"), object_of(record, "pack")
     folder = text_of(pack_fields, "folder")
+    opened_versions = [opened_version(row) for row in versions]
     histories = [build_history([opened_version(row) for row in group]) for group in _group_by_record(versions).values()]
     return (
         set(record) - _OPTIONAL_RECORD_MEMBERS == _RECORD_MEMBERS
@@ -41,6 +48,11 @@ def is_summary_consistent(record: RecordFields, pack: OpenedPack) -> bool:
         and _are_counts_right(object_of(record, "counts"), histories)
         and _are_labels_right(record)
         and _are_exhibits_right(record, pack)
+        and _is_preparer_silent(record)
+        and _are_cards_right(record, build_histories(opened_versions, "incident"))
+        and are_items_right(objects_of(record, "exhibits"), text_of(pack_fields, "initials"))
+        and are_references_right(record, opened_versions)
+        and is_custody_right(record, opened_versions)
     )
 
 
@@ -107,15 +119,47 @@ def _are_entry_numbers_right(record: RecordFields, versions: Sequence[RecordFiel
     is_number_constant = all(numbers_by_record[text_of(row, "record")] == integer_of(row, "seq_no") for row in entries)
     numbers = [number for number in numbers_by_record.values() if number is not None]
     gap_numbers = [number for gap in objects_of(record, "gaps") if (number := integer_of(gap, "seq_no")) is not None]
-    start_with = record.get("start_with")
     return (
         is_number_constant
         and numbers == sorted(numbers)
         and sorted([*numbers, *gap_numbers]) == list(range(1, 1 + len(numbers) + len(gap_numbers)))
-        and isinstance(start_with, list)
-        and all(type(number) is int and number in numbers for number in start_with)
+        and _is_start_right(record, versions, numbers)
         and [text_of(row, "record") for row in objects_of(record, "asked")] == list(numbers_by_record)
     )
+
+
+def _is_start_right(record: RecordFields, versions: Sequence[RecordFields], numbers: Sequence[int]) -> bool:
+    """Return whether 'start with these' names entries here, each once and in order.
+
+    The keeper may choose others for a pack than those marked; an advocate may not.
+    """
+    start_with = record.get("start_with")
+    if not isinstance(start_with, list) or not all(type(number) is int and number in numbers for number in start_with):
+        return False
+    if object_of(object_of(record, "pack"), "prepared"):
+        entries = build_histories([opened_version(row) for row in versions], "incident")
+        marked = {
+            entry.record for entry in entries if boolean_of(entry.current_version.fields, "start_with_this") is True
+        }
+        marked_numbers = {integer_of(row, "seq_no") for row in versions if text_of(row, "record") in marked}
+        return start_with == [number for number in numbers if number in marked_numbers][-FIRST_ENTRIES_LIMIT:]
+    return start_with == sorted(set(start_with)) and len(start_with) <= FIRST_ENTRIES_LIMIT
+
+
+def _is_preparer_silent(record: RecordFields) -> bool:
+    """Return whether a pack that somebody else prepared has nothing that only the keeper can say."""
+    return not object_of(object_of(record, "pack"), "prepared") or (
+        record.get("own_words") == ""
+        and "left_out" not in record
+        and all(text == "" for text in object_of(record, "sheet").values())
+        and KEEPERS_OWN_KINDS.isdisjoint(text_of(row, "kind") for row in objects_of(record, "versions"))
+    )
+
+
+def _are_cards_right(record: RecordFields, entries: Sequence[RecordHistory]) -> bool:
+    """Return whether the question cards and the time of each entry are those in its versions."""
+    numbers = {text_of(row, "record"): integer_of(row, "seq_no") for row in objects_of(record, "versions")}
+    return is_same_json([opened_cards(entry, numbers[entry.record]) for entry in entries], record.get("asked"))
 
 
 def _are_counts_right(counts: RecordFields, histories: Sequence[RecordHistory]) -> bool:
@@ -136,6 +180,8 @@ def _are_labels_right(record: RecordFields) -> bool:
     items = {text_of(row, "record"): text_of(row, "item") for row in objects_of(record, "exhibits")}
     refs = {text_of(row, "record"): (text_of(row, "kind"), text_of(row, "ref")) for row in objects_of(record, "refs")}
     rows = objects_of(record, "records")
+    unnumbered = [text_of(row, "record") for row in rows if row.get("kind") == "incident" and row.get("seq_no") is None]
+    items |= {entry_id: f"U{rank}" for rank, entry_id in enumerate(unnumbered, 1)}
     referenced_ids = {text_of(row, "record") for row in rows if row.get("kind") not in ("incident", "attachment")}
     return referenced_ids == refs.keys() and all(_is_label_right(row, items, refs) for row in rows)
 
@@ -144,7 +190,7 @@ def _is_label_right(row: RecordFields, items: Mapping[str, str], refs: Mapping[s
     record, kind, name = text_of(row, "record"), text_of(row, "kind"), text_of(row, "ref")
     if kind == "incident":
         number = integer_of(row, "seq_no")
-        return name.startswith("U") if number is None else name == str(number)
+        return name == (items.get(record) if number is None else str(number))
     return name == items.get(record, "") if kind == "attachment" else refs.get(record) == (kind, name)
 
 

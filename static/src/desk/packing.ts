@@ -11,7 +11,7 @@ import { sha256 } from '../crypto/digests.js';
 import { sanitiseName } from '../crypto/sharing/prepared.js';
 import { assemble } from '../pack/assemble.js';
 import { makeCapsule, openedOf } from '../pack/capsule.js';
-import { REGISTER_KINDS, selectRecords, selectIncidents } from '../pack/selection.js';
+import { KEEPERS_OWN_KINDS, REGISTER_KINDS, selectRecords, selectIncidents } from '../pack/selection.js';
 import { buildEvidenceFront } from '../pack/evidence.js';
 import { holdsHeldWords } from '../pack/held_back.js';
 import { layOutPages } from '../pack/pages.js';
@@ -85,9 +85,11 @@ type PackPart = {
   prepared: { by: string; organisation: string };
 };
 
-/** What was shared with whom, and who else has access, is the client's own. */
-const EXCLUDED_KINDS = new Set(['consent', 'export']);
-const PACK_KINDS = new Set(['incident', 'attachment', ...REGISTER_KINDS.filter((kind) => !EXCLUDED_KINDS.has(kind))]);
+const PACK_KINDS = new Set([
+  'incident',
+  'attachment',
+  ...REGISTER_KINDS.filter((kind) => !KEEPERS_OWN_KINDS.includes(kind)),
+]);
 const INITIALS = /^[A-Z]{1,4}$/;
 /** A file that is not there, is not whole yet, or does not open. */
 const UNREADABLE_CODES = new Set(['unavailable', 'not_found', 'not_opened', 'garbage']);

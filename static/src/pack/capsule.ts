@@ -280,7 +280,7 @@ function identityOf({ identity = {}, profile = IDENTITY_PROFILE }: PackRequest):
 }
 
 /** Return which cards were opened for an entry, and when its words were fixed. */
-function askedRow(history: RecordHistory, number: number | null): JsonObject {
+export function askedRow(history: RecordHistory, number: number | null): JsonObject {
   const cards = objectsOf(history.newest.fields, 'cards_opened').map((card) => ({
     at: integerOf(card, 'at'),
     card: textOf(card, 'card'),
@@ -292,7 +292,7 @@ function askedRow(history: RecordHistory, number: number | null): JsonObject {
  * Return every handling step of the packed files, oldest first. The last step is going into this pack.
  * @param exported when it goes into this pack, and by whom
  */
-function custodyRows(
+export function custodyRows(
   opened: readonly OpenedVersion[],
   attachments: readonly RecordHistory[],
   exhibits: readonly JsonObject[],

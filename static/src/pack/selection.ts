@@ -38,8 +38,11 @@ export const REGISTER_KINDS = [
   'statement',
   'vehicle',
 ];
-/** A list of what was left out does not name records of other packs, nor of what the keeper agreed to. */
-const UNLISTED_KINDS = ['consent', 'export'];
+/**
+ * What was shared with whom is the keeper's own: no advocate puts it into a pack. A list of what was left out does not
+ * name it either.
+ */
+export const KEEPERS_OWN_KINDS: readonly string[] = ['consent', 'export'];
 /** Included only with something that names them: people unrelated to the entries of a pack must not be disclosed. */
 const ONLY_IF_NAMED = new Set(['account', 'case', 'person', 'schedule', 'vehicle']);
 /** A person's accounts and vehicles, and sightings of an account, are included with them. */
@@ -181,9 +184,12 @@ export function assignReferences(opened: readonly OpenedVersion[], { registers }
   }
   return registers.map(({ record, newest: { kind } }) => {
     const no = ranks.get(record) ?? 0;
-    return { kind, no, record, ref: people.get(record) || `${REFERENCE_PREFIXES[kind] ?? 'P'}${no}` };
+    return { kind, no, record, ref: people.get(record) || registerCode(kind, no) };
   });
 }
+
+/** Return what a record is called by its rank within its kind: `O2`; `P3` for a person without a role. */
+export const registerCode = (kind: string, no: number) => `${REFERENCE_PREFIXES[kind] ?? 'P'}${no}`;
 
 /**
  * Count the entries by what became of them: included, withheld, removed and earlier add up to the total.
@@ -244,7 +250,7 @@ export function leftOutOf(
   numbers: ReadonlyMap<string, number | null>,
   earlier: ReadonlySet<string> = new Set(),
 ): LeftOutRow[] {
-  const others = earlier.size ? [] : REGISTER_KINDS.filter((kind) => !UNLISTED_KINDS.includes(kind));
+  const others = earlier.size ? [] : REGISTER_KINDS.filter((kind) => !KEEPERS_OWN_KINDS.includes(kind));
   return ['incident', 'attachment', ...others].flatMap((kind) =>
     historiesOf(opened, kind).flatMap(({ record, first, taken_out }, index) => {
       if (taken_out !== null || packed.has(record) || earlier.has(record)) return [];

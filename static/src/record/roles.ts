@@ -54,3 +54,30 @@ export function roleCodes(claims: readonly Claim[]): Map<string, string> {
 export function nextCode(claims: readonly Claim[], record: string, role: string) {
   return roleCodes([...claims, { record, role, code: '' }]).get(record) ?? '';
 }
+
+/**
+ * Return whether some people of a diary can have these codes, where the others are not known. A person has the claimed
+ * code, or a number above every earlier one: somebody who is not known may have claimed the same.
+ * @param claims every version of these people in feed order
+ * @param codes record → code
+ */
+export function canHaveCodes(claims: readonly Claim[], codes: ReadonlyMap<string, string>): boolean {
+  const lastLetters = new Map(claims.map(({ record, role }) => [record, roleLetter(role)]));
+  const settled: Set<string> = new Set();
+  const highest: Map<string, number> = new Map([['P', 1]]);
+  for (const { record, role, code: claimedCode } of claims) {
+    const letter = roleLetter(role);
+    if (settled.has(record) || letter !== lastLetters.get(record)) continue;
+    settled.add(record);
+    const code = codes.get(record) ?? '';
+    const [match, claimed] = [CODE.exec(code), CODE.exec(claimedCode)];
+    if (match?.[1] !== letter) return false;
+    const claimedNumber = claimed?.[1] === letter ? Number(claimed[2]) : 0;
+    const [number, highestNumber] = [Number(match[2]), highest.get(letter) ?? 0];
+    const isKeeper = code === KEEPER && role === 'keeper';
+    const isClaimed = code === claimedCode && code !== KEEPER;
+    if (!isKeeper && !isClaimed && number <= Math.max(highestNumber, claimedNumber)) return false;
+    highest.set(letter, Math.max(highestNumber, number));
+  }
+  return new Set(codes.values()).size === codes.size && codes.size === lastLetters.size;
+}

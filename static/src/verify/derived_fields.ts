@@ -1,13 +1,18 @@
 /**
  * The contents of 12_record.json besides its versions: counts, numbers, names and files, each of which follows from
- * what is proved. The twin of diary/pack/verify/derived_fields.py. Nobody signs these; what the keeper entered once
- * for the whole pack is in no proof.
+ * what is proved. The twin of diary/pack/verify/derived_fields.py. What the keeper entered once for the whole pack is
+ * in no proof: it is only checked that a pack which somebody else prepared has nothing of the kind.
  */
+import { FIRST_ENTRIES_LIMIT } from '../core/constants.js';
+import { askedRow } from '../pack/capsule.js';
 import { recordRows } from '../pack/record_json.js';
 import { fieldNamesOf } from '../pack/proofs.js';
-import { objectOf, objectsOf, textOf, integerOf } from '../record/reading.js';
-import { isLate, historyOf } from '../record/record_history.js';
+import { KEEPERS_OWN_KINDS } from '../pack/selection.js';
+import { booleanOf, objectOf, objectsOf, textOf, integerOf } from '../record/reading.js';
+import { isLate, historiesOf, historyOf } from '../record/record_history.js';
+import { hasValidCustody } from './custody_check.js';
 import { readObject, sameJson } from './proof_check.js';
+import { hasValidCodes, hasValidItems } from './reference_check.js';
 import type { JsonObject } from '../core/encoding.js';
 import type { Fields } from '../record/reading.js';
 import type { OpenedVersion } from '../record/record_history.js';
@@ -26,6 +31,7 @@ export async function isDerivedFromProofs(record: Fields, pack: OpenedPack) {
   const packFacts = objectOf(record, 'pack');
   const folder = textOf(packFacts, 'folder');
   try {
+    const opened = versions.map(toOpened);
     return (
       hasExactly(
         Object.keys(record).filter((name) => !OPTIONAL_RECORD_KEYS.has(name)),
@@ -38,7 +44,12 @@ export async function isDerivedFromProofs(record: Fields, pack: OpenedPack) {
       hasValidNumbers(record, versions) &&
       hasValidCounts(objectOf(record, 'counts'), versions) &&
       hasValidReferences(record) &&
-      (await hasValidExhibits(record, pack))
+      (await hasValidExhibits(record, pack)) &&
+      isPreparerSilent(record) &&
+      hasValidCards(record, opened) &&
+      hasValidItems(objectsOf(record, 'exhibits'), textOf(packFacts, 'initials')) &&
+      hasValidCodes(record, opened) &&
+      hasValidCustody(record, opened)
     );
   } catch {
     return false;
@@ -87,6 +98,17 @@ function splitVersion(row: Fields) {
   };
 }
 
+function toOpened(row: Fields): OpenedVersion {
+  const { open, restricted } = splitVersion(row);
+  return {
+    record: textOf(row, 'record'),
+    version: textOf(row, 'version'),
+    kind: textOf(row, 'kind'),
+    fields: open.fields,
+    restricted: restricted.fields,
+  };
+}
+
 /** Check that numbers rise, none appears twice, and versions without one come last. */
 function isFeedOrder(seqs: readonly (number | null)[]) {
   const known = seqs.filter((seq) => seq !== null);
@@ -111,16 +133,60 @@ function hasValidNumbers(record: Fields, versions: readonly Fields[]) {
       .map((gap) => integerOf(gap, 'seq_no'))
       .filter((number) => number !== null),
   ].sort((a, b) => Number(a) - Number(b));
-  const startWith = record.start_with;
   const asked = objectsOf(record, 'asked').map((row) => textOf(row, 'record'));
   return (
     isConsistent &&
     numbers.every((number, i) => i === 0 || Number(number) > Number(numbers[i - 1])) &&
     allNumbers.every((number, i) => number === i + 1) &&
-    Array.isArray(startWith) &&
-    startWith.every((number) => numbers.includes(number)) &&
+    hasValidStart(record, versions, numbers.map(Number)) &&
     asked.length === entryNumbers.size &&
     [...entryNumbers.keys()].every((entryId, i) => asked[i] === entryId)
+  );
+}
+
+/**
+ * Check that 'start with these' names entries here, each once and in order. The keeper may choose others for a pack
+ * than those marked; an advocate may not.
+ */
+function hasValidStart(record: Fields, versions: readonly Fields[], numbers: readonly number[]) {
+  const startWith = record.start_with;
+  if (!Array.isArray(startWith) || !startWith.every((number) => numbers.includes(number as number))) return false;
+  if (!isPrepared(record))
+    return (
+      startWith.length <= FIRST_ENTRIES_LIMIT &&
+      startWith.every((number, i) => i === 0 || Number(number) > Number(startWith[i - 1]))
+    );
+  const marked = historiesOf(versions.map(toOpened), 'incident')
+    .filter(({ newest }) => booleanOf(newest.fields, 'start_with_this') === true)
+    .map((history) => history.record);
+  const markedNumbers = versions
+    .filter((row) => marked.includes(textOf(row, 'record')))
+    .map((row) => integerOf(row, 'seq_no'));
+  const expected = numbers.filter((number) => markedNumbers.includes(number)).slice(-FIRST_ENTRIES_LIMIT);
+  return sameJson(startWith, expected);
+}
+
+const isPrepared = (record: Fields) => Object.keys(objectOf(objectOf(record, 'pack'), 'prepared')).length > 0;
+
+/** Check that a pack which somebody else prepared has nothing that only the keeper can say. */
+function isPreparerSilent(record: Fields) {
+  return (
+    !isPrepared(record) ||
+    (record.own_words === '' &&
+      !Object.hasOwn(record, 'left_out') &&
+      Object.values(objectOf(record, 'sheet')).every((text) => text === '') &&
+      !objectsOf(record, 'versions').some((row) => KEEPERS_OWN_KINDS.includes(textOf(row, 'kind'))))
+  );
+}
+
+/** Check that the question cards and the time of each entry are those in its versions. */
+function hasValidCards(record: Fields, versions: readonly OpenedVersion[]) {
+  const numbers = new Map(
+    objectsOf(record, 'versions').map((row) => [textOf(row, 'record'), integerOf(row, 'seq_no')]),
+  );
+  return sameJson(
+    historiesOf(versions, 'incident').map((entry) => askedRow(entry, numbers.get(entry.record) ?? null)),
+    record.asked,
   );
 }
 
@@ -128,14 +194,7 @@ function hasValidNumbers(record: Fields, versions: readonly Fields[]) {
 function hasValidCounts(counts: Fields, versions: readonly Fields[]) {
   const grouped: Map<string, OpenedVersion[]> = new Map();
   for (const row of versions.filter(({ kind }) => kind === 'incident')) {
-    const { open, restricted } = splitVersion(row);
-    const version = {
-      record: textOf(row, 'record'),
-      version: textOf(row, 'version'),
-      kind: 'incident',
-      fields: open.fields,
-      restricted: restricted.fields,
-    };
+    const version = toOpened(row);
     grouped.set(version.record, [...(grouped.get(version.record) ?? []), version]);
   }
   const histories = [...grouped.values()].map(historyOf);
@@ -153,6 +212,7 @@ function hasValidReferences(record: Fields) {
   const items = new Map(objectsOf(record, 'exhibits').map((row) => [textOf(row, 'record'), textOf(row, 'item')]));
   const refs = new Map(objectsOf(record, 'refs').map((row) => [textOf(row, 'record'), row]));
   const rows = objectsOf(record, 'records');
+  const unnumbered = rows.filter((row) => row.kind === 'incident' && integerOf(row, 'seq_no') === null);
   const otherRecords = new Set(
     rows.filter(({ kind }) => kind !== 'incident' && kind !== 'attachment').map((row) => textOf(row, 'record')),
   );
@@ -166,7 +226,7 @@ function hasValidReferences(record: Fields) {
         textOf(row, 'ref'),
         integerOf(row, 'seq_no'),
       ];
-      if (kind === 'incident') return number === null ? name.startsWith('U') : name === String(number);
+      if (kind === 'incident') return name === (number === null ? `U${unnumbered.indexOf(row) + 1}` : String(number));
       if (kind === 'attachment') return name === (items.get(id) ?? '');
       const reference = refs.get(id) ?? {};
       return textOf(reference, 'kind') === kind && textOf(reference, 'ref') === name;

@@ -1,0 +1,68 @@
+"""Check of the custody steps in 12_record.json against the proofs of the files.
+
+Custody records are in no pack, so only the signature covers that a logged step took place. What follows from the
+files' proofs is checked: when each was added, its digest, and that it went into this pack.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from diary.pack.capsule.exhibits import custody_rows
+from diary.record import vocabulary
+from diary.record.evidence import Attachment
+from diary.record.reading import RecordFields, integer_of, is_same_json, object_of, objects_of, text_of
+from diary.record.record_history import RecordVersion, build_histories
+
+# The app takes these steps itself when a file is added; each other step is the keeper's.
+_ARRIVAL_ACTIONS: Final = frozenset({"received", "hashed"})
+_DIGEST_ACTIONS: Final = frozenset({"hashed", "verified"})
+
+
+def is_custody_right(record: RecordFields, versions: Sequence[RecordVersion]) -> bool:
+    """Return whether the custody steps agree with the exhibits, their proofs and the time of the pack."""
+    files = {history.record: Attachment(history) for history in build_histories(versions, "attachment")}
+    exhibits, lines = objects_of(record, "exhibits"), objects_of(record, "custody")
+    pack = object_of(record, "pack")
+    is_prepared = bool(object_of(pack, "prepared"))
+    # What the steps are where nothing was logged.
+    plain_steps = custody_rows(
+        (),
+        [files[text_of(row, "record")] for row in exhibits],
+        exhibits,
+        integer_of(pack, "made_at") or 0,
+        "advocate" if is_prepared else "keeper",
+    )
+    if is_prepared:
+        # An advocate is given no custody records.
+        return is_same_json(plain_steps, list(lines))
+    times = [integer_of(line, "at") or 0 for line in lines]
+    exports = {text_of(step, "item"): step for step in plain_steps if step["action"] == "exported"}
+    versions_by_item = {
+        text_of(row, "item"): [version for version in versions if version.record == text_of(row, "record")]
+        for row in exhibits
+    }
+    return times == sorted(times) and all(
+        _are_steps_right([line for line in lines if text_of(line, "item") == item], export, versions_by_item[item])
+        for item, export in exports.items()
+    )
+
+
+def _are_steps_right(
+    lines: Sequence[RecordFields], export: Mapping[str, object], versions: Sequence[RecordVersion]
+) -> bool:
+    """Return whether one file went into this pack once, and has at least one step before, each as its proofs say."""
+    logged_lines = [line for line in lines if not is_same_json(line, export)]
+    return 0 < len(logged_lines) == len(lines) - 1 and all(_is_step_right(line, versions) for line in logged_lines)
+
+
+def _is_step_right(line: RecordFields, versions: Sequence[RecordVersion]) -> bool:
+    """Return whether a step names an actor who takes it, and the time and the digest in a version of its file."""
+    action, fields = text_of(line, "action"), [version.fields for version in versions]
+    is_arrival = action in _ARRIVAL_ACTIONS
+    return (
+        line.keys() == {"action", "actor", "at", "detail", "item"}
+        and vocabulary.CHOICE_LISTS["custody_actions"].find_term(action) is not None
+        and text_of(line, "actor") == ("app" if is_arrival else "keeper")
+        and (not is_arrival or line["at"] in [integer_of(row, "added_at") for row in fields])
+        and (action not in _DIGEST_ACTIONS or line["detail"] in [text_of(row, "sha256") for row in fields])
+    )
