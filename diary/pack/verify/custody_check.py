@@ -4,6 +4,7 @@ Custody records are in no pack, so only the signature covers that a logged step 
 files' proofs is checked: when each was added, its digest, and that it went into this pack.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -37,13 +38,19 @@ def is_custody_right(record: RecordFields, versions: Sequence[RecordVersion]) ->
         return is_same_json(plain_steps, list(lines))
     times = [integer_of(line, "at") or 0 for line in lines]
     exports = {text_of(step, "item"): step for step in plain_steps if step["action"] == "exported"}
-    versions_by_item = {
-        text_of(row, "item"): [version for version in versions if version.record == text_of(row, "record")]
-        for row in exhibits
-    }
+    # By item: a forger's pack may have tens of thousands of steps and files.
+    lines_by_item, versions_by_record = defaultdict(list), defaultdict(list)
+    for line in lines:
+        lines_by_item[text_of(line, "item")].append(line)
+    for version in versions:
+        versions_by_record[version.record].append(version)
     return times == sorted(times) and all(
-        _are_steps_right([line for line in lines if text_of(line, "item") == item], export, versions_by_item[item])
-        for item, export in exports.items()
+        _are_steps_right(
+            lines_by_item[text_of(row, "item")],
+            exports[text_of(row, "item")],
+            versions_by_record[text_of(row, "record")],
+        )
+        for row in exhibits
     )
 
 

@@ -35,17 +35,30 @@ export function hasValidCustody(record: Fields, versions: readonly OpenedVersion
   const exports = new Map(
     plainSteps.filter(({ action }) => action === 'exported').map((step) => [textOf(step, 'item'), step]),
   );
+  // By item: a forger's pack may have tens of thousands of steps and files.
+  const linesByItem = groupBy(lines, (line) => textOf(line, 'item'));
+  const versionsByRecord = groupBy(versions, (version) => version.record);
   return (
     times.every((time, i) => i === 0 || time >= Number(times[i - 1])) &&
     exhibits.every((row) => {
       const item = textOf(row, 'item');
       return hasValidSteps(
-        lines.filter((line) => textOf(line, 'item') === item),
+        linesByItem.get(item) ?? [],
         exports.get(item) ?? {},
-        versions.filter((version) => version.record === textOf(row, 'record')),
+        versionsByRecord.get(textOf(row, 'record')) ?? [],
       );
     })
   );
+}
+
+function groupBy<T>(rows: readonly T[], nameOf: (row: T) => string): Map<string, T[]> {
+  const groups: Map<string, T[]> = new Map();
+  for (const row of rows) {
+    const group = groups.get(nameOf(row));
+    if (group) group.push(row);
+    else groups.set(nameOf(row), [row]);
+  }
+  return groups;
 }
 
 /** Check that one file went into this pack once, and has at least one step before, each as its proofs say. */
