@@ -6,30 +6,43 @@ claims to show (ActualText, ToUnicode) is left out here.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from functools import cached_property
+from itertools import zip_longest
 from typing import Any, Final
 
 import pypdf
 from pypdf.generic import ArrayObject, ContentStream, DictionaryObject, IndirectObject, NameObject, StreamObject
 
 from diary.errors import BadRequest
+from diary.pack.verify.strict_pdf import check_content
 
 Matrix = tuple[float, float, float, float, float, float]
 State = dict[str, object]
 
 _DEPTH_LIMIT: Final = 24
-_FORM_DEPTH_LIMIT: Final = 8
+# The typesetter puts nothing but emoji into forms, and those are not read.
+_FORM_DEPTH_LIMIT: Final = 2
+_SPARE_OPERATORS: Final = 1_000
+# The typesetter writes each width alone.
+_SPANNED_CODES_LIMIT: Final = 1 << 24
 _IDENTITY: Final[Matrix] = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-# Neither changes what is drawn; a filter is undone before its data are compared.
+# None changes what is drawn; a filter is undone before its data are compared. One engine says how a file belongs.
 _UNSEEN_KEYS: Final = frozenset(
-    ("/Parent", "/P", "/StructParent", "/StructParents", "/ToUnicode", "/Length", "/Filter", "/DecodeParms")
+    ("/Parent", "/P", "/StructParent", "/StructParents", "/ToUnicode", "/Length", "/Filter", "/AFRelationship")
 )
-_LINK_TARGET_KEYS: Final = frozenset(("/A", "/Dest", "/Rect", "/QuadPoints"))
-_PAGE_KEYS: Final = ("/MediaBox", "/CropBox", "/Rotate", "/UserUnit")
+# Of a form, its content is read instead.
+_FORM_CONTENT_KEYS: Final = frozenset(("/Resources", "/Length", "/Filter"))
+# These words mean something in a content stream, whatever a page calls so.
+_TAKEN_SPACE_NAMES: Final = ("/Default", "/Device", "/Pattern")
+_TRANSPARENCY_KEYS: Final = frozenset(("/Type", "/ca", "/CA", "/BM"))
+_TEXT_OPERATORS: Final = frozenset(("BT", "ET", "Tm", "Tj", "TJ"))
 _UNSEEN_OPERATORS: Final = frozenset(("BMC", "EMC", "MP", "DP", "ET"))
 _STATE_OPERATORS: Final = frozenset("w J j M d ri i gs cs CS scn SCN sc SC g G rg RG k K Tr Tf Tc Tw Tz Ts TL".split())
+_PURPOSES: Final = dict.fromkeys(("cs", "scn", "sc", "g", "rg", "k"), "fill") | dict.fromkeys(
+    ("CS", "SCN", "SC", "G", "RG", "K"), "stroke"
+)
 _NAMED_RESOURCES: Final = {
     "gs": "/ExtGState",
     "cs": "/ColorSpace",
@@ -37,6 +50,15 @@ _NAMED_RESOURCES: Final = {
     "scn": "/Pattern",
     "SCN": "/Pattern",
     "Tf": "/Font",
+}
+# Programs take the first or the last of too many operands. Colours have as many as their space.
+_OPERAND_COUNTS: Final = {
+    **dict.fromkeys("q Q BT h W W* f F f* S s B B* b b* n".split(), 0),
+    **dict.fromkeys("w J j M i ri gs cs CS g G Tr Tc Tw Tz Ts TL Tj TJ Do".split(), 1),
+    **dict.fromkeys("d Tf m l".split(), 2),
+    **dict.fromkeys("rg RG".split(), 3),
+    **dict.fromkeys("k K v y re".split(), 4),
+    **dict.fromkeys("cm Tm c".split(), 6),
 }
 _PATH_OPERATORS: Final = frozenset("m l c v y re h".split())
 _PAINT_OPERATORS: Final = frozenset("f F f* S s B B* b b* n".split())
@@ -67,14 +89,66 @@ class _Font:
     widths: Mapping[int, float]
 
 
-def draws_the_same(first: Sequence[Mark], second: Sequence[Mark]) -> bool:
-    """Return whether two pages draw the same things in the same order, and nearly in the same place."""
-    if len(first) != len(second):
-        return False
-    start = Mark(())
+@dataclass
+class _Comparison:
+    """Two pages while they are compared.
+
+    `shift`: how much further the last mark is on the first page. `line_x`: where the glyph's line began.
+    """
+
+    box: tuple[float, float, float, float]
+    shift: tuple[float, float] = (0.0, 0.0)
+    last: Mark = Mark(())
+    before: Mark = Mark(())
+    line_x: float = 0.0
+    other_line_x: float = 0.0
+
+    def is_next_same(self, one: Mark, other: Mark) -> bool:
+        """Return whether the next marks draw the same thing, in nearly the same place of the page."""
+        is_same = (
+            one.what == other.what
+            and _is_same_shape(one.shape, other.shape)
+            and self._is_on_page(one)
+            and self._is_on_page(other)
+            and self._is_same_place(one, other)
+        )
+        self._go_on(one, other)
+        return is_same
+
+    def _is_same_place(self, one: Mark, other: Mark) -> bool:
+        """Return whether two marks are moved by as much as those before, or nearly in the same place, or broken.
+
+        A long word may be broken elsewhere: its glyph begins a line on one page, and goes on in the line on the other.
+        """
+        move = one.x - other.x, one.y - other.y
+        change = move[0] - self.shift[0], move[1] - self.shift[1]
+        if _is_within(change, _STEP_TOLERANCE, _STEP_TOLERANCE):
+            return True
+        # Whatever follows is compared with this place, so that many small steps lead nowhere else.
+        self.shift = move
+        return (
+            # A word that went to another line does not come back.
+            (_is_within(move, _WIDTH_TOLERANCE, _HEIGHT_TOLERANCE) and abs(change[1]) <= _HEIGHT_TOLERANCE)
+            or (_continues_line(self.last, one) and _begins_line(self.before, other, self.other_line_x))
+            or (_continues_line(self.before, other) and _begins_line(self.last, one, self.line_x))
+        )
+
+    def _is_on_page(self, mark: Mark) -> bool:
+        left, bottom, right, top = self.box
+        return not mark.size or (left <= mark.x and mark.end_x <= right and bottom <= mark.y <= top - mark.size / 2)
+
+    def _go_on(self, one: Mark, other: Mark) -> None:
+        self.line_x = self.line_x if _continues_line(self.last, one) else one.x
+        self.other_line_x = self.other_line_x if _continues_line(self.before, other) else other.x
+        self.last, self.before = one, other
+
+
+def draws_the_same(first: Iterable[Mark], second: Iterable[Mark], box: tuple[float, float, float, float]) -> bool:
+    """Return whether two pages draw the same things in the same order, and nearly in the same place inside `box`."""
+    comparison = _Comparison(box)
     return all(
-        one.what == other.what and _is_same_shape(one.shape, other.shape) and _is_same_place(last, one, before, other)
-        for (last, one), (before, other) in zip(pairwise((start, *first)), pairwise((start, *second)), strict=True)
+        one is not None and other is not None and comparison.is_next_same(one, other)
+        for one, other in zip_longest(first, second)
     )
 
 
@@ -84,19 +158,8 @@ def _is_same_shape(first: Sequence[float], second: Sequence[float]) -> bool:
     )
 
 
-def _is_same_place(last: Mark, one: Mark, before: Mark, other: Mark) -> bool:
-    """Return whether two marks are in the same place of their pages, or follow the mark before each in the same way.
-
-    A long word may be broken elsewhere: its glyph begins a line on one page, and goes on in the line on the other.
-    """
-    is_near = abs(one.x - other.x) <= _WIDTH_TOLERANCE and abs(one.y - other.y) <= _HEIGHT_TOLERANCE
-    step, other_step = (one.x - last.x, one.y - last.y), (other.x - before.x, other.y - before.y)
-    return (
-        is_near
-        or all(abs(a - b) <= _STEP_TOLERANCE for a, b in zip(step, other_step, strict=True))
-        or (_continues_line(last, one) and _begins_line(before, other))
-        or (_begins_line(last, one) and _continues_line(before, other))
-    )
+def _is_within(way: tuple[float, float], width: float, height: float) -> bool:
+    return abs(way[0]) <= width and abs(way[1]) <= height
 
 
 def _continues_line(last: Mark, mark: Mark) -> bool:
@@ -105,38 +168,43 @@ def _continues_line(last: Mark, mark: Mark) -> bool:
     return is_glyph and abs(mark.y - last.y) <= _STEP_TOLERANCE and abs(mark.x - last.end_x) <= _WIDTH_TOLERANCE
 
 
-def _begins_line(last: Mark, mark: Mark) -> bool:
-    """Return whether a glyph is on the line below the one before, further left."""
+def _begins_line(last: Mark, mark: Mark, line_x: float) -> bool:
+    """Return whether a glyph is on the line below the one before, where that line began."""
     is_glyph = last.size > 0 and mark.size > 0
-    return is_glyph and mark.x < last.end_x and 0 < last.y - mark.y <= 2 * mark.size
+    return is_glyph and abs(mark.x - line_x) <= _WIDTH_TOLERANCE and 0.8 <= (last.y - mark.y) / mark.size <= 2
 
 
 @dataclass
 class PageReader:
-    """Reads what the pages of one document draw; what several pages use is read once."""
+    """Reads what the pages of one document draw; what several pages use is read once.
+
+    `model`: the reader of the document laid out again, which bounds how many operators are read of a forged one.
+    """
 
     reader: pypdf.PdfReader
+    model: "PageReader | None" = None
+    operators: int = 0
     _digests: dict[tuple[int, int], object] = field(default_factory=dict)
     _fonts: dict[tuple[int, int], _Font] = field(default_factory=dict)
 
-    def marks(self, page: Any) -> list[Mark]:
-        """Return what a page draws. Raise BadRequest for one nested too deeply, any exception for one unreadable."""
-        frame = tuple(repr(page.get(name)) for name in _PAGE_KEYS)
-        notes = tuple(self._annotation(note.get_object()) for note in page.get("/Annots") or ())
-        marks = [Mark(("page", frame, notes))]
-        contents = page.get_contents()
-        if contents is not None:
-            marks.extend(_Drawing(self, page.get("/Resources"), _IDENTITY, {}, 0).marks(contents))
-        return marks
+    @cached_property
+    def page_numbers(self) -> dict[int, int]:
+        """Return the index of each page by the number of its object."""
+        references = (page.indirect_reference for page in self.reader.pages)
+        return {reference.idnum: index for index, reference in enumerate(references) if reference is not None}
 
-    def _annotation(self, note: Any) -> object:
-        """Return what an annotation shows; where a link leads is not drawn."""
-        is_plain_link = note.get("/Subtype") == "/Link" and "/AP" not in note
-        return {
-            name: self.digest(note.raw_get(name), 1)
-            for name in sorted(note)
-            if name not in _UNSEEN_KEYS and not (is_plain_link and name in _LINK_TARGET_KEYS)
-        }
+    def marks(self, page: Any) -> Iterator[Mark]:
+        """Yield what a page draws. Raise BadRequest for one nested too deeply, any exception for one unreadable."""
+        yield from _Drawing(self, page["/Resources"], _IDENTITY, {}, 0).marks(page["/Contents"])
+
+    def operations(self, contents: Any) -> list[tuple[Any, bytes]]:
+        """Return operands and operators of a content stream. Raise BadRequest for more than there can be."""
+        if not isinstance(contents, StreamObject):
+            raise BadRequest("A content stream is in parts.")
+        self.operators += check_content(contents.get_data())
+        if self.model is not None and self.operators > 2 * self.model.operators + _SPARE_OPERATORS:
+            raise BadRequest("A PDF has more operators than the document laid out again.")
+        return ContentStream(contents, self.reader).operations
 
     def font(self, reference: Any) -> _Font:
         """Return how a font's codes are read. Raise AttributeError for one that stands in the page itself."""
@@ -156,15 +224,36 @@ class PageReader:
         if depth > _DEPTH_LIMIT:
             raise BadRequest("A PDF is nested too deeply.")
         if isinstance(value, DictionaryObject):
-            # Emoji are fonts of drawings, which the releases draw in other ways.
-            unseen = {*_UNSEEN_KEYS, *(("/CharProcs", "/Resources") if value.get("/Subtype") == "/Type3" else ())}
-            parts = [
-                (name, self.digest(value.raw_get(name), depth + 1)) for name in sorted(value) if name not in unseen
-            ]
-            return (*parts, *_stream_digest(value))
+            is_emoji = value.get("/Subtype") == "/Type3"
+            unseen = {*_UNSEEN_KEYS, *(("/CharProcs", "/Resources") if is_emoji else ())}
+            parts = self._members(value, unseen, depth)
+            return (*parts, *(self._emoji(value, depth) if is_emoji else _stream_digest(value)))
         if isinstance(value, ArrayObject):
             return tuple(self.digest(item, depth + 1) for item in value)
         return repr(value)
+
+    def form_frame(self, form: Any, depth: int) -> object:
+        """Return what a form is apart from its content: its box, what it belongs to, and anything else it says."""
+        return self._members(form, _FORM_CONTENT_KEYS, depth)
+
+    def _members(self, value: Any, unseen: Collection[str], depth: int) -> tuple[object, ...]:
+        return tuple(
+            (name, self.digest(value.raw_get(name), depth + 1)) for name in sorted(value) if name not in unseen
+        )
+
+    def _emoji(self, font: Any, depth: int) -> Iterator[object]:
+        """Yield how each emoji of a font is drawn: by a form, whose box bounds it and whose content is not read.
+
+        The releases draw emoji in other ways.
+        """
+        for name, procedure in sorted(font["/CharProcs"].items()):
+            for operands, operator in self.operations(procedure.get_object()):
+                if operator != b"Do":
+                    yield name, operator, *map(repr, operands)
+                    continue
+                drawn = _resource(font["/Resources"], "/XObject", operands[0]).get_object()
+                is_form = drawn.get("/Subtype") == "/Form"
+                yield name, self.form_frame(drawn, depth) if is_form else self.digest(drawn, depth + 1)
 
 
 class _Drawing:
@@ -174,19 +263,25 @@ class _Drawing:
         """Begin where the page or form begins."""
         self._document, self._matrix, self._state, self._depth = document, matrix, dict(state), depth
         self._resources = resources.get_object() if resources is not None else DictionaryObject()
+        if any(name.startswith(_TAKEN_SPACE_NAMES) for name in self._resources.get("/ColorSpace") or ()):
+            raise BadRequest("A PDF has colours of its own.")
         self._stack: list[tuple[Matrix, State]] = []
-        self._text_matrix = _IDENTITY
+        self._text_matrix, self._is_text = _IDENTITY, False
         self._path: list[tuple[str, tuple[float, ...]]] = []
 
     def marks(self, contents: Any) -> Iterator[Mark]:
         """Yield what the content stream draws. Raise BadRequest if forms are nested too deeply."""
         if self._depth > _FORM_DEPTH_LIMIT:
             raise BadRequest("Forms are nested too deeply.")
-        for operands, operator in ContentStream(contents, self._document.reader).operations:
+        for operands, operator in self._document.operations(contents.get_object()):
             yield from self._apply(operator.decode("latin-1"), operands)
 
     def _apply(self, operator: str, operands: Any) -> Iterator[Mark]:
-        """Change the state, or yield what is drawn. An operator that no typesetter of ours writes is a mark itself."""
+        """Change the state, or yield what is drawn. Raise BadRequest for an operator that the typesetter never writes."""
+        if len(operands) != _OPERAND_COUNTS.get(operator, len(operands)):
+            raise BadRequest("A PDF has an operator with too many operands.")
+        if operator in _TEXT_OPERATORS:
+            self._check_text(operator)
         is_unseen = operator in _UNSEEN_OPERATORS or (operator == "BDC" and operands[0] != "/OC")
         if is_unseen or self._is_change(operator, operands):
             return
@@ -197,11 +292,17 @@ class _Drawing:
             self._path = []
         elif operator in ("W", "W*"):
             yield self._path_mark(operator)
-            self._state["clip"] = (*_tuple(self._state.get("clip")), operator, *(step for step, _ in self._path))
+            self._state["clip"] = _hashed((self._state.get("clip"), operator, [step for step, _ in self._path]))
         elif operator == "Do":
             yield from self._object(_resource(self._resources, "/XObject", operands[0]))
         else:
-            yield Mark((operator, *map(repr, operands)))
+            raise BadRequest("A PDF has an operator that the typesetter does not write.")
+
+    def _check_text(self, operator: str) -> None:
+        """Raise BadRequest for text outside a text object: some programs draw it, and some do not."""
+        if (operator == "BT") == self._is_text:
+            raise BadRequest("A PDF has text in a place where the typesetter writes none.")
+        self._is_text = operator != "ET"
 
     def _is_change(self, operator: str, operands: Any) -> bool:
         """Return whether an operator only changes how and where the next things are drawn, after changing it."""
@@ -214,9 +315,7 @@ class _Drawing:
         elif operator in ("BT", "Tm"):
             self._text_matrix = _matrix(operands) if operator == "Tm" else _IDENTITY
         elif operator in _STATE_OPERATORS:
-            self._state[operator] = tuple(self._operand(operator, operand) for operand in operands)
-            if operator == "Tf":
-                self._state |= {"font": operands[0], "size": float(operands[1])}
+            self._set_state(operator, operands)
         elif operator in _PATH_OPERATORS:
             step = (operator, _points(operator, operands, self._matrix))
             # One release writes some points twice.
@@ -226,12 +325,34 @@ class _Drawing:
             return False
         return True
 
+    def _set_state(self, operator: str, operands: Any) -> None:
+        """Change the colour, font or another setting, which replaces the one before, as in a viewer."""
+        values, purpose = (
+            tuple(self._operand(operator, operand) for operand in operands),
+            _PURPOSES.get(operator, operator),
+        )
+        if operator in ("scn", "sc", "SCN", "SC"):
+            # A space alone sets its first colour; a colour keeps the space.
+            values = (*_tuple(self._state.get(purpose))[:1], values)
+        elif purpose in ("fill", "stroke"):
+            values = ((operator, values),)
+        elif operator == "gs":
+            values = (_hashed((self._state.get("gs"), values)),)
+        self._state[purpose] = values
+        if operator == "Tf":
+            self._state |= {"font": operands[0], "size": float(operands[1])}
+
     def _operand(self, operator: str, operand: Any) -> object:
         """Return an operand; what a name stands for instead of the name."""
         if not isinstance(operand, NameObject) or operator not in _NAMED_RESOURCES:
             return repr(operand)
         found = _resource(self._resources, _NAMED_RESOURCES[operator], operand)
-        return str(operand) if found is None else self._document.digest(found, 1)
+        if found is None:
+            return str(operand)
+        value: Any = found.get_object()
+        if not isinstance(found, IndirectObject) or (operator == "gs" and value.keys() - _TRANSPARENCY_KEYS):
+            raise BadRequest("A PDF has a resource that the typesetter does not write.")
+        return self._document.digest(found, 1)
 
     def _glyphs(self, pieces: Sequence[Any]) -> Iterator[Mark]:
         """Yield each glyph of a string, and move on behind it."""
@@ -255,12 +376,11 @@ class _Drawing:
         if drawn.get("/Subtype") != "/Form":
             yield Mark(("picture", self._document.digest(reference, 1), seen), matrix[4], matrix[5], matrix[:4])
             return
-        frame = (*map(repr, drawn.get("/BBox") or ()), repr(self._document.digest(drawn.get("/Group"), 1)))
-        yield Mark(("form", frame, seen))
+        yield Mark(("form", self._document.form_frame(drawn, 1), seen), matrix[4], matrix[5], matrix[:4])
         own = _matrix(drawn["/Matrix"]) if "/Matrix" in drawn else _IDENTITY
         form = _Drawing(self._document, drawn.get("/Resources"), _multiply(own, matrix), self._state, self._depth + 1)
         yield from form.marks(drawn)
-        yield Mark(("end of form",))
+        yield Mark(("end of form",), matrix[4], matrix[5])
 
     def _path_mark(self, operator: str) -> Mark:
         """Return a path, painted or used to clip: its points stand relative to its first one."""
@@ -288,13 +408,16 @@ def _read_font(font: Any) -> _Font:
     if font.get("/Subtype") != "/Type0":
         first = int(font.get("/FirstChar", 0))
         return _Font(1, {first + index: float(width) for index, width in enumerate(font.get("/Widths") or ())})
-    widths: dict[int, float] = {}
+    widths, spanned = dict[int, float](), 0
     rows = list(font["/DescendantFonts"][0].get_object().get("/W") or ())
     while rows:
         code, following = int(rows[0]), rows[1].get_object()
         if isinstance(following, ArrayObject):
             widths |= {code + index: float(width) for index, width in enumerate(following)}
         else:
+            spanned += 0x10000
+            if spanned > _SPANNED_CODES_LIMIT:
+                raise BadRequest("A font has too many widths.")
             widths |= dict.fromkeys(range(code, min(int(following), 0xFFFF) + 1), float(rows[2]))
         rows = rows[2:] if isinstance(following, ArrayObject) else rows[3:]
     return _Font(2, widths)

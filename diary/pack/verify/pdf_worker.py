@@ -18,6 +18,7 @@ import pypdf
 
 from diary.pack.contents import page_key, poster_key
 from diary.pack.sandbox.supervisor import IsolatedJob, LayoutClient, supervise
+from diary.pack.verify.document_frame import has_same_frame, has_same_page_frame, page_box
 from diary.pack.verify.drawn_page import PageReader, draws_the_same
 from diary.pack.verify.pdf_reader import (
     OTHER_ENGINE_FILENAME,
@@ -29,8 +30,11 @@ from diary.pack.verify.pdf_reader import (
     VOLUME_FILENAME,
     jpeg_name,
 )
+from diary.pack.verify.strict_pdf import check_document
 
 _DEPTH_LIMIT: Final = 8
+# How much larger than the document laid out again a document may be, unpacked: the engines write a little more or less.
+_SIZE_FACTOR, _SPARE_BYTES = 2, 1 << 18
 # As both typesetters write it: the text of a cluster, then its glyphs.
 _CLUSTER_PATTERN: Final = re.compile(rb"/Span\s*<<\s*/ActualText\s*<([0-9A-Fa-f]*)>\s*>>\s*BDC.*?EMC", re.DOTALL)
 _MARK_FONT: Final = "KeptMark"
@@ -129,7 +133,13 @@ def _first_differing_page(pack_document: Path, rebuilt_document: Path, *, is_oth
     With `is_other_engine` compare what is drawn and the words, and return SAME_PAGES if they are the same on each page.
     """
     try:
-        rebuilt, pack = (PageReader(pypdf.PdfReader(path)) for path in (rebuilt_document, pack_document))
+        if is_other_engine:
+            size = check_document(rebuilt_document.read_bytes(), None)
+            check_document(pack_document.read_bytes(), _SIZE_FACTOR * size + _SPARE_BYTES)
+        rebuilt = PageReader(pypdf.PdfReader(rebuilt_document))
+        pack = PageReader(pypdf.PdfReader(pack_document), rebuilt)
+        if is_other_engine and not has_same_frame(rebuilt, pack):
+            return None
         rebuilt_count, pack_count = len(rebuilt.reader.pages), len(pack.reader.pages)
         for index in range(max(rebuilt_count, pack_count)):
             if index >= min(rebuilt_count, pack_count) or not (
@@ -146,9 +156,13 @@ def _first_differing_page(pack_document: Path, rebuilt_document: Path, *, is_oth
 def _is_same_page(rebuilt: PageReader, pack: PageReader, index: int) -> bool:
     """Return whether two pages draw the same, and a program reads the same words in them."""
     pages = rebuilt.reader.pages[index], pack.reader.pages[index]
-    # What is drawn comes first: reading the words changes the page in memory.
-    return draws_the_same(rebuilt.marks(pages[0]), pack.marks(pages[1])) and page_words(pages[0]) == page_words(
-        pages[1]
+    # The marks of the document laid out again come first: they bound what is read of the other. Reading the words changes
+    # the page in memory.
+    marks = list(rebuilt.marks(pages[0]))
+    return (
+        has_same_page_frame(rebuilt, pack, index)
+        and draws_the_same(marks, pack.marks(pages[1]), page_box(pages[0]))
+        and page_words(pages[0]) == page_words(pages[1])
     )
 
 
