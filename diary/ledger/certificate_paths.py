@@ -52,7 +52,7 @@ def find_paths(
     The enclosed certificates may have two with the name of one issuer, each signed by another root.
     """
     paths, left = [[leaf]], list(enclosed)
-    for path in paths:  # it grows
+    for path in paths:  # The loop adds longer paths to this list.
         yield from ([*path, root] for root in roots if _is_issued_by(path[-1], root))
         issuers = [certificate for certificate in left if _is_issued_by(path[-1], certificate)]
         left = [certificate for certificate in left if certificate not in issuers]

@@ -171,7 +171,7 @@ const purposeOnly = extension(OIDS.purposes, sequence(oid(OIDS.timeStamping)), f
 
 for (const [description, certificates] of /** @type {[string, Parameters<typeof checkPath>[0]][]} */ ([
   ['an issuer that is no authority', issuerWith()],
-  ['an issuer that says it is none', issuerWith(extension(OIDS.constraints, sequence()))],
+  ['an issuer whose certificate says that it is not an issuer', issuerWith(extension(OIDS.constraints, sequence()))],
   ['an issuer that is no authority, for signing certificates', issuerWith(keyUsage(0b100))],
   ['an issuer that may not sign certificates', issuerWith(authorityOf(), keyUsage(0b1000_0000))],
   [

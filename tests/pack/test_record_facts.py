@@ -118,7 +118,7 @@ def set_all(rows: list[dict[str, Any]], **values: object) -> None:
         row.update(values)
 
 
-# Changes that contradict the proofs, whoever signs.
+# Changes that contradict the proofs. Both checkers must find them, whichever key signs the pack.
 COMMON_CHANGES: dict[str, RecordChange] = {
     "custody: steps later": lambda record: move(lines_of(record, "received", "hashed"), 300),
     "custody: one step later": lambda record: move(lines_of(record, "hashed")[:1], 1),

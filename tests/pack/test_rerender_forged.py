@@ -1,6 +1,6 @@
 """Forged pages that only rerendering finds: letters, fonts and pictures of another, and documents taken out.
 
-All digest lists are made again, and signed with the key of the keeper or of the advocate.
+After each change the lists of digests are written again and signed, with the keeper's key or the advocate's.
 """
 
 import io

@@ -71,6 +71,17 @@ def below(root: Holder, *issuers: Extensions, leaf: Extensions = FOR_TIMESTAMPS)
     return issue("signer", last, leaf), between
 
 
+def stamps_by_path(
+    authority: ForgedAuthority, manifest: bytes, paths: dict[str, tuple[Holder, tuple[Holder, list[Holder]]]]
+) -> dict[str, tuple[bytes, Holder]]:
+    """Return a timestamp for each path of certificates, with the root that is given for it."""
+    stamps = {}
+    for name, (root, (signer, between)) in paths.items():
+        authority.sign_as(signer, between)
+        stamps[name] = authority.stamp(manifest), root
+    return stamps
+
+
 def judge_stamps(
     late_pack: LatePack, folder: Path, stamps: dict[str, tuple[bytes, Holder]]
 ) -> dict[str, tuple[bool, int | None]]:
@@ -111,11 +122,7 @@ def test_a_root_lets_only_authorities_issue(late_pack: LatePack, authority: Forg
         "a root for one": (short_root, below(short_root)),
         "an authority that stamps": (root, below(root, leaf=STAMPING_AUTHORITY)),
     }
-    stamps = {}
-    for name, (given, (signer, between)) in {**refused, **valid}.items():
-        authority.sign_as(signer, between)
-        stamps[name] = authority.stamp(manifest), given
-    judged = judge_stamps(late_pack, tmp_path, stamps)
+    judged = judge_stamps(late_pack, tmp_path, stamps_by_path(authority, manifest, {**refused, **valid}))
     assert {name for name, (is_found, _) in judged.items() if is_found} == set(refused)
     assert {name for name, (_, time) in judged.items() if time is not None} == set(valid)
 
@@ -195,11 +202,7 @@ def test_both_judges_take_the_same_certificates(
         "no constraints": (root, below(root, leaf=[*stamps_only, raw("2.5.29.19", "3000")])),
         "one bit": (root, below(root, leaf=[*usage, raw("2.5.29.15", "03020780")])),
     }
-    stamps = {}
-    for name, (given, (signer, between)) in {**refused, **valid}.items():
-        authority.sign_as(signer, between)
-        stamps[name] = authority.stamp(manifest), given
-    judged = judge_stamps(late_pack, tmp_path, stamps)
+    judged = judge_stamps(late_pack, tmp_path, stamps_by_path(authority, manifest, {**refused, **valid}))
     assert {name for name, (is_found, _) in judged.items() if is_found} == set(refused)
 
 

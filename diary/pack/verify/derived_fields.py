@@ -48,7 +48,7 @@ def is_summary_consistent(record: RecordFields, pack: OpenedPack) -> bool:
         and _are_counts_right(object_of(record, "counts"), histories)
         and _are_labels_right(record)
         and _are_exhibits_right(record, pack)
-        and _is_preparer_silent(record)
+        and _has_no_words_of_keeper(record)
         and _are_cards_right(record, build_histories(opened_versions, "incident"))
         and are_items_right(objects_of(record, "exhibits"), text_of(pack_fields, "initials"))
         and are_references_right(record, opened_versions)
@@ -146,7 +146,7 @@ def _is_start_right(record: RecordFields, versions: Sequence[RecordFields], numb
     return start_with == sorted(set(start_with)) and len(start_with) <= FIRST_ENTRIES_LIMIT
 
 
-def _is_preparer_silent(record: RecordFields) -> bool:
+def _has_no_words_of_keeper(record: RecordFields) -> bool:
     """Return whether a pack that somebody else prepared has nothing that only the keeper can say."""
     return not object_of(object_of(record, "pack"), "prepared") or (
         record.get("own_words") == ""

@@ -135,7 +135,7 @@ def _is_same_target(rebuilt: PageReader, pack: PageReader, one: Any, other: Any)
 
 
 def _page_number(document: PageReader, target: Any) -> int:
-    """Return the number of the page that a target is on. Raise BadRequest if there is none."""
+    """Return the number of the page to which a link or bookmark leads. Raise BadRequest if it leads to no page."""
     reference = list.__getitem__(target, 0)
     if not isinstance(reference, IndirectObject) or reference.idnum not in document.page_numbers:
         raise BadRequest("A link of a PDF leads elsewhere.")

@@ -207,7 +207,7 @@ class PageReader:
         return ContentStream(contents, self.reader).operations
 
     def font(self, reference: Any) -> _Font:
-        """Return how a font's codes are read. Raise AttributeError for one that stands in the page itself."""
+        """Return how to read a font's codes. Raise AttributeError for a font that is no object of its own."""
         place = (reference.idnum, reference.generation)
         if place not in self._fonts:
             self._fonts[place] = _read_font(reference.get_object())

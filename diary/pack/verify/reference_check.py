@@ -49,6 +49,6 @@ def _is_register_code(row: RecordFields) -> bool:
 
 
 def _item_number(item: str) -> int:
-    """Return the number in `JB/3`; 0 if there is none of at most five digits."""
+    """Return the number in `JB/3`; 0 if there is no number, or one of more than five digits."""
     digits = item.rpartition("/")[2]
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 5 else 0

@@ -60,7 +60,7 @@ class _Rerendering:
 
     @property
     def is_plain(self) -> bool:
-        """Return whether the pack has the plain page, with fewer columns and other words in what stands beside it."""
+        """Return whether the pack has the plain page. The tables and texts of such a pack have another form."""
         return HTML_CHRONOLOGY in self.pack.digests and TYPESET_CHRONOLOGY not in self.pack.digests
 
 
@@ -141,7 +141,7 @@ def _check_pictures(again: _Rerendering) -> Iterator[Finding]:
 def _sealed_digests(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the SHA-256 of the copy that 04 must print of an exhibit, by the picture's key.
 
-    There is none of a picture that only the worker could decode, nor of the pages of a letter.
+    Pictures that only the worker could decode, and pages of letters, have no sealed digest.
     """
     versions = [opened_version(row) for row in objects_of(record, "versions")]
     attachments = {history.record: Attachment(history) for history in build_histories(versions, "attachment")}
