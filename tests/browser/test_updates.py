@@ -69,7 +69,8 @@ def test_an_update_waits_for_a_tap(new_phone: NewPhone, server: LiveServer) -> N
     expect(phone.button("Use it now")).to_have_count(0)
     phone.wait_for_sealed_draft()
     phone.page.get_by_role("button", name="Throw this draft away").click()
-    phone.page.get_by_role("button", name=re.compile("^Throw")).last.click()
+    # Only inside the dialog: until it is drawn, the last such button is the one that opens it.
+    phone.page.get_by_role("dialog").get_by_role("button", name=re.compile("^Throw")).click()
     phone.tap_notice("Use it now")
     phone.wait_for_lock()
     assert phone.page.evaluate(CACHE_NAMES_SCRIPT) == ["app-ffffffffffff"]

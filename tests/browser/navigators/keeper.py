@@ -289,7 +289,8 @@ class BrowserKeeper:
         deadline = time.monotonic() + timeout_ms / 1000
         # Another notice may have a list before this one comes, and a new place closes the list.
         while not locator.first.is_visible():
-            assert time.monotonic() < deadline, f"not above the page: {locator}"
+            if time.monotonic() > deadline:
+                raise AssertionError(f"not above the page: {locator}\n{self.page.locator('body').inner_text()}")
             if self._closed_notices().count():
                 with suppress(PlaywrightTimeoutError):  # it has gone meanwhile
                     self._closed_notices().click(timeout=NOTICE_CLICK_MS)
