@@ -99,7 +99,7 @@ def without_packed_streams(pdf: bytes) -> bytes:
     In hundreds of kilobytes of packed bytes a word of three letters stands by chance in one of a few hundred packs.
     """
     kept, position = list[bytes](), 0
-    for match in re.finditer(rb"stream\r?\n", pdf):
+    for match in re.finditer(rb"(?<!end)stream\r?\n", pdf):
         end = pdf.find(b"endstream", match.end())
         if match.start() < position or end < 0:
             continue

@@ -118,6 +118,7 @@ def test_no_servable_byte_contains_restricted_text(full_pack: BuiltPack, servabl
     assert [(where, found) for where, text in servable_texts if (found := scanner.find_in(text))] == []
     packed = b"%PDF-1.7\n1 0 obj<</Length 9>>stream\n" + zlib.compress(b"BT (14 ELMHURST  road) Tj ET") + b"\nendstream"
     assert scanner.find_in(next(readable_text(stream) for stream in inflated_streams(packed)))
+    assert without_packed_streams(packed + b"\n" + packed).count(b"stream\nendstream") == 2
     plain = packed.replace(b"endstream", b" 14 Elmhurst Road endstream") + b"\n% LS6 2AB"
     assert without_packed_streams(packed) == b"%PDF-1.7\n1 0 obj<</Length 9>>stream\nendstream"
     assert without_packed_streams(plain) == plain, "bytes after the end of a stream are read as they stand"
