@@ -520,6 +520,18 @@ test('a fresh phone numbers entries as before an erasure, though no lock has wri
   await assertFreshPhoneAgrees(first, login, numberOf);
 });
 
+test('a phone that joins after an erasure numbers entries alike, though the one that asked is away since', async () => {
+  /** @type {import('./phone/server.mjs').Faults} */
+  const faults = {};
+  const { first, login, numberOf } = await phoneWithTwoEntries(faults);
+  await takeOutAndErase(first, first.record);
+  faults.off = true;
+  await server.leave();
+  makeDue();
+  Object.assign(server, await startServer({ again: server }));
+  await assertFreshPhoneAgrees(first, login, numberOf);
+});
+
 test('a phone that is cleared before a manifest names an erased entry states its number later', async () => {
   const { first, login, numberOf } = await phoneWithTwoEntries();
   await takeOutAndErase(first, first.record);

@@ -21,7 +21,7 @@ import { confirmWords } from '../session/confirming.js';
 import { erasureLines, addPendingLines } from '../attachments/custody.js';
 import { readHold, ERASURE_DELAY_MS } from './erasure_hold.js';
 import { readKind } from '../records/records.js';
-import { requestNumberOfErased } from '../sync/manifest.js';
+import { isCovered, requestManifest, requestNumberOfErased } from '../sync/manifest.js';
 import { takenOutAt } from './takeout.js';
 import { isRemoval, noteHalfErased } from '../attachments/removal.js';
 import { erasedRow } from '../index/listing.js';
@@ -72,6 +72,7 @@ export async function requestErasure(
   const unsent = new Set(open.store.root.outbox.map((item) => item.record));
   if (records.some((item) => unsent.has(item))) throw new KeptError('not_sent_yet');
   const proof = await proofOf(ctx, open, words);
+  await sendNumber(open, record);
   if ((await entryTakenOutAt(open, record)) === null) throw new KeptError('not_out');
   for (let offset = 0; offset < records.length; offset += ERASURE_RECORDS_LIMIT) {
     await ctx.api.erase(
@@ -82,6 +83,27 @@ export async function requestErasure(
   }
   await syncErasures(ctx, open);
   return { due_at: erasureOf(open, record)?.due_at ?? ctx.clock.now() + ERASURE_DELAY_MS };
+}
+
+/**
+ * Send the manifest that names an entry's number, before the entry may be erased: a device that joins after the erasure
+ * and before the manifest would move every later entry up. Where the feed has gaps, no manifest can be written; the
+ * keeper may erase all the same.
+ * @throws what stopped the run of syncing
+ */
+async function sendNumber(open: Open, record: string) {
+  const { store, index, syncing } = open;
+  const seq = index.findRow(record)?.seq ?? 0;
+  if (isCovered(store.root, seq)) return;
+  await store.change((root) => requestManifest(root));
+  const resume = syncing.pauseBackgroundWork();
+  try {
+    await syncing.now();
+  } catch (error) {
+    if (!isCovered(store.root, seq)) throw error;
+  } finally {
+    resume();
+  }
 }
 
 /** Return when an entry was taken out, as far as this phone knows; null if it was not. See [Note: back again]. */

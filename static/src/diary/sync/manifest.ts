@@ -56,6 +56,12 @@ export function requestNumberOfErased(root: Root, seq: number | null) {
   if (seq !== null && seq > coverageOf(root).seq) requestManifest(root);
 }
 
+/** Return whether a manifest that the server has covers this number of the feed. */
+export function isCovered(root: Root, seq: number): boolean {
+  const { record, seq: lastSeq } = coverageOf(root);
+  return seq <= lastSeq && !root.outbox.some((item) => item.record === record);
+}
+
 export function isManifestDue(root: Root): boolean {
   return Boolean(root.manifest_soon) || coverageOf(root).due >= VERSIONS_PER_MANIFEST;
 }
