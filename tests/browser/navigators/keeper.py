@@ -278,11 +278,14 @@ class BrowserKeeper:
         while True:
             self._show_notice(self.button(name), timeout_ms)
             try:
-                self.button(name).click(timeout=NOTICE_CLICK_MS)
-                break
+                self.button(name).click(timeout=NOTICE_CLICK_MS, trial=True)
             except PlaywrightTimeoutError:  # a new place closed the list meanwhile
                 if time.monotonic() > deadline:
                     raise
+                continue
+            # Once: a page that reloads may answer a click late, and has no such button then.
+            self.button(name).click()
+            break
         self.taps += 1
 
     def _show_notice(self, locator: Locator, timeout_ms: float = TIMEOUT_MS) -> None:
