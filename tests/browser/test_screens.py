@@ -274,6 +274,7 @@ SCREENS: dict[str, tuple[Step, ...]] = {
         set_form_values("{when: {chip: 'pick', picked: {how: 'exact', date: '2026-10-25', time: '01:30'}}}"),
     ),
     "add, nothing to save": (OPEN_DIARY, set_form_values("{tried: true}")),
+    "add, somebody came": (OPEN_DIARY, press("Came to my home")),
     "add, files": (OPEN_DIARY, set_form_values("{files: true}")),
     "draft thrown away": (OPEN_DIARY, fill("What happened?", "x"), press("Throw this draft away")),
     "saved": (OPEN_DIARY, go_to_screen("add", record="r0")),

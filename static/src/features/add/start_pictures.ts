@@ -3,6 +3,7 @@
  * picture can show them, and nothing else: the keeper writes all the words.
  */
 import { html, nothing, svg } from '../../shell/html.js';
+import { button } from '../../components/parts.js';
 import { labelOf, loadVocabulary } from '../../components/text/labels.js';
 import { t } from '../../shell/strings.js';
 import './words.js';
@@ -24,6 +25,8 @@ const PICTURES = {
     cx="33" cy="21" r="2.500"/>`,
   damaged: svg`<path d="M6 8h36v32H6z"/><path d="m27 8-6 11 7 4-9 8 3 9M21 19l-9 3M28 23l8-4"/>`,
 };
+/** What may be going on while the keeper writes. */
+const MAY_BE_NOW = new Set(['followed', 'at_my_door']);
 const SET_FIELDS = ['behaviours', 'channel', 'place_category'];
 
 const matchesFields = (sets: Fields, fields: Fields) =>
@@ -33,6 +36,9 @@ export function startPictures(stage: Stage) {
   const list = loadVocabulary(stage)?.begin_pictures;
   if (!list) return nothing;
   const fields = stage.state.draft?.fields ?? {};
+  const mayBeNow = list.codes.some(
+    ({ code, sets }) => MAY_BE_NOW.has(code) && matchesFields((sets ?? {}) as Fields, fields),
+  );
   const cleared = Object.fromEntries(SET_FIELDS.map((name) => [name, null]));
   return html`<div class="stack-close" role="group" aria-labelledby="begin-title">
     <p class="label" id="begin-title">${t('begin.title')}</p>
@@ -45,5 +51,12 @@ export function startPictures(stage: Stage) {
           stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"
             focusable="false">${PICTURES[option.code as PictureCode]}</svg>
         <span>${labelOf(option)}</span></button>`;
-    })}</div></div>`;
+    })}</div>
+    <div role="status">${
+      mayBeNow
+        ? html`<div class="care row apart"><p>${t('begin.now')}</p>${button(t('begin.now_do'), () =>
+            stage.goToTab('help'),
+          )}</div>`
+        : nothing
+    }</div></div>`;
 }

@@ -194,7 +194,7 @@ export const NAMED: Record<string, List> = {
       },
       {
         code: 'at_my_door',
-        label: 'At my door',
+        label: 'Came to my home',
         young: 'They came to my home',
         sets: { behaviours: ['turn_up_home'], channel: 'in_person', place_category: 'home' },
       },
