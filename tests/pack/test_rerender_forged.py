@@ -472,7 +472,115 @@ def test_bytes_beside_the_objects_are_found(browser_pack: BrowserPack) -> None:
         assert not browser_pack.is_same(CHRONOLOGY, false)
 
 
-@pytest.mark.parametrize("kind", ["forms", "operators", "clips"])
+def _replacing(pattern: bytes, replacement: bytes) -> Callable[[pikepdf.Pdf], None]:
+    """Return a change of what all pages of a document draw."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        count = 0
+        for page in pdf.pages:
+            raw, number = re.subn(pattern, replacement, page.Contents.read_bytes())
+            page.obj["/Contents"], count = pdf.make_stream(raw), count + number
+        assert count
+
+    return change
+
+
+def _show_lists(pdf: pikepdf.Pdf) -> None:
+    """Write letters as lists of numbers, which viewers pass over, and let the PDF claim that it shows them."""
+    count = 0
+    for page in pdf.pages:
+        fonts = {name: _letters_of(font) for name, font in page.Resources.Font.items() if "/ToUnicode" in font}
+        instructions, letters = [], dict[int, str]()
+        for row in pikepdf.parse_content_stream(page):
+            operands: Any = row.operands
+            letters = fonts.get(str(operands[0]), {}) if str(row.operator) == "Tf" else letters
+            raw = bytes(operands[0]) if str(row.operator) == "Tj" else b""
+            text = letters.get(int.from_bytes(raw, "big"), "")
+            if not (text.isascii() and text.isalpha()):
+                instructions.append(row)
+                continue
+            claimed = pikepdf.Dictionary(ActualText=pikepdf.String(b"\xfe\xff" + text.encode("utf-16-be")))
+            shown = _instruction("TJ", pikepdf.Array([pikepdf.Array(list(raw))]))
+            instructions += [_instruction("BDC", pikepdf.Name.Span, claimed), shown, _instruction("EMC")]
+            count += 1
+        page.obj["/Contents"] = pdf.make_stream(pikepdf.unparse_content_stream(instructions))
+    assert count
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(_show_lists, id="a list in the place of a string"),
+        pytest.param(_replacing(rb"(1 0 0 -1 [0-9.]+) ([0-9.]+) cm", rb"\1 (\2) cm"), id="a string for a number"),
+        pytest.param(_replacing(rb"\\r", b"\r"), id="a carriage return, which viewers take for a line feed"),
+        pytest.param(_replacing(rb"\\000", b"\\\\\n\\000"), id="an escaped end of a line"),
+        pytest.param(
+            _replacing(rb"1 0 0 -1 0 0 Tm\n(.*T[jJ])", rb"1 0 0 -1 300 300 Tm q 1 0 0 -1 0 0 Tm Q \1"),
+            id="a state kept inside a text",
+        ),
+        pytest.param(_replacing(rb"0 0 m\n([0-9.]+) 0 l\nS", rb"1 0 0 100 0 0 cm 0 0 m \1 0 l S"), id="a wide line"),
+        pytest.param(_replacing(rb" l\n((?:h\n)?[fS]\n)", rb" l 1 0 0 1 0 200 cm \1"), id="a path moved later"),
+    ],
+)
+def test_what_viewers_draw_otherwise_is_found(browser_pack: BrowserPack, change: Callable[[pikepdf.Pdf], None]) -> None:
+    """Operands and places that the program's reader takes and that viewers pass over, or take for something else."""
+    assert not browser_pack.is_change_unseen(CHRONOLOGY, change)
+
+
+def _name_by_string(kind: str) -> Callable[[pikepdf.Pdf], None]:
+    def change(pdf: pikepdf.Pdf) -> None:
+        found = [item for item in pdf.objects if isinstance(item, (pikepdf.Dictionary, pikepdf.Stream))]
+        found = [item for item in found if item.get("/Subtype") == kind]
+        for item in found:
+            item["/Subtype"] = pikepdf.String(kind)
+        assert found
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(_name_by_string("/Image"), id="a picture's kind"),
+        pytest.param(_name_by_string("/Type0"), id="a font's kind"),
+        pytest.param(_replacing(rb"/(x[0-9]+) Do", rb"(/\1) Do"), id="a picture's name"),
+    ],
+)
+def test_a_string_is_no_name(browser_pack: BrowserPack, change: Callable[[pikepdf.Pdf], None]) -> None:
+    """Viewers leave out the picture, and draw letters of another font."""
+    assert not browser_pack.is_change_unseen(EXHIBITS, change)
+
+
+def test_a_document_before_the_true_one_is_found(browser_pack: BrowserPack) -> None:
+    """A first object that says the PDF is linearized makes viewers read the table behind it: the forger's own."""
+    with pikepdf.open(io.BytesIO(browser_pack.pages[CHRONOLOGY])) as pdf:
+        buffer = io.BytesIO()
+        pdf.save(buffer, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    raw = buffer.getvalue()
+    assert browser_pack.is_same(CHRONOLOGY, raw)
+    for first in (b"<< /Linearized 1 >>", b"<< /Type /XRef /Length 0 >>\nstream\n\nendstream", b"1 0 R"):
+        assert not browser_pack.is_same(CHRONOLOGY, _with_first_object(raw, first))
+    assert browser_pack.is_same(CHRONOLOGY, _with_first_object(raw, b"<< >>"))
+    assert not browser_pack.is_same(CHRONOLOGY, re.sub(rb"/Size \d+", b"/Size 9", raw))
+
+
+def _with_first_object(raw: bytes, content: bytes) -> bytes:
+    """Return a PDF with one more object before all others."""
+    table, begin = raw.rindex(b"xref\n0 ", 0, -40), raw.index(b"1 0 obj")
+    count = int(raw[table + 7 :].split(None, 1)[0])
+    added = f"{count} 0 obj\n".encode() + content + b"\nendobj\n"
+    body, end = raw[:begin] + added + raw[begin:table], raw[table:]
+    rows = re.sub(
+        rb"(\d{10}) 00000 n",
+        lambda match: b"%010d 00000 n" % (int(match[1]) + len(added)),
+        end.partition(b"trailer")[0],
+    )
+    rows = rows.replace(b"0 %d" % count, b"0 %d" % (count + 1), 1) + b"%010d 00000 n \n" % begin
+    trailer = re.sub(rb"/Size \d+", b"/Size %d" % (count + 1), b"trailer" + end.partition(b"trailer")[2])
+    return body + rows + re.sub(rb"startxref\n\d+", b"startxref\n%d" % len(body), trailer)
+
+
+@pytest.mark.parametrize("kind", ["forms", "operators", "clips", "marks"])
 def test_reading_a_forged_page_stops_soon(browser_pack: BrowserPack, kind: str) -> None:
     """No more is read of a forged document than of the one that was laid out again, and a little."""
 
@@ -485,7 +593,9 @@ def test_reading_a_forged_page_stops_soon(browser_pack: BrowserPack, kind: str) 
         page, own = pdf.pages[0], pdf.pages[0].Contents.read_bytes()
         page.Resources["/XObject"] = pikepdf.Dictionary(X=pdf.make_indirect(form))
         before = {"forms": b"/X Do\n", "operators": b"q Q\n" * 3_000_000, "clips": b"0 0 m 1 1 l W n\n" * 60_000}
-        page.obj["/Contents"] = pdf.make_stream(before[kind] + own)
+        # Each begins something that does not end.
+        after = b"/Span << /ActualText <> >> BDC\n" * 8_000 if kind == "marks" else b""
+        page.obj["/Contents"] = pdf.make_stream(before.get(kind, b"") + own + after)
 
     start = time.process_time() + sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
     assert not browser_pack.is_change_unseen(CHRONOLOGY, change)

@@ -13,7 +13,16 @@ from itertools import zip_longest
 from typing import Any, Final
 
 import pypdf
-from pypdf.generic import ArrayObject, ContentStream, DictionaryObject, IndirectObject, NameObject, StreamObject
+from pypdf.generic import (
+    ArrayObject,
+    ByteStringObject,
+    ContentStream,
+    DictionaryObject,
+    IndirectObject,
+    NameObject,
+    StreamObject,
+    TextStringObject,
+)
 
 from diary.errors import BadRequest
 from diary.pack.verify.strict_pdf import check_content
@@ -38,6 +47,8 @@ _FORM_CONTENT_KEYS: Final = frozenset(("/Resources", "/Length", "/Filter"))
 _TAKEN_SPACE_NAMES: Final = ("/Default", "/Device", "/Pattern")
 _TRANSPARENCY_KEYS: Final = frozenset(("/Type", "/ca", "/CA", "/BM"))
 _TEXT_OPERATORS: Final = frozenset(("BT", "ET", "Tm", "Tj", "TJ"))
+# Viewers differ in what these do inside a text object.
+_OUTSIDE_OPERATORS: Final = frozenset("q Q cm Do m l c v y re h f F f* S s B B* b b* n W W*".split())
 _UNSEEN_OPERATORS: Final = frozenset(("BMC", "EMC", "MP", "DP", "ET"))
 _STATE_OPERATORS: Final = frozenset("w J j M d ri i gs cs CS scn SCN sc SC g G rg RG k K Tr Tf Tc Tw Tz Ts TL".split())
 _PURPOSES: Final = dict.fromkeys(("cs", "scn", "sc", "g", "rg", "k"), "fill") | dict.fromkeys(
@@ -62,6 +73,7 @@ _OPERAND_COUNTS: Final = {
 }
 _PATH_OPERATORS: Final = frozenset("m l c v y re h".split())
 _PAINT_OPERATORS: Final = frozenset("f F f* S s B B* b b* n".split())
+_STROKE_OPERATORS: Final = frozenset("S s B B* b b*".split())
 # In points. The releases differ by up to 1.5 in height; the lines of a page are at least 8 apart.
 _SHAPE_TOLERANCE: Final = 0.1
 _STEP_TOLERANCE: Final = 0.05
@@ -230,7 +242,8 @@ class PageReader:
             return (*parts, *(self._emoji(value, depth) if is_emoji else _stream_digest(value)))
         if isinstance(value, ArrayObject):
             return tuple(self.digest(item, depth + 1) for item in value)
-        return repr(value)
+        # To a viewer, a string is no name.
+        return ("name", str(value)) if isinstance(value, NameObject) else repr(value)
 
     def form_frame(self, form: Any, depth: int) -> object:
         """Return what a form is apart from its content: its box, what it belongs to, and anything else it says."""
@@ -266,7 +279,7 @@ class _Drawing:
         if any(name.startswith(_TAKEN_SPACE_NAMES) for name in self._resources.get("/ColorSpace") or ()):
             raise BadRequest("A PDF has colours of its own.")
         self._stack: list[tuple[Matrix, State]] = []
-        self._text_matrix, self._is_text = _IDENTITY, False
+        self._text_matrix, self._is_text, self._marked_depth = _IDENTITY, False, 0
         self._path: list[tuple[str, tuple[float, ...]]] = []
 
     def marks(self, contents: Any) -> Iterator[Mark]:
@@ -275,13 +288,14 @@ class _Drawing:
             raise BadRequest("Forms are nested too deeply.")
         for operands, operator in self._document.operations(contents.get_object()):
             yield from self._apply(operator.decode("latin-1"), operands)
+        if self._marked_depth:
+            raise BadRequest("A PDF has marked content that does not end.")
 
     def _apply(self, operator: str, operands: Any) -> Iterator[Mark]:
         """Change the state, or yield what is drawn. Raise BadRequest for an operator that the typesetter never writes."""
         if len(operands) != _OPERAND_COUNTS.get(operator, len(operands)):
             raise BadRequest("A PDF has an operator with too many operands.")
-        if operator in _TEXT_OPERATORS:
-            self._check_text(operator)
+        self._check_place(operator)
         is_unseen = operator in _UNSEEN_OPERATORS or (operator == "BDC" and operands[0] != "/OC")
         if is_unseen or self._is_change(operator, operands):
             return
@@ -298,11 +312,19 @@ class _Drawing:
         else:
             raise BadRequest("A PDF has an operator that the typesetter does not write.")
 
-    def _check_text(self, operator: str) -> None:
-        """Raise BadRequest for text outside a text object: some programs draw it, and some do not."""
-        if (operator == "BT") == self._is_text:
-            raise BadRequest("A PDF has text in a place where the typesetter writes none.")
-        self._is_text = operator != "ET"
+    def _check_place(self, operator: str) -> None:
+        """Raise BadRequest for an operator in a place where programs differ in what they do with it."""
+        if operator in _TEXT_OPERATORS:
+            if (operator == "BT") == self._is_text:
+                raise BadRequest("A PDF has text in a place where the typesetter writes none.")
+            self._is_text = operator != "ET"
+        elif self._is_text and operator in _OUTSIDE_OPERATORS:
+            raise BadRequest("A PDF has something in a text where the typesetter writes none.")
+        if self._path and operator not in _PATH_OPERATORS | _PAINT_OPERATORS | {"W", "W*"}:
+            raise BadRequest("A PDF has something between a path and what is done with it.")
+        self._marked_depth += {"BDC": 1, "BMC": 1, "EMC": -1}.get(operator, 0)
+        if self._marked_depth < 0:
+            raise BadRequest("A PDF has an end of marked content without its beginning.")
 
     def _is_change(self, operator: str, operands: Any) -> bool:
         """Return whether an operator only changes how and where the next things are drawn, after changing it."""
@@ -318,8 +340,8 @@ class _Drawing:
             self._set_state(operator, operands)
         elif operator in _PATH_OPERATORS:
             step = (operator, _points(operator, operands, self._matrix))
-            # One release writes some points twice.
-            if not self._path or self._path[-1] != step:
+            # One release writes some points twice. Any other step that stands twice can undo itself.
+            if operator not in ("m", "l") or not self._path or self._path[-1] != step:
                 self._path.append(step)
         else:
             return False
@@ -362,13 +384,16 @@ class _Drawing:
             if isinstance(piece, (int, float)):
                 self._text_matrix = _moved(self._text_matrix, -float(piece) / 1000 * size)
                 continue
-            codes = bytes(getattr(piece, "original_bytes", piece))
+            if not isinstance(piece, (TextStringObject, ByteStringObject)):
+                raise BadRequest("A PDF shows something that is no text.")
+            codes = piece.original_bytes
             for index in range(0, len(codes), length):
                 code, place = codes[index : index + length], _multiply(self._text_matrix, self._matrix)
                 width = font.widths.get(int.from_bytes(code, "big"), 0.0) / 1000 * size
                 self._text_matrix = _moved(self._text_matrix, width)
                 end_x, height = place[4] + width * place[0], abs(size * place[0])
-                yield Mark(("glyph", code, seen), place[4], place[5], place[:4], end_x, height)
+                shape = (*place[:4], *self._matrix[:4])
+                yield Mark(("glyph", code, seen), place[4], place[5], shape, end_x, height)
 
     def _object(self, reference: Any) -> Iterator[Mark]:
         """Yield a picture, or what a form draws."""
@@ -387,6 +412,9 @@ class _Drawing:
         points = [number for _, numbers in self._path for number in numbers]
         x, y = (points[0], points[1]) if points else (0.0, 0.0)
         shape = tuple(number - (y if index % 2 else x) for index, number in enumerate(points))
+        if operator in _STROKE_OPERATORS:
+            # It makes the line wider.
+            shape += self._matrix[:4]
         return Mark(("path", operator, tuple(step for step, _ in self._path), _seen(self._state)), x, y, shape)
 
 
@@ -424,7 +452,7 @@ def _read_font(font: Any) -> _Font:
 
 
 def _points(operator: str, operands: Sequence[Any], matrix: Matrix) -> tuple[float, ...]:
-    numbers = [float(operand) for operand in operands]
+    numbers = _numbers(operands)
     if operator == "re":
         x, y, width, height = numbers
         numbers = [x, y, x + width, y, x + width, y + height, x, y + height]
@@ -442,14 +470,23 @@ def _seen(state: State) -> tuple[tuple[str, object], ...]:
 
 
 def _resource(resources: Any, kind: str, name: Any) -> Any:
-    """Return what a name stands for on a page, or None."""
+    """Return what a name stands for on a page, or None. Raise BadRequest for what is no name."""
+    if not isinstance(name, NameObject):
+        raise BadRequest("A PDF has something else in the place of a name.")
     named = resources.get(kind)
     return named.get_object().raw_get(name) if named is not None and name in named.get_object() else None
 
 
 def _matrix(operands: Sequence[Any]) -> Matrix:
-    a, b, c, d, e, f = (float(operand) for operand in operands)
+    a, b, c, d, e, f = _numbers(operands)
     return a, b, c, d, e, f
+
+
+def _numbers(operands: Sequence[Any]) -> list[float]:
+    """Return numbers. Raise BadRequest for a string that looks like one, and that viewers pass over."""
+    if not all(isinstance(operand, (int, float)) for operand in operands):
+        raise BadRequest("A PDF has something else in the place of a number.")
+    return [float(operand) for operand in operands]
 
 
 def _multiply(first: Matrix, second: Matrix) -> Matrix:

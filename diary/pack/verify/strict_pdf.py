@@ -30,10 +30,16 @@ _TOKEN: Final = re.compile(
     rb"|(?P<string>\()|(?P<operator>[A-Za-z'\"][A-Za-z0-9*]{0,2}))"
 )
 _ESCAPED_BYTE: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
-_STRING_PART: Final = re.compile(rb"[()]|\\[\s\S]")
+# Some programs take a zero for the end of a name.
+_UNCLEAR_NAME: Final = re.compile(rb"#(?:00|(?![0-9A-Fa-f]{2}))")
+# Programs read other escapes, and a carriage return, in different ways.
+_STRING_PART: Final = re.compile(rb"[()\r]|\\(?:[0-3][0-7]{2}|[nrtbf()\\])?")
 _TRAILER_NAMES: Final = frozenset((b"/Size", b"/Root", b"/Info", b"/ID"))
 # Data elsewhere, or unpacked in a way that the typesetter does not use.
 _REFUSED_STREAM_NAMES: Final = frozenset((b"/F", b"/FFilter", b"/FDecodeParms", b"/DecodeParms", b"/DP"))
+# They lead some programs to other objects, or to none.
+_REFUSED_TYPES: Final = frozenset((b"/XRef", b"/ObjStm"))
+_REFERENCE: Final = re.compile(rb"\d{1,10} 0 R")
 _FILTERS: Final = frozenset((None, b"/FlateDecode", b"/DCTDecode"))
 
 _Value = dict[bytes, "_Value"] | list["_Value"] | bytes
@@ -78,6 +84,9 @@ def _read_object(raw: bytes, position: int, limit_bytes: int | None) -> tuple[in
     scanner, size = _Scanner(raw, position), 0
     value = scanner.read_value()
     position = scanner.position
+    is_elsewhere = isinstance(value, bytes) and _REFERENCE.fullmatch(value) is not None
+    if is_elsewhere or (isinstance(value, dict) and (b"/Linearized" in value or value.get(b"/Type") in _REFUSED_TYPES)):
+        raise _refusal()
     stream = _STREAM.match(raw, position)
     if stream is not None:
         if not isinstance(value, dict) or value.keys() & _REFUSED_STREAM_NAMES:
@@ -132,7 +141,9 @@ def _check_table(raw: bytes, position: int, offsets: dict[int, int]) -> None:
     scanner = _Scanner(raw, trailer.end())
     value = scanner.read_value()
     end = _END.match(raw, scanner.position)
-    if not isinstance(value, dict) or value.keys() - _TRAILER_NAMES or end is None or int(end[1]) != position:
+    if not isinstance(value, dict) or value.keys() - _TRAILER_NAMES or value.get(b"/Size") != table[1]:
+        raise _refusal()
+    if end is None or int(end[1]) != position:
         raise _refusal()
 
 
@@ -162,6 +173,8 @@ class _Scanner:
         if token["mark"] == b"[":
             return self._read_list(depth)
         if token["name"] is not None:
+            if _UNCLEAR_NAME.search(token["name"]):
+                raise _refusal()
             return _ESCAPED_BYTE.sub(lambda match: bytes.fromhex(match[1].decode("ascii")), token["name"])
         if token["string"] is not None:
             self._skip_string()
@@ -195,7 +208,7 @@ class _Scanner:
         depth = 1
         while depth:
             part = _STRING_PART.search(self.raw, self.position)
-            if part is None:
+            if part is None or part[0] in (b"\r", b"\\"):
                 raise _refusal()
             self.position = part.end()
             depth += {b"(": 1, b")": -1}.get(part[0], 0)
