@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import zlib
 from pathlib import Path
@@ -77,7 +78,22 @@ def with_line_before(raw: bytes, word: bytes, line: bytes) -> bytes:
     return raw[:position] + line + b"\n" + raw[position:]
 
 
+def with_first_object(content: str) -> bytes:
+    """Return a PDF whose first object is one more, which nothing refers to."""
+    raw = pdf_with_name_tree(ONE_NAME, content)
+    start, table = raw.index(b"5 0 obj"), raw.index(b"xref\n0")
+    moved = raw[start:table]
+    body = raw[:9] + moved + raw[9:start]
+
+    def move(row: re.Match[bytes]) -> bytes:
+        offset = int(row[1])
+        return b"%010d 00000 n" % (9 if offset == start else offset + len(moved))
+
+    return body + re.sub(rb"(\d{10}) 00000 n", move, raw[table:])
+
+
 READABLE_PDFS = {
+    "an object before the catalog": with_first_object("<< >>"),
     "plain": pdf_with_name_tree(ONE_NAME),
     "deflated": pdf_with_name_tree(
         ONE_NAME, file=stream_object(zlib.compress(NARRATIVE_BYTES), "/Filter /FlateDecode")
@@ -151,6 +167,14 @@ REFUSED_PDFS = {
         ONE_NAME,
         file=stream_object(zlib.compress(NARRATIVE_BYTES), "/Filter /FlateDecode /DecodeParms << /Predictor 12 >>"),
     ),
+    "a length that ends before the stream": pdf_with_name_tree(
+        ONE_NAME, file=stream_object(NARRATIVE_BYTES + b" I made this up.", length=str(len(NARRATIVE_BYTES)))
+    ),
+    "a row with another end": pdf_with_name_tree(ONE_NAME).replace(b" n\r\n", b" nxx", 1),
+    "a size below the objects": pdf_with_name_tree(ONE_NAME).replace(b"/Size 5", b"/Size 4"),
+    "no size": pdf_with_name_tree(ONE_NAME).replace(b"/Size 5", b""),
+    "a table behind the first object": with_first_object("<< /Linearized 1 /L 900 /N 1 >>"),
+    "something before the first object": with_first_object("<< >>").replace(b"5 0 obj", b"5 0 obx"),
     "a file elsewhere": pdf_with_name_tree(ONE_NAME, file=stream_object(NARRATIVE_BYTES, "/F (other.txt)")),
 }
 

@@ -20,11 +20,12 @@ NODES_LIMIT: Final = constants.PDF_NODES_LIMIT
 _SPACE: Final = rb"[\0\t\n\f\r ]"
 _STARTXREF: Final = re.compile(rb"startxref" + _SPACE + rb"+(\d{1,12})" + _SPACE + rb"+%%EOF" + _SPACE + rb"*\Z")
 _XREF_TABLE: Final = re.compile(rb"xref" + _SPACE + rb"+0 (\d{1,7})" + _SPACE + rb"+")
-_XREF_ROW: Final = re.compile(rb"(\d{10}) (?:00000 (n)|\d{5} f)")
+_XREF_ROW: Final = re.compile(rb"(\d{10}) (?:00000 (n)|\d{5} f)(?: \r| \n|\r\n)")
 _TRAILER: Final = re.compile(_SPACE + rb"*trailer" + _SPACE + rb"*(?=<<)")
 _SPACES: Final = re.compile(_SPACE + rb"+")
 _OBJECT: Final = re.compile(rb"(\d{1,10}) 0 obj" + _SPACE)
 _STREAM: Final = re.compile(_SPACE + rb"*stream\r?\n")
+_STREAM_END: Final = re.compile(_SPACE + rb"*endstream")
 _SPACE_AND_COMMENTS: Final = re.compile(rb"(?:" + _SPACE + rb"|%[^\r\n]*)*")
 _NAME: Final = re.compile(rb"/[^\0\t\n\f\r ()<>\[\]{}/%]*")
 _HEX: Final = re.compile(rb"<[0-9A-Fa-f\0\t\n\f\r ]*>")
@@ -34,7 +35,7 @@ _KEYWORD: Final = re.compile(rb"true|false|null")
 _STRING: Final = re.compile(rb"\(((?:[^()\\]|\\[\s\S])*)\)")
 _PRINTABLE_ASCII: Final = re.compile(rb"[ -~]*")
 # Limits of the search for a header from its offset, as in the TypeScript reader.
-_TRAILER_SEARCH_BYTES, _XREF_HEAD_BYTES, _STREAM_HEAD_BYTES = 200, 40, 20
+_TRAILER_SEARCH_BYTES, _XREF_HEAD_BYTES, _OBJECT_HEAD_BYTES, _STREAM_HEAD_BYTES = 200, 40, 30, 20
 _HEADER: Final = b"%PDF-1."
 # Members of a trailer that lead other readers to other objects, or to none.
 _OTHER_OBJECTS: Final = frozenset({b"Prev", b"XRefStm", b"Encrypt"})
@@ -60,7 +61,9 @@ def embedded_files(raw: bytes) -> dict[str, bytes] | None:
     """Return the files in a PDF by name, or None for a PDF of another form."""
     try:
         pdf = _PdfObjects(raw)
-        catalog = pdf.dict_of(pdf.read_trailer().get(b"Root"))
+        trailer = pdf.read_trailer()
+        pdf.check_first_object()
+        catalog = pdf.dict_of(trailer.get(b"Root"))
         tree = pdf.dict_of(pdf.dict_of(catalog.get(b"Names", {})).get(b"EmbeddedFiles", {}))
         files: dict[str, bytes] = {}
         for name, spec in pdf.walk_name_tree(tree, 0):
@@ -119,7 +122,20 @@ class _PdfObjects:
         is_last = end is not None and _SPACES.fullmatch(raw, position, end.start()) is not None
         if not isinstance(trailer, dict) or not is_last or _OTHER_OBJECTS & trailer.keys():
             raise _UnsupportedPdf
+        # To other readers, objects above this number do not exist.
+        if trailer.get(b"Size") != count:
+            raise _UnsupportedPdf
         return trailer
+
+    def check_first_object(self) -> None:
+        """Raise _UnsupportedPdf if the file begins as a linearized one: other readers then read another table first."""
+        start = _SPACE_AND_COMMENTS.match(self._raw)
+        position = start.end() if start else 0
+        head = _OBJECT.match(self._raw, position, position + _OBJECT_HEAD_BYTES)
+        value = self._read_value(head.end())[0] if head else None
+        is_plain = isinstance(value, dict) and b"Linearized" not in value
+        if not is_plain or position > constants.PDF_VALUE_LIMIT_BYTES:
+            raise _UnsupportedPdf
 
     def resolve(self, value: PdfValue | None) -> PdfValue | None:
         """Follow references from a value to what they refer to. Raise _UnsupportedPdf after too many steps."""
@@ -150,7 +166,7 @@ class _PdfObjects:
     def read_object(self, number: int) -> tuple[PdfValue, int]:
         """Return an object and the offset of its end."""
         offset = self._offsets.get(number, -1)
-        head = _OBJECT.match(self._raw, offset, offset + 30) if offset >= 0 else None
+        head = _OBJECT.match(self._raw, offset, offset + _OBJECT_HEAD_BYTES) if offset >= 0 else None
         if head is None or int(head[1]) != number:
             raise _UnsupportedPdf
         return self._read_value(head.end())
@@ -196,7 +212,11 @@ class _PdfObjects:
             or head.end() + length > len(self._raw)
         ):
             raise _UnsupportedPdf
-        stream_bytes = self._raw[head.end() : head.end() + int(length)]
+        data_end = head.end() + int(length)
+        # Other readers search for the end where it is not here.
+        if _STREAM_END.match(self._raw, data_end, data_end + _STREAM_HEAD_BYTES) is None:
+            raise _UnsupportedPdf
+        stream_bytes = self._raw[head.end() : data_end]
         filter_name = self.resolve(value.get(b"Filter"))
         if filter_name not in (None, b"/FlateDecode"):
             raise _UnsupportedPdf

@@ -23,10 +23,12 @@ type Ref = { ref: number };
 const SPACE = '[\\0\\t\\n\\f\\r ]';
 const END = new RegExp(`startxref${SPACE}+(\\d{1,12})${SPACE}+%%EOF${SPACE}*$`);
 const TABLE = new RegExp(`^xref${SPACE}+0 (\\d{1,7})${SPACE}+`);
+const ROW = /^(\d{10}) (?:00000 (n)|\d{5} f)(?: \r| \n|\r\n)/;
 const TRAILER = new RegExp(`${SPACE}*trailer${SPACE}*(?=<<)`, 'y');
 const SPACES = new RegExp(`^${SPACE}+$`);
 const OBJECT = new RegExp(`^(\\d{1,10}) 0 obj${SPACE}`);
 const STREAM = new RegExp(`^${SPACE}*stream\\r?\\n`);
+const STREAM_END = new RegExp(`^${SPACE}*endstream`);
 const HEADER = '%PDF-1.';
 /** Members of a trailer that lead other readers to other objects, or to none. */
 const OTHER_OBJECTS = ['Prev', 'XRefStm', 'Encrypt'];
@@ -41,7 +43,9 @@ function unreadable() {
 export async function embeddedFiles(bytes: Uint8Array): Promise<Map<string, Uint8Array> | null> {
   try {
     const pdf = new Pdf(bytes);
-    const catalog = pdf.dict(pdf.trailer().get('Root'));
+    const trailer = pdf.trailer();
+    pdf.checkFirstObject();
+    const catalog = pdf.dict(trailer.get('Root'));
     const tree = pdf.dict(pdf.dict(catalog.get('Names') ?? new Map()).get('EmbeddedFiles') ?? new Map());
     const files: Map<string, Uint8Array> = new Map();
     for (const [name, spec] of pdf.namesIn(tree, 0)) {
@@ -97,7 +101,7 @@ class Pdf {
     if (offset < 0 || !head) throw unreadable();
     const [count, start] = [Number(head[1]), offset + head[0].length];
     for (let i = 0; i < count; i++) {
-      const match = /^(\d{10}) (?:00000 (n)|\d{5} f)/.exec(this.text.slice(start + i * 20, start + i * 20 + 20));
+      const match = ROW.exec(this.text.slice(start + i * 20, start + i * 20 + 20));
       if (!match) throw unreadable();
       if (match[2] === 'n') this.offsets.set(i, Number(match[1]));
     }
@@ -108,7 +112,18 @@ class Pdf {
     const { value, end: trailerEnd } = this.valueAt(trailerStart.index + trailerStart[0].length);
     const isLast = SPACES.test(this.text.slice(trailerEnd, this.text.length - tail.length + end.index));
     if (!(value instanceof Map) || !isLast || OTHER_OBJECTS.some((key) => value.has(key))) throw unreadable();
+    // To other readers, objects above this number do not exist.
+    if (value.get('Size') !== count) throw unreadable();
     return value;
+  }
+
+  /** Throw if the file begins as a linearized one: other readers then read another table first. */
+  checkFirstObject() {
+    const reader = new ValueParser(this.text, 0, this.text.length);
+    reader.skip();
+    const head = OBJECT.exec(this.text.slice(reader.at, reader.at + 30));
+    const value = head && this.valueAt(reader.at + head[0].length).value;
+    if (!(value instanceof Map) || value.has('Linearized')) throw unreadable();
   }
 
   resolve(value: Value): Value {
@@ -169,6 +184,8 @@ class Pdf {
     const start = end + (STREAM.exec(this.text.slice(end, end + 20))?.[0].length ?? NaN);
     const length = this.resolve(value.get('Length')) as number; // checked next
     if (!Number.isSafeInteger(length) || length < 0 || !(start + length <= this.bytes.length)) throw unreadable();
+    // Other readers search for the end where it is not here.
+    if (!STREAM_END.test(this.text.slice(start + length, start + length + 20))) throw unreadable();
     const raw = this.bytes.slice(start, start + length);
     const filter = this.resolve(value.get('Filter'));
     if (filter !== undefined && filter !== '/FlateDecode') throw unreadable();
