@@ -92,7 +92,18 @@ def with_first_object(content: str) -> bytes:
     return body + re.sub(rb"(\d{10}) 00000 n", move, raw[table:])
 
 
+def with_bytes_before_table(added: bytes) -> bytes:
+    """Return a PDF with bytes between its last object and its table."""
+    raw = pdf_with_name_tree(ONE_NAME)
+    table = raw.index(b"xref\n0")
+    end = raw[table:].replace(f"startxref\n{table}\n".encode(), f"startxref\n{table + len(added)}\n".encode())
+    return raw[:table] + added + end
+
+
 READABLE_PDFS = {
+    "numbers before the table": with_bytes_before_table(b"1 0 " * 1_000_000),
+    "words of a trailer": with_bytes_before_table(b"% He towed a trailer to 1 Obj Road, 50 % full.\n"),
+    "a space before the table": with_bytes_before_table(b"\n"),
     "an object before the catalog": with_first_object("<< >>"),
     "plain": pdf_with_name_tree(ONE_NAME),
     "deflated": pdf_with_name_tree(
@@ -175,6 +186,14 @@ REFUSED_PDFS = {
     "no size": pdf_with_name_tree(ONE_NAME).replace(b"/Size 5", b""),
     "a table behind the first object": with_first_object("<< /Linearized 1 /L 900 /N 1 >>"),
     "something before the first object": with_first_object("<< >>").replace(b"5 0 obj", b"5 0 obx"),
+    "an object that is not listed": with_bytes_before_table(b"1 0 obj\n<< >>\nendobj\n"),
+    "an object in a comment": with_bytes_before_table(b"% \r1\x0b\xa0  0\t obj\n"),
+    "a second trailer": with_bytes_before_table(b"%\ntrailer %x\n<< /Root 3 0 R >>\n"),
+    "another table": pdf_with_name_tree(ONE_NAME, stream_object(b"", "/Type /XRef")),
+    "objects in a stream": pdf_with_name_tree(ONE_NAME, stream_object(b"", "/Type /ObjStm")),
+    "a row without an object": pdf_with_name_tree(ONE_NAME, "<< >>").replace(b"5 0 obj", b"5 1 obj"),
+    "objects without end": with_bytes_before_table(b"1 0 obj" * 1_000_000),
+    "trailers without end": with_bytes_before_table(b"trailer<<" * 1_000_000),
     "a file elsewhere": pdf_with_name_tree(ONE_NAME, file=stream_object(NARRATIVE_BYTES, "/F (other.txt)")),
 }
 

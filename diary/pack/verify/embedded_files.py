@@ -9,6 +9,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from diary import constants
@@ -24,6 +25,10 @@ _XREF_ROW: Final = re.compile(rb"(\d{10}) (?:00000 (n)|\d{5} f)(?: \r| \n|\r\n)"
 _TRAILER: Final = re.compile(_SPACE + rb"*trailer" + _SPACE + rb"*(?=<<)")
 _SPACES: Final = re.compile(_SPACE + rb"+")
 _OBJECT: Final = re.compile(rb"(\d{1,10}) 0 obj" + _SPACE)
+# What programs search for in a file that they repair, with the white space that any of them knows.
+_OBJECT_MARK: Final = re.compile(rb"\d[\0\t-\r \xa0]+\d+[\0\t-\r \xa0]+obj")
+_TRAILER_MARK: Final = re.compile(rb"trailer[\0\t-\r \xa0]*(?:<<|%)")
+_TABLE_MARK: Final = re.compile(rb"/(?:XRef|ObjStm)")
 _STREAM: Final = re.compile(_SPACE + rb"*stream\r?\n")
 _STREAM_END: Final = re.compile(_SPACE + rb"*endstream")
 _SPACE_AND_COMMENTS: Final = re.compile(rb"(?:" + _SPACE + rb"|%[^\r\n]*)*")
@@ -62,7 +67,7 @@ def embedded_files(raw: bytes) -> dict[str, bytes] | None:
     try:
         pdf = _PdfObjects(raw)
         trailer = pdf.read_trailer()
-        pdf.check_first_object()
+        pdf.check_objects()
         catalog = pdf.dict_of(trailer.get(b"Root"))
         tree = pdf.dict_of(pdf.dict_of(catalog.get(b"Names", {})).get(b"EmbeddedFiles", {}))
         files: dict[str, bytes] = {}
@@ -127,8 +132,20 @@ class _PdfObjects:
             raise _UnsupportedPdf
         return trailer
 
-    def check_first_object(self) -> None:
-        """Raise _UnsupportedPdf if the file begins as a linearized one: other readers then read another table first."""
+    def check_objects(self) -> None:
+        """Raise _UnsupportedPdf if there are objects or tables besides those that are listed.
+
+        Other readers search for them if a page is damaged, and look for another table first if the file is linearized.
+        """
+        ends, count = {self._object_head(number).end() - 1 for number in self._offsets}, 0
+        # One by one: a forger's file may have millions.
+        for mark in _OBJECT_MARK.finditer(self._raw):
+            count += 1
+            if mark.end() not in ends:
+                raise _UnsupportedPdf
+        trailers = islice(_TRAILER_MARK.finditer(self._raw), 2)
+        if count != len(ends) or sum(1 for _ in trailers) != 1 or _TABLE_MARK.search(self._raw):
+            raise _UnsupportedPdf
         start = _SPACE_AND_COMMENTS.match(self._raw)
         position = start.end() if start else 0
         head = _OBJECT.match(self._raw, position, position + _OBJECT_HEAD_BYTES)
@@ -165,11 +182,14 @@ class _PdfObjects:
 
     def read_object(self, number: int) -> tuple[PdfValue, int]:
         """Return an object and the offset of its end."""
+        return self._read_value(self._object_head(number).end())
+
+    def _object_head(self, number: int) -> re.Match[bytes]:
         offset = self._offsets.get(number, -1)
         head = _OBJECT.match(self._raw, offset, offset + _OBJECT_HEAD_BYTES) if offset >= 0 else None
         if head is None or int(head[1]) != number:
             raise _UnsupportedPdf
-        return self._read_value(head.end())
+        return head
 
     def _read_value(self, position: int) -> tuple[PdfValue, int]:
         """Return the value at an offset and the offset of its end."""

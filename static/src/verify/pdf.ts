@@ -27,6 +27,10 @@ const ROW = /^(\d{10}) (?:00000 (n)|\d{5} f)(?: \r| \n|\r\n)/;
 const TRAILER = new RegExp(`${SPACE}*trailer${SPACE}*(?=<<)`, 'y');
 const SPACES = new RegExp(`^${SPACE}+$`);
 const OBJECT = new RegExp(`^(\\d{1,10}) 0 obj${SPACE}`);
+/** What programs search for in a file that they repair, with the white space that any of them knows. */
+const OBJECT_MARK = /\d[\0\t-\r \xa0]+\d+[\0\t-\r \xa0]+obj/g;
+const TRAILER_MARK = /trailer[\0\t-\r \xa0]*(?:<<|%)/;
+const TABLE_MARK = /\/(?:XRef|ObjStm)/;
 const STREAM = new RegExp(`^${SPACE}*stream\\r?\\n`);
 const STREAM_END = new RegExp(`^${SPACE}*endstream`);
 const HEADER = '%PDF-1.';
@@ -44,7 +48,7 @@ export async function embeddedFiles(bytes: Uint8Array): Promise<Map<string, Uint
   try {
     const pdf = new Pdf(bytes);
     const trailer = pdf.trailer();
-    pdf.checkFirstObject();
+    pdf.checkObjects();
     const catalog = pdf.dict(trailer.get('Root'));
     const tree = pdf.dict(pdf.dict(catalog.get('Names') ?? new Map()).get('EmbeddedFiles') ?? new Map());
     const files: Map<string, Uint8Array> = new Map();
@@ -117,8 +121,21 @@ class Pdf {
     return value;
   }
 
-  /** Throw if the file begins as a linearized one: other readers then read another table first. */
-  checkFirstObject() {
+  /**
+   * Throw if there are objects or tables besides those that are listed. Other readers search for them if a page is
+   * damaged, and look for another table first if the file is linearized.
+   */
+  checkObjects() {
+    const ends = new Set([...this.offsets.keys()].map((number) => this.headOf(number).end - 1));
+    let count = 0;
+    // One by one: a forger's file may have millions.
+    for (const mark of this.text.matchAll(OBJECT_MARK)) {
+      count++;
+      if (!ends.has(mark.index + mark[0].length)) throw unreadable();
+    }
+    const trailer = TRAILER_MARK.exec(this.text)?.[0] ?? '';
+    const areMore = TRAILER_MARK.test(this.text.slice(this.text.indexOf(trailer) + trailer.length));
+    if (count !== ends.size || !trailer || areMore || TABLE_MARK.test(this.text)) throw unreadable();
     const reader = new ValueParser(this.text, 0, this.text.length);
     reader.skip();
     const head = OBJECT.exec(this.text.slice(reader.at, reader.at + 30));
@@ -141,10 +158,15 @@ class Pdf {
   }
 
   object(number: number): { value: Value; end: number } {
+    return this.valueAt(this.headOf(number).end);
+  }
+
+  /** Return where the head of an object ends; throws if it is not where the table says. */
+  headOf(number: number) {
     const offset = this.offsets.get(number) ?? -1;
     const head = OBJECT.exec(this.text.slice(offset, offset + 30));
-    if (offset < 0 || Number(head?.[1]) !== number) throw unreadable();
-    return this.valueAt(offset + (head as RegExpExecArray)[0].length);
+    if (offset < 0 || !head || Number(head[1]) !== number) throw unreadable();
+    return { end: offset + head[0].length };
   }
 
   valueAt(offset: number): { value: Value; end: number } {
