@@ -602,6 +602,22 @@ def test_reading_a_forged_page_stops_soon(browser_pack: BrowserPack, kind: str) 
     assert time.process_time() + sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2]) - start < 8
 
 
+def test_forms_within_forms_are_not_searched_for_days() -> None:
+    """A volume of 04 in which each form contains the same twelve again."""
+    pdf = pikepdf.new()
+    page = pdf.add_blank_page()
+    form = pdf.make_stream(b"", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form)
+    forms = pikepdf.Dictionary({f"/x{number}": form for number in range(12)})
+    form["/Resources"] = page.obj["/Resources"] = pdf.make_indirect(pikepdf.Dictionary(XObject=forms))
+    with pdf.open_outline() as outline:
+        outline.root.append(pikepdf.OutlineItem("JB/1", 0))
+    buffer = io.BytesIO()
+    pdf.save(buffer)
+    start = time.monotonic()
+    assert pdf_reader.read_pictures(buffer.getvalue(), set(), is_unsandboxed=True) == {}
+    assert time.monotonic() - start < 20
+
+
 def test_a_picture_over_the_true_one_is_found(browser_pack: BrowserPack, tmp_path: Path) -> None:
     """The true picture is the page's first, and another is drawn over it."""
     jpeg = make_print_copy(draw_screenshot(77), 300)

@@ -10,12 +10,14 @@ import logging
 import re
 import sys
 from collections.abc import Iterator, Set
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import pypdf
 
+from diary.errors import BadRequest
 from diary.pack.contents import page_key, poster_key
 from diary.pack.sandbox.supervisor import IsolatedJob, LayoutClient, supervise
 from diary.pack.verify.document_frame import has_same_frame, has_same_page_frame, page_box
@@ -33,6 +35,8 @@ from diary.pack.verify.pdf_reader import (
 from diary.pack.verify.strict_pdf import check_document
 
 _DEPTH_LIMIT: Final = 8
+# A page has a picture or a few.
+_LOOKS_LIMIT: Final = 100_000
 # How much larger than the document laid out again a document may be, unpacked: the engines write a little more or less.
 _SIZE_FACTOR, _SPARE_BYTES = 2, 1 << 18
 # As both typesetters write it: the text of a cluster, then its glyphs.
@@ -89,14 +93,14 @@ def _extract_pictures(folder: Path) -> list[str]:
 
 def _volume_pictures(path: Path, stills: Set[str]) -> Iterator[tuple[str, bytes]]:
     """Yield key and JPEG of the pictures of one volume."""
-    reader = pypdf.PdfReader(path)
+    reader, search = pypdf.PdfReader(path), _JpegSearch()
     for level, title, entry in _bookmarks(reader.outline, 0):
         item, _, part = title.partition(", ")
         is_page = _PAGE_PATTERN.fullmatch(part)
         # Slices show the picture of the first, and letters have a bookmark for each page.
         if level == 0 or is_page:
             number = reader.get_destination_page_number(entry)
-            jpeg = _first_jpeg(reader.pages[number], 0) if number is not None else None
+            jpeg = search.first_jpeg(reader.pages[number], 0) if number is not None else None
             if jpeg is not None:
                 key = page_key(item, int(is_page[1])) if is_page else poster_key(item) if item in stills else item
                 yield key, jpeg
@@ -111,20 +115,30 @@ def _bookmarks(outline: Any, level: int) -> Iterator[tuple[int, str, Any]]:
             yield from _bookmarks(entry, level + 1)
 
 
-def _first_jpeg(holder: Any, depth: int) -> bytes | None:
-    """Return the first JPEG among the pictures of a page, or in a form on it."""
-    resources = holder.get("/Resources")
-    xobjects = resources.get_object().get("/XObject") if resources is not None else None
-    for reference in (xobjects.get_object() if xobjects is not None else {}).values():
-        xobject = reference.get_object()
-        if xobject.get("/Filter") == "/DCTDecode":
-            # The stored bytes: decoding would give a different picture.
-            return bytes(xobject._data)
-        if xobject.get("/Subtype") == "/Form" and depth < _DEPTH_LIMIT:
-            nested_jpeg = _first_jpeg(xobject, depth + 1)
-            if nested_jpeg is not None:
-                return nested_jpeg
-    return None
+@dataclass
+class _JpegSearch:
+    """A search on the pages of one volume. `remaining`: how many more pictures and forms are looked at."""
+
+    remaining: int = _LOOKS_LIMIT
+
+    def first_jpeg(self, holder: Any, depth: int) -> bytes | None:
+        """Return the first JPEG among the pictures of a page, or in a form on it. Raise BadRequest after too many."""
+        resources = holder.get("/Resources")
+        xobjects = resources.get_object().get("/XObject") if resources is not None else None
+        for reference in (xobjects.get_object() if xobjects is not None else {}).values():
+            # Forms that contain the same forms would be looked at for days.
+            self.remaining -= 1
+            if self.remaining < 0:
+                raise BadRequest("A volume has more pictures and forms than any of ours.")
+            xobject = reference.get_object()
+            if xobject.get("/Filter") == "/DCTDecode":
+                # The stored bytes: decoding would give a different picture.
+                return bytes(xobject._data)
+            if xobject.get("/Subtype") == "/Form" and depth < _DEPTH_LIMIT:
+                nested_jpeg = self.first_jpeg(xobject, depth + 1)
+                if nested_jpeg is not None:
+                    return nested_jpeg
+        return None
 
 
 def _first_differing_page(pack_document: Path, rebuilt_document: Path, *, is_other_engine: bool) -> int | None:
