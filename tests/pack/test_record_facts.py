@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from diary.encoding import b64, canonical_json
 from diary.pack.bag.manifest import SERVABLE_MANIFEST_PATH, SERVABLE_STATEMENT_PATH
 from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import read_capsule
+from diary.pack.proofs.record_json import derived_rows
+from diary.pack.verify.derived_fields import opened_version
 from diary.pack.verify.proof_check import PREPARED_PATH
 from diary.pack.verify.record_check import RECORD_PATH
 from diary.record.roles import RoleClaim, are_codes_possible, assign_role_codes
@@ -194,6 +198,29 @@ def test_a_keepers_false_facts_are_found(tmp_path: Path) -> None:
     findings = compare_verifiers(cases)
     assert [findings.pop(name) for name in ("sound", *allowed)] == [set(), set()]
     assert {name for name, found in findings.items() if found != {("record", RECORD_PATH)}} == set()
+
+
+def test_a_file_of_many_versions_and_many_steps_is_judged_at_once(tmp_path: Path) -> None:
+    """Comparing each step with each version would take many minutes."""
+    path = build_keepers_pack(make_diary(is_logged=False), tmp_path).path
+    members = members_of(path)
+    record = json.loads(members[RECORD_PATH])
+    file = next(row for row in record["versions"] if row["kind"] == "attachment")
+    # A forger's versions: no proof is needed for a row.
+    record["versions"] += [{**file, "version": b64(i.to_bytes(16)), "seq": None} for i in range(4_000)]
+    first = next(i for i, line in enumerate(record["custody"]) if line["action"] == "hashed")
+    record["custody"][first:first] = [record["custody"][first]] * 40_000
+    rows = record["versions"]
+    facts = {row["version"]: (row["c"], row["receipt_at"], row["seq_no"]) for row in rows}
+    labels = {row["record"]: row["ref"] for row in record["records"]}
+    record["records"] = derived_rows([opened_version(row) for row in rows], facts, labels)
+    members[RECORD_PATH] = canonical_json(record, limit_bytes=1 << 26) + b"\n"
+    cases = PackCases(tmp_path, None)
+    cases.add("many", rebuild_digest_lists(path, members, tmp_path / "many.zip"))
+    before = time.process_time()
+    [found] = compare_verifiers(cases).values()
+    assert ("record", RECORD_PATH) in found, "these versions have no proofs"
+    assert time.process_time() - before < 30
 
 
 def test_an_advocates_false_facts_are_found(tmp_path: Path) -> None:
