@@ -410,15 +410,21 @@ def test_a_long_cell_and_an_object_that_is_read_often_get_the_same_findings(
     """Neither runs out of memory or time."""
     cases = PackCases(tmp_path, small_pack.diary.notary.pub)
     index, page = "data/servable/03_exhibits-index.csv", "data/servable/01_chronology.pdf"
+    record, log = "data/restricted/12_record.json", "data/restricted/proof/log.json"
     long_cell = members_of(small_pack.path)[index] + b'"' + b'a""' * (4 << 20) + b'"\r\n'
     cases.add_changed("a long cell", small_pack.path, with_member(index, long_cell))
     cases.add_changed("many rows", small_pack.path, with_member(index, b"file\n" + b"a\n" * 70_000))
     cases.add_changed("a line of commas", small_pack.path, with_member(index, b"file" + b"," * (60 << 20) + b"\n"))
     for name in ("manifest-sha256.txt", "data/servable/manifest-sha256.txt", "data/00_READ-FIRST.txt"):
         cases.add_changed(f"lines of {name}", small_pack.path, with_member(name, b"\n" * (30 << 20)))
+    empty_lists = change_json_member(record, lambda value: value.update(a=[[]] * 4_000_000))
+    cases.add_changed(f"empty lists in {record}", small_pack.path, empty_lists)
+    empty_lists_of_log = b'{"a":[' + b"[]," * 4_000_000 + b'[]],"t":"log/v1"}'
+    cases.add_changed(f"empty lists in {log}", small_pack.path, with_member(log, empty_lists_of_log))
     cases.add_changed("a long object", small_pack.path, with_member(page, pdf_with_a_long_object(2_000)))
     cases.add_changed("a file of many names", small_pack.path, with_member(page, pdf_with_a_file_of_many_names(20)))
     judged = judge_packs(cases, min_cases=7)
+    assert all(("unreadable", name) in judged[f"empty lists in {name}"][0] for name in (record, log))
     assert ("unreadable", index) in judged["many rows"][0]
     assert ("unreadable", index) in judged["a line of commas"][0]
     assert ("list_damaged", "manifest-sha256.txt") in judged["lines of manifest-sha256.txt"][0]

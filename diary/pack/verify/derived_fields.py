@@ -9,14 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from diary.constants import FIRST_ENTRIES_LIMIT
-from diary.encoding import parse_canonical_json
-from diary.errors import KeptError
 from diary.pack.capsule.builder import opened_cards
 from diary.pack.capsule.reader import KEEPERS_OWN_KINDS
-from diary.pack.proofs.proof_files import RECORD_LIMIT_BYTES
 from diary.pack.proofs.record_json import derived_rows
 from diary.pack.verify.custody_check import is_custody_right
 from diary.pack.verify.pack_reader import OpenedPack
+from diary.pack.verify.proof_check import parse_object
 from diary.pack.verify.reference_check import are_items_right, are_references_right
 from diary.record.incident import Incident
 from diary.record.reading import RecordFields, boolean_of, integer_of, is_same_json, object_of, objects_of, text_of
@@ -215,9 +213,6 @@ def _sidecar_facts(pack: OpenedPack) -> Iterator[tuple[object, ...]]:
     """Yield the facts in each sidecar about its file."""
     for path in pack.digests:
         if path.startswith(SIDECARS_PREFIX):
-            try:
-                value = parse_canonical_json(pack.read(path) or b"", limit_bytes=RECORD_LIMIT_BYTES)
-            except KeptError:
-                continue
-            if isinstance(value, dict):
+            value = parse_object(pack.read(path))
+            if value is not None:
                 yield (text_of(value, "item"), *(value.get(name) for name in _FILE_MEMBERS), value.get("size_bytes"))

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from diary import constants
 from diary.crypto.signing import ed25519_key_id
 from diary.encoding import b64, canonical_json, parse_canonical_json, unb64
 from diary.errors import BadSignature, KeptError
@@ -72,13 +73,18 @@ def read_pack_log(pack: OpenedPack) -> ReadLog:
     return log
 
 
+def has_too_many_values(raw: bytes) -> bool:
+    """Return whether JSON has more values than a pack's does: they would fill the memory before anything is judged."""
+    return sum(map(raw.count, (b",", b"[", b"{"))) > constants.PACK_JSON_TOKENS_LIMIT
+
+
 def _read_log_json(log: ReadLog, pack: OpenedPack, folder: str) -> RecordFields:
     """Read one log.json; return {} if it is absent, or add a finding and return {} if it is invalid."""
     raw = pack.read(f"{folder}log.json")
     if raw is None:
         return {}
     try:
-        value = parse_canonical_json(raw, limit_bytes=LOG_LIMIT_BYTES)
+        value = None if has_too_many_values(raw) else parse_canonical_json(raw, limit_bytes=LOG_LIMIT_BYTES)
     except KeptError:
         value = None
     if not isinstance(value, dict) or value.get("t") != LOG_TYPE or not is_within_limits(value):

@@ -49,6 +49,7 @@ from diary.pack.verify.system_files import (
     is_system_filename,
     size_limit_bytes,
 )
+from diary.record.reading import RecordFields
 
 MEMBERS_LIMIT: Final = constants.PACK_MEMBERS_LIMIT
 TOTAL_LIMIT_BYTES: Final = constants.PACK_TOTAL_LIMIT_BYTES
@@ -92,6 +93,7 @@ class OpenedPack:
     `is_servable_only`: it has the servable part and nothing of the restricted one. `set_digests`: of a portal set, the
     files of the set by name; None for a pack in its folder. `folder` is "" for a portal set. `unreadable_parts`: those
     zips of a portal set that cannot be read. `beside`: the slips and timestamps that were given with the pack.
+    `record`: 12_record.json, once it was read (`read_record`).
     """
 
     folder: str
@@ -103,6 +105,7 @@ class OpenedPack:
     set_digests: dict[str, MemberDigests] | None = None
     unreadable_parts: set[str] = field(default_factory=set)
     beside: list[FileBeside] = field(default_factory=list)
+    record: RecordFields | None = None
 
     @property
     def is_portal_set(self) -> bool:

@@ -17,7 +17,7 @@ from diary.ledger.push import version_signing_input
 from diary.ledger.rekeying import AuthorKey
 from diary.pack.proofs.proof_files import KEYS_TYPE, PROOF_TYPE, RECORD_LIMIT_BYTES, SERVABLE_KINDS, schema_names
 from diary.pack.verify.findings import Finding, make_finding
-from diary.pack.verify.log_check import is_log_file
+from diary.pack.verify.log_check import has_too_many_values, is_log_file
 from diary.pack.verify.pack_reader import OpenedPack
 from diary.record.reading import RecordFields, codes_of, integer_of, is_same_json, object_of, objects_of, text_of
 
@@ -108,8 +108,11 @@ def read_proofs(pack: OpenedPack) -> PackProofs:
 
 def parse_object(raw: bytes | None) -> dict[str, object] | None:
     """Parse canonical JSON; return None unless it is an object."""
+    raw = raw or b""
+    if has_too_many_values(raw):
+        return None
     try:
-        value = parse_canonical_json(raw or b"", limit_bytes=RECORD_LIMIT_BYTES)
+        value = parse_canonical_json(raw, limit_bytes=RECORD_LIMIT_BYTES)
     except KeptError:
         return None
     return value if isinstance(value, dict) else None

@@ -17,7 +17,9 @@ RECORD_PATH: Final = "data/restricted/12_record.json"
 
 def read_record(pack: OpenedPack) -> RecordFields:
     """Return 12_record.json; empty if it is absent or no JSON object, which `check_record` reports."""
-    return parse_object((pack.read(RECORD_PATH) or b"").removesuffix(b"\n")) or {}
+    if pack.record is None:
+        pack.record = parse_object((pack.read(RECORD_PATH) or b"").removesuffix(b"\n")) or {}
+    return pack.record
 
 
 def check_record(pack: OpenedPack, proofs: PackProofs) -> Iterator[Finding]:
@@ -25,8 +27,8 @@ def check_record(pack: OpenedPack, proofs: PackProofs) -> Iterator[Finding]:
     raw = pack.read(RECORD_PATH)
     if raw is None:
         return
-    value = parse_object(raw.removesuffix(b"\n"))
-    if value is None or value.get("t") != RECORD_TYPE or not raw.endswith(b"\n"):
+    value = read_record(pack)
+    if value.get("t") != RECORD_TYPE or not raw.endswith(b"\n"):
         yield make_finding("unreadable", RECORD_PATH)
         return
     rows = {text_of(row, "version"): row for row in objects_of(value, "versions")}

@@ -13,12 +13,9 @@ from pathlib import Path
 from typing import Final
 
 from diary import constants
-from diary.encoding import parse_canonical_json
-from diary.errors import KeptError
 from diary.ledger.cosignatures import Cosignature, LogWitness
 from diary.pack.bag.pack_statement import PACK_STATEMENT_PATH, pack_fingerprint
 from diary.pack.documents.instructions import TRAINING_LINE
-from diary.pack.proofs.proof_files import RECORD_LIMIT_BYTES
 from diary.pack.redaction import REDACTION_MARK
 from diary.pack.tables.csv_format import BOM
 from diary.pack.verify.bag_check import MANIFESTS, check_bag
@@ -281,11 +278,8 @@ def _is_exhibit_consistent(
 
 def _parse_sidecar(raw: bytes | None) -> dict[str, object] | None:
     """Parse a sidecar, or return None."""
-    try:
-        value = parse_canonical_json(raw or b"", limit_bytes=RECORD_LIMIT_BYTES)
-    except KeptError:
-        return None
-    return value if isinstance(value, dict) and value.get("t") == "sidecar/v1" else None
+    value = parse_object(raw)
+    return value if value is not None and value.get("t") == "sidecar/v1" else None
 
 
 def _parse_exhibits_index(pack: OpenedPack) -> dict[str, dict[str, str]] | None:

@@ -3,7 +3,7 @@
  * The twin of diary/pack/verify/log_check.py.
  */
 import { b64, fromUtf8, unb64, utf8 } from '../core/bytes.js';
-import { PACK_LOG_LIMIT_BYTES } from '../core/constants.js';
+import { PACK_JSON_TOKENS_LIMIT, PACK_LOG_LIMIT_BYTES } from '../core/constants.js';
 import { isObject, parseCanonical } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { timestampedText, readNote, verifyCosignatures, verifyNote } from '../ledger/checkpoint.js';
@@ -64,14 +64,25 @@ export async function readLogPart(pack: OpenedPack): Promise<LogPart> {
   return part;
 }
 
+const COMMA = 0x2c;
+const OPEN_BRACKET = 0x5b;
+const OPEN_BRACE = 0x7b;
+
 /** @param value parsed canonical JSON, whose keys are in order */
 const jsonText = (value: unknown) => JSON.stringify(value ?? null);
+
+/** Return whether JSON has more values than a pack's does: they would fill the memory before anything is judged. */
+export function hasTooManyValues(raw: Uint8Array) {
+  let count = 0;
+  for (const byte of raw) if (byte === COMMA || byte === OPEN_BRACKET || byte === OPEN_BRACE) count++;
+  return count > PACK_JSON_TOKENS_LIMIT;
+}
 
 async function readLogJson(part: LogPart, pack: OpenedPack, folder: string): Promise<Fields> {
   const raw = await pack.read(`${folder}log.json`);
   if (!raw) return {};
   try {
-    const value = parseCanonical(raw, { limit: PACK_LOG_LIMIT_BYTES });
+    const value = hasTooManyValues(raw) ? null : parseCanonical(raw, { limit: PACK_LOG_LIMIT_BYTES });
     if (isObject(value) && value.t === 'log/v1' && isWithinLimits(value)) return value as Fields;
   } catch {
     // Reported below.

@@ -30,6 +30,7 @@ import {
 import { fileNames, foldersAbove, isSystemFile, isSystemFileName, sizeLimit } from './system_files.js';
 import { bytesAt, isGapRight, isSame, placeOf, readDirectory, UTF8 } from './zipfile.js';
 import type { Bytes } from '../core/bytes.js';
+import type { Fields } from '../record/reading.js';
 import type { Finding } from './findings.js';
 import type { PackRoot } from './pack_root.js';
 import type { Directory, MemberPlace, MemberRow } from './zipfile.js';
@@ -68,6 +69,8 @@ export class OpenedPack {
   unreadableParts: Set<string> = new Set();
   /** the slips and timestamps that were given with the pack */
   beside: { name: string; source: Source }[] = [];
+  /** 12_record.json, once it was read (`readRecord`) */
+  record: Fields | null = null;
 
   digests: Map<string, Digests> = new Map();
   findings: Finding[] = [];

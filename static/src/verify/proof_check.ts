@@ -15,7 +15,7 @@ import { notaryKeyId, verifyReceipt } from '../ledger/receipts.js';
 import { fieldNamesOf } from '../pack/proofs.js';
 import { codesOf, objectOf, objectsOf, textOf, integerOf } from '../record/reading.js';
 import { findingFor } from './findings.js';
-import { isLogFile } from './log_check.js';
+import { hasTooManyValues, isLogFile } from './log_check.js';
 import type { Bytes } from '../core/bytes.js';
 import type { Json } from '../core/encoding.js';
 import type { KeyStatement } from '../crypto/sharing/statements.js';
@@ -56,6 +56,7 @@ const PROOF_NAME =
 
 /** Return canonical JSON that is an object, or null. */
 export function readObject(raw: Uint8Array | null): Fields | null {
+  if (raw && hasTooManyValues(raw)) return null;
   try {
     const value = parseCanonical(raw ?? new Uint8Array(0), { limit: PACK_RECORD_LIMIT_BYTES });
     return isObject(value) ? (value as Fields) : null;

@@ -17,15 +17,16 @@ const LINE_END = 10;
 
 /** Return 12_record.json; empty if it is absent or no JSON object, which `checkRecord` reports. */
 export async function readRecord(pack: OpenedPack): Promise<Fields> {
+  if (pack.record) return pack.record;
   const raw = (await pack.read(RECORD)) ?? new Uint8Array(0);
-  return readObject(raw.at(-1) === LINE_END ? raw.subarray(0, -1) : raw) ?? {};
+  return (pack.record = readObject(raw.at(-1) === LINE_END ? raw.subarray(0, -1) : raw) ?? {});
 }
 
 export async function checkRecord(pack: OpenedPack, { restricted }: Proofs): Promise<Finding[]> {
   const raw = await pack.read(RECORD);
   if (!raw) return [];
-  const value = raw.at(-1) === LINE_END ? readObject(raw.subarray(0, -1)) : null;
-  if (value?.t !== 'record/v1') return [findingFor('unreadable', RECORD)];
+  const value = await readRecord(pack);
+  if (raw.at(-1) !== LINE_END || value.t !== 'record/v1') return [findingFor('unreadable', RECORD)];
   const versions = objectsOf(value, 'versions');
   const rows = new Map(versions.map((row) => [textOf(row, 'version'), row]));
   const findings: Finding[] = [];
