@@ -164,6 +164,11 @@ def test_preparer_statements_are_confirmed_or_reported(
         "what is kept apart was not given, servable alone",
         _servable_members(preparer.prepared_members(preparer.make_grant(restricted=False))),
     )
+    for name, changed in {
+        "made at another time than it was signed": {"made_at": true["made_at"]},
+        "of a pack that was not signed": {"pack": id_text(new_id())},
+    }.items():
+        add(f"{name}, servable alone", _servable_members(preparer.prepared_members(true, **changed)))
     add("signed by somebody else", preparer.prepared_members(true, signer=AuthorSigner(generate_scalar())))
     add("somebody else's grant", preparer.prepared_members(preparer.make_grant(to=b64(bytes(12)))))
     add(

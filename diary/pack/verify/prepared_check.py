@@ -17,6 +17,8 @@ from diary.encoding import b64, canonical_json, unb64
 from diary.errors import BadSignature, KeptError
 from diary.ledger.sharing import grants
 from diary.ledger.sharing.earlier_keys import EARLIER_KEYS_MEMBER, earlier_keys_binding
+from diary.pack.bag.manifest import SERVABLE_STATEMENT_PATH
+from diary.pack.bag.pack_statement import PACK_STATEMENT_PATH
 from diary.pack.preparer import PREPARED_LINE_PREFIX, is_single_line, prepared_line
 from diary.pack.proofs.proof_files import RECORD_LIMIT_BYTES
 from diary.pack.verify.findings import Finding, make_finding
@@ -143,20 +145,23 @@ def _check_scope(grant: Mapping[str, Any], proofs: PackProofs, *, is_servable_on
 
 
 def _check_statement_matches(statement: Mapping[str, Any], pack: OpenedPack, proofs: PackProofs) -> None:
-    """Raise BadSignature unless the statement names this pack, its versions, and its record if that is present."""
+    """Raise BadSignature unless the statement names this pack as its signatures do, its versions, and its record."""
     versions = {version: text_of(proof.raw, "c") for version, proof in proofs.servable.items()}
     is_copied = pack.is_portal_set or (pack.is_servable_only and not pack.folder.startswith("PACK_"))
     if statement["list"] != versions_digest(versions) or (statement["folder"] != pack.folder and not is_copied):
         raise BadSignature
+    identity = (statement["pack"], statement["folder"], statement["made_at"])
+    # Without the record these alone say whether the grant was valid when the pack was made.
+    for path in (PACK_STATEMENT_PATH, SERVABLE_STATEMENT_PATH):
+        signed = parse_object(pack.read(path))
+        if signed and (text_of(signed, "pack"), text_of(signed, "folder"), integer_of(signed, "made_at")) != identity:
+            raise BadSignature
     raw = pack.read(RECORD_PATH)
     if raw is None:
         return
     pack_fields = object_of(read_record(pack), "pack")
     pack_identity = (text_of(pack_fields, "id"), text_of(pack_fields, "folder"), integer_of(pack_fields, "made_at"))
-    if (
-        pack_identity != (statement["pack"], statement["folder"], statement["made_at"])
-        or statement["record"] != hashlib.sha256(raw).hexdigest()
-    ):
+    if pack_identity != identity or statement["record"] != hashlib.sha256(raw).hexdigest():
         raise BadSignature
 
 

@@ -9,7 +9,8 @@ import { sha256 } from '../crypto/digests.js';
 import { bindKeyStatements } from '../crypto/sharing/grants.js';
 import { verifyPreparedStatement } from '../crypto/sharing/prepared.js';
 import { preparerLine, findPreparerLines, versionListDigest } from '../pack/prepared.js';
-import { objectOf, objectsOf, textOf } from '../record/reading.js';
+import { PACK_STATEMENT, SERVABLE_STATEMENT } from '../pack/signature.js';
+import { integerOf, objectOf, objectsOf, textOf } from '../record/reading.js';
 import { findingFor } from './findings.js';
 import { PREPARED, readObject, sameJson } from './proof_check.js';
 import { readRecord, RECORD } from './record_check.js';
@@ -80,7 +81,7 @@ function checkScope({ diary, scope, restricted }: PreparedStatement['grant'], { 
   if (!isSameDiary || !isInScope || !(alone || restricted)) throw new KeptError('bad_signature');
 }
 
-/** Check that the statement is about this pack: its name, its versions, and its record where that is here; throws. */
+/** Check that the statement is about this pack: named as its signatures name it, its versions, and its record; throws. */
 async function checkBinding(
   statement: PreparedStatement,
   pack: OpenedPack,
@@ -91,6 +92,15 @@ async function checkBinding(
   const list = await versionListDigest(new Map([...servable].map(([version, { raw }]) => [version, textOf(raw, 'c')])));
   const isCopied = pack.isPortalSet || (pack.alone && !pack.folder.startsWith('PACK_'));
   if (statement.list !== list || (statement.folder !== pack.folder && !isCopied)) throw new KeptError('bad_signature');
+  // Without the record these alone say whether the grant was valid when the pack was made.
+  for (const path of [PACK_STATEMENT, SERVABLE_STATEMENT]) {
+    const signed = readObject(await pack.read(path));
+    const isAboutSamePack =
+      textOf(signed ?? {}, 'pack') === statement.pack &&
+      textOf(signed ?? {}, 'folder') === statement.folder &&
+      integerOf(signed ?? {}, 'made_at') === statement.made_at;
+    if (signed && !isAboutSamePack) throw new KeptError('bad_signature');
+  }
   if (!record) return;
   const { id, folder, made_at: madeAt } = objectOf(recordFields ?? {}, 'pack');
   if (
