@@ -99,6 +99,13 @@ def _keepers_step(record: str, action: str, day: int, detail: str) -> dict[str, 
     }
 
 
+def add_gap(record: dict[str, Any], *, why: str | None) -> None:
+    """Add one more entry that is not here, counted in the total alone."""
+    number = 1 + max(row["seq_no"] or 0 for row in record["records"])
+    record["gaps"].append({"at": None, "seq_no": number, "why": why})
+    record["counts"]["total"] += 1
+
+
 def lines_of(record: Mapping[str, Any], *actions: str) -> list[dict[str, Any]]:
     """Return the custody lines with these actions, or all."""
     return [line for line in record["custody"] if not actions or line["action"] in actions]
@@ -125,6 +132,9 @@ def set_all(rows: list[dict[str, Any]], **values: object) -> None:
 # Changes that contradict the proofs. Both checkers must find them, whichever key signs the pack.
 COMMON_CHANGES: dict[str, RecordChange] = {
     "custody: steps later": lambda record: move(lines_of(record, "received", "hashed"), 300),
+    "gaps: no reason": lambda record: add_gap(record, why=None),
+    "gaps: a reason of no count": lambda record: add_gap(record, why="lost"),
+    "gaps: in an earlier pack": lambda record: (add_gap(record, why="earlier"), record["counts"].update(earlier=1)),
     "custody: one step later": lambda record: move(lines_of(record, "hashed")[:1], 1),
     "custody: only exported": lambda record: record.update(custody=lines_of(record, "exported")),
     "custody: false digest": lambda record: set_all(lines_of(record, "hashed"), detail="0" * 64),

@@ -11,6 +11,7 @@ from typing import Final
 from diary.constants import FIRST_ENTRIES_LIMIT
 from diary.pack.capsule.builder import opened_cards
 from diary.pack.capsule.reader import KEEPERS_OWN_KINDS
+from diary.pack.previous_packs import SUPPLEMENT_KINDS
 from diary.pack.proofs.record_json import derived_rows
 from diary.pack.verify.custody_check import is_custody_right
 from diary.pack.verify.pack_reader import OpenedPack
@@ -66,6 +67,7 @@ def are_derived_rows_consistent(record: RecordFields) -> bool:
     counts, gaps = object_of(record, "counts"), objects_of(record, "gaps")
     entry_count = sum(row.get("kind") == "incident" for row in rows)
     earlier_count = sum(gap.get("why") == "earlier" for gap in gaps)
+    is_continuing = text_of(object_of(record, "pack"), "kind") in SUPPLEMENT_KINDS
     expected_counts = {
         # Only supplements count entries of earlier packs.
         **({"earlier": earlier_count} if earlier_count or "earlier" in counts else {}),
@@ -74,8 +76,11 @@ def are_derived_rows_consistent(record: RecordFields) -> bool:
         "total": entry_count + len(gaps),
         "withheld": sum(gap.get("why") == "withheld" for gap in gaps),
     }
-    return is_same_json(derived_rows(versions, facts, labels), record.get("records")) and all(
-        is_same_json(counts.get(name), number) for name, number in expected_counts.items()
+    return (
+        is_same_json(derived_rows(versions, facts, labels), record.get("records"))
+        and all(is_same_json(counts.get(name), number) for name, number in expected_counts.items())
+        # An entry that is missing for another reason would be in none of the counts.
+        and {text_of(gap, "why") for gap in gaps} <= {"removed", "withheld", *(("earlier",) if is_continuing else ())}
     )
 
 
