@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import zipfile
@@ -17,6 +18,8 @@ from diary.pack.bag.pack_statement import PACK_STATEMENT_PATH
 from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import read_capsule
 from diary.pack.documents.instructions import TRAINING_LINE
+from diary.pack.verify.findings import make_finding
+from diary.pack.verify.verifier import verify_pack
 from tests.pack.conftest import BuiltPack, assemble_pack, build_front_part
 from tests.pack.fictional_diary import DAY_MS, HOUR_MS, START_MS, FictionalDiary, fictional_diary, incident_fields
 from tests.pack.odd_values import add_odd_records
@@ -348,6 +351,17 @@ def test_changes_in_the_servable_part_alone_are_found(logged_pack: BuiltPack, tm
         }.items():  # fmt: skip
             assert code in codes[f"{prefix}{name}"], (prefix, name, codes[f"{prefix}{name}"])
         assert all("servable_only" in case_codes for case_codes in codes.values())
+
+
+def test_a_link_alone_in_a_folder_is_not_followed(logged_pack: BuiltPack, tmp_path: Path) -> None:
+    """It leads to a zip, a folder or a pipe that did not come with the folder."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "out").mkdir()
+    for number, target in enumerate((logged_pack.path, tmp_path / "out", tmp_path / "pipe")):
+        folder = tmp_path / "given" / str(number)
+        folder.mkdir(parents=True)
+        (folder / "PACK.zip").symlink_to(target)
+        assert verify_pack(folder) == [make_finding("not_a_file", "PACK.zip")]
 
 
 def test_a_folder_counts_as_a_pack_but_symlinks_are_not_followed(logged_pack: BuiltPack, tmp_path: Path) -> None:

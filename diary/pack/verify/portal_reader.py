@@ -54,6 +54,9 @@ def open_given(paths: Sequence[Path]) -> OpenedPack | list[Finding]:
     own = [path for path in files if path.is_dir() or not is_system_filename(path.name)]
     if not own:
         return [make_finding("not_a_pack")]
+    # A folder may have come from anybody, and a link in it leads to a file that did not come with it.
+    if flat is not None and len(own) == 1 and not stat.S_ISREG(own[0].lstat().st_mode):
+        return [make_finding("not_a_file", own[0].name)]
     if len(own) > 1 and _is_pack_among_others([path.name for path in own]):
         return [make_finding("choose_pack")]
     if len(own) > 1 or (flat is not None and PART_PATTERN.fullmatch(own[0].name)):
