@@ -356,7 +356,10 @@ def test_of_a_folder_with_a_pack_and_other_files_only_the_pack_is_to_be_chosen(
     (tmp_path / "zips").mkdir()
     shutil.copy(small_pack.path, tmp_path / "zips" / f"{first.name}.zip")
     (tmp_path / "zips" / "photo.jpg").write_bytes(b"x")
-    for case in ("Downloads", "stick", "evidence", "two", "zips"):
+    # 40 letters, each of two UTF-16 units.
+    shutil.copytree(tmp_path / "zips", tmp_path / "emoji")
+    (tmp_path / "emoji" / f"{first.name}.zip").rename(tmp_path / "emoji" / f"{first.name} {'😀' * 40}.zip")
+    for case in ("Downloads", "stick", "evidence", "two", "zips", "emoji"):
         cases.add(case, tmp_path / case)
     cases.add("two zips", small_pack.path, shutil.copyfile(small_pack.path, tmp_path / "other.zip"))
     cases.add("a zip and a picture", small_pack.path, tmp_path / "Downloads" / "photo.jpg")

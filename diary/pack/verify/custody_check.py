@@ -57,7 +57,7 @@ def is_custody_right(record: RecordFields, versions: Sequence[RecordVersion]) ->
 def _are_steps_right(
     lines: Sequence[RecordFields], export: Mapping[str, object], versions: Sequence[RecordVersion]
 ) -> bool:
-    """Return whether one file went into this pack once, and has at least one step before, each as its proofs say."""
+    """Return whether one file went into this pack once, and has at least one other step, each as its proofs say."""
     logged_lines = [line for line in lines if not is_same_json(line, export)]
     # A forger's file may have tens of thousands of versions, and as many steps.
     added_times = {integer_of(version.fields, "added_at") for version in versions}

@@ -67,7 +67,6 @@ def embedded_files(raw: bytes) -> dict[str, bytes] | None:
     try:
         pdf = _PdfObjects(raw)
         trailer = pdf.read_trailer()
-        pdf.check_objects()
         catalog = pdf.dict_of(trailer.get(b"Root"))
         tree = pdf.dict_of(pdf.dict_of(catalog.get(b"Names", {})).get(b"EmbeddedFiles", {}))
         files: dict[str, bytes] = {}
@@ -76,6 +75,7 @@ def embedded_files(raw: bytes) -> dict[str, bytes] | None:
             if name in files or len(files) >= EMBEDDED_FILES_LIMIT:
                 return None
             files[name] = pdf.read_stream(_single_stream(pdf.dict_of(spec), name, pdf))
+        pdf.check_objects()
     except _UnsupportedPdf:
         return None
     return files
@@ -98,6 +98,7 @@ class _PdfObjects:
         self._raw = raw
         self._offsets: dict[int, int] = {}
         self._visited_nodes = 0
+        self._plain_bodies: list[tuple[int, int]] = []
         # An object is read again for each reference to it. Without a limit, many references to one large object would
         # keep the reader busy for days.
         self._remaining_bytes = constants.PDF_OBJECTS_LIMIT_BYTES
@@ -136,18 +137,22 @@ class _PdfObjects:
         """Raise _UnsupportedPdf if there are objects or tables besides those that are listed.
 
         Other readers search for them if a page is damaged, and look for another table first if the file is linearized.
+        The files that were read are left out: they are somebody's words, which may be of any form.
         """
+        searched = bytearray(self._raw)
+        for start, end in self._plain_bodies:
+            searched[start:end] = b"." * (end - start)
         ends, count = {self._object_head(number).end() - 1 for number in self._offsets}, 0
         # One by one: a forger's file may have millions.
-        for mark in _OBJECT_MARK.finditer(self._raw):
+        for mark in _OBJECT_MARK.finditer(searched):
             count += 1
             if mark.end() not in ends:
                 raise _UnsupportedPdf
-        trailers = islice(_TRAILER_MARK.finditer(self._raw), 2)
-        if count != len(ends) or sum(1 for _ in trailers) != 1 or _TABLE_MARK.search(self._raw):
+        trailers = islice(_TRAILER_MARK.finditer(searched), 2)
+        if count != len(ends) or sum(1 for _ in trailers) != 1 or _TABLE_MARK.search(searched):
             raise _UnsupportedPdf
-        start = _SPACE_AND_COMMENTS.match(self._raw)
-        position = start.end() if start else 0
+        first = _SPACE_AND_COMMENTS.match(self._raw)
+        position = first.end() if first else 0
         head = _OBJECT.match(self._raw, position, position + _OBJECT_HEAD_BYTES)
         value = self._read_value(head.end())[0] if head else None
         is_plain = isinstance(value, dict) and b"Linearized" not in value
@@ -240,6 +245,8 @@ class _PdfObjects:
         filter_name = self.resolve(value.get(b"Filter"))
         if filter_name not in (None, b"/FlateDecode"):
             raise _UnsupportedPdf
+        if filter_name is None:
+            self._plain_bodies.append((head.end(), data_end))
         content = stream_bytes if filter_name is None else _inflate(stream_bytes)
         self._remaining_file_bytes -= len(content)
         if self._remaining_file_bytes < 0:

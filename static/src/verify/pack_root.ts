@@ -16,7 +16,8 @@ const PLAIN = /^(?!\.{1,2}$)[ -.0-9;-[\]-~]{0,99}[!-\-0-9;-[\]-~]$/;
 export const PARTS = Object.freeze({ data: 'data/', servable: 'data/servable/' }) as Readonly<Record<string, string>>;
 /** What comes beside a pack. A browser may have numbered it: `pack (1).tsr`. */
 export const BESIDE = /^(?![.~])(?:[^/]+\.tsr|[^/]*receipt-slip[^/]*\.json)$/i;
-const PACK_ZIP = new RegExp(`^${FOLDER_NAME}\\.zip$`, 'i');
+/** Both cases written out: with the flags `i` and `u`, letters outside ASCII would match too. */
+const PACK_ZIP = new RegExp(`^${FOLDER_NAME.replace('PACK_[A-Z]', '[Pp][Aa][Cc][Kk]_[A-Za-z]')}\\.[Zz][Ii][Pp]$`, 'u');
 export const STAMP = /\.tsr$/i;
 export const PART = /^13_part[1-9][0-9]{0,2}\.zip$/;
 export const BAG_INFO = 'bag-info.txt';

@@ -48,7 +48,6 @@ export async function embeddedFiles(bytes: Uint8Array): Promise<Map<string, Uint
   try {
     const pdf = new Pdf(bytes);
     const trailer = pdf.trailer();
-    pdf.checkObjects();
     const catalog = pdf.dict(trailer.get('Root'));
     const tree = pdf.dict(pdf.dict(catalog.get('Names') ?? new Map()).get('EmbeddedFiles') ?? new Map());
     const files: Map<string, Uint8Array> = new Map();
@@ -58,6 +57,7 @@ export async function embeddedFiles(bytes: Uint8Array): Promise<Map<string, Uint
       files.set(name, await pdf.stream(singleStream(pdf.dict(spec), name, pdf)));
       if (files.size > PDF_FILES_LIMIT) throw unreadable();
     }
+    pdf.checkObjects();
     return files;
   } catch {
     return null;
@@ -82,6 +82,7 @@ class Pdf {
   text: string;
   offsets: Map<number, number> = new Map();
   nodes = 0;
+  plainBodies: [number, number][] = [];
   /**
    * An object is read again for each reference to it. Without a limit, many references to one large object would keep
    * the reader busy for days.
@@ -123,19 +124,23 @@ class Pdf {
 
   /**
    * Throw if there are objects or tables besides those that are listed. Other readers search for them if a page is
-   * damaged, and look for another table first if the file is linearized.
+   * damaged, and look for another table first if the file is linearized. The files that were read are left out: they
+   * are somebody's words, which may be of any form.
    */
   checkObjects() {
+    const searched = this.bytes.slice();
+    for (const [start, end] of this.plainBodies) searched.fill(46, start, end);
+    const text = new TextDecoder('latin1').decode(searched);
     const ends = new Set([...this.offsets.keys()].map((number) => this.headOf(number).end - 1));
     let count = 0;
     // One by one: a forger's file may have millions.
-    for (const mark of this.text.matchAll(OBJECT_MARK)) {
+    for (const mark of text.matchAll(OBJECT_MARK)) {
       count++;
       if (!ends.has(mark.index + mark[0].length)) throw unreadable();
     }
-    const trailer = TRAILER_MARK.exec(this.text)?.[0] ?? '';
-    const areMore = TRAILER_MARK.test(this.text.slice(this.text.indexOf(trailer) + trailer.length));
-    if (count !== ends.size || !trailer || areMore || TABLE_MARK.test(this.text)) throw unreadable();
+    const trailer = TRAILER_MARK.exec(text)?.[0] ?? '';
+    const areMore = TRAILER_MARK.test(text.slice(text.indexOf(trailer) + trailer.length));
+    if (count !== ends.size || !trailer || areMore || TABLE_MARK.test(text)) throw unreadable();
     const reader = new ValueParser(this.text, 0, this.text.length);
     reader.skip();
     const head = OBJECT.exec(this.text.slice(reader.at, reader.at + 30));
@@ -211,6 +216,7 @@ class Pdf {
     const raw = this.bytes.slice(start, start + length);
     const filter = this.resolve(value.get('Filter'));
     if (filter !== undefined && filter !== '/FlateDecode') throw unreadable();
+    if (filter === undefined) this.plainBodies.push([start, start + length]);
     const content = filter === undefined ? raw : await inflate(raw);
     this.remainingInFiles -= content.length;
     if (this.remainingInFiles < 0) throw unreadable();
