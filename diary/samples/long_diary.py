@@ -151,7 +151,7 @@ def _generate_entry(rng: random.Random, index: int, entry_count: int, screenshot
 def _sign_language_fields(fields: Mapping[str, object]) -> dict[str, object]:
     """Return the fields of an account in British Sign Language: the video is the account, with a translation."""
     text = "He waited by the lifts and walked behind me to the car park. I signed it in the car, straight away."
-    translation = {"by": "Jo Hale", "at": "2026-06-07", "relation": "registered interpreter", "text": text}
+    translation = {"by": "Jo Hale", "at": "2026-06-05", "relation": "registered interpreter", "text": text}
     kept_fields = {name: value for name, value in fields.items() if name != "help_given"}
     incident_fields = {
         "behaviours": ["turn_up_work_school", "follow"],
@@ -252,7 +252,7 @@ _DELETED_CHAT_INDEX: Final = 5
 _CHILD_PRESENT_INDEX: Final = 8
 _TYPED_FOR_ME_INDEX: Final = 11
 _SIGN_LANGUAGE_INDEX: Final = 14
-_ABROAD_INDEX: Final = 17
+_ABROAD_INDEX: Final = 19
 _UNDER_18_INDEX: Final = 20
 ABROAD_TIME_ZONE: Final = "Asia/Karachi"
 # The only photo with a position. It shows where the keeper lives.

@@ -37,9 +37,9 @@ MESSAGE_TEXTS: Final = (
     "goodnight then",
     "hello??",
 )
-# Who, clock, words: a message a minute, from eight in the evening of 7 May.
+# Who, clock, words: a message a minute, from eight in the morning of 7 May.
 SAVED_CHAT: Final = tuple(
-    ("them", f"20:{minute:02d}", MESSAGE_TEXTS[minute % len(MESSAGE_TEXTS)]) for minute in range(40)
+    ("them", f"08:{minute:02d}", MESSAGE_TEXTS[minute % len(MESSAGE_TEXTS)]) for minute in range(40)
 )
 
 

@@ -58,7 +58,7 @@ def saved_message_lists(first_day: datetime, first_index: int) -> list[SampleRec
 
     `first_day`: the first day of the series; `first_index`: the number of the entry of that day.
     """
-    start = first_day.replace(hour=20, minute=0)
+    start = first_day.replace(hour=8, minute=0)
     chat_fields = {
         "actor_ids": ["@callum"],
         "channel": "whatsapp",

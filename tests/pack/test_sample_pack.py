@@ -459,6 +459,27 @@ def test_restricted_files_are_marked_and_01_links_to_none(sample_pack: SamplePac
     ]
 
 
+def test_what_two_documents_say_of_keys_helpers_and_changes_agrees(sample_pack: SamplePack) -> None:
+    """10 names the digest of the notary key as its commands do. 06 and 10 name help; 08 has the day of a change."""
+    pages = {
+        path: " ".join(" ".join(page_texts(sample_pack.read_member(path))).split())
+        for path in (
+            "restricted/06_RESTRICTED_officer-sheet.pdf",
+            "restricted/10_RESTRICTED_how-this-record-was-made.pdf",
+            "servable/08_impact.pdf",
+        )
+    }
+    sheet, method, impact = pages.values()
+    digest = json.loads(sample_pack.read_member("servable/proof/keys.json"))["log"]
+    assert f"SHA-256 of the notary key {digest}" in method and f"notary key: {digest}" in method
+    assert (
+        "Someone typed my words for me: not named 17" in sheet
+        and "17 Someone typed my words for me not named" in method
+    )
+    assert "Account or number used, What happened" in method and "channel_account" not in method
+    assert "Changed later: Fri 25 Sep 2026" in impact
+
+
 def test_a_portal_set_is_complete_in_sixteen_plain_files(sample_pack: SamplePack, tmp_path: Path) -> None:
     """A set has at most sixteen plainly named files and all the pack's content."""
     signer = sample_pack.diary.journal.identity.pack_signer()

@@ -32,6 +32,18 @@ def impact_data(contents: PackContents) -> TemplateData:
     }
 
 
+def _revision_days(contents: PackContents, impact: RegisterRecord) -> str:
+    """Return the days on which an area of life was changed, each once: `Fri 25 Sep 2026`."""
+    return ", ".join(
+        dict.fromkeys(
+            "on a day that is not known"
+            if revision.recorded_at_ms is None
+            else times.format_instant(revision.recorded_at_ms, contents.capsule.metadata.tz).day
+            for revision in impact.history.revisions
+        )
+    )
+
+
 def _impact_section(contents: PackContents, impact: RegisterRecord) -> TemplateData:
     """Return the template data of one area of life."""
     domain, cost_pence = impact.text("domain"), integer_of(impact.fields, "cost_pence")
@@ -68,7 +80,7 @@ def _impact_section(contents: PackContents, impact: RegisterRecord) -> TemplateD
                     if written_at is not None
                     else "",
                 ),
-                ("Changed later", str(len(impact.history.revisions)) if impact.history.revisions else ""),
+                ("Changed later", _revision_days(contents, impact)),
             )
             if words
         ],

@@ -17,7 +17,7 @@ from diary.pack.documents.prepared_wording import HELD_BACK_SENTENCE, method_sen
 from diary.pack.documents.questions import question_rows, screen_language_text
 from diary.pack.documents.verification_steps import portal_steps, verification_steps
 from diary.pack.printable_text import escape_unprintable
-from diary.pack.wording import format_count, format_entry_numbers
+from diary.pack.wording import field_label, format_count, format_entry_numbers
 from diary.record import times, vocabulary
 from diary.record.reading import codes_of, integer_of, object_of, objects_of, text_of
 
@@ -27,6 +27,12 @@ PRIVATE_NOTES_TEXT = (
 )
 
 
+_KEY_LABELS: Final[Mapping[str, str]] = {
+    "account": "Account (a random id)",
+    "ecdsa_pub": "The keeper’s key",
+    "log": "SHA-256 of the notary key",
+    "notary": "The server’s notary key",
+}
 # Words for what was left out, singular and plural, by kind.
 _LEFT_OUT_KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "account": ("account or number", "accounts or numbers"),
@@ -96,7 +102,7 @@ def method_data(contents: PackContents) -> TemplateData:
         "questions": question_rows(contents),
         "how_asked": screen_language_text(contents),
         "letters": _statute_letter_rows(),
-        "keys": [[name, str(value)] for name, value in sorted(contents.capsule.keys.items())],
+        "keys": [[_KEY_LABELS.get(name, name), str(value)] for name, value in sorted(contents.capsule.keys.items())],
         "lines": _device_line_rows(contents),
         "head": list(feed_head_text(contents.capsule)),
         "log": log_paragraph(contents.capsule),
@@ -306,7 +312,7 @@ def _revision_rows(contents: PackContents) -> list[list[str]]:
             name,
             times.format_iso(revision.recorded_at_ms) or "time not known",
             revision.kind,
-            escape_unprintable(", ".join(change.field for change in revision.changes)),
+            escape_unprintable(", ".join(dict.fromkeys(field_label(change.field) for change in revision.changes))),
             escape_unprintable(revision.reason or "none given"),
         ]
         for name, history in named_histories

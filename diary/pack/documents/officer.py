@@ -110,7 +110,7 @@ def officer_data(contents: PackContents) -> TemplateData:
         ],
         "delivered": _delivery_rows(contents),
         "hold_words": [escape_unprintable(words) for words in contents.capsule.withheld_words],
-        "helpers": _restricted_field_rows(contents, "helped_by"),
+        "helpers": [*_restricted_field_rows(contents, "helped_by"), *_unnamed_helper_rows(contents)],
         "copies": _copy_rows(contents),
         "held": _withheld_picture_rows(contents),
         "names": _received_name_rows(contents),
@@ -343,6 +343,17 @@ def _restricted_field_rows(contents: PackContents, field_name: str) -> list[list
         if words:
             values.setdefault(normalise(words) or words, (words, []))[1].append(entry.number)
     return [[escape_unprintable(words), format_entry_numbers(tuple(numbers))] for words, numbers in values.values()]
+
+
+def _unnamed_helper_rows(contents: PackContents) -> list[list[str]]:
+    """Return how somebody helped with entries that name no helper, each with the entries."""
+    numbers: dict[str, list[str]] = {}
+    for entry in contents.unredacted_entries:
+        help_given = text_of(entry.fields, "help_given")
+        if help_given not in ("", "none") and not text_of(entry.restricted_fields, "helped_by").strip():
+            words = f"{vocabulary.label('help_given', help_given)}: not named"
+            numbers.setdefault(words, []).append(entry.number)
+    return [[escape_unprintable(words), format_entry_numbers(tuple(those))] for words, those in numbers.items()]
 
 
 def _description_rows(contents: PackContents) -> list[list[str]]:

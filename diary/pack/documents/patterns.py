@@ -30,7 +30,7 @@ _FIRST_LABELS: Final[Mapping[str, str]] = {
     "third_party": "Through somebody else",
     "threat": "A threat",
 }
-NEW_ACCOUNT_LABEL: Final = "A new account or number after a block"
+NEW_ACCOUNT_LABEL: Final = "By an account or number that was new after a block"
 # Answers that say nothing of how it is known whose an account is.
 _NO_BASIS: Final = frozenset({"not_sure", "prefer_not_to_say", "unknown"})
 _CERTAINTY_WORDS: Final = (
