@@ -99,11 +99,12 @@ def _keepers_step(record: str, action: str, day: int, detail: str) -> dict[str, 
     }
 
 
-def add_gap(record: dict[str, Any], *, why: str | None) -> None:
-    """Add one more entry that is not here, counted in the total alone."""
+def add_gap(record: dict[str, Any], *, why: str | None, **counts: int) -> None:
+    """Add one more entry that is not here, counted in the total and in `counts` alone."""
     number = 1 + max(row["seq_no"] or 0 for row in record["records"])
     record["gaps"].append({"at": None, "seq_no": number, "why": why})
     record["counts"]["total"] += 1
+    record["counts"].update(counts)
 
 
 def lines_of(record: Mapping[str, Any], *actions: str) -> list[dict[str, Any]]:
@@ -134,7 +135,7 @@ COMMON_CHANGES: dict[str, RecordChange] = {
     "custody: steps later": lambda record: move(lines_of(record, "received", "hashed"), 300),
     "gaps: no reason": lambda record: add_gap(record, why=None),
     "gaps: a reason of no count": lambda record: add_gap(record, why="lost"),
-    "gaps: in an earlier pack": lambda record: (add_gap(record, why="earlier"), record["counts"].update(earlier=1)),
+    "gaps: in an earlier pack": lambda record: add_gap(record, why="earlier", earlier=1),
     "custody: one step later": lambda record: move(lines_of(record, "hashed")[:1], 1),
     "custody: only exported": lambda record: record.update(custody=lines_of(record, "exported")),
     "custody: false digest": lambda record: set_all(lines_of(record, "hashed"), detail="0" * 64),

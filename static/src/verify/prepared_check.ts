@@ -81,7 +81,7 @@ function checkScope({ diary, scope, restricted }: PreparedStatement['grant'], { 
   if (!isSameDiary || !isInScope || !(alone || restricted)) throw new KeptError('bad_signature');
 }
 
-/** Check that the statement is about this pack: named as its signatures name it, its versions, and its record; throws. */
+/** Check that the statement is about this pack: its name in the signatures, its versions and its record; throws. */
 async function checkBinding(
   statement: PreparedStatement,
   pack: OpenedPack,
