@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Playwright, expect
 from tests.browser import chromium
 from tests.browser.live_server import Certificate
 from tests.browser.screen_steps import NO_DIARY, OPEN_DIARY, fill, go_to_screen, js, press, set_form_values
-from tests.browser.test_screens import address, show
+from tests.browser.test_screens import RECORDS_LISTED, address, show
 
 __all__ = ["address", "show"]
 OpenPage = Callable[..., Page]
@@ -542,3 +542,26 @@ def test_the_ways_in_begin_where_the_heading_does(show: OpenPage) -> None:
     page.evaluate("() => { document.documentElement.dir = 'rtl'; }")
     right = page.evaluate(edges, "right")
     assert max(right) - min(right) <= 3, right
+
+
+HELD = "stage.app.{name} = () => new Promise((done) => {{ globalThis.finish = done; }})"
+
+
+def test_what_ends_after_the_user_went_elsewhere_does_not_bring_them_back(show: OpenPage) -> None:
+    """A slow phone seals for a while. Where the user is by then stays on screen."""
+    page = show((OPEN_DIARY, js(HELD.format(name="dropDraft")), fill("What happened?", "x")))
+    page.get_by_role("button", name="Throw this draft away").click()
+    page.get_by_role("dialog").get_by_role("button", name=re.compile("^Throw")).click()
+    page.get_by_role("navigation").get_by_role("button", name="Entries").click()
+    page.evaluate("finish()")
+    page.evaluate("() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))")
+    expect(page.get_by_role("heading", name="Entries")).to_be_visible()
+
+    for step in (RECORDS_LISTED, js(HELD.format(name="attribute")), go_to_screen("attribute")):
+        step(page)
+    set_form_values("{chosen: new Set(['r0']), people: ['p0'], basis: ['guess'], reason: 'His voice.'}")(page)
+    page.get_by_role("button", name="Save on each").click()
+    page.get_by_role("navigation").get_by_role("button", name="More").click()
+    page.evaluate("finish({changed: 1})")
+    page.evaluate("() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))")
+    expect(page.get_by_role("heading", name="More")).to_be_visible()

@@ -197,10 +197,11 @@ export async function saveDraft(stage: Stage) {
 
 function dropSheet(stage: Stage) {
   const drop = () => {
+    const { place } = stage;
     stage.closeSheet();
     stage.run('drop', async () => {
       await stage.app.dropDraft();
-      stage.stand({ name: 'add' });
+      if (stage.place === place) stage.stand({ name: 'add' });
     });
   };
   return sheet(

@@ -94,6 +94,7 @@ function saveAttribution(stage: Stage, chosen: Set<string>) {
           ? 'sel.need_reason'
           : null;
   if (lacking) return stage.set({ lacking });
+  const { place } = stage;
   return stage.run('attribute', async () => {
     const result = await stage.app.attribute?.({
       records: [...chosen],
@@ -104,6 +105,6 @@ function saveAttribution(stage: Stage, chosen: Set<string>) {
     });
     stage.refresh('');
     stage.announce(tn('sel.done', result?.changed ?? 0));
-    stage.stand({ name: 'entries' });
+    if (stage.place === place) stage.stand({ name: 'entries' }); // else the user went elsewhere meanwhile
   });
 }

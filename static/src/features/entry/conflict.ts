@@ -129,9 +129,10 @@ const versionLine = (side: ConcurrentVersion, name: string) =>
 /** One device took the entry out while the other changed it. */
 function takenOutConflict(stage: Stage, entry: Entry, a: ConcurrentVersion, b: ConcurrentVersion) {
   const remaining = a.taken_out ? b : a;
+  const { place } = stage;
   const finish = () => {
     stage.refresh('');
-    stage.stand({ name: 'entry', record: entry.record });
+    if (stage.place === place) stage.stand({ name: 'entry', record: entry.record });
   };
   const keepEntry = () =>
     stage.run('two', async () => {
@@ -166,6 +167,7 @@ function fieldsConflict(stage: Stage, entry: Entry, a: ConcurrentVersion, b: Con
   local.why ??= String(t('two.reason'));
   const save = () => {
     if (names.some((name) => name !== 'narrative' && !picked[name])) return stage.set({ lacking: true });
+    const { place } = stage;
     return stage.run('two', async () => {
       await stage.app.bringTogether?.(entry.record, {
         looked: [a.version, b.version],
@@ -174,7 +176,7 @@ function fieldsConflict(stage: Stage, entry: Entry, a: ConcurrentVersion, b: Con
       });
       stage.refresh('');
       stage.announce(t('add.saved'));
-      stage.stand({ name: 'entry', record: entry.record });
+      if (stage.place === place) stage.stand({ name: 'entry', record: entry.record });
     });
   };
   return html`<div class="stack-wide">${heading(t('two.title'))}${errorSummary(stage)}<p>${t(
