@@ -93,15 +93,15 @@ def test_a_picture_of_the_app_cannot_be_dragged_in_as_a_file(keeper: BrowserKeep
     keeper.tap("Show the picture")
     picture = keeper.page.get_by_role("img", name="Picture: chat.png")
     picture.evaluate("image => image.decode()")
-    picture.scroll_into_view_if_needed()
+    keeper.page.evaluate(RECORD_DRAGS_SCRIPT)
+    # It waits until the picture stands still.
+    picture.hover(position={"x": 60, "y": 60})
     box = picture.bounding_box()
     assert box is not None
-    keeper.page.evaluate(RECORD_DRAGS_SCRIPT)
-    keeper.page.mouse.move(box["x"] + 60, box["y"] + 60)
     keeper.page.mouse.down()
     keeper.page.mouse.move(box["x"] + 160, box["y"] + 120, steps=8)
     keeper.page.mouse.up()
-    assert keeper.page.evaluate("() => window.drags") == ["dragstart prevented"]
+    keeper.wait_until(lambda: keeper.page.evaluate("() => window.drags") == ["dragstart prevented"], "one drag")
     expect(picture).to_be_visible()
     keeper.go_to_tab("Add")
     keeper.wait_for_screen("What happened?")
