@@ -123,6 +123,12 @@ def recorded_account_section(contents: PackContents, entry: Incident, stills: St
     }
 
 
+def format_help(entry: Incident) -> str:
+    """Return how somebody helped with writing an entry, or '' if nobody did."""
+    help_given = text_of(entry.fields, "help_given")
+    return "" if help_given in ("", "none") else vocabulary.label("help_given", help_given)
+
+
 def format_duration(duration_ms: int) -> str:
     """Return for example `2 min 34 s`."""
     return f"{duration_ms // 60_000} min {duration_ms // 1000 % 60} s"

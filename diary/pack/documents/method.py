@@ -10,7 +10,7 @@ from diary.pack.capsule.reader import EARLIER_COUNT_NAME, Capsule
 from diary.pack.contents import PackContents
 from diary.pack.documents.clock_offsets import clock_offset_rows
 from diary.pack.documents.form_mapping import FORM_MAPPING
-from diary.pack.documents.incident_rows import TemplateData
+from diary.pack.documents.incident_rows import TemplateData, format_help
 from diary.pack.documents.log_wording import log_paragraph, log_sentence
 from diary.pack.documents.page_banner import RESTRICTED_BANNER
 from diary.pack.documents.prepared_wording import HELD_BACK_SENTENCE, method_sentences
@@ -295,11 +295,11 @@ def _help_rows(contents: PackContents) -> list[list[str]]:
     return [
         [
             entry.number,
-            vocabulary.label("help_given", help_given),
+            help_words,
             escape_unprintable(text_of(entry.restricted_fields, "helped_by") or "not named"),
         ]
         for entry in contents.unredacted_entries
-        if (help_given := text_of(entry.fields, "help_given")) not in ("", "none")
+        if (help_words := format_help(entry))
     ]
 
 

@@ -7,7 +7,7 @@ from diary.pack.capsule.reader import IDENTITY_PROFILE
 from diary.pack.contents import KEEPER_CODE, PackContents
 from diary.pack.documents.advice_rows import advice_conflict_rows
 from diary.pack.documents.chronology_sections import is_expired
-from diary.pack.documents.incident_rows import NO_WORDS_TEXT, TemplateData, marked_entries
+from diary.pack.documents.incident_rows import NO_WORDS_TEXT, TemplateData, format_help, marked_entries
 from diary.pack.documents.page_banner import RESTRICTED_BANNER
 from diary.pack.documents.people import account_names, person_facts
 from diary.pack.documents.prepared_wording import SHEET_SENTENCES
@@ -349,10 +349,9 @@ def _unnamed_helper_rows(contents: PackContents) -> list[list[str]]:
     """Return how somebody helped with entries that name no helper, each with the entries."""
     numbers: dict[str, list[str]] = {}
     for entry in contents.unredacted_entries:
-        help_given = text_of(entry.fields, "help_given")
-        if help_given not in ("", "none") and not text_of(entry.restricted_fields, "helped_by").strip():
-            words = f"{vocabulary.label('help_given', help_given)}: not named"
-            numbers.setdefault(words, []).append(entry.number)
+        help_words = format_help(entry)
+        if help_words and not text_of(entry.restricted_fields, "helped_by").strip():
+            numbers.setdefault(f"{help_words}: not named", []).append(entry.number)
     return [[escape_unprintable(words), format_entry_numbers(tuple(those))] for words, those in numbers.items()]
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from diary import constants
 from diary.crypto.signing import ed25519_key_id
 from diary.encoding import b64, canonical_json, parse_canonical_json, unb64
 from diary.errors import BadSignature, KeptError
@@ -18,7 +17,7 @@ from diary.ledger.cosignatures import Cosignature, LogWitness
 from diary.ledger.key_statements import NotaryKey
 from diary.pack.log_files import LOG_LIMIT_BYTES, LOG_TYPE, checkpoint_stem, expected_log_files, is_within_limits
 from diary.pack.verify.findings import Finding, make_finding
-from diary.pack.verify.pack_reader import OpenedPack
+from diary.pack.verify.pack_reader import OpenedPack, has_too_many_values
 from diary.record.reading import RecordFields, integer_of, is_same_json, objects_of, text_of
 
 SERVABLE_PROOFS_PREFIX: Final = "data/servable/proof/"
@@ -71,11 +70,6 @@ def read_pack_log(pack: OpenedPack) -> ReadLog:
         if path in pack.digests and servable_path in pack.digests and pack.digests[path] != pack.digests[servable_path]:
             log.findings.append(make_finding("log", servable_path))
     return log
-
-
-def has_too_many_values(raw: bytes) -> bool:
-    """Return whether JSON has more values than a pack's does: they would fill the memory before anything is judged."""
-    return sum(map(raw.count, (b",", b"[", b"{"))) > constants.PACK_JSON_TOKENS_LIMIT
 
 
 def _read_log_json(log: ReadLog, pack: OpenedPack, folder: str) -> RecordFields:

@@ -153,6 +153,11 @@ class OpenedPack:
         return self
 
 
+def has_too_many_values(raw: bytes) -> bool:
+    """Return whether JSON has more values than a pack's does: they would fill the memory before anything is judged."""
+    return sum(map(raw.count, (b",", b"[", b"{"))) > constants.PACK_JSON_TOKENS_LIMIT
+
+
 def open_source(source: MemberSource) -> IO[bytes]:
     """Open a member.
 

@@ -17,8 +17,8 @@ from diary.ledger.push import version_signing_input
 from diary.ledger.rekeying import AuthorKey
 from diary.pack.proofs.proof_files import KEYS_TYPE, PROOF_TYPE, RECORD_LIMIT_BYTES, SERVABLE_KINDS, schema_names
 from diary.pack.verify.findings import Finding, make_finding
-from diary.pack.verify.log_check import has_too_many_values, is_log_file
-from diary.pack.verify.pack_reader import OpenedPack
+from diary.pack.verify.log_check import is_log_file
+from diary.pack.verify.pack_reader import OpenedPack, has_too_many_values
 from diary.record.reading import RecordFields, codes_of, integer_of, is_same_json, object_of, objects_of, text_of
 
 SERVABLE_PROOFS_PREFIX: Final = "data/servable/proof/"

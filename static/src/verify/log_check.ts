@@ -3,7 +3,7 @@
  * The twin of diary/pack/verify/log_check.py.
  */
 import { b64, fromUtf8, unb64, utf8 } from '../core/bytes.js';
-import { PACK_JSON_TOKENS_LIMIT, PACK_LOG_LIMIT_BYTES } from '../core/constants.js';
+import { PACK_LOG_LIMIT_BYTES } from '../core/constants.js';
 import { isObject, parseCanonical } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { timestampedText, readNote, verifyCosignatures, verifyNote } from '../ledger/checkpoint.js';
@@ -14,6 +14,7 @@ import { leafHash, verifyConsistency, verifyInclusion } from '../ledger/tree.js'
 import { objectsOf, textOf, integerOf } from '../record/reading.js';
 import { isWithinLimits } from '../pack/log_files.js';
 import { findingFor } from './findings.js';
+import { hasTooManyValues } from './pack_reader.js';
 import type { Bytes } from '../core/bytes.js';
 import type { Checkpoint, LogWitness } from '../ledger/checkpoint.js';
 import type { NotaryKey, NotaryStatement } from '../ledger/statements.js';
@@ -64,19 +65,8 @@ export async function readLogPart(pack: OpenedPack): Promise<LogPart> {
   return part;
 }
 
-const COMMA = 0x2c;
-const OPEN_BRACKET = 0x5b;
-const OPEN_BRACE = 0x7b;
-
 /** @param value parsed canonical JSON, whose keys are in order */
 const jsonText = (value: unknown) => JSON.stringify(value ?? null);
-
-/** Return whether JSON has more values than a pack's does: they would fill the memory before anything is judged. */
-export function hasTooManyValues(raw: Uint8Array) {
-  let count = 0;
-  for (const byte of raw) if (byte === COMMA || byte === OPEN_BRACKET || byte === OPEN_BRACE) count++;
-  return count > PACK_JSON_TOKENS_LIMIT;
-}
 
 async function readLogJson(part: LogPart, pack: OpenedPack, folder: string): Promise<Fields> {
   const raw = await pack.read(`${folder}log.json`);

@@ -6,6 +6,7 @@ import { hex } from '../core/bytes.js';
 import {
   BAG_INFO_LIMIT_BYTES,
   PACK_ALLOWANCE_BYTES,
+  PACK_JSON_TOKENS_LIMIT,
   PACK_MEMBERS_LIMIT,
   PACK_MEMBER_LIMIT_BYTES,
   PACK_RATIO_LIMIT,
@@ -49,6 +50,9 @@ const EMPTY_DEFLATE_STREAM = Uint8Array.of(3, 0);
 const REGULAR_FILE = 0o100000;
 const FOLDER_TYPE = 0o040000;
 const FILE_TYPE_MASK = 0o170000;
+const COMMA = 0x2c;
+const OPEN_BRACKET = 0x5b;
+const OPEN_BRACE = 0x7b;
 
 /** `cut`: its name is not the complete and only one; `agrees`: its own header agrees with the list */
 export type CandidateMember = { name: string; isFile: boolean; cut?: boolean; agrees?: boolean };
@@ -58,6 +62,13 @@ type ReadZip = {
   /** names of folders in which nothing is */
   emptyFolders: string[];
 };
+
+/** Return whether JSON has more values than a pack's does: they would fill the memory before anything is judged. */
+export function hasTooManyValues(raw: Uint8Array) {
+  let count = 0;
+  for (const byte of raw) if (byte === COMMA || byte === OPEN_BRACKET || byte === OPEN_BRACE) count++;
+  return count > PACK_JSON_TOKENS_LIMIT;
+}
 
 /** The members of a pack by path inside its folder, with their digests, and the findings so far. */
 export class OpenedPack {

@@ -21,7 +21,7 @@ import { confirmWords } from '../session/confirming.js';
 import { erasureLines, addPendingLines } from '../attachments/custody.js';
 import { readHold, ERASURE_DELAY_MS } from './erasure_hold.js';
 import { readKind } from '../records/records.js';
-import { isCovered, requestManifest, requestNumberOfErased } from '../sync/manifest.js';
+import { isInSentManifest, requestNumberOfErased } from '../sync/manifest.js';
 import { takenOutAt } from './takeout.js';
 import { isRemoval, noteHalfErased } from '../attachments/removal.js';
 import { erasedRow } from '../index/listing.js';
@@ -72,7 +72,7 @@ export async function requestErasure(
   const unsent = new Set(open.store.root.outbox.map((item) => item.record));
   if (records.some((item) => unsent.has(item))) throw new KeptError('not_sent_yet');
   const proof = await proofOf(ctx, open, words);
-  await sendNumber(open, record);
+  await sendEntryNumber(open, record);
   if ((await entryTakenOutAt(open, record)) === null) throw new KeptError('not_out');
   for (let offset = 0; offset < records.length; offset += ERASURE_RECORDS_LIMIT) {
     await ctx.api.erase(
@@ -91,16 +91,16 @@ export async function requestErasure(
  * keeper may erase all the same.
  * @throws what stopped the run of syncing
  */
-async function sendNumber(open: Open, record: string) {
+async function sendEntryNumber(open: Open, record: string) {
   const { store, index, syncing } = open;
   const seq = index.findRow(record)?.seq ?? 0;
-  if (isCovered(store.root, seq)) return;
-  await store.change((root) => requestManifest(root));
+  if (isInSentManifest(store.root, seq)) return;
+  await store.change((root) => requestNumberOfErased(root, seq));
   const resume = syncing.pauseBackgroundWork();
   try {
     await syncing.now();
   } catch (error) {
-    if (!isCovered(store.root, seq)) throw error;
+    if (!isInSentManifest(store.root, seq)) throw error;
   } finally {
     resume();
   }

@@ -48,7 +48,7 @@ export function requestManifest(root: Root) {
 }
 
 /**
- * Make a manifest due for an entry that is erased before any manifest names it: a device that joins later has no
+ * Make a manifest due for an entry that is or will be erased, unless one names it: a device that joins later has no
  * other way to learn that its number is taken, and would move every later entry up.
  * @param seq the entry's first number in the feed
  */
@@ -56,8 +56,8 @@ export function requestNumberOfErased(root: Root, seq: number | null) {
   if (seq !== null && seq > coverageOf(root).seq) requestManifest(root);
 }
 
-/** Return whether a manifest that the server has covers this number of the feed. */
-export function isCovered(root: Root, seq: number): boolean {
+/** Return whether a manifest that was sent covers this number of the feed. */
+export function isInSentManifest(root: Root, seq: number): boolean {
   const { record, seq: lastSeq } = coverageOf(root);
   return seq <= lastSeq && !root.outbox.some((item) => item.record === record);
 }
