@@ -162,6 +162,8 @@ def test_a_draft_keeps_its_files_over_lock_and_reload(keeper: BrowserKeeper) -> 
     keeper.wait_for_lock()
     keeper.unlock()
     expect(keeper.field("What happened?")).to_have_value("Another letter.")
+    keeper.open_card("Photos & screenshots")
+    keeper.wait_for_file("letter.png")
     keeper.choose_time("Just now")
     keeper.tap("Save")
     keeper.wait_for_screen("Saved")

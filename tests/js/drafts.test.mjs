@@ -131,6 +131,20 @@ test('a file still being added at Save joins that entry; text typed meanwhile st
   assert.deepEqual(app.state.draft.fields, { who: 'typed late' });
 });
 
+test('a file of the draft is shown only once it is stored, so that a reload just after does not lose it', async () => {
+  const { phone, app } = await phoneWithEntry();
+  const write = phone.database.write;
+  const shownAtWrite = [];
+  phone.database.write = async (writing) => {
+    shownAtWrite.push(app.state.draft?.attachments.length ?? 0);
+    return write.call(phone.database, writing);
+  };
+  await app.addFile('draft', file(PNG), { route: 'files' });
+  assert.ok(shownAtWrite.length > 1, 'the file and the draft were written');
+  assert.deepEqual(new Set(shownAtWrite), new Set([0]));
+  assert.equal(app.state.draft.attachments.length, 1);
+});
+
 test('a file added after the lock does not show on the lock screen and does not hide the draft', async () => {
   const [started, held] = [gate(), gate()];
   const { phone, app } = await phoneWithEntry({

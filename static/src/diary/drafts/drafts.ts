@@ -74,6 +74,7 @@ export class Drafts extends DelayedWriter {
     this.timer ??= this.ctx.timers.after(SAVE_DELAY_MS, () => this.flush().catch((error) => this.reportError(error)));
   }
 
+  /** Add a file to the draft, or replace it. It is shown once the draft is stored: a reload may follow at once. */
   async addFile(held: DraftFile) {
     const current = this.ensure();
     this.current = {
@@ -81,8 +82,11 @@ export class Drafts extends DelayedWriter {
       held: [...current.held.filter(({ attachment }) => attachment !== held.attachment), held],
       saved_at: null,
     };
-    this.showIfUnlocked();
-    await this.flush();
+    try {
+      await this.flush();
+    } finally {
+      this.showIfUnlocked();
+    }
   }
 
   /** Remove a file from the draft. */
