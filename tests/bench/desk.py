@@ -159,7 +159,7 @@ def _list_row(page: Page, client_count: int) -> Row:
     times_ms, floors = [], []
     for _ in range(ROUNDS):
         with page.expect_response(lambda answer: answer.url.endswith("/v1/clients")) as response_info:
-            times_ms.append(page.evaluate(MEASURE_CLICK, ["Look for news", selector]))
+            times_ms.append(page.evaluate(MEASURE_CLICK, ["Check for changes", selector]))
         response_info.value.finished()
         timing = response_info.value.request.timing
         floors.append(timing["responseEnd"] - timing["requestStart"])

@@ -85,7 +85,7 @@ DESK_SCREENS: dict[str, tuple[Step, ...]] = {
         SIGN_IN_PAGE,
         SIGNED_IN,
         js("fake.fail.listClients = 'unavailable'"),
-        press("Look for news"),
+        press("Check for changes"),
     ),
     "locking soon": (SIGN_IN_PAGE, SIGNED_IN, js("fake.set({lockIn: 17})")),
     "client": (SIGN_IN_PAGE, CLIENT_OPEN),

@@ -85,7 +85,7 @@ def test_an_advocate_helps_without_holding_the_data(
     # When both get access to the case in one consent, they see its old entries and no others
     give_access(keeper, nine_words, sam.advocate.fingerprint_words)
     desk.tap("Clients")
-    desk.tap("Look for news")
+    desk.tap("Check for changes")
     desk.open_client(CLIENT_NAME)
     open_entry(desk, OLD_ENTRY)
     mark_as_reviewed(desk, keeper)
@@ -351,6 +351,6 @@ def assert_access_ended(desk: AdvocatePage) -> None:
     expect(notice).to_be_visible()
     expect(page.locator("button.desk-client")).to_have_count(0)
     page.get_by_role("button", name="All right").click()
-    desk.tap("Look for news")
+    desk.tap("Check for changes")
     expect(page.locator("button.desk-client")).to_have_count(0)
     desk.assert_absent(*UNIQUE_WORDS)

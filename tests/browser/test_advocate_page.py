@@ -52,7 +52,7 @@ def test_an_advocate_reads_and_asks_until_access_ends(new_profile: NewProfile, s
     grant = keeper.grant_access(nine_words, CLIENT_NAME, rights=("view", "comment"))
     # When the list is loaded, the client is in it and can be opened
     desk.tap("Go on")
-    desk.tap("Look for news")
+    desk.tap("Check for changes")
     desk.open_client(CLIENT_NAME)
     assert accessibility_faults(page) == []
     record = keeper.write_entry(NEW_ENTRY, grant)
@@ -193,7 +193,7 @@ def test_a_page_that_is_left_draws_nothing_again(page: Page, server: LiveServer)
     page_errors = chromium.PageErrors()
     page_errors.listen(page)
     desk = desk_with_a_client(page, server, "Left Alone")
-    desk.tap("Look for news")
+    desk.tap("Check for changes")
     desk.open_client(CLIENT_NAME)
     # An error while a page is being replaced reaches no listener of Playwright's.
     page.evaluate("globalThis.addEventListener('error', ({message}) => { document.cookie = `error=${message}`; })")
@@ -214,7 +214,7 @@ def test_the_desk_works_by_keyboard_alone(page: Page, server: LiveServer) -> Non
     Wrong digits do not ask for the words again.
     """
     desk = desk_with_a_client(page, server, "Safer Together")
-    tab_to(page, "Look for news")
+    tab_to(page, "Check for changes")
     page.keyboard.press("Enter")
     expect(page.locator("button.desk-client")).to_have_count(1)
     tab_to(page, CLIENT_NAME)
@@ -272,7 +272,7 @@ def test_a_lead_invites_a_member_ends_the_membership_and_saves_the_table(
     lead.tap("Team")
     lead.confirm_with_words("End membership (Sam)", "End it now")
     expect(page.locator(".desk-members li")).to_have_count(1)
-    colleague.tap("Look for news")
+    colleague.tap("Check for changes")
     colleague.wait_for_text(re.compile("You have been signed out"))
     lead.tap("Make the table")
     with page.expect_download() as saved:
@@ -320,7 +320,7 @@ def test_a_pack_of_shared_entries_verifies_and_contains_nothing_else(
     grant = keeper.grant_access(advocate_words, CLIENT_NAME, rights=("view", "pack"))
     keeper.write_entry(NEW_ENTRY, grant)
     desk.tap("Go on")
-    desk.tap("Look for news")
+    desk.tap("Check for changes")
     desk.open_client(CLIENT_NAME)
     desk.tap(re.compile("^Make a pack"))
     desk.wait_for_text("2 entries, 0 files")

@@ -23,7 +23,7 @@ REGISTER_FORMS = (
     ("People and accounts", "Add a car or bike"),
     ("People and accounts", "Add one you noticed"),
     ("Orders", "Add an order"),
-    ("Reported to", "Add who you told"),
+    ("Reports and crime numbers", "Add who you told"),
     ("When I told them to stop", "Add when they were told"),
     ("How it changes your life", "Add a change"),
     ("Notes from other people", "Add a note from someone"),

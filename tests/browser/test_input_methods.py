@@ -175,7 +175,7 @@ def test_an_account_can_be_recorded_instead_of_written(phone_with_microphone: Br
     keeper.write_first_entry(NARRATIVE)
     keeper.postpone_copy()
     keeper.go_to_tab("Add")
-    keeper.tap("Say it aloud or sign it")
+    keeper.tap("Record your voice, or sign on video")
     keeper.tap("Record your voice")
     keeper.wait_for_text("Recording")
     assert accessibility_faults(keeper.page) == []
@@ -189,7 +189,7 @@ def test_an_account_can_be_recorded_instead_of_written(phone_with_microphone: Br
     expect(cards.fact_value(keeper, "What you said or signed").first).to_have_text("Recorded account")
     expect(keeper.page.locator(".tile")).to_have_count(1)
     keeper.page.evaluate(LOG_TRACKS_SCRIPT)
-    cards.open_card(keeper, "Say it aloud or sign it")
+    cards.open_card(keeper, "Record your voice, or sign on video")
     keeper.tap("Record yourself signing")
     keeper.wait_for_text("Recording")
     keeper.page.wait_for_timeout(1500)
@@ -204,13 +204,13 @@ def test_an_account_can_be_recorded_instead_of_written(phone_with_microphone: Br
     keeper.wait_for_text(re.compile(r"^signed-.*\.(webm|mp4)$"))
     # A recording stopped by another screen is in its draft.
     keeper.go_to_tab("Add")
-    keeper.tap("Say it aloud or sign it")
+    keeper.tap("Record your voice, or sign on video")
     keeper.tap("Record your voice")
     keeper.wait_for_text("Recording")
     keeper.page.wait_for_timeout(1500)
     keeper.go_to_tab("Entries")
     keeper.tap("Carry on writing")
-    keeper.tap(re.compile("^Say it aloud or sign it Recorded account$"))
+    keeper.tap(re.compile("^Record your voice, or sign on video Recorded account$"))
     keeper.wait_for_text(re.compile("^Recorded: voice-.*webm"))
 
 
@@ -222,7 +222,7 @@ def test_a_refused_microphone_loses_nothing(new_phone: NewPhone) -> None:
     keeper.postpone_copy()
     keeper.go_to_tab("Add")
     keeper.type_narrative("Half a sentence")
-    keeper.tap("Say it aloud or sign it")
+    keeper.tap("Record your voice, or sign on video")
     keeper.tap("Record your voice")
     expect(keeper.error_message().first).to_contain_text("may not use the microphone or camera")
     expect(keeper.field("What happened?")).to_have_value("Half a sentence")

@@ -81,7 +81,7 @@ def test_a_sign_in_stands_first_with_its_time_and_leaves_the_heading_in_place(
         ("rekeying: true", "", "Changing the keys is not finished."),
         ("closing: {on: Date.now() + 6e8, off: Date.now() + 7e8}", "", "This server closes on"),
         ("recovery: 'later'", "", "You have not written down your recovery code yet."),
-        ("exit_said: false", "", "The arrow at the top locks this at once"),
+        ("exit_said: false", "", "“Leave” at the top locks this at once"),
         ("", "update: true", "A new version is ready."),
         ("", "unsigned: true", "Stop: this page may be about to be replaced by a false one."),
         ("", "lockIn: 17", "Locking in 17 seconds."),

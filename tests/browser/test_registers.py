@@ -81,6 +81,22 @@ def test_a_police_visit_is_noted_in_two_taps_and_listed_to_chase(keeper: Browser
     assert keeper.page.evaluate("typeof Notification === 'undefined' || Notification.permission !== 'granted'")
 
 
+def test_a_crime_number_is_written_down_from_the_follow_ups(keeper: BrowserKeeper) -> None:
+    """Whoever looks under Follow-ups for a place for a crime number finds one, and Back leads there again."""
+    registers = _make_diary(keeper)
+    keeper.go_to_tab("Follow-ups")
+    keeper.page.get_by_role("button", name=re.compile("^Write down a crime number")).click()
+    keeper.wait_for_screen("Reports and crime numbers")
+    keeper.tap("Add who you told")
+    registers.fill({"Crime number": "CR/4471"})
+    registers.save("CR/4471")
+    keeper.page.go_back()
+    keeper.wait_for_screen("Reports and crime numbers")
+    keeper.wait_for_text("CR/4471")
+    keeper.page.go_back()
+    keeper.wait_for_screen("Follow-ups")
+
+
 def test_impossible_days_are_reported_and_nothing_is_lost(keeper: BrowserKeeper) -> None:
     """Impossible days are each reported beside their field.
 
@@ -175,7 +191,7 @@ REGISTER_EXAMPLES = [
         "I saw him at the gate.",
     ),
     ("Background", "Write the background", "What was it like, in your own words?", "We met at work."),
-    ("Reported to", "Add who you told", "Which force, school, company or helpline?", "Elm School"),
+    ("Reports and crime numbers", "Add who you told", "Which force, school, company or helpline?", "Elm School"),
 ]
 
 

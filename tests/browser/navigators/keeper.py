@@ -19,7 +19,7 @@ Tab = Literal["Add", "Entries", "Share", "Follow-ups", "More"]
 TABS: Final[tuple[Tab, ...]] = ("Add", "Entries", "Share", "Follow-ups", "More")
 # Rows of More that lead to a page with further rows.
 PAGES_OF_MORE: Final = (
-    "Reports and orders",
+    "Crime numbers, reports and orders",
     "More of the story",
     "Sort, put back or delete",
     "Keeping it safe",

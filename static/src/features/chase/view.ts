@@ -70,6 +70,11 @@ function chaseView(stage: Stage) {
         : nothing
     }
     <div class="rows"><div>${row({
+      title: t('chase.add_report'),
+      subtitle: t('chase.add_report_more'),
+      icon: 'flag',
+      onClick: () => stage.go({ name: 'reports' }),
+    })}</div><div>${row({
       title: t('chase.add_camera'),
       subtitle: t('chase.add_camera_more'),
       icon: 'camera',

@@ -81,7 +81,7 @@ function emergency() {
   const [call, text, video] = [serviceOf('999'), serviceOf('esms'), serviceOf('999bsl')];
   return html`<section class="emergency" aria-label=${translate(call.name)}>
     <a class="button button-main button-wide emergency-call" href=${addressOf(call)}>${icon('phone', 26)}<span>${t(
-      'help.ring',
+      'help.ring_emergency',
       { number: call.number },
     )}</span></a>
     <div class="stack-close"><h2>${t('help.no_voice')}</h2><p class="small">${t('help.no_voice_do')}</p></div>
