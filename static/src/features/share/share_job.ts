@@ -194,10 +194,10 @@ export function readyView(stage: Stage, job: PackBuild) {
       pack.files
         ? fileList(pack.files)
         : pack.file
-          ? button(t('pack.save'), () => saveFile(pack.file as Blob, pack.name), {
+          ? html`<div class="stack-close">${button(t('pack.save'), () => saveFile(pack.file as Blob, pack.name), {
               main: !applicableWays.length,
               wide: true,
-            })
+            })}<p class="small soft">${t('pack.save_more')}</p></div>`
           : html`<p class="care">${t('pack.written')}</p>`
     }
     ${hasMoreParts ? button(t('parts.next', { n: job.part + 2, of: job.parts.length }), next, { wide: true }) : nothing}
