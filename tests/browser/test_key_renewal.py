@@ -129,7 +129,7 @@ def assert_sign_in_history(keeper: BrowserKeeper) -> None:
     """Assert that "Where you are signed in" lists what was done, renames a device and signs out the others."""
     open_in_more(keeper, "Where you are signed in")
     keeper.field("Type your password to see this").fill(keeper.passphrase)
-    keeper.button("Show").last.click()
+    keeper.tap("Show the list")
     keeper.wait_for_text("What was done")
     assert accessibility_faults(keeper.page) == []
     expect(keeper.page.get_by_text(re.compile(r"^Signed in .*[0-9]{1,2}:[0-9]{2} · Last used")).first).to_be_visible()
@@ -272,7 +272,7 @@ def test_the_device_list_shows_every_kind_of_action(keeper: BrowserKeeper, serve
     server.inject_fault("GET", r"^/v1/access$", change_body=add_actions)
     open_in_more(keeper, "Where you are signed in")
     keeper.field("Type your password to see this").fill(keeper.passphrase)
-    keeper.button("Show").last.click()
+    keeper.tap("Show the list")
     for action in ("Someone was let in", "Someone was shut out", "Something else was done"):
         keeper.wait_for_text(re.compile(f"^{action} · "))
     expect(keeper.page.get_by_text(re.compile("^Something else was done · "))).to_have_count(1)
