@@ -52,7 +52,7 @@ def test_the_safety_check_stores_and_sends_no_answers(keeper: BrowserKeeper, ser
         _answer_question(keeper, question, "No")
         expect(advice).to_contain_text("Your result appears here as you answer.")
     _answer_question(keeper, BILL_QUESTION, "Yes")
-    keeper.wait_for_text("They may see numbers you ring and text.")
+    keeper.wait_for_text("They may see on the bill which numbers you ring and text.")
     expect(keeper.page.get_by_text("They may notice if you change it.")).to_have_count(0)
     expect(advice).to_contain_text("You can write here.")
     _answer_question(keeper, PHOTOS_QUESTION, "Yes")
