@@ -172,6 +172,7 @@ def test_every_named_test_is_collected() -> None:
     result = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *files],
         capture_output=True, text=True, check=False, cwd=PROJECT_ROOT, timeout=300,
+        env={**os.environ, "PYTEST_ADDOPTS": ""},  # "-v" would print the tests in another form
     )  # fmt: skip
     assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-2000:]
     collected = {re.sub(r"\[.*", "", line) for line in result.stdout.splitlines() if "::" in line}
