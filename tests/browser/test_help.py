@@ -126,7 +126,7 @@ def test_999_is_on_the_first_screen_in_every_language(show: Callable[..., Page],
 def test_nothing_that_reads_as_a_warning_stands_under_999(show: Callable[..., Page]) -> None:
     """Who copied a number, and that nobody tried it, is said of other services."""
     page = show((OPEN_DIARY, go_to_screen("help")), **SMALL_PHONE)
-    notes = [page.get_by_text(words) for words in ("From an official page", "Nobody has tried")]
+    notes = [page.get_by_text(words) for words in ("From an official page", "We have not tried it")]
     services = page.get_by_role("listitem")
     expect(services.filter(has_text="101").filter(has=notes[0])).not_to_have_count(0)
     for note in notes:

@@ -35,6 +35,7 @@ chosen.items.add(new File([bytes], arguments[1], { type: 'image/png' }));
 input.files = chosen.files;
 input.dispatchEvent(new Event('change'));
 """
+ARE_PICTURES_LOADED_SCRIPT = "return document.images.length === 2 && [...document.images].every((one) => one.complete)"
 READ_DIGESTS_SCRIPT = "return [...document.querySelectorAll('details .letters')].map((element) => element.textContent)"
 POLICY_ATTEMPTS_SCRIPT = """
 const done = arguments[arguments.length - 1];
@@ -217,11 +218,13 @@ def test_pictures_and_a_note_are_added_while_locked_and_offline(webkit_phone: tu
     keeper.unlock()
     keeper.tap("Something to look at")
     keeper.tap("Added while this was locked")
-    keeper.wait_for_text("anyone holding this phone could have")
+    keeper.wait_for_text("Anyone holding this phone could have")
     digests = [hashlib.sha256(content).hexdigest() for content in (*photos, b"He is outside.\nBlue car.")]
     keeper.wait_for_result(
         lambda: sorted(keeper.driver.execute_script(READ_DIGESTS_SCRIPT)) == sorted(digests), "the same digests"
     )
+    # The pictures move the buttons when they arrive, and the driver presses where a button was.
+    keeper.wait_for_result(lambda: keeper.driver.execute_script(ARE_PICTURES_LOADED_SCRIPT), "the pictures")
     keeper.tap("Yes, make a draft")
     keeper.wait_for_result(
         lambda: "No, it is not" in keeper.screen_text() or "Write about it" in keeper.screen_text(), "asked, or a draft"
