@@ -113,7 +113,7 @@ def method_data(contents: PackContents) -> TemplateData:
             [title, escape_unprintable(words), list(commands)]
             for title, words, commands in verification_steps(contents)
         ],
-        "single": [[title, command] for title, command in portal_steps()],
+        "single": [[title, list(commands)] for title, commands in portal_steps()],
         "crosswalk": [list(row) for row in FORM_MAPPING],
         "banner": RESTRICTED_BANNER,
     }

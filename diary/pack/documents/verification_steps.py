@@ -56,12 +56,12 @@ def verification_steps(contents: PackContents) -> Iterator[VerificationStep]:
         )
 
 
-def portal_steps() -> Iterator[tuple[str, str]]:
-    """Yield the checks of a pack that was received as single files (a portal set): description and command."""
+def portal_steps() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the checks of a pack that was received as single files (a portal set): description and commands."""
     yield (
         f"{MANIFEST_FILENAME} lists every other file that came with it, but for its signature in pack-statement.json",
-        f"sha256sum -c {MANIFEST_FILENAME}",
+        (f"sha256sum -c {MANIFEST_FILENAME}",),
     )
-    yield "one file on Windows, compared with its line", 'certutil -hashfile "01_chronology.pdf" SHA256'
-    yield "all of them in PowerShell", "\n".join((*POWERSHELL_LIST, POWERSHELL_RESULT))
-    yield "files as received, sidecars, proofs", "every 13_part zip, unpacked into one folder"
+    yield "One file on Windows, compared with its line", ('certutil -hashfile "01_chronology.pdf" SHA256',)
+    yield "All of them in PowerShell", (*POWERSHELL_LIST, POWERSHELL_RESULT)
+    yield "Files as received, sidecars and proofs: in the zips that begin with 13_part. Unpack all into one folder", ()
