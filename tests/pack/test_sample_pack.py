@@ -559,6 +559,12 @@ def test_what_is_copied_from_10_works_as_it_stands(sample_pack: SamplePack) -> N
     assert "\u200b" not in method and "\u200b" not in "".join(sample_pack.chronology_page_texts)
 
 
+def test_a_semicolon_after_a_value_is_printed(sample_pack: SamplePack) -> None:
+    """The templates' language takes a semicolon after a value for the end of the value, and prints none."""
+    assert "".join(sample_pack.chronology_page_texts).count("Named by JB; not established here.") == 2
+    assert '{"n":name,"s":salt,"v":value}; the commitment' in _words_of_10(sample_pack)
+
+
 def _words_of_10(sample_pack: SamplePack) -> str:
     """Return the text of document 10 without its headers and footers: where its pages break depends on each sample."""
     texts = page_texts(sample_pack.read_member("restricted/10_RESTRICTED_how-this-record-was-made.pdf"))

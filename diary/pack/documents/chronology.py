@@ -128,10 +128,11 @@ def _front_page(contents: PackContents, facts: Sequence[IncidentFact]) -> Templa
     entries, metadata = contents.entries, contents.capsule.metadata
     dated_entries = [entry for entry in entries if entry.occurred_time.is_known]
     days_since_last = order.days_since_last_entry(facts, metadata.made_at, contents.utc_offset_minutes)
+    named_note = _NAMED_NOTE.format(escape_unprintable(metadata.keeper_name))
     return {
         "prepared_by": escape_unprintable(_preparer_text(metadata)),
         "prepared": list(prepared_sentences(metadata)),
-        "named_by": escape_unprintable(metadata.keeper_name),
+        "named_note": named_note,
         "made": contents.printed_made_at().to_line(),
         "count": str(len(entries)),
         "first": times.format_claimed_time(dated_entries[0].occurred_time).day if dated_entries else "no date known",
@@ -142,7 +143,7 @@ def _front_page(contents: PackContents, facts: Sequence[IncidentFact]) -> Templa
             [
                 label,
                 [escape_unprintable(line) for line in lines],
-                _NAMED_NOTE.format(metadata.keeper_name) if label == _WHO and contents.people else "",
+                named_note if label == _WHO and contents.people else "",
             ]
             for label, lines in _front_rows(contents, facts)
             if lines
