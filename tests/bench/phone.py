@@ -1,7 +1,7 @@
 """App in Chromium with the waits a person notices: a first visit, opening offline, unlocking, listing, saving.
 
-Figures "at 4×" ran in the page with devtools' CPU throttling, which slows the main thread but not the workers (sealing
-and Argon2id keep their speed); the rest is not slowed. Each is the median of several rounds.
+Figures "at 4×" ran in the page with devtools' CPU throttling, which slows the main thread, and the workers (sealing and
+Argon2id) much less; the rest is not slowed. Each is the median of several rounds.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import statistics
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Page, Playwright, expect, sync_playwright
@@ -34,6 +35,18 @@ ROUNDS = 5
 PICTURE_BYTES = 3_000_000
 MANY_PICTURES = 12
 ENTRY_COUNT = 1_000
+# The library is a global of the worker, there since the warm-up.
+NOTE_END_OF_ARGON2 = """() => {
+  const library = globalThis.hashwasm;
+  if (!library) return false;
+  const argon2id = async (options) => {
+    const key = await library.argon2id(options);
+    globalThis.keyAt = performance.timeOrigin + performance.now();
+    return key;
+  };
+  globalThis.hashwasm = { ...library, argon2id };
+  return true;
+}"""
 
 
 def measure_rows() -> Iterator[Row]:
@@ -134,24 +147,49 @@ def _unlock(playwright: Playwright, origin: str, login: str) -> Iterator[Row]:
     bare_argon2 = _bare_argon2(playwright, kdf_parameters)
     for rate, bar in ((1, None), (4, 300)):
         throttle_cpu(keeper.page, rate)
-        opened, list_times = [], []
-        for _ in range(ROUNDS):
-            keeper.lock()
-            keeper.page.wait_for_timeout(1_500)  # the next worker warms up while the app is locked
-            keeper.field("Your password").fill(PASSPHRASE)
-            opened.append(keeper.page.evaluate("() => bench.pressed('Open', 'What happened?')"))
-            list_times.append(keeper.page.evaluate("() => bench.listed()"))
-        opening, listing = statistics.median(opened), statistics.median(list_times)
-        where = f"page at {rate}×, Argon2id in a worker not slowed"
+        times = [unlock_times(keeper) for _ in range(ROUNDS)]
+        listing = statistics.median(time.listing for time in times)
+        where = f"page at {rate}×"
         if bar is None:
             name = f"unlock of {ENTRY_COUNT} entries to the first place, ms (floor: bare Argon2id)"
-            yield make_row(name, where, opening, bare_argon2, "none", True)
+            yield make_row(name, where, statistics.median(time.opening for time in times), bare_argon2, "none", True)
         else:
-            extra_ms = opening - bare_argon2 + listing
-            name = f"{ENTRY_COUNT} entries on screen after the words, beyond Argon2id, ms (floor: drawing the list)"
-            yield make_row(name, where, extra_ms, listing, f"at most {bar} ms", extra_ms <= bar)
+            after_key = statistics.median(time.after_key for time in times)
+            name = f"{ENTRY_COUNT} entries on screen after the key, ms (floor: drawing the list)"
+            yield make_row(name, where, after_key, listing, f"at most {bar} ms", after_key <= bar)
     assert keeper.page.context.browser
     keeper.page.context.browser.close()
+
+
+@dataclass(frozen=True)
+class UnlockTimes:
+    """Times of one unlock in ms."""
+
+    # From the tap on Open to the first place.
+    opening: float
+    # From the tap on Entries to the first rows.
+    listing: float
+    # From the end of Argon2id to the first place, and then from the tap on Entries to the first rows.
+    after_key: float
+
+
+def unlock_times(keeper: BrowserKeeper) -> UnlockTimes:
+    """Lock, unlock and open the list.
+
+    The end of Argon2id is read in the worker. Its duration cannot be subtracted: the developer tools slow a page by keeping
+    a processor busy, which at 4× makes Argon2id take 1.4 times as long on two cores.
+    """
+    keeper.lock()
+    keeper.page.wait_for_timeout(1_500)  # the next worker warms up while the app is locked
+    assert sum(worker.evaluate(NOTE_END_OF_ARGON2) for worker in keeper.page.workers) > 0
+    keeper.field("Your password").fill(PASSPHRASE)
+    opening, opened_at = keeper.page.evaluate(
+        "async () => [await bench.pressed('Open', 'What happened?'), performance.timeOrigin + performance.now()]"
+    )
+    key_at = max(worker.evaluate("() => globalThis.keyAt ?? 0") for worker in keeper.page.workers)
+    assert opened_at - opening < key_at < opened_at
+    listing = keeper.page.evaluate("() => bench.listed()")
+    return UnlockTimes(opening, listing, opened_at - key_at + listing)
 
 
 def _wait_for_newest_entry(page: Page) -> None:
@@ -194,7 +232,7 @@ def _save(playwright: Playwright, origin: str) -> Iterator[Row]:
             save_times.append(keeper.page.evaluate("() => bench.pressed('Save', 'Saved')"))
             floor_times.append(keeper.page.evaluate("(bytes) => bench.plain(bytes)", PICTURE_BYTES))
         take_in, save, floor = (statistics.median(times) for times in (taking_in_times, save_times, floor_times))
-        where = f"page at {rate}×, sealing in a worker not slowed"
+        where = f"page at {rate}×, sealing in a worker"
         bar, holds = ("at most 300 ms", save <= 300) if rate == 4 else ("at most 2 of plain", save <= 2 * floor)
         name = "save with a 3 MB screenshot, offline, from the tap, ms (floor: plain IndexedDB, written and read)"
         yield make_row(name, where, save, floor, bar, holds)
