@@ -34,7 +34,7 @@ from tests.bench.phone_limits import open_browser, peak_used_mb, phone_limits, s
 from tests.bench.rows import Row, make_row
 from tests.browser.chromium import PHONE_OPTIONS, Profile
 from tests.browser.navigators.keeper import BrowserKeeper
-from tests.browser.navigators.sharing import choose_everything, give_consent, review_findings
+from tests.browser.navigators.sharing import choose_usual_contents, give_consent, review_findings
 from tests.pack.fictional_diary import draw_screenshot, incident_fields
 from tests.pack.story_incidents import STORY_INCIDENTS
 from tests.scheduling import PROJECT_ROOT
@@ -181,7 +181,7 @@ def _make_on_phone(
         keeper.submit_sign_in(login, PASSPHRASE)
         keeper.passphrase = PASSPHRASE
         keeper.wait_for_screen("What happened?")
-        choose_everything(keeper)
+        choose_usual_contents(keeper)
         counted = page.locator("dl div", has_text="Pictures on the pages").locator("dd")
         expect(counted).to_have_text(str(pictures))
         if is_words_only:

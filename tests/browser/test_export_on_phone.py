@@ -18,7 +18,7 @@ from tests.browser.navigators.seeding import SeedRecord, seed_diary
 from tests.browser.navigators.sharing import (
     PACK_ON_SERVER,
     PASSPHRASE_LABEL,
-    choose_everything,
+    choose_usual_contents,
     give_consent,
     make_and_save_pack,
     open_picture,
@@ -72,7 +72,7 @@ def test_a_phone_exports_without_a_signal(new_phone: NewPhone, tmp_path: Path) -
 
 def _make_pack_on_phone(keeper: BrowserKeeper, tmp_path: Path) -> None:
     """Review across a lock, then make and save a pack without restricted text in its servable part."""
-    choose_everything(keeper)
+    choose_usual_contents(keeper)
     keeper.tap("Next")
     # A lock in the middle loses no decision.
     keeper.wait_for_text("Pictures 1 to 3 of 3")
@@ -163,7 +163,7 @@ def test_skipping_the_review_is_recorded(new_phone: NewPhone, server: LiveServer
     keeper.open_entry(FIRST_NARRATIVE)
     _add_pictures(keeper, 2)
     keeper.wait_until_kept_safe(FIRST_NARRATIVE)
-    choose_everything(keeper)
+    choose_usual_contents(keeper)
     keeper.tap("Next")
     keeper.wait_for_text("Pictures 1 to 2 of 2")
     keeper.tap("Go on without looking at the rest")
@@ -197,15 +197,28 @@ def test_skipping_the_review_is_recorded(new_phone: NewPhone, server: LiveServer
     _make_supplement(keeper, server, tmp_path)
 
 
+PRESS_WHEN_DRAWN_SCRIPT = """([tab, button]) => new Promise((resolve) => {
+  const find = (text) => [...document.querySelectorAll('button')].find((one) => one.textContent.trim().startsWith(text));
+  new MutationObserver((_changes, observer) => {
+    if (!find(button)) return;
+    observer.disconnect();
+    find(button).click();
+    resolve();
+  }).observe(document, {childList: true, subtree: true});
+  find(tab).click();
+})"""
+
+
 def _make_supplement(keeper: BrowserKeeper, server: LiveServer, tmp_path: Path) -> None:
     keeper.add_entry(SECOND_NARRATIVE)
     keeper.open_entry(SECOND_NARRATIVE)
     _add_pictures(keeper, 1, first=5)
     keeper.wait_until_kept_safe(SECOND_NARRATIVE)
-    keeper.go_to_tab("Share")
-    keeper.tap("Make another")
-    keeper.tap("Make a pack")  # the screen about court comes only before the first pack
-    keeper.wait_for_screen("What goes in")
+    # Pressed as soon as it is drawn after an unlock, when the list of packs has not been read yet.
+    keeper.lock()
+    keeper.unlock()
+    keeper.page.evaluate(PRESS_WHEN_DRAWN_SCRIPT, ["Share", "Make a pack"])
+    keeper.wait_for_screen("What goes in")  # the screen about court comes only before the first pack
     keeper.wait_for_text("What is new since the last pack")
     # It may be for somebody else, so their reference goes in only with a yes.
     keeper.field("Print their reference from your last pack: WY/4471/26").check()
@@ -274,7 +287,7 @@ def test_a_later_pack_after_one_removal_one_amendment_and_ten_new_entries(
     keeper.wait_for_entry_count(4)
     keeper.open_entry("Before, 2.")
     _add_pictures(keeper, 1)
-    choose_everything(keeper)
+    choose_usual_contents(keeper)
     review_findings(keeper, 1)
     give_consent(keeper)
     first = save_pack(keeper, tmp_path)
@@ -454,6 +467,6 @@ def test_the_server_is_offered_only_where_it_makes_packs(new_phone: NewPhone, se
     _offer_packs(server)
     keeper.go_to_tab("Entries")
     keeper.go_to_tab("Share")
-    choose_everything(keeper, PACK_ON_SERVER)
+    choose_usual_contents(keeper, PACK_ON_SERVER)
     review_findings(keeper, 0)
     keeper.wait_for_text("For up to two minutes this server, and the people who run it, can read what you chose")

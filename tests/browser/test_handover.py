@@ -20,7 +20,7 @@ from tests.browser.navigators.accessibility import accessibility_faults
 from tests.browser.navigators.keeper import BrowserKeeper
 from tests.browser.navigators.sharing import (
     PACK_TIMEOUT_MS,
-    choose_everything,
+    choose_usual_contents,
     give_consent,
     go_to_consent,
     review_findings,
@@ -209,7 +209,7 @@ def test_a_pack_is_streamed_to_the_chosen_file_and_mistakes_are_reported(
 
 def make_pack_on_phone(keeper: BrowserKeeper) -> None:
     """Make a pack on the phone, which is quicker than on the server, and handed over in the same way."""
-    choose_everything(keeper)
+    choose_usual_contents(keeper)
     review_findings(keeper, 0)
     give_consent(keeper)
 

@@ -25,7 +25,7 @@ from diary.pack.verify.verifier import verify_pack
 from diary.samples.demo import running_server
 from tests.browser.conftest import NewProfile
 from tests.browser.navigators.keeper import BrowserKeeper
-from tests.browser.navigators.sharing import choose_everything, give_consent, review_findings
+from tests.browser.navigators.sharing import choose_usual_contents, give_consent, review_findings
 
 pytestmark = pytest.mark.slow
 
@@ -122,7 +122,7 @@ def make_evidence(
     keeper.passphrase = PASSPHRASE
     keeper.wait_for_screen("What happened?")
     keeper.go_to_tab("Share")
-    choose_everything(keeper)
+    choose_usual_contents(keeper)
     page.get_by_role("radio", name="One file of").check()
     review_findings(keeper, 0)
     bytes_before: int = page.evaluate("async () => (await performance.measureUserAgentSpecificMemory()).bytes")

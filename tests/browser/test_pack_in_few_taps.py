@@ -16,7 +16,7 @@ from tests.browser.conftest import NewPhone
 from tests.browser.navigators.keeper import BrowserKeeper
 from tests.browser.navigators.sharing import (
     NONE_OF_THESE,
-    choose_everything,
+    choose_usual_contents,
     give_consent,
     open_picture,
     picture_tiles,
@@ -82,7 +82,7 @@ def test_of_sixty_pictures_those_that_show_an_address_do_not_reach_the_pages(
     keeper.write_first_entry(NARRATIVE)
     keeper.postpone_copy()
     _add_pictures(keeper, range(1, PICTURE_COUNT + 1), ADDRESS_PICTURES)
-    choose_everything(keeper)
+    choose_usual_contents(keeper)
     keeper.tap("Next")
     confirmed: set[int] = set()
     for first in range(1, PICTURE_COUNT - SCREEN_PICTURES + 1, SCREEN_PICTURES):

@@ -13,7 +13,7 @@ from diary.pack.verify.verifier import verify_pack
 from tests.browser.conftest import NewPhone
 from tests.browser.live_server import CannedResponse, LiveServer
 from tests.browser.navigators.keeper import BrowserKeeper
-from tests.browser.navigators.sharing import choose_everything, give_consent, review_findings, save_pack
+from tests.browser.navigators.sharing import choose_usual_contents, give_consent, review_findings, save_pack
 from tests.browser.pictures import make_png, picker_file
 
 # The engine begins as on a person's phone (python_snapshot.py tells how it does elsewhere).
@@ -41,7 +41,7 @@ def keeper_with_a_picture(new_phone: NewPhone) -> BrowserKeeper:
 
 
 def begin_pack(keeper: BrowserKeeper, pictures: int = 1) -> None:
-    choose_everything(keeper)
+    choose_usual_contents(keeper)
     review_findings(keeper, pictures)
     give_consent(keeper)
 

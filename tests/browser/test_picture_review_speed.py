@@ -18,7 +18,7 @@ from diary.ids import id_text, new_id
 from diary.samples.demo import running_server
 from tests.browser.chromium import PHONE_OPTIONS, throttle_cpu
 from tests.browser.navigators.keeper import BrowserKeeper
-from tests.browser.navigators.sharing import NONE_OF_THESE, choose_everything, see_picture
+from tests.browser.navigators.sharing import NONE_OF_THESE, choose_usual_contents, see_picture
 from tests.browser.pictures import make_jpeg_with_gps
 
 pytestmark = pytest.mark.slow
@@ -90,7 +90,7 @@ def test_three_hundred_pictures_are_reviewed_without_waiting(browser: Browser, t
         keeper.passphrase = PASSPHRASE
         keeper.wait_for_screen("What happened?")
         # Do not wait for the download: the app waits for missing entries and leaves nothing out.
-        choose_everything(keeper)
+        choose_usual_contents(keeper)
         expect(keeper.page.get_by_role("definition").first).to_have_text(str(PICTURE_COUNT))
         keeper.tap("Next")
         throttle_cpu(keeper.page, 4)

@@ -10,7 +10,7 @@ from tests.browser.conftest import NewPhone
 from tests.browser.live_server import LiveServer
 from tests.browser.navigators.accessibility import accessibility_faults
 from tests.browser.navigators.keeper import BrowserKeeper
-from tests.browser.navigators.sharing import choose_everything
+from tests.browser.navigators.sharing import choose_usual_contents
 
 FIRST_NARRATIVE = "He was at the gate."
 ERASED_NARRATIVE = "This one shall go."
@@ -107,7 +107,7 @@ def test_an_entry_is_left_out_of_packs_with_one_tap(keeper: BrowserKeeper) -> No
     assert accessibility_faults(keeper.page) == []
     keeper.page.reload()
     keeper.unlock()
-    choose_everything(keeper)
+    choose_usual_contents(keeper)
     counted = keeper.page.locator("dl div", has_text="Entries").first.locator("dd")
     expect(counted).to_have_text("1")
     keeper.open_entry(FIRST_NARRATIVE)

@@ -23,7 +23,7 @@ from tests.browser.navigators.sharing import (
     NONE_OF_THESE,
     PACK_TIMEOUT_MS,
     PASSPHRASE_LABEL,
-    choose_everything,
+    choose_usual_contents,
     give_consent,
     review_findings,
     save_pack,
@@ -271,7 +271,7 @@ def test_the_usual_pack(journey: Journey, tmp_path: Path) -> None:
     """For the police, of everything new since the last pack: a screenful of pictures, one number in three entries."""
     keeper = journey.keeper
     _make_diary(journey)
-    choose_everything(keeper)
+    choose_usual_contents(keeper)
     review_findings(keeper, 0)
     give_consent(keeper)
     save_pack(keeper, tmp_path)

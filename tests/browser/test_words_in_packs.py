@@ -11,7 +11,7 @@ from diary.pack.verify.verifier import verify_pack
 from tests.browser.conftest import NewPhone
 from tests.browser.live_server import LiveServer
 from tests.browser.navigators.cards import fact_value
-from tests.browser.navigators.sharing import choose_everything, give_consent, review_findings, save_pack
+from tests.browser.navigators.sharing import choose_usual_contents, give_consent, review_findings, save_pack
 from tests.browser.test_pages_on_phone import NARRATIVE, begin_pack, keeper_with_a_picture, pdf_text, read_documents
 
 
@@ -37,7 +37,7 @@ def test_a_pack_of_words_now_and_the_pictures_later(new_phone: NewPhone, server:
     """No picture has to be looked at for the words. What follows is one tap away, there and after a lock."""
     keeper = keeper_with_a_picture(new_phone)
     notary = Ed25519Signer(server.settings.load_or_create_notary_seed()).pub
-    choose_everything(keeper)
+    choose_usual_contents(keeper)
     keeper.page.get_by_label("Words first: leave out pictures and files for now").check()
     keeper.wait_for_text("1 picture or file follows later. The pack says so.")
     review_findings(keeper, 0)

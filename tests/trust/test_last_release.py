@@ -218,7 +218,7 @@ def test_numbers_of_entries_packs_and_exhibits_go_on(upgraded_server: UpgradedSe
     ann.unlock()
     ann.wait_until_kept_safe(BORROWED_PHONE_ENTRY)  # sync first, so that nothing arrives after the review
     expect(ann.entry_row(FIRST_ENTRY).get_by_text("No. 1", exact=True)).to_be_visible()
-    go_to_consent(ann, 0)  # the picture's review was kept
+    go_to_consent(ann, 0, is_everything=True)  # the picture's review was kept
     give_consent(ann)
     pack = save_pack(ann, tmp_path)
     assert upgraded_server.pack_findings(pack) == []

@@ -34,8 +34,11 @@ async (element) => {
 """
 
 
-def choose_everything(keeper: BrowserKeeper, button: str = "Make a pack", *, initials: str = "jb") -> None:
-    """Go from Share to the contents. Before the first pack, confirm the warning about court and give the initials."""
+def choose_usual_contents(keeper: BrowserKeeper, button: str = "Make a pack", *, initials: str = "jb") -> None:
+    """Go from Share to the contents: everything, or what is new since the last pack.
+
+    Before the first pack, confirm the warning about court and give the initials.
+    """
     keeper.go_to_tab("Share")
     keeper.page.get_by_role("button", name=re.compile(f"^{button}( For a slow phone.*)?$")).first.click()
     keeper.page.get_by_role("heading", name=re.compile("^(If this goes to court|What goes in)$")).wait_for()
@@ -121,10 +124,22 @@ def see_end(keeper: BrowserKeeper) -> None:
     expect(keeper.button(NOTHING_SHOWS)).not_to_have_attribute("aria-disabled", "true")
 
 
-def go_to_consent(keeper: BrowserKeeper, pictures: int, *, initials: str = "jb", button: str = "Make a pack") -> None:
-    """Choose everything, fill in the officer's sheet, and answer for each picture."""
-    choose_everything(keeper, button, initials=initials)
+def go_to_consent(
+    keeper: BrowserKeeper,
+    pictures: int,
+    *,
+    initials: str = "jb",
+    button: str = "Make a pack",
+    is_everything: bool = False,
+) -> None:
+    """Choose the usual contents, fill in the officer's sheet, and answer for each picture.
+
+    `is_everything`: choose everything, also where there is an earlier pack.
+    """
+    choose_usual_contents(keeper, button, initials=initials)
     keeper.tap("Change")
+    if is_everything:
+        keeper.page.get_by_role("radio", name="Everything", exact=True).check()
     keeper.page.get_by_role("button", name=re.compile("^For the officer")).click()
     keeper.field("Name to use").fill("Jo")
     keeper.tap("Done")

@@ -119,7 +119,7 @@ function hubView(stage: Stage, job: PackBuild | undefined) {
       icon,
       onClick: on,
     })}</div>`;
-  const start = (way: 'server' | 'here') => () => beginFlow(stage, { way, earlier: packs });
+  const start = (way: 'server' | 'here') => () => beginFlow(stage, { way });
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('share.title'))}<p>${t('share.lead')}</p></div>
     ${errorSummary(stage)}
@@ -157,9 +157,7 @@ function hubView(stage: Stage, job: PackBuild | undefined) {
       )}
       ${
         packs
-          ? linkRow('tag', 'items', () =>
-              beginFlow(stage, { way: 'here', earlier: packs, step: 'items', how: 'items', kind: 'items' }),
-            )
+          ? linkRow('tag', 'items', () => beginFlow(stage, { way: 'here', step: 'items', how: 'items', kind: 'items' }))
           : nothing
       }
       ${linkRow('paper', 'print', () => stage.go({ name: 'print' }))}${linkRow('list', 'log', () =>
@@ -209,18 +207,27 @@ const comingNote = ({ state }: Stage, key: string) =>
 /**
  * Begin a pack with what is usual: for the police, of everything, or of what is new since the last one. Before the
  * first pack, one screen explains what it may reveal to the other side.
+ *
+ * The list of packs is read first. The copy on screen may not have come yet, and then a later pack would be taken for the
+ * first one: with everything in it, and numbered from where the person is asked to begin.
  */
 function beginFlow(stage: Stage, flow: PackFlow) {
   stage.job = undefined;
-  const isLater = Boolean(flow.earlier);
-  stage.packing = {
-    kind: isLater ? 'supplement' : 'pack',
-    how: isLater ? 'new' : 'all',
-    ...flow,
-    step: flow.step && isLater ? flow.step : isLater ? null : 'court',
-  };
-  stage.local = stage.packing;
-  return stage.packing.step ? goToStep(stage, stage.packing.step) : toSummary(stage);
+  const { place } = stage;
+  return stage.run('choose', async () => {
+    const earlier = countPacks(await stage.app.readShared());
+    if (stage.place !== place) return undefined; // the user went elsewhere meanwhile
+    const isLater = earlier > 0;
+    stage.packing = {
+      kind: isLater ? 'supplement' : 'pack',
+      how: isLater ? 'new' : 'all',
+      ...flow,
+      earlier,
+      step: flow.step && isLater ? flow.step : isLater ? null : 'court',
+    };
+    stage.local = stage.packing;
+    return stage.packing.step ? goToStep(stage, stage.packing.step) : toSummary(stage, true);
+  });
 }
 
 /**
