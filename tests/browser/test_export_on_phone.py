@@ -198,7 +198,8 @@ def test_skipping_the_review_is_recorded(new_phone: NewPhone, server: LiveServer
 
 
 PRESS_WHEN_DRAWN_SCRIPT = """([tab, button]) => new Promise((resolve) => {
-  const find = (text) => [...document.querySelectorAll('button')].find((one) => one.textContent.trim().startsWith(text));
+  const buttons = () => [...document.querySelectorAll('button')];
+  const find = (text) => buttons().find((one) => one.textContent.trim().startsWith(text));
   new MutationObserver((_changes, observer) => {
     if (!find(button)) return;
     observer.disconnect();

@@ -208,8 +208,8 @@ const comingNote = ({ state }: Stage, key: string) =>
  * Begin a pack with what is usual: for the police, of everything, or of what is new since the last one. Before the
  * first pack, one screen explains what it may reveal to the other side.
  *
- * The list of packs is read first. The copy on screen may not have come yet, and then a later pack would be taken for the
- * first one: with everything in it, and numbered from where the person is asked to begin.
+ * The list of packs is read first. The copy on screen may not have come yet, and then a later pack would be taken for
+ * the first one: with everything in it, and numbered from where the person is asked to begin.
  */
 function beginFlow(stage: Stage, flow: PackFlow) {
   stage.job = undefined;
