@@ -124,7 +124,10 @@ def test_an_entry_taken_out_on_one_device_and_changed_on_the_other_is_kept(
     phone.add_entry("Third, on the phone.")
     _change_words(desk, NARRATIVE + " He stayed.")
     desk.add_entry("Fourth, on the desk.")
-    _go_online(phone, desk)
+    # Numbers follow the order in which the server receives new entries: the phone's is to come first.
+    _go_online(phone)
+    phone.wait_until_kept_safe("Third, on the phone.")
+    _go_online(desk, phone)
     for device in (phone, desk):
         device.wait_for_entry_count(3)  # the entry that the other device changed is back, and only that
         expect(device.entry_row(NARRATIVE).get_by_text("No. 1", exact=True)).to_be_visible()
