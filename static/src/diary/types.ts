@@ -489,6 +489,8 @@ export type Open = {
   custody: CustodyLog;
   identity: Identity;
   urls: Set<string>;
+  /** blobs that a crash left, as the store had them at the unlock */
+  halfFiles: readonly string[];
   /** the wraps of what is stored here are being renewed: the last renewal that was begun */
   rewrapping?: Promise<void>;
   /** what the slot that opened it states about the server's key */

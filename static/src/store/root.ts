@@ -240,7 +240,7 @@ export type Root = SealedRoot & {
   outbox: UnsentVersion[];
   uploads: PendingUpload[];
   fetch: PendingDownload[];
-  /** files that are being sealed */
+  /** blobs that nothing names yet: see [Note: half a file], diary/attachments/sealing.ts */
   filling: string[];
   /** the highest number in a receipt above `feed.seq` */
   top?: number;

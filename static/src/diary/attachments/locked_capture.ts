@@ -13,7 +13,7 @@ import { b64, unb64 } from '../../core/bytes.js';
 import { formatId, newId } from '../../core/ids.js';
 import { readDoor, writeCaptureAllowed } from '../../store/device_meta.js';
 import { readDraftText } from './reading_files.js';
-import { blobsOf, deleteBlobs } from './sealing.js';
+import { blobsOf, claimBlobs, deleteBlobs } from './sealing.js';
 import { mediaKind } from '../index/showing.js';
 import type { Drafts, StoredDraft } from '../drafts/drafts.js';
 import type { Context, DraftFile, Open } from '../types.js';
@@ -80,6 +80,7 @@ export async function storeCapture({ store }: Open, capture: StoredCapture, tray
     if (!captures.some(({ held }) => held.attachment === capture.held.attachment)) captures.push(capture);
     change.putJson('captured', captures);
     root.captured = captures.length;
+    claimBlobs(root, blobsOf(capture.held));
     for (const trayKey of trayKeys) change.dropTray(trayKey);
   });
 }

@@ -7,7 +7,7 @@ import { KeptError } from '../../core/errors.js';
 import { ownFields } from '../records/record_store.js';
 import { requireOpenOf } from '../session/require_open.js';
 import { locateFile, openParts } from './reading_files.js';
-import { sealCopy } from './sealing.js';
+import { sealCopy, sendBlobs } from './sealing.js';
 import { updateRows } from '../erasing/takeout.js';
 import type { Context, Open, Rendition } from '../types.js';
 import type { MaskBox } from '../../media/previews.js';
@@ -98,6 +98,6 @@ async function addMaskedCopy(ctx: Context, open: Open, id: string, { boxes, what
       openKeys: [...current.keys.open.slice(0, position), [blob, key], ...current.keys.open.slice(position)],
       restrictedKeys: current.keys.restricted,
     });
-    root.uploads.push({ blob, of: (await open.book.meta(id, batch))?.of ?? null });
+    sendBlobs(root, [{ blob }], (await open.book.meta(id, batch))?.of ?? null);
   });
 }

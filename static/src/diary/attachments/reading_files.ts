@@ -13,6 +13,7 @@ import type { Bytes } from '../../core/bytes.js';
 import type { BlobCatalogue } from '../../net/blobs.js';
 
 type FileLocation = { blob: string; key: string; n: number; size: number; type: string; name: string };
+type PartReader = { size: number; bytes(offset: number, length: number): Promise<Bytes> };
 export type CopyKind = 'preview' | 'print' | 'masked' | 'unmasked' | 'received';
 
 /**
@@ -120,14 +121,27 @@ async function refetchPart(open: Open, file: FileLocation, i: number) {
 export function sealedReader(
   open: Open,
   { blob, key, n, size }: { blob: string; key: string; n: number; size: number },
-): { size: number; bytes(offset: number, length: number): Promise<Bytes> } {
-  let openedPart: { i: number; bytes: Bytes } | null = null;
-  const readPart = async (i: number) => {
-    if (openedPart?.i === i) return openedPart.bytes;
+): PartReader {
+  return readerOfParts(size, async (i) => {
     const storedPart = await open.store.read(partName(blob, i));
     if (!storedPart) throw new KeptError('file_missing');
-    openedPart = { i, bytes: await open.vault.openPart({ blob, key, i, n, sealed: storedPart.bytes, size }) };
-    return openedPart.bytes;
+    return open.vault.openPart({ blob, key, i, n, sealed: storedPart.bytes, size });
+  });
+}
+
+/** Give random access to a Blob, of which one part is in memory at a time. */
+export function blobReader(file: Blob): PartReader {
+  return readerOfParts(
+    file.size,
+    async (i) => new Uint8Array(await file.slice(i * FILE_PART_BYTES, (i + 1) * FILE_PART_BYTES).arrayBuffer()),
+  );
+}
+
+function readerOfParts(size: number, loadPart: (i: number) => Promise<Bytes>): PartReader {
+  let loaded: { i: number; bytes: Bytes } | null = null;
+  const readPart = async (i: number) => {
+    if (loaded?.i !== i) loaded = { i, bytes: await loadPart(i) };
+    return loaded.bytes;
   };
   return {
     size,

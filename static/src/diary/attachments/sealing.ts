@@ -2,9 +2,10 @@
  * Take a file in: hash and seal it part by part as it is read, and inspect it only to find its type. Each part is
  * stored, read back and opened before the next one is read.
  *
- * [Note: half a file] A blob is added to the root's `filling` list before its first part is written, and removed once
- * it is complete. What a crash leaves there is deleted at the next unlock (`deleteHalfFiles`). So half a file is
- * never shown as a whole one.
+ * [Note: half a file] A blob is added to the root's `filling` list in the transaction that writes its first part, and
+ * removed in the one that first names it: in a version, a draft or a captured file. What a crash leaves there is
+ * deleted at the next unlock (`deleteHalfFiles`). So half a file is never shown as a whole one, and no file stays on
+ * the phone that nothing names.
  */
 import { FILE_PART_BYTES } from '../../core/constants.js';
 import { formatId, newId } from '../../core/ids.js';
@@ -12,9 +13,9 @@ import { partCount } from '../../crypto/files.js';
 import { partName } from '../../net/blobs.js';
 import { readMetadata } from '../../media/exif.js';
 import { isMismatch, detectType } from '../../media/file_type.js';
-import { sealedReader } from './reading_files.js';
-import { memorySource, readWhole, receivedFacts } from './sources.js';
-import type { Change } from '../../store/pending.js';
+import { blobReader, sealedReader } from './reading_files.js';
+import { memorySource, receivedFacts } from './sources.js';
+import type { BlobCatalogue } from '../../net/blobs.js';
 import type { BlobKey, DraftFile, Open, Rendition, Source } from '../types.js';
 import type { ImageCopy, PictureMaker } from '../../media/previews.js';
 import type { Root } from '../../store/root.js';
@@ -27,9 +28,7 @@ type OnProgress = (done: number, total: number) => void;
 const MAX_PICTURE_BYTES = 60_000_000;
 
 /**
- * Take a file in, with its copies.
- * @param options `unowned`: its blobs stay in `filling` until the caller removes them, so that a crash leaves none
- *   behind
+ * Take a file in, with its copies. Its blobs stay in `filling`: the caller names them and calls `claimBlobs`.
  * @throws file_changed, file_unreadable, no_space
  */
 export async function sealFile(
@@ -41,36 +40,32 @@ export async function sealFile(
     pictures,
     onProgress = () => undefined,
     attachment = formatId(newId()),
-    unowned = false,
   }: {
     route: string;
     at: number;
     pictures: PictureMaker;
     onProgress?: OnProgress | undefined;
     attachment?: string;
-    unowned?: boolean;
   },
 ): Promise<DraftFile> {
-  const { key, first: firstPart, sha256, sha512 } = await sealSource(open, source, onProgress, unowned);
-  const magic = detectType(firstPart);
-  // Copies are made of the sealed bytes, never of the file: it may have changed since.
-  const reader = sealedReader(open, { ...key, size: source.size });
-  const sealed = {
-    size: source.size,
-    read: (start: number, end: number) => reader.bytes(start, end - start),
-  };
+  const collector = collectForCopies(source.size, pictures);
+  const { key, sha256, sha512 } = await sealSource(open, source, { onProgress, onBytes: collector.add });
+  const { magic, file } = collector.finish();
   const renditions: (Rendition & BlobKey)[] = [];
-  const copies = await makeCopies(sealed, magic, pictures)
+  const copies = await (file ? makeCopies(file, magic, pictures) : Promise.resolve(null))
     .then(async (made) => {
-      for (const copy of made?.made ?? []) renditions.push(await sealCopy(open, copy, unowned));
+      for (const copy of made?.made ?? []) renditions.push(await sealCopy(open, copy));
       return made;
     })
     .catch(async (error) => {
-      // Nothing refers to these blobs yet: they would stay for ever.
+      // Nothing names these blobs: they would stay until the next unlock.
       await deleteBlobs(open.store, [key, ...renditions]).catch(() => undefined);
       throw error;
     });
-  const metadata = await readMetadata(reader, magic);
+  const metadata = await readMetadata(
+    file ? blobReader(file) : sealedReader(open, { ...key, size: source.size }),
+    magic,
+  );
   const duration = metadata?.duration_ms ?? copies?.duration_ms;
   return {
     attachment,
@@ -90,30 +85,51 @@ export async function sealFile(
 }
 
 /**
+ * Collect the bytes of a picture, a film or a sound while they are sealed. Copies are made from these and not from the
+ * source file, which may have changed since.
+ */
+function collectForCopies(size: number, pictures: PictureMaker) {
+  const chunks: Blob[] = [];
+  let magic = '';
+  let isCollected = false;
+  return {
+    add(bytes: Bytes) {
+      if (!magic) {
+        magic = detectType(bytes);
+        isCollected =
+          size <= MAX_PICTURE_BYTES && (magic.startsWith('image/') || (isPlayable(magic) && !!pictures.film));
+      }
+      if (isCollected) chunks.push(new Blob([bytes]));
+    },
+    /** @returns `file` is null if no copies are made of this type or size */
+    finish: () => ({ magic, file: isCollected ? new Blob(chunks, { type: magic }) : null }),
+  };
+}
+
+/**
  * Make the print copy and preview of a picture, or a still of a film.
  * @returns null where none can be made
  */
 async function makeCopies(
-  source: Pick<Source, 'size' | 'read'>,
+  file: Blob,
   magic: string,
   pictures: PictureMaker,
 ): Promise<{ made: ImageCopy[]; duration_ms?: number } | null> {
-  if (source.size > MAX_PICTURE_BYTES) return null;
-  if (magic.startsWith('image/')) {
-    const made = await pictures.make(await readWhole(source, magic, FILE_PART_BYTES));
-    return made && { made };
-  }
-  if (!/^(?:video|audio)\//.test(magic) || !pictures.film) return null;
-  return pictures.film(await readWhole(source, magic, FILE_PART_BYTES));
+  if (isPlayable(magic)) return (await pictures.film?.(file)) ?? null;
+  const made = await pictures.make(file);
+  return made && { made };
 }
 
-/** Seal a copy that was made here. */
+function isPlayable(magic: string) {
+  return magic.startsWith('video/') || magic.startsWith('audio/');
+}
+
+/** Seal a copy that was made here; it stays in `filling`. */
 export async function sealCopy(
   open: Open,
   { purpose, bytes, width, height, media_type, recipe }: ImageCopy,
-  unowned: boolean = false,
 ): Promise<Rendition & BlobKey> {
-  const sealed = await sealSource(open, memorySource(bytes, media_type), () => undefined, unowned);
+  const sealed = await sealSource(open, memorySource(bytes, media_type));
   return { purpose, sha256: sealed.sha256, size_bytes: bytes.length, width, height, media_type, recipe, ...sealed.key };
 }
 
@@ -122,37 +138,34 @@ export async function resealStored(open: Open, { blob, key, n, size }: BlobKey &
   const reader = sealedReader(open, { blob, key, n, size });
   const read = (start: number, end: number) => reader.bytes(start, end - start);
   const source = { name: '', type: '', size, lastModified: null, read, check: async () => undefined };
-  return (await sealSource(open, source, () => undefined, true)).key;
+  return (await sealSource(open, source)).key;
 }
 
+/**
+ * Seal a source under a new key and id, and store it.
+ * @param onBytes given the bytes of each part before they are sealed; the buffer is transferred afterwards
+ */
 async function sealSource(
   { vault, store }: Open,
   source: Source,
-  onProgress: OnProgress,
-  unowned: boolean = false,
-): Promise<{ key: BlobKey; first: Uint8Array; sha256: string; sha512: string }> {
+  {
+    onProgress = () => undefined,
+    onBytes = () => undefined,
+  }: { onProgress?: OnProgress; onBytes?: (bytes: Bytes) => void } = {},
+): Promise<{ key: BlobKey; sha256: string; sha512: string }> {
   const { file, blob, key, parts, sealed_bytes } = await vault.fileStart({ size: source.size });
-  await store.change(
-    (root) => {
-      root.filling.push(blob);
-    },
-    { bulky: true },
-  );
-  let firstPart: Uint8Array = new Uint8Array(0);
   try {
     for (let start = 0; start < source.size; start += FILE_PART_BYTES) {
       const bytes = await source.read(start, Math.min(source.size, start + FILE_PART_BYTES));
-      if (start === 0) firstPart = bytes.slice();
+      onBytes(bytes);
       await storeParts(store, blob, await vault.filePart(file, bytes));
       onProgress(Math.min(source.size, start + FILE_PART_BYTES), source.size);
     }
     const result = await vault.fileEnd(file);
     await source.check();
-    await storeParts(store, blob, result.parts, (root, change) => {
-      if (!unowned) root.filling = root.filling.filter((pendingBlob) => pendingBlob !== blob);
-      change.putJson(`b/${blob}`, { n: parts, size: sealed_bytes, digest: result.digest, have: true, kept: false });
-    });
-    return { key: { blob, key, n: parts }, first: firstPart, sha256: result.sha256, sha512: result.sha512 };
+    const facts: BlobCatalogue = { n: parts, size: sealed_bytes, digest: result.digest, have: true, kept: false };
+    await storeParts(store, blob, result.parts, facts);
+    return { key: { blob, key, n: parts }, sha256: result.sha256, sha512: result.sha512 };
   } catch (error) {
     await vault.fileDrop(file).catch(() => undefined);
     await deleteBlobs(store, [{ blob, n: parts }]).catch(() => undefined);
@@ -160,17 +173,19 @@ async function sealSource(
   }
 }
 
+/** Store parts of a blob in one transaction; with `facts`, these are its last. See [Note: half a file]. */
 async function storeParts(
   store: Open['store'],
   blob: string,
   parts: readonly { i: number; sealed: Bytes }[],
-  finish?: (root: Root, change: Change) => void,
+  facts?: BlobCatalogue,
 ) {
-  if (!parts.length && !finish) return;
+  if (!parts.length && !facts) return;
   await store.change(
     (root, change) => {
       for (const { i, sealed } of parts) change.put(partName(blob, i), { k: 'part' }, sealed);
-      finish?.(root, change);
+      if (facts) change.putJson(`b/${blob}`, facts);
+      if (!root.filling.includes(blob)) root.filling.push(blob);
     },
     { bulky: true },
   );
@@ -188,10 +203,25 @@ export async function deleteBlobs(store: Open['store'], blobs: { blob: string; n
   });
 }
 
-/** Delete what a crash left of half-written files. See [Note: half a file]. */
-export async function deleteHalfFiles(store: Open['store']) {
+/**
+ * Delete what a crash left of files. See [Note: half a file].
+ * @param blobs those that the list had at the unlock: a file may be on its way in again by now
+ */
+export async function deleteHalfFiles(store: Open['store'], blobs: readonly string[]) {
   const maxParts = partCount(200 * 1024 * 1024);
-  for (const blob of store.root.filling) await deleteBlobs(store, [{ blob, n: maxParts }]);
+  for (const blob of blobs) await deleteBlobs(store, [{ blob, n: maxParts }]);
+}
+
+/** Take blobs out of `filling`, in the transaction that names them. */
+export function claimBlobs(root: Root, blobs: readonly { blob: string }[]) {
+  const claimed = new Set(blobs.map(({ blob }) => blob));
+  root.filling = root.filling.filter((blob) => !claimed.has(blob));
+}
+
+/** Claim the blobs of a record's file, and have them sent. @param incident the entry they belong to */
+export function sendBlobs(root: Root, blobs: readonly { blob: string }[], incident: string | null) {
+  claimBlobs(root, blobs);
+  for (const { blob } of blobs) root.uploads.push({ blob, of: incident });
 }
 
 /** Return every blob of a file in a draft. */

@@ -9,7 +9,7 @@ import { KeptError } from '../../core/errors.js';
 import { formatId, newId } from '../../core/ids.js';
 import { openDraft, sealDraft } from '../../crypto/worker/draft_key.js';
 import { readSealedDraft, writeSealedDraft } from '../../store/device_meta.js';
-import { blobsOf, deleteBlobs } from '../attachments/sealing.js';
+import { blobsOf, claimBlobs, deleteBlobs } from '../attachments/sealing.js';
 import { sentenceOf } from '../sentences.js';
 import { shownHeld } from '../index/showing.js';
 import { DelayedWriter } from './delayed_writer.js';
@@ -112,6 +112,7 @@ export class Drafts extends DelayedWriter {
           if (this.current?.id !== current.id) return;
           root.draft = true;
           change.putJson('draft', saved);
+          claimBlobs(root, saved.held.flatMap(blobsOf));
         },
         { uninterruptible: true },
       );

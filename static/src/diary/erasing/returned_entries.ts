@@ -17,7 +17,7 @@ import { putNumbers, readNumbers } from '../../store/feed_numbers.js';
 import { currentVersionOf, isTakenOut } from '../../record/current_version.js';
 import { inFeedOrder, ownFields } from '../records/record_store.js';
 import { rewriteRows } from '../sync/apply_feed.js';
-import { deleteBlobs, resealStored } from '../attachments/sealing.js';
+import { deleteBlobs, resealStored, sendBlobs } from '../attachments/sealing.js';
 import { FILE_REMOVED } from '../attachments/removal.js';
 import { isCurrent, relatedRecords } from './erasing.js';
 import type { BlobCatalogue } from '../../net/blobs.js';
@@ -130,9 +130,6 @@ async function sendRecord(open: Open, record: string): Promise<boolean> {
   try {
     return await open.store.change(async (root, change) => {
       const batch = open.book.batch(root, change);
-      const blobs = [...files.fresh.values()].map(({ blob }) => blob);
-      const sealed = new Set(blobs);
-      root.filling = root.filling.filter((blob) => !sealed.has(blob));
       if (!(await isToBeSent(open, record, batch))) throw new KeptError('conflict');
       const { of, kind } = (await open.book.meta(record, batch)) as Meta;
       await stageAgain(open, batch, record, files);
@@ -140,7 +137,7 @@ async function sendRecord(open: Open, record: string): Promise<boolean> {
       // A file may still have waited to be sent under its old id. Nothing is left under it that could be sent.
       const replaced = new Set(files.old.map(({ blob }) => blob));
       root.uploads = root.uploads.filter(({ blob }) => !replaced.has(blob));
-      for (const blob of blobs) root.uploads.push({ blob, of: incident });
+      sendBlobs(root, [...files.fresh.values()], incident);
       for (const { blob, n } of files.old) {
         for (let i = 0; i < n; i++) change.drop(partName(blob, i));
         change.drop(`b/${blob}`);

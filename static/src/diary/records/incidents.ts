@@ -13,7 +13,7 @@ import { heads, ownFields } from './record_store.js';
 import { arrivalLines, addPendingLines } from '../attachments/custody.js';
 import { initialFields } from '../attachments/file_fields.js';
 import { refuseBreach } from './validation.js';
-import { blobsOf } from '../attachments/sealing.js';
+import { blobsOf, sendBlobs } from '../attachments/sealing.js';
 import { headVersions, differInContent } from './merging.js';
 import { takenOutAt } from '../erasing/takeout.js';
 import { rewriteRows } from '../sync/apply_feed.js';
@@ -206,7 +206,7 @@ export async function stageFile(batch: Batch, open: Open, held: DraftFile, incid
     ...initialFields(held, incident),
   });
   addPendingLines(batch.root, arrivalLines(held));
-  for (const { blob } of blobsOf(held)) batch.root.uploads.push({ blob, of: incident });
+  sendBlobs(batch.root, blobsOf(held), incident);
 }
 
 function mergeChanges(

@@ -172,7 +172,7 @@ export async function openDiary(ctx: Context, words: string, onShown: (open: Ope
 
 /** Do the work that can wait until the rows are on the screen. */
 export async function finishOpening(open: Open) {
-  await deleteHalfFiles(open.store);
+  await deleteHalfFiles(open.store, open.halfFiles);
   await refreshSlot(open);
   await open.store.change((root, change) => {
     root.opened += 1;
@@ -199,6 +199,7 @@ async function makeOpen(
     syncing: null,
     custody: new Custody(ctx, () => (ctx.open === open ? open : null)),
     urls: new Set(),
+    halfFiles: store.root.filling,
     identity: identity as Identity,
   } as Omit<Open, 'syncing'> as Open; // `syncing` is set on the next line, from `open`
   open.syncing = ctx.makeSync(() => (ctx.open === open ? open : null));

@@ -16,7 +16,7 @@ import { exportRow, stageLateFiles } from './imports_late_files.js';
 import { discardMedia, takeMedia } from './imports_media.js';
 import { burstTime } from './imports_plan.js';
 import { readKind } from '../../diary/records/records.js';
-import { blobsOf, deleteBlobs, sealFile } from '../../diary/attachments/sealing.js';
+import { blobsOf, deleteBlobs, sealFile, sendBlobs } from '../../diary/attachments/sealing.js';
 import { rewriteRows as indexRows } from '../../diary/sync/apply_feed.js';
 import type { MessageRow } from '../../record/schedule.js';
 import type { ZipEntry } from '../../imports/unzip.js';
@@ -56,7 +56,7 @@ export async function saveImport(
   files: { added: number; again: number; failed: string[] };
 }> {
   const at = ctx.clock.now();
-  const sealedFile = await sealFile(open, source, { route: 'files', at, pictures: ctx.pictures, unowned: true });
+  const sealedFile = await sealFile(open, source, { route: 'files', at, pictures: ctx.pictures });
   const file = await findOrAddFile(open, sealedFile);
   const entries = chosen
     .map(({ burst, narrative }) => ({ incident: formatId(newId()), narrative, rows: plan.bursts[burst] ?? [] }))
@@ -300,7 +300,5 @@ async function stageReceived(
     open: { ...initial.open, incident_ids: incidents, ...extraFields },
   });
   addPendingLines(batch.root, arrivalLines(sealedFile));
-  const blobs = blobsOf(sealedFile).map(({ blob }) => blob);
-  batch.root.filling = batch.root.filling.filter((blob: string) => !blobs.includes(blob));
-  for (const blob of blobs) batch.root.uploads.push({ blob, of: incidents[0] ?? null });
+  sendBlobs(batch.root, blobsOf(sealedFile), incidents[0] ?? null);
 }

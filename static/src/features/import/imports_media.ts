@@ -87,7 +87,7 @@ async function takeFile(
     return await sealFile(
       open,
       { ...bytes, name: toWellFormed(name), type: '', lastModified: null },
-      { route: 'files', at, pictures: ctx.pictures, unowned: true },
+      { route: 'files', at, pictures: ctx.pictures },
     );
   } catch (error) {
     if (FILE_ERRORS.has(toKeptError(error).code)) return null;
