@@ -4,8 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { PNG, WORDS, file, makePhone, phoneWithEntry, until, vaultInProcess } from './phone/phone.mjs';
+import { NOON, PNG, WORDS, file, makePhone, phoneWithEntry, until, vaultInProcess } from './phone/phone.mjs';
 import { KeptError } from '#app/core/errors.js';
+import { resumeDraft } from '#app/diary/attachments/locked_capture.js';
+import { blobsOf, deleteHalfFiles, sealFile } from '#app/diary/attachments/sealing.js';
+import { fileSource } from '#app/diary/attachments/sources.js';
+import { Drafts } from '#app/diary/drafts/drafts.js';
+import { partName } from '#app/net/blobs.js';
 
 /** Return a promise, `opened`, and the function that resolves it, `open`. */
 function gate() {
@@ -165,6 +170,81 @@ test('a file added after the lock does not show on the lock screen and does not 
   assert.equal(app.state.draft, null);
   await app.unlock(WORDS);
   assert.equal(app.state.draft.fields.narrative, 'half a sen');
+  phone.end();
+});
+
+test('a file whose copies are still being made at a lock and an unlock is asked about, with its bytes', async () => {
+  const [started, held] = [gate(), gate()];
+  const { phone, app } = await phoneWithEntry({
+    pictures: {
+      make: async () => {
+        started.open();
+        await held.opened;
+        return null;
+      },
+    },
+  });
+  const adding = assert.rejects(app.addFile('draft', file(PNG), { route: 'files' }), { code: 'locked' });
+  await started.opened;
+  await app.lock('test');
+  const unlocking = app.unlock(WORDS);
+  await until(phone, ({ phase }) => phase === 'open');
+  held.open();
+  await Promise.all([adding, unlocking]);
+  const { asked } = await app.readCaptured();
+  assert.deepEqual(
+    asked.map(({ size, same }) => [size, same]),
+    [[PNG.length, true]],
+  );
+  const waiting = /** @type {string} */ (await app.acceptCaptured(asked[0].attachment));
+  await app.takeUpDraft(waiting);
+  await app.readReceived(app.state.draft.attachments[0].attachment);
+  phone.end();
+});
+
+test('a file added to a draft that is put aside at that moment keeps its bytes', async () => {
+  const { phone } = await phoneWithEntry();
+  const { open } = phone.ctx;
+  const waiting = { id: 'waiting', fields: {}, restricted: {}, held: [], saved_at: NOON };
+  await open.store.change((root, change) => {
+    change.putJson('later', [waiting]);
+    root.later = 1;
+  });
+  const held = await sealFile(open, fileSource(file(PNG)), { route: 'files', at: NOON, pictures: phone.ctx.pictures });
+  const drafts = new Drafts(phone.ctx);
+  drafts.ensure();
+  const [reached, written] = [gate(), gate()];
+  const { write } = phone.database;
+  phone.database.write = async (batch) => {
+    reached.open();
+    await written.opened;
+    return write.call(phone.database, batch);
+  };
+  const resuming = resumeDraft(open, drafts, waiting.id);
+  await reached.opened; // the draft that is put aside is being written, still without the file
+  const adding = drafts.addFile(held);
+  written.open();
+  await Promise.all([resuming, adding]);
+  const [aside] = /** @type {import('#app/diary/drafts/drafts.js').StoredDraft[]} */ (
+    await open.store.readJson('later')
+  );
+  assert.deepEqual(
+    aside.held.map(({ attachment }) => attachment),
+    [held.attachment],
+  );
+  assert.deepEqual(open.store.root.filling, [], 'the next unlock deletes nothing of it');
+  phone.end();
+});
+
+test('what a draft has named since the unlock is not deleted as half a file', async () => {
+  const { phone } = await phoneWithEntry();
+  const { open } = phone.ctx;
+  const held = await sealFile(open, fileSource(file(PNG)), { route: 'files', at: NOON, pictures: phone.ctx.pictures });
+  const halfFiles = open.store.root.filling;
+  assert.equal(halfFiles.length, 1 + held.renditions.length);
+  await new Drafts(phone.ctx).addFile(held);
+  await deleteHalfFiles(open.store, halfFiles);
+  for (const { blob } of blobsOf(held)) assert.ok(await open.store.read(partName(blob, 0)));
   phone.end();
 });
 

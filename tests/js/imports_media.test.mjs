@@ -9,6 +9,7 @@ import { readEntries } from '#app/imports/unzip.js';
 import { utf8, zip } from './chat_exports.mjs';
 import { NOON, PNG, phoneWithEntry } from './phone/phone.mjs';
 import { fixedClock } from '#app/core/clock.js';
+import { KeptError } from '#app/core/errors.js';
 
 let timer;
 beforeAll(() => {
@@ -124,6 +125,26 @@ async function importLate(app, bytes, name = 'WhatsApp Chat with Sam.zip') {
   const plan = await app.planImport(ANSWERS);
   return { plan, done: plan.late.files ? await app.keepImport({ chosen: [], late: 'Brought in later.' }) : null };
 }
+
+test('files stay that an import has written, also if its second copy of the chat cannot be deleted', async () => {
+  const { app, phone } = await newPhone();
+  const bytes = zip({ 'WhatsApp Chat with Sam.txt': chat(...LINES), ...MEDIA });
+  await importZip(app, bytes, false);
+  const { write } = phone.database;
+  let isImported = false;
+  let refused = 0;
+  phone.database.write = async (batch) => {
+    if (isImported && (batch.drop ?? []).length && refused++ === 0) throw new KeptError('no_space');
+    if (batch.put.length > 5) isImported = true;
+    return write.call(phone.database, batch);
+  };
+  const { done } = await importLate(app, bytes);
+  assert.deepEqual([refused, done.files], [1, { added: 3, again: 0, failed: [] }]);
+  const lists = await app.readRecords('schedule');
+  const ids = lists.flatMap(({ fields }) => fields.rows).flatMap(({ attachment_id: id }) => id ?? []);
+  assert.equal(ids.length, 4);
+  for (const id of ids) await app.checkFile(id);
+});
 
 test('pictures left out at first are added later with a reason; then nothing more is offered', async () => {
   const { app } = await newPhone();

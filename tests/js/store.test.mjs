@@ -298,6 +298,26 @@ test('a record swapped for another record’s bytes does not open', async () => 
   assert.equal(app.state.phase, 'locked');
 });
 
+test('a file that a change names is not half a file any more, also if that was not read back', async () => {
+  const { phone } = await phoneWithEntry();
+  const { store } = phone.ctx.open;
+  await store.change((root) => {
+    root.filling = ['named', 'not named'];
+  });
+  const { read } = phone.database;
+  phone.database.read = async (ids) => ids.map(() => null);
+  await assert.rejects(
+    store.change((root) => {
+      root.filling = ['not named'];
+    }),
+    { code: 'store_lost' },
+  );
+  phone.database.read = read;
+  await store.change(() => undefined);
+  assert.deepEqual(store.root.filling, ['not named']);
+  phone.end();
+});
+
 test('a write cut off because the phone is full is reported as that', async () => {
   const quotaError = new DOMException('full', 'QuotaExceededError');
   const rejectWrite = () => Promise.reject(new DOMException('cut off', 'AbortError'));

@@ -214,6 +214,8 @@ export async function addFile(
     pictures: ctx.pictures,
     onProgress,
   });
+  // Locked meanwhile: the caller keeps the file itself, and what was sealed is deleted at the unlock.
+  if (ctx.open !== open) throw new KeptError('locked');
   if (target === 'draft') await drafts.addFile(held);
   else {
     await addFiles(open, target, [held]);

@@ -20,6 +20,8 @@ export type SealedRoot = {
   said?: number[];
   chaff?: ChaffPool;
   owed?: ChaffDebt;
+  /** blobs that nothing names yet: see [Note: half a file], diary/attachments/sealing.ts */
+  filling?: string[];
 };
 
 /** The end of this device's own line */
@@ -240,7 +242,6 @@ export type Root = SealedRoot & {
   outbox: UnsentVersion[];
   uploads: PendingUpload[];
   fetch: PendingDownload[];
-  /** blobs that nothing names yet: see [Note: half a file], diary/attachments/sealing.ts */
   filling: string[];
   /** the highest number in a receipt above `feed.seq` */
   top?: number;

@@ -237,7 +237,10 @@ export class Store<R extends SealedRoot = Root> {
         bulky,
         ...(keepOnly ? { keepOnly } : {}),
       });
-      await this.verifyWritten(written, opaque);
+      await this.verifyWritten(written, opaque).catch((error) => {
+        this.root = withoutNamedFiles(this.root, root);
+        throw error;
+      });
       this.chaffSwap.noteSizes([...written, ...opaque], drop);
       this.root = root;
       this.changeCount++;
@@ -279,6 +282,15 @@ export class Store<R extends SealedRoot = Root> {
     });
     await this.vault.boxOpenMany(written.map(([id], i) => [id, actual[i] as Bytes]));
   }
+}
+
+/**
+ * Return the earlier root without the files that `written` names. `written` may be on the phone although it could not
+ * be read back, and the next unlock deletes what the list of half files still has: [Note: half a file], sealing.ts.
+ */
+function withoutNamedFiles<R extends SealedRoot>(earlier: R, written: R): R {
+  if (!earlier.filling) return earlier;
+  return { ...earlier, filling: earlier.filling.filter((blob) => written.filling?.includes(blob)) };
 }
 
 function parseJson<T>(opened: OpenedBox): T {

@@ -168,6 +168,8 @@ export async function resumeDraft({ store }: Open, drafts: Drafts, id: string) {
       others.push(current);
     change.putJson('later', others);
     change.putJson('draft', chosen);
+    // A file may have been added while this waited. Its own write finds another draft in place, and claims nothing.
+    claimBlobs(root, others.flatMap(({ held }) => held).flatMap(blobsOf));
     root.later = others.length;
     root.draft = true;
     change.afterCommit(() => {

@@ -16,6 +16,7 @@ import { isMismatch, detectType } from '../../media/file_type.js';
 import { blobReader, sealedReader } from './reading_files.js';
 import { memorySource, receivedFacts } from './sources.js';
 import type { BlobCatalogue } from '../../net/blobs.js';
+import type { Change } from '../../store/pending.js';
 import type { BlobKey, DraftFile, Open, Rendition, Source } from '../types.js';
 import type { ImageCopy, PictureMaker } from '../../media/previews.js';
 import type { Root } from '../../store/root.js';
@@ -193,26 +194,31 @@ async function storeParts(
 
 /** Delete blobs from this phone. */
 export async function deleteBlobs(store: Open['store'], blobs: { blob: string; n: number }[]) {
-  await store.change((root, change) => {
-    for (const { blob, n } of blobs) {
-      for (let i = 0; i < n; i++) change.drop(partName(blob, i));
-      change.drop(`b/${blob}`);
-    }
-    const deleted = new Set(blobs.map(({ blob }) => blob));
-    root.filling = root.filling.filter((blob) => !deleted.has(blob));
-  });
+  await store.change((root, change) => dropBlobs(root, change, blobs));
+}
+
+function dropBlobs(root: Root, change: Change, blobs: readonly { blob: string; n: number }[]) {
+  for (const { blob, n } of blobs) {
+    for (let i = 0; i < n; i++) change.drop(partName(blob, i));
+    change.drop(`b/${blob}`);
+  }
+  claimBlobs(root, blobs);
 }
 
 /**
  * Delete what a crash left of files. See [Note: half a file].
- * @param blobs those that the list had at the unlock: a file may be on its way in again by now
+ * @param blobs those that the list had at the unlock: another file may be on its way in by now. One that was named
+ *   meanwhile, because the lock came while it was taken in, is not deleted
  */
 export async function deleteHalfFiles(store: Open['store'], blobs: readonly string[]) {
-  const maxParts = partCount(200 * 1024 * 1024);
-  for (const blob of blobs) await deleteBlobs(store, [{ blob, n: maxParts }]);
+  const n = partCount(200 * 1024 * 1024);
+  for (const blob of blobs)
+    await store.change((root, change) => {
+      if (root.filling.includes(blob)) dropBlobs(root, change, [{ blob, n }]);
+    });
 }
 
-/** Take blobs out of `filling`, in the transaction that names them. */
+/** Take blobs out of `filling`, in the transaction that names or deletes them. */
 export function claimBlobs(root: Root, blobs: readonly { blob: string }[]) {
   const claimed = new Set(blobs.map(({ blob }) => blob));
   root.filling = root.filling.filter((blob) => !claimed.has(blob));

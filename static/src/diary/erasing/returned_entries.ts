@@ -146,7 +146,9 @@ async function sendRecord(open: Open, record: string): Promise<boolean> {
       return true;
     });
   } catch (error) {
-    await deleteBlobs(open.store, [...files.fresh.values()]).catch(() => undefined); // the next unlock deletes them
+    // Written but not read back: the old files may be gone, so the new ones stay.
+    if (!(error instanceof KeptError) || error.code !== 'store_lost')
+      await deleteBlobs(open.store, [...files.fresh.values()]).catch(() => undefined); // the next unlock deletes them
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 /** Reseal what was on the phone before words were typed: the draft and the files in the tray. */
+import { KeptError } from '../../core/errors.js';
 import { checkCaptureKey, storeCapture } from '../attachments/locked_capture.js';
 import { blobsOf, claimBlobs, sealFile } from '../attachments/sealing.js';
 import { partOpener, listTrayFiles } from '../drafts/tray_files.js';
@@ -44,6 +45,8 @@ export async function importCaptures(ctx: Context, drafts: Drafts, open: Open): 
   const { held, halves } = await resealFiles(ctx, drafts, open, async (file, keys, { captured, at }) => {
     if (captured)
       return storeCapture(open, { held: file, at, tz: captured.tz, same: captured.sha256 === file.sha256 }, keys);
+    // Locked meanwhile: the next unlock imports it again.
+    if (ctx.open !== open) throw new KeptError('locked');
     await drafts.addFile(file);
     await dropParts(ctx.database, keys); // only now: until the draft holds it, it is nowhere else
   });

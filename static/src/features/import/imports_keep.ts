@@ -100,7 +100,8 @@ export async function saveImport(
         null,
       );
     });
-    if (!file.held) await deleteBlobs(open.store, [sealedFile.received]);
+    // The entries are written, so nothing here may fail any more; what stays is deleted at the next unlock.
+    if (!file.held) await deleteBlobs(open.store, [sealedFile.received]).catch(() => undefined);
     const all = [...takenMedia.byName.values()];
     const added = new Set(all.flatMap(({ attachment, held: newFile }) => (newFile ? [attachment] : [])));
     const alreadyHeld = new Set(all.flatMap(({ attachment }) => (added.has(attachment) ? [] : [attachment])));
