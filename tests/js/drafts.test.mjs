@@ -248,6 +248,23 @@ test('what a draft has named since the unlock is not deleted as half a file', as
   phone.end();
 });
 
+test('a file is not reported as added when the lock did not wait for the draft to be written', async () => {
+  const { phone } = await phoneWithEntry();
+  const held = await sealFile(phone.ctx.open, fileSource(file(PNG)), {
+    route: 'files',
+    at: NOON,
+    pictures: phone.ctx.pictures,
+  });
+  const drafts = new Drafts(phone.ctx);
+  const earlierWrite = gate();
+  drafts.lastWrite = earlierWrite.opened;
+  const adding = assert.rejects(drafts.addFile(held), { code: 'locked' });
+  drafts.clear();
+  earlierWrite.open();
+  await adding;
+  phone.end();
+});
+
 test('a save that was not read back leaves the draft sealed on the phone', async () => {
   const { phone, app } = await phoneWithEntry();
   app.putDraft({ fields: { narrative: 'Not read back.' } });

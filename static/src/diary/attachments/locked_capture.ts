@@ -13,7 +13,7 @@ import { b64, unb64 } from '../../core/bytes.js';
 import { formatId, newId } from '../../core/ids.js';
 import { readDoor, writeCaptureAllowed } from '../../store/device_meta.js';
 import { readDraftText } from './reading_files.js';
-import { blobsOf, claimBlobs, deleteBlobs } from './sealing.js';
+import { blobsOf, removeFromFilling, deleteBlobs } from './sealing.js';
 import { mediaKind } from '../index/showing.js';
 import type { Drafts, StoredDraft } from '../drafts/drafts.js';
 import type { Context, DraftFile, Open } from '../types.js';
@@ -80,7 +80,7 @@ export async function storeCapture({ store }: Open, capture: StoredCapture, tray
     if (!captures.some(({ held }) => held.attachment === capture.held.attachment)) captures.push(capture);
     change.putJson('captured', captures);
     root.captured = captures.length;
-    claimBlobs(root, blobsOf(capture.held));
+    removeFromFilling(root, blobsOf(capture.held));
     for (const trayKey of trayKeys) change.dropTray(trayKey);
   });
 }
@@ -168,8 +168,8 @@ export async function resumeDraft({ store }: Open, drafts: Drafts, id: string) {
       others.push(current);
     change.putJson('later', others);
     change.putJson('draft', chosen);
-    // A file may have been added while this waited. Its own write finds another draft in place, and claims nothing.
-    claimBlobs(root, others.flatMap(({ held }) => held).flatMap(blobsOf));
+    // A file may have been added while this waited. Its own write finds another draft in place, and does nothing.
+    removeFromFilling(root, others.flatMap(({ held }) => held).flatMap(blobsOf));
     root.later = others.length;
     root.draft = true;
     change.afterCommit(() => {

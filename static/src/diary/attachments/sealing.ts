@@ -4,10 +4,10 @@
  *
  * [Note: half a file] A blob is added to the root's `filling` list in the transaction that writes its first part, and
  * removed in the one that first names it: in a version, a draft or a captured file. What a crash leaves there is
- * deleted at the next unlock (`deleteHalfFiles`). So half a file is never shown as a whole one, and no file stays on
- * the phone that nothing names.
+ * deleted at the next unlock (`deleteHalfFiles`). So half a file is never shown as a whole one, and a file that was
+ * never named does not stay on the phone.
  */
-import { FILE_PART_BYTES } from '../../core/constants.js';
+import { FILE_LIMIT_BYTES, FILE_PART_BYTES } from '../../core/constants.js';
 import { formatId, newId } from '../../core/ids.js';
 import { partCount } from '../../crypto/files.js';
 import { partName } from '../../net/blobs.js';
@@ -25,12 +25,12 @@ import type { Bytes } from '../../core/bytes.js';
 /** In bytes. */
 type OnProgress = (done: number, total: number) => void;
 
-/** Larger pictures get no copies: to decode them would crash the phone. */
-const MAX_PICTURE_BYTES = 60_000_000;
+/** Larger pictures, films and sounds get no copies: to decode them would crash the phone. */
+const MAX_DECODED_BYTES = 60_000_000;
 
 /**
- * Take a file in, with its copies. Its blobs stay in `filling`: the caller names them and calls `claimBlobs`.
- * @throws file_changed, file_unreadable, no_space
+ * Take a file in, with its copies. Its blobs stay in `filling`: the caller names them and calls `removeFromFilling`.
+ * @throws file_changed, file_unreadable, no_space, store_lost; locked when the diary locks meanwhile
  */
 export async function sealFile(
   open: Open,
@@ -98,7 +98,7 @@ function collectForCopies(size: number, pictures: PictureMaker) {
       if (!magic) {
         magic = detectType(bytes);
         isCollected =
-          size <= MAX_PICTURE_BYTES && (magic.startsWith('image/') || (isPlayable(magic) && !!pictures.film));
+          size <= MAX_DECODED_BYTES && (magic.startsWith('image/') || (isPlayable(magic) && !!pictures.film));
       }
       if (isCollected) chunks.push(new Blob([bytes]));
     },
@@ -202,31 +202,31 @@ function dropBlobs(root: Root, change: Change, blobs: readonly { blob: string; n
     for (let i = 0; i < n; i++) change.drop(partName(blob, i));
     change.drop(`b/${blob}`);
   }
-  claimBlobs(root, blobs);
+  removeFromFilling(root, blobs);
 }
 
 /**
  * Delete what a crash left of files. See [Note: half a file].
  * @param blobs those that the list had at the unlock: another file may be on its way in by now. One that was named
- *   meanwhile, because the lock came while it was taken in, is not deleted
+ *   since is not deleted
  */
 export async function deleteHalfFiles(store: Open['store'], blobs: readonly string[]) {
-  const n = partCount(200 * 1024 * 1024);
+  const n = partCount(FILE_LIMIT_BYTES);
   for (const blob of blobs)
     await store.change((root, change) => {
       if (root.filling.includes(blob)) dropBlobs(root, change, [{ blob, n }]);
     });
 }
 
-/** Take blobs out of `filling`, in the transaction that names or deletes them. */
-export function claimBlobs(root: Root, blobs: readonly { blob: string }[]) {
-  const claimed = new Set(blobs.map(({ blob }) => blob));
-  root.filling = root.filling.filter((blob) => !claimed.has(blob));
+/** Take blobs off the list of half files, in the transaction that names or deletes them. */
+export function removeFromFilling(root: Root, blobs: readonly { blob: string }[]) {
+  const removed = new Set(blobs.map(({ blob }) => blob));
+  root.filling = root.filling.filter((blob) => !removed.has(blob));
 }
 
-/** Claim the blobs of a record's file, and have them sent. @param incident the entry they belong to */
+/** Have the blobs of a record's file sent: the record names them now. @param incident the entry they belong to */
 export function sendBlobs(root: Root, blobs: readonly { blob: string }[], incident: string | null) {
-  claimBlobs(root, blobs);
+  removeFromFilling(root, blobs);
   for (const { blob } of blobs) root.uploads.push({ blob, of: incident });
 }
 

@@ -9,7 +9,7 @@ import { KeptError } from '../../core/errors.js';
 import { formatId, newId } from '../../core/ids.js';
 import { openDraft, sealDraft } from '../../crypto/worker/draft_key.js';
 import { readSealedDraft, writeSealedDraft } from '../../store/device_meta.js';
-import { blobsOf, claimBlobs, deleteBlobs } from '../attachments/sealing.js';
+import { blobsOf, removeFromFilling, deleteBlobs } from '../attachments/sealing.js';
 import { sentenceOf } from '../sentences.js';
 import { shownHeld } from '../index/showing.js';
 import { DelayedWriter } from './delayed_writer.js';
@@ -74,7 +74,10 @@ export class Drafts extends DelayedWriter {
     this.timer ??= this.ctx.timers.after(SAVE_DELAY_MS, () => this.flush().catch((error) => this.reportError(error)));
   }
 
-  /** Add a file to the draft, or replace it. It is shown once the draft is stored: a reload may follow at once. */
+  /**
+   * Add a file to the draft, or replace it. It is shown once the draft is stored: a reload may follow at once.
+   * @throws locked when a lock took the draft out of memory before it was stored
+   */
   async addFile(held: DraftFile) {
     const current = this.ensure();
     this.current = {
@@ -84,6 +87,7 @@ export class Drafts extends DelayedWriter {
     };
     try {
       await this.flush();
+      if (!this.current) throw new KeptError('locked');
     } finally {
       this.showIfUnlocked();
     }
@@ -112,7 +116,7 @@ export class Drafts extends DelayedWriter {
           if (this.current?.id !== current.id) return;
           root.draft = true;
           change.putJson('draft', saved);
-          claimBlobs(root, saved.held.flatMap(blobsOf));
+          removeFromFilling(root, saved.held.flatMap(blobsOf));
         },
         { uninterruptible: true },
       );

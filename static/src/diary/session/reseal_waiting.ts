@@ -1,7 +1,7 @@
 /** Reseal what was on the phone before words were typed: the draft and the files in the tray. */
 import { KeptError } from '../../core/errors.js';
 import { checkCaptureKey, storeCapture } from '../attachments/locked_capture.js';
-import { blobsOf, claimBlobs, sealFile } from '../attachments/sealing.js';
+import { blobsOf, removeFromFilling, sealFile } from '../attachments/sealing.js';
 import { partOpener, listTrayFiles } from '../drafts/tray_files.js';
 import { readDoor } from '../../store/device_meta.js';
 import { dropParts } from '../../store/staging.js';
@@ -23,7 +23,7 @@ export async function resealWaiting(ctx: Context, drafts: Drafts, open: Open) {
       if (draft) {
         root.draft = true;
         change.putJson('draft', draft);
-        claimBlobs(root, draft.held.flatMap(blobsOf));
+        removeFromFilling(root, draft.held.flatMap(blobsOf));
       }
       for (const key of keys) change.dropTray(key);
       // Only after the commit: if it fails, only the draft key can open what was written.

@@ -113,8 +113,11 @@ export async function saveImport(
       files: { added: added.size, again: alreadyHeld.size, failed: takenMedia.failed },
     };
   } catch (error) {
-    await discardMedia(open, takenMedia).catch(() => undefined);
-    await deleteBlobs(open.store, [sealedFile.received]).catch(() => undefined);
+    // Written but not read back: entries may name the files, so they stay.
+    if (!(error instanceof KeptError) || error.code !== 'store_lost') {
+      await discardMedia(open, takenMedia).catch(() => undefined);
+      await deleteBlobs(open.store, [sealedFile.received]).catch(() => undefined);
+    }
     throw error;
   }
 }
