@@ -91,8 +91,7 @@ def test_a_picture_of_the_app_cannot_be_dragged_in_as_a_file(keeper: BrowserKeep
     keeper.wait_for_file("chat.png")
     keeper.file_tile("chat.png").first.click()
     keeper.tap("Show the picture")
-    picture = keeper.page.get_by_role("img", name="Picture: chat.png")
-    picture.evaluate("image => image.decode()")
+    picture = keeper.wait_for_print_copy("chat.png")
     keeper.page.evaluate(RECORD_DRAGS_SCRIPT)
     # It waits until the picture stands still.
     picture.hover(position={"x": 60, "y": 60})

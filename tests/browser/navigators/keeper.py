@@ -10,6 +10,7 @@ from typing import Final, Literal
 from playwright.sync_api import FilePayload, Locator, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
+from diary.constants import PRINT_WIDTH_PIXELS
 from tests.browser.chromium import TIMEOUT_MS
 from tests.browser.navigators.create_diary import CREATE_DIARY_SCRIPT
 
@@ -483,6 +484,13 @@ class BrowserKeeper:
     def file_tile(self, name: str) -> Locator:
         """Return a file's tile."""
         return self.page.get_by_role("button", name=f"Look at {name}", exact=True)
+
+    def wait_for_print_copy(self, name: str) -> Locator:
+        """Wait until the file's page shows its copy for print instead of the preview, and return the picture."""
+        picture = self.page.get_by_role("img", name=f"Picture: {name}")
+        width = "image => image.complete ? image.naturalWidth : 0"
+        self.wait_until(lambda: picture.evaluate(width) == PRINT_WIDTH_PIXELS, f"the copy of {name} for print")
+        return picture
 
     def wait_for_file(self, name: str) -> None:
         """Wait until the file is among the entry's files."""
