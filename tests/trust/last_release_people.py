@@ -417,6 +417,13 @@ def count_openable_records(page: Page, words: str) -> tuple[int, int]:
     return opened, proofs
 
 
+def wait_until_no_proof_is_stored(keeper: BrowserKeeper) -> None:
+    """Wait until the phone has erased its proof: it does so once the server has answered with a token."""
+    keeper.wait_until(
+        lambda: count_openable_records(keeper.page, keeper.passphrase)[1] == 0, "a store without a stored proof"
+    )
+
+
 # The sealed records and the slots as stored in the database, bytes in base64 (opened_store.mjs).
 READ_STORED_RECORDS = """async () => {
   const asked = (request) => new Promise((done, failed) => {
