@@ -21,6 +21,17 @@ function gate() {
   return { opened, open };
 }
 
+/** Return a maker of copies that waits: `started` opens when it is called, and it ends when `held` is opened. */
+function heldPictures() {
+  const [started, held] = [gate(), gate()];
+  const make = async () => {
+    started.open();
+    await held.opened;
+    return null;
+  };
+  return { pictures: { make }, started, held };
+}
+
 test('text and picture are kept when setting the passphrase fails and is tried again in the same page', async () => {
   const phone = makePhone();
   await phone.app.start();
@@ -151,16 +162,8 @@ test('a file of the draft is shown only once it is stored, so that a reload just
 });
 
 test('a file added after the lock does not show on the lock screen and does not hide the draft', async () => {
-  const [started, held] = [gate(), gate()];
-  const { phone, app } = await phoneWithEntry({
-    pictures: {
-      make: async () => {
-        started.open();
-        await held.opened;
-        return null;
-      },
-    },
-  });
+  const { pictures, started, held } = heldPictures();
+  const { phone, app } = await phoneWithEntry({ pictures });
   app.putDraft({ fields: { narrative: 'half a sen' } });
   const adding = app.addFile('draft', file(PNG), { route: 'files' });
   await started.opened;
@@ -174,16 +177,8 @@ test('a file added after the lock does not show on the lock screen and does not 
 });
 
 test('a file whose copies are still being made at a lock and an unlock is asked about, with its bytes', async () => {
-  const [started, held] = [gate(), gate()];
-  const { phone, app } = await phoneWithEntry({
-    pictures: {
-      make: async () => {
-        started.open();
-        await held.opened;
-        return null;
-      },
-    },
-  });
+  const { pictures, started, held } = heldPictures();
+  const { phone, app } = await phoneWithEntry({ pictures });
   const adding = assert.rejects(app.addFile('draft', file(PNG), { route: 'files' }), { code: 'locked' });
   await started.opened;
   await app.lock('test');

@@ -212,10 +212,15 @@ function dropBlobs(root: Root, change: Change, blobs: readonly { blob: string; n
  */
 export async function deleteHalfFiles(store: Open['store'], blobs: readonly string[]) {
   const n = partCount(FILE_LIMIT_BYTES);
-  for (const blob of blobs)
-    await store.change((root, change) => {
-      if (root.filling.includes(blob)) dropBlobs(root, change, [{ blob, n }]);
-    });
+  for (const blob of blobs) await deleteUnnamed(store, [{ blob, n }]);
+}
+
+/** Delete those blobs that nothing names: a change that failed may have been written all the same. */
+export async function deleteUnnamed(store: Open['store'], blobs: readonly { blob: string; n: number }[]) {
+  await store.change((root, change) => {
+    const unnamed = blobs.filter(({ blob }) => root.filling.includes(blob));
+    dropBlobs(root, change, unnamed);
+  });
 }
 
 /** Take blobs off the list of half files, in the transaction that names or deletes them. */

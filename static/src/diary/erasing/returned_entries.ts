@@ -17,7 +17,7 @@ import { putNumbers, readNumbers } from '../../store/feed_numbers.js';
 import { currentVersionOf, isTakenOut } from '../../record/current_version.js';
 import { inFeedOrder, ownFields } from '../records/record_store.js';
 import { rewriteRows } from '../sync/apply_feed.js';
-import { deleteBlobs, resealStored, sendBlobs } from '../attachments/sealing.js';
+import { deleteBlobs, deleteUnnamed, resealStored, sendBlobs } from '../attachments/sealing.js';
 import { FILE_REMOVED } from '../attachments/removal.js';
 import { isCurrent, relatedRecords } from './erasing.js';
 import type { BlobCatalogue } from '../../net/blobs.js';
@@ -146,9 +146,7 @@ async function sendRecord(open: Open, record: string): Promise<boolean> {
       return true;
     });
   } catch (error) {
-    // Written but not read back: the old files may be gone, so the new ones stay.
-    if (!(error instanceof KeptError) || error.code !== 'store_lost')
-      await deleteBlobs(open.store, [...files.fresh.values()]).catch(() => undefined); // the next unlock deletes them
+    await deleteUnnamed(open.store, [...files.fresh.values()]).catch(() => undefined); // the next unlock deletes them
     throw error;
   }
 }

@@ -16,7 +16,7 @@ import { exportRow, stageLateFiles } from './imports_late_files.js';
 import { discardMedia, takeMedia } from './imports_media.js';
 import { burstTime } from './imports_plan.js';
 import { readKind } from '../../diary/records/records.js';
-import { blobsOf, deleteBlobs, sealFile, sendBlobs } from '../../diary/attachments/sealing.js';
+import { blobsOf, deleteBlobs, deleteUnnamed, sealFile, sendBlobs } from '../../diary/attachments/sealing.js';
 import { rewriteRows as indexRows } from '../../diary/sync/apply_feed.js';
 import type { MessageRow } from '../../record/schedule.js';
 import type { ZipEntry } from '../../imports/unzip.js';
@@ -113,11 +113,8 @@ export async function saveImport(
       files: { added: added.size, again: alreadyHeld.size, failed: takenMedia.failed },
     };
   } catch (error) {
-    // Written but not read back: entries may name the files, so they stay.
-    if (!(error instanceof KeptError) || error.code !== 'store_lost') {
-      await discardMedia(open, takenMedia).catch(() => undefined);
-      await deleteBlobs(open.store, [sealedFile.received]).catch(() => undefined);
-    }
+    await discardMedia(open, takenMedia).catch(() => undefined);
+    await deleteUnnamed(open.store, [sealedFile.received]).catch(() => undefined);
     throw error;
   }
 }

@@ -8,7 +8,7 @@
 import { toKeptError } from '../../core/errors.js';
 import { entrySource } from '../../imports/unzip_stream.js';
 import { readKind } from '../../diary/records/records.js';
-import { blobsOf, deleteBlobs, sealFile } from '../../diary/attachments/sealing.js';
+import { blobsOf, deleteBlobs, deleteUnnamed, sealFile } from '../../diary/attachments/sealing.js';
 import { checkSize, fileLimitOf, toWellFormed } from '../../diary/attachments/sources.js';
 import type { MessageRow } from '../../record/schedule.js';
 import type { ZipEntry } from '../../imports/unzip.js';
@@ -98,5 +98,5 @@ async function takeFile(
 /** Delete the sealed files from the phone. */
 export async function discardMedia(open: Open, { byName }: TakenMedia) {
   const blobs = [...byName.values()].flatMap(({ held: sealedFile }) => (sealedFile ? blobsOf(sealedFile) : []));
-  if (blobs.length) await deleteBlobs(open.store, blobs);
+  if (blobs.length) await deleteUnnamed(open.store, blobs);
 }
