@@ -341,6 +341,45 @@ for (const [when, isFed] of /** @type {[string, boolean][]} */ ([
     }
   });
 
+test('entries written while signed out keep their order, whatever was under way when the keys came', async () => {
+  const { deviceA, deviceB } = await twoPhones();
+  await deviceA.app.renewKeys({ words: WORDS, newWords: NEW });
+  const written = [];
+  for (const text of ['two', 'three']) written.push((await saveEntry(deviceB.app, text)).record);
+  await until(deviceB, ({ account }) => account.trouble?.code === 'signed_out', 'signed out');
+  const { syncing, store } = deviceB.phone.ctx.open;
+  await syncing.current;
+  // The first entry leaves sealed under the old keys, and reaches the server only when the new ones are in use.
+  let underWay = null;
+  let release = () => undefined;
+  const released = new Promise((resolve) => {
+    release = () => resolve(undefined);
+  });
+  const isUnderWay = new Promise((resolve) => {
+    deviceB.faults.before = async (path, options) => {
+      if (underWay || options?.method !== 'PUT' || !path.includes('/versions/')) return;
+      underWay = path;
+      resolve(undefined);
+      await released;
+    };
+  });
+  deviceB.app.network();
+  await isUnderWay;
+  await deviceB.app.catchUp({ words: NEW });
+  assert.deepEqual(Object.keys(store.root.troubles), []);
+  release();
+  await until(deviceB, (state) => isKept(state) && state.entries.length === 3, 'kept');
+  await syncing.now();
+  assert.ok(underWay.includes(written[0]));
+  const numbers = deviceB.app.state.entries.map(({ record, seq_no }) => [record, seq_no]);
+  assert.deepEqual(
+    written.map((record) => Object.fromEntries(numbers)[record]),
+    [2, 3],
+  );
+  assert.deepEqual([store.root.troubles, store.root.doubts, store.root.outbox], [{}, {}, []]);
+  for (const { phone } of [deviceA, deviceB]) phone.end();
+});
+
 test('when two phones renew keys at once, one succeeds, and its passphrase opens the diary', async () => {
   const { deviceA, deviceB } = await twoPhones();
   // The wraps of the first phone arrive between the last wraps of the second and its commit.

@@ -277,9 +277,17 @@ export class Syncing implements SyncRun {
     if (open && link && response) await followLog(open, link, response).catch(ignorePassing);
   }
 
+  /**
+   * Push what waits, in its order: the server numbers entries in the order in which they arrive. A version that is
+   * refused for itself does not hold up the others. One that left under the old keys, and was refused because this
+   * device has new ones meanwhile, is pushed again first: it was sealed again, as was all that waits behind it.
+   */
   async pushVersions() {
+    let identity = this.openNow()?.identity;
     for (;;) {
       const [open, link] = [this.openNow(), this.link()];
+      if (open?.identity !== identity) this.skipped.clear();
+      identity = open?.identity;
       const nextVersion = open?.store.root.outbox.find(({ version }) => !this.skipped.has(version));
       if (!open || !link || !nextVersion) break;
       this.ctx.show();
