@@ -174,6 +174,40 @@ def _import_android(keeper: BrowserKeeper) -> None:
     _assert_accessible(keeper, "schedule")
 
 
+_CHAT_WITH_UNREAD_TIME = """\
+11/10/24, 9:10 pm - Sam: first
+11/10/24, 9:11 zzz - Jo: I said so
+and more of it
+11/10/24, 9:12 pm - Sam: last
+"""
+
+
+def test_a_message_whose_time_cannot_be_read_is_listed_and_joins_no_other(keeper: BrowserKeeper) -> None:
+    """Its words are not given to the sender before it. A date that three languages read differently is asked about."""
+    keeper.open_without_diary()
+    keeper.write_first_entry(NARRATIVE)
+    keeper.postpone_copy()
+    go_to_imports(keeper)
+    chat = picker_file("WhatsApp Chat with Sam.txt", "text/plain", _CHAT_WITH_UNREAD_TIME.encode())
+    choose_import_file(keeper, chat)
+    keeper.wait_for_text("One message has the date 11/10/24. Only you can know which day that was.")
+    for choice in ("11 Oct 2024 (day first)", "10 Nov 2024 (month first)", "24 Oct 2011 (year first)"):
+        expect(keeper.page.get_by_role("radio", name=choice)).to_be_visible()
+    _assert_accessible(keeper, "three readings of a date")
+    preview_import(keeper, "11 Oct 2024 (day first)", "None: my messages are not in it")
+    assert sum(line_counts_on_screen(keeper).values()) == 2 * 4
+    keeper.tap(re.compile("^Lines that were not understood"), exact=False)
+    expect(keeper.page.get_by_role("main")).to_contain_text("Line 2")
+    keeper.wait_for_text("has a time that was not understood")
+    expect(keeper.page.get_by_text("Jo: I said so")).to_be_visible()
+    _assert_accessible(keeper, "a line that was not understood")
+    add_all_proposed(keeper)
+    keeper.open_entry("WhatsApp: 2 messages")
+    keeper.tap(re.compile("^Messages and calls, one by one"), exact=False)
+    keeper.wait_for_text("last")
+    expect(keeper.page.get_by_role("main")).not_to_contain_text("I said so")
+
+
 def _import_again(keeper: BrowserKeeper) -> None:
     go_to_imports(keeper)
     choose_import_file(keeper, exports.android_zip(name="WhatsApp Chat with Sam Hill (1).zip"))

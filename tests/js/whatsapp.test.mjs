@@ -150,9 +150,9 @@ test('dotted and year-first dates are never ambiguous, and no dates give no orde
   const starts = (line) => [parseStart(line)];
   assert.deepEqual(
     [
-      possibleOrders(starts('01.02.26, 21:10 - S: a')),
-      possibleOrders(starts('2026-01-02, 21:10 - S: a')),
-      possibleOrders([]),
+      possibleOrders(starts('01.02.26, 21:10 - S: a'), '2026-11-29'),
+      possibleOrders(starts('2026-01-02, 21:10 - S: a'), '2026-11-29'),
+      possibleOrders([], '2026-11-29'),
     ],
     [['dmy'], ['ymd'], []],
   );

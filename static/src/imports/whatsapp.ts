@@ -3,13 +3,14 @@
  * that cannot be classified. Every line is counted once, so the counts add up to the lines of the file.
  *
  * [Note: one style a file] A phone writes a whole export in one style. A line in another style inside a message is
- * pasted text and stays part of that message.
+ * pasted text and stays part of that message. A line that begins like the file's own messages and cannot be read joins
+ * none: see [Note: no silent merge], whatsapp_lines.ts.
  *
  * [Note: the repeated hour] Timestamps are local times without a zone. In the hour that occurs twice, the first is
  * assumed until the chat itself steps back; each such row records which was assumed (`sent_note`).
  */
 import { instantsOf, offsetAt } from '../record/times.js';
-import { dateOf, possibleOrders, parseStart, withoutMarks } from './whatsapp_lines.js';
+import { dateOf, looksLikeStart, possibleOrders, parseStart, withoutMarks } from './whatsapp_lines.js';
 import { isMissedCall, isNotice, isNoticeName, classifyMessage } from './whatsapp_words.js';
 import type { MessageRow } from '../record/schedule.js';
 import type { DateOrder, MessageStart } from './whatsapp_lines.js';
@@ -19,11 +20,12 @@ import type { MessageContent } from './whatsapp_words.js';
 export type Pause = (done: number, total: number) => Promise<void>;
 type ChatMessage = { line: number; start: MessageStart; sender: string; content: MessageContent };
 /** A line that was not understood */
-type UnreadLine = { line: number; text: string; why: 'before' | 'no_sender' | 'no_time' | 'no_date' };
+type UnreadLine = { line: number; text: string; why: 'before' | 'no_sender' | 'no_time' | 'no_date' | 'not_read' };
 export type Chat = {
   lines: number;
   /** two if only the keeper can tell */
   orders: DateOrder[];
+  example: OrderExample | null;
   messages: ChatMessage[];
   /** most frequent first */
   senders: { name: string; count: number }[];
@@ -34,7 +36,11 @@ export type Chat = {
   unplaced: UnreadLine[];
   /** lines in another style, kept as part of the previous message */
   unlike: number[];
+  /** the last day that a message can have */
+  last: string;
 };
+/** The date of one message as written, and its day (`2026-11-24`) in each possible order; null where it has none */
+type OrderExample = { written: string; days: [DateOrder, string | null][] };
 /** Each line counts in exactly one of these */
 export type Counts = {
   in: number;
@@ -49,6 +55,8 @@ export type Counts = {
 };
 
 const DAY = 86_400_000;
+/** Where nothing says which day it is. */
+const LAST_DAY = '2100-12-31';
 const LINES_PER_SLICE = 400;
 const EXCERPT_LENGTH = 400;
 /** One message may have 65,536 characters; anything longer is not a message. */
@@ -62,7 +70,12 @@ export function looksLikeChat(text: string) {
     .some((line) => parseStart(line.replace(/\r$/, '')) !== null);
 }
 
-export async function readChat(text: string, pause: Pause = async () => undefined): Promise<Chat> {
+/** @param last the last day that a message can have, such as `2026-11-25`: see `dateOf` */
+export async function readChat(
+  text: string,
+  pause: Pause = async () => undefined,
+  last: string = LAST_DAY,
+): Promise<Chat> {
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   const shape = await commonShape(lines, pause);
@@ -71,20 +84,24 @@ export async function readChat(text: string, pause: Pause = async () => undefine
     const line = rawLine.endsWith('\r') ? rawLine.slice(0, -1) : rawLine;
     const start = parseStart(line);
     if (start && start.shape === shape) parser.beginMessage(i + 1, start, line);
+    else if (!start && shape && looksLikeStart(line, shape)) parser.refuseMessage(i + 1, line);
     else parser.continueMessage(i + 1, line, start !== null);
     if (i % LINES_PER_SLICE === LINES_PER_SLICE - 1) await pause(lines.length + i, lines.length * 2);
   }
   parser.endMessage();
-  const orders = possibleOrders(parser.messages.map(({ start }) => start));
+  const dates = firstOfEachDate(parser.messages);
+  const orders = possibleOrders(dates, last);
   return {
     lines: lines.length,
     orders,
+    example: orderExample(dates, orders, last),
     messages: parser.messages,
     senders: countSenders(parser.messages),
     more: parser.more,
     notices: parser.notices,
     unplaced: parser.unplaced,
     unlike: parser.unlike,
+    last,
   };
 }
 
@@ -98,6 +115,26 @@ async function commonShape(lines: string[], pause: Pause): Promise<string> {
   return [...shapes].sort((a, b) => b[1] - a[1])[0]?.[0] ?? '';
 }
 
+/** Return the first message of each written date: 100,000 messages have few dates, and each takes long to read. */
+function firstOfEachDate(messages: ChatMessage[]): MessageStart[] {
+  const starts: Map<string, MessageStart> = new Map();
+  for (const { start } of messages) {
+    const written = start.date.join('/');
+    if (!starts.has(written)) starts.set(written, start);
+  }
+  return [...starts.values()];
+}
+
+/** Return a message that has another day in each possible order, or the first if there is none. */
+function orderExample(starts: MessageStart[], orders: DateOrder[], last: string): OrderExample | null {
+  const daysOf = (start: MessageStart) => orders.map((order) => dateOf(start, order, last));
+  const isClear = (start: MessageStart) => new Set(daysOf(start).filter(Boolean)).size === orders.length;
+  const start = starts.find(isClear) ?? starts[0];
+  if (!start) return null;
+  const days = daysOf(start);
+  return { written: start.date.join('/'), days: orders.map((order, i) => [order, days[i] ?? null]) };
+}
+
 class ChatParser {
   messages: ChatMessage[] = [];
   notices: { line: number; text: string }[] = [];
@@ -106,19 +143,33 @@ class ChatParser {
   more = 0;
   openMessage: { line: number; start: MessageStart; sender: string; text: string[] } | null = null;
   hasBegun = false;
+  /** The line that was not understood and that further lines belong to. */
+  openUnread: UnreadLine | null = null;
 
   beginMessage(line: number, start: MessageStart, rawLine: string) {
     this.endMessage();
     this.hasBegun = true;
     const { sender, text } = splitSender(start.rest);
-    if (start.clock === null) this.unplaced.push({ line, text: excerpt(rawLine), why: 'no_time' });
+    if (start.clock === null) this.leaveUnread(line, rawLine, 'no_time');
     else if (sender !== null && !(text.startsWith('\u200e') && isNotice(text)))
       this.openMessage = { line, start, sender, text: [text] };
     else if (sender === null && isMissedCall(start.rest))
       this.openMessage = { line, start, sender: '', text: [start.rest] };
     else if (sender !== null || isNotice(start.rest) || isNoticeName(start.rest))
       this.notices.push({ line, text: excerpt(rawLine) });
-    else this.unplaced.push({ line, text: excerpt(rawLine), why: 'no_sender' });
+    else this.leaveUnread(line, rawLine, 'no_sender');
+  }
+
+  /** Take a line that begins like a message and cannot be read. */
+  refuseMessage(line: number, rawLine: string) {
+    this.endMessage();
+    this.hasBegun = true;
+    this.leaveUnread(line, rawLine, 'not_read');
+  }
+
+  leaveUnread(line: number, rawLine: string, why: UnreadLine['why']) {
+    this.openUnread = { line, text: excerpt(rawLine), why };
+    this.unplaced.push(this.openUnread);
   }
 
   continueMessage(line: number, text: string, isUnlike: boolean) {
@@ -126,10 +177,12 @@ class ChatParser {
     this.more++;
     if (isUnlike) this.unlike.push(line);
     this.openMessage?.text.push(text);
+    if (this.openUnread) this.openUnread.text = excerpt(`${this.openUnread.text}\n${text}`);
     return undefined;
   }
 
   endMessage() {
+    this.openUnread = null;
     if (!this.openMessage) return;
     const { line, start, sender, text } = this.openMessage;
     this.openMessage = null;
@@ -171,7 +224,7 @@ export async function rowsOf(
   const earlier = [];
   let previousLocal = '';
   for (const [i, { line, start, sender, content }] of chat.messages.entries()) {
-    const date = dateOf(start, order);
+    const date = dateOf(start, order, chat.last);
     if (!date) unplaced.push({ line, text: excerpt(start.rest), why: 'no_date' });
     else {
       const local = `${date}T${start.clock}`;

@@ -6,8 +6,13 @@
  *   iOS       [24/11/2026, 21:10:05] Sam: text       [24.11.26, 9:10:05 PM] Sam: text
  *
  * Invisible marks (left-to-right, right-to-left, embeddings, isolates) may stand between any two of these parts, and
- * the space before AM or PM is often a no-break space. Digits may be Arabic, Persian or Devanagari.
+ * the space before AM or PM is often a no-break space. Digits may be of any script, and the period of the day in any
+ * language of CLDR (day_periods.ts).
+ *
+ * [Note: no silent merge] A line that begins like a message of its file but cannot be read is nobody's words. If it
+ * joined the message before it, its words would be given to the wrong sender. So it is listed as not understood.
  */
+import { ALL_HOURS, hoursOfPeriod } from './day_periods.js';
 
 /** Day first, month first, year first */
 export type DateOrder = 'dmy' | 'mdy' | 'ymd';
@@ -17,9 +22,8 @@ export type MessageStart = {
   shape: string;
   /** as written, left to right */
   date: [number, number, number];
-  yearFirst: boolean;
-  /** German and similar formats: always the day first */
-  dotted: boolean;
+  /** in which this language and others write a date of this look */
+  orders: readonly DateOrder[];
   /** `21:10` or `21:10:05`; null if not a valid time */
   clock: string | null;
   /** everything after, unchanged */
@@ -28,31 +32,46 @@ export type MessageStart = {
 
 const MARK = '[\\u200e\\u200f\\u061c\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*';
 const SPACE = '[ \\u00a0\\u202f\\u2007\\u2009]';
-const MORNING = ['am', 'ص', 'ق.ظ', 'ق.ظ.', '上午', '오전', 'पूर्वाह्न'];
-const EVENING = ['pm', 'م', 'ب.ظ', 'ب.ظ.', '下午', '오후', 'अपराह्न'];
-const MERIDIEM = `[aApP]\\.?${SPACE}?[mM]\\.?|${[...MORNING, ...EVENING]
-  .slice()
-  .sort((a, b) => b.length - a.length)
-  .filter((word) => !/^[ap]m$/.test(word))
-  .map((word) => word.replaceAll('.', '\\.'))
-  .join('|')}`;
-const DATE = `(\\d{1,4})${MARK}([./-])${SPACE}?${MARK}(\\d{1,2})${MARK}\\3${SPACE}?${MARK}(\\d{1,4})\\.?${MARK}`;
-const TIME = `(?:(${MERIDIEM})${SPACE}?)?(\\d{1,2})[:.](\\d{2})(?:[:.](\\d{2}))?${MARK}${SPACE}*${MARK}(${MERIDIEM})?`;
-const DATE_END = `(?:,|،|${SPACE}(?:à|um|at|a las))?${SPACE}+`;
+/** A period of the day. Before the time it is one word: more could be the beginning of a sentence. */
+const PERIOD_BEFORE = `[\\p{L}\\p{M}][\\p{L}\\p{M}.'’]{0,19}`;
+const PERIOD_AFTER = `${PERIOD_BEFORE}(?:${SPACE}${PERIOD_BEFORE}){0,3}`;
+const DATE = `(\\d{1,4})${MARK}([./-])(${SPACE})?${MARK}(\\d{1,2})${MARK}\\3${SPACE}?${MARK}(\\d{1,4})\\.?${MARK}`;
+const CLOCK = '(\\d{1,2})[:.](\\d{2})(?:[:.](\\d{2}))?';
+const TIME = `(?:(${PERIOD_BEFORE})${SPACE}?)?${MARK}${CLOCK}${MARK}${SPACE}*${MARK}(${PERIOD_AFTER})?`;
+const DATE_END = `(?:${SPACE}?г\\.?)?(?:,|،|${SPACE}(?:à|um|at|a las|klo|kl\\.))?${SPACE}+`;
 const TIME_END = `(?:(\\])${MARK}${SPACE}?|${MARK}${SPACE}[-–—]${MARK}${SPACE})`;
-const MESSAGE_START = new RegExp(`^${MARK}(\\[)?${MARK}${DATE}${DATE_END}${MARK}${TIME}${MARK}${TIME_END}`);
+const MESSAGE_START = new RegExp(`^${MARK}(\\[)?${MARK}${DATE}${DATE_END}${MARK}${TIME}${MARK}${TIME_END}`, 'u');
+const ORDERS: readonly DateOrder[] = ['dmy', 'mdy', 'ymd'];
+const YEAR_FIRST: readonly DateOrder[] = ['ymd'];
+/** 24.11.26, in German and others; no language writes the month first with dots. */
+const DOTS: readonly DateOrder[] = ['dmy'];
+/** 24. 11. 2026 in Slovak and others, 26. 11. 24. in Korean. */
+const DOTS_AND_SPACES: readonly DateOrder[] = ['dmy', 'ymd'];
+/** WhatsApp's first */
+const FIRST_YEAR = 2009;
+/** What stands before the sender, whatever is in it. */
+const BEFORE_SENDER = {
+  '[': new RegExp(`^${MARK}\\[([^\\]]{6,60})\\]`, 'u'),
+  '-': new RegExp(`^${MARK}((?:\\p{L}{1,4}\\.?${SPACE}?)?\\p{Nd}.{5,59}?)${SPACE}[-–—]${MARK}${SPACE}`, 'u'),
+};
+/** Longer than any date and time. */
+const MAX_START_LENGTH = 120;
+/** Day, month, year, hour and minute. */
+const LEAST_NUMBERS = 5;
 const MARKS = /[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]/g;
-/** One digit replaces one digit, so offsets in the line stay valid. */
-const OTHER_DIGITS = /[٠-٩۰-۹०-९]/g;
+/** One digit replaces one digit, so offsets in the line stay valid. None that needs two code units is among them. */
+const OTHER_DIGITS = /(?=[\u0660-\uffff])\p{Nd}/gu;
 
 /** @returns the text without invisible marks, trimmed */
 export function withoutMarks(text: string): string {
   return text.replace(MARKS, '').trim();
 }
 
+/** In Unicode the ten digits of a script follow each other, and begin at a code that ends in 0 or 6. */
 function plainDigit(digit: string) {
   const code = digit.charCodeAt(0);
-  return String(code - (code < 0x670 ? 0x660 : code < 0x700 ? 0x6f0 : 0x966));
+  const endsAtF = /\p{Nd}/u.test(String.fromCharCode(code | 15));
+  return String((code % 16) - (endsAtF ? 6 : 0));
 }
 
 /** Parse the beginning of a message; null for any other line. */
@@ -60,10 +79,23 @@ export function parseStart(line: string): MessageStart | null {
   const firstCode = line.charCodeAt(0);
   // Fast path: rejects nearly every continuation line before the regular expression runs.
   if (firstCode < 128 && firstCode !== 91 && (firstCode < 48 || firstCode > 57)) return null;
-  const match = MESSAGE_START.exec(firstCode < 128 ? line : line.replace(OTHER_DIGITS, plainDigit));
+  const match = MESSAGE_START.exec(line.slice(0, MAX_START_LENGTH).replace(OTHER_DIGITS, plainDigit));
   if (!match) return null;
-  const [prefix, openBracket, a, separator, b, c, meridiemBefore, hour, minute, second, meridiemAfter, closeBracket] =
-    match;
+  const [
+    prefix,
+    openBracket,
+    a,
+    separator,
+    space,
+    b,
+    c,
+    periodBefore,
+    hour,
+    minute,
+    second,
+    periodAfter,
+    closeBracket,
+  ] = match;
   if (Boolean(openBracket) !== Boolean(closeBracket)) return null;
   const yearFirst = (a as string).length === 4;
   if (!yearFirst && (a as string).length > 2) return null;
@@ -71,54 +103,76 @@ export function parseStart(line: string): MessageStart | null {
   return {
     shape: `${openBracket ? '[' : '-'}${separator}${second === undefined ? '' : 's'}${yearFirst ? 'y' : ''}`,
     date,
-    yearFirst,
-    dotted: separator === '.',
+    orders: yearFirst ? YEAR_FIRST : separator === '.' ? (space ? DOTS_AND_SPACES : DOTS) : ORDERS,
     clock: clockOf(
       Number(hour),
       Number(minute),
       second === undefined ? null : Number(second),
-      meridiemBefore ?? meridiemAfter ?? null,
+      [periodBefore, periodAfter].filter((word) => word !== undefined),
     ),
     rest: line.slice(prefix.length),
   };
 }
 
-function clockOf(hour: number, minute: number, second: number | null, meridiem: string | null): string | null {
-  if (minute > 59 || (second ?? 0) > 59) return null;
+/**
+ * @param periods words for the period of the day, such as PM or 晚上
+ * @returns null for a time that no clock shows, and where a word is unknown or leaves two readings
+ */
+function clockOf(hour: number, minute: number, second: number | null, periods: string[]): string | null {
+  if (minute > 59 || (second ?? 0) > 59 || hour > 23 || periods.length > 1) return null;
   const pad = (n: number) => String(n).padStart(2, '0');
   let hour24 = hour;
-  if (meridiem) {
-    if (hour > 12) return null;
-    const word = meridiem.toLowerCase().replace(/[.\s\u00a0\u202f]/g, '');
-    const isEvening = EVENING.some((evening) => evening.replaceAll('.', '') === word);
-    hour24 = (hour % 12) + (isEvening ? 12 : 0);
+  if (periods[0]) {
+    const hours = hoursOfPeriod(periods[0]);
+    if (hours === undefined) return null;
+    if (hours !== ALL_HOURS) {
+      const readings = [hour % 12, (hour % 12) + 12].filter((reading) => hours & (1 << reading));
+      if (hour > 12 || readings.length !== 1) return null;
+      hour24 = readings[0] as number;
+    }
   }
-  if (hour24 > 23) return null;
   return `${pad(hour24)}:${pad(minute)}${second === null ? '' : `:${pad(second)}`}`;
 }
 
-/** Return the date of a message as `2026-11-24`; null if it is invalid in this order. */
-export function dateOf({ date: [a, b, c], yearFirst }: MessageStart, order: DateOrder): string | null {
-  const [year, month, day] = yearFirst ? [a, b, c] : order === 'mdy' ? [c, a, b] : [c, b, a];
-  const fullYear = year < 100 ? 2000 + year : year;
-  // WhatsApp started in 2009. A year beyond the century belongs to another calendar, which is not converted here.
-  if (fullYear < 2009 || fullYear > 2100 || month < 1 || month > 12) return null;
-  const at = new Date(Date.UTC(fullYear, month - 1, day));
-  return at.getUTCDate() === day && day > 0 ? at.toISOString().slice(0, 10) : null;
+/**
+ * Tell whether a line begins like a message of a file, also if its date or time cannot be read.
+ * @param shape of the file's messages
+ */
+export function looksLikeStart(line: string, shape: string): boolean {
+  const match = BEFORE_SENDER[shape.startsWith('[') ? '[' : '-'].exec(line);
+  return ((match?.[1] ?? '').match(/\p{Nd}+/gu) ?? []).length >= LEAST_NUMBERS;
 }
 
-/** Return the possible date orders of an export. One: it is certain. Two: only the keeper can tell. */
-export function possibleOrders(starts: Iterable<MessageStart>): DateOrder[] {
-  let [dayFirst, monthFirst, total] = [0, 0, 0];
+/**
+ * Return the date of a message as `2026-11-24`; null if it does not exist in this order, is before WhatsApp, or is
+ * after `last`. A later year belongs to another calendar, which is not converted here. A date whose look rules the
+ * order out is read in its own.
+ * @param last such as `2026-11-25`
+ */
+export function dateOf({ date: [a, b, c], orders }: MessageStart, order: DateOrder, last: string): string | null {
+  const readAs = orders.includes(order) ? order : orders[0];
+  const [year, month, day] = readAs === 'ymd' ? [a, b, c] : readAs === 'mdy' ? [c, a, b] : [c, b, a];
+  const fullYear = year < 100 ? 2000 + year : year;
+  if (fullYear < FIRST_YEAR || fullYear > 9999 || month < 1 || month > 12) return null;
+  const at = new Date(Date.UTC(fullYear, month - 1, day));
+  const date = at.toISOString().slice(0, 10);
+  return at.getUTCDate() === day && day > 0 && date <= last ? date : null;
+}
+
+/**
+ * Return the possible date orders of an export. One: it is certain. Several: only the keeper can tell. An order is
+ * possible if no other one reads more of the dates, or if some date can be read in no other.
+ * @param starts one for each date is enough
+ */
+export function possibleOrders(starts: Iterable<MessageStart>, last: string): DateOrder[] {
+  const counts = ORDERS.map((order) => ({ order, read: 0, alone: 0 }));
   for (const start of starts) {
-    if (start.yearFirst) return ['ymd'];
-    if (start.dotted) return ['dmy'];
-    total++;
-    if (start.date[0] > 12) dayFirst++;
-    if (start.date[1] > 12) monthFirst++;
+    const readings = counts.filter(({ order }) => start.orders.includes(order) && dateOf(start, order, last));
+    for (const count of readings) {
+      count.read++;
+      if (readings.length === 1) count.alone++;
+    }
   }
-  if (!total) return [];
-  if (dayFirst && !monthFirst) return ['dmy'];
-  if (monthFirst && !dayFirst) return ['mdy'];
-  return ['dmy', 'mdy'];
+  const most = Math.max(...counts.map(({ read }) => read));
+  return counts.filter(({ read, alone }) => read > 0 && (read === most || alone > 0)).map(({ order }) => order);
 }

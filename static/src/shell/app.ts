@@ -299,13 +299,11 @@ export type QuickFacts = {
 /** How an import reports its progress, and how it is stopped. */
 export type ImportOptions = { onProgress?: (done: number, total: number) => void; signal?: { stopped: boolean } };
 /** The contents of a file chosen for an import. For an email the user is asked about neither date order nor files. */
-export type ImportChat = Pick<Chat, 'lines' | 'senders' | 'orders'> & {
+export type ImportChat = Pick<Chat, 'lines' | 'senders' | 'orders' | 'example'> & {
   kind: 'chat';
   name: string;
   size: number;
   messages: number;
-  example: MessageDate | undefined;
-  last: MessageDate | undefined;
   lenient: boolean;
   files: number;
 };
@@ -318,8 +316,6 @@ export type ImportMail = {
   files?: undefined;
 };
 export type ImportRead = ImportChat | ImportMail;
-/** The date of the first or last message; a chat has at least one. */
-export type MessageDate = Pick<Chat['messages'][number]['start'], 'date' | 'clock'>;
 /** The answers that an import needs; `me`: null for none of the senders. */
 export type ImportAnswers = {
   order?: 'dmy' | 'mdy' | 'ymd';

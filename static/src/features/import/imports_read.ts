@@ -28,6 +28,7 @@ type ActiveImport = { source: Source; title: string; read: ChatExport | MailFile
 
 const ZIP_MAGIC = [0x50, 0x4b];
 const SNIFF_BYTES = 65_536;
+const DAY = 86_400_000;
 const YIELD_INTERVAL_MS = 12; // ms of work before the screen may redraw
 
 /** Create the app's import methods. */
@@ -45,7 +46,9 @@ export function createImportMethods(ctx: Context) {
     async readImport(file: File, options: ImportOptions = {}) {
       const open = requireOpen();
       const source = fileSource(file, fileLimitOf(open.store.root.account));
-      const read = await readSource(source, createPause(ctx, options, open));
+      // Somewhere on earth it is tomorrow already.
+      const lastDay = new Date(ctx.clock.now() + DAY).toISOString().slice(0, 10);
+      const read = await readSource(source, lastDay, createPause(ctx, options, open));
       activeImports.set(open, { source, title: titleOf(file.name), read, plan: null });
       return summarize(file, read);
     },
@@ -136,15 +139,15 @@ function createPause(ctx: Context, { onProgress = () => undefined, signal }: Imp
  * Detect the file's format and parse it.
  * @throws import_wrong, import_no_chat and the errors of unzip
  */
-async function readSource(source: Source, pause: Pause): Promise<ChatExport | MailFile> {
+async function readSource(source: Source, lastDay: string, pause: Pause): Promise<ChatExport | MailFile> {
   const head = await source.read(0, Math.min(SNIFF_BYTES, source.size));
-  if (head[0] === ZIP_MAGIC[0] && head[1] === ZIP_MAGIC[1]) return readZip(source, pause);
+  if (head[0] === ZIP_MAGIC[0] && head[1] === ZIP_MAGIC[1]) return readZip(source, lastDay, pause);
   if (looksLikeMail(head)) return { kind: 'mail', mail: await readMail(await readWhole(source, pause)) };
   if (source.size > MAX_TEXT_BYTES) throw new KeptError('import_wrong');
-  return parseChat(await readWhole(source, pause), new Map(), pause, 'import_wrong');
+  return parseChat(await readWhole(source, pause), new Map(), lastDay, pause, 'import_wrong');
 }
 
-async function readZip(source: Source, pause: Pause) {
+async function readZip(source: Source, lastDay: string, pause: Pause) {
   const entries = await readEntries(source);
   const texts = entries.filter(({ name }) => /\.txt$/i.test(name));
   const whatsappTexts = texts.filter(({ name }) => /^_chat\.txt$|whatsapp/i.test(baseName(name)));
@@ -153,22 +156,24 @@ async function readZip(source: Source, pause: Pause) {
   const media = entriesByUniqueName(
     entries.filter((other) => other !== entry).map((other) => ({ name: baseName(other.name), entry: other })),
   );
-  return parseChat(await unpack(source, entry, { pause }), media, pause, 'import_no_chat');
+  return parseChat(await unpack(source, entry, { pause }), media, lastDay, pause, 'import_no_chat');
 }
 
 /**
  * Parse a chat export.
+ * @param lastDay the last day that a message can have
  * @param errorCode thrown when the text is not a chat
  */
 async function parseChat(
   bytes: Uint8Array,
   media: ChatExport['media'],
+  lastDay: string,
   pause: Pause,
   errorCode: string,
 ): Promise<ChatExport> {
   const { text, lenient } = decodeText(bytes);
   if (!looksLikeChat(text)) throw new KeptError(errorCode);
-  const chat = await readChat(text, pause);
+  const chat = await readChat(text, pause, lastDay);
   if (!chat.messages.length) throw new KeptError(errorCode);
   return { kind: 'chat', chat, media, lenient };
 }
@@ -207,7 +212,6 @@ function summarize(file: File, read: ChatExport | MailFile): ImportRead {
   const base = { name: file.name, size: file.size };
   if (read.kind === 'mail') return { ...base, kind: 'mail', mail: read.mail };
   const { chat } = read;
-  const [first, last] = [chat.messages[0], chat.messages.at(-1)];
   return {
     ...base,
     kind: 'chat',
@@ -215,8 +219,7 @@ function summarize(file: File, read: ChatExport | MailFile): ImportRead {
     messages: chat.messages.length,
     senders: chat.senders.slice(0, 300),
     orders: chat.orders,
-    example: first && { date: first.start.date, clock: first.start.clock },
-    last: last && { date: last.start.date, clock: last.start.clock },
+    example: chat.example,
     lenient: read.lenient,
     files: read.media.size,
   };

@@ -24,7 +24,7 @@ import '../../components/words.js';
 import './words.js';
 import type { ImportStepState, ImportState } from './import_work.js';
 import type { Stage } from '../../shell/stage.js';
-import type { ImportAnswers, ImportBurst, ImportChat, ImportMail, ImportPlan, MessageDate } from '../../shell/app.js';
+import type { ImportAnswers, ImportBurst, ImportChat, ImportMail, ImportPlan } from '../../shell/app.js';
 
 const GAP_HOURS = [1, 3, 6, 12, 24];
 const MAX_SENDERS = 12;
@@ -160,6 +160,7 @@ function senderRows(stage: Stage, state: ImportStepState, read: ImportChat) {
 
 function chatQuestions(stage: Stage, state: ImportStepState) {
   const { read, answers } = state as ImportStepState & { read: ImportChat };
+  const { example } = read;
   const update = (change: Partial<ImportAnswers>) => {
     Object.assign(answers, change);
     stage.draw();
@@ -172,18 +173,18 @@ function chatQuestions(stage: Stage, state: ImportStepState) {
         : `n${read.senders.findIndex((item) => item.name === answers.me)}`;
   return html`
     ${
-      read.orders.length > 1
+      example && read.orders.length > 1
         ? html`<div class="stack-close">${chips({
             name: 'order',
             legend: t('import.order'),
             chosen: [answers.order ?? ''],
             onChange: (order) => update({ order }),
-            choices: read.orders.map((order) => [
+            choices: example.days.map(([order, day]) => [
               order,
-              lookUp(`import.${order}`, { day: exampleDay((read.example as MessageDate).date, order) }),
+              lookUp(`import.${order}`, { day: day ? dateText(Date.parse(`${day}T12:00Z`)) : example.written }),
             ]),
           })}
-      <p class="small soft">${t('import.order_lead', { date: (read.example as MessageDate).date.join('/') })}</p></div>`
+      <p class="small soft">${t('import.order_lead', { date: example.written })}</p></div>`
         : nothing
     }
     ${chips({
@@ -201,11 +202,6 @@ function chatQuestions(stage: Stage, state: ImportStepState) {
       ],
     })}
     ${moreSenders(stage, read)}`;
-}
-
-function exampleDay([first, second, year]: [number, number, number], order: string) {
-  const [dayOfMonth, month] = order === 'mdy' ? [second, first] : [first, second];
-  return dateText(Date.UTC(year < 100 ? 2000 + year : year, month - 1, dayOfMonth, 12));
 }
 
 function zoneField(stage: Stage, state: ImportStepState) {
