@@ -146,7 +146,7 @@ for (const line of [
   test(`a line that begins no message: ${line.slice(0, 20)}`, () => assert.equal(parseStart(line), null));
 }
 
-test('dotted and year-first dates are never ambiguous, and no dates give no order', () => {
+test('a year of four digits that comes first is never ambiguous, and no dates give no order', () => {
   const starts = (line) => [parseStart(line)];
   assert.deepEqual(
     [
@@ -154,7 +154,7 @@ test('dotted and year-first dates are never ambiguous, and no dates give no orde
       possibleOrders(starts('2026-01-02, 21:10 - S: a'), '2026-11-29'),
       possibleOrders([], '2026-11-29'),
     ],
-    [['dmy'], ['ymd'], []],
+    [['dmy', 'mdy'], ['ymd'], []],
   );
 });
 

@@ -142,6 +142,7 @@ test('where the order of a date is asked, the example has another day in each or
     ],
   });
   assert.deepEqual(await exampleIn('24.11.26'), { written: '24/11/26', days: [['dmy', '2026-11-24']] });
+  assert.deepEqual((await exampleIn('11.24.26', '02.01.26')).days, [['mdy', '2026-11-24']]);
   assert.deepEqual((await exampleIn('24. 11. 26')).days, [
     ['dmy', '2026-11-24'],
     ['ymd', '2024-11-26'],

@@ -43,10 +43,8 @@ const TIME_END = `(?:(\\])${MARK}${SPACE}?|${MARK}${SPACE}[-–—]${MARK}${SPAC
 const MESSAGE_START = new RegExp(`^${MARK}(\\[)?${MARK}${DATE}${DATE_END}${MARK}${TIME}${MARK}${TIME_END}`, 'u');
 const ORDERS: readonly DateOrder[] = ['dmy', 'mdy', 'ymd'];
 const YEAR_FIRST: readonly DateOrder[] = ['ymd'];
-/** 24.11.26, in German and others; no language writes the month first with dots. */
-const DOTS: readonly DateOrder[] = ['dmy'];
-/** 24. 11. 2026 in Slovak and others, 26. 11. 24. in Korean. */
-const DOTS_AND_SPACES: readonly DateOrder[] = ['dmy', 'ymd'];
+/** With dots the year comes first only where spaces follow them: 26. 11. 24. in Korean, 24.11.26 in German. */
+const DOTS: readonly DateOrder[] = ['dmy', 'mdy'];
 /** WhatsApp's first */
 const FIRST_YEAR = 2009;
 /** What stands before the sender, whatever is in it. */
@@ -103,7 +101,7 @@ export function parseStart(line: string): MessageStart | null {
   return {
     shape: `${openBracket ? '[' : '-'}${separator}${second === undefined ? '' : 's'}${yearFirst ? 'y' : ''}`,
     date,
-    orders: yearFirst ? YEAR_FIRST : separator === '.' ? (space ? DOTS_AND_SPACES : DOTS) : ORDERS,
+    orders: yearFirst ? YEAR_FIRST : separator === '.' && !space ? DOTS : ORDERS,
     clock: clockOf(
       Number(hour),
       Number(minute),
