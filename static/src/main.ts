@@ -62,7 +62,7 @@ app.start().catch(() => undefined);
 // Asked for once all of the app is loaded: until then shared files wait in the worker.
 void app.here
   .then(takeSharedFiles)
-  .then((files: File[]) => (files.length ? app.shared(files) : undefined))
+  .then((files) => (files ? app.shared(files) : undefined))
   .catch(() => undefined);
 
 /** Load everything behind the door, made of the browser's features. */
@@ -260,13 +260,13 @@ async function leaveNothing() {
   await database.erase();
 }
 
-/** Return what another app shared and the worker holds for this page; empty where no worker is in charge. */
-function takeSharedFiles(): Promise<File[]> {
+/** Return what another app shared, maybe nothing; null if none did. See [Note: an empty share], sw.ts. */
+function takeSharedFiles(): Promise<File[] | null> {
   const { controller } = navigator.serviceWorker ?? {};
-  if (!controller) return Promise.resolve([]);
+  if (!controller) return Promise.resolve(null);
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
-    port1.onmessage = ({ data }) => resolve(Array.isArray(data) ? data : []);
+    port1.onmessage = ({ data }) => resolve(Array.isArray(data) ? (data.length ? data : null) : []);
     controller.postMessage('shared', [port2]);
   });
 }

@@ -66,7 +66,7 @@ worker.addEventListener('message', (event) => {
   if (event.data === 'vouch') event.waitUntil(vouch().then((word) => event.ports[0]?.postMessage(word)));
   if (event.data === 'refill') event.waitUntil(refill());
   if (event.data === 'stop') stopping.abort();
-  if (event.data === 'shared') event.ports[0]?.postMessage(shared.splice(0));
+  if (event.data === 'shared') event.ports[0]?.postMessage(takeShared(event.source));
 });
 
 worker.addEventListener('activate', (event) => {
@@ -75,13 +75,13 @@ worker.addEventListener('activate', (event) => {
 
 worker.addEventListener('fetch', (event) => {
   const url = new URL(event.request.url);
-  if (event.request.method === 'POST' && url.origin === worker.location.origin && url.pathname === '/share') {
-    event.waitUntil(new Promise((over) => setTimeout(() => over(shared.splice(0)), SHARED)));
-    return event.respondWith(share(event.request));
-  }
+  if (event.request.method === 'POST' && url.origin === worker.location.origin && url.pathname === '/share')
+    return event.respondWith(share(event));
   if (event.request.method !== 'GET' || url.origin !== worker.location.origin) return;
-  if (url.pathname === '/' && event.request.mode === 'navigate') event.respondWith(page());
-  else if (url.pathname === '/' || url.pathname.startsWith('/static/')) event.respondWith(kept(url.pathname));
+  if (url.pathname === '/' && event.request.mode === 'navigate') {
+    if (pendingShare) pendingShare.page ??= event.resultingClientId;
+    event.respondWith(page());
+  } else if (url.pathname === '/' || url.pathname.startsWith('/static/')) event.respondWith(kept(url.pathname));
 });
 
 type Accepted = { release: string; key: string; files: Map<string, string>; since: number };
@@ -142,16 +142,45 @@ async function standing() {
 
 // What another app shares with this one, until the page that opens for it asks: in memory only, half a minute at
 // most. The page seals it (diary/attachments/locked_capture.js). None of it is ever put into a cache or sent to the
-// server.
+// server. No other page gets it: one that is just being replaced would take it with it.
+//
+// [Note: an empty share] Some apps and browsers share without the file that was meant. A person who is not told leaves
+// the screenshot behind. The page is told by an answer that is not a list; a page of an earlier release takes that for
+// nothing shared.
 const SHARED = 30_000;
-const shared: File[] = [];
+const EMPTY_SHARE = 'empty';
+/** `page`: the id of the page that opens for it; null until that page is fetched */
+type PendingShare = { files: File[]; page: string | null };
+let pendingShare: PendingShare | null = null;
 
-async function share(request: Request): Promise<Response> {
-  const form = await request.formData();
+async function share(event: FetchEvent): Promise<Response> {
+  const form = await event.request.formData().catch(() => new FormData()); // a form that was cut off
   const said = ['t', 'x', 'u'].map((name) => form.get(name)).filter((text) => typeof text === 'string' && text.trim());
-  shared.push(...form.getAll('f').filter((file): file is File => file instanceof File));
-  if (said.length) shared.push(new File([said.join('\n')], 'note-shared.txt', { type: 'text/plain' }));
+  const files = form.getAll('f').filter((file): file is File => file instanceof File);
+  const own: PendingShare = {
+    // An empty field has a file without a name.
+    files: [...(pendingShare?.files ?? []), ...files.filter(({ name, size }) => name || size)],
+    page: null,
+  };
+  if (said.length) own.files.push(new File([said.join('\n')], 'note-shared.txt', { type: 'text/plain' }));
+  pendingShare = own;
+  event.waitUntil(
+    new Promise<void>((resolve) => {
+      setTimeout(() => {
+        if (pendingShare === own) pendingShare = null;
+        resolve();
+      }, SHARED);
+    }),
+  );
   return Response.redirect('/', 303);
+}
+
+/** Return what was shared with this page; an empty list if nothing was. */
+function takeShared(asking: ExtendableMessageEvent['source']): File[] | typeof EMPTY_SHARE {
+  if (!pendingShare || !(asking instanceof Client) || asking.id !== pendingShare.page) return [];
+  const { files } = pendingShare;
+  pendingShare = null;
+  return files.length ? files : EMPTY_SHARE;
 }
 
 type List = { files: [string, string][]; worker: string };

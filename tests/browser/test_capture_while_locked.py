@@ -11,10 +11,12 @@ from tests.browser.navigators.keeper import BrowserKeeper
 from tests.browser.pictures import make_png, picker_file
 
 # A phone's share sheet sends the browser to this address with a form, and the worker takes it.
-SHARE_SCRIPT = """(encoded) => {
-    const bytes = Uint8Array.from(atob(encoded), (value) => value.charCodeAt(0));
+SHARE_SCRIPT = """(files) => {
     const chosen = new DataTransfer();
-    chosen.items.add(new File([bytes], 'screenshot.png', { type: 'image/png' }));
+    for (const [name, encoded] of files) {
+        const bytes = Uint8Array.from(atob(encoded), (value) => value.charCodeAt(0));
+        chosen.items.add(new File([bytes], name, { type: 'image/png' }));
+    }
     const form = document.createElement('form');
     Object.assign(form, { method: 'POST', action: '/share', enctype: 'multipart/form-data' });
     const input = Object.assign(document.createElement('input'), { type: 'file', name: 'f', files: chosen.files });
@@ -36,6 +38,20 @@ RECORDING_DIGEST_SCRIPT = """async () => {
     const bytes = await new Blob(globalThis.recorded).arrayBuffer();
     const made = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
     return Array.from(made, (value) => value.toString(16).padStart(2, '0')).join('');
+}"""
+# A page that asks for what was shared again and again, as one that is just being replaced may do once.
+ASK_SCRIPT = """async () => {
+    globalThis.received = [];
+    await navigator.serviceWorker.ready;
+    setInterval(() => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = ({ data }) => globalThis.received.push(data);
+        navigator.serviceWorker.controller.postMessage('shared', [port2]);
+    }, 5);
+}"""
+WAIT_FOR_ANSWERS_SCRIPT = """async () => {
+    const enough = globalThis.received.length + 2;
+    while (globalThis.received.length < enough) await new Promise((resolve) => setTimeout(resolve, 5));
 }"""
 REVEALING_WORDS = re.compile(r"diary|stalk|police|evidence|999|incident|abus|safe", re.IGNORECASE)
 
@@ -77,11 +93,16 @@ def record_voice(keeper: BrowserKeeper) -> str:
     return str(keeper.page.evaluate(RECORDING_DIGEST_SCRIPT))
 
 
+def share_files(keeper: BrowserKeeper, files: dict[str, bytes]) -> None:
+    """Share files from another app, as its share sheet does; maybe none."""
+    encoded_files = [[name, base64.b64encode(content).decode()] for name, content in files.items()]
+    with keeper.page.expect_navigation():
+        keeper.page.evaluate(SHARE_SCRIPT, encoded_files)
+
+
 def share_screenshot(keeper: BrowserKeeper, screenshot: bytes) -> None:
     """Share a screenshot from another app, and see the page that opens for it."""
-    encoded = base64.b64encode(screenshot).decode()
-    with keeper.page.expect_navigation():
-        keeper.page.evaluate(SHARE_SCRIPT, encoded)
+    share_files(keeper, {"screenshot.png": screenshot})
     keeper.wait_for_screen("Add picture")
     assert keeper.page.url == f"{keeper.app_url}/"
     keeper.wait_for_text("1 added")
@@ -130,6 +151,72 @@ def test_five_files_are_added_while_locked_and_offline(phone_with_microphone: Br
     expect(keeper.button("Write about it")).to_have_count(5)
     assert accessibility_faults(keeper.page) == []
     write_entry_from_draft(keeper)
+
+
+def test_a_share_says_what_came_of_it(keeper: BrowserKeeper) -> None:
+    """A share without a file, or with an empty one, never ends in silence: at the start and on a locked phone."""
+    keeper.open_without_diary()
+    keeper.wait_until_loaded()
+    keeper.page.evaluate("dispatchEvent(new Event('appinstalled'))")  # added to the home screen: the worker begins
+    keeper.wait_until_offline_ready()
+    share_files(keeper, {})
+    keeper.wait_for_text("Nothing came. Tap Start, then choose it here.")
+    assert accessibility_faults(keeper.page) == []
+    share_files(keeper, {"first.png": make_png(1), "cut-off.png": b""})
+    keeper.wait_for_text("1 was not added.")
+    expect(keeper.page.get_by_role("alert")).to_contain_text("cut-off.png: This file is empty, so it was not added.")
+    expect(keeper.page.get_by_text("1 added")).to_be_visible()
+    assert accessibility_faults(keeper.page) == []
+    keeper.write_first_entry("He waited outside.")
+    keeper.postpone_copy()
+    keeper.open_entry("He waited outside.")
+    keeper.wait_for_file("first.png")
+    keeper.page.reload()
+    keeper.wait_for_lock()
+    share_files(keeper, {})
+    keeper.wait_for_screen("Add picture")
+    keeper.wait_for_text("Nothing came. Choose it here instead.")
+    assert_nothing_revealed(keeper.page)
+    with keeper.page.expect_file_chooser() as chooser:
+        keeper.tap("Choose a picture")
+    chooser.value.set_files([picker_file("again.png", "image/png", make_png(2))])
+    keeper.wait_for_text("1 added")
+    expect(keeper.page.get_by_text("Nothing came")).to_have_count(0)
+    keeper.tap("Done")
+    keeper.wait_for_lock()
+    share_files(keeper, {"one.png": make_png(3), "two.png": b"", "three.png": b""})
+    keeper.wait_for_text("1 added")
+    keeper.wait_for_text("2 were not added.")
+    keeper.wait_for_text("This file is empty, so it was not added.")
+    assert "two.png" not in keeper.page.content()
+    assert_nothing_revealed(keeper.page)
+    keeper.tap("Done")
+    keeper.unlock()
+    keeper.go_to_tab("More")
+    keeper.tap(re.compile("^Who can open it"), exact=False)
+    keeper.tap(re.compile("^Adding while locked"), exact=False)
+    keeper.tap("Do not show it")
+    keeper.page.reload()
+    keeper.wait_for_lock()
+    share_files(keeper, {"late.png": make_png(4)})
+    keeper.wait_for_text("Nothing was added. Open this first, then choose it here.")
+    assert_nothing_revealed(keeper.page)
+
+
+def test_what_is_shared_goes_only_to_the_page_that_opens_for_it(keeper: BrowserKeeper) -> None:
+    """Another page that asks at the same time gets nothing: it would take the files with it."""
+    keeper.create_registered_diary("He waited outside.")
+    keeper.wait_until_offline_ready()
+    keeper.page.reload()
+    keeper.wait_for_lock()
+    other_page = keeper.page.context.new_page()
+    other_page.goto(f"{keeper.app_url}/")
+    other_page.evaluate(ASK_SCRIPT)
+    other_page.evaluate(WAIT_FOR_ANSWERS_SCRIPT)
+    share_files(keeper, {"one.png": make_png(1)})
+    keeper.wait_for_text("1 added")
+    other_page.evaluate(WAIT_FOR_ANSWERS_SCRIPT)
+    assert other_page.evaluate("globalThis.received.flat()") == []
 
 
 def manifest_name(keeper: BrowserKeeper) -> str:

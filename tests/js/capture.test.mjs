@@ -153,6 +153,47 @@ test('a file shared by another app is accepted in the notebook, beside another t
   freshPhone.end();
 });
 
+test('a share says what came of it: nothing, some of its files, or none on a phone that takes none', async () => {
+  const { app, phone } = await lockedPhone();
+  const empty = 'This file is empty, so it was not added. Nothing was lost. Choose it again, or another one.';
+  const some = [file(png(1), 'a.png'), file(new Uint8Array(0), 'b.png'), file(png(2), 'c.png')];
+  await app.shared([]);
+  assert.deepEqual([app.state.phase, app.state.picture.locked], ['picture', true], 'it can be chosen there');
+  assert.deepEqual(app.state.arrival, { added: 0, isClosed: false, refused: [] });
+  await app.pictureSave();
+  assert.equal(app.state.arrival, null);
+  await app.shared(some);
+  assert.equal(app.state.picture.files.length, 2);
+  assert.deepEqual(app.state.arrival, { added: 2, isClosed: false, refused: [{ name: 'b.png', sentence: empty }] });
+  await app.pictureSave();
+  await app.unlock(WORDS);
+  await until(phone, ({ waiting }) => waiting?.captured === 2, 'two waiting');
+  await app.setCapturing(false);
+  await app.lock('asked');
+  await app.shared(some);
+  assert.deepEqual([app.state.phase, app.state.arrival], ['locked', { added: 0, isClosed: true, refused: [] }]);
+  await app.unlock(WORDS);
+  assert.equal(app.state.arrival, null);
+
+  // The page that adds pictures for ten minutes takes a share too.
+  await app.getPicture();
+  await app.shared([file(png(3), 'd.png')]);
+  assert.deepEqual([app.state.picture.files.length, app.state.arrival.added], [1, 1]);
+  phone.end();
+
+  const freshPhone = makePhone();
+  await freshPhone.app.start();
+  await freshPhone.app.shared([]);
+  assert.deepEqual(freshPhone.app.state.arrival, { added: 0, isClosed: false, refused: [] });
+  await freshPhone.app.shared(some);
+  assert.deepEqual(
+    freshPhone.app.state.draft.attachments.map(({ name }) => name),
+    ['a.png', 'c.png'],
+  );
+  assert.deepEqual(freshPhone.app.state.arrival.refused, [{ name: 'b.png', sentence: empty }]);
+  freshPhone.end();
+});
+
 test('a picture added while the lock is not finished is sealed to this install', async () => {
   const { app, phone } = await phoneWithEntry();
   app.newDraft();

@@ -173,18 +173,28 @@ function phaseMethods(ctx: Context, drafts: Drafts, idle: IdleTimer) {
     capture: async () => openCaptureNow(ctx),
     /**
      * Take in what another app shares: into the draft where no words are set yet, else as anything captured while
-     * locked.
+     * locked. The screen says what became of it, also where nothing came: see [Note: an empty share], sw.ts.
      */
     async shared(files: File[]) {
-      const isFresh = Boolean(await readDraftKey(ctx.database));
-      if (isFresh && drafts.draftKey)
-        for (const file of files) await drafts.track(addFile(ctx, drafts, 'draft', file, { route: 'share_target' }));
-      if (isFresh) return;
-      ctx.screen.set({ capture: await readCaptureAllowed(ctx.database) });
-      if (openCaptureNow(ctx, files)) await drafts.track(addPictures(ctx, files, { route: 'share_target' }));
+      let refused: { name: string; error: unknown }[] = [];
+      let isClosed = false;
+      if (await readDraftKey(ctx.database)) refused = await addToFreshDraft(ctx, drafts, files);
+      else {
+        ctx.screen.set({ capture: await readCaptureAllowed(ctx.database) });
+        // The page that adds pictures for ten minutes is open already where the keeper opened it themselves.
+        if (ctx.screen.state.phase === 'picture' || openCaptureNow(ctx, files))
+          refused = await drafts.track(addPictures(ctx, files, { route: 'share_target' }));
+        else isClosed = true;
+      }
+      const reasons = refused.map(({ name, error }) => ({ name, sentence: toShownError(error).message }));
+      ctx.screen.set({
+        arrival: { added: isClosed ? 0 : files.length - refused.length, isClosed, refused: reasons },
+      });
     },
-    pictureAdd: (files: File[], options: { route?: string } = {}) =>
-      drafts.track(addPictures(ctx, [...files], options)),
+    async pictureAdd(files: File[], options: { route?: string } = {}) {
+      const [first] = await drafts.track(addPictures(ctx, [...files], options));
+      if (first) throw first.error;
+    },
     async pictureSave() {
       await closePicturePage(ctx);
       ctx.screen.clear(restingPhase(ctx));
@@ -208,6 +218,19 @@ async function getPicture(ctx: Context, lock: (reason: string) => Promise<void>)
   await lock('picture');
   ctx.screen.set({ phase: 'picture', picture: { until, files: [] } });
   scheduleLock(ctx);
+}
+
+/** Add shared files to the draft of a phone without a password. Return those that could not be added. */
+async function addToFreshDraft(ctx: Context, drafts: Drafts, files: File[]) {
+  const refused = [];
+  for (const file of files) {
+    try {
+      await drafts.track(addFile(ctx, drafts, 'draft', file, { route: 'share_target' }));
+    } catch (error) {
+      refused.push({ name: file.name, error });
+    }
+  }
+  return refused;
 }
 
 function openCaptureNow(ctx: Context, files?: File[]) {

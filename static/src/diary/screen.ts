@@ -17,6 +17,7 @@ export const INITIAL_STATE: State = {
   draft: null,
   lockIn: null,
   picture: null,
+  arrival: null,
   showing: null,
   capture: true,
   notebook: { notes: [], ready: false },

@@ -138,6 +138,8 @@ export type Draft = {
   attachments: Attachment[];
   saved_at: number | null;
 };
+/** `isClosed`: a locked phone takes no files; `refused`: the files that could not be added, and why */
+export type Arrival = { added: number; isClosed: boolean; refused: { name: string; sentence: string }[] };
 export type State = {
   language: string;
   phase:
@@ -191,6 +193,8 @@ export type State = {
   asked?: { n: number; name: string } | null;
   /** the numbers of captured files to decide on, drafts made of them, and what else waits for the keeper */
   waiting?: { captured: number; later: number; written?: number; answers?: number };
+  /** what another app shared with this one just now */
+  arrival: Arrival | null;
   showing: { sections: Section[]; until: number } | null;
   notebook: { notes: Note[]; ready: boolean };
   look: Appearance;

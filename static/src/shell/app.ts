@@ -118,7 +118,7 @@ export type Entry = {
 };
 export type State = WithOptional<
   Omit<DiaryState, 'entries' | 'removed'>,
-  'erasing' | 'picture' | 'capture' | 'showing' | 'notebook' | 'look'
+  'erasing' | 'picture' | 'arrival' | 'capture' | 'showing' | 'notebook' | 'look'
 > & { entries: Row[]; removed?: Row[] };
 export type Skin = { skin: 'notes' | 'lists'; opens: 'lock' | 'straight' };
 export type LockSettings = { cover: boolean; short: boolean; locking: { hidden: number; idle: number } };

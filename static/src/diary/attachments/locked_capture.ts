@@ -26,18 +26,18 @@ const CAPTURE_MS = 600_000;
 const MAX_TEXT_BYTES = 2_000;
 
 /**
- * Open the add-picture page of a locked phone for ten minutes. Files shared from another app open it in the phases
- * where the page rests: at the lock, in the notebook, or while another tab holds the diary.
- * @param files shared from another app
+ * Open the add-picture page of a locked phone for ten minutes. What another app shares, even nothing, opens it in the
+ * phases where the page rests: at the lock, in the notebook, or while another tab holds the diary.
+ * @param files shared by another app, if one did
  * @returns false where the page cannot open now
  */
-export function openCapture(ctx: Context, files: File[] = []) {
+export function openCapture(ctx: Context, files?: File[]) {
   const { phase, capture } = ctx.screen.state;
-  const canOpen = phase === 'locked' || (files.length > 0 && ['notebook', 'elsewhere'].includes(phase));
+  const canOpen = phase === 'locked' || (files && ['notebook', 'elsewhere'].includes(phase));
   if (!canOpen || !capture) return false;
   ctx.screen.set({
     phase: 'picture',
-    picture: { until: ctx.clock.now() + CAPTURE_MS, files: [], locked: true, shared: files },
+    picture: { until: ctx.clock.now() + CAPTURE_MS, files: [], locked: true, shared: files ?? [] },
   });
   return true;
 }

@@ -84,7 +84,7 @@ export async function startOpen(ctx: Context, drafts: Drafts, idle: IdleTimer, o
   useTokens(ctx, open);
   ctx.api.signInAgain = sessionEndHandler(ctx, open, () => lockDiary(ctx, drafts, idle, 'ended'));
   if (!drafts.current) await drafts.load();
-  ctx.screen.set({ phase: 'open', lockIn: null, picture: null });
+  ctx.screen.set({ phase: 'open', lockIn: null, picture: null, arrival: null });
   ctx.show();
   idle.start();
   await importCaptures(ctx, drafts, open).then(ctx.show, (error) => drafts.reportError(error));

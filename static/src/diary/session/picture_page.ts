@@ -57,12 +57,19 @@ export function scheduleLock(ctx: Context) {
   );
 }
 
-/** @throws locked when the ten minutes end before all files are added */
-export async function addPictures(ctx: Context, files: File[], { route = 'photo_picker' }: { route?: string } = {}) {
+/**
+ * @returns the files that could not be added, with the error of each: one bad file must not cost those chosen with it
+ * @throws locked when the ten minutes end before all files are added
+ */
+export async function addPictures(
+  ctx: Context,
+  files: File[],
+  { route = 'photo_picker' }: { route?: string } = {},
+): Promise<{ name: string; error: unknown }[]> {
   const door = await readDoor(ctx.database);
   const { picture } = ctx.screen.state;
-  if (!door || !picture) return;
-  let firstError: unknown = null;
+  const refused: { name: string; error: unknown }[] = [];
+  if (!door || !picture) return refused;
   for (const file of files) {
     if (isExpired(ctx, picture.until)) {
       await lockWhenExpired(ctx);
@@ -77,7 +84,7 @@ export async function addPictures(ctx: Context, files: File[], { route = 'photo_
         picture.locked ? { route: WHILE_LOCKED, at, captured: { tz: ctx.zone(), by: route } } : { route, at },
       );
     } catch (error) {
-      firstError ??= error; // one bad file must not cost those chosen with it
+      refused.push({ name: file.name, error });
       continue;
     }
     const current = ctx.screen.state.picture;
@@ -86,5 +93,5 @@ export async function addPictures(ctx: Context, files: File[], { route = 'photo_
         picture: { ...current, files: [...current.files, { name: file.name, state: { code: 'sealed', at } }] },
       });
   }
-  if (firstError) throw firstError;
+  return refused;
 }

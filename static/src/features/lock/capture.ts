@@ -11,6 +11,7 @@ import { button, errorSummary, heading, sheet } from '../../components/parts.js'
 import { dateTimeText, sizeText } from '../../components/text/formatting.js';
 import { arePicturesHidden } from '../../components/files/tiles.js';
 import { lookUp, t, tn } from '../../shell/strings.js';
+import { arrivalNotice } from '../../components/files/arrival.js';
 import './words.js';
 import type { CapturedFile } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
@@ -27,7 +28,7 @@ function capturingView(stage: Stage) {
   return html`<main class="door">
     ${heading(t('picture.title'))}
     <p class="small soft">${t('cap.lead')}</p>
-    ${errorSummary(stage)}
+    ${errorSummary(stage)}${arrivalNotice(stage)}
     <p role="status">${count ? tn('cap.added', count) : nothing}</p>
     ${
       local.camera

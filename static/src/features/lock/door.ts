@@ -12,6 +12,7 @@ import { t } from '../../shell/strings.js';
 import { passwordField } from '../../components/forms/password_field.js';
 import { revealBriefly } from '../../components/forms/reveal.js';
 import { languageChips } from '../../components/forms/language_chips.js';
+import { arrivalNotice } from '../../components/files/arrival.js';
 import type { Stage } from '../../shell/stage.js';
 
 /** Return the view for a phase in which no diary is open. */
@@ -36,7 +37,7 @@ function lockView(stage: Stage) {
   };
   return html`<main class="door">
     ${heading(skinName(stage.state))}
-    ${errorSummary(stage)}
+    ${errorSummary(stage)}${arrivalNotice(stage)}
     ${passwordField(stage, {
       id: 'words',
       label: t('door.words'),
@@ -68,7 +69,7 @@ function startView(stage: Stage) {
   };
   return html`<main class="door">
     ${heading(skinName(stage.state))}
-    ${errorSummary(stage)}
+    ${errorSummary(stage)}${arrivalNotice(stage, { isFresh: true })}
     ${
       stage.state.borrowed
         ? nothing
@@ -200,7 +201,7 @@ function pictureView(stage: Stage) {
   const files = stage.state.picture?.files ?? [];
   return html`<main class="door">
     ${heading(t('picture.title'))}
-    ${errorSummary(stage)}
+    ${errorSummary(stage)}${arrivalNotice(stage)}
     ${
       files.length
         ? html`<ul class="stack-close">${files.map((_, i) => html`<li>${t('picture.file', { n: i + 1 })}</li>`)}</ul>`
@@ -223,7 +224,7 @@ function pictureView(stage: Stage) {
 
 function messageView(stage: Stage, reason: 'elsewhere' | 'unsupported' | 'unfetched', retry: null | (() => unknown)) {
   return html`<main class="door">${heading(t(`door.${reason}_title`))}<p>${t(`door.${reason}`)}</p>
-    ${errorSummary(stage)}${
+    ${errorSummary(stage)}${arrivalNotice(stage)}${
       retry ? button(t('door.again'), retry, { main: true, wide: true, busy: stage.runningTask === 'start' }) : nothing
     }</main>`;
 }

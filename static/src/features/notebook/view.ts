@@ -15,6 +15,7 @@ import { skinName } from '../../shell/skin.js';
 import { t, tn } from '../../shell/strings.js';
 import './words.js';
 import type { Note } from '../../shell/app.js';
+import { arrivalNotice } from '../../components/files/arrival.js';
 import type { Stage } from '../../shell/stage.js';
 
 const TITLE_HOLD_MS = 1000;
@@ -27,6 +28,7 @@ function notebookView(stage: Stage) {
   const { local } = stage;
   if (local.note !== undefined) stage.over(() => openNote(stage, undefined));
   return html`<main class="notebook" data-look=${lookOf(stage)}><div class="page stack-wide">
+    ${arrivalNotice(stage)}
     ${
       local.note === undefined ? notesPage(stage) : lookOf(stage) === 'lists' ? listEditor(stage) : noteEditor(stage)
     }</div></main>`;
