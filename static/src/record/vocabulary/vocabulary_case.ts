@@ -131,6 +131,8 @@ export const CASE: Record<string, List> = {
       { code: 'arrested', label: 'The person was arrested' },
       { code: 'charged', label: 'The person was charged' },
       { code: 'order_applied_for', label: 'They are asking for an order' },
+      { code: 'told_who', label: 'They told me who it is' },
+      { code: 'not_told_who', label: 'They would not tell me who it is' },
       { code: 'account_removed', label: 'Account or post taken down' },
       { code: 'no_further_action', label: 'They are not taking it further' },
       { code: 'nothing', label: 'Nothing' },
