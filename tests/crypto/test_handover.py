@@ -11,7 +11,7 @@ from diary.crypto import handover
 from diary.crypto.file_parts import padded_parts
 from diary.crypto.kdf import CHEAPEST_PROFILE, PRODUCTION_POLICY, TEST_POLICY
 from diary.crypto.padding import pad_version
-from diary.crypto.sealing import EnvelopeKind
+from diary.crypto.sealing import EnvelopeKind, seal_envelope
 from diary.crypto.words import word_list
 from diary.encoding import b64, canonical_json, unb64
 from diary.errors import BadRequest, KdfPolicyViolation, SealError
@@ -110,6 +110,22 @@ def test_a_file_that_changes_while_it_is_sealed_is_refused() -> None:
     slip = handover.HandoverMetadata("x.zip", 5, hashlib.sha256(b"other").hexdigest(), 0)
     with pytest.raises(SealError):
         list(handover.seal_handover(key, "A" * 22, [b"bytes"], slip))
+
+
+@pytest.mark.parametrize(
+    "change", [{"name": 7}, {"sha256": 7}, {"size": "5"}, {"made_at": None}, {"more": 1}, {"t": "other"}], ids=str
+)
+def test_metadata_of_another_form_is_refused(change: dict[str, object]) -> None:
+    """A member of another type, one too many, or another kind of text opens as nothing."""
+    key, metadata = bytes(32), {"made_at": 0, "name": "x.zip", "sha256": "ab", "size": 5, "t": handover.METADATA_TYPE}
+    header = handover.handover_part_header("A" * 22, 1, 2)
+
+    def seal(members: dict[str, object]) -> bytes:
+        return seal_envelope(key, EnvelopeKind.HANDOVER, header, pad_version(canonical_json(members)))
+
+    assert handover.open_metadata(key, "A" * 22, 2, seal(metadata)).name == "x.zip"
+    with pytest.raises(SealError):
+        handover.open_metadata(key, "A" * 22, 2, seal(metadata | change))
 
 
 @pytest.mark.parametrize("space", ["\ufeff", "\x85", "\u3000", " , "])

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from diary.clock import SystemClock
-from diary.crypto.signing import Ed25519Signer
-from diary.ledger import key_statements
-from diary.ledger.audit import AuditFinding
+from diary.crypto.signing import Ed25519Signer, ed25519_key_id
+from diary.encoding import b64
+from diary.ledger import checkpoints, key_statements
+from diary.ledger.audit import AuditFinding, trusted_keys, verify_checkpoint
 from diary.samples.timestamp_authority import LocalTimestampAuthority, make_authority
 from diary.services.log import notary_keys, sequencer
 from diary.storage.log.audit import audit_rows
@@ -259,3 +260,21 @@ def test_the_command_exits_with_an_error(filled_database: FilledDatabase, tmp_pa
         and "log_leaf" in altered_result.stdout
         and "does not hold" in altered_result.stdout
     )
+
+
+def test_keys_that_do_not_follow_and_a_checkpoint_of_another_key_are_named() -> None:
+    """The finding names the first statement that does not follow, and the checkpoint by its number."""
+    notary, other = Ed25519Signer(bytes(31) + b"\1"), Ed25519Signer(bytes(31) + b"\2")
+    statements: list[dict[str, object]] = []
+    for n, signer in enumerate((notary, other)):
+        wish = key_statements.draft_statement(signer.pub, statements, "first" if n == 0 else "rotated", n + 1, None)
+        statements.append(key_statements.sign_statement(INSTANCE_KEY, wish))
+    keys, faults = trusted_keys(statements, None, INSTANCE_KEY.pub)
+    assert (set(keys.values()), faults) == ({notary.pub, other.pub}, [])
+    changed = [statements[0], statements[1] | {"from": 9}]
+    assert [fault.row_label for fault in trusted_keys(changed, None, INSTANCE_KEY.pub)[1]] == ["key_statement 1"]
+    assert [fault.row_label for fault in trusted_keys(changed, None, other.pub)[1]] == ["key_statement 0"]
+    note = checkpoints.sign_checkpoint(other, 1, bytes(32))
+    unknown = verify_checkpoint(3, note, {b64(ed25519_key_id(notary.pub)): notary.pub}, None)
+    assert isinstance(unknown, AuditFinding)
+    assert (unknown.row_label, unknown.message) == ("log_checkpoint 3", "The checkpoint is signed by an unknown key.")

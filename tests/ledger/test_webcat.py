@@ -59,3 +59,10 @@ def test_modules_of_their_own_and_in_scripts_are_listed_once_in_order() -> None:
     assert read["wasm"] == sorted(
         [webcat_digest(WASM_MODULE), webcat_digest(OTHER_WASM_MODULE), webcat_digest(STANDALONE_WASM_MODULE)]
     )
+
+
+def test_a_digest_loses_its_padding_and_no_letter() -> None:
+    """Every ending of a digest is kept: only the sign that fills it up goes."""
+    for n in range(200):
+        content = b"%d" % n
+        assert read_manifest({"/": content})["files"] == {"/index.html": webcat_digest(content)}

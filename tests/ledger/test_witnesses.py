@@ -133,3 +133,11 @@ def test_a_statement_is_bound_to_its_code() -> None:
                 WITNESS_VECTORS["witness"],
                 WITNESS_VECTORS["said"] | refused_case,
             )
+    said = WITNESS_VECTORS["said"]
+    empty_file = said["files"]["list"][0] | {"size": 0}
+    assert witness_statements.seal_statement(
+        DERIVED_CODE,
+        unb64(WITNESS_VECTORS["asked"]["hpke_pub"]),
+        WITNESS_VECTORS["witness"],
+        said | {"files": said["files"] | {"list": [empty_file]}},
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -333,3 +334,11 @@ def test_letters_of_the_list_of_behaviours() -> None:
     if double:
         assert vocabulary.section_letters([double.code]) == tuple(sorted(double.letter.split("/")))
     assert vocabulary.labels("behaviours", [single.code, "a_newer_one"]) == (single.label, "a newer one")
+
+
+def test_types_and_extensions_are_written_as_computers_know_them() -> None:
+    """A type from the first bytes is in lower case. With an extension in capitals some systems would not open a file."""
+    assert all(re.fullmatch(r"[a-z]+/[a-z0-9.-]+", media_type) for media_type in evidence.EXTENSIONS)
+    assert all(re.fullmatch(r"[a-z]+/[a-z0-9.-]+", media_type) for media_type in evidence.CONTAINER_EXTENSIONS)
+    named_extensions = [name for names in evidence.CONTAINER_EXTENSIONS.values() for name in names]
+    assert all(re.fullmatch(r"[a-z0-9]{2,4}", name) for name in [*evidence.EXTENSIONS.values(), *named_extensions])

@@ -213,3 +213,24 @@ def test_days_are_those_of_a_calendar() -> None:
     assert days_between("2026-02-28", "2026-03-01") == 1
     assert days_between("2026-03-01", "2026-02-28") == -1
     assert (days_between("", "2026-03-01"), days_between("2026-03-01", "2026-02-30")) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("seen_ms", "blocked_ms", "is_new"), [(2_000, 1_000, True), (1_000, 2_000, False), (1_000, 1_000, False)]
+)
+def test_on_the_day_of_a_block_the_clock_decides_what_is_new(seen_ms: int, blocked_ms: int, is_new: bool) -> None:
+    """An account first seen later on that day is new; without a clock time it is not counted as new."""
+    noon_ms = 1_793_620_800_000
+
+    def new_accounts(seen: object, blocked: object) -> list[str]:
+        diary = {
+            "account": [
+                {"record": "old", "fields": {"blocked_on": blocked}},
+                {"record": "other", "fields": {"first_seen": seen}},
+            ]
+        }
+        accounts: list[str] = patterns.count_patterns(diary, "Europe/London")["new_accounts"]
+        return accounts
+
+    assert new_accounts(noon_ms + seen_ms, noon_ms + blocked_ms) == (["other"] if is_new else [])
+    assert new_accounts("2026-11-02", noon_ms) == new_accounts(noon_ms, "2026-11-02") == []

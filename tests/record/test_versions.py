@@ -111,6 +111,10 @@ def test_a_reason_is_kept_with_its_amendment() -> None:
         "count",
         "place_detail",
     ]
+    fields_of_both = [
+        (fields["count"], fields["place_detail"]) for fields in (revision.fields_before, revision.fields_after)
+    ]
+    assert fields_of_both == [(43, "x"), (41, "y")]
 
 
 def test_a_clock_that_is_missing_or_ran_backwards_loses_nothing() -> None:
