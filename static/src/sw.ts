@@ -66,7 +66,8 @@ worker.addEventListener('message', (event) => {
   if (event.data === 'vouch') event.waitUntil(vouch().then((word) => event.ports[0]?.postMessage(word)));
   if (event.data === 'refill') event.waitUntil(refill());
   if (event.data === 'stop') stopping.abort();
-  if (event.data === 'shared') event.ports[0]?.postMessage(takeShared(event.source));
+  if (event.data === 'shared')
+    event.waitUntil(takeShared(event.source).then((files) => event.ports[0]?.postMessage(files)));
 });
 
 worker.addEventListener('activate', (event) => {
@@ -140,13 +141,15 @@ async function standing() {
   return { isHeld: release !== RELEASE, isSigned: !key || key === KEY, release };
 }
 
-// What another app shares with this one, until the page that opens for it asks: in memory only, half a minute at
-// most. The page seals it (diary/attachments/locked_capture.js). None of it is ever put into a cache or sent to the
-// server. No other page gets it: one that is just being replaced would take it with it.
+// What another app shares with this one, until the page that opens for it asks: in memory only, half a minute after
+// the last share at most. The page seals it (diary/attachments/locked_capture.js). None of it is ever put into a cache
+// or sent to the server. While that page is there no other page gets it: one that is just being replaced would take it
+// with it. A page that was reloaded before it asked is not there any more, and the next one that asks gets it.
 //
 // [Note: an empty share] Some apps and browsers share without the file that was meant. A person who is not told leaves
 // the screenshot behind. The page is told by an answer that is not a list; a page of an earlier release takes that for
-// nothing shared.
+// nothing shared. A page that asks after the half minute is told the same. What a browser stops with this worker is
+// lost, and nobody can be told.
 const SHARED = 30_000;
 const EMPTY_SHARE = 'empty';
 /** `page`: the id of the page that opens for it; null until that page is fetched */
@@ -167,7 +170,7 @@ async function share(event: FetchEvent): Promise<Response> {
   event.waitUntil(
     new Promise<void>((resolve) => {
       setTimeout(() => {
-        if (pendingShare === own) pendingShare = null;
+        own.files = [];
         resolve();
       }, SHARED);
     }),
@@ -175,12 +178,14 @@ async function share(event: FetchEvent): Promise<Response> {
   return Response.redirect('/', 303);
 }
 
-/** Return what was shared with this page; an empty list if nothing was. */
-function takeShared(asking: ExtendableMessageEvent['source']): File[] | typeof EMPTY_SHARE {
-  if (!pendingShare || !(asking instanceof Client) || asking.id !== pendingShare.page) return [];
-  const { files } = pendingShare;
+/** Return what was shared with the page that asks; an empty list if nothing was. */
+async function takeShared(asking: ExtendableMessageEvent['source']): Promise<File[] | typeof EMPTY_SHARE> {
+  const asked = pendingShare;
+  if (!asked || asked.page === null || !(asking instanceof Client)) return [];
+  const page = asked.page && (await worker.clients.get(asked.page));
+  if ((page && page.id !== asking.id) || pendingShare !== asked) return [];
   pendingShare = null;
-  return files.length ? files : EMPTY_SHARE;
+  return asked.files.length ? asked.files : EMPTY_SHARE;
 }
 
 type List = { files: [string, string][]; worker: string };

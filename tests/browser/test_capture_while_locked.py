@@ -96,7 +96,7 @@ def record_voice(keeper: BrowserKeeper) -> str:
 def share_files(keeper: BrowserKeeper, files: dict[str, bytes]) -> None:
     """Share files from another app, as its share sheet does; maybe none."""
     encoded_files = [[name, base64.b64encode(content).decode()] for name, content in files.items()]
-    with keeper.page.expect_navigation():
+    with keeper.page.expect_navigation(wait_until="commit"):
         keeper.page.evaluate(SHARE_SCRIPT, encoded_files)
 
 
@@ -217,6 +217,17 @@ def test_what_is_shared_goes_only_to_the_page_that_opens_for_it(keeper: BrowserK
     keeper.wait_for_text("1 added")
     other_page.evaluate(WAIT_FOR_ANSWERS_SCRIPT)
     assert other_page.evaluate("globalThis.received.flat()") == []
+    other_page.close()
+    keeper.page.reload()  # the other page had the diary
+    keeper.wait_for_lock()
+    share_files(keeper, {"two.png": make_png(2)})
+    keeper.page.reload()  # before the page has asked, as a phone does that ran out of memory
+    keeper.wait_for_text("1 added")
+    keeper.tap("Done")
+    keeper.unlock()
+    keeper.tap("Something to look at")
+    keeper.tap("Added while this was locked")
+    expect(keeper.button("Yes, make a draft")).to_have_count(2)
 
 
 def manifest_name(keeper: BrowserKeeper) -> str:

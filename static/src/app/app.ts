@@ -73,6 +73,8 @@ const NOT_WAITING = new Set([
   'setLanguage',
 ]);
 
+/** Long enough to read one sentence. */
+const NOTICE_MS = 20_000;
 /** What the browser reports to the app, and what main.js asks of it */
 type BrowserMethods = {
   seen(): unknown;
@@ -178,7 +180,9 @@ function phaseMethods(ctx: Context, drafts: Drafts, idle: IdleTimer) {
     async shared(files: File[]) {
       let refused: { name: string; error: unknown }[] = [];
       let isClosed = false;
-      if (await readDraftKey(ctx.database)) refused = await addToFreshDraft(ctx, drafts, files);
+      if (drafts.draftKey) refused = await addToFreshDraft(ctx, drafts, files);
+      else if (await readDraftKey(ctx.database))
+        isClosed = true; // another tab has the draft
       else {
         ctx.screen.set({ capture: await readCaptureAllowed(ctx.database) });
         // The page that adds pictures for ten minutes is open already where the keeper opened it themselves.
@@ -187,9 +191,13 @@ function phaseMethods(ctx: Context, drafts: Drafts, idle: IdleTimer) {
         else isClosed = true;
       }
       const reasons = refused.map(({ name, error }) => ({ name, sentence: toShownError(error).message }));
-      ctx.screen.set({
-        arrival: { added: isClosed ? 0 : files.length - refused.length, isClosed, refused: reasons },
-      });
+      const arrival = { added: isClosed ? 0 : files.length - refused.length, isClosed, refused: reasons };
+      ctx.screen.set({ arrival });
+      // The lock says it until it is opened. Elsewhere, as in the notebook, it would stay for as long.
+      if (isClosed && ctx.screen.state.phase !== 'locked')
+        ctx.timers.after(NOTICE_MS, () => {
+          if (ctx.screen.state.arrival === arrival) ctx.screen.set({ arrival: null });
+        });
     },
     async pictureAdd(files: File[], options: { route?: string } = {}) {
       const [first] = await drafts.track(addPictures(ctx, [...files], options));

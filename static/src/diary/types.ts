@@ -138,7 +138,7 @@ export type Draft = {
   attachments: Attachment[];
   saved_at: number | null;
 };
-/** `isClosed`: a locked phone takes no files; `refused`: the files that could not be added, and why */
+/** `isClosed`: no page could take files; `refused`: the files that could not be added, and why */
 export type Arrival = { added: number; isClosed: boolean; refused: { name: string; sentence: string }[] };
 export type State = {
   language: string;

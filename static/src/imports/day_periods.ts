@@ -1,9 +1,9 @@
 /**
  * Words for a period of the day, such as PM, ب.ظ. or 晚上, and the hours of the day that each may stand for.
  *
- * The common words stand here. All others come from this browser's own language data (CLDR), which takes long to look
- * through and is asked only for a word that is not common. The same word can mean different hours in two languages:
- * then it stands for all of them, and the reader of a time has to tell whether that leaves one reading.
+ * The common words stand here. Those of about 80 languages come from this browser's own language data (CLDR), which
+ * takes long to look through and is asked only for a word that is not common. The same word can mean different hours in
+ * two languages: then it stands for all of them, and the reader of a time has to tell whether that leaves one reading.
  */
 
 /** One bit for each hour of the day. */

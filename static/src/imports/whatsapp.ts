@@ -10,7 +10,7 @@
  * assumed until the chat itself steps back; each such row records which was assumed (`sent_note`).
  */
 import { instantsOf, offsetAt } from '../record/times.js';
-import { dateOf, looksLikeStart, possibleOrders, parseStart, withoutMarks } from './whatsapp_lines.js';
+import { dateOf, possibleOrders, parseStart, restOfUnread, withoutMarks } from './whatsapp_lines.js';
 import { isMissedCall, isNotice, isNoticeName, classifyMessage } from './whatsapp_words.js';
 import type { MessageRow } from '../record/schedule.js';
 import type { DateOrder, MessageStart } from './whatsapp_lines.js';
@@ -23,7 +23,7 @@ type ChatMessage = { line: number; start: MessageStart; sender: string; content:
 type UnreadLine = { line: number; text: string; why: 'before' | 'no_sender' | 'no_time' | 'no_date' | 'not_read' };
 export type Chat = {
   lines: number;
-  /** two if only the keeper can tell */
+  /** more than one if only the keeper can tell */
   orders: DateOrder[];
   example: OrderExample | null;
   messages: ChatMessage[];
@@ -83,8 +83,8 @@ export async function readChat(
   for (const [i, rawLine] of lines.entries()) {
     const line = rawLine.endsWith('\r') ? rawLine.slice(0, -1) : rawLine;
     const start = parseStart(line);
-    if (start && start.shape === shape) parser.beginMessage(i + 1, start, line);
-    else if (!start && shape && looksLikeStart(line, shape)) parser.refuseMessage(i + 1, line);
+    if (start && start.shape === shape && isStart(start)) parser.beginMessage(i + 1, start, line);
+    else if (!start && shape && isUnreadMessage(line, shape)) parser.refuseMessage(i + 1, line);
     else parser.continueMessage(i + 1, line, start !== null);
     if (i % LINES_PER_SLICE === LINES_PER_SLICE - 1) await pause(lines.length + i, lines.length * 2);
   }
@@ -192,6 +192,16 @@ class ChatParser {
 }
 
 /** Split a message into sender and text. */
+/** Without a valid time, only a line with a sender or a known notice begins a message: see [Note: no silent merge]. */
+function isStart({ clock, rest }: MessageStart): boolean {
+  return clock !== null || splitSender(rest).sender !== null || isNotice(rest) || isNoticeName(rest);
+}
+
+function isUnreadMessage(line: string, shape: string): boolean {
+  const rest = restOfUnread(line, shape);
+  return rest !== null && splitSender(rest).sender !== null;
+}
+
 function splitSender(body: string): { sender: string | null; text: string } {
   const at = body.search(/:(?=[ \u00a0]|$)/);
   const name = at < 0 ? '' : withoutMarks(body.slice(0, at));
@@ -225,7 +235,7 @@ export async function rowsOf(
   let previousLocal = '';
   for (const [i, { line, start, sender, content }] of chat.messages.entries()) {
     const date = dateOf(start, order, chat.last);
-    if (!date) unplaced.push({ line, text: excerpt(start.rest), why: 'no_date' });
+    if (!date) unplaced.push({ line, text: excerpt(`${sender}: ${content.text || start.rest}`), why: 'no_date' });
     else {
       const local = `${date}T${start.clock}`;
       const { at, note } = zone.resolve(local);

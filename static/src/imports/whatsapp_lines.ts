@@ -6,11 +6,12 @@
  *   iOS       [24/11/2026, 21:10:05] Sam: text       [24.11.26, 9:10:05 PM] Sam: text
  *
  * Invisible marks (left-to-right, right-to-left, embeddings, isolates) may stand between any two of these parts, and
- * the space before AM or PM is often a no-break space. Digits may be of any script, and the period of the day in any
- * language of CLDR (day_periods.ts).
+ * the space before AM or PM is often a no-break space. Digits may be of any script, and the period of the day in about
+ * 80 languages (day_periods.ts).
  *
- * [Note: no silent merge] A line that begins like a message of its file but cannot be read is nobody's words. If it
- * joined the message before it, its words would be given to the wrong sender. So it is listed as not understood.
+ * [Note: no silent merge] A line that begins like a message of its file, has a sender and cannot be read is nobody's
+ * words. If it joined the message before it, its words would be given to the wrong sender. So it is listed as not
+ * understood. A line without a sender stays: people write lists of dates and times into a message.
  */
 import { ALL_HOURS, hoursOfPeriod } from './day_periods.js';
 
@@ -32,30 +33,29 @@ export type MessageStart = {
 
 const MARK = '[\\u200e\\u200f\\u061c\\u202a-\\u202e\\u2066-\\u2069\\ufeff]*';
 const SPACE = '[ \\u00a0\\u202f\\u2007\\u2009]';
+/** Marks and spaces in any order. No two of these or of MARK stand side by side: that would take long to refuse. */
+const GAP = '[\\u200e\\u200f\\u061c\\u202a-\\u202e\\u2066-\\u2069\\ufeff \\u00a0\\u202f\\u2007\\u2009]*';
 /** A period of the day. Before the time it is one word: more could be the beginning of a sentence. */
 const PERIOD_BEFORE = `[\\p{L}\\p{M}][\\p{L}\\p{M}.'’]{0,19}`;
 const PERIOD_AFTER = `${PERIOD_BEFORE}(?:${SPACE}${PERIOD_BEFORE}){0,3}`;
-const DATE = `(\\d{1,4})${MARK}([./-])(${SPACE})?${MARK}(\\d{1,2})${MARK}\\3${SPACE}?${MARK}(\\d{1,4})\\.?${MARK}`;
-const CLOCK = '(\\d{1,2})[:.](\\d{2})(?:[:.](\\d{2}))?';
-const TIME = `(?:(${PERIOD_BEFORE})${SPACE}?)?${MARK}${CLOCK}${MARK}${SPACE}*${MARK}(${PERIOD_AFTER})?`;
-const DATE_END = `(?:${SPACE}?г\\.?)?(?:,|،|${SPACE}(?:à|um|at|a las|klo|kl\\.))?${SPACE}+`;
-const TIME_END = `(?:(\\])${MARK}${SPACE}?|${MARK}${SPACE}[-–—]${MARK}${SPACE})`;
-const MESSAGE_START = new RegExp(`^${MARK}(\\[)?${MARK}${DATE}${DATE_END}${MARK}${TIME}${MARK}${TIME_END}`, 'u');
+const JOINED = `${MARK}\\k<separator>${SPACE}?${MARK}`;
+const FIRST_JOIN = `${MARK}(?<separator>[./-])(?<space>${SPACE})?${MARK}`;
+const DATE = `(?<a>\\d{1,4})${FIRST_JOIN}(?<b>\\d{1,2})${JOINED}(?<c>\\d{1,4})\\.?${MARK}`;
+const CLOCK = '(?<hour>\\d{1,2})[:.](?<minute>\\d{2})(?:[:.](?<second>\\d{2}))?';
+const TIME = `(?:(?<before>${PERIOD_BEFORE})${GAP})?${CLOCK}${GAP}(?:(?<after>${PERIOD_AFTER})${GAP})?`;
+const DATE_END = `(?<dateEnd>(?:${SPACE}?г\\.?)?(?:,|،|${SPACE}(?:à|um|at|a las|klo|kl\\.))?)${SPACE}${GAP}`;
+const TIME_END = `(?:(?<closing>\\])${MARK}${SPACE}?|${SPACE}${MARK}[-–—]${MARK}${SPACE})`;
+const MESSAGE_START = new RegExp(`^${MARK}(?:(?<opening>\\[)${MARK})?${DATE}${DATE_END}${TIME}${TIME_END}`, 'u');
 const ORDERS: readonly DateOrder[] = ['dmy', 'mdy', 'ymd'];
 const YEAR_FIRST: readonly DateOrder[] = ['ymd'];
 /** With dots the year comes first only where spaces follow them: 26. 11. 24. in Korean, 24.11.26 in German. */
 const DOTS: readonly DateOrder[] = ['dmy', 'mdy'];
 /** WhatsApp's first */
 const FIRST_YEAR = 2009;
-/** What stands before the sender, whatever is in it. */
-const BEFORE_SENDER = {
-  '[': new RegExp(`^${MARK}\\[([^\\]]{6,60})\\]`, 'u'),
-  '-': new RegExp(`^${MARK}((?:\\p{L}{1,4}\\.?${SPACE}?)?\\p{Nd}.{5,59}?)${SPACE}[-–—]${MARK}${SPACE}`, 'u'),
-};
 /** Longer than any date and time. */
 const MAX_START_LENGTH = 120;
-/** Day, month, year, hour and minute. */
-const LEAST_NUMBERS = 5;
+/** Day, month, year, hour and minute, and perhaps the second. */
+const NUMBERS_OF_A_START = [5, 6];
 const MARKS = /[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]/g;
 /** One digit replaces one digit, so offsets in the line stay valid. None that needs two code units is among them. */
 const OTHER_DIGITS = /(?=[\u0660-\uffff])\p{Nd}/gu;
@@ -79,36 +79,24 @@ export function parseStart(line: string): MessageStart | null {
   if (firstCode < 128 && firstCode !== 91 && (firstCode < 48 || firstCode > 57)) return null;
   const match = MESSAGE_START.exec(line.slice(0, MAX_START_LENGTH).replace(OTHER_DIGITS, plainDigit));
   if (!match) return null;
-  const [
-    prefix,
-    openBracket,
-    a,
-    separator,
-    space,
-    b,
-    c,
-    periodBefore,
-    hour,
-    minute,
-    second,
-    periodAfter,
-    closeBracket,
-  ] = match;
-  if (Boolean(openBracket) !== Boolean(closeBracket)) return null;
-  const yearFirst = (a as string).length === 4;
-  if (!yearFirst && (a as string).length > 2) return null;
-  const date = [Number(a), Number(b), Number(c)] as [number, number, number];
+  const { opening, a, separator, space, b, c, dateEnd, before, hour, minute, second, after, closing } =
+    match.groups as {
+      [name: string]: string | undefined;
+    };
+  if (Boolean(opening) !== Boolean(closing)) return null;
+  const yearFirst = a?.length === 4;
+  if (!yearFirst && Number(a?.length) > 2) return null;
   return {
-    shape: `${openBracket ? '[' : '-'}${separator}${second === undefined ? '' : 's'}${yearFirst ? 'y' : ''}`,
-    date,
+    shape: [opening ?? '-', separator, second && 's', yearFirst && 'y', dateEnd?.trim()].filter(Boolean).join(''),
+    date: [Number(a), Number(b), Number(c)],
     orders: yearFirst ? YEAR_FIRST : separator === '.' && !space ? DOTS : ORDERS,
     clock: clockOf(
       Number(hour),
       Number(minute),
       second === undefined ? null : Number(second),
-      [periodBefore, periodAfter].filter((word) => word !== undefined),
+      [before, after].filter((word) => word !== undefined),
     ),
-    rest: line.slice(prefix.length),
+    rest: line.slice(match[0].length),
   };
 }
 
@@ -133,12 +121,30 @@ function clockOf(hour: number, minute: number, second: number | null, periods: s
 }
 
 /**
- * Tell whether a line begins like a message of a file, also if its date or time cannot be read.
+ * Return what stands after the date and time of a line that begins like the messages of its file, although they cannot
+ * be read: three numbers joined as in the file's dates, five or six numbers in all, and the same end.
  * @param shape of the file's messages
+ * @returns null for any other line
  */
-export function looksLikeStart(line: string, shape: string): boolean {
-  const match = BEFORE_SENDER[shape.startsWith('[') ? '[' : '-'].exec(line);
-  return ((match?.[1] ?? '').match(/\p{Nd}+/gu) ?? []).length >= LEAST_NUMBERS;
+export function restOfUnread(line: string, shape: string): string | null {
+  const match = unreadStart(shape).exec(line);
+  const numbers = match?.[0].match(/\p{Nd}+/gu) ?? [];
+  return match && NUMBERS_OF_A_START.includes(numbers.length) ? line.slice(match[0].length) : null;
+}
+
+const unreadStarts: Map<string, RegExp> = new Map();
+
+function unreadStart(shape: string): RegExp {
+  const [bracket = '', separator = ''] = shape;
+  const existing = unreadStarts.get(bracket + separator);
+  if (existing) return existing;
+  const [begin, end] = bracket === '[' ? [`\\[${MARK}`, '\\]'] : ['', `${SPACE}[-–—]${SPACE}`];
+  const era = `(?:\\p{L}{1,6}\\.?${SPACE}?)?`;
+  const joined = `${MARK}\\${separator}${SPACE}?${MARK}`;
+  const expression = `^${MARK}${begin}${era}\\p{Nd}{1,4}${joined}\\p{Nd}{1,2}${joined}[^\\]]{1,60}?${end}`;
+  const created = new RegExp(expression, 'u');
+  unreadStarts.set(bracket + separator, created);
+  return created;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** What became of the files that another app shared: said once, where the page opens that they came to. */
+/** What became of the files that another app shared, on the page that opens for them. */
 import { html, nothing } from '../../shell/html.js';
 import { problemSentence } from '../parts.js';
 import { t, tn } from '../../shell/strings.js';

@@ -58,8 +58,8 @@ export function scheduleLock(ctx: Context) {
 }
 
 /**
- * @returns the files that could not be added, with the error of each: one bad file must not cost those chosen with it
- * @throws locked when the ten minutes end before all files are added
+ * @returns the files that could not be added, with the error of each: one bad file must not cost those chosen with it,
+ *   and those for which the ten minutes were too short are `locked`
  */
 export async function addPictures(
   ctx: Context,
@@ -69,11 +69,11 @@ export async function addPictures(
   const door = await readDoor(ctx.database);
   const { picture } = ctx.screen.state;
   const refused: { name: string; error: unknown }[] = [];
-  if (!door || !picture) return refused;
   for (const file of files) {
-    if (isExpired(ctx, picture.until)) {
+    if (!door || !picture || isExpired(ctx, picture.until)) {
       await lockWhenExpired(ctx);
-      throw new KeptError('locked');
+      refused.push({ name: file.name, error: new KeptError('locked') });
+      continue;
     }
     const at = ctx.clock.now();
     try {

@@ -280,7 +280,8 @@ export class Syncing implements SyncRun {
   /**
    * Push what waits, in its order: the server numbers entries in the order in which they arrive. A version that is
    * refused for itself does not hold up the others. One that left under the old keys, and was refused because this
-   * device has new ones meanwhile, is pushed again first: it was sealed again, as was all that waits behind it.
+   * device has new ones meanwhile, is pushed again first: it was sealed again. Nothing is pushed between the sign-in
+   * and the new keys (`suspend`), so what waits behind it cannot pass it then.
    */
   async pushVersions() {
     let identity = this.openNow()?.identity;
