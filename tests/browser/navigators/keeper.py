@@ -279,13 +279,15 @@ class BrowserKeeper:
         while True:
             self._show_notice(self.button(name), timeout_ms)
             try:
-                self.button(name).click(timeout=NOTICE_CLICK_MS, trial=True)
-            except PlaywrightTimeoutError:  # a new place closed the list meanwhile
+                self.button(name).click(timeout=NOTICE_CLICK_MS)
+            except PlaywrightTimeoutError as error:
+                # Tapped once: a page that reloads may answer a click late, and has no such button then.
+                if "performing click action" in str(error):
+                    break
+                # Something new closed the list meanwhile, and the button with it.
                 if time.monotonic() > deadline:
                     raise
                 continue
-            # Once: a page that reloads may answer a click late, and has no such button then.
-            self.button(name).click()
             break
         self.taps += 1
 
