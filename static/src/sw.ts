@@ -146,10 +146,10 @@ async function standing() {
 // or sent to the server. While that page is there no other page gets it: one that is just being replaced would take it
 // with it. A page that was reloaded before it asked is not there any more, and the next one that asks gets it.
 //
-// [Note: an empty share] Some apps and browsers share without the file that was meant. A person who is not told leaves
-// the screenshot behind. The page is told by an answer that is not a list; a page of an earlier release takes that for
-// nothing shared. A page that asks after the half minute is told the same. What a browser stops with this worker is
-// lost, and nobody can be told.
+// [Note: an empty share] Some apps and browsers send a share without its file. If the person is not told, the
+// screenshot is lost. So the worker answers the page with a text in place of a list. A page of an earlier release
+// treats that as nothing shared. A page that asks after the half minute gets the same answer. If the browser stops this
+// worker before that, the share is lost and nobody is told.
 const SHARED = 30_000;
 const EMPTY_SHARE = 'empty';
 /** `page`: the id of the page that opens for it; null until that page is fetched */

@@ -125,7 +125,7 @@ function firstOfEachDate(messages: ChatMessage[]): MessageStart[] {
   return [...starts.values()];
 }
 
-/** Return a message that has another day in each possible order, or the first if there is none. */
+/** Return a date that is a different day in each possible order, or the first date if there is none. */
 function orderExample(starts: MessageStart[], orders: DateOrder[], last: string): OrderExample | null {
   const daysOf = (start: MessageStart) => orders.map((order) => dateOf(start, order, last));
   const isClear = (start: MessageStart) => new Set(daysOf(start).filter(Boolean)).size === orders.length;

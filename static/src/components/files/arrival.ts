@@ -5,8 +5,8 @@ import { t, tn } from '../../shell/strings.js';
 import type { Stage } from '../../shell/stage.js';
 
 /**
- * @param isFresh before there is a password. Otherwise the page is on a locked phone: it names no file, since whoever
- * holds the phone can read it.
+ * @param isFresh true before this phone has a password. A locked phone names no file, because anyone who holds it can
+ * read the page.
  */
 export function arrivalNotice({ state }: Stage, { isFresh = false }: { isFresh?: boolean } = {}) {
   const { arrival } = state;
