@@ -196,6 +196,7 @@ def test_a_share_says_what_came_of_it(keeper: BrowserKeeper) -> None:
     keeper.tap(re.compile("^Who can open it"), exact=False)
     keeper.tap(re.compile("^Adding while locked"), exact=False)
     keeper.tap("Do not show it")
+    keeper.wait_for_text("The lock shows no “Add picture”.")
     keeper.page.reload()
     keeper.wait_for_lock()
     share_files(keeper, {"late.png": make_png(4)})
