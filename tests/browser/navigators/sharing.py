@@ -44,7 +44,7 @@ def choose_usual_contents(keeper: BrowserKeeper, button: str = "Make a pack", *,
     keeper.page.get_by_role("heading", name=re.compile("^(If this goes to court|What goes in)$")).wait_for()
     if keeper.heading("If this goes to court").is_visible():
         keeper.tap("I know this, go on")
-    keeper.wait_for_screen("What goes in")
+    keeper.heading("What goes in").wait_for()  # as long as this browser's own limit: a long diary takes its time
     if keeper.field("Your initials").count():
         keeper.field("Your initials").fill(initials)
 
