@@ -118,11 +118,12 @@ def test_the_first_screen_needs_no_decompression() -> None:
     listed_paths = json.loads(b"[" + early_list[1] + b"]")
     assert listed_paths == early_paths(release.files, shell)
     assert {"/", "/static/app/main.js", "/static/css/app.css"} <= set(listed_paths)
+    keys_worker = "/static/app/crypto/worker.js"
+    assert early_paths(release.files, b'<script src="/static/app/nothing.js"></script>') == ["/", keys_worker]
     workers = re.findall(r"WORKER = new URL\('\.(/[^']+)'", (STATIC / "js" / "main.js").read_text())
     kept = ["/", *(f"/static/app{worker}" for worker in workers)]
-    assert len(kept) == 3
-    assert early_paths(release.files, b'<script src="/static/app/nothing.js"></script>') == kept
-    # Only these three keep their original headers.
+    assert len(kept) == 4 and kept[1] == keys_worker
+    # Only these keep their original headers.
     is_bound = re.search(rb"BOUND\s*= new Set\(\[\s*(.*?)\s*\]\)", release.service_worker_script, re.DOTALL)
     assert is_bound is not None
     assert json.loads(f"[{is_bound[1].decode()}]") == kept

@@ -22,8 +22,10 @@ _PRECACHED_SUFFIXES: Final = {".css", ".js", ".json", ".mjs", ".png", ".svg", ".
 # The word list exists twice: as a module for browsers, and as lines for people to read.
 _EXCLUDED_NAMES: Final = {"LICENSE.txt", "sw.js", "words-en.txt"}
 # Their response headers limit what they may load, and a browser applies this to responses of a service worker too.
+KEYS_WORKER_PATH: Final = "/static/app/crypto/worker.js"
 PAGES_WORKER_PATH: Final = "/static/app/pack/engine/worker.js"
-HEADER_BOUND_PATHS: Final = (SHELL_PATH, "/static/app/crypto/worker.js", PAGES_WORKER_PATH)
+COPIES_WORKER_PATH: Final = "/static/app/media/copies_worker.js"
+HEADER_BOUND_PATHS: Final = (SHELL_PATH, KEYS_WORKER_PATH, PAGES_WORKER_PATH, COPIES_WORKER_PATH)
 _STATIC_REFERENCE: Final = re.compile(rb'(?:href|src)="(/static/[^"]+)"')
 
 
@@ -67,8 +69,8 @@ def make_release(static_folder: Path, shell: bytes, public_key: str = "") -> Rel
 
 
 def early_paths(files: Mapping[str, str], shell: bytes) -> list[str]:
-    """Return the files that a phone stores unchanged: the page, the files it names, and the workers."""
-    referenced = {path.decode() for path in _STATIC_REFERENCE.findall(shell)} | {*HEADER_BOUND_PATHS}
+    """Return the files that a phone stores unchanged: the page, the files it names, and the worker with the keys."""
+    referenced = {path.decode() for path in _STATIC_REFERENCE.findall(shell)} | {SHELL_PATH, KEYS_WORKER_PATH}
     return sorted(referenced & files.keys())
 
 

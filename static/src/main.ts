@@ -25,6 +25,7 @@ type Policy = { createScriptURL(address: string): string };
 
 const WORKER = new URL('./crypto/worker.js', import.meta.url).href;
 const PAGES_WORKER = new URL('./pack/engine/worker.js', import.meta.url).href;
+const COPIES_WORKER = new URL('./media/copies_worker.js', import.meta.url).href;
 const TAB = 'app';
 // A page that is not on any screen is never painted; the rest is loaded all the same.
 const PAINT_TIMEOUT_MS = 300;
@@ -75,7 +76,7 @@ async function loadApp() {
     { questionActions },
     { assistedActions },
     { witnessActions },
-    { browserPictureMaker: browserPictures },
+    { browserPictureMaker: browserPictures, startCopiesWorker: startCopies },
     { randomBytes: random },
     { systemClock },
     { createVault },
@@ -109,7 +110,7 @@ async function loadApp() {
     database,
     api,
     makeVault: () => createVault({ workerUrl: WORKER, createScriptUrl: trustedAddress }),
-    pictures: browserPictures(),
+    pictures: browserPictures(() => startCopies(COPIES_WORKER, trustedAddress)),
     ...(globalThis.WebAssembly && {
       pageEngine: createPageEngine({
         startWorker: () => startPageWorker(PAGES_WORKER, trustedAddress),
@@ -170,7 +171,7 @@ function afterPaint(): Promise<void> {
 
 /** Our only Trusted Types policy: it lets through the files of workers and nothing else. */
 function createAddressPolicy(): (address: string) => string {
-  const allowed = new Set([WORKER, PAGES_WORKER, '/sw.js']);
+  const allowed = new Set([WORKER, PAGES_WORKER, COPIES_WORKER, '/sw.js']);
   const createScriptURL = (address: string) => {
     if (!allowed.has(address)) throw new TypeError('not one of our workers');
     return address;

@@ -20,8 +20,8 @@
 //
 // [Note: packed] Files are kept compressed where the browser can (gzip): the page's files are written for people as
 // well as browsers, and unpacked they would take two to three times the space on an old phone. Of their headers only
-// the type is kept, since all headers together are larger than many a file. The page and the worker with the keys
-// (BOUND) keep theirs, because those limit what the two may load. These two and the files the page itself names
+// the type is kept, since all headers together are larger than many a file. The page and the workers (BOUND) keep all
+// of theirs, because those limit what they may load. The page, the files that it names and the worker with the keys
 // (EARLY) are kept unpacked, so that the first screen waits for no unpacking and the browser may keep compiled code
 // with them.
 //
@@ -325,26 +325,33 @@ async function sha256(bytes: ArrayBuffer): Promise<string> {
 
 /** Put a response into the cache, packed where that helps: see [Note: packed]. */
 async function keep(cache: Cache, address: string, response: Response): Promise<void> {
-  if (BOUND.has(address)) return cache.put(address, response);
+  const isEarly = EARLY.has(address);
+  if (isEarly && BOUND.has(address)) return cache.put(address, response);
   const type = response.headers.get('content-type') ?? '';
-  const headers = { 'content-type': type, 'x-content-type-options': 'nosniff' };
+  const headers = new Headers(BOUND.has(address) ? response.headers : { 'content-type': type });
+  // They describe the bytes as they were sent.
+  for (const name of ['content-encoding', 'content-length']) headers.delete(name);
+  headers.set('x-content-type-options', 'nosniff');
   if (
     !response.body ||
-    EARLY.has(address) ||
+    isEarly ||
     type.startsWith('image/png') ||
     !globalThis.CompressionStream ||
     !globalThis.DecompressionStream
   ) {
     return cache.put(address, new Response(response.body, { headers }));
   }
+  headers.set(PACKED, 'gzip');
   const bytes = await new Response(response.body.pipeThrough(new CompressionStream('gzip'))).arrayBuffer();
-  return cache.put(address, new Response(bytes, { headers: { 'content-type': type, [PACKED]: 'gzip' } }));
+  return cache.put(address, new Response(bytes, { headers }));
 }
 
 /** Return a response as it came from the network, packed in the cache or not. */
 function unpacked(found: Response): Response {
   if (!found.headers.has(PACKED) || !found.body) return found;
-  const headers = { 'content-type': found.headers.get('content-type') ?? '', 'x-content-type-options': 'nosniff' };
+  const headers = new Headers(found.headers);
+  headers.delete(PACKED);
+  headers.set('x-content-type-options', 'nosniff'); // missing in what earlier releases packed
   return new Response(found.body.pipeThrough(new DecompressionStream('gzip')), { headers });
 }
 

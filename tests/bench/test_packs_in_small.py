@@ -20,4 +20,4 @@ def test_the_bench_of_packs_on_the_phone_counts_its_pictures(monkeypatch: pytest
     monkeypatch.setattr(phone_pack, "PICTURES_BYTES", 3_000)
     rows = list(phone_pack.measure_rows())
     assert "3 pictures" in str(rows[0]["name"])
-    assert any("Adding your files" in str(row["name"]) for row in rows)
+    assert any("Making the pages" in str(row["name"]) for row in rows)

@@ -1,7 +1,7 @@
 /** Sizes of the copies that a phone makes of a picture. tests/pack/test_images.py has those of a pack's worker. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { copySize } from '#app/media/previews.js';
+import { copySize } from '#app/media/copies.js';
 
 const sizeOf = (purpose, width, height) => {
   const spec = { purpose, width: purpose === 'preview' ? 320 : 900, maxHeight: 12_000, quality: 0.8 };

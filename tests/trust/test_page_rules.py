@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from diary.web.headers import PAGES_WORKER_POLICY
+from diary.web.headers import COPIES_WORKER_POLICY, PAGES_WORKER_POLICY
 from tests.cli_runner import run_cli_in_process
 from tests.server_fixture import InProcessServer, running_server
 
@@ -155,7 +155,8 @@ async def test_every_listed_file_is_served_as_listed_and_evaluates_no_text(
                 modules |= {manifest_digest(base64.b64decode(text)) for text in WASM_LITERAL.findall(answer.text)}
     assert modules and modules == set(wasm)
     # Published scripts of the page engine. They run only in a worker whose policy forbids it.
-    assert evaluating == ENGINE_SCRIPTS_THAT_EVALUATE and policy_faults(PAGES_WORKER_POLICY) == []
+    assert evaluating == ENGINE_SCRIPTS_THAT_EVALUATE
+    assert policy_faults(PAGES_WORKER_POLICY) == policy_faults(COPIES_WORKER_POLICY) == []
 
 
 def without_comments(text: str) -> str:

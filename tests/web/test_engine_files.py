@@ -13,8 +13,8 @@ import pytest
 
 from diary.paths import FONTS, STATIC
 from diary.web.engine_files import find_engine_files
-from diary.web.headers import PAGES_WORKER_POLICY
-from diary.web.precache import PAGES_WORKER_PATH, make_release
+from diary.web.headers import COPIES_WORKER_POLICY, PAGES_WORKER_POLICY
+from diary.web.precache import COPIES_WORKER_PATH, PAGES_WORKER_PATH, make_release
 from tests.scheduling import PROJECT_ROOT
 from tests.server_fixture import running_server
 
@@ -42,16 +42,24 @@ async def test_every_file_is_served_with_the_digest_in_the_release(tmp_path: Pat
             assert (await client.get(ENGINE_PREFIX + path)).status_code == 404, path
 
 
-async def test_the_worker_with_the_words_may_connect_to_nothing(tmp_path: Path) -> None:
-    """The worker that lays out a pack may load scripts of this host, and connect to nothing else."""
-    assert "connect-src" not in PAGES_WORKER_POLICY
-    assert PAGES_WORKER_POLICY.startswith("default-src 'none'; script-src 'self' 'wasm-unsafe-eval'")
+@pytest.mark.parametrize(
+    ("path", "policy", "scripts"),
+    [
+        (PAGES_WORKER_PATH, PAGES_WORKER_POLICY, "script-src 'self' 'wasm-unsafe-eval'"),
+        (COPIES_WORKER_PATH, COPIES_WORKER_POLICY, "script-src 'self'"),
+    ],
+)
+async def test_a_worker_that_reads_others_bytes_may_connect_to_nothing(
+    tmp_path: Path, path: str, policy: str, scripts: str
+) -> None:
+    """The workers that lay out a pack and copy pictures may load scripts of this host, and connect to nothing else."""
+    assert policy == f"default-src 'none'; {scripts}"
     async with running_server(tmp_path) as server:
         # The advocate's page has it at an address of its own.
-        for path in (PAGES_WORKER_PATH, PAGES_WORKER_PATH.replace("/static/", "/desk/code/")):
-            response = await server.http_client().get(path)
+        for address in (path, path.replace("/static/", "/desk/code/")):
+            response = await server.http_client().get(address)
             assert response.status_code == 200
-            assert response.headers.get_list("content-security-policy") == [PAGES_WORKER_POLICY]
+            assert response.headers.get_list("content-security-policy") == [policy]
 
 
 @pytest.mark.parametrize("name", ["engine/pages.zip", "engine/fonts/NotoSans_400Regular.ttf"])

@@ -11,8 +11,8 @@ from diary.encoding import b64
 from diary.errors import NotFound
 from diary.web import legacy_cookies
 from diary.web.engine_files import EngineFile
-from diary.web.headers import CSP_HEADER_NAME, PAGES_WORKER_POLICY
-from diary.web.precache import PAGES_WORKER_PATH, STATIC_PREFIX
+from diary.web.headers import COPIES_WORKER_POLICY, CSP_HEADER_NAME, PAGES_WORKER_POLICY
+from diary.web.precache import COPIES_WORKER_PATH, PAGES_WORKER_PATH, STATIC_PREFIX
 from diary.web.public_pages import size_in_megabytes, training_zip_path
 from diary.web.request_context import RequestContext
 from diary.web.responses import HTML_MEDIA_TYPE, JSON_MEDIA_TYPE, BytesResponse
@@ -24,6 +24,7 @@ REVALIDATE_HEADER: Final = (b"cache-control", b"no-cache")
 JAVASCRIPT_MEDIA_TYPE: Final = b"text/javascript; charset=utf-8"
 ZIP_MEDIA_TYPE: Final = b"application/zip"
 TEXT_MEDIA_TYPE: Final = b"text/plain; charset=utf-8"
+_WORKER_POLICIES: Final = {PAGES_WORKER_PATH: PAGES_WORKER_POLICY, COPIES_WORKER_PATH: COPIES_WORKER_POLICY}
 
 
 async def app_shell(request: RequestContext) -> ASGIApp:
@@ -85,11 +86,10 @@ async def desk_file(request: RequestContext) -> ASGIApp:
 
 
 def _code_response(request: RequestContext, path: str, file: StaticFile | None) -> ASGIApp:
-    """Return a file of the app or of the desk. The worker that lays out packs has a policy of its own on either path."""
+    """Return a file of the app or of the desk. Some workers have a policy of their own on either path."""
     response = _file_response(request, file)
-    if STATIC_PREFIX + path == PAGES_WORKER_PATH:
-        return replace(response, headers=(*response.headers, (CSP_HEADER_NAME, PAGES_WORKER_POLICY.encode())))
-    return response
+    policy = _WORKER_POLICIES.get(STATIC_PREFIX + path)
+    return replace(response, headers=(*response.headers, (CSP_HEADER_NAME, policy.encode()))) if policy else response
 
 
 def _engine_response(request: RequestContext, file: EngineFile) -> ASGIApp:

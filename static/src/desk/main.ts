@@ -4,7 +4,7 @@
  */
 import { systemClock } from '../core/clock.js';
 import { createVault } from '../crypto/worker/vault.js';
-import { browserPictureMaker } from '../media/previews.js';
+import { browserPictureMaker, startCopiesWorker } from '../media/previews.js';
 import { fetchAppFile, makeRequest } from '../net/http.js';
 import { createPageEngine, startPageWorker } from '../pack/engine/page_engine.js';
 import { phoneZone } from '../record/times.js';
@@ -13,6 +13,7 @@ import { mount } from './mount.js';
 
 const WORKER = new URL('../crypto/worker.js', import.meta.url).href;
 const PAGES_WORKER = new URL('../pack/engine/worker.js', import.meta.url).href;
+const COPIES_WORKER = new URL('../media/copies_worker.js', import.meta.url).href;
 const trustWorkerUrl = workerUrlPolicy();
 
 const desk = createDesk({
@@ -24,7 +25,7 @@ const desk = createDesk({
   timers: { after: (ms, act) => setTimeout(act, ms), stop: (timer) => clearTimeout(timer as number) },
   objectUrl: { make: (blob) => URL.createObjectURL(blob), drop: (url) => URL.revokeObjectURL(url) },
   origin: location.origin,
-  pictures: browserPictureMaker(),
+  pictures: browserPictureMaker(() => startCopiesWorker(COPIES_WORKER, trustWorkerUrl)),
   ...(globalThis.WebAssembly && {
     pageEngine: createPageEngine({
       startWorker: () => startPageWorker(PAGES_WORKER, trustWorkerUrl),
@@ -41,7 +42,7 @@ type Policy = { createScriptURL(address: string): string };
 /** Our only Trusted Types policy: it allows the URLs of our workers and nothing else. */
 function workerUrlPolicy(): (address: string) => string {
   const createScriptURL = (address: string) => {
-    if (address !== WORKER && address !== PAGES_WORKER) throw new TypeError('not one of our workers');
+    if (![WORKER, PAGES_WORKER, COPIES_WORKER].includes(address)) throw new TypeError('not one of our workers');
     return address;
   };
   const policy = (globalThis as WithTrustedTypes).trustedTypes?.createPolicy('app-url', { createScriptURL });

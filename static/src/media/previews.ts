@@ -1,42 +1,78 @@
-import { IMAGE_LIMIT_PIXELS, PRINT_WHOLE_PIXELS, PRINT_WIDTH_PIXELS } from '../core/constants.js';
-import { withoutMetadata } from './plain_jpeg.js';
-import type { Bytes } from '../core/bytes.js';
+/**
+ * What the browser makes of pictures and films: copies of a picture in a worker, so that the page goes on meanwhile; a
+ * still of a film on the page, because a worker has no film player.
+ */
+import { IMAGE_LIMIT_PIXELS } from '../core/constants.js';
+import { startWorker } from '../core/worker_calls.js';
+import { copyStill, makeCopies, maskCopy } from './copies.js';
+import type { CallWorker } from '../core/worker_calls.js';
+import type { ImageCopy, MaskBox } from './copies.js';
 
-type CopySpec = { purpose: ImageCopy['purpose']; width: number; quality: number; maxHeight: number };
-
-const TYPE = 'image/jpeg';
-/** The longest side of a copy for print. A larger canvas fails in some browsers. */
-const PRINT_LENGTH_PIXELS = 12_000;
-const COPY_SPECS: readonly CopySpec[] = [
-  { purpose: 'print', width: PRINT_WIDTH_PIXELS, quality: 0.8, maxHeight: PRINT_LENGTH_PIXELS },
-  { purpose: 'preview', width: 320, quality: 0.6, maxHeight: 4_000 },
-];
-const STILL_SPEC = { purpose: 'preview', width: 640, quality: 0.7, maxHeight: 4_000 } as CopySpec;
-const MASKED_SPEC = { ...COPY_SPECS[0], purpose: 'masked' } as CopySpec;
 /** Ms to wait for a video; one that shows nothing by then gets no still. */
 const VIDEO_TIMEOUT_MS = 4_000;
+/** Ms after the last picture before the worker is ended: its memory is for the rest of the app. */
+const IDLE_MS = 20_000;
 
-/** Called once by main.js. */
-export function browserPictureMaker(): Required<PictureMaker> {
-  return { make: makeCopies, film: makeStill, mask: maskCopy };
+/** What a browser makes of a picture; null if it cannot. */
+export type PictureMaker = {
+  make(bytes: Blob): Promise<ImageCopy[] | null>;
+  /** a still of a film, and the duration of a film or a sound; absent where nothing can play */
+  film?(bytes: Blob): Promise<{ made: ImageCopy[]; duration_ms?: number } | null>;
+  /** a copy of a print copy with boxes painted over it */
+  mask?(bytes: Blob, boxes: MaskBox[]): Promise<ImageCopy | null>;
+};
+
+/**
+ * Start a worker of copies_worker.ts.
+ * @param createScriptUrl the createScriptURL of the page's Trusted Types policy
+ */
+export function startCopiesWorker(workerUrl: string, createScriptUrl: (url: string) => string): CallWorker {
+  return startWorker(workerUrl, createScriptUrl, { missing: 'unavailable', failed: 'unavailable' });
 }
 
 /**
- * Paint the boxes into the pixels of a re-encoded copy: it contains nothing of what they cover.
- * @param print the print copy
- * @param boxes in its pixels
+ * Called once by each page.
+ * @param start starts the worker
  */
-async function maskCopy(print: Blob, boxes: readonly MaskBox[]): Promise<ImageCopy | null> {
-  const image = await createImageBitmap(print).catch(() => null);
-  if (!image) return null;
-  try {
-    return await copyOf(image, MASKED_SPEC, (context) => {
-      context.fillStyle = 'black';
-      for (const { x, y, w, h } of boxes) context.fillRect(x, y, w, h);
-    });
-  } finally {
-    image.close();
-  }
+export function browserPictureMaker(start: () => CallWorker): Required<PictureMaker> {
+  const copies = typeof OffscreenCanvas === 'function' ? copiesInWorker(start) : { make: makeCopies, mask: maskCopy };
+  return { ...copies, film: makeStill };
+}
+
+function copiesInWorker(start: () => CallWorker): Pick<Required<PictureMaker>, 'make' | 'mask'> {
+  const call = workerCalls(start);
+  return {
+    make: (picture) => call(() => makeCopies(picture), 'makeCopies', picture),
+    mask: (print, boxes) => call(() => maskCopy(print, boxes), 'maskCopy', print, boxes),
+  };
+}
+
+/**
+ * Return a function that calls the worker, and starts it when it is needed. One picture is decoded at a time: two could
+ * be more than the phone has memory for. Where no worker starts, or it ends, the page does the work.
+ */
+function workerCalls(start: () => CallWorker) {
+  let worker: CallWorker | null = null;
+  let last: Promise<unknown> = Promise.resolve();
+  let calls = 0;
+  const endIfIdle = (count: number) => {
+    if (count !== calls) return;
+    worker?.end();
+    worker = null;
+  };
+  const callWorker = async (name: string, args: unknown[]) => {
+    worker ??= start();
+    return worker.call(name, args);
+  };
+  return <T>(onPage: () => Promise<T>, name: string, ...args: unknown[]): Promise<T> => {
+    const count = ++calls;
+    const work = last.then(() => callWorker(name, args).catch(onPage)) as Promise<T>;
+    last = work.then(
+      () => setTimeout(() => endIfIdle(count), IDLE_MS),
+      () => undefined,
+    );
+    return work;
+  };
 }
 
 /** Make a still of a film, and measure the duration of a film or a sound; null if this browser cannot play it. */
@@ -57,7 +93,7 @@ async function makeStill(file: Blob) {
     const length = Number.isFinite(player.duration) ? { duration_ms: Math.round(player.duration * 1000) } : {};
     const { videoWidth: width, videoHeight: height } = player;
     if (!width || width * height > IMAGE_LIMIT_PIXELS) return { made: [], ...length };
-    return { made: [await copyOf(Object.assign(player, { width, height }), STILL_SPEC)], ...length };
+    return { made: [await copyStill(Object.assign(player, { width, height }))], ...length };
   } catch {
     return null;
   } finally {
@@ -81,94 +117,3 @@ function waitForEvent(player: HTMLVideoElement, name: string): Promise<void> {
     );
   });
 }
-
-/** @returns print copy first; null when this browser cannot decode it */
-async function makeCopies(file: Blob): Promise<ImageCopy[] | null> {
-  let image;
-  try {
-    image = await createImageBitmap(file);
-  } catch {
-    return null;
-  }
-  try {
-    if (image.width * image.height > IMAGE_LIMIT_PIXELS) return null;
-    const copies = [];
-    for (const spec of COPY_SPECS) copies.push(await copyOf(image, spec));
-    return copies;
-  } catch {
-    return null;
-  } finally {
-    image.close();
-  }
-}
-
-/** Return the size of a copy. What is too wide to be read in one piece is limited in height instead of width. */
-export function copySize(image: { width: number; height: number }, { purpose, width: maxWidth, maxHeight }: CopySpec) {
-  const isWide = purpose !== 'preview' && image.width * PRINT_WIDTH_PIXELS > image.height * PRINT_WHOLE_PIXELS;
-  const [widest, highest] = isWide ? [maxHeight, maxWidth] : [maxWidth, maxHeight];
-  const scale = Math.min(1, widest / image.width, highest / image.height);
-  return {
-    width: Math.max(1, Math.round(image.width * scale)),
-    height: Math.max(1, Math.round(image.height * scale)),
-  };
-}
-
-async function copyOf(
-  image: ImageBitmap | HTMLVideoElement,
-  spec: CopySpec,
-  drawOver?: (context: CanvasRenderingContext2D) => void,
-): Promise<ImageCopy> {
-  const { purpose, quality } = spec;
-  const { width, height } = copySize(image, spec);
-  const canvas =
-    typeof OffscreenCanvas === 'function'
-      ? new OffscreenCanvas(width, height)
-      : Object.assign(document.createElement('canvas'), { width, height });
-  const context = canvas.getContext('2d', { alpha: false }) as CanvasRenderingContext2D;
-  context.fillStyle = 'white';
-  context.fillRect(0, 0, width, height);
-  context.imageSmoothingQuality = 'high';
-  context.drawImage(image, 0, 0, width, height);
-  drawOver?.(context);
-  const blob = await encodeImage(canvas, quality);
-  return {
-    purpose,
-    // As pages print it, so that its digest is that of the picture in 04.
-    bytes: withoutMetadata(new Uint8Array(await blob.arrayBuffer())) as Bytes,
-    width,
-    height,
-    media_type: TYPE,
-    recipe: `width ${width}, jpeg quality ${Math.round(quality * 100)}`,
-  };
-}
-
-function encodeImage(canvas: OffscreenCanvas | HTMLCanvasElement, quality: number): Promise<Blob> {
-  if ('convertToBlob' in canvas) return canvas.convertToBlob({ type: TYPE, quality });
-  return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('no picture'))), TYPE, quality);
-  });
-}
-
-export type CopyPurpose = 'print' | 'preview' | 'masked';
-
-/** A copy as the browser made it, not sealed yet. */
-export type ImageCopy = {
-  purpose: CopyPurpose;
-  bytes: Bytes;
-  width: number;
-  height: number;
-  media_type: string;
-  recipe: string;
-};
-
-/** A covered part of a picture, in pixels of the print copy. */
-export type MaskBox = { x: number; y: number; w: number; h: number };
-
-/** What a browser makes of a picture; null if it cannot. */
-export type PictureMaker = {
-  make(bytes: Blob): Promise<ImageCopy[] | null>;
-  /** a still of a film, and the duration of a film or a sound; absent where nothing can play */
-  film?(bytes: Blob): Promise<{ made: ImageCopy[]; duration_ms?: number } | null>;
-  /** a copy of a print copy with boxes painted over it */
-  mask?(bytes: Blob, boxes: MaskBox[]): Promise<ImageCopy | null>;
-};

@@ -10,7 +10,7 @@ import { locateFile, openParts } from './reading_files.js';
 import { sealCopy, sendBlobs } from './sealing.js';
 import { updateRows } from '../erasing/takeout.js';
 import type { Context, Open, Rendition } from '../types.js';
-import type { MaskBox } from '../../media/previews.js';
+import type { MaskBox } from '../../media/copies.js';
 
 type MaskInput = { boxes: MaskBox[]; what: string[]; why: string };
 

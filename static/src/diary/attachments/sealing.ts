@@ -18,7 +18,8 @@ import { memorySource, receivedFacts } from './sources.js';
 import type { BlobCatalogue } from '../../net/blobs.js';
 import type { Change } from '../../store/pending.js';
 import type { BlobKey, DraftFile, Open, Rendition, Source } from '../types.js';
-import type { ImageCopy, PictureMaker } from '../../media/previews.js';
+import type { ImageCopy } from '../../media/copies.js';
+import type { PictureMaker } from '../../media/previews.js';
 import type { Root } from '../../store/root.js';
 import type { Bytes } from '../../core/bytes.js';
 

@@ -21,7 +21,7 @@ const PART_HEIGHT = 120;
  * to the eye on every screen. A sharper screen does not make print larger, so its finer pixels do not count.
  */
 const MIN_SCALE = 0.3;
-/** The shape from which `copySize` in media/previews.ts limits a copy in height instead of width. */
+/** The shape from which `copySize` in media/copies.ts limits a copy in height instead of width. */
 const WIDE_SHAPE = PRINT_WHOLE_PIXELS / PRINT_WIDTH_PIXELS;
 
 export type TileState = 'seen' | 'failed' | 'small' | null;

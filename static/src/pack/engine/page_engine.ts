@@ -6,7 +6,9 @@
  * typesetter frees no memory. `stop` ends them at once, and with them every word they hold.
  */
 import { KeptError } from '../../core/errors.js';
+import { startWorker } from '../../core/worker_calls.js';
 import { compileTypst, fetchFonts, fetchPython, fetchTypst, PYTHON_MODULE, TYPST_MODULE } from './files.js';
+import type { CallWorker } from '../../core/worker_calls.js';
 import type { FetchFile } from './files.js';
 import type { Attempt, EngineFiles, PageDocument, Prepared } from './prepare.js';
 
@@ -33,11 +35,6 @@ export type PageEngine = {
   /** Drop what was fetched. It is in memory only: a browser that kept it would show later that a pack was made. */
   forget(): void;
 };
-export type CallWorker = {
-  /** @param given buffers that the worker gets without a copy: they are empty here afterwards */
-  call(name: string, args: unknown[], given?: ArrayBuffer[]): Promise<unknown>;
-  end(): void;
-};
 type Host = { startWorker: () => CallWorker; fetchFile: FetchFile };
 type Programs = { python: EngineFiles; typst: ArrayBuffer; fonts: Map<string, ArrayBuffer> };
 type TypesetDocument = (document: PageDocument) => Promise<Uint8Array | null>;
@@ -47,12 +44,12 @@ const MAIL_LIMIT_MS = 10_000;
 /** A thousand entries take some minutes on an old phone. */
 const CALL_LIMIT_MS = 10 * 60_000;
 
-export function createPageEngine({ startWorker, fetchFile }: Host): PageEngine {
+export function createPageEngine({ startWorker: start, fetchFile }: Host): PageEngine {
   const runs: Set<Run> = new Set();
   let programs: Programs | null = null;
   return {
     async layOut(task) {
-      const run = new Run(startWorker);
+      const run = new Run(start);
       const stop = () => run.stop();
       task.signal.addEventListener('abort', stop);
       if (task.signal.aborted) run.stop();
@@ -284,33 +281,5 @@ function within<T>(ms: number, work: Promise<T>): Promise<T> {
  * @param createScriptUrl the createScriptURL of the page's Trusted Types policy
  */
 export function startPageWorker(workerUrl: string, createScriptUrl: (url: string) => string): CallWorker {
-  const worker = new Worker(createScriptUrl(workerUrl), { type: 'module' });
-  const pending: Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }> = new Map();
-  let lastId = 0;
-  let hasEnded = false;
-  const end = () => {
-    hasEnded = true;
-    worker.terminate();
-    for (const { reject } of pending.values()) reject(new KeptError('pages_missing'));
-    pending.clear();
-  };
-  worker.addEventListener('error', (event) => {
-    event.preventDefault(); // the console would show it, and a library's message may quote words
-    end();
-  });
-  worker.addEventListener('message', ({ data }) => {
-    const call = pending.get(data.id);
-    pending.delete(data.id);
-    if (data.failed) call?.reject(new KeptError('pages_failed'));
-    else call?.resolve(data.value);
-  });
-  return {
-    call: (name, args, given = []) =>
-      new Promise((resolve, reject) => {
-        if (hasEnded) return reject(new KeptError('pages_missing'));
-        pending.set(++lastId, { resolve, reject });
-        worker.postMessage({ id: lastId, name, args }, given);
-      }),
-    end,
-  };
+  return startWorker(workerUrl, createScriptUrl, { missing: 'pages_missing', failed: 'pages_failed' });
 }
