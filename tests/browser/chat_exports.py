@@ -99,3 +99,15 @@ def make_long_chat(count: int) -> FilePayload:
             " with as many words as people write to one another"
         )
     return picker_file("WhatsApp Chat with Sam Hill.txt", "text/plain", "\n".join(lines).encode())
+
+
+_NEWS_EMAIL = "From: Shop <news@shop.example>\nTo: jo@example.net\nDate: Wed, 21 Oct 2026 09:00:00 +0100\n\nSale.\n"
+_OWN_EMAIL = (
+    "From: Jo <jo@example.net>\nTo: sam@example.org\nDate: Thu, 22 Oct 2026 08:00:00 +0100\nSubject: No more\n\nStop.\n"
+)
+
+
+def mailbox() -> str:
+    """Return a mailbox file with a newsletter, an email to Sam and one from him, the newest first."""
+    saved = SAVED_EMAIL.replace("\r\n", "\n")
+    return "".join(f"From - Thu Oct 22 21:10:00 2026\n{text}\n" for text in (_OWN_EMAIL, _NEWS_EMAIL, saved))

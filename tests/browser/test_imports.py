@@ -208,6 +208,49 @@ def test_a_message_whose_time_cannot_be_read_is_listed_and_joins_no_other(keeper
     expect(keeper.page.get_by_role("main")).not_to_contain_text("I said so")
 
 
+def test_one_persons_emails_are_imported_from_a_mailbox(keeper: BrowserKeeper) -> None:
+    """The keeper says which address is theirs and picks a person. Nothing else of the file is kept."""
+    _make_offline_diary(keeper)
+    go_to_imports(keeper)
+    choose_import_file(keeper, picker_file("All mail.mbox", "application/mbox", exports.mailbox().encode()))
+    keeper.wait_for_text("Which address is yours?")
+    _assert_accessible(keeper, "whose mailbox")
+    main = keeper.page.get_by_role("main")
+    main.get_by_role("button", name=re.compile("jo@example.net")).click()
+    keeper.wait_for_text("Whose emails do you want?")
+    keeper.wait_for_text("Yours: jo@example.net")
+    expect(main.get_by_role("button", name=re.compile("jo@example.net"))).to_have_count(0)
+    _assert_accessible(keeper, "whose emails")
+    keeper.tap("Change")
+    keeper.wait_for_text("Which address is yours?")
+    main.get_by_role("button", name=re.compile("jo@example.net")).click()
+    preview_import(keeper, re.compile("sam@example.org"))
+    keeper.wait_for_text("2 new messages")
+    keeper.button("See the messages").first.click()
+    keeper.wait_for_text("That cost € 20")
+    expect(main).not_to_contain_text("Sale")
+    _assert_accessible(keeper, "emails of one person")
+    keeper.tap("Add all 2 entries")
+    keeper.wait_for_screen("Added")
+    keeper.wait_for_text(
+        "Each email is saved by itself, just as it is in the file. Nothing else in the file was saved."
+    )
+    _assert_accessible(keeper, "emails added")
+    keeper.tap("See your entries")
+    keeper.wait_for_entry_count(3)
+    keeper.open_entry("Email to sam@example.org: No more, 08:00.")
+    keeper.wait_for_file("All mail, email 1.eml")
+    keeper.lock()
+    keeper.unlock()
+    go_to_imports(keeper)
+    choose_import_file(keeper, picker_file("All mail.mbox", "application/mbox", exports.mailbox().encode()))
+    keeper.wait_for_text("Which address is yours?")
+    main.get_by_role("button", name=re.compile("jo@example.net")).click()
+    preview_import(keeper, re.compile("sam@example.org"))
+    keeper.wait_for_text("Everything in this file is already in your diary. Nothing was added.")
+    _assert_accessible(keeper, "every email known")
+
+
 def _import_again(keeper: BrowserKeeper) -> None:
     go_to_imports(keeper)
     choose_import_file(keeper, exports.android_zip(name="WhatsApp Chat with Sam Hill (1).zip"))

@@ -36,7 +36,11 @@ def test_wrong_files_get_a_message_and_add_nothing(keeper: BrowserKeeper) -> Non
         ("half.zip", chat_zip[: len(chat_zip) // 2], "Part of this zip file is missing"),
         ("bomb.zip", bomb, "would unpack to far more than a chat can be"),
         ("photo.png", make_png(), "This is not a saved WhatsApp chat or an email file"),
-        ("other.zip", exports.make_zip({"../../etc/passwd": b"x"}), "There is no WhatsApp chat in this zip file"),
+        (
+            "other.zip",
+            exports.make_zip({"../../etc/passwd": b"x"}),
+            "There is no WhatsApp chat and no mailbox (.mbox) in this",
+        ),
         ("empty.txt", b"", "This file is empty"),
     ):
         go_to_imports(keeper)

@@ -16,6 +16,7 @@ import { readNote } from '#app/ledger/checkpoint.js';
 import { verifyTimestamp } from '#app/ledger/timestamps.js';
 import { decodePush } from '#app/ledger/push.js';
 import { looksLikeMail, readMail } from '#app/imports/mail.js';
+import { looksLikeMailbox, readMailbox } from '#app/imports/mailbox.js';
 import { readEntries, unpack } from '#app/imports/unzip.js';
 import { entrySource } from '#app/imports/unzip_stream.js';
 import { looksLikeChat, readChat, rowsOf } from '#app/imports/whatsapp.js';
@@ -65,6 +66,13 @@ const TARGETS = {
   mail: async (raw) => {
     looksLikeMail(raw);
     await readMail(raw);
+  },
+  mailbox: async (raw) => {
+    looksLikeMailbox(raw);
+    await readMailbox(
+      { size: raw.length, read: async (from, until) => raw.subarray(from, until) },
+      async () => undefined,
+    );
   },
   async zip(raw) {
     const file = { size: raw.length, read: async (from, until) => raw.subarray(from, until) };

@@ -108,6 +108,7 @@ def corpus_files() -> dict[str, dict[str, bytes]]:
         "picture": sample_pictures(),
         "chat": {name: text.encode() for name, text in CHATS.items()},
         "mail": {name: text.encode() for name, text in MAILS.items()},
+        "mailbox": {"all": "".join(f"From - Tue Nov 24 21:10:00 2026\n{text}\n\n" for text in MAILS.values()).encode()},
         "json": {
             "object": canonical_json({"a": [1, None, True, "\u00e9\n"], "t": "x/v1", "z": {"y": -5}}),
             "capsule": canonical_json(

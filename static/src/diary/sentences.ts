@@ -55,8 +55,11 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
     'None of the pictures and files could be taken out of the saved chat, so nothing was added. They are still ' +
     'inside it.',
   import_no_chat:
-    'There is no WhatsApp chat in this zip file, so nothing was added. The file is as it was. In WhatsApp, use ' +
-    '“Export chat” and choose that file.',
+    'There is no WhatsApp chat and no mailbox (.mbox) in this zip file, so nothing was added. The file is as it was. ' +
+    'In WhatsApp, use “Export chat” and choose that file.',
+  import_too_many:
+    'There are too many emails in this file to read here, so nothing was added. The file is as it was. Save the ' +
+    'emails with one person as a file of their own, and choose that.',
   import_not_mail:
     'This is not a whole email file, so nothing was added. The file is as it was. Save the email again as .eml and ' +
     'choose it.',

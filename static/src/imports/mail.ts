@@ -36,6 +36,9 @@ export type Mail = {
   odd: Defect[];
 };
 
+/** What the headers say about who a message is from and for; `deliveredTo`: the mailboxes that it was put into */
+export type MailHead = Pick<Mail, 'from' | 'to'> & { deliveredTo: string[] };
+
 export const MAX_MAIL_BYTES = 40 * 1024 * 1024;
 const MAX_DEPTH = 4;
 const MAX_HEADER_BYTES = 256 * 1024;
@@ -74,6 +77,23 @@ export function looksLikeMail(firstBytes: Uint8Array) {
   return headers.filter(({ name }) => MAIL_HEADERS.test(name)).length >= 2;
 }
 
+/** @param firstBytes at least its headers */
+export function readMailHead(firstBytes: Uint8Array): MailHead {
+  const { headers } = parseHeaders(firstBytes);
+  return {
+    from: senderOf(headers),
+    to: receiversOf(headers),
+    deliveredTo: ['delivered-to', 'x-original-to', 'envelope-to'].flatMap((name) =>
+      addressesOf(headerValue(headers, name)),
+    ),
+  };
+}
+
+const senderOf = (headers: Header[]): string => addressesOf(headerValue(headers, 'from'))[0] ?? '';
+
+const receiversOf = (headers: Header[]): string[] =>
+  ['to', 'cc', 'bcc'].flatMap((name) => addressesOf(headerValue(headers, name)));
+
 /** @throws import_not_mail, too_large */
 export async function readMail(bytes: Uint8Array, depth: number = 0): Promise<Mail> {
   if (bytes.length > MAX_MAIL_BYTES) throw new KeptError('too_large');
@@ -86,7 +106,7 @@ export async function readMail(bytes: Uint8Array, depth: number = 0): Promise<Ma
     throw new KeptError('mail_damaged');
   });
   const sent = parseDateHeader(headerValue(headers, 'date'));
-  const from = addressesOf(headerValue(headers, 'from'))[0] ?? '';
+  const from = senderOf(headers);
   const defects: Defect[] = [];
   if (!sent.raw) defects.push('no_date');
   else if (sent.at === null) defects.push('bad_date');
@@ -102,7 +122,7 @@ export async function readMail(bytes: Uint8Array, depth: number = 0): Promise<Ma
     headers,
     raw_headers: rawHeaders,
     from,
-    to: ['to', 'cc', 'bcc'].flatMap((name) => addressesOf(headerValue(headers, name))),
+    to: receiversOf(headers),
     subject: toWellFormed(decodeEncodedWords(headerValue(headers, 'subject'))),
     sent,
     text,
@@ -195,6 +215,12 @@ function addressesOf(value: string): string[] {
   } catch {
     return [toWellFormed(value)];
   }
+}
+
+/** Return the address in `Sam <sam@example.org>`, in lower case; '' if there is none. */
+export function addressIn(named: string): string {
+  const address = /<([^<>]*)>$/.exec(named)?.[1] ?? named;
+  return address.includes('@') ? address.trim().toLowerCase() : '';
 }
 
 /** Parse a Date header. Without a zone there is no instant. */

@@ -315,7 +315,17 @@ export type ImportMail = {
   orders?: undefined;
   files?: undefined;
 };
-export type ImportRead = ImportChat | ImportMail;
+export type MailboxPerson = { address: string; name: string; from: number; to: number };
+export type ImportMailbox = {
+  kind: 'mailbox';
+  name: string;
+  size: number;
+  messages: number;
+  people: MailboxPerson[];
+  orders?: undefined;
+  files?: undefined;
+};
+export type ImportRead = ImportChat | ImportMail | ImportMailbox;
 /** The answers that an import needs; `me`: null for none of the senders. */
 export type ImportAnswers = {
   order?: 'dmy' | 'mdy' | 'ymd';
@@ -323,6 +333,8 @@ export type ImportAnswers = {
   me?: string | null;
   gap?: number;
   direction?: 'in' | 'out' | 'unknown';
+  /** an address of a mailbox */
+  person?: string;
 };
 /** One proposed entry. */
 export type ImportBurst = {
@@ -357,7 +369,10 @@ export type ImportChatPlan = ImportProposal & {
   gap: number;
   order: string;
 };
-export type ImportPlan = ImportChatPlan | (ImportProposal & { counts: null; late?: undefined; files?: undefined });
+/** `unread`: the places in a mailbox, from 1, of emails that could not be read */
+export type ImportPlan =
+  | ImportChatPlan
+  | (ImportProposal & { counts: null; unread?: number[]; late?: undefined; files?: undefined });
 /** `again`: was in the diary already */
 export type ImportResult = {
   entries: string[];

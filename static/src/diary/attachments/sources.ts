@@ -84,10 +84,10 @@ export function fileLimitOf({ file_bytes: limit }: Account): number {
   return limit === undefined ? FILE_LIMIT_BYTES : Math.min(limit, FILE_LIMIT_BYTES);
 }
 
-/** Throw `empty_file` or `too_large`; the sentence names `limit` if a server set it. */
+/** Throw `empty_file` or `too_large`; the sentence names `limit` if it is lower than the phone's own. */
 export function checkSize(size: number, limit: number = FILE_LIMIT_BYTES) {
   if (size === 0) throw new KeptError('empty_file');
-  if (size > FILE_LIMIT_BYTES) throw new KeptError('too_large');
+  if (size > Math.max(limit, FILE_LIMIT_BYTES)) throw new KeptError('too_large');
   if (size > limit) throw new KeptError('too_large', serverLimitSentence(limit));
 }
 

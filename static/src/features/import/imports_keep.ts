@@ -1,9 +1,9 @@
 /**
- * Save an import: the file as received, and one entry with its message schedule for each chosen burst.
+ * Save an import: each file as received, and one entry with its message schedule for each chosen burst.
  *
- * [Note: all or nothing] The file is sealed first, in blobs that no record names; the next unlock deletes such blobs.
- * Then one transaction writes every record and takes the blobs into use. If the phone dies in between, nothing is half
- * written, and the file can be chosen again.
+ * [Note: all or nothing] The files are sealed first, in blobs that no record names; the next unlock deletes such
+ * blobs. Then one transaction writes every record and takes the blobs into use. If the phone dies in between, nothing
+ * is half written, and the file can be chosen again.
  */
 import { KeptError } from '../../core/errors.js';
 import { formatId, newId } from '../../core/ids.js';
@@ -22,130 +22,134 @@ import type { MessageRow } from '../../record/schedule.js';
 import type { ZipEntry } from '../../imports/unzip.js';
 import type { Pause } from '../../imports/whatsapp.js';
 import type { TakenMedia, TakenFile } from './imports_media.js';
-import type { DetailedPlan } from './imports_plan.js';
-import type { Context, Fields, DraftFile, Open, Source, Batch } from '../../diary/types.js';
+import type { DetailedPlan, PlannedFile } from './imports_plan.js';
+import type { ImportResult } from '../../shell/app.js';
+import type { Context, Fields, DraftFile, Open, Batch } from '../../diary/types.js';
 
-type ChosenBurst = { burst: number; narrative: string };
 type ZipEntries = Map<string, ZipEntry>;
 type EntryRows = { incident: string; rows: readonly MessageRow[] };
+type ImportedEntry = { incident: string; narrative: string; rows: MessageRow[] };
+/** A file and what is made from it; `burst`: an index of its plan */
+export type ChosenFile = PlannedFile & { chosen: readonly { burst: number; narrative: string }[] };
+/** `received`: the blob that was sealed for it, unused if the diary has the file */
+type SealedImport = ChosenFile & { taken: TakenFile; received: DraftFile['received']; entries: ImportedEntry[] };
 
 const MAX_NAMES_LENGTH = 200;
 
 /**
- * Save the chosen bursts, or with `late` only the missing files.
- * @param input `media`: the files of the zip that may be imported, by name; `late`: as in imports_read.js
- * @returns `again`: the diary had the file already
+ * Save the chosen bursts of each file, or with `late` only the missing files.
+ * @param input `media`: the files of the zip that may be imported, by name; `late`: as in imports_read.js. Both are for
+ *   one file only
+ * @returns `again`: the diary had every file already
  */
 export async function saveImport(
   ctx: Context,
   open: Open,
-  {
-    source,
-    title,
-    plan,
-    chosen,
-    media,
-    late: lateReason = '',
-  }: { source: Source; title: string; plan: DetailedPlan; chosen: ChosenBurst[]; media: ZipEntries; late?: string },
+  { files, media, late: lateReason }: { files: readonly ChosenFile[]; media: ZipEntries; late: string },
   pause: Pause,
-): Promise<{
-  entries: string[];
-  rows: number;
-  attachment: string;
-  again: boolean;
-  files: { added: number; again: number; failed: string[] };
-}> {
+): Promise<ImportResult> {
   const at = ctx.clock.now();
-  const sealedFile = await sealFile(open, source, { route: 'files', at, pictures: ctx.pictures });
-  const file = await findOrAddFile(open, sealedFile);
-  const entries = chosen
-    .map(({ burst, narrative }) => ({ incident: formatId(newId()), narrative, rows: plan.bursts[burst] ?? [] }))
-    .filter(({ rows }) => rows.length);
+  const [main] = files as [ChosenFile];
+  const lateFiles = lateReason ? main.plan.late : [];
+  const sealed: SealedImport[] = [];
   let takenMedia: TakenMedia = { byName: new Map(), failed: [] };
-  const lateFiles = lateReason ? plan.late : [];
   try {
+    const recordByDigest = await sourcesByDigest(open);
+    for (const [i, file] of files.entries()) {
+      await pause(i, files.length);
+      const held = await sealFile(open, file.source, { route: 'files', at, pictures: ctx.pictures });
+      const existing = recordByDigest.get(held.sha256);
+      const taken = existing ? { attachment: existing, held: null } : { attachment: held.attachment, held };
+      recordByDigest.set(held.sha256, taken.attachment);
+      sealed.push({ ...file, taken, received: held.received, entries: entriesOf(file) });
+    }
+    const entries = sealed.flatMap((file) => file.entries);
     takenMedia = await takeMedia(
       ctx,
       open,
-      { source, media, rows: [...entries.flatMap(({ rows }) => rows), ...lateFiles.map(exportRow)], at },
+      {
+        source: main.source,
+        media,
+        rows: [...entries.flatMap(({ rows }) => rows), ...lateFiles.map(exportRow)],
+        at,
+      },
       pause,
     );
     if (!entries.length && !takenMedia.byName.size) throw new KeptError('import_no_files');
     await open.store.change(async (root, change) => {
       const batch = open.book.batch(root, change);
-      for (const [i, entry] of entries.entries()) {
-        await stageBurst(ctx, batch, open, entry, { file, title, plan, at, taken: takenMedia });
-        await pause(i, entries.length);
+      let staged = 0;
+      for (const file of sealed) {
+        for (const entry of file.entries) {
+          await stageBurst(ctx, batch, open, entry, { ...file, at, media: takenMedia });
+          await pause(++staged, entries.length);
+        }
       }
-      const all = [
-        ...entries,
-        ...(await stageLateFiles(batch, open, lateFiles, {
-          exportId: file.attachment,
-          byName: takenMedia.byName,
-          reason: lateReason,
-        })),
-      ];
-      await stageReceived(
-        batch,
-        open,
-        file,
-        all.map(({ incident }) => incident),
-        exportFields(file, plan),
-      );
-      await stageMedia(batch, open, all, takenMedia, plan);
+      const changed = await stageLateFiles(batch, open, lateFiles, {
+        exportId: (sealed[0] as SealedImport).taken.attachment,
+        byName: takenMedia.byName,
+        reason: lateReason,
+      });
+      for (const { taken, plan, entries: own } of sealed) {
+        const incidents = [...own, ...changed].map(({ incident }) => incident);
+        await stageReceived(batch, open, taken, incidents, exportFields(taken, plan));
+      }
+      await stageMedia(batch, open, [...entries, ...changed], takenMedia, main.plan);
       await indexRows(
         batch,
         open,
-        all.map(({ incident }) => incident),
+        [...entries, ...changed].map(({ incident }) => incident),
         null,
       );
     });
     // The entries are written, so nothing here may fail any more; what stays is deleted at the next unlock.
-    if (!file.held) await deleteBlobs(open.store, [sealedFile.received]).catch(() => undefined);
+    const unused = sealed.flatMap(({ taken, received }) => (taken.held ? [] : [received]));
+    if (unused.length) await deleteBlobs(open.store, unused).catch(() => undefined);
     const all = [...takenMedia.byName.values()];
     const added = new Set(all.flatMap(({ attachment, held: newFile }) => (newFile ? [attachment] : [])));
     const alreadyHeld = new Set(all.flatMap(({ attachment }) => (added.has(attachment) ? [] : [attachment])));
     return {
       entries: entries.map(({ incident }) => incident),
       rows: entries.reduce((sum, { rows }) => sum + rows.length, 0),
-      attachment: file.attachment,
-      again: !file.held,
+      attachment: (sealed[0] as SealedImport).taken.attachment,
+      again: sealed.every(({ taken }) => !taken.held),
       files: { added: added.size, again: alreadyHeld.size, failed: takenMedia.failed },
     };
   } catch (error) {
     await discardMedia(open, takenMedia).catch(() => undefined);
-    await deleteUnnamed(open.store, [sealedFile.received]).catch(() => undefined);
+    const received = sealed.map((file) => file.received);
+    if (received.length) await deleteUnnamed(open.store, received).catch(() => undefined);
     throw error;
   }
 }
 
-/** Return the existing attachment with the same digest, or a new one. */
-async function findOrAddFile(open: Open, sealedFile: DraftFile): Promise<TakenFile> {
+const entriesOf = ({ chosen, plan }: ChosenFile): ImportedEntry[] =>
+  chosen
+    .map(({ burst, narrative }) => ({ incident: formatId(newId()), narrative, rows: plan.bursts[burst] ?? [] }))
+    .filter(({ rows }) => rows.length);
+
+/** Return the files that entries were imported from, by digest. */
+async function sourcesByDigest(open: Open): Promise<Map<unknown, string>> {
   const sources = new Set(
     (await readKind(open, 'schedule', true)).flatMap(({ fields }) =>
       typeof fields.source_attachment_id === 'string' ? [fields.source_attachment_id] : [],
     ),
   );
+  const found: Map<unknown, string> = new Map();
   for (const attachment of sources) {
     const existing = await open.book.newest(attachment).catch(() => null);
-    if (existing?.kind === 'attachment' && existing.fields.sha256 === sealedFile.sha256)
-      return { attachment, held: null };
+    if (existing?.kind === 'attachment' && !found.has(existing.fields.sha256))
+      found.set(existing.fields.sha256, attachment);
   }
-  return { attachment: sealedFile.attachment, held: sealedFile };
+  return found;
 }
 
 async function stageBurst(
   ctx: Context,
   batch: Batch,
   open: Open,
-  { incident, narrative, rows }: { incident: string; narrative: string; rows: MessageRow[] },
-  {
-    file,
-    title,
-    plan,
-    at,
-    taken: takenMedia,
-  }: { file: TakenFile; title: string; plan: DetailedPlan; at: number; taken: TakenMedia },
+  { incident, narrative, rows }: ImportedEntry,
+  { taken: file, title, plan, at, media: takenMedia }: SealedImport & { at: number; media: TakenMedia },
 ) {
   const amount = totalsOf(rows);
   const count = plan.ownNames.length || plan.channel === 'email' ? amount.in : rows.length;

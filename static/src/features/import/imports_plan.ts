@@ -14,7 +14,7 @@ import type { Mail } from '../../imports/mail.js';
 import type { MessageRow } from '../../record/schedule.js';
 import type { Pause, Chat } from '../../imports/whatsapp.js';
 import type { LateFile, KnownSchedule } from './imports_late_files.js';
-import type { Fields, Open } from '../../diary/types.js';
+import type { Fields, Open, Source } from '../../diary/types.js';
 import type { ZipEntry } from '../../imports/unzip.js';
 import type { ImportAnswers, ImportBurst, ImportPlan } from '../../shell/app.js';
 
@@ -35,6 +35,8 @@ export type DetailedPlan = {
   /** missing files of messages that the diary already has */
   late: LateFile[];
 };
+/** A file and the plan of what is made from it */
+export type PlannedFile = { source: Source; title: string; plan: DetailedPlan };
 
 const MAX_SHOWN = 200;
 const PREVIEW_LENGTH = 90;
@@ -131,14 +133,23 @@ export async function planChat(
 }
 
 /**
- * Plan the import of an email.
+ * Plan the import of an email. It is imported whole or not at all.
  * @throws import_unanswered
  */
 export function planMail(known: MessageRow[][], mail: Mail, { tz, direction }: ImportAnswers): DetailedPlan {
   if (!direction || !isZone(tz)) throw new KeptError('import_unanswered');
-  const rows = mailRows(mail, tz, direction).map((row, i) => ({ ...row, msg_no: i + 1 }));
-  const { fresh: newRows } = compareExport(rows, known);
-  const bursts = newRows.length ? [rows] : []; // an email is imported whole or not at all
+  const rows = numberedMailRows(mail, tz, direction);
+  return planOfMail(mail, rows, new Set(compareExport(rows, known).fresh), tz);
+}
+
+/**
+ * Return the plan of an email.
+ * @param rows from numberedMailRows
+ * @param fresh the rows that the diary does not have, of this email and maybe others
+ */
+export function planOfMail(mail: Mail, rows: MessageRow[], fresh: ReadonlySet<MessageRow>, tz: string): DetailedPlan {
+  const freshCount = rows.filter((row) => fresh.has(row)).length;
+  const bursts = freshCount ? [rows] : [];
   return {
     channel: 'email',
     tz,
@@ -151,12 +162,17 @@ export function planMail(known: MessageRow[][], mail: Mail, { tz, direction }: I
     late: [],
     summaryView: {
       counts: null,
-      known: rows.length - newRows.length,
-      fresh: newRows.length,
+      known: rows.length - freshCount,
+      fresh: freshCount,
       bursts: bursts.map((burst, i) => ({ ...describeBurst(burst, i, 'Email'), ...mailSummary(mail, burst) })),
       tz,
     },
   };
+}
+
+/** Return the rows of an email and of the messages forwarded inside it, numbered from 1. */
+export function numberedMailRows(mail: Mail, tz: string, direction: 'in' | 'out' | 'unknown'): MessageRow[] {
+  return mailRows(mail, tz, direction).map((row, i) => ({ ...row, msg_no: i + 1 }));
 }
 
 function mailSummary(mail: Mail, rows: MessageRow[]) {

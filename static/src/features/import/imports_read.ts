@@ -1,30 +1,41 @@
 /**
- * Import a file that another app saved: a WhatsApp chat export (.zip or .txt) or an email (.eml). The phone reads it;
- * the keeper looks at what it holds and chooses what becomes entries (imports_plan.js, imports_keep.js).
+ * Import a file that another app saved: a WhatsApp chat export (.zip or .txt), an email (.eml) or a mailbox (.mbox).
+ * The phone reads it; the keeper looks at what it holds and chooses what becomes entries (imports_plan.js,
+ * imports_keep.js).
  *
  * [Note: nothing until it is confirmed] Reading writes nothing. What was read belongs to the open diary, so a lock
  * discards it; the file itself stays where it was.
  */
 import { KeptError } from '../../core/errors.js';
 import { looksLikeMail, readMail } from '../../imports/mail.js';
+import { MAX_MAILBOX_BYTES, looksLikeMailbox, readMailbox } from '../../imports/mailbox.js';
 import { parsePastedRows } from '../../imports/schedule_paste.js';
 import { MAX_TEXT_BYTES, readEntries, baseName, unpack } from '../../imports/unzip.js';
 import { looksLikeChat, readChat } from '../../imports/whatsapp.js';
 import { saveImport } from './imports_keep.js';
+import { peopleOf, planMailbox } from './imports_mailbox.js';
 import { entriesByUniqueName } from './imports_media.js';
 import { knownSchedules, planChat, planMail } from './imports_plan.js';
 import { requireOpenOf } from '../../diary/session/require_open.js';
 import { locateFile, openParts } from '../../diary/attachments/reading_files.js';
-import { fileLimitOf, fileSource } from '../../diary/attachments/sources.js';
+import { checkSize, fileLimitOf, fileSource, memorySource, toWellFormed } from '../../diary/attachments/sources.js';
 import type { Mail } from '../../imports/mail.js';
+import type { Mailbox } from '../../imports/mailbox.js';
+import type { ZipEntry } from '../../imports/unzip.js';
 import type { Pause } from '../../imports/whatsapp.js';
-import type { DetailedPlan } from './imports_plan.js';
+import type { Bytes } from '../../core/bytes.js';
+import type { PlannedFile } from './imports_plan.js';
 import type { Context, Open, Source } from '../../diary/types.js';
 import type { ChatExport } from './imports_plan.js';
-import type { ImportAnswers, ImportOptions, ImportRead } from '../../shell/app.js';
+import type { ImportAnswers, ImportOptions, ImportPlan, ImportRead } from '../../shell/app.js';
 
 type MailFile = { kind: 'mail'; mail: Mail };
-type ActiveImport = { source: Source; title: string; read: ChatExport | MailFile; plan: DetailedPlan | null };
+/** `file`: the mailbox itself, also where it came in a zip */
+type MailboxFile = { kind: 'mailbox'; mailbox: Mailbox; file: Source };
+type ReadFile = ChatExport | MailFile | MailboxFile;
+/** `limit`: bytes of the largest file that may be added */
+type ActiveImport = { source: Source; title: string; limit: number; read: ReadFile; planned: PlannedFile[] };
+type ChosenBurst = { burst: number; narrative: string };
 
 const ZIP_MAGIC = [0x50, 0x4b];
 const SNIFF_BYTES = 65_536;
@@ -45,54 +56,42 @@ export function createImportMethods(ctx: Context) {
     /** Read a file and return a summary of what it holds. */
     async readImport(file: File, options: ImportOptions = {}) {
       const open = requireOpen();
-      const source = fileSource(file, fileLimitOf(open.store.root.account));
+      const limit = fileLimitOf(open.store.root.account);
+      const source = fileSource(file, MAX_MAILBOX_BYTES);
       // Somewhere on earth it is tomorrow already.
       const lastDay = new Date(ctx.clock.now() + DAY).toISOString().slice(0, 10);
-      const read = await readSource(source, lastDay, createPause(ctx, options, open));
-      activeImports.set(open, { source, title: titleOf(file.name), read, plan: null });
+      const read = await readSource(source, limit, lastDay, createPause(ctx, options, open));
+      activeImports.set(open, { source, title: titleOf(file.name), limit, read, planned: [] });
       return summarize(file, read);
     },
     /** Return what would be added, given the keeper's answers. Writes nothing. */
     async planImport(answers: ImportAnswers, options: ImportOptions = {}) {
       const [open, active] = [requireOpen(), requireImport()];
-      const pause = createPause(ctx, options, open);
-      active.plan =
-        active.read.kind === 'chat'
-          ? await planChat(open, { ...active.read, title: active.title }, answers, pause)
-          : planMail(
-              (await knownSchedules(open, 'email')).map(({ rows }) => rows),
-              active.read.mail,
-              answers,
-            );
-      return active.plan.summaryView;
+      const { planned, view } = await planOf(open, active, answers, createPause(ctx, options, open));
+      active.planned = planned;
+      return view;
     },
     importRows: (burst: number, from: number, count: number) =>
-      (requireImport().plan?.bursts[burst] ?? []).slice(from, from + count),
+      (requireImport().planned.flatMap(({ plan }) => plan.bursts)[burst] ?? []).slice(from, from + count),
     /**
-     * Save the file, the chosen entries and, if `media` is set, the files they mention: all or nothing. With no entry
-     * chosen, `late` is the reason for changing the existing schedules; then only missing files are added to them.
+     * Save the files of the chosen entries, the entries and, if `media` is set, the files they mention: all or
+     * nothing. With no entry chosen, `late` is the reason for changing the existing schedules; then only missing files
+     * are added to them.
      */
     async keepImport(
-      {
-        chosen,
-        media = false,
-        late = '',
-      }: { chosen: { burst: number; narrative: string }[]; media?: boolean; late?: string },
+      { chosen, media = false, late = '' }: { chosen: ChosenBurst[]; media?: boolean; late?: string },
       options: ImportOptions = {},
     ) {
       const [open, active] = [requireOpen(), requireImport()];
-      const isLate = Boolean(late) && !chosen.length && Boolean(active.plan?.late.length);
-      if (!active.plan || (!chosen.length && !isLate)) throw new KeptError('nothing_to_save');
-      const files = active.read.kind === 'chat' && (media || isLate) ? active.read.media : new Map();
+      const isLate = Boolean(late) && !chosen.length && active.planned.some(({ plan }) => plan.late.length);
+      const files = isLate ? active.planned.map((file) => ({ ...file, chosen })) : filesOf(active.planned, chosen);
+      if (!files.length) throw new KeptError('nothing_to_save');
       const result = await saveImport(
         ctx,
         open,
         {
-          source: active.source,
-          title: active.title,
-          plan: active.plan,
-          chosen,
-          media: files,
+          files,
+          media: active.read.kind === 'chat' && (media || isLate) ? active.read.media : new Map(),
           late: isLate ? late : '',
         },
         createPause(ctx, options, open),
@@ -114,6 +113,51 @@ export function createImportMethods(ctx: Context) {
     /** Read the messages of a stored email, the ones sent on inside it last. */
     readMailWords: async (attachment: string) => withInside(await readStoredMail(requireOpen(), attachment)),
   };
+}
+
+async function planOf(
+  open: Open,
+  { source, title, limit, read }: ActiveImport,
+  answers: ImportAnswers,
+  pause: Pause,
+): Promise<{ planned: PlannedFile[]; view: ImportPlan }> {
+  if (read.kind === 'chat') {
+    const plan = await planChat(open, { ...read, title }, answers, pause);
+    return { planned: [{ source, title, plan }], view: plan.summaryView };
+  }
+  const known = (await knownSchedules(open, 'email')).map(({ rows }) => rows);
+  if (read.kind === 'mail') {
+    const plan = planMail(known, read.mail, answers);
+    return { planned: [{ source, title, plan }], view: plan.summaryView };
+  }
+  const { file, mailbox } = read;
+  const { planned, ...counts } = await planMailbox(known, { source: file, mailbox, limit }, answers, pause);
+  const views = planned.map(({ plan }) => plan.summaryView);
+  return {
+    planned,
+    view: {
+      counts: null,
+      ...counts,
+      fresh: views.reduce((sum, { fresh }) => sum + fresh, 0),
+      bursts: views.flatMap(({ bursts }) => bursts).map((burst, index) => ({ ...burst, index })),
+      tz: answers.tz,
+    },
+  };
+}
+
+/** Return the planned files with the chosen entries, numbered within their file; without those of which none is. */
+function filesOf(planned: readonly PlannedFile[], chosen: readonly ChosenBurst[]) {
+  const narratives = new Map(chosen.map(({ burst, narrative }) => [burst, narrative]));
+  let place = 0;
+  return planned
+    .map((file) => ({
+      ...file,
+      chosen: file.plan.bursts.flatMap((_, burst) => {
+        const narrative = narratives.get(place++);
+        return narrative === undefined ? [] : [{ burst, narrative }];
+      }),
+    }))
+    .filter((file) => file.chosen.length);
 }
 
 /**
@@ -139,24 +183,35 @@ function createPause(ctx: Context, { onProgress = () => undefined, signal }: Imp
  * Detect the file's format and parse it.
  * @throws import_wrong, import_no_chat and the errors of unzip
  */
-async function readSource(source: Source, lastDay: string, pause: Pause): Promise<ChatExport | MailFile> {
+async function readSource(source: Source, limit: number, lastDay: string, pause: Pause): Promise<ReadFile> {
   const head = await source.read(0, Math.min(SNIFF_BYTES, source.size));
+  if (looksLikeMailbox(head)) return { kind: 'mailbox', mailbox: await readMailbox(source, pause), file: source };
+  checkSize(source.size, limit);
   if (head[0] === ZIP_MAGIC[0] && head[1] === ZIP_MAGIC[1]) return readZip(source, lastDay, pause);
   if (looksLikeMail(head)) return { kind: 'mail', mail: await readMail(await readWhole(source, pause)) };
   if (source.size > MAX_TEXT_BYTES) throw new KeptError('import_wrong');
   return parseChat(await readWhole(source, pause), new Map(), lastDay, pause, 'import_wrong');
 }
 
-async function readZip(source: Source, lastDay: string, pause: Pause) {
+async function readZip(source: Source, lastDay: string, pause: Pause): Promise<ReadFile> {
   const entries = await readEntries(source);
   const texts = entries.filter(({ name }) => /\.txt$/i.test(name));
   const whatsappTexts = texts.filter(({ name }) => /^_chat\.txt$|whatsapp/i.test(baseName(name)));
   const [entry] = (whatsappTexts.length ? whatsappTexts : texts).sort((a, b) => b.size - a.size);
+  const [mailboxEntry] = entries.filter(({ name }) => /\.mbox$/i.test(name)).sort((a, b) => b.size - a.size);
+  if (mailboxEntry && !whatsappTexts.length) return readZippedMailbox(source, mailboxEntry, pause);
   if (!entry) throw new KeptError('import_no_chat');
   const media = entriesByUniqueName(
     entries.filter((other) => other !== entry).map((other) => ({ name: baseName(other.name), entry: other })),
   );
   return parseChat(await unpack(source, entry, { pause }), media, lastDay, pause, 'import_no_chat');
+}
+
+/** Google's download is a zip with the mailbox in it. */
+async function readZippedMailbox(source: Source, entry: ZipEntry, pause: Pause): Promise<MailboxFile> {
+  const bytes = (await unpack(source, entry, { pause })) as Bytes;
+  const file = { ...memorySource(bytes, ''), name: toWellFormed(baseName(entry.name)) };
+  return { kind: 'mailbox', mailbox: await readMailbox(file, pause), file };
 }
 
 /**
@@ -203,14 +258,16 @@ async function readWhole(source: Source, pause: Pause) {
 /** `WhatsApp Chat with Sam (1).zip` → `WhatsApp Chat with Sam` */
 function titleOf(name: string) {
   return baseName(name)
-    .replace(/\.(?:zip|txt|eml)$/i, '')
+    .replace(/\.(?:zip|txt|eml|mbox)$/i, '')
     .replace(/ ?\(\d+\)$/, '')
     .slice(0, 200);
 }
 
-function summarize(file: File, read: ChatExport | MailFile): ImportRead {
+function summarize(file: File, read: ReadFile): ImportRead {
   const base = { name: file.name, size: file.size };
   if (read.kind === 'mail') return { ...base, kind: 'mail', mail: read.mail };
+  if (read.kind === 'mailbox')
+    return { ...base, kind: 'mailbox', messages: read.mailbox.messages.length, people: peopleOf(read.mailbox) };
   const { chat } = read;
   return {
     ...base,

@@ -24,7 +24,15 @@ import '../../components/words.js';
 import './words.js';
 import type { ImportStepState, ImportState } from './import_work.js';
 import type { Stage } from '../../shell/stage.js';
-import type { ImportAnswers, ImportBurst, ImportChat, ImportMail, ImportPlan } from '../../shell/app.js';
+import type {
+  ImportAnswers,
+  ImportBurst,
+  ImportChat,
+  ImportMail,
+  ImportMailbox,
+  ImportPlan,
+  MailboxPerson,
+} from '../../shell/app.js';
 
 const GAP_HOURS = [1, 3, 6, 12, 24];
 const MAX_SENDERS = 12;
@@ -82,6 +90,10 @@ function askView(stage: Stage, state: ImportStepState) {
     return html`${heading(t('import.title'))}${errorSummary(stage)}
     ${chatFacts(read)}${zoneField(stage, state)}${senderRows(stage, state, read)}
     <div>${button(t('import.another'), () => startOver(stage), { plain: true })}</div>`;
+  if (read.kind === 'mailbox')
+    return html`${heading(t('import.title'))}${errorSummary(stage)}
+    ${mailboxFacts(read)}${zoneField(stage, state)}${mailboxQuestion(stage, state, read)}
+    <div>${button(t('import.another'), () => startOver(stage), { plain: true })}</div>`;
   const submit = () => (isAnswered(state) ? makePlan(stage) : stage.set({ tried: true }));
   return html`${heading(t('import.title'))}${errorSummary(stage)}
     ${read.kind === 'mail' ? mailFacts(stage, read) : chatFacts(read)}
@@ -115,6 +127,82 @@ function askView(stage: Stage, state: ImportStepState) {
       { plain: true },
     )}</div>`;
 }
+
+function mailboxFacts(read: ImportMailbox) {
+  return html`<dl class="facts card">
+    <div><dt>${t('import.file')}</dt><dd><bdi>${read.name}</bdi>, ${sizeText(read.size)}</dd></div>
+    <div><dt>${t('mailbox.emails')}</dt><dd>${read.messages}</dd></div></dl>`;
+}
+
+/** Ask which address is the keeper's, then whose emails are wanted. That answer opens the preview. */
+function mailboxQuestion(stage: Stage, state: ImportStepState, { people }: ImportMailbox) {
+  const { answers } = state;
+  const answer = (change: Partial<ImportAnswers>) => {
+    Object.assign(answers, change);
+    stage.local.find = '';
+    stage.arrived = true;
+  };
+  if (answers.me === undefined) {
+    const choose = (me: string | null) => {
+      answer({ me });
+      stage.draw();
+    };
+    // Most emails in somebody's mailbox are to them.
+    const byReceived = [...people].sort((a, b) => b.to - a.to);
+    return html`<section class="stack-close"><h2>${t('mailbox.me')}</h2>
+      ${personRows(stage, byReceived, choose)}
+      <ul class="rows"><li>${row({
+        title: t('mailbox.me_none'),
+        icon: 'out',
+        onClick: () => choose(null),
+      })}</li></ul></section>`;
+  }
+  const choose = (person: string) => {
+    answer({ person });
+    return makePlan(stage);
+  };
+  const others = people.filter(({ address }) => address !== answers.me);
+  const changeOwn = () => {
+    answer({ me: undefined });
+    stage.draw();
+  };
+  return html`<section class="stack-close"><h2>${t('mailbox.whose')}</h2>
+    <div class="row small"><span class="soft">${
+      answers.me === null ? t('mailbox.me_none') : t('mailbox.me_is', { address: answers.me })
+    }</span>${button(t('mailbox.me_change'), changeOwn, { plain: true })}</div>
+    <p class="small soft">${t('mailbox.whose_lead')}</p>
+    ${personRows(stage, others, choose)}</section>`;
+}
+
+/** People of a mailbox, of which one is chosen; many can be searched. */
+function personRows(stage: Stage, people: MailboxPerson[], choose: (address: string) => unknown) {
+  const query = (stage.local.find ?? '').trim().toLowerCase();
+  const found = people.filter(({ name, address }) => `${name} ${address}`.toLowerCase().includes(query));
+  return html`${
+    people.length > MAX_SENDERS
+      ? textField({
+          id: 'find',
+          label: t('mailbox.find'),
+          value: stage.local.find ?? '',
+          onChange: (text) => stage.set({ find: text }),
+        })
+      : nothing
+  }
+    <ul class="rows">${found.slice(0, MAX_SENDERS).map(
+      ({ address, name, from, to }) =>
+        html`<li>${row({
+          title: html`<bdi>${name}</bdi>`,
+          subtitle: t('mailbox.counts', { from, to }),
+          icon: 'person',
+          onClick: () => choose(address),
+        })}</li>`,
+    )}</ul>
+    ${moreNote(found.length - MAX_SENDERS)}
+    ${found.length ? nothing : html`<p role="status">${t('mailbox.nobody')}</p>`}`;
+}
+
+/** How many of a list are not shown. */
+const moreNote = (n: number) => (n > 0 ? html`<p class="small soft">${t('odd.more', { n })}</p>` : nothing);
 
 function chatFacts(read: ImportChat) {
   const facts = [
@@ -208,7 +296,7 @@ function zoneField(stage: Stage, state: ImportStepState) {
   const { answers, read } = state;
   if (!stage.local.zone) {
     return html`<div class="row small"><span class="soft">${t(
-      read.kind === 'mail' ? 'import.zone_mail' : 'import.zone_hint',
+      read.kind === 'chat' ? 'import.zone_hint' : 'import.zone_mail',
       { tz: answers.tz },
     )}</span>${button(t('import.zone_change'), () => stage.set({ zone: true }), { plain: true })}</div>`;
   }
@@ -265,6 +353,7 @@ function planView(stage: Stage, state: ImportStepState) {
   return html`${heading(t('plan.title'))}${errorSummary(stage)}
     ${plan.counts ? countsTable(plan.counts) : nothing}
     ${plan.counts ? importNotes(stage, plan) : nothing}
+    ${unreadNote(plan)}
     <p><strong>${tn('plan.fresh', plan.fresh)}</strong>${
       plan.known ? html` · ${t('plan.known', { n: plan.known })}` : nothing
     }</p>
@@ -312,6 +401,13 @@ function planView(stage: Stage, state: ImportStepState) {
             { plain: true },
           )}</div>`
     }`;
+}
+
+/** The emails of a mailbox that could not be read, by their place in it. */
+function unreadNote(plan: ImportPlan) {
+  if (plan.counts || !plan.unread?.length) return nothing;
+  const places = plan.unread.slice(0, MAX_NAMED_FILES).join(', ');
+  return html`<p class="care">${tn('mailbox.unread', plan.unread.length)} ${places}</p>`;
 }
 
 /** Ask the one question that comes before any picture, then go on. */
@@ -392,23 +488,19 @@ function burstItem(stage: Stage, state: ImportState, item: ImportBurst) {
         : nothing
     }
     <div>${button(t(rows ? 'plan.rows_hide' : 'plan.rows'), toggleRows, { plain: true })}</div>
-    ${
-      rows
-        ? html`${messageList(rows)}${
-            item.count > rows.length
-              ? html`<p class="small soft">${t('odd.more', { n: item.count - rows.length })}</p>`
-              : nothing
-          }`
-        : nothing
-    }
+    ${rows ? html`${messageList(rows)}${moreNote(item.count - rows.length)}` : nothing}
   </li>`;
 }
 
-function doneView(stage: Stage, { result }: ImportStepState) {
+function doneView(stage: Stage, { read, result }: ImportStepState) {
+  const isMailbox = read.kind === 'mailbox';
   return html`${heading(t('done.title'))}
     ${
       result.entries.length
-        ? html`<p>${t('done.said', { entries: tn('done.entries', result.entries.length), rows: result.rows })}</p>`
+        ? html`<p>${t(isMailbox ? 'mailbox.said' : 'done.said', {
+            entries: tn('done.entries', result.entries.length),
+            rows: result.rows,
+          })}</p>`
         : nothing
     }
     ${result.files.added ? html`<p>${tn('done.files', result.files.added)}</p>` : nothing}
@@ -421,7 +513,8 @@ function doneView(stage: Stage, { result }: ImportStepState) {
         : nothing
     }
     ${result.again ? html`<p>${t('done.again')}</p>` : nothing}
-    <p class="small soft">${t('done.whole')}</p><p class="small soft">${t('done.copy')}</p>
+    <p class="small soft">${t(isMailbox ? 'mailbox.whole' : 'done.whole')}</p>
+    <p class="small soft">${t('done.copy')}</p>
     <div class="row">${button(
       t('done.see'),
       () => {
