@@ -79,7 +79,7 @@ for (const [name, lineEnd] of Object.entries({ LF: '\n', CRLF: '\r\n' }))
       EMAILS.map((text) => text.replaceAll('\n', lineEnd)),
     );
     assert.deepEqual(
-      messages.map(({ from, to }) => [from, to]),
+      messages.map(({ from, to }) => [from.named, to.map(({ named }) => named)]),
       [
         ['sam@EXAMPLE.org', ['Lee <lee@example.com>', JO]],
         ['Shop <news@shop.example>', [JO]],
@@ -148,8 +148,19 @@ test('an email without an empty line before it joins no other; a sentence does n
   );
 });
 
+test('a sentence after an empty line, and a word with a colon, do not cut an email short', async () => {
+  const body = ['Words.', '', 'From my page', 'https://example.org', '', 'From now on', 'Note: do as I say.'];
+  const text = email({ from: SAM, to: JO, body });
+  const bytes = utf8(`From \n${text}\nFrom \n${NEWS}\n`);
+  const { messages } = await readMailbox(sourceOf(bytes), noPause);
+  assert.deepEqual(
+    messages.map((message) => textOf(bytes, message)),
+    [text, NEWS],
+  );
+});
+
 test('a file with more than 50,000 emails is refused before it fills the memory', async () => {
-  const bytes = utf8('From x\nFrom: y\n\n'.repeat(50_001));
+  const bytes = utf8('From x Tue Nov 24 21:10:00 2026\nFrom: y\n\n'.repeat(50_001));
   await assert.rejects(readMailbox(sourceOf(bytes), noPause), { code: 'import_too_many' });
 });
 
@@ -229,6 +240,41 @@ test('an email of or to somebody else is never said to be between the keeper and
   phone.end();
 });
 
+test('an email that only says that the keeper wrote it, and a draft, are not said to be from the keeper', async () => {
+  const { app, phone } = await newPhone();
+  const encoded = `=?utf-8?B?${Buffer.from(JO).toString('base64')}=?=`;
+  const emails = [
+    email({ from: JO, to: SAM, subject: 'forged', extra: [`Delivered-To: ${JO}`] }),
+    email({ from: JO, to: SAM, subject: 'draft', extra: ['X-Gmail-Labels: Drafts,Opened'] }),
+    email({ from: JO, to: SAM, subject: 'thunderbird', extra: ['X-Mozilla-Draft-Info: internal/draft'] }),
+    email({ from: `${encoded} <other@example.org>`, to: SAM, subject: 'a name like the address' }),
+    email({ from: encoded, to: SAM, subject: 'a name alone' }),
+  ];
+  const { done, plan } = await importFrom(app, mailboxOf(emails));
+  assert.deepEqual(
+    (await narratives(app, done.entries)).map(([, direction]) => direction),
+    ['unknown', 'unknown', 'unknown', 'unknown'],
+  );
+  assert.deepEqual(plan.unread, [5], 'without an address nobody can say whose it is');
+  phone.end();
+});
+
+test('an email whose sender stands behind very long headers is named, not lost', async () => {
+  const { app, phone } = await newPhone();
+  const padding = Array.from({ length: 1_500 }, (_, i) => `X-Padding-${i}: ${'x'.repeat(60)}`);
+  const hidden = [...padding, FIRST].join('\n');
+  const { plan } = await importFrom(app, mailboxOf([ANSWER, hidden]));
+  assert.deepEqual([plan.fresh, plan.unread], [1, [2]]);
+  phone.end();
+});
+
+test('a copy with the same bytes is one email', async () => {
+  const { app, phone } = await newPhone();
+  const { done } = await importFrom(app, mailboxOf([FIRST, NEWS, FIRST]));
+  assert.equal(done.entries.length, 1);
+  phone.end();
+});
+
 test('where none of the addresses is the keeper’s, no email is said to be to or from them', async () => {
   const { app, phone } = await newPhone();
   const { done } = await importFrom(app, mailboxOf([FIRST, ANSWER]), { ...ANSWERS, me: null });
@@ -271,6 +317,13 @@ test('a mailbox in a zip is read, as Google gives it', async () => {
     attachments.map(({ name, sha256: own }) => [name, own]),
     [['Sam, email 4.eml', sha256(utf8(ANSWER))]],
   );
+  phone.end();
+});
+
+test('a zip with several mailboxes is refused with what to do: none of them may be lost', async () => {
+  const { app, phone } = await newPhone();
+  const zipped = zip({ 'Mail/Inbox.mbox': mailboxOf(EMAILS), 'Mail/Sent.mbox': mailboxOf([ANSWER]) });
+  await assert.rejects(app.readImport(file(zipped, 'takeout-1.zip')), { code: 'mailbox_in_zip' });
   phone.end();
 });
 

@@ -36,8 +36,10 @@ export type Mail = {
   odd: Defect[];
 };
 
+/** `named`: as shown, with the name; `address`: in lower case. A name that looks like an address is not one */
+export type MailPerson = { named: string; address: string };
 /** What the headers say about who a message is from and for; `deliveredTo`: the mailboxes that it was put into */
-export type MailHead = Pick<Mail, 'from' | 'to'> & { deliveredTo: string[] };
+export type MailHead = { from: MailPerson | null; to: MailPerson[]; deliveredTo: MailPerson[]; isDraft: boolean };
 
 export const MAX_MAIL_BYTES = 40 * 1024 * 1024;
 const MAX_DEPTH = 4;
@@ -69,6 +71,7 @@ const ZONES = new Map(
 /** Headers that no other text file begins with. */
 const MAIL_HEADERS =
   /^(?:from|to|date|subject|received|message-id|return-path|delivered-to|mime-version|reply-to|cc|sender)$/i;
+const RECEIVER_HEADERS = ['to', 'cc', 'bcc'];
 const WINDOWS_1252 = new TextDecoder('windows-1252');
 
 /** Tell whether the first bytes are an email's headers: at least two that only mail has, before any other text. */
@@ -80,19 +83,31 @@ export function looksLikeMail(firstBytes: Uint8Array) {
 /** @param firstBytes at least its headers */
 export function readMailHead(firstBytes: Uint8Array): MailHead {
   const { headers } = parseHeaders(firstBytes);
+  const people = (names: string[]) => names.flatMap((name) => peopleIn(headerValue(headers, name)));
   return {
-    from: senderOf(headers),
-    to: receiversOf(headers),
-    deliveredTo: ['delivered-to', 'x-original-to', 'envelope-to'].flatMap((name) =>
-      addressesOf(headerValue(headers, name)),
-    ),
+    from: people(['from'])[0] ?? null,
+    to: people(RECEIVER_HEADERS),
+    deliveredTo: people(['delivered-to', 'x-original-to', 'envelope-to']),
+    // Google and Thunderbird mark them so; Google in the language of the account.
+    isDraft: /\bdrafts?\b/i.test(headerValue(headers, 'x-gmail-labels')) || hasHeader(headers, 'x-mozilla-draft-info'),
   };
 }
 
-const senderOf = (headers: Header[]): string => addressesOf(headerValue(headers, 'from'))[0] ?? '';
+function peopleIn(value: string): MailPerson[] {
+  try {
+    return addressParser(value, { flatten: true })
+      .filter(({ address }) => address?.includes('@'))
+      .map(({ name, address = '' }) => ({
+        named: toWellFormed(name ? `${name} <${address}>` : address),
+        address: toWellFormed(address.trim().toLowerCase()),
+      }))
+      .slice(0, 500);
+  } catch {
+    return [];
+  }
+}
 
-const receiversOf = (headers: Header[]): string[] =>
-  ['to', 'cc', 'bcc'].flatMap((name) => addressesOf(headerValue(headers, name)));
+const hasHeader = (headers: Header[], name: string) => headers.some((one) => one.name.toLowerCase() === name);
 
 /** @throws import_not_mail, too_large */
 export async function readMail(bytes: Uint8Array, depth: number = 0): Promise<Mail> {
@@ -106,7 +121,7 @@ export async function readMail(bytes: Uint8Array, depth: number = 0): Promise<Ma
     throw new KeptError('mail_damaged');
   });
   const sent = parseDateHeader(headerValue(headers, 'date'));
-  const from = senderOf(headers);
+  const from = addressesOf(headerValue(headers, 'from'))[0] ?? '';
   const defects: Defect[] = [];
   if (!sent.raw) defects.push('no_date');
   else if (sent.at === null) defects.push('bad_date');
@@ -122,7 +137,7 @@ export async function readMail(bytes: Uint8Array, depth: number = 0): Promise<Ma
     headers,
     raw_headers: rawHeaders,
     from,
-    to: receiversOf(headers),
+    to: RECEIVER_HEADERS.flatMap((name) => addressesOf(headerValue(headers, name))),
     subject: toWellFormed(decodeEncodedWords(headerValue(headers, 'subject'))),
     sent,
     text,
@@ -215,12 +230,6 @@ function addressesOf(value: string): string[] {
   } catch {
     return [toWellFormed(value)];
   }
-}
-
-/** Return the address in `Sam <sam@example.org>`, in lower case; '' if there is none. */
-export function addressIn(named: string): string {
-  const address = /<([^<>]*)>$/.exec(named)?.[1] ?? named;
-  return address.includes('@') ? address.trim().toLowerCase() : '';
 }
 
 /** Parse a Date header. Without a zone there is no instant. */

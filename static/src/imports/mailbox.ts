@@ -2,14 +2,14 @@
  * A mailbox file (.mbox), as Google Takeout, Thunderbird and Apple Mail write it: which bytes are one message.
  *
  * Each message follows a line that begins with `From `. The same words can begin a line of a message: programs put `>`
- * before them, but not all do. So a line counts only if headers follow it, and if it is the first of the file, follows
- * an empty line or ends in a date as these lines do. A message stays as its bytes are in the file; readMail reads each
- * by itself (RFC 4155).
+ * before them, but not all do. So a line counts only if headers follow it, and if it ends in a date as these lines do,
+ * is the first of the file, or follows an empty line and has nothing else or two headers of an email after it. A
+ * message stays as its bytes are in the file; readMail reads each by itself (RFC 4155).
  */
 import { KeptError } from '../core/errors.js';
 import { incrementalDigest } from '../crypto/digests.js';
 import { hex } from '../core/bytes.js';
-import { readMailHead } from './mail.js';
+import { looksLikeMail, readMailHead } from './mail.js';
 import type { MailHead } from './mail.js';
 import type { ByteSource } from './unzip.js';
 import type { Pause } from './whatsapp.js';
@@ -25,7 +25,7 @@ const PIECE_BYTES = 1 << 20;
 /** Two empty lines' ends: read before a piece, to see whether its first line follows an empty one. */
 const BEFORE_BYTES = 4;
 /** Read past a piece, so that the headers of a message that begins in it are there. */
-const HEADER_BYTES = 65_536;
+const HEADER_BYTES = 262_144;
 const LINE_BYTES = 200;
 const [NEWLINE, RETURN] = [10, 13];
 const FROM = [...'From '].map((letter) => letter.charCodeAt(0));
@@ -35,7 +35,7 @@ const ENDS_IN_DATE = /[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d(?::\d\d)?(?:
 
 /** Tell whether the first bytes are those of a mailbox file. */
 export function looksLikeMailbox(firstBytes: Uint8Array): boolean {
-  return startsMessage(firstBytes, 0, true);
+  return startsMessage(firstBytes, 0);
 }
 
 /**
@@ -73,19 +73,20 @@ export async function readMailbox(source: ByteSource, pause: Pause): Promise<Mai
 /** Return the places of the lines that begin a message, from `first` on. */
 function* separatorsIn(piece: Uint8Array, first: number) {
   const [letter] = FROM as [number];
-  for (let at = piece.indexOf(letter, first); at >= 0; at = piece.indexOf(letter, at + 1)) {
-    const isFirst = at === 0 || emptyLineBefore(piece, at) > 0;
-    if ((isFirst || piece[at - 1] === NEWLINE) && startsMessage(piece, at, isFirst)) yield at;
-  }
+  for (let at = piece.indexOf(letter, first); at >= 0; at = piece.indexOf(letter, at + 1))
+    if ((at === 0 || piece[at - 1] === NEWLINE) && startsMessage(piece, at)) yield at;
 }
 
-/** @param isFirst the line needs no date: it is the first of the file, or follows an empty one */
-function startsMessage(bytes: Uint8Array, at: number, isFirst: boolean): boolean {
+/** See the top of this file. @param at the beginning of a line; 0 is the beginning of the file */
+function startsMessage(bytes: Uint8Array, at: number): boolean {
   if (FROM.some((code, i) => bytes[at + i] !== code)) return false;
   const next = bytes.indexOf(NEWLINE, at) + 1;
-  if (!next || (!isFirst && !ENDS_IN_DATE.test(textAt(bytes, Math.max(at, next - LINE_BYTES), next)))) return false;
-  const line = textAt(bytes, next, next + LINE_BYTES);
-  return HEADER_LINE.test(line) || line.startsWith('>From ');
+  if (!next) return false;
+  const after = textAt(bytes, next, next + LINE_BYTES);
+  if (!HEADER_LINE.test(after) && !after.startsWith('>From ')) return false;
+  const line = textAt(bytes, Math.max(at, next - LINE_BYTES), next);
+  if (at === 0 || ENDS_IN_DATE.test(line)) return true;
+  return emptyLineBefore(bytes, at) > 0 && (line.trim() === 'From' || looksLikeMail(bytes.subarray(next)));
 }
 
 function textAt(bytes: Uint8Array, from: number, to: number): string {

@@ -12,6 +12,8 @@ import type { ImageCopy, MaskBox } from './copies.js';
 const VIDEO_TIMEOUT_MS = 4_000;
 /** Ms after the last picture before the worker is ended: its memory is for the rest of the app. */
 const IDLE_MS = 20_000;
+/** Ms for a copy. The largest picture takes an old phone about twenty seconds. */
+const ANSWER_LIMIT_MS = 90_000;
 
 /** What a browser makes of a picture; null if it cannot. */
 export type PictureMaker = {
@@ -20,7 +22,10 @@ export type PictureMaker = {
   film?(bytes: Blob): Promise<{ made: ImageCopy[]; duration_ms?: number } | null>;
   /** a copy of a print copy with boxes painted over it */
   mask?(bytes: Blob, boxes: MaskBox[]): Promise<ImageCopy | null>;
+  /** forget the pictures that are being copied */
+  end?(): void;
 };
+type CopyMaker = Pick<Required<PictureMaker>, 'make' | 'mask' | 'end'>;
 
 /**
  * Start a worker of copies_worker.ts.
@@ -35,28 +40,32 @@ export function startCopiesWorker(workerUrl: string, createScriptUrl: (url: stri
  * @param start starts the worker
  */
 export function browserPictureMaker(start: () => CallWorker): Required<PictureMaker> {
-  const copies = typeof OffscreenCanvas === 'function' ? copiesInWorker(start) : { make: makeCopies, mask: maskCopy };
+  const copies = typeof OffscreenCanvas === 'function' ? copiesInWorker(start) : COPIES_ON_PAGE;
   return { ...copies, film: makeStill };
 }
 
-function copiesInWorker(start: () => CallWorker): Pick<Required<PictureMaker>, 'make' | 'mask'> {
-  const call = workerCalls(start);
+const COPIES_ON_PAGE: CopyMaker = { make: makeCopies, mask: maskCopy, end: () => undefined };
+
+function copiesInWorker(start: () => CallWorker): CopyMaker {
+  const { call, end } = workerCalls(start);
   return {
     make: (picture) => call(() => makeCopies(picture), 'makeCopies', picture),
     mask: (print, boxes) => call(() => maskCopy(print, boxes), 'maskCopy', print, boxes),
+    end,
   };
 }
 
 /**
  * Return a function that calls the worker, and starts it when it is needed. One picture is decoded at a time: two could
- * be more than the phone has memory for. Where no worker starts, or it ends, the page does the work.
+ * be more than the phone has memory for. Where no worker starts, or it breaks off, the page does the work. Where the
+ * worker gives no answer it is ended, and there is no copy: the page would give none either, and stand still.
  */
-function workerCalls(start: () => CallWorker) {
+export function workerCalls(start: () => CallWorker, { limitMs = ANSWER_LIMIT_MS, idleMs = IDLE_MS } = {}) {
   let worker: CallWorker | null = null;
   let last: Promise<unknown> = Promise.resolve();
   let calls = 0;
-  const endIfIdle = (count: number) => {
-    if (count !== calls) return;
+  let ends = 0;
+  const endWorker = () => {
     worker?.end();
     worker = null;
   };
@@ -64,14 +73,34 @@ function workerCalls(start: () => CallWorker) {
     worker ??= start();
     return worker.call(name, args);
   };
-  return <T>(onPage: () => Promise<T>, name: string, ...args: unknown[]): Promise<T> => {
-    const count = ++calls;
-    const work = last.then(() => callWorker(name, args).catch(onPage)) as Promise<T>;
-    last = work.then(
-      () => setTimeout(() => endIfIdle(count), IDLE_MS),
-      () => undefined,
-    );
-    return work;
+  const run = async <T>(onPage: () => Promise<T>, name: string, args: unknown[], ended: number): Promise<T | null> => {
+    if (ended !== ends) return null;
+    let limit: unknown;
+    const noAnswer = new Promise<null>((resolve) => {
+      limit = setTimeout(() => {
+        ended = -1; // not on the page
+        endWorker();
+        resolve(null);
+      }, limitMs);
+    });
+    const answer = callWorker(name, args).catch(() => (ended === ends ? onPage() : null)) as Promise<T | null>;
+    return Promise.race([answer, noAnswer]).finally(() => clearTimeout(limit as number));
+  };
+  return {
+    call<T>(onPage: () => Promise<T>, name: string, ...args: unknown[]): Promise<T | null> {
+      const count = ++calls;
+      const ended = ends;
+      const work = last.then(() => run(onPage, name, args, ended));
+      last = work
+        .catch(() => undefined)
+        .then(() => void setTimeout(() => (count === calls ? endWorker() : undefined), idleMs));
+      return work;
+    },
+    /** End the worker now; what waits for it gets no copy. */
+    end() {
+      ends++;
+      endWorker();
+    },
   };
 }
 

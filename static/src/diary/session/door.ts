@@ -208,13 +208,14 @@ async function makeOpen(
   return open;
 }
 
-/** Drop everything unlocked: the worker with its keys, the pictures on the page, rows and text. */
+/** Drop everything unlocked: the worker with its keys, pictures on the page and being copied, rows and text. */
 export function dropUnlocked(ctx: Context) {
   const { open, vault } = ctx;
   ctx.open = null;
   ctx.vault = null;
   ctx.pageEngine?.stop();
   ctx.pageEngine?.forget();
+  ctx.pictures.end?.();
   open?.syncing.stop();
   open?.custody.stop();
   if (open) Object.assign(open, { typed: null, proved: null });

@@ -4,10 +4,12 @@
  * digest and the place in it.
  */
 import { KeptError } from '../../core/errors.js';
-import { MAX_MAIL_BYTES, addressIn, readMail } from '../../imports/mail.js';
+import { hex } from '../../core/bytes.js';
+import { sha256 } from '../../crypto/digests.js';
+import { MAX_MAIL_BYTES, readMail } from '../../imports/mail.js';
 import { isZone, numberedMailRows, planOfMail } from './imports_plan.js';
 import { compareExport } from '../../record/schedule_known.js';
-import type { Mail } from '../../imports/mail.js';
+import type { Mail, MailPerson } from '../../imports/mail.js';
 import type { Mailbox, MailboxMessage } from '../../imports/mailbox.js';
 import type { MessageRow } from '../../record/schedule.js';
 import type { Pause } from '../../imports/whatsapp.js';
@@ -22,22 +24,22 @@ type ReadMessage = { message: MailboxMessage; no: number; file: Source; mail: Ma
 /** Return everyone who wrote or was written to, those who wrote most first. */
 export function peopleOf({ messages }: Mailbox): MailboxPerson[] {
   const people: Map<string, MailboxPerson> = new Map();
-  const personOf = (named: string) => {
-    const address = addressIn(named);
+  const countedPerson = ({ address, named }: MailPerson) => {
     const person = people.get(address) ?? { address, name: named, from: 0, to: 0 };
-    if (address) people.set(address, person);
+    people.set(address, person);
     return person;
   };
   for (const { from, to } of messages) {
-    personOf(from).from++;
-    for (const person of new Set(to.map(personOf))) person.to++;
+    if (from) countedPerson(from).from++;
+    for (const person of new Set(to.map(countedPerson))) person.to++;
   }
   return [...people.values()].sort((a, b) => b.from - a.from || b.to - a.to);
 }
 
 /**
- * Plan the import of the emails from and to one person, in the order of their dates. An email that cannot be read, or
- * that is larger than `limit`, is named by its place in the file, and the others are planned.
+ * Plan the import of the emails from and to one person, in the order of their dates. An email that cannot be read, that
+ * does not say who it is from, or that is larger than `limit`, is named by its place in the file, and the others are
+ * planned. Of copies with the same bytes one is planned.
  * @param known rows of the emails that the diary has
  * @param answers `me`: the keeper's address, null if it is none of them
  * @throws import_unanswered, and what reading the file throws
@@ -51,16 +53,25 @@ export async function planMailbox(
   if (me === undefined || !person || !isZone(tz)) throw new KeptError('import_unanswered');
   const read: ReadMessage[] = [];
   const unread: number[] = [];
+  const digests: Set<string> = new Set();
   for (const [i, message] of mailbox.messages.entries()) {
+    await pause(i, mailbox.messages.length);
     const [no, file] = [i + 1, pieceOf(source, message, i + 1)];
     const direction = directionOf(message, person, me);
-    if (!direction) continue;
-    await pause(i, mailbox.messages.length);
-    const isReadable = file.size <= Math.min(MAX_MAIL_BYTES, limit);
+    if (message.from && !direction) continue;
+    const isReadable = message.from && file.size <= Math.min(MAX_MAIL_BYTES, limit);
     const bytes = isReadable ? await file.read(0, file.size) : null;
     const mail = bytes && (await readMail(bytes).catch(() => null));
-    if (mail) read.push({ message, no, file, mail, rows: numberedMailRows(mail, tz, direction) });
-    else unread.push(no);
+    if (!bytes || !mail || !direction) {
+      unread.push(no);
+      continue;
+    }
+    const digest = hex(await sha256(bytes));
+    if (digests.has(digest)) continue;
+    digests.add(digest);
+    const rows = numberedMailRows(mail, tz, direction);
+    // The rows have its words. The file is read again when it is saved.
+    read.push({ message, no, file, mail: { ...mail, headers: [], raw_headers: '', text: '', inside: [] }, rows });
   }
   const date = ({ mail }: ReadMessage) => mail.sent.at ?? Number.POSITIVE_INFINITY;
   read.sort((a, b) => (date(a) === date(b) ? a.no - b.no : date(a) - date(b)));
@@ -79,15 +90,19 @@ export async function planMailbox(
 }
 
 /**
- * Return whether the person wrote the email to the keeper, or the keeper to the person; null if neither. Where it
- * names neither of them as the other end, as an email to several or from somebody else, it is unknown.
+ * Return whether the person wrote the email to the keeper, or the keeper to the person; null if neither. It is unknown
+ * for an email of a third person to both, for a draft, and for an email that was delivered here under the keeper's own
+ * address: anyone can write that into an email.
  */
-function directionOf({ from, to, deliveredTo }: MailboxMessage, person: string, me: string | null): Direction | null {
-  const sender = addressIn(from);
-  const receivers = [...to, ...deliveredTo].map(addressIn);
-  if (sender === person) return me !== null && receivers.includes(me) ? 'in' : 'unknown';
+function directionOf(
+  { from, to, deliveredTo, isDraft }: MailboxMessage,
+  person: string,
+  me: string | null,
+): Direction | null {
+  const receivers = [...to, ...deliveredTo].map(({ address }) => address);
+  if (from?.address === person) return me !== null && receivers.includes(me) ? 'in' : 'unknown';
   if (!receivers.includes(person)) return null;
-  return sender === me ? 'out' : 'unknown';
+  return from?.address === me && !deliveredTo.length && !isDraft ? 'out' : 'unknown';
 }
 
 /** Return one email of a mailbox as a file of its own. */

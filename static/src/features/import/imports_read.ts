@@ -57,7 +57,7 @@ export function createImportMethods(ctx: Context) {
     async readImport(file: File, options: ImportOptions = {}) {
       const open = requireOpen();
       const limit = fileLimitOf(open.store.root.account);
-      const source = fileSource(file, MAX_MAILBOX_BYTES);
+      const source = fileSource(file, Number.MAX_SAFE_INTEGER); // of a mailbox only parts are kept
       // Somewhere on earth it is tomorrow already.
       const lastDay = new Date(ctx.clock.now() + DAY).toISOString().slice(0, 10);
       const read = await readSource(source, limit, lastDay, createPause(ctx, options, open));
@@ -185,7 +185,10 @@ function createPause(ctx: Context, { onProgress = () => undefined, signal }: Imp
  */
 async function readSource(source: Source, limit: number, lastDay: string, pause: Pause): Promise<ReadFile> {
   const head = await source.read(0, Math.min(SNIFF_BYTES, source.size));
-  if (looksLikeMailbox(head)) return { kind: 'mailbox', mailbox: await readMailbox(source, pause), file: source };
+  if (looksLikeMailbox(head)) {
+    if (source.size > MAX_MAILBOX_BYTES) throw new KeptError('import_too_many');
+    return { kind: 'mailbox', mailbox: await readMailbox(source, pause), file: source };
+  }
   checkSize(source.size, limit);
   if (head[0] === ZIP_MAGIC[0] && head[1] === ZIP_MAGIC[1]) return readZip(source, lastDay, pause);
   if (looksLikeMail(head)) return { kind: 'mail', mail: await readMail(await readWhole(source, pause)) };
@@ -198,8 +201,8 @@ async function readZip(source: Source, lastDay: string, pause: Pause): Promise<R
   const texts = entries.filter(({ name }) => /\.txt$/i.test(name));
   const whatsappTexts = texts.filter(({ name }) => /^_chat\.txt$|whatsapp/i.test(baseName(name)));
   const [entry] = (whatsappTexts.length ? whatsappTexts : texts).sort((a, b) => b.size - a.size);
-  const [mailboxEntry] = entries.filter(({ name }) => /\.mbox$/i.test(name)).sort((a, b) => b.size - a.size);
-  if (mailboxEntry && !whatsappTexts.length) return readZippedMailbox(source, mailboxEntry, pause);
+  const mailboxes = entries.filter(({ name }) => /\.mbox$/i.test(name));
+  if (mailboxes.length && !whatsappTexts.length) return readZippedMailbox(source, mailboxes, pause);
   if (!entry) throw new KeptError('import_no_chat');
   const media = entriesByUniqueName(
     entries.filter((other) => other !== entry).map((other) => ({ name: baseName(other.name), entry: other })),
@@ -207,8 +210,13 @@ async function readZip(source: Source, lastDay: string, pause: Pause): Promise<R
   return parseChat(await unpack(source, entry, { pause }), media, lastDay, pause, 'import_no_chat');
 }
 
-/** Google's download is a zip with the mailbox in it. */
-async function readZippedMailbox(source: Source, entry: ZipEntry, pause: Pause): Promise<MailboxFile> {
+/**
+ * Google's download is a zip with a mailbox in it, or with one for each label.
+ * @throws mailbox_in_zip for more than one, or one that is too large to be unpacked in memory
+ */
+async function readZippedMailbox(source: Source, entries: ZipEntry[], pause: Pause): Promise<MailboxFile> {
+  const [entry, another] = entries as [ZipEntry, ZipEntry?];
+  if (another || entry.size > MAX_TEXT_BYTES) throw new KeptError('mailbox_in_zip');
   const bytes = (await unpack(source, entry, { pause })) as Bytes;
   const file = { ...memorySource(bytes, ''), name: toWellFormed(baseName(entry.name)) };
   return { kind: 'mailbox', mailbox: await readMailbox(file, pause), file };
