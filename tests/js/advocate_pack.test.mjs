@@ -607,9 +607,11 @@ test('while pages are made, closing the client, a lock or Stop ends the workers,
         engine.forget();
       },
     };
-    const session = await joinDesk(server, {}, { pageEngine });
+    let picturesEnded = 0;
+    const pictures = { make: async () => null, end: () => void picturesEnded++ };
+    const session = await joinDesk(server, {}, { pageEngine, pictures });
     await openAsAdvocate(session, keeper, {});
-    forgotten = 0;
+    forgotten = picturesEnded = 0;
     const making = ask(session.desk);
     making.catch(() => undefined);
     await isBegun;
@@ -619,6 +621,7 @@ test('while pages are made, closing the client, a lock or Stop ends the workers,
     await ended;
     assert.deepEqual([living, session.made.size, session.desk.state.phase], [0, 0, left], name);
     assert.equal(forgotten > 0, ['closed', 'locked'].includes(name), name);
+    assert.ok(picturesEnded > 0, name);
     await session.desk.lock();
   }
 });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { workerCalls } from '#app/media/previews.js';
+import { phoneWithEntry } from './phone/phone.mjs';
 
 const AT_ONCE = { idleMs: 10 };
 const onPage = async () => 'on the page';
@@ -68,4 +69,13 @@ test('at a lock the picture being copied and those that wait get no copy, neithe
   await new Promise((resolve) => setTimeout(resolve));
   end();
   assert.deepEqual([await Promise.all(waiting), count], [[null, null], { started: 1, ended: 1 }]);
+});
+
+test('a lock of the diary ends the copying of pictures', async () => {
+  let ended = 0;
+  const { app, phone } = await phoneWithEntry({ pictures: { make: async () => null, end: () => void ended++ } });
+  ended = 0;
+  await app.lock('test');
+  assert.ok(ended > 0);
+  phone.end();
 });

@@ -122,10 +122,11 @@ export function closeClient(ctx: Context) {
   ctx.set({ client: null, entries: [], removed: [], marks: {}, newer: false });
 }
 
-/** End the pack that is being made: the workers that lay it out hold words of the client. */
+/** End the pack that is being made: its workers hold words and pictures of the client. */
 export function stopPack(ctx: Context) {
   ctx.packStopper?.abort();
   ctx.ports.pageEngine?.stop();
+  ctx.ports.pictures.end?.();
 }
 
 /** The client ended the grant, or it expired: remove all of it from the screen and from memory. */

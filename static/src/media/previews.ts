@@ -22,7 +22,7 @@ export type PictureMaker = {
   film?(bytes: Blob): Promise<{ made: ImageCopy[]; duration_ms?: number } | null>;
   /** a copy of a print copy with boxes painted over it */
   mask?(bytes: Blob, boxes: MaskBox[]): Promise<ImageCopy | null>;
-  /** forget the pictures that are being copied */
+  /** stop copying; the pictures that wait get no copy */
   end?(): void;
 };
 type CopyMaker = Pick<Required<PictureMaker>, 'make' | 'mask' | 'end'>;
@@ -56,15 +56,15 @@ function copiesInWorker(start: () => CallWorker): CopyMaker {
 }
 
 /**
- * Return a function that calls the worker, and starts it when it is needed. One picture is decoded at a time: two could
- * be more than the phone has memory for. Where no worker starts, or it breaks off, the page does the work. Where the
- * worker gives no answer it is ended, and there is no copy: the page would give none either, and stand still.
+ * Call the worker. It is started when it is needed, and ended when nothing waits. One picture is decoded at a time: two
+ * could be more than the phone has memory for. If no worker starts, or it breaks off, the page does the work. If the
+ * worker gives no answer it is ended and there is no copy, because the page would stand still with that picture.
  */
 export function workerCalls(start: () => CallWorker, { limitMs = ANSWER_LIMIT_MS, idleMs = IDLE_MS } = {}) {
   let worker: CallWorker | null = null;
   let last: Promise<unknown> = Promise.resolve();
-  let calls = 0;
-  let ends = 0;
+  let callCount = 0;
+  let endCount = 0;
   const endWorker = () => {
     worker?.end();
     worker = null;
@@ -73,32 +73,34 @@ export function workerCalls(start: () => CallWorker, { limitMs = ANSWER_LIMIT_MS
     worker ??= start();
     return worker.call(name, args);
   };
-  const run = async <T>(onPage: () => Promise<T>, name: string, args: unknown[], ended: number): Promise<T | null> => {
-    if (ended !== ends) return null;
-    let limit: unknown;
-    const noAnswer = new Promise<null>((resolve) => {
-      limit = setTimeout(() => {
-        ended = -1; // not on the page
-        endWorker();
-        resolve(null);
-      }, limitMs);
-    });
-    const answer = callWorker(name, args).catch(() => (ended === ends ? onPage() : null)) as Promise<T | null>;
-    return Promise.race([answer, noAnswer]).finally(() => clearTimeout(limit as number));
+  const run = async <T>(onPage: () => Promise<T>, name: string, args: unknown[], isEnded: () => boolean) => {
+    if (isEnded()) return null;
+    let isTooLate = false;
+    const timer = setTimeout(() => {
+      isTooLate = true;
+      endWorker();
+    }, limitMs);
+    try {
+      return (await callWorker(name, args)) as T;
+    } catch {
+      return isTooLate || isEnded() ? null : await onPage();
+    } finally {
+      clearTimeout(timer);
+    }
   };
   return {
     call<T>(onPage: () => Promise<T>, name: string, ...args: unknown[]): Promise<T | null> {
-      const count = ++calls;
-      const ended = ends;
-      const work = last.then(() => run(onPage, name, args, ended));
-      last = work
-        .catch(() => undefined)
-        .then(() => void setTimeout(() => (count === calls ? endWorker() : undefined), idleMs));
+      const [call, ends] = [++callCount, endCount];
+      const endIfIdle = () => {
+        if (call === callCount) endWorker();
+      };
+      const work = last.then(() => run(onPage, name, args, () => ends !== endCount));
+      last = work.catch(() => undefined).then(() => void setTimeout(endIfIdle, idleMs));
       return work;
     },
-    /** End the worker now; what waits for it gets no copy. */
+    /** End the worker now. Pictures that wait for it get no copy. */
     end() {
-      ends++;
+      endCount++;
       endWorker();
     },
   };

@@ -7,20 +7,21 @@ import { vaultInProcess } from './phone.mjs';
 import { sender } from './server.mjs';
 
 /** @typedef {import('#app/pack/engine/page_engine.js').PageEngine} PageEngine */
+/** @typedef {import('#app/media/previews.js').PictureMaker} PictureMaker */
 
 /** How often a desk polls for changes, ms. */
 const POLL_INTERVAL_MS = 30_000;
 export const DESK_WORDS = 'an advocate has words too';
 
 /**
- * `change`: wrappers for functions of the vault, by name; `pageEngine`: lays out pages; `onRequest`: is
- * called before each request. Returns `made`, the object URLs not yet dropped with their blobs, and `meddled`, response
- * overrides by path pattern.
+ * `change`: wrappers for functions of the vault, by name; `pageEngine`: lays out pages; `pictures`: copies pictures;
+ * `onRequest`: is called before each request. Returns `made`, the object URLs not yet dropped with their blobs, and
+ * `meddled`, response overrides by path pattern.
  * @param {{base: string, run(...command: string[]): Promise<{stdout: string}>}} server
  * @param {object} [change]
- * @param {{pageEngine?: object, onRequest?: (path: string) => Promise<void>}} [ports]
+ * @param {{pageEngine?: object, pictures?: PictureMaker, onRequest?: (path: string) => Promise<void>}} [ports]
  */
-function openDesk(server, change = {}, { pageEngine, onRequest } = {}) {
+function openDesk(server, change = {}, { pageEngine, onRequest, pictures = { make: async () => null } } = {}) {
   const overrides = new Map();
   const send = sender(server.base, {});
   const objectUrls = new Map();
@@ -40,7 +41,7 @@ function openDesk(server, change = {}, { pageEngine, onRequest } = {}) {
       return Object.assign(vault, ...Object.entries(change).map(([name, wrap]) => ({ [name]: wrap(vault[name]) })));
     },
     origin: server.base,
-    pictures: { make: async () => null },
+    pictures,
     ...(pageEngine && { pageEngine: /** @type {PageEngine} */ (pageEngine) }),
     clock: { now: () => Date.now() },
     zone: () => 'Europe/London',
