@@ -105,7 +105,7 @@ test('an email is found wherever the pieces of a large file end', async () => {
     }
 });
 
-test('other files are not taken for a mailbox, and one that is cut off gives what is there', async () => {
+test('other files are not read as a mailbox; one that is cut off gives the emails that it has', async () => {
   for (const text of ['From', 'From x\nno header', 'Subject: x\nFrom: y\n\nbody', 'from x\nFrom: y'])
     assert.ok(!looksLikeMailbox(utf8(text)), text);
   const bytes = mailboxOf(EMAILS).subarray(0, -12);
@@ -161,7 +161,7 @@ test('a sentence after an empty line, and a word with a colon, do not cut an ema
 
 test('a file with more than 50,000 emails is refused before it fills the memory', async () => {
   const bytes = utf8('From x Tue Nov 24 21:10:00 2026\nFrom: y\n\n'.repeat(50_001));
-  await assert.rejects(readMailbox(sourceOf(bytes), noPause), { code: 'import_too_many' });
+  await assert.rejects(readMailbox(sourceOf(bytes), noPause), { code: 'import_too_many_emails' });
 });
 
 test('one person’s emails become entries with files of their own; nothing else of the mailbox is kept', async () => {
@@ -255,7 +255,7 @@ test('an email that only says that the keeper wrote it, and a draft, are not sai
     (await narratives(app, done.entries)).map(([, direction]) => direction),
     ['unknown', 'unknown', 'unknown', 'unknown'],
   );
-  assert.deepEqual(plan.unread, [5], 'without an address nobody can say whose it is');
+  assert.deepEqual(plan.unread, [5], 'an email without a sender’s address is listed as unread');
   phone.end();
 });
 
@@ -323,7 +323,7 @@ test('a mailbox in a zip is read, as Google gives it', async () => {
 test('a zip with several mailboxes is refused with what to do: none of them may be lost', async () => {
   const { app, phone } = await newPhone();
   const zipped = zip({ 'Mail/Inbox.mbox': mailboxOf(EMAILS), 'Mail/Sent.mbox': mailboxOf([ANSWER]) });
-  await assert.rejects(app.readImport(file(zipped, 'takeout-1.zip')), { code: 'mailbox_in_zip' });
+  await assert.rejects(app.readImport(file(zipped, 'takeout-1.zip')), { code: 'import_unpack_first' });
   phone.end();
 });
 

@@ -57,10 +57,10 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
   import_no_chat:
     'There is no WhatsApp chat and no mailbox (.mbox) in this zip file, so nothing was added. The file is as it was. ' +
     'In WhatsApp, use “Export chat” and choose that file.',
-  mailbox_in_zip:
+  import_unpack_first:
     'There is more than one mailbox (.mbox) in this zip file, or a very large one, so nothing was added. The file is ' +
     'as it was. Unpack it, and choose the mailboxes one by one.',
-  import_too_many:
+  import_too_many_emails:
     'There are too many emails in this file to read here, so nothing was added. The file is as it was. Save the ' +
     'emails with one person as a file of their own, and choose that.',
   import_not_mail:

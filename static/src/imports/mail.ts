@@ -83,28 +83,15 @@ export function looksLikeMail(firstBytes: Uint8Array) {
 /** @param firstBytes at least its headers */
 export function readMailHead(firstBytes: Uint8Array): MailHead {
   const { headers } = parseHeaders(firstBytes);
-  const people = (names: string[]) => names.flatMap((name) => peopleIn(headerValue(headers, name)));
+  const people = (names: string[]) =>
+    names.flatMap((name) => peopleIn(headerValue(headers, name))).filter(({ address }) => address.includes('@'));
   return {
     from: people(['from'])[0] ?? null,
     to: people(RECEIVER_HEADERS),
     deliveredTo: people(['delivered-to', 'x-original-to', 'envelope-to']),
-    // Google and Thunderbird mark them so; Google in the language of the account.
+    // Google and Thunderbird mark drafts like this. Google does so in the language of the account.
     isDraft: /\bdrafts?\b/i.test(headerValue(headers, 'x-gmail-labels')) || hasHeader(headers, 'x-mozilla-draft-info'),
   };
-}
-
-function peopleIn(value: string): MailPerson[] {
-  try {
-    return addressParser(value, { flatten: true })
-      .filter(({ address }) => address?.includes('@'))
-      .map(({ name, address = '' }) => ({
-        named: toWellFormed(name ? `${name} <${address}>` : address),
-        address: toWellFormed(address.trim().toLowerCase()),
-      }))
-      .slice(0, 500);
-  } catch {
-    return [];
-  }
 }
 
 const hasHeader = (headers: Header[], name: string) => headers.some((one) => one.name.toLowerCase() === name);
@@ -121,7 +108,7 @@ export async function readMail(bytes: Uint8Array, depth: number = 0): Promise<Ma
     throw new KeptError('mail_damaged');
   });
   const sent = parseDateHeader(headerValue(headers, 'date'));
-  const from = addressesOf(headerValue(headers, 'from'))[0] ?? '';
+  const from = namesIn(headers, 'from')[0] ?? '';
   const defects: Defect[] = [];
   if (!sent.raw) defects.push('no_date');
   else if (sent.at === null) defects.push('bad_date');
@@ -137,7 +124,7 @@ export async function readMail(bytes: Uint8Array, depth: number = 0): Promise<Ma
     headers,
     raw_headers: rawHeaders,
     from,
-    to: RECEIVER_HEADERS.flatMap((name) => addressesOf(headerValue(headers, name))),
+    to: RECEIVER_HEADERS.flatMap((name) => namesIn(headers, name)),
     subject: toWellFormed(decodeEncodedWords(headerValue(headers, 'subject'))),
     sent,
     text,
@@ -219,18 +206,24 @@ function decodeEncodedWords(value: string) {
   }
 }
 
-/** Return addresses with their names, in readable form. */
-function addressesOf(value: string): string[] {
+/** Return the people of a header, at most 500. One without an address has '' there. */
+function peopleIn(value: string): MailPerson[] {
   if (!value) return [];
   try {
     return addressParser(value, { flatten: true })
-      .map(({ name, address }) => toWellFormed(name && address ? `${name} <${address}>` : address || name))
-      .filter(Boolean)
+      .map(({ name, address = '' }) => ({
+        named: toWellFormed(name && address ? `${name} <${address}>` : address || name),
+        address: toWellFormed(address.trim().toLowerCase()),
+      }))
+      .filter(({ named }) => named)
       .slice(0, 500);
   } catch {
-    return [toWellFormed(value)];
+    return [{ named: toWellFormed(value), address: '' }];
   }
 }
+
+/** Return the people of a header as they are shown. */
+const namesIn = (headers: Header[], name: string) => peopleIn(headerValue(headers, name)).map(({ named }) => named);
 
 /** Parse a Date header. Without a zone there is no instant. */
 export function parseDateHeader(raw: string): SentTime {

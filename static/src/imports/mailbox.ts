@@ -22,7 +22,7 @@ export type Mailbox = { messages: MailboxMessage[]; sha256: string };
 export const MAX_MAILBOX_BYTES = 4 * 1024 ** 3;
 const MAX_MESSAGES = 50_000;
 const PIECE_BYTES = 1 << 20;
-/** Two empty lines' ends: read before a piece, to see whether its first line follows an empty one. */
+/** Read before a piece, to see whether its first line follows an empty one. */
 const BEFORE_BYTES = 4;
 /** Read past a piece, so that the headers of a message that begins in it are there. */
 const HEADER_BYTES = 262_144;
@@ -40,7 +40,7 @@ export function looksLikeMailbox(firstBytes: Uint8Array): boolean {
 
 /**
  * Find the messages of a mailbox file, in its order, and its digest. One piece of the file is in memory at a time.
- * @throws import_wrong for a file with none, import_too_many for one with more than 50,000
+ * @throws import_wrong for a file with none, import_too_many_emails for one with more than 50,000
  */
 export async function readMailbox(source: ByteSource, pause: Pause): Promise<Mailbox> {
   const digest = incrementalDigest('SHA-256');
@@ -58,7 +58,7 @@ export async function readMailbox(source: ByteSource, pause: Pause): Promise<Mai
       const start = piece.indexOf(NEWLINE, line) + 1;
       const head = piece.subarray(start, Math.min(start + HEADER_BYTES, lines[i + 1] ?? piece.length));
       messages.push({ start: offset + start, end: source.size, ...readMailHead(head) });
-      if (messages.length > MAX_MESSAGES) throw new KeptError('import_too_many');
+      if (messages.length > MAX_MESSAGES) throw new KeptError('import_too_many_emails');
       await pause(offset + start, source.size);
     }
     await pause(end, source.size);
@@ -93,7 +93,7 @@ function textAt(bytes: Uint8Array, from: number, to: number): string {
   return new TextDecoder('windows-1252').decode(bytes.subarray(from, to));
 }
 
-/** Return the bytes of the empty line that ends at `at`; 0 if there is none. */
+/** Return the length in bytes of the empty line that ends before `at`, or 0 if there is none. */
 function emptyLineBefore(bytes: Uint8Array, at: number): number {
   if (bytes[at - 1] !== NEWLINE) return 0;
   const length = bytes[at - 2] === RETURN ? 2 : 1;

@@ -24,14 +24,14 @@ type ReadMessage = { message: MailboxMessage; no: number; file: Source; mail: Ma
 /** Return everyone who wrote or was written to, those who wrote most first. */
 export function peopleOf({ messages }: Mailbox): MailboxPerson[] {
   const people: Map<string, MailboxPerson> = new Map();
-  const countedPerson = ({ address, named }: MailPerson) => {
+  const personOf = ({ address, named }: MailPerson) => {
     const person = people.get(address) ?? { address, name: named, from: 0, to: 0 };
     people.set(address, person);
     return person;
   };
   for (const { from, to } of messages) {
-    if (from) countedPerson(from).from++;
-    for (const person of new Set(to.map(countedPerson))) person.to++;
+    if (from) personOf(from).from++;
+    for (const person of new Set(to.map(personOf))) person.to++;
   }
   return [...people.values()].sort((a, b) => b.from - a.from || b.to - a.to);
 }
@@ -41,7 +41,7 @@ export function peopleOf({ messages }: Mailbox): MailboxPerson[] {
  * does not say who it is from, or that is larger than `limit`, is named by its place in the file, and the others are
  * planned. Of copies with the same bytes one is planned.
  * @param known rows of the emails that the diary has
- * @param answers `me`: the keeper's address, null if it is none of them
+ * @param answers `me`: the keeper's address; null if none of the addresses is theirs
  * @throws import_unanswered, and what reading the file throws
  */
 export async function planMailbox(
@@ -73,9 +73,9 @@ export async function planMailbox(
     // The rows have its words. The file is read again when it is saved.
     read.push({ message, no, file, mail: { ...mail, headers: [], raw_headers: '', text: '', inside: [] }, rows });
   }
-  const date = ({ mail }: ReadMessage) => mail.sent.at ?? Number.POSITIVE_INFINITY;
-  read.sort((a, b) => (date(a) === date(b) ? a.no - b.no : date(a) - date(b)));
-  // All are compared at once: two emails of a minute with the same words are two.
+  const sentAt = ({ mail }: ReadMessage) => mail.sent.at ?? Number.POSITIVE_INFINITY;
+  read.sort((a, b) => (sentAt(a) === sentAt(b) ? a.no - b.no : sentAt(a) - sentAt(b)));
+  // All are compared at once, so that two emails with the same words in one minute count as two.
   const rows = read.flatMap((one) => one.rows);
   const fresh = new Set(compareExport(rows, known).fresh);
   const planned = read

@@ -186,7 +186,7 @@ function createPause(ctx: Context, { onProgress = () => undefined, signal }: Imp
 async function readSource(source: Source, limit: number, lastDay: string, pause: Pause): Promise<ReadFile> {
   const head = await source.read(0, Math.min(SNIFF_BYTES, source.size));
   if (looksLikeMailbox(head)) {
-    if (source.size > MAX_MAILBOX_BYTES) throw new KeptError('import_too_many');
+    if (source.size > MAX_MAILBOX_BYTES) throw new KeptError('import_too_many_emails');
     return { kind: 'mailbox', mailbox: await readMailbox(source, pause), file: source };
   }
   checkSize(source.size, limit);
@@ -212,11 +212,11 @@ async function readZip(source: Source, lastDay: string, pause: Pause): Promise<R
 
 /**
  * Google's download is a zip with a mailbox in it, or with one for each label.
- * @throws mailbox_in_zip for more than one, or one that is too large to be unpacked in memory
+ * @throws import_unpack_first for more than one, or one that is too large to be unpacked in memory
  */
 async function readZippedMailbox(source: Source, entries: ZipEntry[], pause: Pause): Promise<MailboxFile> {
   const [entry, another] = entries as [ZipEntry, ZipEntry?];
-  if (another || entry.size > MAX_TEXT_BYTES) throw new KeptError('mailbox_in_zip');
+  if (another || entry.size > MAX_TEXT_BYTES) throw new KeptError('import_unpack_first');
   const bytes = (await unpack(source, entry, { pause })) as Bytes;
   const file = { ...memorySource(bytes, ''), name: toWellFormed(baseName(entry.name)) };
   return { kind: 'mailbox', mailbox: await readMailbox(file, pause), file };
