@@ -1,7 +1,7 @@
 """`make bench`: measure the budgets of docs/architecture.md, each with its floor in the same run.
 
     python -m tests.bench [--out FILE] [PART ...]
-    parts: push log slow_disk pack sealing phone phone_pack journeys reading desk idle
+    parts: push log slow_disk pack verify_page sealing phone phone_pack journeys reading desk idle
 
 Prints a table, writes the same as JSON (var/bench.json), and exits with 1 when a bar is missed.
 """
@@ -21,7 +21,20 @@ from rich.console import Console
 from rich.table import Table
 
 from diary.clock import SystemClock
-from tests.bench import desk, idle, journeys, log, pack, phone, phone_pack, push, reading, sealing, slow_disk
+from tests.bench import (
+    desk,
+    idle,
+    journeys,
+    log,
+    pack,
+    phone,
+    phone_pack,
+    push,
+    reading,
+    sealing,
+    slow_disk,
+    verify_page,
+)
 
 RowsFunction = Callable[[], Iterable[Mapping[str, Any]]]
 BENCHES: Mapping[str, tuple[RowsFunction, str]] = {
@@ -29,6 +42,7 @@ BENCHES: Mapping[str, tuple[RowsFunction, str]] = {
     "log": (log.measure_rows, "this computer"),
     "slow_disk": (slow_disk.measure_rows, "server and clients share this computer"),
     "pack": (pack.measure_rows, "this computer"),
+    "verify_page": (verify_page.measure_rows, verify_page.WHERE),
     "sealing": (sealing.measure_rows, "Chromium, worker, not slowed"),
     "phone": (phone.measure_rows, "Chromium"),
     "phone_pack": (phone_pack.measure_rows, "Chromium"),

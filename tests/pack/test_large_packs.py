@@ -70,7 +70,7 @@ async def test_a_pack_of_more_than_two_gigabytes_is_judged(tmp_path: Path) -> No
     assert processor_seconds < 60 * (LARGE_FILES_COUNT * LARGE_FILE_BYTES / 1e9), processor_seconds
 
 
-async def make_large_pack(folder: Path) -> tuple[Path, bytes]:
+async def make_large_pack(folder: Path, files_count: int = LARGE_FILES_COUNT) -> tuple[Path, bytes]:
     """Return a pack whose received files are zeros, and the server's key. The files are never in memory."""
     digests = {name: hashlib.new(name) for name in ("sha256", "sha512")}
     for chunk in zeros():
@@ -79,7 +79,7 @@ async def make_large_pack(folder: Path) -> tuple[Path, bytes]:
     claimed: dict[str, Any] = {name: digest.hexdigest() for name, digest in digests.items()}
     diary = FictionalDiary()
     row = diary.add("incident", incident_fields(START_MS, "Films."), at_ms=START_MS)
-    for number in range(LARGE_FILES_COUNT):
+    for number in range(files_count):
         fields = {**claimed, "size_bytes": LARGE_FILE_BYTES}
         diary.attach(row, b"small", "video/mp4", f"Film {number}", extra_fields=fields)
     raw = build_capsule(diary.versions, diary.wish(), diary.public_keys)
