@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -106,7 +107,8 @@ class Profile:
     def pids(self) -> list[int]:
         """Return every process of this profile; the browser's own is the first."""
         folder_bytes = str(self.folder).encode()
-        return sorted(pid for pid, line in _command_lines() if folder_bytes in line and b"chrom" in line)
+        pids = [pid for pid, line in _command_lines() if folder_bytes in line and b"chrom" in line]
+        return sorted(pids, key=lambda pid: (_started_at(pid), pid))
 
     def kill(self) -> None:
         """Send SIGKILL to every process of this profile, as a phone does when it runs out of memory."""
@@ -200,6 +202,14 @@ def _command_lines() -> Iterator[tuple[int, bytes]]:
                 continue
             if line and int(entry.name) != os.getpid():
                 yield int(entry.name), line
+
+
+def _started_at(pid: int) -> int:
+    """Return when a process started, in clock ticks. Its number does not say: numbers are used again."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+    except OSError:
+        return sys.maxsize  # it has exited
 
 
 def throttle_cpu(page: Page, factor: float) -> None:

@@ -29,6 +29,7 @@ from tests.browser.navigators.sharing import (
     see_picture,
 )
 from tests.browser.pictures import picker_file
+from tests.readers.slices import photograph_in_slices
 
 COUNT: Final = 60
 SCREEN: Final = 6
@@ -52,8 +53,6 @@ SAYINGS: Final = (
 )
 SCENES: Final = ("flowers", "street", "bags", "tag", "tyre", "door", "figure")
 TAKEN_AT: Final = datetime(2026, 5, 9, 18, 5, tzinfo=UTC)
-# They would lie over a picture that is higher than the window.
-WITHOUT_BARS: Final = "header, nav, .lines { visibility: hidden !important }"
 
 
 class Planted(NamedTuple):
@@ -155,8 +154,8 @@ def _encode(image: Image.Image) -> bytes:
 def photograph_grid(playwright: Playwright, seed: int, folder: Path, key: Path) -> None:
     """Add sixty pictures to a diary, go to the review, and photograph each as the grid shows it at four sizes.
 
-    Writes `folder`/WIDTHxHEIGHT/NN.png; for a picture that must be opened there also NN-opened.png. Writes the places
-    to the file `key`, by the number of the picture.
+    Writes `folder`/WIDTHxHEIGHT/NN.png, its windowfuls from left to right. For a picture that must be opened there it
+    writes NN-opened.png too. Writes the places to the file `key`, by the number of the picture.
 
     Raises:
         LookupError: The smallest size does not show a picture well enough to be confirmed in the grid.
@@ -211,9 +210,9 @@ def _photograph_picture(keeper: BrowserKeeper, index: int, path: Path) -> None:
     """Photograph a picture in the grid, and opened if it is too small there."""
     is_seen = see_picture(keeper, index)
     tile = picture_tiles(keeper).nth(index)
-    tile.screenshot(path=path, style=WITHOUT_BARS)
+    photograph_in_slices(tile, path)
     if is_seen:
         return
     open_picture(keeper, index)
-    keeper.page.locator(".look-picture").screenshot(path=path.with_stem(f"{path.stem}-opened"), style=WITHOUT_BARS)
+    photograph_in_slices(keeper.page.locator(".look-picture"), path.with_stem(f"{path.stem}-opened"))
     keeper.tap("Back to the pictures")

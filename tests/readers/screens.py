@@ -18,6 +18,7 @@ from tests.browser.test_desk_screens import FakeDeskHandler
 from tests.browser.test_languages_screens import choose_language
 from tests.browser.test_screens import FakeAppHandler, serve_fake_app
 from tests.browser.test_ways_by_taps import texts_of_screens
+from tests.readers.slices import photograph_in_slices
 from tests.readers.tasks import TASKS, Task
 
 PHONE: dict[str, Any] = {
@@ -26,9 +27,12 @@ PHONE: dict[str, Any] = {
     "has_touch": True,
     "is_mobile": True,
 }
-DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
+# High enough for a whole entry: its column scrolls by itself, so the window alone would not show the end of it.
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 1500}}
 CONTEXT: dict[str, Any] = {"locale": "en-GB", "timezone_id": "Europe/London", "reduced_motion": "reduce"}
 FRAME_MS = 200
+# Of Help, with its list of services, more is not needed.
+MOST_SLICES = 4
 
 
 def photograph_tasks(browser: Browser, who: str, language: str, folder: Path, key: Path) -> None:
@@ -92,7 +96,7 @@ def walk(page: Page, task: Task, language: str, look: Callable[[int], object]) -
 
 
 def _photograph(page: Page, task: Path, step: int) -> None:
-    page.screenshot(path=task.with_name(f"{task.name}-step-{step}.png"), full_page=True)
+    photograph_in_slices(page.locator("body"), task.with_name(f"{task.name}-step-{step}.png"), most=MOST_SLICES)
 
 
 def _control(page: Page, name: str, language: str) -> Locator:

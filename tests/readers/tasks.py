@@ -56,7 +56,7 @@ _REST_OF_KEEPER = (
     Task(
         "The police have given you a crime number. You want to write it down in the right place.",
         (RECORDS_LISTED,),
-        (("nav.more",), ("more.g_reports",), ("more.reports",)),
+        (("nav.more", "nav.chase"), ("more.g_reports",), ("more.reports",)),
     ),
     Task(
         "You saved a WhatsApp chat as a file. You want its messages in this diary.",
