@@ -3,9 +3,10 @@
 This is the Python copy of tests/js/chat_exports.mjs.
 """
 
+import base64
 import io
 import zipfile
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import FilePayload
 
@@ -105,6 +106,23 @@ _NEWS_EMAIL = "From: Shop <news@shop.example>\nTo: jo@example.net\nDate: Wed, 21
 _OWN_EMAIL = (
     "From: Jo <jo@example.net>\nTo: sam@example.org\nDate: Thu, 22 Oct 2026 08:00:00 +0100\nSubject: No more\n\nStop.\n"
 )
+
+
+def phone_backup() -> str:
+    """Return a backup of text messages: two from Sam, one of them with a picture, one to him, and one from a shop."""
+    picture = base64.b64encode(make_png(7)).decode()
+    noon_ms = int(datetime(2026, 10, 24, 12, tzinfo=UTC).timestamp() * 1000)
+    sam = 'address="+447700900123" contact_name="Sam &lt;b&gt;Hill"'
+    return (
+        "<?xml version='1.0' encoding='UTF-8' standalone='yes' ?>\n<smses count=\"4\">\n"
+        f'<sms {sam} date="{noon_ms}" type="1" body="I know where you are &lt;b&gt;" />\n'
+        f'<sms address="SHOP" contact_name="(Unknown)" date="{noon_ms + 60_000}" type="1" body="Sale" />\n'
+        f'<sms {sam} date="{noon_ms + 120_000}" type="2" body="Stop" />\n'
+        f'<mms {sam} date="{noon_ms + 180_000}" msg_box="1"><parts>'
+        '<part ct="text/plain" text="Look" />'
+        f'<part ct="image/png" cl="door.png" text="null" data="{picture}" /></parts>'
+        '<addrs><addr address="+447700900123" type="137" /></addrs></mms>\n</smses>\n'
+    )
 
 
 def mailbox() -> str:

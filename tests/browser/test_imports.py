@@ -251,6 +251,41 @@ def test_one_persons_emails_are_imported_from_a_mailbox(keeper: BrowserKeeper) -
     _assert_accessible(keeper, "every email known")
 
 
+def test_one_persons_texts_are_imported_from_a_backup(keeper: BrowserKeeper) -> None:
+    """The keeper picks a person. The picture comes with its message, and nothing else of the file is kept."""
+    _make_offline_diary(keeper)
+    go_to_imports(keeper)
+    backup = picker_file("sms-20261024.xml", "text/xml", exports.phone_backup().encode())
+    choose_import_file(keeper, backup)
+    keeper.wait_for_text("Whose messages do you want?")
+    keeper.wait_for_text("Use only a file from your own phone")
+    _assert_accessible(keeper, "whose messages")
+    main = keeper.page.get_by_role("main")
+    preview_import(keeper, re.compile(re.escape("Sam <b>Hill, +447700900123")))
+    keeper.wait_for_text("3 new messages")
+    keeper.button("See the messages").first.click()
+    keeper.wait_for_text("I know where you are <b>")
+    expect(main).not_to_contain_text("Sale")
+    keeper.page.get_by_label(re.compile("^Put 1 picture or other file with its message too")).check()
+    _assert_accessible(keeper, "messages of one person")
+    keeper.tap("Add 1 entry")
+    keeper.tap("No, it is not")
+    keeper.wait_for_screen("Added")
+    keeper.wait_for_text("1 picture or other file was added with its message.")
+    _assert_accessible(keeper, "messages added")
+    keeper.tap("See your entries")
+    keeper.wait_for_entry_count(2)
+    keeper.open_entry("Text messages: 2 messages from +447700900123, 1 from me, 13:00 to 13:03.")
+    keeper.wait_for_file("4-1 door.png")
+    keeper.wait_for_file("sms-20261024, from number 1.xml")
+    keeper.lock()
+    keeper.unlock()
+    go_to_imports(keeper)
+    choose_import_file(keeper, backup)
+    preview_import(keeper, re.compile(re.escape("Sam <b>Hill, +447700900123")))
+    keeper.wait_for_text("Everything in this file is already in your diary. Nothing was added.")
+
+
 def _import_again(keeper: BrowserKeeper) -> None:
     go_to_imports(keeper)
     choose_import_file(keeper, exports.android_zip(name="WhatsApp Chat with Sam Hill (1).zip"))

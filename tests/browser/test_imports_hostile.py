@@ -35,11 +35,11 @@ def test_wrong_files_get_a_message_and_add_nothing(keeper: BrowserKeeper) -> Non
     for name, body, message in (
         ("half.zip", chat_zip[: len(chat_zip) // 2], "Part of this zip file is missing"),
         ("bomb.zip", bomb, "would unpack to far more than a chat can be"),
-        ("photo.png", make_png(), "This is not a saved WhatsApp chat or an email file"),
+        ("photo.png", make_png(), "This is not a saved chat, an email file or a backup of texts or calls"),
         (
             "other.zip",
             exports.make_zip({"../../etc/passwd": b"x"}),
-            "There is no WhatsApp chat and no mailbox (.mbox) in this",
+            "There is no WhatsApp chat, mailbox (.mbox) or backup (.xml) in this",
         ),
         ("empty.txt", b"", "This file is empty"),
     ):

@@ -17,6 +17,7 @@ import { verifyTimestamp } from '#app/ledger/timestamps.js';
 import { decodePush } from '#app/ledger/push.js';
 import { looksLikeMail, readMail } from '#app/imports/mail.js';
 import { looksLikeMailbox, readMailbox } from '#app/imports/mailbox.js';
+import { looksLikePhoneBackup, readBackupMessage, readPhoneBackup } from '#app/imports/phone_backup.js';
 import { readEntries, unpack } from '#app/imports/unzip.js';
 import { entrySource } from '#app/imports/unzip_stream.js';
 import { looksLikeChat, readChat, rowsOf } from '#app/imports/whatsapp.js';
@@ -73,6 +74,13 @@ const TARGETS = {
       { size: raw.length, read: async (from, until) => raw.subarray(from, until) },
       async () => undefined,
     );
+  },
+  phone: async (raw) => {
+    looksLikePhoneBackup(raw);
+    readBackupMessage(raw);
+    const file = { size: raw.length, read: async (from, until) => raw.subarray(from, until) };
+    const { items } = await readPhoneBackup(file, Number.MAX_SAFE_INTEGER, async () => undefined);
+    for (const { start, end } of items) readBackupMessage(raw.subarray(start, end));
   },
   async zip(raw) {
     const file = { size: raw.length, read: async (from, until) => raw.subarray(from, until) };

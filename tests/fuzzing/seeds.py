@@ -40,6 +40,14 @@ MAILS = {
     "Content-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename*=utf-8''a.png\r\n\r\n"
     "iVBORw0KGgo=\r\n--b--\r\n",
 }
+BACKUP_OF_TEXTS = (
+    "<?xml version='1.0'?><!--<sms--><smses count=\"2\">\n"
+    '<sms address="+447700900123" date="1793793600000" type="1" body="I &lt;see&gt; you &#55357;&#56832; &#10;" />\n'
+    '<mms address="1~2" date="1793793600000" msg_box="1"><parts><part ct="text/plain" text="Look" />'
+    '<part ct="image/png" cl="a.png" data="iVBORw0KGgo=" /></parts><addrs><addr address="1" type="137" /></addrs></mms>\n'
+    "</smses>\n"
+)
+BACKUP_OF_CALLS = '<calls count="1"><call number="-2" duration="0" date="1793793600000" type="3" /></calls>'
 
 
 def make_zip(members: dict[str, bytes], method: int) -> bytes:
@@ -109,6 +117,7 @@ def corpus_files() -> dict[str, dict[str, bytes]]:
         "chat": {name: text.encode() for name, text in CHATS.items()},
         "mail": {name: text.encode() for name, text in MAILS.items()},
         "mailbox": {"all": "".join(f"From - Tue Nov 24 21:10:00 2026\n{text}\n\n" for text in MAILS.values()).encode()},
+        "phone": {"messages": BACKUP_OF_TEXTS.encode(), "calls": BACKUP_OF_CALLS.encode()},
         "json": {
             "object": canonical_json({"a": [1, None, True, "\u00e9\n"], "t": "x/v1", "z": {"y": -5}}),
             "capsule": canonical_json(

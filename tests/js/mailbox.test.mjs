@@ -161,7 +161,7 @@ test('a sentence after an empty line, and a word with a colon, do not cut an ema
 
 test('a file with more than 50,000 emails is refused before it fills the memory', async () => {
   const bytes = utf8('From x Tue Nov 24 21:10:00 2026\nFrom: y\n\n'.repeat(50_001));
-  await assert.rejects(readMailbox(sourceOf(bytes), noPause), { code: 'import_too_many_emails' });
+  await assert.rejects(readMailbox(sourceOf(bytes), noPause), { code: 'import_too_many' });
 });
 
 test('one person’s emails become entries with files of their own; nothing else of the mailbox is kept', async () => {

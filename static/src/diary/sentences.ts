@@ -49,20 +49,21 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
   not_there_yet: 'This file is still being sent from your other device. Try again later.',
   // Saved chats and emails.
   import_wrong:
-    'This is not a saved WhatsApp chat or an email file, so nothing was added. The file is as it was. To keep it ' +
-    'anyway, add it to an entry under “Photos & screenshots”.',
+    'This is not a saved chat, an email file or a backup of texts or calls, so nothing was added. The file is as it ' +
+    'was. To keep it anyway, add it to an entry under “Photos & screenshots”.',
   import_no_files:
     'None of the pictures and files could be taken out of the saved chat, so nothing was added. They are still ' +
     'inside it.',
   import_no_chat:
-    'There is no WhatsApp chat and no mailbox (.mbox) in this zip file, so nothing was added. The file is as it was. ' +
+    'There is no WhatsApp chat, mailbox (.mbox) or backup (.xml) in this zip file, so nothing was added. The file is ' +
+    'as it was. ' +
     'In WhatsApp, use “Export chat” and choose that file.',
   import_unpack_first:
-    'There is more than one mailbox (.mbox) in this zip file, or a very large one, so nothing was added. The file is ' +
-    'as it was. Unpack it, and choose the mailboxes one by one.',
-  import_too_many_emails:
-    'There are too many emails in this file to read here, so nothing was added. The file is as it was. Save the ' +
-    'emails with one person as a file of their own, and choose that.',
+    'There is more than one mailbox (.mbox) or backup (.xml) in this zip file, or a very large one, so nothing was ' +
+    'added. The file is as it was. Unpack it, and choose its files one by one.',
+  import_too_many:
+    'There are too many messages in this file to read here, so nothing was added. The file is as it was. Save those ' +
+    'with one person, or of one year, as a file of their own, and choose that.',
   import_not_mail:
     'This is not a whole email file, so nothing was added. The file is as it was. Save the email again as .eml and ' +
     'choose it.',

@@ -7,6 +7,7 @@
 import PostalMime, { addressParser, decodeWords } from '../../vendor/postal-mime/postal-mime.js';
 import { htmlToText } from '../../vendor/postal-mime/text-format.js';
 import { KeptError } from '../core/errors.js';
+import { toWellFormed } from '../core/text.js';
 import type { Email } from '../../vendor/postal-mime/types.js';
 
 /** `raw` with its folded lines; `read` with encoded words decoded */
@@ -241,9 +242,4 @@ export function parseDateHeader(raw: string): SentTime {
     monthIndex >= 0 && new Date(utc).getUTCDate() === Number(day) && Number(hour) < 24 && Number(minute) < 60;
   if (!isValid || offset === undefined || Math.abs(offset) > 14 * 60) return invalid;
   return { at: utc - offset * 60_000, raw: toWellFormed(raw), offset_min: offset };
-}
-
-/** Return text with a canonical form: a lone surrogate becomes a replacement character. */
-function toWellFormed(text: string) {
-  return new TextDecoder().decode(new TextEncoder().encode(text));
 }

@@ -40,7 +40,7 @@ export function looksLikeMailbox(firstBytes: Uint8Array): boolean {
 
 /**
  * Find the messages of a mailbox file, in its order, and its digest. One piece of the file is in memory at a time.
- * @throws import_wrong for a file with none, import_too_many_emails for one with more than 50,000
+ * @throws import_wrong for a file with none, import_too_many for one with more than 50,000
  */
 export async function readMailbox(source: ByteSource, pause: Pause): Promise<Mailbox> {
   const digest = incrementalDigest('SHA-256');
@@ -58,7 +58,7 @@ export async function readMailbox(source: ByteSource, pause: Pause): Promise<Mai
       const start = piece.indexOf(NEWLINE, line) + 1;
       const head = piece.subarray(start, Math.min(start + HEADER_BYTES, lines[i + 1] ?? piece.length));
       messages.push({ start: offset + start, end: source.size, ...readMailHead(head) });
-      if (messages.length > MAX_MESSAGES) throw new KeptError('import_too_many_emails');
+      if (messages.length > MAX_MESSAGES) throw new KeptError('import_too_many');
       await pause(offset + start, source.size);
     }
     await pause(end, source.size);

@@ -9,6 +9,7 @@
  * [Note: the repeated hour] Timestamps are local times without a zone. In the hour that occurs twice, the first is
  * assumed until the chat itself steps back; each such row records which was assumed (`sent_note`).
  */
+import { cutText } from '../core/text.js';
 import { instantsOf, offsetAt } from '../record/times.js';
 import { dateOf, possibleOrders, parseStart, restOfUnread, withoutMarks } from './whatsapp_lines.js';
 import { isMissedCall, isNotice, isNoticeName, classifyMessage } from './whatsapp_words.js';
@@ -209,7 +210,7 @@ function splitSender(body: string): { sender: string | null; text: string } {
   return { sender: name, text: body.slice(at + 2) };
 }
 
-const excerpt = (text: string) => [...text.slice(0, EXCERPT_LENGTH)].join('').replace(/[\ud800-\udbff]$/, '');
+const excerpt = (text: string) => cutText(text, EXCERPT_LENGTH);
 
 function countSenders(messages: ChatMessage[]) {
   const counts: Map<string, number> = new Map();
@@ -264,7 +265,7 @@ function rowOf(
 ): Omit<MessageRow, 'msg_no'> {
   const direction = sender && sender === me ? 'out' : sender || type === 'missed_call' ? 'in' : 'unknown';
   const isTooLong = text.length > MAX_TEXT_LENGTH;
-  const messageText = isTooLong ? text.slice(0, MAX_TEXT_LENGTH).replace(/[\ud800-\udbff]$/, '') : text;
+  const messageText = cutText(text, MAX_TEXT_LENGTH);
   const notes = isTooLong ? [`${text.length} characters; the rest is in the file`] : [];
   const descriptionText = [description, ...notes].filter(Boolean).join(' ');
   return {

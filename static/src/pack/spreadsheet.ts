@@ -4,6 +4,7 @@
  */
 import { utf8 } from '../core/bytes.js';
 import { CELL_LIMIT_CHARACTERS } from '../core/constants.js';
+import { cutText } from '../core/text.js';
 import { ZipWriter } from './zip.js';
 
 /**
@@ -77,8 +78,7 @@ export function cellText(text: string): string {
     (character) => `[U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}]`,
   );
   if (shown.length <= CELL_LIMIT_CHARACTERS) return shown;
-  // Half of a character at the cut is left out.
-  return shown.slice(0, CELL_LIMIT_CHARACTERS - CUT_NOTE.length).replace(/[\ud800-\udbff]$/, '') + CUT_NOTE;
+  return cutText(shown, CELL_LIMIT_CHARACTERS - CUT_NOTE.length) + CUT_NOTE;
 }
 
 /** Return the path and the XML of each part. */

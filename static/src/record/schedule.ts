@@ -30,11 +30,14 @@ export type MessageRow = {
   attachment_id?: string;
   page?: number | string;
 };
+/** Rows by direction; among them `calls`: missed, `answered`: calls to the keeper, `made`: calls by the keeper. */
 export type BurstTotals = {
   in: number;
   out: number;
   unsure: number;
   calls: number;
+  answered: number;
+  made: number;
   deleted: number;
   edited: number;
   first: string | null;
@@ -119,6 +122,8 @@ export function totalsOf(rows: readonly Fields[]): BurstTotals {
     out: 0,
     unsure: 0,
     calls: 0,
+    answered: 0,
+    made: 0,
     deleted: 0,
     edited: 0,
     first: locals[0] ?? null,
@@ -129,6 +134,8 @@ export function totalsOf(rows: readonly Fields[]): BurstTotals {
     const direction = textOf(row, 'direction');
     totals[direction === 'in' || direction === 'out' ? direction : 'unsure']++;
     if (textOf(row, 'type') === 'missed_call') totals.calls++;
+    if (textOf(row, 'type') === 'call' && direction === 'in') totals.answered++;
+    if (textOf(row, 'type') === 'call' && direction === 'out') totals.made++;
     if (textOf(row, 'type') === 'deleted') totals.deleted++;
     if (row.edited === true) totals.edited++;
     const name = textOf(row, 'from');
@@ -144,21 +151,27 @@ const countedNoun = (n: number, singular: string, plural: string) => `${n} ${n =
  * @returns `43 missed calls and 2 messages from Sam, 1 from me, 21:10 to 23:55`
  */
 export function totalsText(totals: BurstTotals, { estimate = false }: { estimate?: boolean } = {}): string {
-  const messages = Math.max(0, totals.in - totals.calls);
-  const incoming = [
+  const messages = Math.max(0, totals.in - totals.calls - totals.answered);
+  const sent = Math.max(0, totals.out - totals.made);
+  const incoming = listText([
     totals.calls ? countedNoun(totals.calls, 'missed call', 'missed calls') : '',
+    totals.answered ? countedNoun(totals.answered, 'call', 'calls') : '',
     messages ? countedNoun(messages, 'message', 'messages') : '',
-  ]
-    .filter(Boolean)
-    .join(' and ');
+  ]);
   const names = totals.from.length > 3 ? `${totals.from.length} people` : totals.from.join(', ');
   const parts = [
     incoming ? `${estimate ? 'about ' : ''}${incoming}${names ? ` from ${names}` : ''}` : '',
-    totals.out ? `${incoming ? totals.out : countedNoun(totals.out, 'message', 'messages')} from me` : '',
+    totals.made ? `${countedNoun(totals.made, 'call', 'calls')} by me` : '',
+    sent ? `${messages ? sent : countedNoun(sent, 'message', 'messages')} from me` : '',
     totals.unsure ? `${countedNoun(totals.unsure, 'message', 'messages')}, not sure who from` : '',
   ];
   const summary = parts.filter(Boolean).join(', ') || 'No messages';
   return `${summary}${spanText(totals)}`;
+}
+
+function listText(parts: readonly string[]): string {
+  const given = parts.filter(Boolean);
+  return [given.slice(0, -1).join(', '), given.at(-1) ?? ''].filter(Boolean).join(' and ');
 }
 
 function spanText({ first, last }: BurstTotals) {

@@ -74,6 +74,24 @@ export function compareExport<R extends Fields>(
   return { fresh, known: rows.length - fresh.length, changed, pairs };
 }
 
+/**
+ * Return the rows that are not among `known`. Rows with one identity are counted: of three, one is not among two.
+ * @param identityOf what makes two rows the same message
+ */
+export function rowsNotIn<R extends Fields>(
+  rows: readonly R[],
+  known: readonly Fields[],
+  identityOf: (row: Fields) => string,
+): R[] {
+  const left: Map<string, number> = new Map();
+  for (const row of known) left.set(identityOf(row), (left.get(identityOf(row)) ?? 0) + 1);
+  return rows.filter((row) => {
+    const count = left.get(identityOf(row)) ?? 0;
+    left.set(identityOf(row), count - 1);
+    return count <= 0;
+  });
+}
+
 function matchSchedule<R extends Fields>(
   rowsByPlace: Map<string, R[]>,
   schedule: readonly Fields[],

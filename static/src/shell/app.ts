@@ -325,7 +325,21 @@ export type ImportMailbox = {
   orders?: undefined;
   files?: undefined;
 };
-export type ImportRead = ImportChat | ImportMail | ImportMailbox;
+/** `key`: chooses them; `numbers`: as written, none if the phone showed none; `name`: in the phone's contacts */
+export type PhonePerson = { key: string; numbers: string[]; name: string; from: number; to: number };
+/** `cutOff`: the end of the file is missing */
+export type ImportPhone = {
+  kind: 'phone';
+  holds: 'messages' | 'calls';
+  name: string;
+  size: number;
+  messages: number;
+  cutOff: boolean;
+  people: PhonePerson[];
+  orders?: undefined;
+  files?: undefined;
+};
+export type ImportRead = ImportChat | ImportMail | ImportMailbox | ImportPhone;
 /** The answers that an import needs; `me`: null for none of the senders. */
 export type ImportAnswers = {
   order?: 'dmy' | 'mdy' | 'ymd';
@@ -333,7 +347,7 @@ export type ImportAnswers = {
   me?: string | null;
   gap?: number;
   direction?: 'in' | 'out' | 'unknown';
-  /** an address of a mailbox */
+  /** an address of a mailbox, or the key of somebody in a backup */
   person?: string;
 };
 /** One proposed entry. */
@@ -369,10 +383,16 @@ export type ImportChatPlan = ImportProposal & {
   gap: number;
   order: string;
 };
-/** `unread`: the places in a mailbox, from 1, of emails that could not be read */
+/** `unread`: the places in a file, from 1, of messages that could not be read; `drafts`: that were never sent */
 export type ImportPlan =
   | ImportChatPlan
-  | (ImportProposal & { counts: null; unread?: number[]; late?: undefined; files?: undefined });
+  | (ImportProposal & {
+      counts: null;
+      unread?: number[];
+      drafts?: number;
+      late?: undefined;
+      files?: { with: number };
+    });
 /** `again`: was in the diary already */
 export type ImportResult = {
   entries: string[];

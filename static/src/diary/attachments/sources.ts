@@ -2,6 +2,7 @@
 import { bytesEqual } from '../../core/bytes.js';
 import { FILE_LIMIT_BYTES } from '../../core/constants.js';
 import { KeptError } from '../../core/errors.js';
+import { toWellFormed } from '../../core/text.js';
 import { kindOf } from '../../media/file_type.js';
 import { serverLimitSentence } from '../sentences.js';
 import type { Bytes } from '../../core/bytes.js';
@@ -113,9 +114,4 @@ export async function readWhole(source: Pick<Source, 'size' | 'read'>, type: str
   for (let start = 0; start < source.size; start += partBytes)
     chunks.push((await source.read(start, Math.min(source.size, start + partBytes))) as BlobPart);
   return new Blob(chunks, { type });
-}
-
-/** Replace lone surrogates, which have no canonical form. */
-export function toWellFormed(text: string) {
-  return new TextDecoder().decode(new TextEncoder().encode(text));
 }

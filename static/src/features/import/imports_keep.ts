@@ -13,39 +13,43 @@ import { ownFields } from '../../diary/records/record_store.js';
 import { arrivalLines, addPendingLines } from '../../diary/attachments/custody.js';
 import { initialFields } from '../../diary/attachments/file_fields.js';
 import { exportRow, stageLateFiles } from './imports_late_files.js';
-import { discardMedia, takeMedia } from './imports_media.js';
+import { discardMedia, fileNames, takeMedia } from './imports_media.js';
 import { burstTime } from './imports_plan.js';
 import { readKind } from '../../diary/records/records.js';
 import { blobsOf, deleteBlobs, deleteUnnamed, sealFile, sendBlobs } from '../../diary/attachments/sealing.js';
 import { rewriteRows as indexRows } from '../../diary/sync/apply_feed.js';
 import type { MessageRow } from '../../record/schedule.js';
-import type { ZipEntry } from '../../imports/unzip.js';
 import type { Pause } from '../../imports/whatsapp.js';
-import type { TakenMedia, TakenFile } from './imports_media.js';
+import type { MediaFiles, PlannedRow, TakenMedia, TakenFile } from './imports_media.js';
 import type { DetailedPlan, PlannedFile } from './imports_plan.js';
 import type { ImportResult } from '../../shell/app.js';
 import type { Context, Fields, DraftFile, Open, Batch } from '../../diary/types.js';
 
-type ZipEntries = Map<string, ZipEntry>;
-type EntryRows = { incident: string; rows: readonly MessageRow[] };
-type ImportedEntry = { incident: string; narrative: string; rows: MessageRow[] };
+type EntryRows = { incident: string; rows: readonly PlannedRow[] };
+type ImportedEntry = { incident: string; narrative: string; rows: PlannedRow[] };
 /** A file and what is made from it; `burst`: an index of its plan */
 export type ChosenFile = PlannedFile & { chosen: readonly { burst: number; narrative: string }[] };
 /** `received`: the blob that was sealed for it, unused if the diary has the file */
 type SealedImport = ChosenFile & { taken: TakenFile; received: DraftFile['received']; entries: ImportedEntry[] };
 
 const MAX_NAMES_LENGTH = 200;
+/** By channel: the behaviour that a message of it is, and what an entry was copied from. */
+const SOURCES: Record<string, { behaviour: string; record: string }> = {
+  whatsapp: { behaviour: 'chat_messages', record: 'A saved WhatsApp chat' },
+  email: { behaviour: 'email', record: 'A saved email file' },
+  sms: { behaviour: 'texts', record: 'A backup of text messages' },
+  phone_call: { behaviour: 'calls', record: 'A backup of the list of calls' },
+};
 
 /**
  * Save the chosen bursts of each file, or with `late` only the missing files.
- * @param input `media`: the files of the zip that may be imported, by name; `late`: as in imports_read.js. Both are for
- *   one file only
+ * @param input `media`: the files that may be imported, by name; `late`: as in imports_read.js, for one file only
  * @returns `again`: the diary had every file already
  */
 export async function saveImport(
   ctx: Context,
   open: Open,
-  { files, media, late: lateReason }: { files: readonly ChosenFile[]; media: ZipEntries; late: string },
+  { files, media, late: lateReason }: { files: readonly ChosenFile[]; media: MediaFiles; late: string },
   pause: Pause,
 ): Promise<ImportResult> {
   const at = ctx.clock.now();
@@ -68,7 +72,6 @@ export async function saveImport(
       ctx,
       open,
       {
-        source: main.source,
         media,
         rows: [...entries.flatMap(({ rows }) => rows), ...lateFiles.map(exportRow)],
         at,
@@ -81,7 +84,7 @@ export async function saveImport(
       let staged = 0;
       for (const file of sealed) {
         for (const entry of file.entries) {
-          await stageBurst(ctx, batch, open, entry, { ...file, at, media: takenMedia });
+          await stageBurst(ctx, batch, open, entry, { ...file, at, takenMedia });
           await pause(++staged, entries.length);
         }
       }
@@ -149,16 +152,18 @@ async function stageBurst(
   batch: Batch,
   open: Open,
   { incident, narrative, rows }: ImportedEntry,
-  { taken: file, title, plan, at, media: takenMedia }: SealedImport & { at: number; media: TakenMedia },
+  { taken: file, title, plan, at, takenMedia }: SealedImport & { at: number; takenMedia: TakenMedia },
 ) {
   const amount = totalsOf(rows);
-  const count = plan.ownNames.length || plan.channel === 'email' ? amount.in : rows.length;
+  const { behaviour, record } = SOURCES[plan.channel] as { behaviour: string; record: string };
+  const isUnsure = plan.channel === 'whatsapp' && !plan.ownNames.length;
+  const count = isUnsure ? rows.length : amount.in;
+  const behaviours = [
+    amount.in > amount.calls + amount.answered ? behaviour : '',
+    amount.calls + amount.answered ? 'calls' : '',
+  ].filter(Boolean);
   const parts = splitBurst(rows).map((part) => ({ part, id: formatId(newId()) }));
   const series = parts.length > 1 ? formatId(newId()) : null;
-  const behaviours = [
-    amount.in > amount.calls ? (plan.channel === 'email' ? 'email' : 'chat_messages') : '',
-    amount.calls ? 'calls' : '',
-  ].filter(Boolean);
   const names = amount.from.join(', ').slice(0, MAX_NAMES_LENGTH);
   await open.book.stage(batch, {
     kind: 'incident',
@@ -171,7 +176,7 @@ async function stageBurst(
       ...(count ? { count } : {}),
       ...(behaviours.length ? { behaviours } : {}),
       entry_kind: 'copied_from_other_record',
-      source_record: plan.channel === 'email' ? 'A saved email file' : 'A saved WhatsApp chat',
+      source_record: record,
       schedule_id: parts[0]?.id,
       attachment_ids: [...new Set([file.attachment, ...attachmentIdsOf(rows, takenMedia)])],
     },
@@ -185,7 +190,7 @@ async function stageBurst(
         tz: plan.tz,
         gap_hours: plan.gap,
         complete: plan.complete,
-        rows: renumberRows(part).map((row, n) => ({
+        rows: renumberRows(part.map(withoutMoreFiles)).map((row, n) => ({
           ...row,
           ...attachmentField(row, takenMedia),
           msg_no: firstNumber(parts, i) + n,
@@ -207,18 +212,20 @@ function firstNumber(parts: { part: unknown[] }[], i: number): number {
   return parts.slice(0, i).reduce((sum, { part }) => sum + part.length, 1);
 }
 
-function attachmentField({ file_name: name }: { file_name?: unknown }, takenMedia: TakenMedia) {
-  const existing = typeof name === 'string' ? takenMedia.byName.get(name) : undefined;
+function attachmentField({ file_name: name = '' }: Partial<PlannedRow>, takenMedia: TakenMedia) {
+  const existing = takenMedia.byName.get(name);
   return existing ? { attachment_id: existing.attachment } : {};
 }
 
+const withoutMoreFiles = ({ more_files: _more, ...row }: PlannedRow): MessageRow => row;
+
 /** Return the attachment ids of the files that these rows mention. */
-const attachmentIdsOf = (rows: readonly MessageRow[], takenMedia: TakenMedia): string[] =>
-  rows.flatMap((row) => attachmentField(row, takenMedia).attachment_id ?? []);
+const attachmentIdsOf = (rows: readonly PlannedRow[], takenMedia: TakenMedia): string[] =>
+  rows.flatMap(fileNames).flatMap((name) => takenMedia.byName.get(name)?.attachment ?? []);
 
 /** Return the record fields of the export file itself. */
 function exportFields({ held: sealedFile }: TakenFile, plan: DetailedPlan): Fields {
-  const flags = [...(sealedFile?.flags ?? []), ...(plan.kind === 'chat_export' ? ['text_can_be_edited'] : [])];
+  const flags = [...(sealedFile?.flags ?? []), ...(plan.kind === 'email_eml' ? [] : ['text_can_be_edited'])];
   return {
     kind: plan.kind,
     ...(flags.length ? { flags } : {}),
@@ -239,9 +246,7 @@ async function stageMedia(
     if (staged.has(file.attachment)) continue;
     staged.add(file.attachment);
     const mentioning = entries.filter(({ rows }) => attachmentIdsOf(rows, takenMedia).includes(file.attachment));
-    const row = mentioning[0]?.rows.find(
-      (candidate) => attachmentField(candidate, takenMedia).attachment_id === file.attachment,
-    );
+    const row = mentioning[0]?.rows.find((one) => attachmentIdsOf([one], takenMedia).includes(file.attachment));
     // A chat app shrinks a picture that it sends, so alterations before receipt are unknown.
     await stageReceived(
       batch,

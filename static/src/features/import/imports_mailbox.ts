@@ -84,7 +84,7 @@ export async function planMailbox(
       const plan = planOfMail(mail, own, fresh, tz);
       const { name, size } = source;
       plan.summary.mailbox = { name, size, sha256: mailbox.sha256, messages: mailbox.messages.length, no, start, end };
-      return { source: file, title: file.name, plan };
+      return { source: file, title: file.name, plan, media: new Map() };
     });
   return { planned, unread, known: rows.length - fresh.size };
 }

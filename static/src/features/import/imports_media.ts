@@ -6,27 +6,46 @@
  * not added again. A damaged or too large file is listed and left out; the text is imported all the same.
  */
 import { toKeptError } from '../../core/errors.js';
+import { toWellFormed } from '../../core/text.js';
 import { entrySource } from '../../imports/unzip_stream.js';
 import { readKind } from '../../diary/records/records.js';
 import { blobsOf, deleteBlobs, deleteUnnamed, sealFile } from '../../diary/attachments/sealing.js';
-import { checkSize, fileLimitOf, toWellFormed } from '../../diary/attachments/sources.js';
+import { checkSize, fileLimitOf } from '../../diary/attachments/sources.js';
 import type { MessageRow } from '../../record/schedule.js';
 import type { ZipEntry } from '../../imports/unzip.js';
 import type { Pause } from '../../imports/whatsapp.js';
 import type { Context, DraftFile, Open, Source } from '../../diary/types.js';
 
+/** `more_files`: further files of the message, which no record has in a row */
+export type PlannedRow = MessageRow & { more_files?: string[] };
 /** `held`: null when the diary already has the file */
 export type TakenFile = { attachment: string; held: DraftFile | null };
+/** A file that can be taken out of what was chosen. */
+export type MediaFile = { size: number; open(): Promise<Pick<Source, 'size' | 'read' | 'check'>> };
+/** by their name in the chat */
+export type MediaFiles = ReadonlyMap<string, MediaFile>;
 /** `byName`: imported files by their name in the chat; `failed`: names of files that could not be imported */
 export type TakenMedia = { byName: Map<string, TakenFile>; failed: string[] };
 
 /** Errors that concern one file only; any other error stops the import. */
 const FILE_ERRORS = new Set(['zip_locked', 'zip_unknown', 'zip_too_much', 'zip_damaged', 'empty_file', 'too_large']);
 
-/** Return the zip entries whose name is unique. With two files of one name it is unknown which one a message means. */
-export function entriesByUniqueName(files: readonly { name: string; entry: ZipEntry }[]): Map<string, ZipEntry> {
+/** Return the files of a zip whose name is unique. Of two with one name it is unknown which one a message means. */
+export function filesByUniqueName(
+  source: Source,
+  files: readonly { name: string; entry: ZipEntry }[],
+): Map<string, MediaFile> {
   const repeated = new Set(files.map(({ name }) => name).filter((name, i, all) => all.indexOf(name) !== i));
-  return new Map(files.filter(({ name }) => !repeated.has(name)).map(({ name, entry }) => [name, entry]));
+  return new Map(
+    files
+      .filter(({ name }) => !repeated.has(name))
+      .map(({ name, entry }) => [name, { size: entry.size, open: () => entrySource(source, entry) }]),
+  );
+}
+
+/** Return the names of a message's files. */
+export function fileNames({ file_name: name, more_files: more = [] }: Partial<PlannedRow>): string[] {
+  return [...(name ? [name] : []), ...more];
 }
 
 /**
@@ -38,15 +57,10 @@ export function entriesByUniqueName(files: readonly { name: string; entry: ZipEn
 export async function takeMedia(
   ctx: Context,
   open: Open,
-  {
-    source,
-    media,
-    rows,
-    at,
-  }: { source: Source; media: Map<string, ZipEntry>; rows: readonly MessageRow[]; at: number },
+  { media, rows, at }: { media: MediaFiles; rows: readonly PlannedRow[]; at: number },
   pause: Pause,
 ): Promise<TakenMedia> {
-  const names = [...new Set(rows.flatMap(({ file_name: name }) => (name && media.has(name) ? [name] : [])))];
+  const names = [...new Set(rows.flatMap(fileNames))].filter((name) => media.has(name));
   const taken: TakenMedia = { byName: new Map(), failed: [] };
   if (!names.length) return taken;
   const recordByDigest = new Map(
@@ -55,7 +69,7 @@ export async function takeMedia(
   try {
     for (const [i, name] of names.entries()) {
       await pause(i, names.length);
-      const sealedFile = await takeFile(ctx, open, source, name, media.get(name) as ZipEntry, at);
+      const sealedFile = await takeFile(ctx, open, name, media.get(name) as MediaFile, at);
       if (!sealedFile) {
         taken.failed.push(name);
         continue;
@@ -76,14 +90,13 @@ export async function takeMedia(
 async function takeFile(
   ctx: Context,
   open: Open,
-  source: Source,
   name: string,
-  entry: ZipEntry,
+  file: MediaFile,
   at: number,
 ): Promise<DraftFile | null> {
   try {
-    checkSize(entry.size, fileLimitOf(open.store.root.account));
-    const bytes = await entrySource(source, entry);
+    checkSize(file.size, fileLimitOf(open.store.root.account));
+    const bytes = await file.open();
     return await sealFile(
       open,
       { ...bytes, name: toWellFormed(name), type: '', lastModified: null },

@@ -3,6 +3,7 @@
  * proposed entry. Nothing is written here.
  */
 import { KeptError } from '../../core/errors.js';
+import { cutText } from '../../core/text.js';
 import { GAP_HOURS, MAX_GAP_HOURS, totalsOf, totalsText, burstsOf, rowsIn } from '../../record/schedule.js';
 import { compareExport } from '../../record/schedule_known.js';
 import { codesOf, textOf } from '../../record/reading.js';
@@ -15,11 +16,11 @@ import type { MessageRow } from '../../record/schedule.js';
 import type { Pause, Chat } from '../../imports/whatsapp.js';
 import type { LateFile, KnownSchedule } from './imports_late_files.js';
 import type { Fields, Open, Source } from '../../diary/types.js';
-import type { ZipEntry } from '../../imports/unzip.js';
 import type { ImportAnswers, ImportBurst, ImportPlan } from '../../shell/app.js';
+import type { MediaFiles, PlannedRow } from './imports_media.js';
 
 /** `lenient`: some bytes were not valid text */
-export type ChatExport = { kind: 'chat'; chat: Chat; media: Map<string, ZipEntry>; lenient: boolean };
+export type ChatExport = { kind: 'chat'; chat: Chat; media: MediaFiles; lenient: boolean };
 
 export type DetailedPlan = {
   channel: string;
@@ -28,17 +29,19 @@ export type DetailedPlan = {
   /** the keeper's names in the chat */
   ownNames: string[];
   complete: string;
-  bursts: MessageRow[][];
+  bursts: PlannedRow[][];
   summary: Fields;
-  kind: 'chat_export' | 'email_eml';
+  kind: 'chat_export' | 'call_log' | 'email_eml';
   summaryView: ImportPlan;
   /** missing files of messages that the diary already has */
   late: LateFile[];
 };
-/** A file and the plan of what is made from it */
-export type PlannedFile = { source: Source; title: string; plan: DetailedPlan };
+/** A file, the plan of what is made from it, and the files that can be taken out of it */
+export type PlannedFile = { source: Source; title: string; plan: DetailedPlan; media: MediaFiles };
 
 const MAX_SHOWN = 200;
+/** What fits one record; the file has all of it. */
+export const MAX_TEXT_LENGTH = 100_000;
 const PREVIEW_LENGTH = 90;
 
 /**
@@ -49,11 +52,11 @@ const PREVIEW_LENGTH = 90;
 export async function planChat(
   open: Open,
   { chat, media, lenient, title }: ChatExport & { title: string },
-  { order = chat.orders.length === 1 ? chat.orders[0] : undefined, tz, me, gap = GAP_HOURS }: ImportAnswers,
+  { order = chat.orders.length === 1 ? chat.orders[0] : undefined, tz, me, gap }: ImportAnswers,
   pause: Pause,
 ): Promise<DetailedPlan> {
   if (!order || me === undefined || !isZone(tz)) throw new KeptError('import_unanswered');
-  const hours = Math.min(MAX_GAP_HOURS, Math.max(1, Math.round(gap) || GAP_HOURS));
+  const hours = gapOf(gap);
   const { rows, counts, unplaced, earlier } = await rowsOf(chat, { order, tz, me }, pause);
   const schedules = await knownSchedules(open, 'whatsapp');
   const {
@@ -130,6 +133,11 @@ export async function planChat(
       bursts: bursts.map((burst, index) => describeBurst(burst, index, 'WhatsApp')),
     },
   };
+}
+
+/** Return the hours of pause that begin a new entry. */
+export function gapOf(gap: number = GAP_HOURS): number {
+  return Math.min(MAX_GAP_HOURS, Math.max(1, Math.round(gap) || GAP_HOURS));
 }
 
 /**
@@ -217,18 +225,13 @@ function mailRows(
     ...senderField,
     ...to,
     type: 'email',
-    ...(mail.text ? { text: truncateText(mail.text) } : {}),
+    ...(mail.text ? { text: cutText(mail.text, MAX_TEXT_LENGTH) } : {}),
     ...(description ? { description: description.slice(0, 4000) } : {}),
   };
   return [
     row,
     ...mail.inside.flatMap((innerMail) => mailRows(innerMail, tz, 'unknown', 'A message inside this email')),
   ];
-}
-
-/** Cut the text to what fits one record, at a whole character; the file has all of it. */
-function truncateText(text: string) {
-  return text.length > 100_000 ? `${text.slice(0, 100_000).replace(/[\ud800-\udbff]$/, '')}` : text;
 }
 
 /** Return every schedule of a channel, also those taken out: their messages count as known and do not come back. */
@@ -245,7 +248,7 @@ export async function knownSchedules(open: Open, channel: string): Promise<Known
     }));
 }
 
-function describeBurst(rows: MessageRow[], index: number, app: string): ImportBurst {
+export function describeBurst(rows: MessageRow[], index: number, app: string): ImportBurst {
   const amount = totalsOf(rows);
   const words = totalsText(amount);
   const first = rows.find(({ text }) => text)?.text ?? rows[0]?.description ?? rows[0]?.file_name ?? '';
@@ -255,7 +258,7 @@ function describeBurst(rows: MessageRow[], index: number, app: string): ImportBu
     date: amount.first?.slice(0, 10) ?? '',
     words,
     narrative: `${app}: ${words}.`,
-    preview: first.slice(0, PREVIEW_LENGTH).replace(/[\ud800-\udbff]$/, ''),
+    preview: cutText(first, PREVIEW_LENGTH),
     count: rows.length,
     skipped: rows.every(({ sent_at }) => sent_at === undefined),
   };

@@ -1,5 +1,6 @@
 /**
- * Import a file that another app saved: a WhatsApp chat export (.zip or .txt), an email (.eml) or a mailbox (.mbox).
+ * Import a file that another app saved: a WhatsApp chat export (.zip or .txt), an email (.eml), a mailbox (.mbox) or a
+ * backup of text messages or calls (.xml).
  * The phone reads it; the keeper looks at what it holds and chooses what becomes entries (imports_plan.js,
  * imports_keep.js).
  *
@@ -7,20 +8,24 @@
  * discards it; the file itself stays where it was.
  */
 import { KeptError } from '../../core/errors.js';
+import { toWellFormed } from '../../core/text.js';
 import { looksLikeMail, readMail } from '../../imports/mail.js';
 import { MAX_MAILBOX_BYTES, looksLikeMailbox, readMailbox } from '../../imports/mailbox.js';
+import { MAX_BACKUP_BYTES, looksLikePhoneBackup, readPhoneBackup } from '../../imports/phone_backup.js';
 import { parsePastedRows } from '../../imports/schedule_paste.js';
 import { MAX_TEXT_BYTES, readEntries, baseName, unpack } from '../../imports/unzip.js';
 import { looksLikeChat, readChat } from '../../imports/whatsapp.js';
 import { saveImport } from './imports_keep.js';
 import { peopleOf, planMailbox } from './imports_mailbox.js';
-import { entriesByUniqueName } from './imports_media.js';
+import { filesByUniqueName } from './imports_media.js';
+import { CHANNELS, conversationsOf, planPhoneBackup } from './imports_phone.js';
 import { knownSchedules, planChat, planMail } from './imports_plan.js';
 import { requireOpenOf } from '../../diary/session/require_open.js';
 import { locateFile, openParts } from '../../diary/attachments/reading_files.js';
-import { checkSize, fileLimitOf, fileSource, memorySource, toWellFormed } from '../../diary/attachments/sources.js';
+import { checkSize, fileLimitOf, fileSource, memorySource } from '../../diary/attachments/sources.js';
 import type { Mail } from '../../imports/mail.js';
 import type { Mailbox } from '../../imports/mailbox.js';
+import type { PhoneBackup } from '../../imports/phone_backup.js';
 import type { ZipEntry } from '../../imports/unzip.js';
 import type { Pause } from '../../imports/whatsapp.js';
 import type { Bytes } from '../../core/bytes.js';
@@ -32,7 +37,9 @@ import type { ImportAnswers, ImportOptions, ImportPlan, ImportRead } from '../..
 type MailFile = { kind: 'mail'; mail: Mail };
 /** `file`: the mailbox itself, also where it came in a zip */
 type MailboxFile = { kind: 'mailbox'; mailbox: Mailbox; file: Source };
-type ReadFile = ChatExport | MailFile | MailboxFile;
+/** `file`: the backup itself, also where it came in a zip */
+type PhoneFile = { kind: 'phone'; backup: PhoneBackup; file: Source };
+type ReadFile = ChatExport | MailFile | MailboxFile | PhoneFile;
 /** `limit`: bytes of the largest file that may be added */
 type ActiveImport = { source: Source; title: string; limit: number; read: ReadFile; planned: PlannedFile[] };
 type ChosenBurst = { burst: number; narrative: string };
@@ -59,8 +66,8 @@ export function createImportMethods(ctx: Context) {
       const limit = fileLimitOf(open.store.root.account);
       const source = fileSource(file, Number.MAX_SAFE_INTEGER); // of a mailbox only parts are kept
       // Somewhere on earth it is tomorrow already.
-      const lastDay = new Date(ctx.clock.now() + DAY).toISOString().slice(0, 10);
-      const read = await readSource(source, limit, lastDay, createPause(ctx, options, open));
+      const latest = ctx.clock.now() + DAY;
+      const read = await readSource(source, limit, latest, createPause(ctx, options, open));
       activeImports.set(open, { source, title: titleOf(file.name), limit, read, planned: [] });
       return summarize(file, read);
     },
@@ -91,7 +98,7 @@ export function createImportMethods(ctx: Context) {
         open,
         {
           files,
-          media: active.read.kind === 'chat' && (media || isLate) ? active.read.media : new Map(),
+          media: new Map(media || isLate ? files.flatMap((file) => [...file.media]) : []),
           late: isLate ? late : '',
         },
         createPause(ctx, options, open),
@@ -123,25 +130,38 @@ async function planOf(
 ): Promise<{ planned: PlannedFile[]; view: ImportPlan }> {
   if (read.kind === 'chat') {
     const plan = await planChat(open, { ...read, title }, answers, pause);
-    return { planned: [{ source, title, plan }], view: plan.summaryView };
+    return { planned: [{ source, title, plan, media: read.media }], view: plan.summaryView };
+  }
+  if (read.kind === 'phone') {
+    const rows = (await knownSchedules(open, CHANNELS[read.backup.kind])).map((schedule) => schedule.rows);
+    const { planned, ...counts } = await planPhoneBackup(rows, { ...read, source: read.file, limit }, answers, pause);
+    return { planned, view: viewOf(planned, counts, answers) };
   }
   const known = (await knownSchedules(open, 'email')).map(({ rows }) => rows);
   if (read.kind === 'mail') {
     const plan = planMail(known, read.mail, answers);
-    return { planned: [{ source, title, plan }], view: plan.summaryView };
+    return { planned: [{ source, title, plan, media: new Map() }], view: plan.summaryView };
   }
   const { file, mailbox } = read;
   const { planned, ...counts } = await planMailbox(known, { source: file, mailbox, limit }, answers, pause);
+  return { planned, view: viewOf(planned, counts, answers) };
+}
+
+/** Return what the screen shows of several planned files. */
+function viewOf(
+  planned: readonly PlannedFile[],
+  counts: { known: number; unread: number[]; drafts?: number; files?: number },
+  { tz }: ImportAnswers,
+): ImportPlan {
   const views = planned.map(({ plan }) => plan.summaryView);
+  const { files = 0, ...rest } = counts;
   return {
-    planned,
-    view: {
-      counts: null,
-      ...counts,
-      fresh: views.reduce((sum, { fresh }) => sum + fresh, 0),
-      bursts: views.flatMap(({ bursts }) => bursts).map((burst, index) => ({ ...burst, index })),
-      tz: answers.tz,
-    },
+    counts: null,
+    ...rest,
+    files: { with: files },
+    fresh: views.reduce((sum, { fresh }) => sum + fresh, 0),
+    bursts: views.flatMap(({ bursts }) => bursts).map((burst, index) => ({ ...burst, index })),
+    tz,
   };
 }
 
@@ -181,62 +201,86 @@ function createPause(ctx: Context, { onProgress = () => undefined, signal }: Imp
 
 /**
  * Detect the file's format and parse it.
- * @throws import_wrong, import_no_chat and the errors of unzip
+ * @param latest ms UTC; no message can have a later time
+ * @throws import_wrong, import_no_chat, import_too_many and the errors of unzip
  */
-async function readSource(source: Source, limit: number, lastDay: string, pause: Pause): Promise<ReadFile> {
+async function readSource(source: Source, limit: number, latest: number, pause: Pause): Promise<ReadFile> {
   const head = await source.read(0, Math.min(SNIFF_BYTES, source.size));
-  if (looksLikeMailbox(head)) {
-    if (source.size > MAX_MAILBOX_BYTES) throw new KeptError('import_too_many_emails');
-    return { kind: 'mailbox', mailbox: await readMailbox(source, pause), file: source };
-  }
+  const several = await readSeveral(source, head, latest, pause);
+  if (several) return several;
   checkSize(source.size, limit);
-  if (head[0] === ZIP_MAGIC[0] && head[1] === ZIP_MAGIC[1]) return readZip(source, lastDay, pause);
+  if (head[0] === ZIP_MAGIC[0] && head[1] === ZIP_MAGIC[1]) return readZip(source, latest, pause);
   if (looksLikeMail(head)) return { kind: 'mail', mail: await readMail(await readWhole(source, pause)) };
   if (source.size > MAX_TEXT_BYTES) throw new KeptError('import_wrong');
-  return parseChat(await readWhole(source, pause), new Map(), lastDay, pause, 'import_wrong');
+  return parseChat(await readWhole(source, pause), new Map(), latest, pause, 'import_wrong');
 }
 
-async function readZip(source: Source, lastDay: string, pause: Pause): Promise<ReadFile> {
-  const entries = await readEntries(source);
+/**
+ * Read a file with messages of many people, of which only one's are kept; null for another file.
+ * @throws import_too_many
+ */
+async function readSeveral(
+  file: Source,
+  head: Uint8Array,
+  latest: number,
+  pause: Pause,
+): Promise<MailboxFile | PhoneFile | null> {
+  if (looksLikeMailbox(head)) {
+    if (file.size > MAX_MAILBOX_BYTES) throw new KeptError('import_too_many');
+    return { kind: 'mailbox', mailbox: await readMailbox(file, pause), file };
+  }
+  if (!looksLikePhoneBackup(head)) return null;
+  if (file.size > MAX_BACKUP_BYTES) throw new KeptError('import_too_many');
+  return { kind: 'phone', backup: await readPhoneBackup(file, latest, pause), file };
+}
+
+async function readZip(source: Source, latest: number, pause: Pause): Promise<ReadFile> {
+  const entries = (await readEntries(source)).filter(({ name }) => !/^__MACOSX\//.test(name));
   const texts = entries.filter(({ name }) => /\.txt$/i.test(name));
   const whatsappTexts = texts.filter(({ name }) => /^_chat\.txt$|whatsapp/i.test(baseName(name)));
   const [entry] = (whatsappTexts.length ? whatsappTexts : texts).sort((a, b) => b.size - a.size);
   const mailboxes = entries.filter(({ name }) => /\.mbox$/i.test(name));
-  if (mailboxes.length && !whatsappTexts.length) return readZippedMailbox(source, mailboxes, pause);
+  const several = mailboxes.length ? mailboxes : entries.filter(({ name }) => /\.xml$/i.test(name));
+  if (several.length && !whatsappTexts.length) {
+    const read = await readZipped(source, several, latest, pause);
+    if (read) return read;
+  }
   if (!entry) throw new KeptError('import_no_chat');
-  const media = entriesByUniqueName(
+  const media = filesByUniqueName(
+    source,
     entries.filter((other) => other !== entry).map((other) => ({ name: baseName(other.name), entry: other })),
   );
-  return parseChat(await unpack(source, entry, { pause }), media, lastDay, pause, 'import_no_chat');
+  return parseChat(await unpack(source, entry, { pause }), media, latest, pause, 'import_no_chat');
 }
 
 /**
- * Google's download is a zip with a mailbox in it, or with one for each label.
+ * Google's download is a zip with a mailbox in it, or with one for each label. Backups of phones come in a zip too.
+ * @returns null for another file
  * @throws import_unpack_first for more than one, or one that is too large to be unpacked in memory
  */
-async function readZippedMailbox(source: Source, entries: ZipEntry[], pause: Pause): Promise<MailboxFile> {
+async function readZipped(source: Source, entries: ZipEntry[], latest: number, pause: Pause) {
   const [entry, another] = entries as [ZipEntry, ZipEntry?];
   if (another || entry.size > MAX_TEXT_BYTES) throw new KeptError('import_unpack_first');
   const bytes = (await unpack(source, entry, { pause })) as Bytes;
   const file = { ...memorySource(bytes, ''), name: toWellFormed(baseName(entry.name)) };
-  return { kind: 'mailbox', mailbox: await readMailbox(file, pause), file };
+  return readSeveral(file, bytes.subarray(0, SNIFF_BYTES), latest, pause);
 }
 
 /**
  * Parse a chat export.
- * @param lastDay the last day that a message can have
+ * @param latest ms UTC; no message can have a later time
  * @param errorCode thrown when the text is not a chat
  */
 async function parseChat(
   bytes: Uint8Array,
   media: ChatExport['media'],
-  lastDay: string,
+  latest: number,
   pause: Pause,
   errorCode: string,
 ): Promise<ChatExport> {
   const { text, lenient } = decodeText(bytes);
   if (!looksLikeChat(text)) throw new KeptError(errorCode);
-  const chat = await readChat(text, pause, lastDay);
+  const chat = await readChat(text, pause, new Date(latest).toISOString().slice(0, 10));
   if (!chat.messages.length) throw new KeptError(errorCode);
   return { kind: 'chat', chat, media, lenient };
 }
@@ -266,7 +310,7 @@ async function readWhole(source: Source, pause: Pause) {
 /** `WhatsApp Chat with Sam (1).zip` → `WhatsApp Chat with Sam` */
 function titleOf(name: string) {
   return baseName(name)
-    .replace(/\.(?:zip|txt|eml|mbox)$/i, '')
+    .replace(/\.(?:zip|txt|eml|mbox|xml)$/i, '')
     .replace(/ ?\(\d+\)$/, '')
     .slice(0, 200);
 }
@@ -276,6 +320,17 @@ function summarize(file: File, read: ReadFile): ImportRead {
   if (read.kind === 'mail') return { ...base, kind: 'mail', mail: read.mail };
   if (read.kind === 'mailbox')
     return { ...base, kind: 'mailbox', messages: read.mailbox.messages.length, people: peopleOf(read.mailbox) };
+  if (read.kind === 'phone') {
+    const { kind, items, cutOff } = read.backup;
+    return {
+      ...base,
+      kind: 'phone',
+      holds: kind,
+      messages: items.length,
+      cutOff,
+      people: conversationsOf(read.backup),
+    };
+  }
   const { chat } = read;
   return {
     ...base,

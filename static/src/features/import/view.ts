@@ -30,8 +30,8 @@ import type {
   ImportChat,
   ImportMail,
   ImportMailbox,
+  ImportPhone,
   ImportPlan,
-  MailboxPerson,
 } from '../../shell/app.js';
 
 const GAP_HOURS = [1, 3, 6, 12, 24];
@@ -66,8 +66,8 @@ function chooseView(stage: Stage) {
   return html`${heading(t('import.title'))}${errorSummary(stage)}
     <p>${t('import.lead')}</p><div>${importPicker(stage)}</div>
     <div class="stack-close small soft"><p>${t('import.how_chat')}</p><p>${t('import.how_mail')}</p><p>${t(
-      'import.care',
-    )}</p></div>`;
+      'import.how_phone',
+    )}</p><p>${t('import.care')}</p></div>`;
 }
 
 function busyView(_stage: Stage, state: ImportState) {
@@ -93,6 +93,10 @@ function askView(stage: Stage, state: ImportStepState) {
   if (read.kind === 'mailbox')
     return html`${heading(t('import.title'))}${errorSummary(stage)}
     ${mailboxFacts(read)}${zoneField(stage, state)}${mailboxQuestion(stage, state, read)}
+    <div>${button(t('import.another'), () => startOver(stage), { plain: true })}</div>`;
+  if (read.kind === 'phone')
+    return html`${heading(t('import.title'))}${errorSummary(stage)}
+    ${phoneFacts(read)}${zoneField(stage, state)}${phoneQuestion(stage, state, read)}
     <div>${button(t('import.another'), () => startOver(stage), { plain: true })}</div>`;
   const submit = () => (isAnswered(state) ? makePlan(stage) : stage.set({ tried: true }));
   return html`${heading(t('import.title'))}${errorSummary(stage)}
@@ -148,9 +152,9 @@ function mailboxQuestion(stage: Stage, state: ImportStepState, { people }: Impor
       stage.draw();
     };
     // Most emails in somebody's mailbox are to them.
-    const byReceived = [...people].sort((a, b) => b.to - a.to);
+    const byReceived = choicesOf([...people].sort((a, b) => b.to - a.to));
     return html`<section class="stack-close"><h2>${t('mailbox.me')}</h2>
-      ${personRows(stage, byReceived, choose)}
+      ${personRows(stage, byReceived, { words: 'mailbox', choose })}
       <ul class="rows"><li>${row({
         title: t('mailbox.me_none'),
         icon: 'out',
@@ -161,7 +165,7 @@ function mailboxQuestion(stage: Stage, state: ImportStepState, { people }: Impor
     answer({ person });
     return makePlan(stage);
   };
-  const others = people.filter(({ address }) => address !== answers.me);
+  const others = choicesOf(people.filter(({ address }) => address !== answers.me));
   const changeOwn = () => {
     answer({ me: undefined });
     stage.draw();
@@ -171,34 +175,71 @@ function mailboxQuestion(stage: Stage, state: ImportStepState, { people }: Impor
       answers.me === null ? t('mailbox.me_none') : t('mailbox.me_is', { address: answers.me })
     }</span>${button(t('mailbox.me_change'), changeOwn, { plain: true })}</div>
     <p class="small soft">${t('mailbox.whose_lead')}</p>
-    ${personRows(stage, others, choose)}</section>`;
+    ${personRows(stage, others, { words: 'mailbox', choose })}</section>`;
 }
 
-/** People of a mailbox, of which one is chosen; many can be searched. */
-function personRows(stage: Stage, people: MailboxPerson[], choose: (address: string) => unknown) {
+const choicesOf = (people: ImportMailbox['people']): PersonChoice[] =>
+  people.map(({ address, name, from, to }) => ({ key: address, title: name, text: `${name} ${address}`, from, to }));
+
+function phoneFacts(read: ImportPhone) {
+  return html`<dl class="facts card">
+    <div><dt>${t('import.file')}</dt><dd><bdi>${read.name}</bdi>, ${sizeText(read.size)}</dd></div>
+    <div><dt>${t(read.holds === 'calls' ? 'phone.calls' : 'phone.messages')}</dt><dd>${read.messages}</dd></div></dl>
+    ${read.cutOff ? html`<p class="care">${t('phone.cut_off')}</p>` : nothing}`;
+}
+
+/** Ask whose messages or calls are wanted. The answer opens the preview. */
+function phoneQuestion(stage: Stage, state: ImportStepState, { holds, people }: ImportPhone) {
+  const choose = (person: string) => {
+    state.answers.person = person;
+    stage.arrived = true;
+    return makePlan(stage);
+  };
+  const choices = people.map(({ key, numbers, name, from, to }) => {
+    const text = [name, ...numbers].filter(Boolean).join(', ');
+    const title = text || t('phone.hidden');
+    return { key, title, text: title, from, to };
+  });
+  return html`<section class="stack-close"><h2>${t(holds === 'calls' ? 'phone.whose_calls' : 'phone.whose')}</h2>
+    <p class="small soft">${t('phone.own')}</p>
+    ${personRows(stage, choices, { words: 'phone', choose })}</section>`;
+}
+
+/** Somebody in a file. `text`: what a search looks in; `from` and `to`: messages by direction */
+type PersonChoice = { key: string; title: string; text: string; from: number; to: number };
+
+/**
+ * People, of which one is chosen; many can be searched.
+ * @param options `words`: the group of texts for this kind of file
+ */
+function personRows(
+  stage: Stage,
+  people: PersonChoice[],
+  { words, choose }: { words: 'mailbox' | 'phone'; choose: (key: string) => unknown },
+) {
   const query = (stage.local.find ?? '').trim().toLowerCase();
-  const found = people.filter(({ name, address }) => `${name} ${address}`.toLowerCase().includes(query));
+  const found = people.filter(({ text }) => text.toLowerCase().includes(query));
   return html`${
     people.length > MAX_SENDERS
       ? textField({
           id: 'find',
-          label: t('mailbox.find'),
+          label: lookUp(`${words}.find`),
           value: stage.local.find ?? '',
           onChange: (text) => stage.set({ find: text }),
         })
       : nothing
   }
     <ul class="rows">${found.slice(0, MAX_SENDERS).map(
-      ({ address, name, from, to }) =>
+      ({ key, title, from, to }) =>
         html`<li>${row({
-          title: html`<bdi>${name}</bdi>`,
+          title: html`<bdi>${title}</bdi>`,
           subtitle: t('mailbox.counts', { from, to }),
           icon: 'person',
-          onClick: () => choose(address),
+          onClick: () => choose(key),
         })}</li>`,
     )}</ul>
     ${moreNote(found.length - MAX_SENDERS)}
-    ${found.length ? nothing : html`<p role="status">${t('mailbox.nobody')}</p>`}`;
+    ${found.length ? nothing : html`<p role="status">${lookUp(`${words}.nobody`)}</p>`}`;
 }
 
 /** How many of a list are not shown. */
@@ -349,11 +390,13 @@ function planView(stage: Stage, state: ImportStepState) {
   stage.over(goBack);
   const chosenCount = state.chosen.size;
   // The file is stored whole, so its pictures are stored too, chosen or not: the question comes first either way.
-  const save = () => (state.read.files ? askFirstThen(stage, () => saveChosen(stage)) : saveChosen(stage));
+  const save = () =>
+    state.read.files || plan.files?.with ? askFirstThen(stage, () => saveChosen(stage)) : saveChosen(stage);
   return html`${heading(t('plan.title'))}${errorSummary(stage)}
     ${plan.counts ? countsTable(plan.counts) : nothing}
     ${plan.counts ? importNotes(stage, plan) : nothing}
-    ${unreadNote(plan)}
+    ${unreadNote(plan, state.read.kind === 'phone' ? 'phone.unread' : 'mailbox.unread')}
+    ${!plan.counts && plan.drafts ? html`<p>${tn('phone.drafts', plan.drafts)}</p>` : nothing}
     <p><strong>${tn('plan.fresh', plan.fresh)}</strong>${
       plan.known ? html` · ${t('plan.known', { n: plan.known })}` : nothing
     }</p>
@@ -362,7 +405,7 @@ function planView(stage: Stage, state: ImportStepState) {
       plan.bursts.length
         ? html`<p class="soft">${t('plan.lead')}</p>
       ${
-        state.read.kind === 'chat'
+        state.read.kind === 'chat' || state.read.kind === 'phone'
           ? chips({
               name: 'gap',
               legend: t('plan.gap'),
@@ -403,11 +446,11 @@ function planView(stage: Stage, state: ImportStepState) {
     }`;
 }
 
-/** The emails of a mailbox that could not be read, by their place in it. */
-function unreadNote(plan: ImportPlan) {
+/** The messages of a file that could not be read, by their place in it. */
+function unreadNote(plan: ImportPlan, key: 'phone.unread' | 'mailbox.unread') {
   if (plan.counts || !plan.unread?.length) return nothing;
   const places = plan.unread.slice(0, MAX_NAMED_FILES).join(', ');
-  return html`<p class="care">${tn('mailbox.unread', plan.unread.length)} ${places}</p>`;
+  return html`<p class="care">${tn(key, plan.unread.length)} ${places}</p>`;
 }
 
 /** Ask the one question that comes before any picture, then go on. */
@@ -493,11 +536,11 @@ function burstItem(stage: Stage, state: ImportState, item: ImportBurst) {
 }
 
 function doneView(stage: Stage, { read, result }: ImportStepState) {
-  const isMailbox = read.kind === 'mailbox';
+  const said = { mailbox: 'mailbox.said', phone: 'phone.said', chat: 'done.said', mail: 'done.said' } as const;
   return html`${heading(t('done.title'))}
     ${
       result.entries.length
-        ? html`<p>${t(isMailbox ? 'mailbox.said' : 'done.said', {
+        ? html`<p>${t(said[read.kind], {
             entries: tn('done.entries', result.entries.length),
             rows: result.rows,
           })}</p>`
@@ -513,7 +556,7 @@ function doneView(stage: Stage, { read, result }: ImportStepState) {
         : nothing
     }
     ${result.again ? html`<p>${t('done.again')}</p>` : nothing}
-    <p class="small soft">${t(isMailbox ? 'mailbox.whole' : 'done.whole')}</p>
+    <p class="small soft">${t(read.kind === 'mailbox' ? 'mailbox.whole' : 'done.whole')}</p>
     <p class="small soft">${t('done.copy')}</p>
     <div class="row">${button(
       t('done.see'),
