@@ -247,7 +247,7 @@ def test_one_persons_emails_are_imported_from_a_mailbox(keeper: BrowserKeeper) -
     keeper.wait_for_text("Which address is yours?")
     main.get_by_role("button", name=re.compile("jo@example.net")).click()
     preview_import(keeper, re.compile("sam@example.org"))
-    keeper.wait_for_text("Everything in this file is already in your diary. Nothing was added.")
+    keeper.wait_for_text("There is nothing new with this person in the file. Nothing was added.")
     _assert_accessible(keeper, "every email known")
 
 
@@ -283,7 +283,7 @@ def test_one_persons_texts_are_imported_from_a_backup(keeper: BrowserKeeper) -> 
     go_to_imports(keeper)
     choose_import_file(keeper, backup)
     preview_import(keeper, re.compile(re.escape("Sam <b>Hill, +447700900123")))
-    keeper.wait_for_text("Everything in this file is already in your diary. Nothing was added.")
+    keeper.wait_for_text("There is nothing new with this person in the file. Nothing was added.")
 
 
 def _import_again(keeper: BrowserKeeper) -> None:

@@ -352,6 +352,8 @@ test('amounts, seasons and parts of a day are shown in the language of the scree
     out: 1,
     unsure: 0,
     calls: 43,
+    answered: 0,
+    made: 0,
     deleted: 0,
     edited: 0,
     first: '2026-11-24T21:10',

@@ -256,7 +256,7 @@ test('the totals count each kind once, and the sentence mentions only what is th
     row({ direction: 'out', from: 'me' }),
     row({ direction: 'odd', from: '' }),
   ]);
-  const counts = { in: 4, out: 1, unsure: 1, calls: 1, deleted: 1, edited: 2 };
+  const counts = { in: 4, out: 1, unsure: 1, calls: 1, answered: 0, made: 0, deleted: 1, edited: 2 };
   assert.deepEqual(amount, { ...counts, first: null, last: null, from: ['Sam'] });
   assert.equal(totalsText(amount), '1 missed call and 3 messages from Sam, 1 from me, 1 message, not sure who from');
   const totalsTextWith = (overrides) => totalsText({ ...totalsOf([]), ...overrides });
@@ -266,7 +266,7 @@ test('the totals count each kind once, and the sentence mentions only what is th
   assert.equal(totalsTextWith({ in: 1 }), '1 message');
   assert.equal(
     totalsTextWith({ in: 2, calls: 2, out: 1, from: ['a', 'b', 'c'] }),
-    '2 missed calls from a, b, c, 1 from me',
+    '2 missed calls from a, b, c, 1 message from me',
   );
   assert.equal(totalsTextWith({ in: 9, from: ['a', 'b', 'c', 'd'] }), '9 messages from 4 people');
   assert.equal(totalsText({ ...totalsOf([]), out: 1 }, { estimate: true }), '1 message from me');

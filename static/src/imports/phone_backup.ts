@@ -97,9 +97,11 @@ export async function readPhoneBackup(source: ByteSource, latest: number, pause:
     }
   };
   await readTags(source, onTag, pause, (piece) => digest.update(piece));
-  if (!root || (!items.length && !open)) throw new KeptError('import_wrong');
+  const last = open as BackupItem | null;
+  if (last) items.push({ ...last, end: source.size, at: null });
+  if (!root || !items.length) throw new KeptError('import_wrong');
   const kind = ROOTS.get(root) as BackupKind;
-  return { kind, items, cutOff: !hasEnded || open !== null, sha256: hex(digest.digest()) };
+  return { kind, items, cutOff: !hasEnded || last !== null, sha256: hex(digest.digest()) };
 }
 
 const endsItself = ({ bytes }: Tag) => bytes.at(-2) === '/'.charCodeAt(0);

@@ -6,6 +6,7 @@
  * is half written, and the file can be chosen again.
  */
 import { KeptError } from '../../core/errors.js';
+import { cutText } from '../../core/text.js';
 import { formatId, newId } from '../../core/ids.js';
 import { totalsOf, renumberRows, splitBurst } from '../../record/schedule.js';
 import { offsetAt } from '../../record/times.js';
@@ -164,7 +165,7 @@ async function stageBurst(
   ].filter(Boolean);
   const parts = splitBurst(rows).map((part) => ({ part, id: formatId(newId()) }));
   const series = parts.length > 1 ? formatId(newId()) : null;
-  const names = amount.from.join(', ').slice(0, MAX_NAMES_LENGTH);
+  const names = cutText(amount.from.join(', '), MAX_NAMES_LENGTH);
   await open.book.stage(batch, {
     kind: 'incident',
     record: incident,

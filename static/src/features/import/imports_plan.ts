@@ -187,10 +187,8 @@ function mailSummary(mail: Mail, rows: MessageRow[]) {
   const at = rows[0]?.sent_local?.slice(11, 16) ?? '';
   const correspondent =
     rows[0]?.direction === 'out' ? `to ${mail.to.join(', ') || 'nobody named'}` : `from ${mail.from || 'nobody named'}`;
-  const narrative = `Email ${correspondent}${mail.subject ? `: ${mail.subject}` : ''}${at ? `, ${at}` : ''}.`.slice(
-    0,
-    1000,
-  );
+  const said = `Email ${correspondent}${mail.subject ? `: ${mail.subject}` : ''}${at ? `, ${at}` : ''}.`;
+  const narrative = cutText(said, 1000);
   return { narrative, words: narrative, amount: null };
 }
 
@@ -217,7 +215,7 @@ function mailRows(
     direction === 'in'
       ? { to: 'me' }
       : direction === 'out' && mail.to.length
-        ? { to: mail.to.join(', ').slice(0, 2000) }
+        ? { to: cutText(mail.to.join(', '), 2000) }
         : {};
   const row = {
     ...(at === null ? {} : { sent_at: at, sent_local: localAt(at, tz), sent_source: 'message_or_call_stamp' }),
@@ -226,7 +224,7 @@ function mailRows(
     ...to,
     type: 'email',
     ...(mail.text ? { text: cutText(mail.text, MAX_TEXT_LENGTH) } : {}),
-    ...(description ? { description: description.slice(0, 4000) } : {}),
+    ...(description ? { description: cutText(description, 4000) } : {}),
   };
   return [
     row,

@@ -98,7 +98,9 @@ export function createImportMethods(ctx: Context) {
         open,
         {
           files,
-          media: new Map(media || isLate ? files.flatMap((file) => [...file.media]) : []),
+          media: new Map(
+            media || isLate ? [...new Set(files.map((file) => file.media))].flatMap((own) => [...own]) : [],
+          ),
           late: isLate ? late : '',
         },
         createPause(ctx, options, open),

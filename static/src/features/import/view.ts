@@ -437,7 +437,11 @@ function planView(stage: Stage, state: ImportStepState) {
         },
       )}${button(t('plan.back'), goBack, { plain: true })}</div>`
         : html`<p role="status">${t(
-            plan.late?.files ? 'plan.nothing_else' : 'plan.nothing',
+            plan.late?.files
+              ? 'plan.nothing_else'
+              : plan.counts || state.read.kind === 'mail'
+                ? 'plan.nothing'
+                : 'phone.nothing',
           )}</p><div class="row">${button(t('import.another'), () => startOver(stage))}${button(
             t('plan.back'),
             goBack,
