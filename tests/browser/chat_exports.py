@@ -5,6 +5,7 @@ This is the Python copy of tests/js/chat_exports.mjs.
 
 import base64
 import io
+import json
 import zipfile
 from datetime import UTC, datetime, timedelta
 
@@ -123,6 +124,36 @@ def phone_backup() -> str:
         f'<part ct="image/png" cl="door.png" text="null" data="{picture}" /></parts>'
         '<addrs><addr address="+447700900123" type="137" /></addrs></mms>\n</smses>\n'
     )
+
+
+def instagram_download() -> FilePayload:
+    """Return a download with two conversations: three messages with Sam, one of them a picture, and one from Lee."""
+    root = "your_instagram_activity/messages/inbox"
+    noon_ms = int(datetime(2026, 10, 24, 12, tzinfo=UTC).timestamp() * 1000)
+
+    def conversation(number: str, sender: str, messages: list[dict[str, object]]) -> bytes:
+        value = {
+            "participants": [{"name": sender}, {"name": "Jo"}],
+            "messages": messages,
+            "title": sender,
+            "thread_path": f"inbox/{number}",
+        }
+        return json.dumps(value, indent=2).encode()
+
+    photo = {"uri": f"{root}/sam_1234567/photos/door.png", "creation_timestamp": noon_ms // 1000}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        sam = [
+            {"sender_name": "Sam <b>", "timestamp_ms": noon_ms + 180_000, "photos": [photo]},
+            {"sender_name": "Jo", "timestamp_ms": noon_ms + 120_000, "content": "Stop"},
+            # As Instagram writes "I know where you are, Zoë".
+            {"sender_name": "Sam <b>", "timestamp_ms": noon_ms, "content": "I know where you are, Zo\u00c3\u00ab"},
+        ]
+        archive.writestr(f"{root}/sam_1234567/message_1.json", conversation("sam_1234567", "Sam <b>", sam))
+        archive.writestr(f"{root}/sam_1234567/photos/door.png", make_png(7))
+        lee = [{"sender_name": "Lee", "timestamp_ms": noon_ms, "content": "Lunch?"}]
+        archive.writestr(f"{root}/lee_7654321/message_1.json", conversation("lee_7654321", "Lee", lee))
+    return picker_file("instagram-jo.zip", "application/zip", buffer.getvalue())
 
 
 def mailbox() -> str:

@@ -39,7 +39,7 @@ def test_wrong_files_get_a_message_and_add_nothing(keeper: BrowserKeeper) -> Non
         (
             "other.zip",
             exports.make_zip({"../../etc/passwd": b"x"}),
-            "There is no WhatsApp chat, mailbox (.mbox) or backup (.xml) in this",
+            "There is no WhatsApp chat, mailbox (.mbox), backup (.xml) or conversation",
         ),
         ("empty.txt", b"", "This file is empty"),
     ):

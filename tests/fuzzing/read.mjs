@@ -17,6 +17,7 @@ import { verifyTimestamp } from '#app/ledger/timestamps.js';
 import { decodePush } from '#app/ledger/push.js';
 import { looksLikeMail, readMail } from '#app/imports/mail.js';
 import { looksLikeMailbox, readMailbox } from '#app/imports/mailbox.js';
+import { looksLikeMetaFile, readMetaFile, readMetaMessage } from '#app/imports/meta_messages.js';
 import { looksLikePhoneBackup, readBackupMessage, readPhoneBackup } from '#app/imports/phone_backup.js';
 import { readEntries, unpack } from '#app/imports/unzip.js';
 import { entrySource } from '#app/imports/unzip_stream.js';
@@ -81,6 +82,12 @@ const TARGETS = {
     const file = { size: raw.length, read: async (from, until) => raw.subarray(from, until) };
     const { items } = await readPhoneBackup(file, Number.MAX_SAFE_INTEGER, async () => undefined);
     for (const { start, end } of items) readBackupMessage(raw.subarray(start, end));
+  },
+  conversation: async (raw) => {
+    looksLikeMetaFile(raw);
+    const pause = async () => undefined;
+    const file = await readMetaFile(raw, pause);
+    for (const span of file?.messages ?? []) readMetaMessage(raw, span, Number.MAX_SAFE_INTEGER);
   },
   async zip(raw) {
     const file = { size: raw.length, read: async (from, until) => raw.subarray(from, until) };

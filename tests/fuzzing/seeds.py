@@ -49,6 +49,26 @@ BACKUP_OF_TEXTS = (
 )
 BACKUP_OF_CALLS = '<calls count="1"><call number="-2" duration="0" date="1793793600000" type="3" /></calls>'
 
+CONVERSATIONS = {
+    "download": {
+        "participants": [{"name": "Zo\u00c3\u00ab"}, {"name": "Jo"}],
+        "messages": [
+            {"sender_name": "Jo", "timestamp_ms": 1793793600000, "content": '\u00f0\u009f\u0098\u0080 "]}\\'},
+            {"sender_name": "Sam", "timestamp_ms": 1793793600000, "photos": [{"uri": "a/1.png"}], "call_duration": 0},
+            {"sender_name": "Sam", "timestamp_ms": 1, "reactions": [{"reaction": "!", "actor": "Jo"}], "share": {}},
+        ],
+        "title": "Sam",
+        "thread_path": "inbox/sam_1234567",
+    },
+    "encrypted": {
+        "participants": ["Sam", "Jo"],
+        "threadName": "Sam_1",
+        "messages": [
+            {"senderName": "Sam", "timestamp": 1793793600000, "text": "x", "media": [{"uri": "./media/a.png"}]}
+        ],
+    },
+}
+
 
 def make_zip(members: dict[str, bytes], method: int) -> bytes:
     """Return a zip of the members, with fixed times."""
@@ -118,6 +138,7 @@ def corpus_files() -> dict[str, dict[str, bytes]]:
         "mail": {name: text.encode() for name, text in MAILS.items()},
         "mailbox": {"all": "".join(f"From - Tue Nov 24 21:10:00 2026\n{text}\n\n" for text in MAILS.values()).encode()},
         "phone": {"messages": BACKUP_OF_TEXTS.encode(), "calls": BACKUP_OF_CALLS.encode()},
+        "conversation": {name: json.dumps(value, indent=2).encode() for name, value in CONVERSATIONS.items()},
         "json": {
             "object": canonical_json({"a": [1, None, True, "\u00e9\n"], "t": "x/v1", "z": {"y": -5}}),
             "capsule": canonical_json(

@@ -22,11 +22,12 @@ export type ZipEntry = {
   locked: boolean;
 };
 
-export const MAX_ENTRIES = 20_000;
+/** A download of somebody's account has a file for each of their pictures. */
+export const MAX_ENTRIES = 60_000;
 export const MAX_TEXT_BYTES = 64 * 1024 * 1024;
 /** Deflate reaches 1,032 : 1. Chats reach about 5 : 1, and 100 : 1 allows for years of one repeated word. */
 export const MAX_RATIO = 100;
-const MAX_DIRECTORY_BYTES = 8 * 1024 * 1024;
+const MAX_DIRECTORY_BYTES = 16 * 1024 * 1024;
 const END_RECORD_BYTES = 22;
 const MAX_COMMENT_BYTES = 65_535;
 export const CHUNK_BYTES = 64 * 1024;

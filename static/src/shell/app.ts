@@ -339,7 +339,29 @@ export type ImportPhone = {
   orders?: undefined;
   files?: undefined;
 };
-export type ImportRead = ImportChat | ImportMail | ImportMailbox | ImportPhone;
+export type ConversationApp = 'instagram' | 'messenger';
+/** `id`: chooses it; `people`: their names; `senders`: messages by name */
+export type ListedConversation = {
+  id: string;
+  title: string;
+  people: string[];
+  senders: [string, number][];
+  messages: number;
+};
+/** `app`: null if the download does not say; `damaged`: files that cannot be used; `cutOff`: a file lacks its end */
+export type ImportConversations = {
+  kind: 'conversations';
+  name: string;
+  size: number;
+  messages: number;
+  app: ConversationApp | null;
+  damaged: string[];
+  cutOff: boolean;
+  conversations: ListedConversation[];
+  orders?: undefined;
+  files?: undefined;
+};
+export type ImportRead = ImportChat | ImportMail | ImportMailbox | ImportPhone | ImportConversations;
 /** The answers that an import needs; `me`: null for none of the senders. */
 export type ImportAnswers = {
   order?: 'dmy' | 'mdy' | 'ymd';
@@ -347,8 +369,10 @@ export type ImportAnswers = {
   me?: string | null;
   gap?: number;
   direction?: 'in' | 'out' | 'unknown';
-  /** an address of a mailbox, or the key of somebody in a backup */
+  /** an address of a mailbox, the key of somebody in a backup, or the id of a conversation */
   person?: string;
+  /** only where the download does not say */
+  app?: ConversationApp;
 };
 /** One proposed entry. */
 export type ImportBurst = {
@@ -383,13 +407,17 @@ export type ImportChatPlan = ImportProposal & {
   gap: number;
   order: string;
 };
-/** `unread`: the places in a file, from 1, of messages that could not be read; `drafts`: that were never sent */
+/**
+ * `unread`: the places in a file, from 1, of messages that could not be read; `drafts`: that were never sent;
+ * `mended`: messages whose letters the file has wrong
+ */
 export type ImportPlan =
   | ImportChatPlan
   | (ImportProposal & {
       counts: null;
       unread?: number[];
       drafts?: number;
+      mended?: number;
       late?: undefined;
       files?: { with: number };
     });

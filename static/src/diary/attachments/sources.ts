@@ -1,5 +1,5 @@
 /** Sources of a file's bytes: a chosen file, bytes in memory, or parts in the tray. */
-import { bytesEqual } from '../../core/bytes.js';
+import { bytesEqual, concat } from '../../core/bytes.js';
 import { FILE_LIMIT_BYTES } from '../../core/constants.js';
 import { KeptError } from '../../core/errors.js';
 import { toWellFormed } from '../../core/text.js';
@@ -19,13 +19,11 @@ const END_BYTES = 65_536;
  */
 export function fileSource(file: File, limit: number = FILE_LIMIT_BYTES): Source {
   checkSize(file.size, limit);
-  const ends: Uint8Array[] = [];
   const size = file.size;
-  const endRanges = [
-    [0, Math.min(END_BYTES, size)],
-    [Math.max(0, size - END_BYTES), size],
-  ];
-  const read = async (start: number, end: number) => {
+  // What was read first of each end, as far as it was read. A later read does not replace it.
+  let head: Uint8Array = new Uint8Array(0);
+  let tail: Uint8Array = new Uint8Array(0);
+  const readBytes = async (start: number, end: number) => {
     const bytes = await file
       .slice(start, end)
       .arrayBuffer()
@@ -38,8 +36,6 @@ export function fileSource(file: File, limit: number = FILE_LIMIT_BYTES): Source
         },
       );
     if (bytes.length !== end - start) throw new KeptError('file_changed');
-    if (start === 0) ends[0] = bytes.slice(0, END_BYTES);
-    if (end === size) ends[1] = bytes.slice(Math.max(0, bytes.length - END_BYTES));
     return bytes;
   };
   return {
@@ -47,21 +43,18 @@ export function fileSource(file: File, limit: number = FILE_LIMIT_BYTES): Source
     type: file.type,
     size,
     lastModified: Number.isSafeInteger(file.lastModified) && file.lastModified > 0 ? file.lastModified : null,
-    read,
+    async read(start, end) {
+      const bytes = await readBytes(start, end);
+      if (start === 0 && bytes.length > head.length)
+        head = concat(head, bytes.subarray(head.length, Math.max(head.length, END_BYTES)));
+      if (end === size && bytes.length > tail.length)
+        tail = concat(bytes.slice(-END_BYTES).subarray(0, Math.min(END_BYTES, bytes.length) - tail.length), tail);
+      return bytes;
+    },
     async check() {
-      const [savedStart, savedTail] = [ends[0], ends[1]];
-      for (const [index, [start, end]] of endRanges.entries()) {
-        const savedEnd = index === 0 ? savedStart : savedTail;
-        const currentEnd = await read(start as number, end as number);
-        const comparable = savedEnd && currentEnd.slice(Math.max(0, currentEnd.length - savedEnd.length));
-        if (
-          !savedEnd ||
-          !comparable ||
-          !bytesEqual(savedEnd.slice(Math.max(0, savedEnd.length - comparable.length)), comparable)
-        )
-          throw new KeptError('file_changed');
-      }
-      if (file.size !== size) throw new KeptError('file_changed');
+      if (!head.length || !tail.length || file.size !== size) throw new KeptError('file_changed');
+      const now = [await readBytes(0, head.length), await readBytes(size - tail.length, size)] as const;
+      if (!bytesEqual(now[0], head) || !bytesEqual(now[1], tail)) throw new KeptError('file_changed');
     },
   };
 }

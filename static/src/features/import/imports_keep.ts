@@ -40,6 +40,8 @@ const SOURCES: Record<string, { behaviour: string; record: string }> = {
   email: { behaviour: 'email', record: 'A saved email file' },
   sms: { behaviour: 'texts', record: 'A backup of text messages' },
   phone_call: { behaviour: 'calls', record: 'A backup of the list of calls' },
+  instagram: { behaviour: 'chat_messages', record: 'A download of Instagram messages' },
+  messenger: { behaviour: 'chat_messages', record: 'A download of Messenger messages' },
 };
 
 /**

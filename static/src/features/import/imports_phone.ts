@@ -7,7 +7,7 @@
  * sent by the keeper, so the screen says that it must be theirs.
  */
 import { KeptError } from '../../core/errors.js';
-import { concatAll, utf8 } from '../../core/bytes.js';
+import { utf8 } from '../../core/bytes.js';
 import { cutText } from '../../core/text.js';
 import { burstsOf } from '../../record/schedule.js';
 import { rowsNotIn } from '../../record/schedule_known.js';
@@ -16,14 +16,24 @@ import { localAt } from '../../record/times.js';
 import { MAX_ITEM_BYTES, callSeconds, decodeFile, readBackupMessage } from '../../imports/phone_backup.js';
 import { baseName } from '../../imports/unzip.js';
 import { memorySource } from '../../diary/attachments/sources.js';
-import { MAX_TEXT_LENGTH, describeBurst, gapOf, isZone } from './imports_plan.js';
+import {
+  FRAME_BYTES,
+  KEEPER,
+  described,
+  extractOf,
+  notKeeper,
+  partsOf,
+  planEntry,
+  readAhead,
+} from './imports_chosen.js';
+import { MAX_TEXT_LENGTH, gapOf, isZone } from './imports_plan.js';
 import { fileNames } from './imports_media.js';
-import type { Bytes } from '../../core/bytes.js';
 import type { BackupItem, BackupKind, MessageFile, PhoneBackup } from '../../imports/phone_backup.js';
 import type { MessageRow } from '../../record/schedule.js';
 import type { Pause } from '../../imports/whatsapp.js';
 import type { Fields, Source } from '../../diary/types.js';
 import type { ImportAnswers, PhonePerson } from '../../shell/app.js';
+import type { Piece } from './imports_chosen.js';
 import type { MediaFile, PlannedRow } from './imports_media.js';
 import type { PlannedFile } from './imports_plan.js';
 
@@ -50,13 +60,7 @@ const CALLS: Record<string, { type: string; direction: Direction; note?: string 
 };
 const UNKNOWN_CALL = { type: 'call', direction: 'unknown', note: undefined } as const;
 const MINUTE = 60_000;
-const PIECE_BYTES = 1 << 20;
-/** More than the first and last line of a file take. */
-const FRAME_BYTES = 1_000;
 const MAX_NAME_LENGTH = 200;
-const MAX_DESCRIPTION_LENGTH = 4_000;
-/** The keeper's own name in a row. */
-const KEEPER = 'me';
 /** How the name of a message's file begins: with its place in the backup, which the next backup may not have. */
 const PLACE_IN_NAME = /^\d+-\d+ /;
 
@@ -113,10 +117,32 @@ export async function planPhoneBackup(
   }
   rows.sort((a, b) => (a.sent_at as number) - (b.sent_at as number) || a.item.no - b.item.no);
   const fresh = rowsNotIn(rows, known.flat(), identityOf);
-  const bursts = burstsOf(fresh, gapOf(gap)).flatMap((burst) => [...partsOf(burst, limit)]);
-  const options = { title: titleOf(chosen), tz, gap: gapOf(gap) };
+  const sizeOf = ({ item }: ItemRow) => item.end - item.start;
+  const bursts = burstsOf(fresh, gapOf(gap)).flatMap((burst) => [...partsOf(burst, sizeOf, limit)]);
+  const { name, size } = source;
+  const whole = { name, size, sha256: backup.sha256, messages: backup.items.length };
+  const isCalls = backup.kind === 'calls';
   return {
-    planned: bursts.map((burst) => plannedFile({ source, backup, media }, burst, options)),
+    planned: bursts.map((burst) => {
+      const items = burst.map(({ item }) => item).sort((a, b) => a.no - b.no);
+      const fileName = `${name.replace(/\.xml$/i, '')}, from number ${items[0]?.no}.xml`;
+      return planEntry(
+        extractOf(source, piecesOf(items, ROOTS[backup.kind]), { name: fileName, type: 'text/xml' }),
+        burst.map(({ item: _item, ...row }) => row),
+        {
+          title: titleOf(chosen),
+          label: isCalls ? 'Calls' : 'Text messages',
+          media,
+          channel: CHANNELS[backup.kind],
+          tz,
+          gap: gapOf(gap),
+          kind: isCalls ? 'call_log' : 'chat_export',
+          ownNames: [],
+          complete: 'not_sure',
+          summary: { messages: items.length, backup: whole },
+        },
+      );
+    }),
     known: rows.length - fresh.length,
     unread,
     drafts: chosen.length - sent.length,
@@ -129,19 +155,6 @@ function identityOf(row: Fields): string {
   const other = row.direction === 'out' ? row.to : row.from;
   const name = String(row.file_name ?? '').replace(PLACE_IN_NAME, '');
   return JSON.stringify([row.sent_at, row.direction, accountKey(String(other ?? '')), row.text ?? '', row.type, name]);
-}
-
-/** Return a function that reads bytes from a source in larger pieces, since messages follow one another. */
-function readAhead(source: Source): Source['read'] {
-  let piece: Bytes = new Uint8Array(0);
-  let from = 0;
-  return async (start, end) => {
-    if (start < from || end > from + piece.length) {
-      piece = await source.read(start, Math.min(source.size, Math.max(end, start + PIECE_BYTES)));
-      from = start;
-    }
-    return piece.subarray(start - from, end - from);
-  };
 }
 
 /** `Sam, 07700 900123`, or the numbers of several. */
@@ -224,14 +237,6 @@ function partiesOf({ numbers }: BackupItem, direction: Direction, sender: string
 const withWhom = ({ numbers }: BackupItem, direction: Direction): string[] =>
   direction === 'unknown' && numbers.length ? [`With ${numbers.join(', ')}`] : [];
 
-/** A text can come from a name in place of a number. One that is called like the keeper in a row is put in quotes. */
-const notKeeper = (number: string) => (number.toLowerCase() === KEEPER ? `“${number}”` : number);
-
-function described(notes: readonly (string | undefined)[]): { description?: string } {
-  const text = notes.filter(Boolean).join('. ');
-  return text ? { description: cutText(text, MAX_DESCRIPTION_LENGTH) } : {};
-}
-
 function typeOf(mediaType: string): string {
   const [family = ''] = mediaType.split('/');
   const types: Record<string, string> = { image: 'image', video: 'video', audio: 'voice' };
@@ -245,87 +250,8 @@ async function openFile(source: Source, { start }: BackupItem, file: MessageFile
   return memorySource(bytes, file.type);
 }
 
-/** Divide a burst whose messages do not fit into one file. */
-function* partsOf(burst: readonly ItemRow[], limit: number): Generator<ItemRow[]> {
-  let part: ItemRow[] = [];
-  let size = FRAME_BYTES;
-  for (const row of burst) {
-    const added = row.item.end - row.item.start + 1;
-    if (part.length && size + added > limit) {
-      yield part;
-      [part, size] = [[], FRAME_BYTES];
-    }
-    part.push(row);
-    size += added;
-  }
-  if (part.length) yield part;
-}
-
-function plannedFile(
-  { source, backup, media }: { source: Source; backup: PhoneBackup; media: Map<string, MediaFile> },
-  burst: ItemRow[],
-  { title, tz, gap }: { title: string; tz: string; gap: number },
-): PlannedFile {
-  const isCalls = backup.kind === 'calls';
-  const items = burst.map(({ item }) => item).sort((a, b) => a.no - b.no);
-  const rows: PlannedRow[] = burst.map(({ item: _item, ...row }, i) => ({ ...row, msg_no: i + 1 }));
-  const { name, size } = source;
-  const whole = { name, size, sha256: backup.sha256, messages: backup.items.length };
-  return {
-    source: extractOf(source, items, ROOTS[backup.kind]),
-    title,
-    media,
-    plan: {
-      channel: CHANNELS[backup.kind],
-      tz,
-      gap,
-      ownNames: [],
-      complete: 'not_sure',
-      bursts: [rows],
-      summary: { messages: items.length, backup: whole },
-      kind: isCalls ? 'call_log' : 'chat_export',
-      late: [],
-      summaryView: {
-        counts: null,
-        known: 0,
-        fresh: rows.length,
-        bursts: [describeBurst(rows, 0, isCalls ? 'Calls' : 'Text messages')],
-        tz,
-      },
-    },
-  };
-}
-
-/** Return a file with some messages of a backup, each as its bytes are there, a line each. */
-function extractOf(source: Source, items: readonly BackupItem[], root: string): Source {
-  const pieces: { start: number; end: number; bytes: Bytes | null; from: number }[] = [];
-  let size = 0;
-  const add = (length: number, bytes: Bytes | null, from: number) => {
-    pieces.push({ start: size, end: size + length, bytes, from });
-    size += length;
-  };
-  const addText = (text: string) => add(utf8(text).length, utf8(text), 0);
-  addText(`<?xml version='1.0' encoding='UTF-8' standalone='yes' ?>\n<${root} count="${items.length}">\n`);
-  for (const { start, end } of items) {
-    add(end - start, null, start);
-    addText('\n');
-  }
-  addText(`</${root}>\n`);
-  const readSource = readAhead(source);
-  return {
-    name: `${source.name.replace(/\.xml$/i, '')}, from number ${items[0]?.no}.xml`,
-    type: 'text/xml',
-    size,
-    lastModified: null,
-    async read(from, to) {
-      const read = [];
-      for (const piece of pieces) {
-        if (piece.start >= to || piece.end <= from) continue;
-        const [first, last] = [Math.max(0, from - piece.start), Math.min(piece.end, to) - piece.start];
-        read.push(piece.bytes?.subarray(first, last) ?? (await readSource(piece.from + first, piece.from + last)));
-      }
-      return concatAll(read);
-    },
-    check: () => source.check(),
-  };
+/** The pieces of a file with some messages of a backup, each as its bytes are there, a line each. */
+function piecesOf(items: readonly BackupItem[], root: string): Piece[] {
+  const head = `<?xml version='1.0' encoding='UTF-8' standalone='yes' ?>\n<${root} count="${items.length}">\n`;
+  return [utf8(head), ...items.flatMap((item) => [item, utf8('\n')]), utf8(`</${root}>\n`)];
 }

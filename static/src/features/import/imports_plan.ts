@@ -246,6 +246,19 @@ export async function knownSchedules(open: Open, channel: string): Promise<Known
     }));
 }
 
+/** Return the rows that were imported from a conversation, also those taken out. `id`: from imports_conversations.js */
+export async function knownConversation(open: Open, channel: string, id: string): Promise<MessageRow[]> {
+  const schedules = await readKind(open, 'schedule', true);
+  return schedules
+    .filter(({ fields }) => fields.channel === channel && conversationId(fields.import_summary) === id)
+    .flatMap(({ fields }) => rowsIn(fields));
+}
+
+function conversationId(summary: Fields[string]): unknown {
+  const { conversation } = (summary ?? {}) as { conversation?: { id?: unknown } };
+  return conversation?.id;
+}
+
 export function describeBurst(rows: MessageRow[], index: number, app: string): ImportBurst {
   const amount = totalsOf(rows);
   const words = totalsText(amount);

@@ -1,6 +1,6 @@
 /**
- * Import a file that another app saved: a WhatsApp chat export (.zip or .txt), an email (.eml), a mailbox (.mbox) or a
- * backup of text messages or calls (.xml).
+ * Import a file that another app saved: a WhatsApp chat export (.zip or .txt), an email (.eml), a mailbox (.mbox), a
+ * backup of text messages or calls (.xml), or a download of Instagram or Messenger (.zip or .json).
  * The phone reads it; the keeper looks at what it holds and chooses what becomes entries (imports_plan.js,
  * imports_keep.js).
  *
@@ -16,10 +16,16 @@ import { parsePastedRows } from '../../imports/schedule_paste.js';
 import { MAX_TEXT_BYTES, readEntries, baseName, unpack } from '../../imports/unzip.js';
 import { looksLikeChat, readChat } from '../../imports/whatsapp.js';
 import { saveImport } from './imports_keep.js';
+import {
+  listedConversations,
+  planConversation,
+  readOneConversation,
+  readZippedConversations,
+} from './imports_conversations.js';
 import { peopleOf, planMailbox } from './imports_mailbox.js';
 import { filesByUniqueName } from './imports_media.js';
 import { CHANNELS, conversationsOf, planPhoneBackup } from './imports_phone.js';
-import { knownSchedules, planChat, planMail } from './imports_plan.js';
+import { knownConversation, knownSchedules, planChat, planMail } from './imports_plan.js';
 import { requireOpenOf } from '../../diary/session/require_open.js';
 import { locateFile, openParts } from '../../diary/attachments/reading_files.js';
 import { checkSize, fileLimitOf, fileSource, memorySource } from '../../diary/attachments/sources.js';
@@ -29,6 +35,7 @@ import type { PhoneBackup } from '../../imports/phone_backup.js';
 import type { ZipEntry } from '../../imports/unzip.js';
 import type { Pause } from '../../imports/whatsapp.js';
 import type { Bytes } from '../../core/bytes.js';
+import type { Conversations } from './imports_conversations.js';
 import type { PlannedFile } from './imports_plan.js';
 import type { Context, Open, Source } from '../../diary/types.js';
 import type { ChatExport } from './imports_plan.js';
@@ -39,7 +46,9 @@ type MailFile = { kind: 'mail'; mail: Mail };
 type MailboxFile = { kind: 'mailbox'; mailbox: Mailbox; file: Source };
 /** `file`: the backup itself, also where it came in a zip */
 type PhoneFile = { kind: 'phone'; backup: PhoneBackup; file: Source };
-type ReadFile = ChatExport | MailFile | MailboxFile | PhoneFile;
+/** `latest`: ms UTC; no message can have a later time */
+type ConversationsFile = { kind: 'conversations'; conversations: Conversations; latest: number };
+type ReadFile = ChatExport | MailFile | MailboxFile | PhoneFile | ConversationsFile;
 /** `limit`: bytes of the largest file that may be added */
 type ActiveImport = { source: Source; title: string; limit: number; read: ReadFile; planned: PlannedFile[] };
 type ChosenBurst = { burst: number; narrative: string };
@@ -139,6 +148,11 @@ async function planOf(
     const { planned, ...counts } = await planPhoneBackup(rows, { ...read, source: read.file, limit }, answers, pause);
     return { planned, view: viewOf(planned, counts, answers) };
   }
+  if (read.kind === 'conversations') {
+    const known = (app: string, id: string) => knownConversation(open, app, id);
+    const { planned, ...counts } = await planConversation(known, { ...read, source, limit }, answers, pause);
+    return { planned, view: viewOf(planned, counts, answers) };
+  }
   const known = (await knownSchedules(open, 'email')).map(({ rows }) => rows);
   if (read.kind === 'mail') {
     const plan = planMail(known, read.mail, answers);
@@ -152,7 +166,7 @@ async function planOf(
 /** Return what the screen shows of several planned files. */
 function viewOf(
   planned: readonly PlannedFile[],
-  counts: { known: number; unread: number[]; drafts?: number; files?: number },
+  counts: { known: number; unread: number[]; drafts?: number; files?: number; mended?: number },
   { tz }: ImportAnswers,
 ): ImportPlan {
   const views = planned.map(({ plan }) => plan.summaryView);
@@ -210,8 +224,10 @@ async function readSource(source: Source, limit: number, latest: number, pause: 
   const head = await source.read(0, Math.min(SNIFF_BYTES, source.size));
   const several = await readSeveral(source, head, latest, pause);
   if (several) return several;
+  if (head[0] === ZIP_MAGIC[0] && head[1] === ZIP_MAGIC[1]) return readZip(source, limit, latest, pause);
+  const conversations = await readOneConversation(source, head, pause);
+  if (conversations) return { kind: 'conversations', conversations, latest };
   checkSize(source.size, limit);
-  if (head[0] === ZIP_MAGIC[0] && head[1] === ZIP_MAGIC[1]) return readZip(source, latest, pause);
   if (looksLikeMail(head)) return { kind: 'mail', mail: await readMail(await readWhole(source, pause)) };
   if (source.size > MAX_TEXT_BYTES) throw new KeptError('import_wrong');
   return parseChat(await readWhole(source, pause), new Map(), latest, pause, 'import_wrong');
@@ -236,7 +252,7 @@ async function readSeveral(
   return { kind: 'phone', backup: await readPhoneBackup(file, latest, pause), file };
 }
 
-async function readZip(source: Source, latest: number, pause: Pause): Promise<ReadFile> {
+async function readZip(source: Source, limit: number, latest: number, pause: Pause): Promise<ReadFile> {
   const entries = (await readEntries(source)).filter(({ name }) => !/^__MACOSX\//.test(name));
   const texts = entries.filter(({ name }) => /\.txt$/i.test(name));
   const whatsappTexts = texts.filter(({ name }) => /^_chat\.txt$|whatsapp/i.test(baseName(name)));
@@ -247,7 +263,10 @@ async function readZip(source: Source, latest: number, pause: Pause): Promise<Re
     const read = await readZipped(source, several, latest, pause);
     if (read) return read;
   }
+  const conversations = whatsappTexts.length ? null : await readZippedConversations(source, entries, pause);
+  if (conversations) return { kind: 'conversations', conversations, latest };
   if (!entry) throw new KeptError('import_no_chat');
+  checkSize(source.size, limit);
   const media = filesByUniqueName(
     source,
     entries.filter((other) => other !== entry).map((other) => ({ name: baseName(other.name), entry: other })),
@@ -312,7 +331,7 @@ async function readWhole(source: Source, pause: Pause) {
 /** `WhatsApp Chat with Sam (1).zip` → `WhatsApp Chat with Sam` */
 function titleOf(name: string) {
   return baseName(name)
-    .replace(/\.(?:zip|txt|eml|mbox|xml)$/i, '')
+    .replace(/\.(?:zip|txt|eml|mbox|xml|json)$/i, '')
     .replace(/ ?\(\d+\)$/, '')
     .slice(0, 200);
 }
@@ -331,6 +350,18 @@ function summarize(file: File, read: ReadFile): ImportRead {
       messages: items.length,
       cutOff,
       people: conversationsOf(read.backup),
+    };
+  }
+  if (read.kind === 'conversations') {
+    const { app, damaged, list } = read.conversations;
+    return {
+      ...base,
+      kind: 'conversations',
+      messages: list.reduce((sum, { messages }) => sum + messages, 0),
+      app,
+      damaged,
+      cutOff: list.some(({ cutOff }) => cutOff),
+      conversations: listedConversations(read.conversations),
     };
   }
   const { chat } = read;

@@ -19,26 +19,16 @@ import {
 import { countsTable, headersView, importNotes } from '../../components/files/import_preview.js';
 import { amountText } from '../../components/text/amount_words.js';
 import { messageList } from '../../components/schedule_rows.js';
+import { MAX_NAMED_FILES, MAX_SENDERS, moreNote, peopleQuestions } from './people_questions.js';
 import { loadVocabulary } from '../../components/text/labels.js';
 import '../../components/words.js';
 import './words.js';
 import type { ImportStepState, ImportState } from './import_work.js';
 import type { Stage } from '../../shell/stage.js';
-import type {
-  ImportAnswers,
-  ImportBurst,
-  ImportChat,
-  ImportMail,
-  ImportMailbox,
-  ImportPhone,
-  ImportPlan,
-} from '../../shell/app.js';
+import type { ImportAnswers, ImportBurst, ImportChat, ImportMail, ImportPlan, ImportRead } from '../../shell/app.js';
 
 const GAP_HOURS = [1, 3, 6, 12, 24];
-const MAX_SENDERS = 12;
 const MAX_ROWS = 200;
-/** How many failed files are listed by name. */
-const MAX_NAMED_FILES = 20;
 
 function importView(stage: Stage) {
   loadVocabulary(stage);
@@ -67,7 +57,7 @@ function chooseView(stage: Stage) {
     <p>${t('import.lead')}</p><div>${importPicker(stage)}</div>
     <div class="stack-close small soft"><p>${t('import.how_chat')}</p><p>${t('import.how_mail')}</p><p>${t(
       'import.how_phone',
-    )}</p><p>${t('import.care')}</p></div>`;
+    )}</p><p>${t('import.how_chats')}</p><p>${t('import.care')}</p></div>`;
 }
 
 function busyView(_stage: Stage, state: ImportState) {
@@ -90,17 +80,14 @@ function askView(stage: Stage, state: ImportStepState) {
     return html`${heading(t('import.title'))}${errorSummary(stage)}
     ${chatFacts(read)}${zoneField(stage, state)}${senderRows(stage, state, read)}
     <div>${button(t('import.another'), () => startOver(stage), { plain: true })}</div>`;
-  if (read.kind === 'mailbox')
+  const people = peopleQuestions(stage, state);
+  if (people)
     return html`${heading(t('import.title'))}${errorSummary(stage)}
-    ${mailboxFacts(read)}${zoneField(stage, state)}${mailboxQuestion(stage, state, read)}
-    <div>${button(t('import.another'), () => startOver(stage), { plain: true })}</div>`;
-  if (read.kind === 'phone')
-    return html`${heading(t('import.title'))}${errorSummary(stage)}
-    ${phoneFacts(read)}${zoneField(stage, state)}${phoneQuestion(stage, state, read)}
+    ${people.facts}${zoneField(stage, state)}${people.question}
     <div>${button(t('import.another'), () => startOver(stage), { plain: true })}</div>`;
   const submit = () => (isAnswered(state) ? makePlan(stage) : stage.set({ tried: true }));
   return html`${heading(t('import.title'))}${errorSummary(stage)}
-    ${read.kind === 'mail' ? mailFacts(stage, read) : chatFacts(read)}
+    ${read.kind === 'mail' ? mailFacts(stage, read) : chatFacts(read as ImportChat)}
     ${
       read.kind === 'mail'
         ? chips({
@@ -131,119 +118,6 @@ function askView(stage: Stage, state: ImportStepState) {
       { plain: true },
     )}</div>`;
 }
-
-function mailboxFacts(read: ImportMailbox) {
-  return html`<dl class="facts card">
-    <div><dt>${t('import.file')}</dt><dd><bdi>${read.name}</bdi>, ${sizeText(read.size)}</dd></div>
-    <div><dt>${t('mailbox.emails')}</dt><dd>${read.messages}</dd></div></dl>`;
-}
-
-/** Ask which address is the keeper's, then whose emails are wanted. That answer opens the preview. */
-function mailboxQuestion(stage: Stage, state: ImportStepState, { people }: ImportMailbox) {
-  const { answers } = state;
-  const answer = (change: Partial<ImportAnswers>) => {
-    Object.assign(answers, change);
-    stage.local.find = '';
-    stage.arrived = true;
-  };
-  if (answers.me === undefined) {
-    const choose = (me: string | null) => {
-      answer({ me });
-      stage.draw();
-    };
-    // Most emails in somebody's mailbox are to them.
-    const byReceived = choicesOf([...people].sort((a, b) => b.to - a.to));
-    return html`<section class="stack-close"><h2>${t('mailbox.me')}</h2>
-      ${personRows(stage, byReceived, { words: 'mailbox', choose })}
-      <ul class="rows"><li>${row({
-        title: t('mailbox.me_none'),
-        icon: 'out',
-        onClick: () => choose(null),
-      })}</li></ul></section>`;
-  }
-  const choose = (person: string) => {
-    answer({ person });
-    return makePlan(stage);
-  };
-  const others = choicesOf(people.filter(({ address }) => address !== answers.me));
-  const changeOwn = () => {
-    answer({ me: undefined });
-    stage.draw();
-  };
-  return html`<section class="stack-close"><h2>${t('mailbox.whose')}</h2>
-    <div class="row small"><span class="soft">${
-      answers.me === null ? t('mailbox.me_none') : t('mailbox.me_is', { address: answers.me })
-    }</span>${button(t('mailbox.me_change'), changeOwn, { plain: true })}</div>
-    <p class="small soft">${t('mailbox.whose_lead')}</p>
-    ${personRows(stage, others, { words: 'mailbox', choose })}</section>`;
-}
-
-const choicesOf = (people: ImportMailbox['people']): PersonChoice[] =>
-  people.map(({ address, name, from, to }) => ({ key: address, title: name, text: `${name} ${address}`, from, to }));
-
-function phoneFacts(read: ImportPhone) {
-  return html`<dl class="facts card">
-    <div><dt>${t('import.file')}</dt><dd><bdi>${read.name}</bdi>, ${sizeText(read.size)}</dd></div>
-    <div><dt>${t(read.holds === 'calls' ? 'phone.calls' : 'phone.messages')}</dt><dd>${read.messages}</dd></div></dl>
-    ${read.cutOff ? html`<p class="care">${t('phone.cut_off')}</p>` : nothing}`;
-}
-
-/** Ask whose messages or calls are wanted. The answer opens the preview. */
-function phoneQuestion(stage: Stage, state: ImportStepState, { holds, people }: ImportPhone) {
-  const choose = (person: string) => {
-    state.answers.person = person;
-    stage.arrived = true;
-    return makePlan(stage);
-  };
-  const choices = people.map(({ key, numbers, name, from, to }) => {
-    const text = [name, ...numbers].filter(Boolean).join(', ');
-    const title = text || t('phone.hidden');
-    return { key, title, text: title, from, to };
-  });
-  return html`<section class="stack-close"><h2>${t(holds === 'calls' ? 'phone.whose_calls' : 'phone.whose')}</h2>
-    <p class="small soft">${t('phone.own')}</p>
-    ${personRows(stage, choices, { words: 'phone', choose })}</section>`;
-}
-
-/** Somebody in a file. `text`: what a search looks in; `from` and `to`: messages by direction */
-type PersonChoice = { key: string; title: string; text: string; from: number; to: number };
-
-/**
- * People, of which one is chosen; many can be searched.
- * @param options `words`: the group of texts for this kind of file
- */
-function personRows(
-  stage: Stage,
-  people: PersonChoice[],
-  { words, choose }: { words: 'mailbox' | 'phone'; choose: (key: string) => unknown },
-) {
-  const query = (stage.local.find ?? '').trim().toLowerCase();
-  const found = people.filter(({ text }) => text.toLowerCase().includes(query));
-  return html`${
-    people.length > MAX_SENDERS
-      ? textField({
-          id: 'find',
-          label: lookUp(`${words}.find`),
-          value: stage.local.find ?? '',
-          onChange: (text) => stage.set({ find: text }),
-        })
-      : nothing
-  }
-    <ul class="rows">${found.slice(0, MAX_SENDERS).map(
-      ({ key, title, from, to }) =>
-        html`<li>${row({
-          title: html`<bdi>${title}</bdi>`,
-          subtitle: t('mailbox.counts', { from, to }),
-          icon: 'person',
-          onClick: () => choose(key),
-        })}</li>`,
-    )}</ul>
-    ${moreNote(found.length - MAX_SENDERS)}
-    ${found.length ? nothing : html`<p role="status">${lookUp(`${words}.nobody`)}</p>`}`;
-}
-
-/** How many of a list are not shown. */
-const moreNote = (n: number) => (n > 0 ? html`<p class="small soft">${t('odd.more', { n })}</p>` : nothing);
 
 function chatFacts(read: ImportChat) {
   const facts = [
@@ -395,7 +269,8 @@ function planView(stage: Stage, state: ImportStepState) {
   return html`${heading(t('plan.title'))}${errorSummary(stage)}
     ${plan.counts ? countsTable(plan.counts) : nothing}
     ${plan.counts ? importNotes(stage, plan) : nothing}
-    ${unreadNote(plan, state.read.kind === 'phone' ? 'phone.unread' : 'mailbox.unread')}
+    ${unreadNote(plan, UNREAD[state.read.kind])}
+    ${!plan.counts && plan.mended ? html`<p class="small soft">${tn('chats.mended', plan.mended)}</p>` : nothing}
     ${!plan.counts && plan.drafts ? html`<p>${tn('phone.drafts', plan.drafts)}</p>` : nothing}
     <p><strong>${tn('plan.fresh', plan.fresh)}</strong>${
       plan.known ? html` · ${t('plan.known', { n: plan.known })}` : nothing
@@ -405,7 +280,7 @@ function planView(stage: Stage, state: ImportStepState) {
       plan.bursts.length
         ? html`<p class="soft">${t('plan.lead')}</p>
       ${
-        state.read.kind === 'chat' || state.read.kind === 'phone'
+        !['mail', 'mailbox'].includes(state.read.kind)
           ? chips({
               name: 'gap',
               legend: t('plan.gap'),
@@ -421,7 +296,9 @@ function planView(stage: Stage, state: ImportStepState) {
           ? html`<div>${checkbox({
               id: 'media',
               label: html`${tn('plan.media', plan.files.with)}<br><span
-                class="small soft">${t('plan.media_hint')}</span>`,
+                class="small soft">${t(
+                  state.read.kind === 'conversations' ? 'chats.media_hint' : 'plan.media_hint',
+                )}</span>`,
               checked: state.media,
               onChange: (on: boolean) => {
                 state.media = on;
@@ -450,8 +327,17 @@ function planView(stage: Stage, state: ImportStepState) {
     }`;
 }
 
+/** By kind of file: the words for messages that are not listed. */
+const UNREAD = {
+  chat: 'phone.unread',
+  mail: 'mailbox.unread',
+  mailbox: 'mailbox.unread',
+  phone: 'phone.unread',
+  conversations: 'phone.unread',
+} as const;
+
 /** The messages of a file that could not be read, by their place in it. */
-function unreadNote(plan: ImportPlan, key: 'phone.unread' | 'mailbox.unread') {
+function unreadNote(plan: ImportPlan, key: (typeof UNREAD)[ImportRead['kind']]) {
   if (plan.counts || !plan.unread?.length) return nothing;
   const places = plan.unread.slice(0, MAX_NAMED_FILES).join(', ');
   return html`<p class="care">${tn(key, plan.unread.length)} ${places}</p>`;
@@ -540,7 +426,13 @@ function burstItem(stage: Stage, state: ImportState, item: ImportBurst) {
 }
 
 function doneView(stage: Stage, { read, result }: ImportStepState) {
-  const said = { mailbox: 'mailbox.said', phone: 'phone.said', chat: 'done.said', mail: 'done.said' } as const;
+  const said = {
+    mailbox: 'mailbox.said',
+    phone: 'phone.said',
+    conversations: 'chats.said',
+    chat: 'done.said',
+    mail: 'done.said',
+  } as const;
   return html`${heading(t('done.title'))}
     ${
       result.entries.length
@@ -554,9 +446,10 @@ function doneView(stage: Stage, { read, result }: ImportStepState) {
     ${result.files.again ? html`<p>${tn('done.files_again', result.files.again)}</p>` : nothing}
     ${
       result.files.failed.length
-        ? html`<p class="care">${tn('done.files_failed', result.files.failed.length)} <bdi>${result.files.failed
-            .slice(0, MAX_NAMED_FILES)
-            .join(', ')}</bdi></p>`
+        ? html`<p class="care">${tn(
+            read.kind === 'conversations' ? 'chats.files_failed' : 'done.files_failed',
+            result.files.failed.length,
+          )} <bdi>${result.files.failed.slice(0, MAX_NAMED_FILES).join(', ')}</bdi></p>`
         : nothing
     }
     ${result.again ? html`<p>${t('done.again')}</p>` : nothing}

@@ -1,0 +1,241 @@
+/**
+ * The questions about a file with messages of many people: which name or address is the keeper's, and whose messages
+ * are wanted. The last answer opens the preview.
+ */
+import { html, nothing } from '../../shell/html.js';
+import { textField } from '../../components/forms/fields.js';
+import { button, row } from '../../components/parts.js';
+import { sizeText } from '../../components/text/formatting.js';
+import { lookUp, t, tn } from '../../shell/strings.js';
+import { makePlan } from './import_work.js';
+import './words.js';
+import type { ImportStepState } from './import_work.js';
+import type { Stage } from '../../shell/stage.js';
+import type {
+  ConversationApp,
+  ImportAnswers,
+  ImportConversations,
+  ImportMailbox,
+  ImportPhone,
+} from '../../shell/app.js';
+
+/** How many people or senders are shown at first. */
+export const MAX_SENDERS = 12;
+/** How many damaged files are listed by name. */
+export const MAX_NAMED_FILES = 20;
+
+/** Return the facts of the file and the next question; null for a file that is asked about otherwise. */
+export function peopleQuestions(stage: Stage, state: ImportStepState) {
+  const { read } = state;
+  if (read.kind === 'mailbox') return { facts: mailboxFacts(read), question: mailboxQuestion(stage, state, read) };
+  if (read.kind === 'phone') return { facts: phoneFacts(read), question: phoneQuestion(stage, state, read) };
+  if (read.kind === 'conversations')
+    return { facts: conversationFacts(read), question: conversationQuestion(stage, state, read) };
+  return null;
+}
+
+function mailboxFacts(read: ImportMailbox) {
+  return html`<dl class="facts card">
+    <div><dt>${t('import.file')}</dt><dd><bdi>${read.name}</bdi>, ${sizeText(read.size)}</dd></div>
+    <div><dt>${t('mailbox.emails')}</dt><dd>${read.messages}</dd></div></dl>`;
+}
+
+/** Ask which address is the keeper's, then whose emails are wanted. That answer opens the preview. */
+function mailboxQuestion(stage: Stage, state: ImportStepState, { people }: ImportMailbox) {
+  const { answers } = state;
+  const answer = (change: Partial<ImportAnswers>) => {
+    Object.assign(answers, change);
+    stage.local.find = '';
+    stage.arrived = true;
+  };
+  if (answers.me === undefined) {
+    const choose = (me: string | null) => {
+      answer({ me });
+      stage.draw();
+    };
+    // Most emails in somebody's mailbox are to them.
+    const byReceived = choicesOf([...people].sort((a, b) => b.to - a.to));
+    return html`<section class="stack-close"><h2>${t('mailbox.me')}</h2>
+      ${personRows(stage, byReceived, { words: 'mailbox', choose })}
+      <ul class="rows"><li>${row({
+        title: t('mailbox.me_none'),
+        icon: 'out',
+        onClick: () => choose(null),
+      })}</li></ul></section>`;
+  }
+  const choose = (person: string) => {
+    answer({ person });
+    return makePlan(stage);
+  };
+  const others = choicesOf(people.filter(({ address }) => address !== answers.me));
+  const changeOwn = () => {
+    answer({ me: undefined });
+    stage.draw();
+  };
+  return html`<section class="stack-close"><h2>${t('mailbox.whose')}</h2>
+    <div class="row small"><span class="soft">${
+      answers.me === null ? t('mailbox.me_none') : t('mailbox.me_is', { address: answers.me })
+    }</span>${button(t('mailbox.me_change'), changeOwn, { plain: true })}</div>
+    <p class="small soft">${t('mailbox.whose_lead')}</p>
+    ${personRows(stage, others, { words: 'mailbox', choose })}</section>`;
+}
+
+const choicesOf = (people: ImportMailbox['people']): PersonChoice[] =>
+  people.map(({ address, name, from, to }) => ({
+    key: address,
+    title: name,
+    text: `${name} ${address}`,
+    hint: t('mailbox.counts', { from, to }),
+  }));
+
+function phoneFacts(read: ImportPhone) {
+  return html`<dl class="facts card">
+    <div><dt>${t('import.file')}</dt><dd><bdi>${read.name}</bdi>, ${sizeText(read.size)}</dd></div>
+    <div><dt>${t(read.holds === 'calls' ? 'phone.calls' : 'phone.messages')}</dt><dd>${read.messages}</dd></div></dl>
+    ${read.cutOff ? html`<p class="care">${t('phone.cut_off')}</p>` : nothing}`;
+}
+
+/** Ask whose messages or calls are wanted. The answer opens the preview. */
+function phoneQuestion(stage: Stage, state: ImportStepState, { holds, people }: ImportPhone) {
+  const choose = (person: string) => {
+    state.answers.person = person;
+    stage.arrived = true;
+    return makePlan(stage);
+  };
+  const choices = people.map(({ key, numbers, name, from, to }) => {
+    const text = [name, ...numbers].filter(Boolean).join(', ');
+    const title = text || t('phone.hidden');
+    return { key, title, text: title, hint: t('mailbox.counts', { from, to }) };
+  });
+  return html`<section class="stack-close"><h2>${t(holds === 'calls' ? 'phone.whose_calls' : 'phone.whose')}</h2>
+    <p class="small soft">${t('phone.own')}</p>
+    ${personRows(stage, choices, { words: 'phone', choose })}</section>`;
+}
+
+function conversationFacts(read: ImportConversations) {
+  const facts = [
+    ['import.file', html`<bdi>${read.name}</bdi>, ${sizeText(read.size)}`],
+    ['chats.conversations', read.conversations.length],
+    ['phone.messages', read.messages],
+  ];
+  return html`<dl class="facts card">${facts.map(
+    ([key, value]) => html`<div><dt>${lookUp(String(key))}</dt><dd>${value}</dd></div>`,
+  )}</dl>
+    ${read.cutOff ? html`<p class="care">${t('chats.cut_off')}</p>` : nothing}
+    ${
+      read.damaged.length
+        ? html`<p class="care">${tn('chats.damaged', read.damaged.length)} <bdi>${read.damaged
+            .slice(0, MAX_NAMED_FILES)
+            .join(', ')}</bdi></p>`
+        : nothing
+    }`;
+}
+
+/** Ask which app it is, where the file does not say, which name is the keeper's, and which conversation is wanted. */
+function conversationQuestion(stage: Stage, state: ImportStepState, { app, conversations }: ImportConversations) {
+  const { answers } = state;
+  const answer = (change: Partial<ImportAnswers>) => {
+    Object.assign(answers, change);
+    stage.local.find = '';
+    stage.arrived = true;
+    stage.draw();
+  };
+  if (!app && !answers.app) {
+    const apps: [ConversationApp, string][] = [
+      ['instagram', 'Instagram'],
+      ['messenger', 'Messenger'],
+    ];
+    return html`<section class="stack-close"><h2>${t('chats.app')}</h2><ul class="rows">${apps.map(
+      ([code, name]) => html`<li>${row({ title: name, icon: 'file', onClick: () => answer({ app: code }) })}</li>`,
+    )}</ul></section>`;
+  }
+  if (answers.me === undefined) {
+    const choices = namesIn(conversations);
+    return html`<section class="stack-close"><h2>${t('chats.me')}</h2>
+      <p class="small soft">${t('chats.own')}</p>
+      ${personRows(stage, choices, { words: 'chats', choose: (me) => answer({ me }) })}
+      <ul class="rows"><li>${row({
+        title: t('mailbox.me_none'),
+        icon: 'out',
+        onClick: () => answer({ me: null }),
+      })}</li></ul></section>`;
+  }
+  const choose = (person: string) => {
+    Object.assign(answers, { person });
+    stage.local.find = '';
+    stage.arrived = true;
+    return makePlan(stage);
+  };
+  return html`<section class="stack-close"><h2>${t('chats.whose')}</h2>
+    <div class="row small"><span class="soft">${
+      answers.me === null ? t('mailbox.me_none') : t('mailbox.me_is', { address: answers.me })
+    }</span>${button(t('mailbox.me_change'), () => answer({ me: undefined }), { plain: true })}</div>
+    <p class="small soft">${t('chats.whose_lead')}</p>
+    ${personRows(stage, conversationChoices(conversations, answers.me), { words: 'chats', choose })}</section>`;
+}
+
+/** Every name in a download, with the messages by that name; who is in most conversations comes first. */
+function namesIn(conversations: ImportConversations['conversations']): PersonChoice[] {
+  const names: Map<string, { places: number; from: number }> = new Map();
+  for (const { people, senders } of conversations) {
+    const sent = new Map(senders);
+    for (const name of new Set([...people, ...sent.keys()])) {
+      const { places, from } = names.get(name) ?? { places: 0, from: 0 };
+      names.set(name, { places: places + 1, from: from + (sent.get(name) ?? 0) });
+    }
+  }
+  return [...names]
+    .sort(([, a], [, b]) => b.places - a.places || b.from - a.from)
+    .map(([name, { from }]) => ({ key: name, title: name, text: name, hint: tn('import.me_hint', from) }));
+}
+
+/** `title`: the names of the others, or of the conversation if it has more than one other person */
+function conversationChoices(conversations: ImportConversations['conversations'], me: string | null): PersonChoice[] {
+  return conversations.map(({ id, title, people, senders }) => {
+    const others = people.filter((name) => name !== me);
+    const to = senders.find(([name]) => name === me)?.[1] ?? 0;
+    const from = senders.reduce((sum, [, count]) => sum + count, 0) - to;
+    const named = others.length === 1 ? (others[0] as string) : title;
+    return { key: id, title: named, text: `${title} ${people.join(' ')}`, hint: t('mailbox.counts', { from, to }) };
+  });
+}
+
+/** Somebody in a file. `text`: what a search looks in; `hint`: how many messages they are in */
+type PersonChoice = { key: string; title: string; text: string; hint: unknown };
+
+/**
+ * People, of which one is chosen; many can be searched.
+ * @param options `words`: the group of texts for this kind of file
+ */
+function personRows(
+  stage: Stage,
+  people: PersonChoice[],
+  { words, choose }: { words: 'mailbox' | 'phone' | 'chats'; choose: (key: string) => unknown },
+) {
+  const query = (stage.local.find ?? '').trim().toLowerCase();
+  const found = people.filter(({ text }) => text.toLowerCase().includes(query));
+  return html`${
+    people.length > MAX_SENDERS
+      ? textField({
+          id: 'find',
+          label: lookUp(`${words}.find`),
+          value: stage.local.find ?? '',
+          onChange: (text) => stage.set({ find: text }),
+        })
+      : nothing
+  }
+    <ul class="rows">${found.slice(0, MAX_SENDERS).map(
+      ({ key, title, hint }) =>
+        html`<li>${row({
+          title: html`<bdi>${title}</bdi>`,
+          subtitle: hint,
+          icon: 'person',
+          onClick: () => choose(key),
+        })}</li>`,
+    )}</ul>
+    ${moreNote(found.length - MAX_SENDERS)}
+    ${found.length ? nothing : html`<p role="status">${lookUp(`${words}.nobody`)}</p>`}`;
+}
+
+/** How many of a list are not shown. */
+export const moreNote = (n: number) => (n > 0 ? html`<p class="small soft">${t('odd.more', { n })}</p>` : nothing);
