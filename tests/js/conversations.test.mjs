@@ -445,6 +445,25 @@ test('an encrypted chat of Messenger is read in its own form', async () => {
   phone.end();
 });
 
+test('two people with one name stay two in encrypted chats', async () => {
+  const { app, phone } = await newPhone();
+  const chat = (threadName, text) =>
+    utf8(
+      JSON.stringify({
+        participants: ['Sam', 'Jo'],
+        threadName,
+        messages: [{ senderName: 'Sam', text, timestamp: NOON }],
+      }),
+    );
+  const content = { 'Sam_1.json': chat('Sam_1', 'one'), 'Sam_2.json': chat('Sam_2', 'another') };
+  const read = /** @type {import('#app/shell/app.js').ImportConversations} */ (await app.readImport(archive(content)));
+  assert.deepEqual(
+    read.conversations.map(({ messages }) => messages),
+    [1, 1],
+  );
+  phone.end();
+});
+
 test('a file that is cut off gives its whole messages and is said to be cut off', async () => {
   const text = escaped(conversation(MESSAGES));
   const whole = await readMetaFile(utf8(text), noPause);
@@ -482,9 +501,10 @@ test('other JSON is refused, and nothing is added', async () => {
     deep(100_000),
   ])
     await assert.rejects(app.readImport(loose(text)), { code: 'import_wrong' }, text.slice(0, 80));
-  await assert.rejects(app.readImport(archive({ 'a.json': utf8('{"participants":[],"messages":[]}') })), {
-    code: 'import_wrong',
-  });
+  const other = { 'a.json': utf8('{"messages":[{"creator":{"name":"Sam"}}]}') };
+  await assert.rejects(app.readImport(archive(other)), { code: 'import_no_chat' });
+  const chat = { ...other, 'chat.txt': utf8('24/11/2026, 21:10 - Sam: x\n') };
+  assert.equal((await app.readImport(archive(chat))).kind, 'chat');
   await assert.rejects(app.readImport(archive({ 'a.json': utf8('{}') })), { code: 'import_no_chat' });
   phone.end();
 });

@@ -110,7 +110,10 @@ export async function readZippedConversations(
   return readAll(source, { found, damaged, media, app }, pause);
 }
 
-/** Read a file with one conversation; null for another file. */
+/**
+ * Read a file with one conversation; null for a file that is not JSON, or has other members.
+ * @throws import_wrong, import_too_many
+ */
 export async function readOneConversation(
   source: Source,
   head: Uint8Array,
@@ -120,7 +123,9 @@ export async function readOneConversation(
   if (source.size > MAX_TEXT_BYTES) throw new KeptError('import_too_many');
   const read = async () => (await source.read(0, source.size)) as Bytes;
   const found = [{ path: source.name, folder: '', size: source.size, read }];
-  return readAll(source, { found, damaged: [], media: new Map(), app: null }, pause);
+  const conversations = await readAll(source, { found, damaged: [], media: new Map(), app: null }, pause);
+  if (!conversations) throw new KeptError('import_wrong');
+  return conversations;
 }
 
 async function startsLikeConversation(source: Source, entry: ZipEntry): Promise<boolean> {
@@ -143,7 +148,7 @@ async function readAll(
     app,
   }: { found: ConversationFile[]; damaged: string[]; media: Conversations['media']; app: ConversationApp | null },
   pause: Pause,
-): Promise<Conversations> {
+): Promise<Conversations | null> {
   const byId: Map<string, Conversation> = new Map();
   for (const [i, file] of found.entries()) {
     await pause(i, found.length);
@@ -157,7 +162,7 @@ async function readAll(
     }
   }
   const conversations = [...byId.values()].filter(({ messages }) => messages);
-  if (!conversations.length) throw new KeptError('import_wrong');
+  if (!conversations.length) return null;
   for (const { files } of conversations) files.sort((a, b) => numberIn(a.path) - numberIn(b.path));
   const digest = incrementalDigest('SHA-256');
   for (let from = 0; from < source.size; from += PIECE_BYTES) {
@@ -195,10 +200,13 @@ async function list(
   }
 }
 
-/** Meta's number of a conversation stays when somebody changes their name. Encrypted chats have none. */
-function idOf({ folder, path }: ConversationFile, { thread, people }: MetaFile): string {
+/**
+ * Meta's number of a conversation stays when somebody changes their name. Encrypted chats have none. There the title
+ * counts too: two people can have one name, and their words must not be put together.
+ */
+function idOf({ folder, path }: ConversationFile, { thread, title, people }: MetaFile): string {
   const name = thread || (/^message_\d+\.json$/i.test(baseName(path)) ? folder.replace(/\/$/, '') : '');
-  return /_(\d{5,})$/.exec(name)?.[1] ?? (baseName(name) || [...people].sort().join('\n'));
+  return /_(\d{5,})$/.exec(name)?.[1] ?? (baseName(name) || [title, ...[...people].sort()].join('\n'));
 }
 
 const numberIn = (path: string) => Number(/(\d+)\.json$/i.exec(path)?.[1] ?? 0);
