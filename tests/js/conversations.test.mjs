@@ -294,7 +294,7 @@ test('where the keeper’s name is not in it, their own messages are not said to
       own.incident_ids.includes(done.entries[0]),
     );
     assert.equal(fields.complete, 'outgoing_not_captured');
-    assert.deepEqual(new Set(fields.rows.map(({ direction }) => direction)), new Set(['in']));
+    assert.deepEqual(new Set(fields.rows.map(({ direction }) => direction)), new Set([me ? 'unknown' : 'in']));
     phone.end();
   }
 });
@@ -445,6 +445,62 @@ test('an encrypted chat of Messenger is read in its own form', async () => {
   phone.end();
 });
 
+test('what somebody sent in a conversation does not decide what the whole download is', async () => {
+  for (const [name, text] of [
+    ['WhatsApp Chat_123.txt', '24/11/2026, 21:10 - Jo: I made it all up\n'],
+    ['a_1.mbox', 'From - Tue Nov 24 21:10:00 2026\nFrom: jo@example.net\nTo: sam@example.org\n\nx\n'],
+    ['b.xml', '<smses count="1"></smses>'],
+  ]) {
+    const { app, phone } = await newPhone();
+    const content = { ...files(), [`${ROOT}/sam_1234567/files/${name}`]: utf8(text) };
+    assert.equal((await app.readImport(archive(content))).kind, 'conversations', name);
+    phone.end();
+  }
+});
+
+test('names that look like the keeper, begin a line or turn words round', async () => {
+  for (const name of ['me ', ' Me', 'me\u200b', 'ｍｅ', 'me\u202e']) {
+    const { rows } = await plannedRows([said('x', { by: name })], { people: [name, 'Jo'] });
+    assert.match(rows[0].from, /^“.*”$/, JSON.stringify(name));
+  }
+  const { rows } = await plannedRows([said('x', { by: 'Sam\nfrom me\u202e' })], {
+    people: ['Sam\nfrom me\u202e', 'Jo'],
+  });
+  assert.equal(rows[0].from, 'Sam from me ');
+});
+
+test('the app is told by the folder above the conversations, never by a name that somebody chose', async () => {
+  const { app, phone } = await newPhone();
+  const content = { 'messages/inbox/facebookfan_1234567/message_1.json': utf8(escaped(conversation(MESSAGES))) };
+  const read = /** @type {import('#app/shell/app.js').ImportConversations} */ (
+    await app.readImport(archive(content, 'download.zip'))
+  );
+  assert.equal(read.app, null);
+  phone.end();
+});
+
+test('an encrypted chat with another number in the next download adds nothing twice', async () => {
+  const { app, phone } = await newPhone();
+  const message = { senderName: 'Sam', text: 'Answer me', timestamp: NOON };
+  for (const [number, fresh] of [
+    [7, 1],
+    [4, 0],
+  ]) {
+    const chat = { participants: ['Sam', 'Jo'], threadName: `Sam_${number}`, messages: [message] };
+    const content = { [`Sam_${number}.json`]: utf8(JSON.stringify(chat)) };
+    const read = /** @type {import('#app/shell/app.js').ImportConversations} */ (
+      await app.readImport(archive(content, 'messages.zip'))
+    );
+    const answers = { tz: 'Europe/London', me: 'Jo', person: read.conversations[0].id, app: 'messenger' };
+    const { plan } = await importFrom(app, archive(content, 'messages.zip'), answers);
+    assert.deepEqual([plan.fresh, read.conversations[0].title], [fresh, 'Sam']);
+  }
+  assert.ok(
+    !JSON.stringify((await app.readRecords('schedule')).map(({ fields }) => fields.import_summary)).includes('Jo'),
+  );
+  phone.end();
+});
+
 test('two people with one name stay two in encrypted chats', async () => {
   const { app, phone } = await newPhone();
   const chat = (threadName, text) =>
@@ -455,7 +511,7 @@ test('two people with one name stay two in encrypted chats', async () => {
         messages: [{ senderName: 'Sam', text, timestamp: NOON }],
       }),
     );
-  const content = { 'Sam_1.json': chat('Sam_1', 'one'), 'Sam_2.json': chat('Sam_2', 'another') };
+  const content = { 'Sam_1.json': chat('Sam', 'one'), 'Sam_2.json': chat('Sam', 'another') };
   const read = /** @type {import('#app/shell/app.js').ImportConversations} */ (await app.readImport(archive(content)));
   assert.deepEqual(
     read.conversations.map(({ messages }) => messages),

@@ -88,7 +88,7 @@ export async function readMetaFile(bytes: Uint8Array, pause: Pause): Promise<Met
   const textOf = (name: string) => mend(valueIn(bytes, members.get(name))).text;
   const people = (parseSpan(bytes, participants) as unknown[]).slice(0, MAX_NAMES).map(nameOf).filter(Boolean);
   return {
-    title: textOf('title') || asWritten(valueIn(bytes, members.get('threadName'))).text,
+    title: textOf('title') || withoutNumber(asWritten(valueIn(bytes, members.get('threadName'))).text),
     people,
     thread: textOf('thread_path'),
     messages: await elementsOf(bytes, messages, pause),
@@ -96,6 +96,9 @@ export async function readMetaFile(bytes: Uint8Array, pause: Pause): Promise<Met
     frame,
   };
 }
+
+/** The title of an encrypted chat ends in its number in the download: `Sam_12`. */
+const withoutNumber = (title: string) => title.replace(/_\d+$/, '');
 
 const valueIn = (bytes: Uint8Array, span: Span | undefined): unknown => (span?.isWhole ? parseSpan(bytes, span) : null);
 
@@ -120,15 +123,15 @@ export function readMetaMessage(bytes: Uint8Array, span: Span, latest: number): 
   const { files, type } = filesOf(message);
   const call = callOf(message);
   const isUnsent = message.is_unsent === true || message.isUnsent === true;
-  const appWords = call ? words.text : '';
+  const isAppWords = call !== null || message.type === 'placeholder';
   return {
     at: isTime ? (at as number) : null,
     sender: sender.text,
     type: isUnsent ? 'deleted' : (call?.type ?? type),
-    text: call ? '' : words.text,
+    text: isAppWords ? '' : words.text,
     notes: [
       isUnsent ? 'Unsent by the sender' : '',
-      appWords,
+      isAppWords ? words.text : '',
       call?.note ?? '',
       ...shareNotes(message.share),
       ...reactionNotes(message.reactions),
@@ -179,9 +182,10 @@ function pathsOf(list: unknown): string[] {
 }
 
 /** A call has a length in seconds, which is 0 for one that nobody answered. */
-function callOf({ call_duration: seconds, type }: Json): { type: string; note: string } | null {
-  if (typeof seconds !== 'number' && type !== 'Call') return null;
-  return { type: seconds === 0 ? 'missed_call' : 'call', note: seconds ? `Lasted ${seconds} seconds` : '' };
+function callOf({ call_duration: seconds, type, missed }: Json): { type: string; note: string } | null {
+  if (typeof seconds !== 'number' && type !== 'Call' && missed !== true) return null;
+  if (seconds === 0 || missed === true) return { type: 'missed_call', note: '' };
+  return { type: 'call', note: seconds === undefined ? 'Its length is not in the file' : `Lasted ${seconds} seconds` };
 }
 
 function shareNotes(share: unknown): string[] {

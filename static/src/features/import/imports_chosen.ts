@@ -27,8 +27,19 @@ export const FRAME_BYTES = 1_000;
 const MAX_DESCRIPTION_LENGTH = 4_000;
 const READ_AHEAD_BYTES = 1 << 20;
 
-/** People choose their names. One who is called like the keeper in a row is put in quotes. */
-export const notKeeper = (name: string) => (name.toLowerCase() === KEEPER ? `“${name}”` : name);
+/**
+ * People choose their names. One who is called like the keeper in a row, or looks so, is put in quotes. Nothing in a
+ * name may begin a line or turn what stands beside it round.
+ */
+export function notKeeper(name: string): string {
+  const plain = name.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, ' ');
+  const read = plain
+    .normalize('NFKC')
+    .replace(/\p{Cf}/gu, '')
+    .trim()
+    .toLowerCase();
+  return read === KEEPER ? `“${plain.trim()}”` : plain;
+}
 
 /** Join what a file says of a message beside its words. */
 export function described(notes: readonly (string | undefined)[]): { description?: string } {

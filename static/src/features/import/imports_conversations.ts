@@ -9,11 +9,11 @@
 import { KeptError, toKeptError } from '../../core/errors.js';
 import { hex, utf8 } from '../../core/bytes.js';
 import { cutText, toWellFormed } from '../../core/text.js';
-import { incrementalDigest, sha256 } from '../../crypto/digests.js';
+import { incrementalDigest, sha256, sha256Sync } from '../../crypto/digests.js';
 import { burstsOf } from '../../record/schedule.js';
 import { rowsNotIn } from '../../record/schedule_known.js';
 import { localAt } from '../../record/times.js';
-import { looksLikeMetaFile, readMetaFile, readMetaMessage, senderOf } from '../../imports/meta_messages.js';
+import { looksLikeMetaFile, mend, readMetaFile, readMetaMessage, senderOf } from '../../imports/meta_messages.js';
 import { MAX_TEXT_BYTES, baseName, unpack } from '../../imports/unzip.js';
 import { entrySource } from '../../imports/unzip_stream.js';
 import { FRAME_BYTES, KEEPER, described, extractOf, notKeeper, partsOf, planEntry } from './imports_chosen.js';
@@ -34,10 +34,11 @@ import type { PlannedFile } from './imports_plan.js';
 /** A file of a conversation. `path`: in the download, or its own name; `folder` of the path, '' or ending in `/` */
 type ConversationFile = { path: string; folder: string; size: number; read(pause: Pause): Promise<Bytes> };
 /**
- * `id`: the same in every download of this conversation; `senders`: messages by name; `files`: in the order of their
- * numbers
+ * `key`: one in this download; `id`: the same in every download of this conversation; `senders`: messages by name;
+ * `files`: in the order of their numbers
  */
 type Conversation = {
+  key: string;
   id: string;
   title: string;
   people: string[];
@@ -72,6 +73,7 @@ type PlacedRow = PlannedRow & { no: number };
 type MessageBytes = { bytes: Bytes; frame: Bytes };
 
 export const APP_NAMES: Record<ConversationApp, string> = { instagram: 'Instagram', messenger: 'Messenger' };
+const MESSAGE_FILE = /(?:^|\/)message_\d+\.json$/i;
 const SNIFF_BYTES = 4_096;
 const PIECE_BYTES = 1 << 20;
 const MESSAGES_PER_PAUSE = 200;
@@ -79,8 +81,13 @@ const MESSAGES_PER_PAUSE = 200;
 const MAX_CONVERSATION_BYTES = 2 * MAX_TEXT_BYTES;
 const MAX_NAMES_LENGTH = 200;
 
-/** Return the app that a path in a download is of; null if it does not say. */
-function appOf(path: string): ConversationApp | null {
+/** Tell whether a zip is a download of Meta, whatever was sent in its conversations. */
+export const isMetaDownload = (entries: readonly ZipEntry[]) =>
+  entries.some(({ name }) => /(?:^|\/)messages\/.+\/message_\d+\.json$/i.test(name));
+
+/** Return the app that a download is of; null if its folders do not say. The rest of a path has names people chose. */
+function appOf(whole: string): ConversationApp | null {
+  const path = whole.split('messages/')[0] as string;
   return /instagram/i.test(path) ? 'instagram' : /facebook|messenger/i.test(path) ? 'messenger' : null;
 }
 
@@ -94,11 +101,12 @@ export async function readZippedConversations(
   const damaged: string[] = [];
   for (const [i, entry] of entries.filter(({ name }) => /\.json$/i.test(name)).entries()) {
     await pause(i, entries.length);
-    const isWanted = await startsLikeConversation(source, entry).catch((error) => {
-      if (!/^zip_/.test(toKeptError(error).code)) throw error;
-      if (/message/i.test(entry.name)) damaged.push(toWellFormed(entry.name));
-      return false;
-    });
+    const isWanted =
+      MESSAGE_FILE.test(entry.name) ||
+      (await startsLikeConversation(source, entry).catch((error) => {
+        if (!/^zip_/.test(toKeptError(error).code)) throw error;
+        return false;
+      }));
     if (isWanted) found.push(zippedFile(source, entry));
   }
   if (!found.length) return null;
@@ -156,6 +164,7 @@ async function readAll(
       const bytes = await file.read(pause);
       const read = await readMetaFile(bytes, pause);
       if (read) await list(byId, file, { bytes, read }, pause);
+      else if (MESSAGE_FILE.test(file.path)) damaged.push(file.path);
     } catch (error) {
       if (!/^zip_|^import_wrong$/.test(toKeptError(error).code)) throw error;
       damaged.push(file.path);
@@ -179,8 +188,10 @@ async function list(
   { bytes, read }: { bytes: Bytes; read: MetaFile },
   pause: Pause,
 ) {
-  const id = idOf(file, read);
-  const conversation = byId.get(id) ?? {
+  const { id, isNumbered } = idOf(file, read);
+  const key = isNumbered ? id : `${id} ${file.path}`;
+  const conversation = byId.get(key) ?? {
+    key,
     id,
     title: cutText(read.title || read.people.join(', '), MAX_NAMES_LENGTH),
     people: read.people,
@@ -189,7 +200,7 @@ async function list(
     cutOff: false,
     files: [],
   };
-  byId.set(id, conversation);
+  byId.set(key, conversation);
   conversation.files.push(file);
   conversation.cutOff ||= read.cutOff;
   conversation.messages += read.messages.length;
@@ -201,12 +212,16 @@ async function list(
 }
 
 /**
- * Meta's number of a conversation stays when somebody changes their name. Encrypted chats have none. There the title
- * counts too: two people can have one name, and their words must not be put together.
+ * Meta's number of a conversation stays when somebody changes their name. Encrypted chats have none, so theirs is made
+ * of the names, and in one download each file is a conversation: two people can have one name. A digest of the names is
+ * recorded, since the keeper's own name is among them.
  */
-function idOf({ folder, path }: ConversationFile, { thread, title, people }: MetaFile): string {
-  const name = thread || (/^message_\d+\.json$/i.test(baseName(path)) ? folder.replace(/\/$/, '') : '');
-  return /_(\d{5,})$/.exec(name)?.[1] ?? (baseName(name) || [title, ...[...people].sort()].join('\n'));
+function idOf({ folder, path }: ConversationFile, { thread, title, people }: MetaFile) {
+  const name = baseName(thread || (MESSAGE_FILE.test(path) ? folder.replace(/\/$/, '') : ''));
+  const number = /_(\d{5,})$/.exec(name)?.[1];
+  if (number) return { id: number, isNumbered: true };
+  const names = name || [title, ...[...people].sort()].join('\n');
+  return { id: hex(sha256Sync(utf8(names))).slice(0, 16), isNumbered: name !== '' };
 }
 
 const numberIn = (path: string) => Number(/(\d+)\.json$/i.exec(path)?.[1] ?? 0);
@@ -214,7 +229,7 @@ const numberIn = (path: string) => Number(/(\d+)\.json$/i.exec(path)?.[1] ?? 0);
 /** Return the conversations for the screen, those with most messages first. */
 export function listedConversations({ list: conversations }: Conversations): ListedConversation[] {
   return conversations
-    .map(({ id, title, people, senders, messages }) => ({ id, title, people, senders: [...senders], messages }))
+    .map(({ key, title, people, senders, messages }) => ({ id: key, title, people, senders: [...senders], messages }))
     .sort((a, b) => b.messages - a.messages);
 }
 
@@ -237,7 +252,7 @@ export async function planConversation(
   pause: Pause,
 ): Promise<PlannedConversation> {
   const app = conversations.app ?? answered;
-  const conversation = conversations.list.find(({ id }) => id === person);
+  const conversation = conversations.list.find(({ key }) => key === person);
   if (me === undefined || !app || !conversation || !isZone(tz)) throw new KeptError('import_unanswered');
   if (conversation.files.reduce((sum, { size }) => sum + size, 0) > MAX_CONVERSATION_BYTES)
     throw new KeptError('import_too_many');
@@ -304,7 +319,9 @@ async function readRows(
   for (const file of conversation.files) {
     const bytes = await file.read(pause);
     digests.push({ name: file.path, sha256: hex(await sha256(bytes)) });
-    const { messages, frame } = (await readMetaFile(bytes, pause)) as MetaFile;
+    const whole = await readMetaFile(bytes, pause);
+    if (!whole) throw new KeptError('file_changed');
+    const { messages, frame } = whole;
     const ownFrame = frameOf(bytes, frame);
     for (const span of messages) {
       if (++no % MESSAGES_PER_PAUSE === 0) await pause(no, conversation.messages);
@@ -347,7 +364,10 @@ function rowOf(
   },
 ): Omit<PlannedRow, 'msg_no'> {
   const isShared = conversation.people.filter((name) => name === me).length > 1;
-  const direction = !sender || (sender === me && isShared) ? 'unknown' : sender === me ? 'out' : 'in';
+  // Without the keeper's name in it, any of the names can be theirs.
+  const isMissing = me !== null && !conversation.people.includes(me) && !conversation.senders.has(me);
+  const isUnknown = !sender || isMissing || (sender === me && isShared);
+  const direction = isUnknown ? 'unknown' : sender === me ? 'out' : 'in';
   const others = conversation.people.filter((name) => name !== me).map(notKeeper);
   const named = files.map(nameOf);
   const missing = named.filter(({ isThere }) => !isThere).map(({ name }) => name);
@@ -396,8 +416,10 @@ function filesOf({ files: own }: Conversation, entries: Conversations['media'], 
   return {
     files,
     nameOf: (path: string, folder: string) => {
-      const entry = /^[a-z]+:\/\//i.test(path) ? undefined : entryAt(path, folder);
-      const plain = baseName(path).replace(/[\p{Cc}\p{Cf}]/gu, '');
+      // A path is written as words are: see [Note: letters], meta_messages.ts.
+      const read = mend(path).text;
+      const entry = /^[a-z]+:\/\//i.test(path) ? undefined : (entryAt(read, folder) ?? entryAt(path, folder));
+      const plain = baseName(read).replace(/[\p{Cc}\p{Cf}]/gu, '');
       const short = cutText(plain, MAX_NAMES_LENGTH) || 'file';
       const isTaken = (names.get(short) ?? path) !== path;
       const name = isTaken ? cutText(path.replaceAll('/', ' '), MAX_NAMES_LENGTH * 2) : short;

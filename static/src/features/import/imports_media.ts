@@ -35,10 +35,11 @@ export function filesByUniqueName(
   source: Source,
   files: readonly { name: string; entry: ZipEntry }[],
 ): Map<string, MediaFile> {
-  const repeated = new Set(files.map(({ name }) => name).filter((name, i, all) => all.indexOf(name) !== i));
+  const counts: Map<string, number> = new Map();
+  for (const { name } of files) counts.set(name, (counts.get(name) ?? 0) + 1);
   return new Map(
     files
-      .filter(({ name }) => !repeated.has(name))
+      .filter(({ name }) => counts.get(name) === 1)
       .map(({ name, entry }) => [name, { size: entry.size, open: () => entrySource(source, entry) }]),
   );
 }

@@ -17,6 +17,7 @@ import { MAX_TEXT_BYTES, readEntries, baseName, unpack } from '../../imports/unz
 import { looksLikeChat, readChat } from '../../imports/whatsapp.js';
 import { saveImport } from './imports_keep.js';
 import {
+  isMetaDownload,
   listedConversations,
   planConversation,
   readOneConversation,
@@ -258,6 +259,9 @@ async function readZip(source: Source, limit: number, latest: number, pause: Pau
   const whatsappTexts = texts.filter(({ name }) => /^_chat\.txt$|whatsapp/i.test(baseName(name)));
   const [entry] = (whatsappTexts.length ? whatsappTexts : texts).sort((a, b) => b.size - a.size);
   const mailboxes = entries.filter(({ name }) => /\.mbox$/i.test(name));
+  // Whoever sent a document in a conversation must not decide what the whole file is.
+  const download = isMetaDownload(entries) ? await readZippedConversations(source, entries, pause) : null;
+  if (download) return { kind: 'conversations', conversations: download, latest };
   const several = mailboxes.length ? mailboxes : entries.filter(({ name }) => /\.xml$/i.test(name));
   if (several.length && !whatsappTexts.length) {
     const read = await readZipped(source, several, latest, pause);
