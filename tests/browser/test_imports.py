@@ -266,11 +266,7 @@ def test_one_persons_texts_are_imported_from_a_backup(keeper: BrowserKeeper) -> 
     keeper.button("See the messages").first.click()
     keeper.wait_for_text("I know where you are <b>")
     expect(main).not_to_contain_text("Sale")
-    keeper.page.get_by_label(re.compile("^Put 1 picture or other file with its message too")).check()
-    _assert_accessible(keeper, "messages of one person")
-    keeper.tap("Add 1 entry")
-    keeper.tap("No, it is not")
-    keeper.wait_for_screen("Added")
+    _add_entry_with_picture(keeper, "messages of one person")
     keeper.wait_for_text("1 picture or other file was added with its message.")
     _assert_accessible(keeper, "messages added")
     keeper.tap("See your entries")
@@ -306,11 +302,7 @@ def test_one_conversation_is_imported_from_a_download(keeper: BrowserKeeper) -> 
     keeper.button("See the messages").first.click()
     keeper.wait_for_text("I know where you are, Zoë")
     expect(main).not_to_contain_text("Lunch")
-    keeper.page.get_by_label(re.compile("^Put 1 picture or other file with its message too")).check()
-    _assert_accessible(keeper, "messages of one conversation")
-    keeper.tap("Add 1 entry")
-    keeper.tap("No, it is not")
-    keeper.wait_for_screen("Added")
+    _add_entry_with_picture(keeper, "messages of one conversation")
     keeper.wait_for_text("Nothing else in it was saved.")
     keeper.wait_for_text("1 picture or other file was added with its message.")
     keeper.tap("See your entries")
@@ -325,6 +317,15 @@ def test_one_conversation_is_imported_from_a_download(keeper: BrowserKeeper) -> 
     main.get_by_role("button", name=re.compile("^Jo")).click()
     preview_import(keeper, re.compile("^Sam <b>"))
     keeper.wait_for_text("There is nothing new with this person in the file. Nothing was added.")
+
+
+def _add_entry_with_picture(keeper: BrowserKeeper, screen: str) -> None:
+    """Add the only proposed entry, with the picture of one of its messages."""
+    keeper.page.get_by_label(re.compile("^Put 1 picture or other file with its message too")).check()
+    _assert_accessible(keeper, screen)
+    keeper.tap("Add 1 entry")
+    keeper.tap("No, it is not")
+    keeper.wait_for_screen("Added")
 
 
 def _import_again(keeper: BrowserKeeper) -> None:

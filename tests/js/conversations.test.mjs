@@ -10,6 +10,7 @@ import { fixedClock } from '#app/core/clock.js';
 import { elementsOf, membersOf, parseSpan, wholeFile } from '#app/imports/json_spans.js';
 import { mend, readMetaFile, readMetaMessage } from '#app/imports/meta_messages.js';
 import { utf8, zip } from './chat_exports.mjs';
+import { allBursts, importFile, rowsOf } from './phone/importing.mjs';
 import { NOON, phoneWithEntry } from './phone/phone.mjs';
 
 let timer;
@@ -26,7 +27,6 @@ const PNG = new Uint8Array(Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 const noPause = async () => undefined;
 const newPhone = (options = {}) => phoneWithEntry({ clock: fixedClock(LATER), ...options });
-const allBursts = (plan) => plan.bursts.map(({ index, narrative }) => ({ burst: index, narrative }));
 /** Write a text as Meta does: each byte of UTF-8 as a letter. */
 const asBytes = (text) => Buffer.from(text, 'utf8').toString('latin1');
 /** Write JSON as Meta does: letters beyond ASCII as escapes. */
@@ -79,21 +79,7 @@ const loose = (value, name = 'message_1.json') =>
 
 const ANSWERS = { tz: 'Europe/London', me: 'Jo', person: '1234567' };
 
-async function importFrom(app, file, answers = ANSWERS) {
-  const found = await app.readImport(file);
-  const plan = await app.planImport(answers);
-  return {
-    found,
-    plan,
-    done: plan.bursts.length ? await app.keepImport({ chosen: allBursts(plan), media: true }) : null,
-  };
-}
-
-/** Return the rows of the entries, in order. */
-async function rowsOf(app, entries) {
-  const schedules = await app.readRecords('schedule');
-  return entries.flatMap((record) => schedules.find(({ fields }) => fields.incident_ids.includes(record)).fields.rows);
-}
+const importFrom = (app, file, answers = ANSWERS) => importFile(app, file, answers);
 
 /** Plan with the only conversation of a file, and return the rows that would be added. */
 async function plannedRows(messages, { people = ['Sam', 'Jo'], me = 'Jo' } = {}) {
@@ -458,7 +444,7 @@ test('what somebody sent in a conversation does not decide what the whole downlo
   }
 });
 
-test('names that look like the keeper, begin a line or turn words round', async () => {
+test('a name that looks like the keeper’s is quoted, and no name breaks a line or reverses text', async () => {
   for (const name of ['me ', ' Me', 'me\u200b', 'ｍｅ', 'me\u202e']) {
     const { rows } = await plannedRows([said('x', { by: name })], { people: [name, 'Jo'] });
     assert.match(rows[0].from, /^“.*”$/, JSON.stringify(name));
@@ -469,7 +455,7 @@ test('names that look like the keeper, begin a line or turn words round', async 
   assert.equal(rows[0].from, 'Sam from me ');
 });
 
-test('the app is told by the folder above the conversations, never by a name that somebody chose', async () => {
+test('the folder above the conversations decides which app it is, and never a name that somebody chose', async () => {
   const { app, phone } = await newPhone();
   const content = { 'messages/inbox/facebookfan_1234567/message_1.json': utf8(escaped(conversation(MESSAGES))) };
   const read = /** @type {import('#app/shell/app.js').ImportConversations} */ (

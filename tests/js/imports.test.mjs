@@ -4,6 +4,7 @@ import test, { after, before as beforeAll } from 'node:test';
 import { Database } from '#app/store/database.js';
 import { ANDROID, MAIL, androidZip, iosZip, longChat, utf8, zip } from './chat_exports.mjs';
 import { eventually } from './phone/eventually.mjs';
+import { allBursts } from './phone/importing.mjs';
 import { NOON, WORDS, makePhone, phoneWithEntry } from './phone/phone.mjs';
 import { fixedClock } from '#app/core/clock.js';
 import { readDiary } from '#app/diary/sharing/pack_sources.js';
@@ -22,7 +23,6 @@ const file = (bytes, name) => new File([bytes], name, { lastModified: NOON - 100
 /** @type {import('#app/shell/app.js').ImportAnswers} */
 const ANSWERS = { tz: 'Europe/London', me: 'Jo' };
 const newPhone = async (options = {}) => phoneWithEntry({ clock: fixedClock(LATER), ...options });
-const allBursts = (plan) => plan.bursts.map(({ index, narrative }) => ({ burst: index, narrative }));
 
 async function importFile(app, bytes, name, answers = ANSWERS) {
   const read = await app.readImport(file(bytes, name));

@@ -7,6 +7,7 @@ import test, { after, before } from 'node:test';
 import { fixedClock } from '#app/core/clock.js';
 import { looksLikeMailbox, readMailbox } from '#app/imports/mailbox.js';
 import { utf8, zip } from './chat_exports.mjs';
+import { allBursts } from './phone/importing.mjs';
 import { NOON, phoneWithEntry } from './phone/phone.mjs';
 
 let timer;
@@ -49,7 +50,6 @@ const textOf = (bytes, { start, end }) => new TextDecoder().decode(bytes.subarra
 const file = (bytes, name = 'All mail.mbox') => new File([bytes], name, { lastModified: NOON });
 const ANSWERS = { tz: 'Europe/London', me: JO, person: 'sam@example.org' };
 const newPhone = (options = {}) => phoneWithEntry({ clock: fixedClock(LATER), ...options });
-const allBursts = (plan) => plan.bursts.map(({ index, narrative }) => ({ burst: index, narrative }));
 
 async function importFrom(app, bytes, answers = ANSWERS) {
   const read = await app.readImport(file(bytes));

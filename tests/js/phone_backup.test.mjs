@@ -9,6 +9,7 @@ import { fixedClock } from '#app/core/clock.js';
 import { planPhoneBackup } from '#app/features/import/imports_phone.js';
 import { looksLikePhoneBackup, readBackupMessage, readPhoneBackup } from '#app/imports/phone_backup.js';
 import { utf8, zip } from './chat_exports.mjs';
+import { allBursts, importFile, rowsOf } from './phone/importing.mjs';
 import { NOON, phoneWithEntry } from './phone/phone.mjs';
 
 let timer;
@@ -28,7 +29,6 @@ const textOf = (bytes, { start, end }) => new TextDecoder().decode(bytes.subarra
 const read = (text) => readPhoneBackup(sourceOf(utf8(text)), LATER, noPause);
 const file = (text, name = 'sms-20261103.xml') => new File([utf8(text)], name, { lastModified: NOON });
 const newPhone = (options = {}) => phoneWithEntry({ clock: fixedClock(LATER), ...options });
-const allBursts = (plan) => plan.bursts.map(({ index, narrative }) => ({ burst: index, narrative }));
 
 const [SAM, SAM_ABROAD, LEE] = ['07700 900123', '+447700900123', '07700900456'];
 const sms = ({ address = SAM_ABROAD, at = 0, type = 1, body = 'Answer me', name = 'Sam' }) =>
@@ -69,21 +69,7 @@ const MESSAGES = [
   sms({ at: 10 * HOUR }),
 ];
 
-async function importFrom(app, text, answers) {
-  const found = await app.readImport(file(text));
-  const plan = await app.planImport({ tz: 'Europe/London', ...answers });
-  return {
-    found,
-    plan,
-    done: plan.bursts.length ? await app.keepImport({ chosen: allBursts(plan), media: true }) : null,
-  };
-}
-
-/** Return the rows of the entries, in order. */
-async function rowsOf(app, entries) {
-  const schedules = await app.readRecords('schedule');
-  return entries.flatMap((record) => schedules.find(({ fields }) => fields.incident_ids.includes(record)).fields.rows);
-}
+const importFrom = (app, text, answers) => importFile(app, file(text), { tz: 'Europe/London', ...answers });
 
 /** Plan with the only person of a file, and return the rows that would be added. */
 async function plannedRows(text) {

@@ -16,7 +16,7 @@ import { localAt } from '../../record/times.js';
 import { looksLikeMetaFile, mend, readMetaFile, readMetaMessage, senderOf } from '../../imports/meta_messages.js';
 import { MAX_TEXT_BYTES, baseName, unpack } from '../../imports/unzip.js';
 import { entrySource } from '../../imports/unzip_stream.js';
-import { FRAME_BYTES, KEEPER, described, extractOf, notKeeper, partsOf, planEntry } from './imports_chosen.js';
+import { FRAME_BYTES, KEEPER, described, extractOf, nameInRow, partsOf, planEntry } from './imports_entry_files.js';
 import { MAX_TEXT_LENGTH, gapOf, isZone } from './imports_plan.js';
 import { fileNames } from './imports_media.js';
 import type { Bytes } from '../../core/bytes.js';
@@ -27,7 +27,7 @@ import type { MessageRow } from '../../record/schedule.js';
 import type { Pause } from '../../imports/whatsapp.js';
 import type { Fields, Source } from '../../diary/types.js';
 import type { ConversationApp, ImportAnswers, ListedConversation } from '../../shell/app.js';
-import type { Piece } from './imports_chosen.js';
+import type { Piece } from './imports_entry_files.js';
 import type { MediaFile, PlannedRow } from './imports_media.js';
 import type { PlannedFile } from './imports_plan.js';
 
@@ -98,7 +98,6 @@ export async function readZippedConversations(
   pause: Pause,
 ): Promise<Conversations | null> {
   const found: ConversationFile[] = [];
-  const damaged: string[] = [];
   for (const [i, entry] of entries.filter(({ name }) => /\.json$/i.test(name)).entries()) {
     await pause(i, entries.length);
     const isWanted =
@@ -115,7 +114,7 @@ export async function readZippedConversations(
     entries.filter(({ name }) => !paths.has(toWellFormed(name))).map((entry) => [entry.name, entry]),
   );
   const app = appOf(found[0]?.path ?? '') ?? appOf(source.name);
-  return readAll(source, { found, damaged, media, app }, pause);
+  return readAll(source, { found, media, app }, pause);
 }
 
 /**
@@ -131,7 +130,7 @@ export async function readOneConversation(
   if (source.size > MAX_TEXT_BYTES) throw new KeptError('import_too_many');
   const read = async () => (await source.read(0, source.size)) as Bytes;
   const found = [{ path: source.name, folder: '', size: source.size, read }];
-  const conversations = await readAll(source, { found, damaged: [], media: new Map(), app: null }, pause);
+  const conversations = await readAll(source, { found, media: new Map(), app: null }, pause);
   if (!conversations) throw new KeptError('import_wrong');
   return conversations;
 }
@@ -149,28 +148,24 @@ function zippedFile(source: Source, entry: ZipEntry): ConversationFile {
 
 async function readAll(
   source: Source,
-  {
-    found,
-    damaged,
-    media,
-    app,
-  }: { found: ConversationFile[]; damaged: string[]; media: Conversations['media']; app: ConversationApp | null },
+  { found, media, app }: { found: ConversationFile[]; media: Conversations['media']; app: ConversationApp | null },
   pause: Pause,
 ): Promise<Conversations | null> {
-  const byId: Map<string, Conversation> = new Map();
+  const byKey: Map<string, Conversation> = new Map();
+  const damaged: string[] = [];
   for (const [i, file] of found.entries()) {
     await pause(i, found.length);
     try {
       const bytes = await file.read(pause);
       const read = await readMetaFile(bytes, pause);
-      if (read) await list(byId, file, { bytes, read }, pause);
+      if (read) await addFile(byKey, file, { bytes, read }, pause);
       else if (MESSAGE_FILE.test(file.path)) damaged.push(file.path);
     } catch (error) {
       if (!/^zip_|^import_wrong$/.test(toKeptError(error).code)) throw error;
       damaged.push(file.path);
     }
   }
-  const conversations = [...byId.values()].filter(({ messages }) => messages);
+  const conversations = [...byKey.values()].filter(({ messages }) => messages);
   if (!conversations.length) return null;
   for (const { files } of conversations) files.sort((a, b) => numberIn(a.path) - numberIn(b.path));
   const digest = incrementalDigest('SHA-256');
@@ -182,15 +177,15 @@ async function readAll(
 }
 
 /** Add a file to its conversation: those in one folder are of one. */
-async function list(
-  byId: Map<string, Conversation>,
+async function addFile(
+  byKey: Map<string, Conversation>,
   file: ConversationFile,
   { bytes, read }: { bytes: Bytes; read: MetaFile },
   pause: Pause,
 ) {
   const { id, isNumbered } = idOf(file, read);
   const key = isNumbered ? id : `${id} ${file.path}`;
-  const conversation = byId.get(key) ?? {
+  const conversation = byKey.get(key) ?? {
     key,
     id,
     title: cutText(read.title || read.people.join(', '), MAX_NAMES_LENGTH),
@@ -200,7 +195,7 @@ async function list(
     cutOff: false,
     files: [],
   };
-  byId.set(key, conversation);
+  byKey.set(key, conversation);
   conversation.files.push(file);
   conversation.cutOff ||= read.cutOff;
   conversation.messages += read.messages.length;
@@ -360,7 +355,7 @@ function rowOf(
     me: string | null;
     tz: string;
     conversation: Conversation;
-    nameOf: (path: string) => { name: string; isThere: boolean };
+    nameOf: (path: string) => ReturnType<NameOf>;
   },
 ): Omit<PlannedRow, 'msg_no'> {
   const isShared = conversation.people.filter((name) => name === me).length > 1;
@@ -368,7 +363,7 @@ function rowOf(
   const isMissing = me !== null && !conversation.people.includes(me) && !conversation.senders.has(me);
   const isUnknown = !sender || isMissing || (sender === me && isShared);
   const direction = isUnknown ? 'unknown' : sender === me ? 'out' : 'in';
-  const others = conversation.people.filter((name) => name !== me).map(notKeeper);
+  const others = conversation.people.filter((name) => name !== me).map(nameInRow);
   const named = files.map(nameOf);
   const missing = named.filter(({ isThere }) => !isThere).map(({ name }) => name);
   const [first, ...more] = named.map(({ name }) => name);
@@ -377,7 +372,7 @@ function rowOf(
     direction === 'out'
       ? { from: KEEPER, ...(others.length ? { to: cutText(others.join(', '), 2_000) } : {}) }
       : {
-          ...(sender ? { from: cutText(notKeeper(sender), MAX_NAMES_LENGTH) } : {}),
+          ...(sender ? { from: cutText(nameInRow(sender), MAX_NAMES_LENGTH) } : {}),
           ...(direction === 'in' && me !== null ? { to: KEEPER } : {}),
         };
   return {

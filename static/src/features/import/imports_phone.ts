@@ -21,11 +21,11 @@ import {
   KEEPER,
   described,
   extractOf,
-  notKeeper,
+  nameInRow,
   partsOf,
   planEntry,
   readAhead,
-} from './imports_chosen.js';
+} from './imports_entry_files.js';
 import { MAX_TEXT_LENGTH, gapOf, isZone } from './imports_plan.js';
 import { fileNames } from './imports_media.js';
 import type { BackupItem, BackupKind, MessageFile, PhoneBackup } from '../../imports/phone_backup.js';
@@ -33,7 +33,7 @@ import type { MessageRow } from '../../record/schedule.js';
 import type { Pause } from '../../imports/whatsapp.js';
 import type { Fields, Source } from '../../diary/types.js';
 import type { ImportAnswers, PhonePerson } from '../../shell/app.js';
-import type { Piece } from './imports_chosen.js';
+import type { Piece } from './imports_entry_files.js';
 import type { MediaFile, PlannedRow } from './imports_media.js';
 import type { PlannedFile } from './imports_plan.js';
 
@@ -226,10 +226,10 @@ function nameOf({ no }: BackupItem, { name }: MessageFile, place: number): strin
 
 /** The sender of a message to the keeper, or whom one by the keeper is for. A hidden number stays out. */
 function partiesOf({ numbers }: BackupItem, direction: Direction, sender: string): Partial<Row> {
-  const others = cutText(numbers.map(notKeeper).join(', '), 2_000);
+  const others = cutText(numbers.map(nameInRow).join(', '), 2_000);
   if (direction === 'out') return { from: KEEPER, ...(others ? { to: others } : {}) };
   const from =
-    cutText(notKeeper(sender), MAX_NAME_LENGTH) || (numbers.length === 1 && direction === 'in' ? others : '');
+    cutText(nameInRow(sender), MAX_NAME_LENGTH) || (numbers.length === 1 && direction === 'in' ? others : '');
   return { ...(from ? { from } : {}), ...(direction === 'in' ? { to: KEEPER } : {}) };
 }
 

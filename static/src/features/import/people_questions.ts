@@ -34,51 +34,74 @@ export function peopleQuestions(stage: Stage, state: ImportStepState) {
   return null;
 }
 
-function mailboxFacts(read: ImportMailbox) {
-  return html`<dl class="facts card">
-    <div><dt>${t('import.file')}</dt><dd><bdi>${read.name}</bdi>, ${sizeText(read.size)}</dd></div>
-    <div><dt>${t('mailbox.emails')}</dt><dd>${read.messages}</dd></div></dl>`;
-}
+/** The facts of a file, as a list. */
+export const factsList = (facts: [key: string, value: unknown][]) =>
+  html`<dl class="facts card">${facts.map(
+    ([key, value]) => html`<div><dt>${lookUp(key)}</dt><dd>${value}</dd></div>`,
+  )}</dl>`;
 
-/** Ask which address is the keeper's, then whose emails are wanted. That answer opens the preview. */
-function mailboxQuestion(stage: Stage, state: ImportStepState, { people }: ImportMailbox) {
-  const { answers } = state;
+export const fileFact = ({ name, size }: { name: string; size: number }): [string, unknown] => [
+  'import.file',
+  html`<bdi>${name}</bdi>, ${sizeText(size)}`,
+];
+
+const mailboxFacts = (read: ImportMailbox) => factsList([fileFact(read), ['mailbox.emails', read.messages]]);
+
+/**
+ * Ask which name or address is the keeper's, then whose messages are wanted. That answer opens the preview.
+ * @param options `words`: the group of texts; `own`: what can be the keeper's; `others`: what can be chosen then
+ */
+function ownThenWhose(
+  stage: Stage,
+  { answers }: ImportStepState,
+  {
+    words,
+    own,
+    others,
+    lead = nothing,
+  }: {
+    words: 'mailbox' | 'chats';
+    own: () => PersonChoice[];
+    others: (me: string | null) => PersonChoice[];
+    lead?: unknown;
+  },
+) {
   const answer = (change: Partial<ImportAnswers>) => {
     Object.assign(answers, change);
     stage.local.find = '';
     stage.arrived = true;
   };
-  if (answers.me === undefined) {
-    const choose = (me: string | null) => {
-      answer({ me });
-      stage.draw();
-    };
-    // Most emails in somebody's mailbox are to them.
-    const byReceived = choicesOf([...people].sort((a, b) => b.to - a.to));
-    return html`<section class="stack-close"><h2>${t('mailbox.me')}</h2>
-      ${personRows(stage, byReceived, { words: 'mailbox', choose })}
+  const answerOwn = (me: string | null | undefined) => {
+    answer({ me });
+    stage.draw();
+  };
+  if (answers.me === undefined)
+    return html`<section class="stack-close"><h2>${lookUp(`${words}.me`)}</h2>${lead}
+      ${personRows(stage, own(), { words, choose: answerOwn })}
       <ul class="rows"><li>${row({
         title: t('mailbox.me_none'),
         icon: 'out',
-        onClick: () => choose(null),
+        onClick: () => answerOwn(null),
       })}</li></ul></section>`;
-  }
   const choose = (person: string) => {
     answer({ person });
     return makePlan(stage);
   };
-  const others = choicesOf(people.filter(({ address }) => address !== answers.me));
-  const changeOwn = () => {
-    answer({ me: undefined });
-    stage.draw();
-  };
-  return html`<section class="stack-close"><h2>${t('mailbox.whose')}</h2>
+  return html`<section class="stack-close"><h2>${lookUp(`${words}.whose`)}</h2>
     <div class="row small"><span class="soft">${
       answers.me === null ? t('mailbox.me_none') : t('mailbox.me_is', { address: answers.me })
-    }</span>${button(t('mailbox.me_change'), changeOwn, { plain: true })}</div>
-    <p class="small soft">${t('mailbox.whose_lead')}</p>
-    ${personRows(stage, others, { words: 'mailbox', choose })}</section>`;
+    }</span>${button(t('mailbox.me_change'), () => answerOwn(undefined), { plain: true })}</div>
+    <p class="small soft">${lookUp(`${words}.whose_lead`)}</p>
+    ${personRows(stage, others(answers.me), { words, choose })}</section>`;
 }
+
+const mailboxQuestion = (stage: Stage, state: ImportStepState, { people }: ImportMailbox) =>
+  ownThenWhose(stage, state, {
+    words: 'mailbox',
+    // Most emails in somebody's mailbox are to them.
+    own: () => choicesOf([...people].sort((a, b) => b.to - a.to)),
+    others: (me) => choicesOf(people.filter(({ address }) => address !== me)),
+  });
 
 const choicesOf = (people: ImportMailbox['people']): PersonChoice[] =>
   people.map(({ address, name, from, to }) => ({
@@ -88,12 +111,9 @@ const choicesOf = (people: ImportMailbox['people']): PersonChoice[] =>
     hint: t('mailbox.counts', { from, to }),
   }));
 
-function phoneFacts(read: ImportPhone) {
-  return html`<dl class="facts card">
-    <div><dt>${t('import.file')}</dt><dd><bdi>${read.name}</bdi>, ${sizeText(read.size)}</dd></div>
-    <div><dt>${t(read.holds === 'calls' ? 'phone.calls' : 'phone.messages')}</dt><dd>${read.messages}</dd></div></dl>
+const phoneFacts = (read: ImportPhone) =>
+  html`${factsList([fileFact(read), [read.holds === 'calls' ? 'phone.calls' : 'phone.messages', read.messages]])}
     ${read.cutOff ? html`<p class="care">${t('phone.cut_off')}</p>` : nothing}`;
-}
 
 /** Ask whose messages or calls are wanted. The answer opens the preview. */
 function phoneQuestion(stage: Stage, state: ImportStepState, { holds, people }: ImportPhone) {
@@ -113,14 +133,11 @@ function phoneQuestion(stage: Stage, state: ImportStepState, { holds, people }: 
 }
 
 function conversationFacts(read: ImportConversations) {
-  const facts = [
-    ['import.file', html`<bdi>${read.name}</bdi>, ${sizeText(read.size)}`],
+  return html`${factsList([
+    fileFact(read),
     ['chats.conversations', read.conversations.length],
     ['phone.messages', read.messages],
-  ];
-  return html`<dl class="facts card">${facts.map(
-    ([key, value]) => html`<div><dt>${lookUp(String(key))}</dt><dd>${value}</dd></div>`,
-  )}</dl>
+  ])}
     ${read.cutOff ? html`<p class="care">${t('chats.cut_off')}</p>` : nothing}
     ${
       read.damaged.length
@@ -133,45 +150,26 @@ function conversationFacts(read: ImportConversations) {
 
 /** Ask which app it is, where the file does not say, which name is the keeper's, and which conversation is wanted. */
 function conversationQuestion(stage: Stage, state: ImportStepState, { app, conversations }: ImportConversations) {
-  const { answers } = state;
-  const answer = (change: Partial<ImportAnswers>) => {
-    Object.assign(answers, change);
-    stage.local.find = '';
+  const chooseApp = (code: ConversationApp) => {
+    state.answers.app = code;
     stage.arrived = true;
     stage.draw();
   };
-  if (!app && !answers.app) {
+  if (!app && !state.answers.app) {
     const apps: [ConversationApp, string][] = [
       ['instagram', 'Instagram'],
       ['messenger', 'Messenger'],
     ];
     return html`<section class="stack-close"><h2>${t('chats.app')}</h2><ul class="rows">${apps.map(
-      ([code, name]) => html`<li>${row({ title: name, icon: 'file', onClick: () => answer({ app: code }) })}</li>`,
+      ([code, name]) => html`<li>${row({ title: name, icon: 'file', onClick: () => chooseApp(code) })}</li>`,
     )}</ul></section>`;
   }
-  if (answers.me === undefined) {
-    const choices = namesIn(conversations);
-    return html`<section class="stack-close"><h2>${t('chats.me')}</h2>
-      <p class="small soft">${t('chats.own')}</p>
-      ${personRows(stage, choices, { words: 'chats', choose: (me) => answer({ me }) })}
-      <ul class="rows"><li>${row({
-        title: t('mailbox.me_none'),
-        icon: 'out',
-        onClick: () => answer({ me: null }),
-      })}</li></ul></section>`;
-  }
-  const choose = (person: string) => {
-    Object.assign(answers, { person });
-    stage.local.find = '';
-    stage.arrived = true;
-    return makePlan(stage);
-  };
-  return html`<section class="stack-close"><h2>${t('chats.whose')}</h2>
-    <div class="row small"><span class="soft">${
-      answers.me === null ? t('mailbox.me_none') : t('mailbox.me_is', { address: answers.me })
-    }</span>${button(t('mailbox.me_change'), () => answer({ me: undefined }), { plain: true })}</div>
-    <p class="small soft">${t('chats.whose_lead')}</p>
-    ${personRows(stage, conversationChoices(conversations, answers.me), { words: 'chats', choose })}</section>`;
+  return ownThenWhose(stage, state, {
+    words: 'chats',
+    own: () => namesIn(conversations),
+    others: (me) => conversationChoices(conversations, me),
+    lead: html`<p class="small soft">${t('chats.own')}</p>`,
+  });
 }
 
 /** Every name in a download, with the messages by that name; who is in most conversations comes first. */

@@ -19,7 +19,7 @@ import {
 import { countsTable, headersView, importNotes } from '../../components/files/import_preview.js';
 import { amountText } from '../../components/text/amount_words.js';
 import { messageList } from '../../components/schedule_rows.js';
-import { MAX_NAMED_FILES, MAX_SENDERS, moreNote, peopleQuestions } from './people_questions.js';
+import { MAX_NAMED_FILES, MAX_SENDERS, factsList, fileFact, moreNote, peopleQuestions } from './people_questions.js';
 import { loadVocabulary } from '../../components/text/labels.js';
 import '../../components/words.js';
 import './words.js';
@@ -120,15 +120,8 @@ function askView(stage: Stage, state: ImportStepState) {
 }
 
 function chatFacts(read: ImportChat) {
-  const facts = [
-    ['import.file', html`<bdi>${read.name}</bdi>, ${sizeText(read.size)}`],
-    ['import.lines', read.lines],
-    ['import.messages', read.messages],
-    ...(read.files ? [['import.files', read.files]] : []),
-  ];
-  return html`<dl class="facts card">${facts.map(
-    ([key, value]) => html`<div><dt>${lookUp(String(key))}</dt><dd>${value}</dd></div>`,
-  )}</dl>
+  const files: [string, unknown][] = read.files ? [['import.files', read.files]] : [];
+  return html`${factsList([fileFact(read), ['import.lines', read.lines], ['import.messages', read.messages], ...files])}
     ${read.lenient ? html`<p class="care small">${t('import.lenient')}</p>` : nothing}`;
 }
 

@@ -28,10 +28,10 @@ const MAX_DESCRIPTION_LENGTH = 4_000;
 const READ_AHEAD_BYTES = 1 << 20;
 
 /**
- * People choose their names. One who is called like the keeper in a row, or looks so, is put in quotes. Nothing in a
- * name may begin a line or turn what stands beside it round.
+ * Return a name as a row has it. People choose their own names. A name that is `me`, or looks like it, is put in
+ * quotes, because `me` is the keeper. Line breaks and marks that change the direction of text become spaces.
  */
-export function notKeeper(name: string): string {
+export function nameInRow(name: string): string {
   const plain = name.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, ' ');
   const read = plain
     .normalize('NFKC')
