@@ -156,6 +156,31 @@ def instagram_download() -> FilePayload:
     return picker_file("instagram-jo.zip", "application/zip", buffer.getvalue())
 
 
+def telegram_export() -> FilePayload:
+    """Return an export of one chat: a line of the app, a picture with words, a missed call, and an answer."""
+    noon = int(datetime(2026, 10, 24, 12, tzinfo=UTC).timestamp())
+
+    def item(kind: str, minute: int, who: str, **members: object) -> dict[str, object]:
+        names = ("actor", "actor_id") if kind == "service" else ("from", "from_id")
+        time = {"date_unixtime": str(noon + 60 * minute)}
+        return {"id": minute, "type": kind, **time, names[0]: who, names[1]: f"user{len(who)}", **members}
+
+    messages = [
+        item("service", 0, "Sam <b>", action="pin_message", text=""),
+        item(
+            "message", 1, "Sam <b>", text=["I am at ", {"type": "bold", "text": "your door"}], photo="photos/door.png"
+        ),
+        item("service", 2, "Sam <b>", action="phone_call", discard_reason="missed", text=""),
+        item("message", 3, "Jo", text="Stop"),
+    ]
+    chat = {"name": "Sam <b>", "type": "personal_chat", "id": 4242, "messages": messages}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("ChatExport_2026-10-24/result.json", json.dumps(chat, indent=1))
+        archive.writestr("ChatExport_2026-10-24/photos/door.png", make_png(7))
+    return picker_file("ChatExport.zip", "application/zip", buffer.getvalue())
+
+
 def mailbox() -> str:
     """Return a mailbox file with a newsletter, an email to Sam and one from him, the newest first."""
     saved = SAVED_EMAIL.replace("\r\n", "\n")

@@ -319,6 +319,31 @@ def test_one_conversation_is_imported_from_a_download(keeper: BrowserKeeper) -> 
     keeper.wait_for_text("There is nothing new with this person in the file. Nothing was added.")
 
 
+def test_a_telegram_chat_is_imported_without_a_network(keeper: BrowserKeeper) -> None:
+    """Lines of the app are counted and left out. The missed call and the picture come in with the words."""
+    _make_offline_diary(keeper)
+    go_to_imports(keeper)
+    export = exports.telegram_export()
+    choose_import_file(keeper, export)
+    keeper.page.get_by_role("main").get_by_role("button", name=re.compile("^Jo")).click()
+    preview_import(keeper, re.compile("^Sam <b>"))
+    keeper.wait_for_text("3 new messages")
+    keeper.wait_for_text("1 line of the app itself is left out")
+    keeper.button("See the messages").first.click()
+    keeper.wait_for_text("I am at your door")
+    _add_entry_with_picture(keeper, "messages of a Telegram chat")
+    keeper.tap("See your entries")
+    keeper.open_entry("Telegram: 1 missed call and 1 message from Sam <b>, 1 from me, 13:01 to 13:03.")
+    keeper.wait_for_file("door.png")
+    keeper.lock()
+    keeper.unlock()
+    go_to_imports(keeper)
+    choose_import_file(keeper, export)
+    keeper.page.get_by_role("main").get_by_role("button", name=re.compile("^Jo")).click()
+    preview_import(keeper, re.compile("^Sam <b>"))
+    keeper.wait_for_text("There is nothing new with this person in the file. Nothing was added.")
+
+
 def _add_entry_with_picture(keeper: BrowserKeeper, screen: str) -> None:
     """Add the only proposed entry, with the picture of one of its messages."""
     keeper.page.get_by_label(re.compile("^Put 1 picture or other file with its message too")).check()

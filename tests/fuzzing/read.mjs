@@ -17,7 +17,7 @@ import { verifyTimestamp } from '#app/ledger/timestamps.js';
 import { decodePush } from '#app/ledger/push.js';
 import { looksLikeMail, readMail } from '#app/imports/mail.js';
 import { looksLikeMailbox, readMailbox } from '#app/imports/mailbox.js';
-import { looksLikeMetaFile, readMetaFile, readMetaMessage } from '#app/imports/meta_messages.js';
+import { FORMATS } from '#app/imports/conversations/formats.js';
 import { looksLikePhoneBackup, readBackupMessage, readPhoneBackup } from '#app/imports/phone_backup.js';
 import { readEntries, unpack } from '#app/imports/unzip.js';
 import { entrySource } from '#app/imports/unzip_stream.js';
@@ -32,6 +32,11 @@ const HELD_MOST = 512 * MIB;
 const stamped = (name) => readFileSync(new URL(`stamped/${name}`, import.meta.url), 'utf8');
 const [chain, pins] = [stamped('chain.pem'), JSON.parse(stamped('pins.json'))];
 const text = (raw) => new TextDecoder().decode(raw);
+/** Let an error of ours pass: the file is refused. */
+const refusedOnly = (error) => {
+  if (!(error instanceof KeptError)) throw error;
+  return null;
+};
 const first = (fn) => (raw) => {
   for (const one of readValues(raw)) fn(one);
 };
@@ -84,17 +89,17 @@ const TARGETS = {
     for (const { start, end } of items) readBackupMessage(raw.subarray(start, end));
   },
   conversation: async (raw) => {
-    looksLikeMetaFile(raw);
     const pause = async () => undefined;
-    const file = await readMetaFile(raw, pause);
-    for (const span of file?.messages ?? []) readMetaMessage(raw, span, Number.MAX_SAFE_INTEGER);
+    for (const format of FORMATS) {
+      format.looksLike(raw);
+      const threads = await format.readThreads(raw, 'messages/c12345/messages.json', pause).catch(refusedOnly);
+      for (const { messages } of threads ?? [])
+        for (const span of messages) format.readMessage(raw, span, Number.MAX_SAFE_INTEGER);
+    }
   },
   async zip(raw) {
     const file = { size: raw.length, read: async (from, until) => raw.subarray(from, until) };
-    for (const entry of await readEntries(file))
-      await unpack(file, entry, { limit: MIB }).catch((error) => {
-        if (!(error instanceof KeptError)) throw error;
-      });
+    for (const entry of await readEntries(file)) await unpack(file, entry, { limit: MIB }).catch(refusedOnly);
   },
   async entry(raw) {
     const file = { size: raw.length, read: async (from, until) => raw.subarray(from, until) };
@@ -105,7 +110,7 @@ const TARGETS = {
         for (let at = 0; at < end; at += 1000) await source.read(at, Math.min(at + 1000, end));
         if (end === source.size) await source.check();
       } catch (error) {
-        if (!(error instanceof KeptError)) throw error;
+        refusedOnly(error);
       }
     }
   },

@@ -67,6 +67,75 @@ CONVERSATIONS = {
             {"senderName": "Sam", "timestamp": 1793793600000, "text": "x", "media": [{"uri": "./media/a.png"}]}
         ],
     },
+    "telegram": {
+        "chats": {
+            "list": [
+                {
+                    "name": "Sam",
+                    "type": "personal_chat",
+                    "id": 4242,
+                    "messages": [
+                        {
+                            "type": "message",
+                            "date_unixtime": "1793793600",
+                            "from": "Sam",
+                            "from_id": "user11",
+                            "text": ["a", {"type": "bold", "text": "b"}],
+                            "photo": "photos/1.png",
+                            "reactions": [{"emoji": "!", "count": 1, "recent": [{"from": "Jo"}]}],
+                            "poll": {"question": "?"},
+                            "location_information": {"latitude": 1.5, "longitude": -2},
+                        },
+                        {
+                            "type": "service",
+                            "date_unixtime": "1793793600",
+                            "action": "phone_call",
+                            "discard_reason": "busy",
+                        },
+                    ],
+                }
+            ]
+        }
+    },
+    "snapchat": {
+        "sam.b": [
+            {
+                "From": "sam.b",
+                "Media Type": "MEDIA",
+                "Created": "2026-11-04 09:20:00 UTC",
+                "Content": "x",
+                "IsSender": False,
+                "Created(microseconds)": 1793784000000,
+                "Media IDs": "b~1 | b~2",
+            }
+        ]
+    },
+    "tiktok": {
+        "Direct Message": {
+            "Direct Messages": {
+                "ChatHistory": {
+                    "Chat History with sam.b:": [{"Date": "2026-11-04 09:20:00", "From": "sam.b", "Content": "x"}]
+                }
+            }
+        }
+    },
+    "discord_own": [{"ID": 1, "Timestamp": "2026-11-04 09:20:00", "Contents": "x", "Attachments": "https://a/b.png?c"}],
+    "discord": {
+        "guild": {"id": "0"},
+        "channel": {"id": "777777", "name": "Sam"},
+        "messages": [
+            {
+                "type": "Call",
+                "timestamp": "2026-11-04T09:20:00.123+00:00",
+                "callEndedTimestamp": "2026-11-04T09:21:00+00:00",
+                "author": {"id": "11", "nickname": "Sam"},
+                "attachments": [{"url": "a/b.png"}],
+                "embeds": [{"title": "t"}],
+                "reactions": [{"emoji": {"name": "!"}, "count": 2}],
+            },
+            {"type": "Reply", "timestamp": "2026-11-04T09:20:00Z", "content": "y", "stickers": [{"name": "s"}]},
+        ],
+    },
 }
 
 

@@ -7,8 +7,8 @@ import { createHash } from 'node:crypto';
 import test, { after, before } from 'node:test';
 import fc from 'fast-check';
 import { fixedClock } from '#app/core/clock.js';
-import { elementsOf, membersOf, parseSpan, wholeFile } from '#app/imports/json_spans.js';
-import { mend, readMetaFile, readMetaMessage } from '#app/imports/meta_messages.js';
+import { elementsOf, membersOf, parseSpan, wholeFile } from '#app/imports/conversations/json_spans.js';
+import { META, mend } from '#app/imports/conversations/meta.js';
 import { utf8, zip } from './chat_exports.mjs';
 import { allBursts, importFile, rowsOf } from './phone/importing.mjs';
 import { NOON, phoneWithEntry } from './phone/phone.mjs';
@@ -180,7 +180,7 @@ test('the file of an entry has its own messages byte for byte, and can be read a
     title: 'Sam',
     thread_path: 'inbox/sam_1234567',
   });
-  const spans = (await readMetaFile(utf8(text), noPause)).messages;
+  const spans = (await META.readThreads(utf8(text), 'message_1.json', noPause))[0].messages;
   const each = spans.map(({ start, end }) => new TextDecoder().decode(utf8(text).subarray(start, end)));
   assert.ok(own.endsWith(`"messages":[\n${each.slice(1).join(',\n')}\n]}\n`));
   assert.equal(messages.length, 3);
@@ -345,12 +345,12 @@ test('calls, unsent messages, reactions and what was shared', async () => {
   assert.deepEqual(
     rows.map(({ direction, type, text, description }) => [direction, type, text, description]),
     [
-      ['in', 'call', undefined, 'Sam called you.. Lasted 65 seconds'],
-      ['in', 'missed_call', undefined, 'You missed a call from Sam.'],
-      ['out', 'call', undefined, 'Sam missed your call.'],
+      ['in', 'call', undefined, 'Sam called you. Lasted 65 seconds'],
+      ['in', 'missed_call', undefined, 'You missed a call from Sam'],
+      ['out', 'call', undefined, 'Sam missed your call'],
       ['in', 'deleted', undefined, 'Unsent by the sender'],
-      ['in', 'text', 'Look', 'Reactions: ❤ by Jo, !'],
-      ['in', 'text', 'See this', 'Shared: https://example.org/1. By x. Words of what was shared: y'],
+      ['in', 'text', 'Look', 'Reactions: ❤ by me, !'],
+      ['in', 'text', 'See this', 'Shared: “https://example.org/1”. By: “x”. Words of what was shared: “y”'],
       ['in', 'text', undefined, 'No words'],
       ['in', 'sticker', undefined, 'Not in the download: 1.png'],
       ['in', 'voice', undefined, 'Not in the download: 1.mp4'],
@@ -508,11 +508,11 @@ test('two people with one name stay two in encrypted chats', async () => {
 
 test('a file that is cut off gives its whole messages and is said to be cut off', async () => {
   const text = escaped(conversation(MESSAGES));
-  const whole = await readMetaFile(utf8(text), noPause);
+  const [whole] = await META.readThreads(utf8(text), '', noPause);
   const list = text.indexOf('"messages"');
   for (let end = list; end < text.length; end += 7) {
     const bytes = utf8(text.slice(0, end));
-    const cut = await readMetaFile(bytes, noPause);
+    const [cut = null] = (await META.readThreads(bytes, '', noPause)) ?? [];
     if (!cut) {
       assert.ok(end < text.indexOf('[', list), String(end));
       continue;
@@ -648,11 +648,11 @@ test('any bytes are read as a conversation or refused, and each message is one o
     fc.asyncProperty(fc.nat(text.length - 1), fc.uint8Array({ maxLength: 12 }), async (at, noise) => {
       const bytes = utf8(text);
       bytes.set(noise.subarray(0, bytes.length - at), at);
-      const read = await readMetaFile(bytes, noPause).catch((error) => {
+      const read = await META.readThreads(bytes, '', noPause).catch((error) => {
         assert.equal(error.code, 'import_wrong');
         return null;
       });
-      for (const span of read?.messages ?? []) readMetaMessage(bytes, span, LATER);
+      for (const { messages } of read ?? []) for (const span of messages) META.readMessage(bytes, span, LATER);
     }),
   );
 });

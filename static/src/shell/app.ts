@@ -339,7 +339,7 @@ export type ImportPhone = {
   orders?: undefined;
   files?: undefined;
 };
-export type ConversationApp = 'instagram' | 'messenger';
+export type ConversationApp = 'instagram' | 'messenger' | 'telegram' | 'snapchat' | 'tiktok' | 'discord';
 /** `id`: chooses it; `people`: their names; `senders`: messages by name */
 export type ListedConversation = {
   id: string;
@@ -409,7 +409,7 @@ export type ImportChatPlan = ImportProposal & {
 };
 /**
  * `unread`: the places in a file, from 1, of messages that could not be read; `drafts`: that were never sent;
- * `mended`: messages whose letters the file has wrong
+ * `mended`: messages whose letters the file has wrong; `notices`: lines that the app wrote, which are left out
  */
 export type ImportPlan =
   | ImportChatPlan
@@ -418,6 +418,7 @@ export type ImportPlan =
       unread?: number[];
       drafts?: number;
       mended?: number;
+      notices?: number;
       late?: undefined;
       files?: { with: number };
     });

@@ -41,9 +41,9 @@ export function nameInRow(name: string): string {
   return read === KEEPER ? `“${plain.trim()}”` : plain;
 }
 
-/** Join what a file says of a message beside its words. */
+/** Join what a file says of a message beside its words, a sentence each. */
 export function described(notes: readonly (string | undefined)[]): { description?: string } {
-  const text = notes.filter(Boolean).join('. ');
+  const text = notes.flatMap((note) => note?.replace(/\.$/, '') || []).join('. ');
   return text ? { description: cutText(text, MAX_DESCRIPTION_LENGTH) } : {};
 }
 

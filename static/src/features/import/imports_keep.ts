@@ -42,6 +42,10 @@ const SOURCES: Record<string, { behaviour: string; record: string }> = {
   phone_call: { behaviour: 'calls', record: 'A backup of the list of calls' },
   instagram: { behaviour: 'chat_messages', record: 'A download of Instagram messages' },
   messenger: { behaviour: 'chat_messages', record: 'A download of Messenger messages' },
+  telegram: { behaviour: 'chat_messages', record: 'An export of Telegram messages' },
+  snapchat: { behaviour: 'chat_messages', record: 'A download of Snapchat messages' },
+  tiktok: { behaviour: 'chat_messages', record: 'A download of TikTok messages' },
+  discord: { behaviour: 'chat_messages', record: 'A download of Discord messages' },
 };
 
 /**

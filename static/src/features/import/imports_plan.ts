@@ -246,7 +246,7 @@ export async function knownSchedules(open: Open, channel: string): Promise<Known
     }));
 }
 
-/** Return the rows that were imported from a conversation, also those taken out. `id`: from imports_conversations.js */
+/** Return the rows that were imported from a conversation, also those taken out. `id`: from conversation_files.js */
 export async function knownConversation(open: Open, channel: string, id: string): Promise<MessageRow[]> {
   const schedules = await readKind(open, 'schedule', true);
   return schedules

@@ -1,6 +1,6 @@
 /**
  * Import a file that another app saved: a WhatsApp chat export (.zip or .txt), an email (.eml), a mailbox (.mbox), a
- * backup of text messages or calls (.xml), or a download of Instagram or Messenger (.zip or .json).
+ * backup of text messages or calls (.xml), or a download of messages (.zip or .json).
  * The phone reads it; the keeper looks at what it holds and chooses what becomes entries (imports_plan.js,
  * imports_keep.js).
  *
@@ -17,12 +17,13 @@ import { MAX_TEXT_BYTES, readEntries, baseName, unpack } from '../../imports/unz
 import { looksLikeChat, readChat } from '../../imports/whatsapp.js';
 import { saveImport } from './imports_keep.js';
 import {
-  isMetaDownload,
+  depthOfChat,
   listedConversations,
-  planConversation,
-  readOneConversation,
+  placedFiles,
+  readOneFile,
   readZippedConversations,
-} from './imports_conversations.js';
+} from './conversation_files.js';
+import { planConversation } from './imports_conversations.js';
 import { peopleOf, planMailbox } from './imports_mailbox.js';
 import { filesByUniqueName } from './imports_media.js';
 import { CHANNELS, conversationsOf, planPhoneBackup } from './imports_phone.js';
@@ -36,7 +37,7 @@ import type { PhoneBackup } from '../../imports/phone_backup.js';
 import type { ZipEntry } from '../../imports/unzip.js';
 import type { Pause } from '../../imports/whatsapp.js';
 import type { Bytes } from '../../core/bytes.js';
-import type { Conversations } from './imports_conversations.js';
+import type { Conversations } from './conversation_files.js';
 import type { PlannedFile } from './imports_plan.js';
 import type { Context, Open, Source } from '../../diary/types.js';
 import type { ChatExport } from './imports_plan.js';
@@ -167,7 +168,14 @@ async function planOf(
 /** Return what the screen shows of several planned files. */
 function viewOf(
   planned: readonly PlannedFile[],
-  counts: { known: number; unread: number[]; drafts?: number; files?: number; mended?: number },
+  counts: {
+    known: number;
+    unread: number[];
+    drafts?: number;
+    files?: number;
+    mended?: number;
+    notices?: number;
+  },
   { tz }: ImportAnswers,
 ): ImportPlan {
   const views = planned.map(({ plan }) => plan.summaryView);
@@ -226,7 +234,7 @@ async function readSource(source: Source, limit: number, latest: number, pause: 
   const several = await readSeveral(source, head, latest, pause);
   if (several) return several;
   if (head[0] === ZIP_MAGIC[0] && head[1] === ZIP_MAGIC[1]) return readZip(source, limit, latest, pause);
-  const conversations = await readOneConversation(source, head, pause);
+  const conversations = await readOneFile(source, head, pause);
   if (conversations) return { kind: 'conversations', conversations, latest };
   checkSize(source.size, limit);
   if (looksLikeMail(head)) return { kind: 'mail', mail: await readMail(await readWhole(source, pause)) };
@@ -259,15 +267,15 @@ async function readZip(source: Source, limit: number, latest: number, pause: Pau
   const whatsappTexts = texts.filter(({ name }) => /^_chat\.txt$|whatsapp/i.test(baseName(name)));
   const [entry] = (whatsappTexts.length ? whatsappTexts : texts).sort((a, b) => b.size - a.size);
   const mailboxes = entries.filter(({ name }) => /\.mbox$/i.test(name));
-  // Whoever sent a document in a conversation must not decide what the whole file is.
-  const download = isMetaDownload(entries) ? await readZippedConversations(source, entries, pause) : null;
+  const placed = placedFiles(entries, depthOfChat(whatsappTexts));
+  const download = placed ? await readZippedConversations(source, entries, placed, pause) : null;
   if (download) return { kind: 'conversations', conversations: download, latest };
   const several = mailboxes.length ? mailboxes : entries.filter(({ name }) => /\.xml$/i.test(name));
   if (several.length && !whatsappTexts.length) {
     const read = await readZipped(source, several, latest, pause);
     if (read) return read;
   }
-  const conversations = whatsappTexts.length ? null : await readZippedConversations(source, entries, pause);
+  const conversations = whatsappTexts.length ? null : await readZippedConversations(source, entries, null, pause);
   if (conversations) return { kind: 'conversations', conversations, latest };
   if (!entry) throw new KeptError('import_no_chat');
   checkSize(source.size, limit);

@@ -75,9 +75,12 @@ function ownThenWhose(
     answer({ me });
     stage.draw();
   };
+  const names = own();
+  // A file that names nobody leaves nothing to ask.
+  if (!names.length) answers.me = null;
   if (answers.me === undefined)
     return html`<section class="stack-close"><h2>${lookUp(`${words}.me`)}</h2>${lead}
-      ${personRows(stage, own(), { words, choose: answerOwn })}
+      ${personRows(stage, names, { words, choose: answerOwn })}
       <ul class="rows"><li>${row({
         title: t('mailbox.me_none'),
         icon: 'out',
@@ -88,9 +91,13 @@ function ownThenWhose(
     return makePlan(stage);
   };
   return html`<section class="stack-close"><h2>${lookUp(`${words}.whose`)}</h2>
-    <div class="row small"><span class="soft">${
-      answers.me === null ? t('mailbox.me_none') : t('mailbox.me_is', { address: answers.me })
-    }</span>${button(t('mailbox.me_change'), () => answerOwn(undefined), { plain: true })}</div>
+    ${
+      names.length
+        ? html`<div class="row small"><span class="soft">${
+            answers.me === null ? t('mailbox.me_none') : t('mailbox.me_is', { address: answers.me })
+          }</span>${button(t('mailbox.me_change'), () => answerOwn(undefined), { plain: true })}</div>`
+        : nothing
+    }
     <p class="small soft">${lookUp(`${words}.whose_lead`)}</p>
     ${personRows(stage, others(answers.me), { words, choose })}</section>`;
 }
@@ -138,6 +145,8 @@ function conversationFacts(read: ImportConversations) {
     ['chats.conversations', read.conversations.length],
     ['phone.messages', read.messages],
   ])}
+    ${read.app === 'snapchat' ? html`<p>${t('chats.snapchat')}</p>` : nothing}
+    ${isOwnersOnly(read) ? html`<p>${t('chats.only_own')}</p>` : nothing}
     ${read.cutOff ? html`<p class="care">${t('chats.cut_off')}</p>` : nothing}
     ${
       read.damaged.length
@@ -147,6 +156,10 @@ function conversationFacts(read: ImportConversations) {
         : nothing
     }`;
 }
+
+/** A file that names nobody has only messages of the account that it is from. */
+const isOwnersOnly = ({ conversations }: ImportConversations) =>
+  conversations.every(({ senders, people }) => !senders.length && !people.length);
 
 /** Ask which app it is, where the file does not say, which name is the keeper's, and which conversation is wanted. */
 function conversationQuestion(stage: Stage, state: ImportStepState, { app, conversations }: ImportConversations) {

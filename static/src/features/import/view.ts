@@ -55,9 +55,11 @@ function importPicker(stage: Stage) {
 function chooseView(stage: Stage) {
   return html`${heading(t('import.title'))}${errorSummary(stage)}
     <p>${t('import.lead')}</p><div>${importPicker(stage)}</div>
-    <div class="stack-close small soft"><p>${t('import.how_chat')}</p><p>${t('import.how_mail')}</p><p>${t(
-      'import.how_phone',
-    )}</p><p>${t('import.how_chats')}</p><p>${t('import.care')}</p></div>`;
+    <div class="stack-close small soft"><p>${t('import.how_chat')} ${t(
+      'import.how_off',
+    )}</p><p>${t('import.how_mail')}</p><p>${t('import.how_phone')}</p><p>${t('import.how_chats')}</p><p>${t(
+      'import.how_telegram',
+    )}</p><p>${t('import.care')}</p></div>`;
 }
 
 function busyView(_stage: Stage, state: ImportState) {
@@ -264,6 +266,7 @@ function planView(stage: Stage, state: ImportStepState) {
     ${plan.counts ? importNotes(stage, plan) : nothing}
     ${unreadNote(plan, UNREAD[state.read.kind])}
     ${!plan.counts && plan.mended ? html`<p class="small soft">${tn('chats.mended', plan.mended)}</p>` : nothing}
+    ${!plan.counts && plan.notices ? html`<p class="small soft">${tn('chats.notices', plan.notices)}</p>` : nothing}
     ${!plan.counts && plan.drafts ? html`<p>${tn('phone.drafts', plan.drafts)}</p>` : nothing}
     <p><strong>${tn('plan.fresh', plan.fresh)}</strong>${
       plan.known ? html` · ${t('plan.known', { n: plan.known })}` : nothing

@@ -2,8 +2,10 @@
  * Where the values of a JSON file are in its bytes, so that each message can be parsed by itself and saved byte for
  * byte. A value is parsed with JSON.parse only when it is wanted.
  */
-import { KeptError } from '../core/errors.js';
-import type { Pause } from './whatsapp.js';
+import { KeptError } from '../../core/errors.js';
+import { concatAll, utf8 } from '../../core/bytes.js';
+import type { Bytes } from '../../core/bytes.js';
+import type { Pause } from '../whatsapp.js';
 
 /** The bytes of a value, from `start` up to `end`. `isWhole`: false if the file ends inside it */
 export type Span = { start: number; end: number; isWhole: boolean };
@@ -69,11 +71,22 @@ export async function membersOf(bytes: Uint8Array, span: Span, pause: Pause): Pr
   }
 }
 
+/** Parse a value that may not be there; null without one that is whole. */
+export const valueIn = (bytes: Uint8Array, span: Span | undefined): unknown =>
+  span?.isWhole ? parseSpan(bytes, span) : null;
+
 /**
  * Return the elements of a list; one that has no end is left out.
  * @throws import_wrong for another value
  */
-export async function elementsOf(bytes: Uint8Array, span: Span, pause: Pause): Promise<Span[]> {
+export const elementsOf = async (bytes: Uint8Array, span: Span, pause: Pause): Promise<Span[]> =>
+  (await allElementsOf(bytes, span, pause)).filter(({ isWhole }) => isWhole);
+
+/**
+ * Return the elements of a list; the last may lack its end.
+ * @throws import_wrong for another value
+ */
+export async function allElementsOf(bytes: Uint8Array, span: Span, pause: Pause): Promise<Span[]> {
   const elements: Span[] = [];
   let at = skipSpace(bytes, span.start, span.end);
   if (bytes[at++] !== OPEN_LIST) throw new KeptError('import_wrong');
@@ -82,11 +95,32 @@ export async function elementsOf(bytes: Uint8Array, span: Span, pause: Pause): P
     if (elements.length && bytes[at] === COMMA) at = skipSpace(bytes, at + 1, span.end);
     if (at >= span.end || bytes[at] === CLOSE_LIST) return elements;
     const element = await spanOfValue(bytes, at, span.end, pause);
-    if (!element.isWhole) return elements;
     elements.push(element);
+    if (!element.isWhole) return elements;
     at = element.end;
   }
 }
+
+/**
+ * Return what stands before and after elements of a list in a file of their own: some members of an object, byte for
+ * byte, and then the list.
+ * @param names of the members, as far as they are there and whole
+ * @param list the name of the list
+ */
+export function frameWith(bytes: Bytes, members: Map<string, Span>, names: readonly string[], list: string) {
+  const before = names.flatMap((name) => {
+    const span = members.get(name);
+    return span?.isWhole ? [utf8(`${JSON.stringify(name)}:`), bytes.subarray(span.start, span.end), utf8(',\n')] : [];
+  });
+  return {
+    before: concatAll([utf8('{'), ...before, utf8(`${JSON.stringify(list)}:[\n`)]),
+    between: utf8(',\n'),
+    after: utf8('\n]}\n'),
+  };
+}
+
+/** Tell whether a file ends like an object that is whole. */
+export const endsWithBracket = (bytes: Uint8Array) => /\}\s*$/.test(new TextDecoder().decode(bytes.subarray(-64)));
 
 async function spanOfValue(bytes: Uint8Array, start: number, limit: number, pause: Pause): Promise<Span> {
   const end = await endOfValue(bytes, start, limit, pause);

@@ -1,0 +1,283 @@
+/**
+ * Find the conversations of a download: which files have messages, which app they are of, and who wrote how many.
+ */
+import { KeptError, toKeptError } from '../../core/errors.js';
+import { hex } from '../../core/bytes.js';
+import { cutText, toWellFormed } from '../../core/text.js';
+import { incrementalDigest } from '../../crypto/digests.js';
+import { objectOf, textIn } from '../../imports/conversations/format.js';
+import { FORMATS } from '../../imports/conversations/formats.js';
+import { parseSpan, wholeFile } from '../../imports/conversations/json_spans.js';
+import { MAX_TEXT_BYTES, baseName, unpack } from '../../imports/unzip.js';
+import { entrySource } from '../../imports/unzip_stream.js';
+import type { Bytes } from '../../core/bytes.js';
+import type { ChatFormat, Sender, Thread } from '../../imports/conversations/format.js';
+import type { ZipEntry } from '../../imports/unzip.js';
+import type { Pause } from '../../imports/whatsapp.js';
+import type { Source } from '../../diary/types.js';
+import type { ConversationApp, ListedConversation } from '../../shell/app.js';
+
+/** A file of a download. `path`: in the download, or its own name */
+type DownloadFile = { path: string; size: number; read(pause: Pause): Promise<Bytes> };
+/** Where messages of a conversation are: the conversation at a place of a file */
+export type ConversationPart = { file: DownloadFile; place: number };
+/**
+ * `key`: one in this download; `id`: the same in every download of this conversation;
+ * `people`: names, as often as there are people with them; `senders`: messages by name;
+ * `parts`: in the order of the numbers of their files
+ */
+export type Conversation = {
+  key: string;
+  id: string;
+  title: string;
+  people: string[];
+  senders: Map<string, number>;
+  messages: number;
+  cutOff: boolean;
+  parts: ConversationPart[];
+};
+/**
+ * What was read of a download. `app`: null if only the keeper knows; `damaged`: paths of files that cannot be used;
+ * `media`: its other files by path
+ */
+export type Conversations = {
+  format: ChatFormat;
+  app: ConversationApp | null;
+  sha256: string;
+  list: Conversation[];
+  damaged: string[];
+  media: ReadonlyMap<string, ZipEntry>;
+};
+/** `ids`: the app's own, of those who wrote under a name */
+type FoundConversation = Conversation & { ids: Map<string, Set<string>> };
+type FoundFiles = { files: DownloadFile[]; formats: readonly ChatFormat[]; titles: Map<string, string> };
+
+const SNIFF_BYTES = 65_536;
+const PIECE_BYTES = 1 << 20;
+const MESSAGES_PER_PAUSE = 200;
+export const MAX_NAMES_LENGTH = 200;
+
+/** Return the app of a download of Meta; null if its folders do not say. The rest of a path has chosen names. */
+function appOf(whole: string): ConversationApp | null {
+  const path = whole.split('messages/')[0] as string;
+  return /instagram/i.test(path) ? 'instagram' : /facebook|messenger/i.test(path) ? 'messenger' : null;
+}
+
+const depthOf = (path: string) => path.split('/').length - 1;
+
+/**
+ * Return the format whose files stand where its app puts them, and these files; null without any. Whoever sent a
+ * document in a conversation must not decide what the whole download is, and documents stand deeper than the files that
+ * the app wrote.
+ * @param below files that are deeper than this do not count
+ */
+export function placedFiles(
+  entries: readonly ZipEntry[],
+  below: number = Number.POSITIVE_INFINITY,
+): { format: ChatFormat; entries: ZipEntry[] } | null {
+  let found: { format: ChatFormat; entries: ZipEntry[] } | null = null;
+  let least = below;
+  for (const format of FORMATS) {
+    const placed = entries.flatMap((entry) => {
+      const before = format.place.exec(entry.name)?.[1];
+      return before === undefined ? [] : [{ entry, depth: depthOf(before) }];
+    });
+    const depth = Math.min(...placed.map((one) => one.depth));
+    if (depth >= least) continue;
+    least = depth;
+    found = { format, entries: placed.filter((one) => one.depth === depth).map(({ entry }) => entry) };
+  }
+  return found;
+}
+
+/** How deep the chat of a WhatsApp export stands. Its own files stand beside it. */
+export const depthOfChat = (texts: readonly ZipEntry[]): number | undefined =>
+  texts.length ? Math.min(...texts.map(({ name }) => depthOf(name))) : undefined;
+
+/** Read the conversations of a zip; null if it has none. */
+export async function readZippedConversations(
+  source: Source,
+  entries: readonly ZipEntry[],
+  placed: ReturnType<typeof placedFiles>,
+  pause: Pause,
+): Promise<Conversations | null> {
+  const chosen = placed?.entries ?? (await entriesLikeConversations(source, entries, pause));
+  if (!chosen.length) return null;
+  const paths = new Set(chosen.map(({ name }) => name));
+  return readAll(
+    source,
+    {
+      files: chosen.map((entry) => zippedFile(source, entry)),
+      formats: placed ? [placed.format] : FORMATS,
+      titles: placed ? await titlesOf(source, entries, placed.format, pause) : new Map(),
+    },
+    new Map(entries.filter(({ name }) => !paths.has(name)).map((entry) => [entry.name, entry])),
+    pause,
+  );
+}
+
+/**
+ * Read a file with conversations; null for a file that is not JSON, or has other members.
+ * @throws import_wrong, import_too_many
+ */
+export async function readOneFile(source: Source, head: Uint8Array, pause: Pause): Promise<Conversations | null> {
+  if (!FORMATS.some((format) => format.looksLike(head))) return null;
+  if (source.size > MAX_TEXT_BYTES) throw new KeptError('import_too_many');
+  const read = async () => (await source.read(0, source.size)) as Bytes;
+  const files = [{ path: source.name, size: source.size, read }];
+  const conversations = await readAll(source, { files, formats: FORMATS, titles: new Map() }, new Map(), pause);
+  if (!conversations) throw new KeptError('import_wrong');
+  return conversations;
+}
+
+async function entriesLikeConversations(source: Source, entries: readonly ZipEntry[], pause: Pause) {
+  const found: ZipEntry[] = [];
+  const wanted = entries.filter(({ name }) => /\.json$/i.test(name));
+  for (const [i, entry] of wanted.entries()) {
+    await pause(i, wanted.length);
+    const isLike = await startsLikeConversation(source, entry).catch((error) => {
+      if (!/^zip_/.test(toKeptError(error).code)) throw error;
+      return FORMATS.some(({ place }) => place.test(`/${entry.name}`));
+    });
+    if (isLike) found.push(entry);
+  }
+  return found;
+}
+
+async function startsLikeConversation(source: Source, entry: ZipEntry): Promise<boolean> {
+  const unpacked = await entrySource(source, entry);
+  const head = await unpacked.read(0, Math.min(SNIFF_BYTES, entry.size));
+  return FORMATS.some((format) => format.looksLike(head));
+}
+
+function zippedFile(source: Source, entry: ZipEntry): DownloadFile {
+  const read = async (pause: Pause) => (await unpack(source, entry, { pause })) as Bytes;
+  return { path: toWellFormed(entry.name), size: entry.size, read };
+}
+
+/** Return the titles of conversations by their ids, where a file of the download has them. */
+async function titlesOf(
+  source: Source,
+  entries: readonly ZipEntry[],
+  { titlesFile }: ChatFormat,
+  pause: Pause,
+): Promise<Map<string, string>> {
+  const entry = titlesFile && entries.find(({ name }) => titlesFile.test(name));
+  if (!entry) return new Map();
+  try {
+    const bytes = await zippedFile(source, entry).read(pause);
+    const titles = Object.entries(objectOf(parseSpan(bytes, wholeFile(bytes))) ?? {});
+    return new Map(titles.map(([id, title]) => [id, textIn(title)]));
+  } catch (error) {
+    // Without titles, the conversations are listed by their ids.
+    if (!isFileError(error)) throw error;
+    return new Map();
+  }
+}
+
+const isFileError = (error: unknown) => /^zip_|^import_wrong$/.test(toKeptError(error).code);
+
+async function readAll(
+  source: Source,
+  { files, formats, titles }: FoundFiles,
+  media: Conversations['media'],
+  pause: Pause,
+): Promise<Conversations | null> {
+  const byKey: Map<string, FoundConversation> = new Map();
+  const damaged: string[] = [];
+  let used: ChatFormat | null = null;
+  for (const [i, file] of files.entries()) {
+    await pause(i, files.length);
+    try {
+      const bytes = await file.read(pause);
+      // The files of one download are of one app.
+      const read = await threadsOf(bytes, file.path, used ? [used] : formats, pause);
+      if (read) {
+        used = read.format;
+        for (const [place, thread] of read.threads.entries())
+          await addThread(byKey, { file, place }, { bytes, thread, format: read.format, titles }, pause);
+      } else if (formats.some(({ place }) => place.test(`/${file.path}`))) damaged.push(file.path);
+    } catch (error) {
+      if (!isFileError(error)) throw error;
+      damaged.push(file.path);
+    }
+  }
+  const list = [...byKey.values()].filter(({ messages }) => messages).map(withPeople);
+  if (!list.length || !used) return null;
+  for (const { parts } of list) parts.sort((a, b) => numberIn(a.file.path) - numberIn(b.file.path));
+  const digest = incrementalDigest('SHA-256');
+  for (let from = 0; from < source.size; from += PIECE_BYTES) {
+    digest.update(await source.read(from, Math.min(source.size, from + PIECE_BYTES)));
+    await pause(from, source.size);
+  }
+  const app = (used.app as ConversationApp | null) ?? appOf(files[0]?.path ?? '') ?? appOf(source.name);
+  return { format: used, app, sha256: hex(digest.digest()), list, damaged, media };
+}
+
+/** Return the conversations of a file, and the first format that finds any. */
+async function threadsOf(bytes: Bytes, path: string, formats: readonly ChatFormat[], pause: Pause) {
+  for (const format of formats) {
+    if (!format.looksLike(bytes.subarray(0, SNIFF_BYTES))) continue;
+    const threads = await format.readThreads(bytes, path, pause);
+    if (threads?.length) return { format, threads };
+  }
+  return null;
+}
+
+async function addThread(
+  byKey: Map<string, FoundConversation>,
+  part: ConversationPart,
+  {
+    bytes,
+    thread,
+    format,
+    titles,
+  }: { bytes: Bytes; thread: Thread; format: ChatFormat; titles: ReadonlyMap<string, string> },
+  pause: Pause,
+) {
+  const key = thread.isAlone ? `${thread.id} ${part.file.path}` : thread.id;
+  const title = titles.get(thread.id) || thread.title || thread.people.join(', ');
+  const conversation = byKey.get(key) ?? {
+    key,
+    id: thread.id,
+    title: cutText(title, MAX_NAMES_LENGTH),
+    people: thread.people,
+    senders: new Map<string, number>(),
+    ids: new Map<string, Set<string>>(),
+    messages: 0,
+    cutOff: false,
+    parts: [],
+  };
+  byKey.set(key, conversation);
+  conversation.parts.push(part);
+  conversation.cutOff ||= thread.cutOff;
+  conversation.messages += thread.messages.length;
+  for (const [i, span] of thread.messages.entries()) {
+    if (i % MESSAGES_PER_PAUSE === 0) await pause(span.start, bytes.length);
+    countSender(conversation, format.senderOf(bytes, span));
+  }
+}
+
+function countSender({ senders, ids }: FoundConversation, { name, id }: Sender) {
+  if (!name) return;
+  senders.set(name, (senders.get(name) ?? 0) + 1);
+  ids.set(name, (ids.get(name) ?? new Set()).add(id));
+}
+
+/** Where the files do not list who is in a conversation, those who wrote are. */
+function withPeople({ ids, ...conversation }: FoundConversation): Conversation {
+  const written = [...ids].flatMap(([name, those]) => Array.from({ length: those.size }, () => name));
+  return { ...conversation, people: conversation.people.length ? conversation.people : written };
+}
+
+const numberIn = (path: string) => Number(/(\d+)\.json$/i.exec(path)?.[1] ?? 0);
+
+/** Return the folder of a path, '' or ending in `/`. */
+export const folderOf = (path: string) => path.slice(0, path.length - baseName(path).length);
+
+/** Return the conversations for the screen, those with most messages first. */
+export function listedConversations({ list }: Conversations): ListedConversation[] {
+  return list
+    .map(({ key, title, people, senders, messages }) => ({ id: key, title, people, senders: [...senders], messages }))
+    .sort((a, b) => b.messages - a.messages);
+}

@@ -1,0 +1,9 @@
+/** The readers of message downloads, in the order in which a file is tried. */
+import { DISCORD } from './discord.js';
+import { META } from './meta.js';
+import { SNAPCHAT } from './snapchat.js';
+import { TELEGRAM } from './telegram.js';
+import { TIKTOK } from './tiktok.js';
+import type { ChatFormat } from './format.js';
+
+export const FORMATS: readonly ChatFormat[] = [META, TELEGRAM, SNAPCHAT, DISCORD, TIKTOK];
