@@ -39,6 +39,7 @@ FIELD_LABELS: Final[Mapping[str, str]] = {
     "response": "What I did",
     "sensitivity": "Sensitivity",
     "shows": "What it shows",
+    "source_account": "From whose account or phone",
     "told_others": "Told",
     "transcript": "Transcript",
     "url_full": "Web address",
@@ -68,6 +69,7 @@ FIELD_VOCABULARIES: Final[Mapping[str, str]] = {
     "response": "responses",
     "sensitivity": "sensitivity",
     "shows": "shows",
+    "source_account": "source_accounts",
     "time_source": "time_sources",
 }
 

@@ -10,6 +10,7 @@ from tests.browser.navigators.accessibility import accessibility_faults
 from tests.browser.navigators.importing import (
     IMPORT_TIMEOUT_MS,
     add_all_proposed,
+    answer_account,
     choose_import_file,
     go_to_imports,
     preview_import,
@@ -44,7 +45,7 @@ def test_wrong_files_get_a_message_and_add_nothing(keeper: BrowserKeeper) -> Non
         ("empty.txt", b"", "This file is empty"),
     ):
         go_to_imports(keeper)
-        choose_import_file(keeper, picker_file(name, "application/octet-stream", body))
+        choose_import_file(keeper, picker_file(name, "application/octet-stream", body), account=None)
         expect(keeper.error_message()).to_contain_text(message)
         expect(keeper.error_message()).to_be_focused()
         assert (name, accessibility_faults(keeper.page)) == (name, [])
@@ -70,9 +71,10 @@ def test_long_chats_are_imported_on_a_slow_phone_and_can_be_stopped(keeper: Brow
     preview_import(keeper, re.compile(r"^Jo\b"))
     add_all_proposed(keeper)
     go_to_imports(keeper)
-    choose_import_file(keeper, exports.make_long_chat(50_000))
+    choose_import_file(keeper, exports.make_long_chat(50_000), account=None)
     keeper.go_to_tab("Entries")  # reading continues while another screen is open
     go_to_imports(keeper)
+    answer_account(keeper, "Mine")
     expect(keeper.page.get_by_text("Which of these is you?")).to_be_visible(timeout=IMPORT_TIMEOUT_MS)
     keeper.tap(re.compile(r"^Jo\b"))
     expect(keeper.page.get_by_role("progressbar")).to_be_visible()

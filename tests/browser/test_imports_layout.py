@@ -82,6 +82,10 @@ def test_a_chat_is_imported_by_keyboard_alone(keeper: BrowserKeeper) -> None:
     with keeper.page.expect_file_chooser() as chooser:
         keys.press("Enter")
     chooser.value.set_files([exports.android_zip()])
+    keeper.wait_for_text("Whose account or phone is this from?")
+    expect(keeper.page.locator("h1")).to_be_focused()
+    _tab_to(keeper, "Mine")
+    keys.press("Enter")
     keeper.wait_for_text("Which of these is you?")
     expect(keeper.page.locator("h1")).to_be_focused()
     _tab_to(keeper, re.compile(r"^Jo\b"))

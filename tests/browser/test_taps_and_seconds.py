@@ -224,7 +224,7 @@ def test_show_someone(journey: Journey) -> None:
 
 
 def test_a_whatsapp_export(journey: Journey) -> None:
-    """A saved chat comes in whole. Who the keeper is in it is asked, never guessed."""
+    """A saved chat comes in whole. Whose account it is from and who the keeper is are asked, never guessed."""
     keeper, page = journey.keeper, journey.page
     _make_diary(journey)
     journey.begin_at_lock()
@@ -232,6 +232,7 @@ def test_a_whatsapp_export(journey: Journey) -> None:
     journey.tap(page.get_by_role("button", name="Bring in a saved chat or email"))
     chat = picker_file("WhatsApp Chat with Sam Hill.txt", "text/plain", ANDROID_CHAT.encode())
     journey.pick("Choose the file", [chat])
+    journey.tap(page.get_by_role("button", name="Mine"))
     keeper.wait_for_text("Which of these is you?")
     expect(page.locator("input:checked")).to_have_count(0)
     journey.tap(page.get_by_role("button", name=re.compile("^Jo")))
@@ -239,7 +240,7 @@ def test_a_whatsapp_export(journey: Journey) -> None:
     expect(page.get_by_role("checkbox", checked=True)).to_have_count(0)
     journey.tap("Add all 2 entries")
     expect(keeper.heading("Added")).to_be_visible(timeout=IMPORT_TIMEOUT_MS)
-    journey.end("WhatsApp export in", 5)
+    journey.end("WhatsApp export in", 6)
     keeper.wait_for_entry_count(3)
 
 

@@ -301,6 +301,30 @@ test('Discord: its own package has only what the owner wrote, and says with whom
   ]);
 });
 
+test('what the owner of another person’s account wrote is not said to be the keeper’s', async () => {
+  const own = [discordOwnMessage('Please stop', { at: NOON })];
+  for (const [account, direction] of [
+    ['mine', 'out'],
+    ['shared', 'unknown'],
+    ['my_childs', 'unknown'],
+    ['given_to_me', 'unknown'],
+    ['not_sure', 'unknown'],
+  ]) {
+    const file = loose(own, 'messages.json');
+    const { app, phone } = await newPhone();
+    const read = /** @type {Read} */ (await app.readImport(file));
+    const answers = { tz: TZ, me: null, person: read.conversations[0].id, account };
+    const { done } = await importFile(app, file, answers);
+    const [row] = await rowsOf(app, done.entries);
+    assert.deepEqual([row.direction, row.from], [direction, direction === 'out' ? 'me' : undefined], account);
+    const { attachments } = await app.readIncident(done.entries[0]);
+    const records = await app.readRecords('attachment');
+    const fields = records.find(({ record }) => record === attachments[0].attachment)?.fields;
+    assert.equal(fields?.source_account, account);
+    phone.end();
+  }
+});
+
 test('Discord: an export of a channel, with calls, links and lines of the app', async () => {
   const channel = discordChannel([
     discordMessage('Pinned a message.', { at: NOON, type: 'ChannelPinnedMessage' }),

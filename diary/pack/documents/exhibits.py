@@ -135,6 +135,7 @@ def _exhibit_facts(contents: PackContents, view: ExhibitView) -> list[tuple[str,
         ("Time it shows", times.format_claimed_time(shown_time).to_line() if shown_time.is_known else ""),
         ("Account or number", text_of(fields, "account_or_number_shown")),
         ("Web address", text_of(fields, "url_full")),
+        ("From whose account or phone", format_field_choice(fields, "source_account")),
         ("Changed before it was added", format_field_choice(fields, "alteration_before_receipt")),
         ("File as received", f"{view.exhibit.filename}, {format_size(view.exhibit.size_bytes)}"),
     ]

@@ -209,7 +209,7 @@ def exhibits_csv(contents: PackContents, printed: Collection[str] | None = None)
     header = (
         "item_no", "suggested_ref", "officer_ref", "description", "kind", "taken", "time_it_shows",
         "producer", "sha256", "size_bytes", "file", "volume", "entries", "account_or_number",
-        "web_address", "changed_before_it_was_added", "whole_screen", "clock", "date",
+        "web_address", "source_account", "changed_before_it_was_added", "whole_screen", "clock", "date",
         "sender_name", "number_or_handle", "profile", "url", "before_and_after", "own_messages",
         "flags", "picture_in_04",
     )  # fmt: skip
@@ -238,6 +238,7 @@ def _exhibit_cells(contents: PackContents, view: ExhibitView, printed: Collectio
         contents.linked_codes_text(view) or "not linked",
         text_of(fields, "account_or_number_shown"),
         text_of(fields, "url_full"),
+        format_field_choice(fields, "source_account"),
         format_field_choice(fields, "alteration_before_receipt"),
         *(
             format_screenshot_point(fields, term.code) if is_screen else ""

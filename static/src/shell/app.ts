@@ -373,6 +373,8 @@ export type ImportAnswers = {
   person?: string;
   /** only where the download does not say */
   app?: ConversationApp;
+  /** whose account or phone the file is from: a code of `source_accounts` */
+  account?: string;
 };
 /** One proposed entry. */
 export type ImportBurst = {

@@ -16,11 +16,19 @@ def go_to_imports(keeper: BrowserKeeper) -> None:
     keeper.wait_for_screen("Bring in a saved chat or email")
 
 
-def choose_import_file(keeper: BrowserKeeper, file: FilePayload) -> None:
-    """Choose one file."""
+def choose_import_file(keeper: BrowserKeeper, file: FilePayload, *, account: str | None = "Mine") -> None:
+    """Choose one file, and answer whose account or phone it is from. `account` is None where that is not asked."""
     with keeper.page.expect_file_chooser() as chooser:
         keeper.tap("Choose the file")
     chooser.value.set_files([file])
+    if account:
+        answer_account(keeper, account)
+
+
+def answer_account(keeper: BrowserKeeper, account: str) -> None:
+    """Say whose account or phone the file is from, once it is read."""
+    expect(keeper.heading("Whose account or phone is this from?")).to_be_visible(timeout=IMPORT_TIMEOUT_MS)
+    keeper.tap(account)
 
 
 def preview_import(keeper: BrowserKeeper, *picks: str | re.Pattern[str]) -> None:

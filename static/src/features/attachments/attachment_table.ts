@@ -75,6 +75,7 @@ export const FILE_CARDS: readonly FileCard[] = [
     code: 'phone',
     icon: 'device',
     lines: [
+      codeLine('source_account', 'source_accounts'),
       personLine('producer_id'),
       personLine('captured_by_id'),
       { name: 'source_device', type: 'object', restricted: true, questions: DEVICE },

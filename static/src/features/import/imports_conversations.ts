@@ -18,7 +18,16 @@ import { mend } from '../../imports/conversations/meta.js';
 import { MAX_TEXT_BYTES, baseName } from '../../imports/unzip.js';
 import { entrySource } from '../../imports/unzip_stream.js';
 import { MAX_NAMES_LENGTH, folderOf } from './conversation_files.js';
-import { FRAME_BYTES, KEEPER, described, extractOf, nameInRow, partsOf, planEntry } from './imports_entry_files.js';
+import {
+  FRAME_BYTES,
+  KEEPER,
+  described,
+  extractOf,
+  isKeepersOwn,
+  nameInRow,
+  partsOf,
+  planEntry,
+} from './imports_entry_files.js';
 import { MAX_TEXT_LENGTH, gapOf, isZone } from './imports_plan.js';
 import { fileNames } from './imports_media.js';
 import type { Bytes } from '../../core/bytes.js';
@@ -47,6 +56,8 @@ type PlacedRow = PlannedRow & { no: number };
 /** The bytes of a message, and of what says which conversation it is of */
 type MessageBytes = { bytes: Bytes; thread: Thread };
 type Direction = MessageRow['direction'];
+/** `me`: the keeper's name; `isMine`: the account is the keeper's alone */
+type Answered = { me: string | null; isMine: boolean; tz: string };
 
 export const APP_NAMES: Record<ConversationApp, string> = {
   instagram: 'Instagram',
@@ -77,7 +88,7 @@ export async function planConversation(
     limit,
     latest,
   }: { source: Source; conversations: Conversations; limit: number; latest: number },
-  { me, person, tz, gap, app: answered }: ImportAnswers,
+  { me, person, tz, gap, app: answered, account }: ImportAnswers,
   pause: Pause,
 ): Promise<PlannedConversation> {
   const app = conversations.app ?? answered;
@@ -87,12 +98,8 @@ export async function planConversation(
   if ([...sizes.values()].reduce((sum, size) => sum + size, 0) > MAX_CONVERSATION_BYTES)
     throw new KeptError('import_too_many');
   const media = filesOf(conversation, conversations, source);
-  const read = await readRows(
-    conversations.format,
-    conversation,
-    { me, tz, limit, latest, nameOf: media.nameOf },
-    pause,
-  );
+  const options = { me, isMine: isKeepersOwn(account), tz, limit, latest, nameOf: media.nameOf };
+  const read = await readRows(conversations.format, conversation, options, pause);
   const fresh = rowsNotIn(read.rows, await known(app, conversation.id), identityOf);
   await pause(1, 1);
   const isMeKnown = me !== null && conversation.people.includes(me);
@@ -141,12 +148,7 @@ export async function planConversation(
 async function readRows(
   format: Conversations['format'],
   conversation: Conversation,
-  {
-    nameOf,
-    limit,
-    latest,
-    ...options
-  }: { me: string | null; tz: string; limit: number; latest: number; nameOf: NameOf },
+  { nameOf, limit, latest, ...options }: Answered & { limit: number; latest: number; nameOf: NameOf },
   pause: Pause,
 ) {
   const digests: Map<string, string> = new Map();
@@ -205,10 +207,10 @@ function identityOf({ sent_at: at, text = '', type, file_name: file = '' }: Fiel
 function directionOf(
   { sender: { name }, isOwn }: ReadMessage,
   { people, senders }: Conversation,
-  me: string | null,
+  { me, isMine }: Answered,
 ): Direction {
   // A file that names nobody has what the owner of the account wrote.
-  if (!name) return isOwn === true ? 'out' : 'unknown';
+  if (!name) return isOwn === true && isMine ? 'out' : 'unknown';
   const isShared = people.filter((one) => one === me).length > 1;
   // Without the keeper's name in it, any of the names can be theirs.
   const isMissing = me !== null && !people.includes(me) && !senders.has(me);
@@ -219,20 +221,18 @@ function directionOf(
 function rowOf(
   message: ReadMessage,
   {
-    me,
-    tz,
     conversation,
     nameOf,
-  }: {
-    me: string | null;
-    tz: string;
+    ...answered
+  }: Answered & {
     conversation: Conversation;
     nameOf: (path: string) => ReturnType<NameOf>;
   },
 ): Omit<PlannedRow, 'msg_no'> {
   const { at, type, text, notes, quotes, reactions, isEdited } = message;
+  const { me, isMine, tz } = answered;
   const sender = message.sender.name;
-  const direction = directionOf(message, conversation, me);
+  const direction = directionOf(message, conversation, answered);
   const others = conversation.people.filter((name) => name !== me).map(nameInRow);
   const named = message.files.map(nameOf);
   const missing = named.filter(({ isThere }) => !isThere).map(({ name }) => name);
@@ -243,7 +243,7 @@ function rowOf(
       ? { from: KEEPER, ...(others.length ? { to: cutText(others.join(', '), 2_000) } : {}) }
       : {
           ...(sender ? { from: cutText(nameInRow(sender), MAX_NAMES_LENGTH) } : {}),
-          ...(direction === 'in' && me !== null ? { to: KEEPER } : {}),
+          ...(direction === 'in' && me !== null && isMine ? { to: KEEPER } : {}),
         };
   return {
     sent_at: at as number,

@@ -41,6 +41,12 @@ export function nameInRow(name: string): string {
   return read === KEEPER ? `“${plain.trim()}”` : plain;
 }
 
+/**
+ * Tell whether what the owner of an account or phone sent is the keeper's. Files that were imported without the
+ * question were said to be the keeper's own.
+ */
+export const isKeepersOwn = (account: string | undefined) => account === undefined || account === 'mine';
+
 /** Join what a file says of a message beside its words, a sentence each. */
 export function described(notes: readonly (string | undefined)[]): { description?: string } {
   const text = notes.flatMap((note) => note?.replace(/\.$/, '') || []).join('. ');

@@ -50,16 +50,23 @@ const SOURCES: Record<string, { behaviour: string; record: string }> = {
 
 /**
  * Save the chosen bursts of each file, or with `late` only the missing files.
- * @param input `media`: the files that may be imported, by name; `late`: as in imports_read.js, for one file only
+ * @param input `media`: the files that may be imported, by name; `late`: as in imports_read.js, for one file only;
+ * `account`: whose account or phone they are from, a code of `source_accounts`
  * @returns `again`: the diary had every file already
  */
 export async function saveImport(
   ctx: Context,
   open: Open,
-  { files, media, late: lateReason }: { files: readonly ChosenFile[]; media: MediaFiles; late: string },
+  {
+    files,
+    media,
+    late: lateReason,
+    account,
+  }: { files: readonly ChosenFile[]; media: MediaFiles; late: string; account: string | undefined },
   pause: Pause,
 ): Promise<ImportResult> {
   const at = ctx.clock.now();
+  const from: Fields = account ? { source_account: account } : {};
   const [main] = files as [ChosenFile];
   const lateFiles = lateReason ? main.plan.late : [];
   const sealed: SealedImport[] = [];
@@ -102,9 +109,9 @@ export async function saveImport(
       });
       for (const { taken, plan, entries: own } of sealed) {
         const incidents = [...own, ...changed].map(({ incident }) => incident);
-        await stageReceived(batch, open, taken, incidents, exportFields(taken, plan));
+        await stageReceived(batch, open, taken, incidents, { ...exportFields(taken, plan), ...from });
       }
-      await stageMedia(batch, open, [...entries, ...changed], takenMedia, main.plan);
+      await stageMedia(batch, open, [...entries, ...changed], takenMedia, { tz: main.plan.tz, from });
       await indexRows(
         batch,
         open,
@@ -246,7 +253,7 @@ async function stageMedia(
   open: Open,
   entries: readonly EntryRows[],
   takenMedia: TakenMedia,
-  plan: DetailedPlan,
+  { tz, from }: { tz: string; from: Fields },
 ) {
   const staged = new Set();
   for (const file of [...takenMedia.byName.values()].sort((a, b) => Number(!a.held) - Number(!b.held))) {
@@ -260,7 +267,7 @@ async function stageMedia(
       open,
       file,
       mentioning.map(({ incident }) => incident),
-      { alteration_before_receipt: 'unknown', ...contentTimeField(row, plan.tz) },
+      { alteration_before_receipt: 'unknown', ...from, ...contentTimeField(row, tz) },
     );
   }
 }

@@ -3,8 +3,8 @@
  * an entry with a file of its own: the messages of that entry, byte for byte as they are in the backup, and nothing
  * else of it. The message list of the entry names the backup and its digest.
  *
- * [Note: whose phone] The backup does not say whose phone it is from. What was sent from that phone is recorded as
- * sent by the keeper, so the screen says that it must be theirs.
+ * [Note: whose phone] The backup does not say whose phone it is from, so the keeper is asked. What was sent from a
+ * phone that is not the keeper's alone has no direction.
  */
 import { KeptError } from '../../core/errors.js';
 import { utf8 } from '../../core/bytes.js';
@@ -21,6 +21,7 @@ import {
   KEEPER,
   described,
   extractOf,
+  isKeepersOwn,
   nameInRow,
   partsOf,
   planEntry,
@@ -98,7 +99,7 @@ function directionOf({ tag, way }: BackupItem): Direction {
 export async function planPhoneBackup(
   known: MessageRow[][],
   { source, backup, limit }: { source: Source; backup: PhoneBackup; limit: number },
-  { person, tz, gap }: ImportAnswers,
+  { person, tz, gap, account }: ImportAnswers,
   pause: Pause,
 ): Promise<PlannedBackup> {
   if (person === undefined || !isZone(tz)) throw new KeptError('import_unanswered');
@@ -113,7 +114,12 @@ export async function planPhoneBackup(
   for (const [i, item] of sent.entries()) {
     await pause(i, sent.length);
     if (item.at === null || item.end - item.start > largest) unread.push(item.no);
-    else rows.push({ ...(await rowOf(item, source, { read, media, tz })), msg_no: 0, item });
+    else
+      rows.push({
+        ...(await rowOf(item, source, { read, media, tz, isMine: isKeepersOwn(account) })),
+        msg_no: 0,
+        item,
+      });
   }
   rows.sort((a, b) => (a.sent_at as number) - (b.sent_at as number) || a.item.no - b.item.no);
   const fresh = rowsNotIn(rows, known.flat(), identityOf);
@@ -167,12 +173,20 @@ function titleOf(items: readonly BackupItem[]): string {
 async function rowOf(
   item: BackupItem,
   source: Source,
-  { read, media, tz }: { read: Source['read']; media: Map<string, MediaFile>; tz: string },
+  { read, media, tz, isMine }: { read: Source['read']; media: Map<string, MediaFile>; tz: string; isMine: boolean },
 ): Promise<Row> {
   const bytes = await read(item.start, item.end);
   const at = item.at as number;
   const time = { sent_at: at, sent_local: localAt(at, tz), sent_source: 'message_or_call_stamp' };
-  return { ...time, ...(item.tag === 'call' ? callRow(item, bytes) : messageRow(item, bytes, { source, media, tz })) };
+  const row = item.tag === 'call' ? callRow(item, bytes) : messageRow(item, bytes, { source, media, tz });
+  return { ...time, ...(isMine ? row : ofOthersPhone(row)) };
+}
+
+/** Return a row without what is only true of the keeper's own phone: who sent from it, and who was sent to. */
+function ofOthersPhone({ to, description, ...row }: Row): Row {
+  if (row.direction !== 'out') return { ...row, ...(description ? { description } : {}) };
+  const { from: _from, ...rest } = row;
+  return { ...rest, direction: 'unknown', ...described(['Sent from that phone', to ? `To ${to}` : '', description]) };
 }
 
 function callRow(item: BackupItem, bytes: Uint8Array): Row {

@@ -52,7 +52,14 @@ type PhoneFile = { kind: 'phone'; backup: PhoneBackup; file: Source };
 type ConversationsFile = { kind: 'conversations'; conversations: Conversations; latest: number };
 type ReadFile = ChatExport | MailFile | MailboxFile | PhoneFile | ConversationsFile;
 /** `limit`: bytes of the largest file that may be added */
-type ActiveImport = { source: Source; title: string; limit: number; read: ReadFile; planned: PlannedFile[] };
+type ActiveImport = {
+  source: Source;
+  title: string;
+  limit: number;
+  read: ReadFile;
+  planned: PlannedFile[];
+  account: string | undefined;
+};
 type ChosenBurst = { burst: number; narrative: string };
 
 const ZIP_MAGIC = [0x50, 0x4b];
@@ -79,14 +86,14 @@ export function createImportMethods(ctx: Context) {
       // Somewhere on earth it is tomorrow already.
       const latest = ctx.clock.now() + DAY;
       const read = await readSource(source, limit, latest, createPause(ctx, options, open));
-      activeImports.set(open, { source, title: titleOf(file.name), limit, read, planned: [] });
+      activeImports.set(open, { source, title: titleOf(file.name), limit, read, planned: [], account: undefined });
       return summarize(file, read);
     },
     /** Return what would be added, given the keeper's answers. Writes nothing. */
     async planImport(answers: ImportAnswers, options: ImportOptions = {}) {
       const [open, active] = [requireOpen(), requireImport()];
       const { planned, view } = await planOf(open, active, answers, createPause(ctx, options, open));
-      active.planned = planned;
+      Object.assign(active, { planned, account: answers.account });
       return view;
     },
     importRows: (burst: number, from: number, count: number) =>
@@ -113,6 +120,7 @@ export function createImportMethods(ctx: Context) {
             media || isLate ? [...new Set(files.map((file) => file.media))].flatMap((own) => [...own]) : [],
           ),
           late: isLate ? late : '',
+          account: active.account,
         },
         createPause(ctx, options, open),
       );

@@ -58,12 +58,10 @@ function ownThenWhose(
     words,
     own,
     others,
-    lead = nothing,
   }: {
     words: 'mailbox' | 'chats';
     own: () => PersonChoice[];
     others: (me: string | null) => PersonChoice[];
-    lead?: unknown;
   },
 ) {
   const answer = (change: Partial<ImportAnswers>) => {
@@ -79,7 +77,7 @@ function ownThenWhose(
   // A file that names nobody leaves nothing to ask.
   if (!names.length) answers.me = null;
   if (answers.me === undefined)
-    return html`<section class="stack-close"><h2>${lookUp(`${words}.me`)}</h2>${lead}
+    return html`<section class="stack-close"><h2>${lookUp(`${words}.me`)}</h2>
       ${personRows(stage, names, { words, choose: answerOwn })}
       <ul class="rows"><li>${row({
         title: t('mailbox.me_none'),
@@ -181,7 +179,6 @@ function conversationQuestion(stage: Stage, state: ImportStepState, { app, conve
     words: 'chats',
     own: () => namesIn(conversations),
     others: (me) => conversationChoices(conversations, me),
-    lead: html`<p class="small soft">${t('chats.own')}</p>`,
   });
 }
 

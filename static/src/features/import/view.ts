@@ -20,7 +20,7 @@ import { countsTable, headersView, importNotes } from '../../components/files/im
 import { amountText } from '../../components/text/amount_words.js';
 import { messageList } from '../../components/schedule_rows.js';
 import { MAX_NAMED_FILES, MAX_SENDERS, factsList, fileFact, moreNote, peopleQuestions } from './people_questions.js';
-import { loadVocabulary } from '../../components/text/labels.js';
+import { labelForCode, loadVocabulary } from '../../components/text/labels.js';
 import '../../components/words.js';
 import './words.js';
 import type { ImportStepState, ImportState } from './import_work.js';
@@ -29,6 +29,7 @@ import type { ImportAnswers, ImportBurst, ImportChat, ImportMail, ImportPlan, Im
 
 const GAP_HOURS = [1, 3, 6, 12, 24];
 const MAX_ROWS = 200;
+const SOURCE_ACCOUNTS = ['mine', 'shared', 'my_childs', 'given_to_me', 'not_sure'];
 
 function importView(stage: Stage) {
   loadVocabulary(stage);
@@ -75,21 +76,47 @@ function busyView(_stage: Stage, state: ImportState) {
     <p class="small soft">${t('import.leave')}</p>`;
 }
 
+/** Ask first whose account or phone the file is from. */
 function askView(stage: Stage, state: ImportStepState) {
+  if (state.answers.account !== undefined) return otherQuestions(stage, state);
+  return html`${heading(t('import.title'))}${errorSummary(stage)}${factsList([fileFact(state.read)])}
+    <section class="stack-close"><h2>${t('account.whose')}</h2><ul class="rows">${SOURCE_ACCOUNTS.map(
+      (code) =>
+        html`<li>${row({
+          title: labelForCode('source_accounts', code),
+          icon: 'person',
+          onClick: () => answerAccount(stage, state, code),
+        })}</li>`,
+    )}</ul><p class="small soft">${t('account.care')}</p></section>
+    <div>${button(t('import.another'), () => startOver(stage), { plain: true })}</div>`;
+}
+
+function answerAccount(stage: Stage, { answers }: ImportStepState, code: string | undefined) {
+  answers.account = code;
+  stage.arrived = true;
+  stage.draw();
+}
+
+const accountLine = (stage: Stage, state: ImportStepState) =>
+  html`<div class="row small"><span class="soft">${t('account.is', {
+    whose: labelForCode('source_accounts', state.answers.account),
+  })}</span>${button(t('mailbox.me_change'), () => answerAccount(stage, state, undefined), { plain: true })}</div>`;
+
+function otherQuestions(stage: Stage, state: ImportStepState) {
   const { read } = state;
   // Where there is one question, its answers lead on, so what may be changed stands above it.
   if (read.kind === 'chat' && read.orders.length === 1)
     return html`${heading(t('import.title'))}${errorSummary(stage)}
-    ${chatFacts(read)}${zoneField(stage, state)}${senderRows(stage, state, read)}
+    ${chatFacts(read)}${accountLine(stage, state)}${zoneField(stage, state)}${senderRows(stage, state, read)}
     <div>${button(t('import.another'), () => startOver(stage), { plain: true })}</div>`;
   const people = peopleQuestions(stage, state);
   if (people)
     return html`${heading(t('import.title'))}${errorSummary(stage)}
-    ${people.facts}${zoneField(stage, state)}${people.question}
+    ${people.facts}${accountLine(stage, state)}${zoneField(stage, state)}${people.question}
     <div>${button(t('import.another'), () => startOver(stage), { plain: true })}</div>`;
   const submit = () => (isAnswered(state) ? makePlan(stage) : stage.set({ tried: true }));
   return html`${heading(t('import.title'))}${errorSummary(stage)}
-    ${read.kind === 'mail' ? mailFacts(stage, read) : chatFacts(read as ImportChat)}
+    ${read.kind === 'mail' ? mailFacts(stage, read) : chatFacts(read as ImportChat)}${accountLine(stage, state)}
     ${
       read.kind === 'mail'
         ? chips({

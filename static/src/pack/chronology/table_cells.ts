@@ -259,6 +259,7 @@ export function exhibitLine(facts: CapsuleFacts, exhibit: JsonObject, index: num
     entries: joinNumbers(entries) || referencesTo(facts, history.record) || 'not linked',
     account_or_number: textOf(fields, 'account_or_number_shown'),
     web_address: textOf(fields, 'url_full'),
+    source_account: choiceText(fields, 'source_accounts', 'source_account'),
     changed_before_it_was_added: choiceText(fields, 'alterations', 'alteration_before_receipt'),
     flags: flags.join('; '),
     picture_in_04: pictureFlag(exhibit, textOf(objectOf(facts.capsule, 'pack'), 'engine') === 'browser'),

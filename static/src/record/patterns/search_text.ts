@@ -55,6 +55,7 @@ const UNSEARCHED_FIELDS = new Set([
   'sha512',
   'renditions',
   'alteration_before_receipt',
+  'source_account',
   'direction',
   'type',
   'sent_local',

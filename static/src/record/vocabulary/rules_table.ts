@@ -70,6 +70,7 @@ export const RULES: Record<'kinds' | 'objects', Record<string, Record<string, st
       shows_where_i_live: 'flag',
       size_bytes: 'count',
       source_device: 'object device',
+      source_account: 'code source_accounts',
       suggested_exhibit_ref: 'line',
       taken_out: 'ms',
       transcript: 'text',

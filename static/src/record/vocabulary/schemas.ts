@@ -83,6 +83,7 @@ export const SCHEMAS: Record<string, Record<string, { open: string[]; restricted
         'sha512',
         'shows',
         'size_bytes',
+        'source_account',
         'suggested_exhibit_ref',
         'taken_out',
         'transcript',

@@ -269,6 +269,18 @@ export const CASE: Record<string, List> = {
       { code: 'other', label: 'Something else' },
     ],
   },
+  source_accounts: {
+    question: 'Whose account or phone is this from?',
+    many: false,
+    codes: [
+      { code: 'mine', label: 'Mine' },
+      { code: 'shared', label: 'Shared with somebody' },
+      { code: 'my_childs', label: 'My child’s' },
+      { code: 'given_to_me', label: 'Somebody else gave it to me' },
+      { code: 'not_sure', label: 'Not sure' },
+      { code: 'prefer_not_to_say', label: 'Rather not say' },
+    ],
+  },
   schedule_complete: {
     question: 'Is every message here?',
     many: false,
