@@ -15,9 +15,10 @@ import { readUnverifiedHeader } from '#app/crypto/envelope.js';
 import { readNote } from '#app/ledger/checkpoint.js';
 import { verifyTimestamp } from '#app/ledger/timestamps.js';
 import { decodePush } from '#app/ledger/push.js';
-import { looksLikeMail, readMail } from '#app/imports/mail.js';
+import { looksLikeMail, looksLikeOutlook, readMail } from '#app/imports/mail.js';
 import { looksLikeMailbox, readMailbox } from '#app/imports/mailbox.js';
 import { FORMATS } from '#app/imports/conversations/formats.js';
+import { wordsOfRtf } from '#app/imports/outlook/rtf.js';
 import { looksLikePhoneBackup, readBackupMessage, readPhoneBackup } from '#app/imports/phone_backup.js';
 import { readEntries, unpack } from '#app/imports/unzip.js';
 import { entrySource } from '#app/imports/unzip_stream.js';
@@ -74,6 +75,10 @@ const TARGETS = {
     looksLikeMail(raw);
     await readMail(raw);
   },
+  outlook: async (raw) => {
+    if (looksLikeOutlook(raw)) await readMail(raw);
+  },
+  rtf: (raw) => wordsOfRtf(raw),
   mailbox: async (raw) => {
     looksLikeMailbox(raw);
     await readMailbox(

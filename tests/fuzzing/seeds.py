@@ -1,8 +1,10 @@
 """Write the corpus: small made-up files of each format. `python -m tests.fuzzing.seeds`."""
 
+import base64
 import io
 import json
 import shutil
+import subprocess
 import tempfile
 import zipfile
 from pathlib import Path
@@ -175,6 +177,13 @@ def sealed_copy_head(changes: dict[str, object]) -> dict[str, object]:
     return {**rest, "keys": keys}
 
 
+def made_by_node(script: str) -> dict[str, bytes]:
+    """Return the samples that a module of tests/js/ prints: base64 by name."""
+    command = ["node", str(PROJECT_ROOT / "tests" / "js" / script)]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return {name: base64.b64decode(content) for name, content in json.loads(printed).items()}
+
+
 def corpus_files() -> dict[str, dict[str, bytes]]:
     """Return the files by format and name."""
     vectors = {
@@ -189,7 +198,10 @@ def corpus_files() -> dict[str, dict[str, bytes]]:
     case = next(case_row for case_row in vectors["versions"]["cases"] if case_row["body"])
     key = bytes.fromhex("308187020100301306072a8648ce3d020106082a8648ce3d030107") + b"\x04\x6d" + bytes(0x6D)
     notes = [*vectors["log"]["notes"][:1], *vectors["log"]["joined_notes"][:2]]
+    outlook = made_by_node("outlook_files.mjs")
     return {
+        "outlook": {name: raw for name, raw in outlook.items() if not name.startswith("packed_")},
+        "rtf": {name: raw for name, raw in outlook.items() if name.startswith("packed_")},
         "zip": {
             "stored": make_zip(members, zipfile.ZIP_STORED),
             "deflated": make_zip(members, zipfile.ZIP_DEFLATED),

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test, { after, before as beforeAll } from 'node:test';
 import { Database } from '#app/store/database.js';
 import { ANDROID, MAIL, androidZip, iosZip, longChat, utf8, zip } from './chat_exports.mjs';
+import { SAMPLES } from './outlook_files.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { allBursts } from './phone/importing.mjs';
 import { NOON, WORDS, makePhone, phoneWithEntry } from './phone/phone.mjs';
@@ -150,6 +151,29 @@ test('the app asks about an ambiguous date, an unknown time zone and the keeper�
   await assert.rejects(app.keepImport({ chosen: [{ burst: 0, narrative: '' }] }), { code: 'nothing_to_save' });
   const plan = await app.planImport({ tz: 'Europe/London', order: 'dmy', me: null });
   assert.equal(plan.bursts.length, 1);
+});
+
+test('an email of Outlook makes the same entry as an .eml, and its file stays as it came', async () => {
+  const { app } = await newPhone();
+  const file = Uint8Array.from(SAMPLES.message);
+  /** @type {{ tz: string, direction: 'in' }} */
+  const answers = { tz: 'Europe/London', direction: 'in' };
+  const { read, done } = await importFile(app, file, 'Café.msg', answers);
+  assert.deepEqual([read.kind, read.mail.subject, done.rows], ['mail', 'Café tonight', 2]);
+  const [{ fields }] = await app.readRecords('schedule');
+  assert.deepEqual(
+    fields.rows.map(({ sent_local, from, text }) => [sent_local, from, text]),
+    [
+      ['2026-11-24T21:10', 'Sám <sam@example.org>', 'I saw you €\nAnswer me.'],
+      ['2026-11-23T14:00', 'Lee <lee@example.com>', 'Mill Lane'],
+    ],
+  );
+  const [{ fields: kept }] = await app.readRecords('attachment');
+  assert.deepEqual([kept.kind, kept.media_type, fields.chat], ['email_eml', 'application/x-ole-storage', 'Café']);
+  assert.equal((await app.readHeaders(done.attachment)).headers.length, 5);
+  // The same email saved in the other form is not added again.
+  const again = await importFile(app, utf8(MAIL), 'Café.eml', answers);
+  assert.equal(again.plan.fresh, 0);
 });
 
 test('an email makes one entry with its message and the quoted one, and headers from the stored file', async () => {

@@ -1,5 +1,6 @@
 /**
- * A saved email (.eml): its headers raw and decoded, its text, its files and the messages inside it.
+ * A saved email (.eml, or Outlook's .msg and winmail.dat): its headers raw and decoded, its text, its files and the
+ * messages inside it.
  *
  * Nothing in it is rendered: an HTML part is converted to text, and no address in it is ever requested. Defects that
  * a mail program would repair silently are listed in `odd`, so that the screen can show them.
@@ -8,6 +9,12 @@ import PostalMime, { addressParser, decodeWords } from '../../vendor/postal-mime
 import { htmlToText } from '../../vendor/postal-mime/text-format.js';
 import { KeptError } from '../core/errors.js';
 import { toWellFormed } from '../core/text.js';
+import { looksLikeCompoundFile } from './outlook/compound_file.js';
+import { readMsg } from './outlook/msg.js';
+import { wordsOfRtf } from './outlook/rtf.js';
+import { looksLikeTnef, readTnef } from './outlook/tnef.js';
+import type { Bytes } from '../core/bytes.js';
+import type { OutlookMessage } from './outlook/properties.js';
 import type { Email } from '../../vendor/postal-mime/types.js';
 
 /** `raw` with its folded lines; `read` with encoded words decoded */
@@ -22,7 +29,13 @@ type Defect =
   | 'words_from_html'
   | 'no_end_of_headers'
   | 'half'
-  | 'too_deep';
+  | 'too_deep'
+  | 'part_unread'
+  | 'outlook_time'
+  | 'times_differ'
+  | 'senders_differ'
+  | 'words_from_rtf'
+  | 'unsent';
 export type Mail = {
   headers: Header[];
   raw_headers: string;
@@ -44,6 +57,7 @@ export type MailHead = { from: MailPerson | null; to: MailPerson[]; deliveredTo:
 
 export const MAX_MAIL_BYTES = 40 * 1024 * 1024;
 const MAX_DEPTH = 4;
+const MAX_PEOPLE = 500;
 const MAX_HEADER_BYTES = 256 * 1024;
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const DAY = String.raw`(\d{1,2})[ -]+([A-Za-z]{3,9})\.?[ -]+(\d{2,4})`;
@@ -74,6 +88,13 @@ const MAIL_HEADERS =
   /^(?:from|to|date|subject|received|message-id|return-path|delivered-to|mime-version|reply-to|cc|sender)$/i;
 const RECEIVER_HEADERS = ['to', 'cc', 'bcc'];
 const WINDOWS_1252 = new TextDecoder('windows-1252');
+/** The headers' time and the one that Outlook kept may differ by this: headers have no parts of a second. */
+const SAME_TIME_MS = 60_000;
+
+/** Tell whether the first bytes are those of a file that Outlook may have saved. A .doc begins like a .msg. */
+export function looksLikeOutlook(firstBytes: Uint8Array) {
+  return looksLikeCompoundFile(firstBytes) || looksLikeTnef(firstBytes);
+}
 
 /** Tell whether the first bytes are an email's headers: at least two that only mail has, before any other text. */
 export function looksLikeMail(firstBytes: Uint8Array) {
@@ -97,9 +118,10 @@ export function readMailHead(firstBytes: Uint8Array): MailHead {
 
 const hasHeader = (headers: Header[], name: string) => headers.some((one) => one.name.toLowerCase() === name);
 
-/** @throws import_not_mail, too_large */
+/** @throws import_not_mail, import_wrong for a compound file of another program, mail_damaged, too_large */
 export async function readMail(bytes: Uint8Array, depth: number = 0): Promise<Mail> {
   if (bytes.length > MAX_MAIL_BYTES) throw new KeptError('too_large');
+  if (looksLikeOutlook(bytes)) return mailOfOutlook(readOutlook(bytes as Bytes));
   const { headers, raw: rawHeaders, hasEnd } = parseHeaders(bytes);
   if (depth === 0 && !looksLikeMail(bytes)) throw new KeptError('import_not_mail');
   const parsed = await PostalMime.parse(bytes, {
@@ -116,11 +138,14 @@ export async function readMail(bytes: Uint8Array, depth: number = 0): Promise<Ma
   if (!from) defects.push('no_from');
   if (!hasEnd) defects.push('no_end_of_headers');
   if (isCutOff(headers, bytes)) defects.push('half');
-  const { text, isFromHtml } = mailText(parsed);
+  const { files, inside: nested, deep: isTooDeep, packed, unread: isUnread } = await readParts(parsed, depth);
+  const own = mailText(parsed);
+  // Outlook may pack the words with the files, and send nothing else.
+  const { text, defect } = own.text.trim() || !packed ? own : outlookText(packed);
   if (!text.trim()) defects.push('no_words');
-  else if (isFromHtml) defects.push('words_from_html');
-  const { files, inside: nested, deep: isTooDeep } = await readParts(parsed, depth);
+  else if (defect) defects.push(defect);
   if (isTooDeep) defects.push('too_deep');
+  if (isUnread) defects.push('part_unread');
   return {
     headers,
     raw_headers: rawHeaders,
@@ -135,26 +160,112 @@ export async function readMail(bytes: Uint8Array, depth: number = 0): Promise<Ma
   };
 }
 
+/** `packed`: the message in the first winmail.dat; `unread`: a file of Outlook's that could not be read whole */
 async function readParts(parsed: Email, depth: number) {
   const files: MailFile[] = [];
   const nested: Mail[] = [];
-  let isTooDeep = false;
+  let packed: OutlookMessage | null = null;
+  let [isTooDeep, isUnread] = [false, false];
   for (const { filename, mimeType, content } of parsed.attachments) {
     const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : new Uint8Array(content);
-    if (mimeType === 'message/rfc822' && depth < MAX_DEPTH) nested.push(await readMail(bytes, depth + 1));
-    else {
-      isTooDeep ||= mimeType === 'message/rfc822';
-      files.push({ name: toWellFormed(filename ?? ''), type: toWellFormed(mimeType), size: bytes.length });
+    if (mimeType === 'message/rfc822' && depth < MAX_DEPTH) {
+      nested.push(await readMail(bytes, depth + 1));
+      continue;
+    }
+    isTooDeep ||= mimeType === 'message/rfc822';
+    files.push({ name: toWellFormed(filename ?? ''), type: toWellFormed(mimeType), size: bytes.length });
+    if (!looksLikeTnef(bytes)) continue;
+    try {
+      const message = readTnef(bytes, depth + 1);
+      const read = outlookParts(message);
+      files.push(...read.files);
+      nested.push(...read.inside);
+      isTooDeep ||= message.isTooDeep;
+      isUnread ||= message.isPartUnread;
+      packed ??= message;
+    } catch (error) {
+      // One file that is damaged does not stop the email. It is listed all the same.
+      if (!(error instanceof KeptError)) throw error;
+      isUnread = true;
     }
   }
-  return { files, inside: nested, deep: isTooDeep };
+  return { files, inside: nested, deep: isTooDeep, packed, unread: isUnread };
 }
 
-/** Return the text, preferring the plain part. */
-function mailText({ text, html }: Email) {
+/** Return the text, preferring the plain part. `defect`: where it comes from, if that is not the plain part */
+function mailText({ text, html }: { text?: string; html?: string }): { text: string; defect: Defect | null } {
   const isFromHtml = !text && Boolean(html);
   const content = isFromHtml ? htmlToText(html as string) : (text ?? '');
-  return { text: toWellFormed(content.replaceAll('\r\n', '\n').replace(/\n+$/, '')), isFromHtml };
+  return {
+    text: toWellFormed(content.replaceAll('\r\n', '\n').replace(/\n+$/, '')),
+    defect: isFromHtml ? 'words_from_html' : null,
+  };
+}
+
+const readOutlook = (bytes: Bytes): OutlookMessage => (looksLikeTnef(bytes) ? readTnef(bytes) : readMsg(bytes));
+
+/** Return the text of Outlook's message: the plain one, else of its HTML, else of its RTF. */
+function outlookText({ plain, html, rtf }: OutlookMessage): { text: string; defect: Defect | null } {
+  if (plain.trim() || html.trim() || !rtf) return mailText({ text: plain.trim() ? plain : '', html });
+  const words = wordsOfRtf(rtf);
+  if (!words) return { text: '', defect: 'part_unread' };
+  const { text, defect } = mailText(words.isHtml ? { html: words.text } : { text: words.text });
+  return { text, defect: words.isWhole ? (defect ?? 'words_from_rtf') : 'part_unread' };
+}
+
+function outlookParts({ files }: OutlookMessage): { files: MailFile[]; inside: Mail[] } {
+  return {
+    files: files
+      .filter(({ message }) => !message)
+      .map(({ name, type, size }) => ({ name: toWellFormed(name), type: toWellFormed(type), size })),
+    inside: files.flatMap(({ message }) => (message ? [mailOfOutlook(message)] : [])),
+  };
+}
+
+/** Return the email that Outlook kept. Headers as they were sent come before what Outlook made of them. */
+function mailOfOutlook(message: OutlookMessage): Mail {
+  const { headers, raw } = parseHeaders(new TextEncoder().encode(message.transportHeaders.trimStart()));
+  const written = parseDateHeader(headerValue(headers, 'date'));
+  const at = message.submitted ?? message.delivered;
+  const kept = {
+    at,
+    raw: at === null ? message.localDate : new Date(at).toISOString().replace(/\.000Z$/, 'Z'),
+    offset_min: null,
+  };
+  const sent = written.raw ? written : kept;
+  const ownSender = outlookName(message.sender);
+  const [writer] = peopleIn(headerValue(headers, 'from'));
+  const { text, defect } = outlookText(message);
+  const odd: Defect[] = [];
+  if (!sent.raw) odd.push('no_date');
+  else if (sent.at === null) odd.push('bad_date');
+  if (!written.raw && at !== null) odd.push('outlook_time');
+  if (written.at !== null && at !== null && Math.abs(written.at - at) > SAME_TIME_MS) odd.push('times_differ');
+  if (!writer && !ownSender) odd.push('no_from');
+  const address = message.sender.address.toLowerCase();
+  if (writer && address.includes('@') && writer.address !== address) odd.push('senders_differ');
+  if (message.isUnsent) odd.push('unsent');
+  if (!text.trim()) odd.push('no_words');
+  if (defect) odd.push(defect);
+  if (message.isTooDeep) odd.push('too_deep');
+  if (message.isPartUnread && defect !== 'part_unread') odd.push('part_unread');
+  const named = RECEIVER_HEADERS.flatMap((name) => namesIn(headers, name));
+  const subject = headerValue(headers, 'subject');
+  return {
+    headers,
+    raw_headers: raw,
+    from: writer?.named ?? ownSender,
+    to: named.length ? named : message.recipients.map(outlookName).filter(Boolean).slice(0, MAX_PEOPLE),
+    subject: toWellFormed(subject ? decodeEncodedWords(subject) : message.subject),
+    sent,
+    text,
+    ...outlookParts(message),
+    odd,
+  };
+}
+
+function outlookName({ name, address }: OutlookMessage['sender']): string {
+  return toWellFormed(name && address && name !== address ? `${name} <${address}>` : address || name);
 }
 
 /** Tell whether the message was cut off: a multipart message without its closing boundary. */
@@ -217,7 +328,7 @@ function peopleIn(value: string): MailPerson[] {
         address: toWellFormed(address.trim().toLowerCase()),
       }))
       .filter(({ named }) => named)
-      .slice(0, 500);
+      .slice(0, MAX_PEOPLE);
   } catch {
     return [{ named: toWellFormed(value), address: '' }];
   }

@@ -239,11 +239,12 @@ const attachmentIdsOf = (rows: readonly PlannedRow[], takenMedia: TakenMedia): s
 
 /** Return the record fields of the export file itself. */
 function exportFields({ held: sealedFile }: TakenFile, plan: DetailedPlan): Fields {
-  const flags = [...(sealedFile?.flags ?? []), ...(plan.kind === 'email_eml' ? [] : ['text_can_be_edited'])];
+  const isEml = plan.kind === 'email_eml' && !plan.isOutlook;
+  const flags = [...(sealedFile?.flags ?? []), ...(isEml ? [] : ['text_can_be_edited'])];
   return {
     kind: plan.kind,
     ...(flags.length ? { flags } : {}),
-    ...(plan.kind === 'email_eml' ? { media_type: 'message/rfc822' } : {}),
+    ...(isEml ? { media_type: 'message/rfc822' } : {}),
   };
 }
 

@@ -32,6 +32,8 @@ export type DetailedPlan = {
   bursts: PlannedRow[][];
   summary: Fields;
   kind: 'chat_export' | 'call_log' | 'email_eml';
+  /** the file is no .eml */
+  isOutlook?: boolean;
   summaryView: ImportPlan;
   /** missing files of messages that the diary already has */
   late: LateFile[];
@@ -141,13 +143,18 @@ export function gapOf(gap: number = GAP_HOURS): number {
 }
 
 /**
- * Plan the import of an email. It is imported whole or not at all.
+ * Plan the import of an email. It is imported whole or not at all. `isOutlook`: its file is a .msg or winmail.dat
  * @throws import_unanswered
  */
-export function planMail(known: MessageRow[][], mail: Mail, { tz, direction }: ImportAnswers): DetailedPlan {
+export function planMail(
+  known: MessageRow[][],
+  mail: Mail,
+  { tz, direction }: ImportAnswers,
+  isOutlook: boolean,
+): DetailedPlan {
   if (!direction || !isZone(tz)) throw new KeptError('import_unanswered');
   const rows = numberedMailRows(mail, tz, direction);
-  return planOfMail(mail, rows, new Set(compareExport(rows, known).fresh), tz);
+  return { ...planOfMail(mail, rows, new Set(compareExport(rows, known).fresh), tz), isOutlook };
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Import a file that another app saved: a WhatsApp chat export (.zip or .txt), an email (.eml), a mailbox (.mbox), a
- * backup of text messages or calls (.xml), or a download of messages (.zip or .json).
+ * Import a file that another app saved: a WhatsApp chat export (.zip or .txt), an email (.eml, .msg), a mailbox
+ * (.mbox), a backup of text messages or calls (.xml), or a download of messages (.zip or .json).
  * The phone reads it; the keeper looks at what it holds and chooses what becomes entries (imports_plan.js,
  * imports_keep.js).
  *
@@ -9,7 +9,7 @@
  */
 import { KeptError } from '../../core/errors.js';
 import { toWellFormed } from '../../core/text.js';
-import { looksLikeMail, readMail } from '../../imports/mail.js';
+import { looksLikeMail, looksLikeOutlook, readMail } from '../../imports/mail.js';
 import { MAX_MAILBOX_BYTES, looksLikeMailbox, readMailbox } from '../../imports/mailbox.js';
 import { MAX_BACKUP_BYTES, looksLikePhoneBackup, readPhoneBackup } from '../../imports/phone_backup.js';
 import { parsePastedRows } from '../../imports/schedule_paste.js';
@@ -43,7 +43,8 @@ import type { Context, Open, Source } from '../../diary/types.js';
 import type { ChatExport } from './imports_plan.js';
 import type { ImportAnswers, ImportOptions, ImportPlan, ImportRead } from '../../shell/app.js';
 
-type MailFile = { kind: 'mail'; mail: Mail };
+/** `isOutlook`: saved by Outlook, in a form of its own */
+type MailFile = { kind: 'mail'; mail: Mail; isOutlook: boolean };
 /** `file`: the mailbox itself, also where it came in a zip */
 type MailboxFile = { kind: 'mailbox'; mailbox: Mailbox; file: Source };
 /** `file`: the backup itself, also where it came in a zip */
@@ -165,7 +166,7 @@ async function planOf(
   }
   const known = (await knownSchedules(open, 'email')).map(({ rows }) => rows);
   if (read.kind === 'mail') {
-    const plan = planMail(known, read.mail, answers);
+    const plan = planMail(known, read.mail, answers, read.isOutlook);
     return { planned: [{ source, title, plan, media: new Map() }], view: plan.summaryView };
   }
   const { file, mailbox } = read;
@@ -245,7 +246,12 @@ async function readSource(source: Source, limit: number, latest: number, pause: 
   const conversations = await readOneFile(source, head, pause);
   if (conversations) return { kind: 'conversations', conversations, latest };
   checkSize(source.size, limit);
-  if (looksLikeMail(head)) return { kind: 'mail', mail: await readMail(await readWhole(source, pause)) };
+  if (looksLikeOutlook(head) || looksLikeMail(head))
+    return {
+      kind: 'mail',
+      mail: await readMail(await readWhole(source, pause)),
+      isOutlook: looksLikeOutlook(head),
+    };
   if (source.size > MAX_TEXT_BYTES) throw new KeptError('import_wrong');
   return parseChat(await readWhole(source, pause), new Map(), latest, pause, 'import_wrong');
 }
@@ -351,7 +357,7 @@ async function readWhole(source: Source, pause: Pause) {
 /** `WhatsApp Chat with Sam (1).zip` → `WhatsApp Chat with Sam` */
 function titleOf(name: string) {
   return baseName(name)
-    .replace(/\.(?:zip|txt|eml|mbox|xml|json)$/i, '')
+    .replace(/\.(?:zip|txt|eml|msg|mbox|xml|json)$/i, '')
     .replace(/ ?\(\d+\)$/, '')
     .slice(0, 200);
 }
