@@ -20,6 +20,7 @@ import { looksLikeMailbox, readMailbox } from '#app/imports/mailbox.js';
 import { FORMATS } from '#app/imports/conversations/formats.js';
 import { wordsOfRtf } from '#app/imports/outlook/rtf.js';
 import { looksLikePhoneBackup, readBackupMessage, readPhoneBackup } from '#app/imports/phone_backup.js';
+import { looksLikeSavedPage, readSavedPage } from '#app/imports/saved_pages/saved_page.js';
 import { readEntries, unpack } from '#app/imports/unzip.js';
 import { entrySource } from '#app/imports/unzip_stream.js';
 import { looksLikeChat, readChat, rowsOf } from '#app/imports/whatsapp.js';
@@ -79,6 +80,9 @@ const TARGETS = {
     if (looksLikeOutlook(raw)) await readMail(raw);
   },
   rtf: (raw) => wordsOfRtf(raw),
+  page: (raw) => {
+    if (looksLikeSavedPage(raw)) readSavedPage(raw, Date.UTC(2026, 11, 2));
+  },
   mailbox: async (raw) => {
     looksLikeMailbox(raw);
     await readMailbox(

@@ -202,6 +202,7 @@ def corpus_files() -> dict[str, dict[str, bytes]]:
     return {
         "outlook": {name: raw for name, raw in outlook.items() if not name.startswith("packed_")},
         "rtf": {name: raw for name, raw in outlook.items() if name.startswith("packed_")},
+        "page": made_by_node("saved_page_files.mjs"),
         "zip": {
             "stored": make_zip(members, zipfile.ZIP_STORED),
             "deflated": make_zip(members, zipfile.ZIP_DEFLATED),

@@ -4,6 +4,7 @@ import test, { after, before as beforeAll } from 'node:test';
 import { Database } from '#app/store/database.js';
 import { ANDROID, MAIL, androidZip, iosZip, longChat, utf8, zip } from './chat_exports.mjs';
 import { SAMPLES } from './outlook_files.mjs';
+import { ADDRESS, SAMPLES as PAGES } from './saved_page_files.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { allBursts } from './phone/importing.mjs';
 import { NOON, WORDS, makePhone, phoneWithEntry } from './phone/phone.mjs';
@@ -151,6 +152,23 @@ test('the app asks about an ambiguous date, an unknown time zone and the keeperâ
   await assert.rejects(app.keepImport({ chosen: [{ burst: 0, narrative: '' }] }), { code: 'nothing_to_save' });
   const plan = await app.planImport({ tz: 'Europe/London', order: 'dmy', me: null });
   assert.equal(plan.bursts.length, 1);
+});
+
+test('a saved page makes one entry with its file, and never says when something happened', async () => {
+  const { app } = await newPhone();
+  const bytes = Uint8Array.from(PAGES.single_file);
+  const { read, done } = await importFile(app, bytes, 'post.html', { tz: 'Europe/London' });
+  assert.deepEqual([read.kind, read.page.address], ['page', ADDRESS]);
+  assert.deepEqual(await app.readRecords('schedule'), []);
+  const [{ fields }] = await app.readRecords('attachment');
+  assert.deepEqual([fields.kind, fields.url_full, fields.media_type], ['document', ADDRESS, 'text/plain']);
+  assert.match(String(fields.transcript), /I know where you live!/);
+  assert.ok(fields.flags.includes('text_can_be_edited'));
+  const entry = (await app.readIncident(done.entries[0])).fields;
+  assert.deepEqual([entry.precision, entry.source_record], ['unknown', 'A saved web page']);
+  assert.match(String(entry.narrative), /Time of saving in the file: Tue Nov 24 2026 22:10:00 GMT\+0100/);
+  const again = await importFile(app, bytes, 'another name.txt', { tz: 'Europe/London' });
+  assert.deepEqual([again.plan.known, again.plan.bursts], [1, []]);
 });
 
 test('an email of Outlook makes the same entry as an .eml, and its file stays as it came', async () => {

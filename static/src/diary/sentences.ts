@@ -68,6 +68,9 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
     'This is not a whole email file, so nothing was added. The file is as it was. Save the email again as .eml and ' +
     'choose it.',
   import_unanswered: 'Answer the questions first. Nothing was added yet.',
+  page_large:
+    'This saved page is larger than 64 MB, so it was not read. To keep it, add it to an entry under “Photos & ' +
+    'screenshots”.',
   mail_damaged:
     'This email file is damaged and could not be read, so nothing was added. The file is as it was. Save the email ' +
     'again and choose it.',

@@ -18,7 +18,7 @@ import type { OutlookMessage } from './outlook/properties.js';
 import type { Email } from '../../vendor/postal-mime/types.js';
 
 /** `raw` with its folded lines; `read` with encoded words decoded */
-type Header = { name: string; raw: string; read: string };
+export type Header = { name: string; raw: string; read: string };
 type MailFile = { name: string; type: string; size: number };
 type SentTime = { at: number | null; raw: string; offset_min: number | null };
 type Defect =
@@ -275,7 +275,8 @@ function isCutOff(headers: Header[], bytes: Uint8Array) {
   return !WINDOWS_1252.decode(bytes.subarray(Math.max(0, bytes.length - 100_000))).includes(`--${boundary.trim()}--`);
 }
 
-function parseHeaders(bytes: Uint8Array): { headers: Header[]; raw: string; hasEnd: boolean } {
+/** Return the headers at the beginning of a message or of a part of one. */
+export function parseHeaders(bytes: Uint8Array): { headers: Header[]; raw: string; hasEnd: boolean } {
   const text = decodeHeaders(bytes.subarray(0, MAX_HEADER_BYTES));
   const end = /\r?\n\r?\n/.exec(text);
   const raw = text.slice(0, end ? end.index : text.length);
@@ -305,7 +306,7 @@ function decodeHeaders(bytes: Uint8Array) {
 const unfold = (value: string) => value.replace(/\r?\n[ \t]+/g, ' ').trim();
 
 /** @returns the first header of that name, unfolded, with encoded words as they are */
-function headerValue(headers: Header[], name: string): string {
+export function headerValue(headers: Header[], name: string): string {
   const header = headers.find((candidate) => candidate.name.toLowerCase() === name);
   return header ? unfold(header.raw.slice(header.name.length + 1)) : '';
 }

@@ -23,6 +23,7 @@ import type {
   AssistedEntry,
 } from '../diary/types.js';
 import type { Mail } from '../imports/mail.js';
+import type { SavedPage } from '../imports/saved_pages/saved_page.js';
 import type { Chat, Counts } from '../imports/whatsapp.js';
 import type { BurstTotals, MessageRow as Message } from '../record/schedule.js';
 
@@ -315,6 +316,14 @@ export type ImportMail = {
   orders?: undefined;
   files?: undefined;
 };
+export type ImportPage = {
+  kind: 'page';
+  name: string;
+  size: number;
+  page: SavedPage;
+  orders?: undefined;
+  files?: undefined;
+};
 export type MailboxPerson = { address: string; name: string; from: number; to: number };
 export type ImportMailbox = {
   kind: 'mailbox';
@@ -361,7 +370,7 @@ export type ImportConversations = {
   orders?: undefined;
   files?: undefined;
 };
-export type ImportRead = ImportChat | ImportMail | ImportMailbox | ImportPhone | ImportConversations;
+export type ImportRead = ImportChat | ImportMail | ImportPage | ImportMailbox | ImportPhone | ImportConversations;
 /** The answers that an import needs; `me`: null for none of the senders. */
 export type ImportAnswers = {
   order?: 'dmy' | 'mdy' | 'ymd';

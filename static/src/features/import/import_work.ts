@@ -139,7 +139,7 @@ export function makePlan(stage: Stage) {
     state.plan = await stage.app.planImport(state.answers, options);
     Object.assign(state, {
       step: 'plan',
-      chosen: new Set(state.read.kind === 'mail' ? [0] : []),
+      chosen: new Set(['mail', 'page'].includes(state.read.kind) && state.plan.bursts.length ? [0] : []),
       words: {},
       rows: {},
       shown: 20,
@@ -175,6 +175,7 @@ export function saveLateFiles(stage: Stage) {
 
 /** Return whether every question has an answer. */
 export function isAnswered({ read, answers }: ImportStepState) {
+  if (read.kind === 'page') return true;
   return read.kind === 'mail' ? Boolean(answers.direction) : Boolean(answers.order) && answers.me !== undefined;
 }
 

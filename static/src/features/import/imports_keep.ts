@@ -15,6 +15,7 @@ import { arrivalLines, addPendingLines } from '../../diary/attachments/custody.j
 import { initialFields } from '../../diary/attachments/file_fields.js';
 import { exportRow, stageLateFiles } from './imports_late_files.js';
 import { discardMedia, fileNames, takeMedia } from './imports_media.js';
+import { pageFields } from './imports_page.js';
 import { burstTime } from './imports_plan.js';
 import { readKind } from '../../diary/records/records.js';
 import { blobsOf, deleteBlobs, deleteUnnamed, sealFile, sendBlobs } from '../../diary/attachments/sealing.js';
@@ -168,6 +169,7 @@ async function stageBurst(
   { incident, narrative, rows }: ImportedEntry,
   { taken: file, title, plan, at, takenMedia }: SealedImport & { at: number; takenMedia: TakenMedia },
 ) {
+  if (plan.page) return stagePage(batch, open, { incident, narrative, file, plan });
   const amount = totalsOf(rows);
   const { behaviour, record } = SOURCES[plan.channel] as { behaviour: string; record: string };
   const isUnsure = plan.channel === 'whatsapp' && !plan.ownNames.length;
@@ -221,6 +223,26 @@ async function stageBurst(
   }
 }
 
+/** Stage the entry of a saved page. Nothing in the file says when something happened, or who did it. */
+async function stagePage(
+  batch: Batch,
+  open: Open,
+  { incident, narrative, file, plan }: { incident: string; narrative: string; file: TakenFile; plan: DetailedPlan },
+) {
+  await open.book.stage(batch, {
+    kind: 'incident',
+    record: incident,
+    open: {
+      precision: 'unknown',
+      tz: plan.tz,
+      ...(narrative.trim() ? { narrative } : {}),
+      entry_kind: 'copied_from_other_record',
+      source_record: 'A saved web page',
+      attachment_ids: [file.attachment],
+    },
+  });
+}
+
 /** Return the number of a part's first message. Numbers run on from part to part. */
 function firstNumber(parts: { part: unknown[] }[], i: number): number {
   return parts.slice(0, i).reduce((sum, { part }) => sum + part.length, 1);
@@ -245,6 +267,7 @@ function exportFields({ held: sealedFile }: TakenFile, plan: DetailedPlan): Fiel
     kind: plan.kind,
     ...(flags.length ? { flags } : {}),
     ...(isEml ? { media_type: 'message/rfc822' } : {}),
+    ...(plan.page ? pageFields(plan.page) : {}),
   };
 }
 

@@ -11,6 +11,7 @@ import { fromPicked, localAt, offsetAt } from '../../record/times.js';
 import { rowsOf } from '../../imports/whatsapp.js';
 import { findLateFiles } from './imports_late_files.js';
 import { readKind } from '../../diary/records/records.js';
+import type { SavedPage } from '../../imports/saved_pages/saved_page.js';
 import type { Mail } from '../../imports/mail.js';
 import type { MessageRow } from '../../record/schedule.js';
 import type { Pause, Chat } from '../../imports/whatsapp.js';
@@ -31,7 +32,9 @@ export type DetailedPlan = {
   complete: string;
   bursts: PlannedRow[][];
   summary: Fields;
-  kind: 'chat_export' | 'call_log' | 'email_eml';
+  kind: 'chat_export' | 'call_log' | 'email_eml' | 'document';
+  /** a saved page, whose entry has no schedule; its rows are only shown */
+  page?: SavedPage;
   /** the file is no .eml */
   isOutlook?: boolean;
   summaryView: ImportPlan;

@@ -1,6 +1,7 @@
 /**
  * Import a file that another app saved: a WhatsApp chat export (.zip or .txt), an email (.eml, .msg), a mailbox
- * (.mbox), a backup of text messages or calls (.xml), or a download of messages (.zip or .json).
+ * (.mbox), a saved web page (.mhtml, .html), a backup of text messages or calls (.xml), or a download of messages (.zip
+ * or .json).
  * The phone reads it; the keeper looks at what it holds and chooses what becomes entries (imports_plan.js,
  * imports_keep.js).
  *
@@ -12,6 +13,7 @@ import { toWellFormed } from '../../core/text.js';
 import { looksLikeMail, looksLikeOutlook, readMail } from '../../imports/mail.js';
 import { MAX_MAILBOX_BYTES, looksLikeMailbox, readMailbox } from '../../imports/mailbox.js';
 import { MAX_BACKUP_BYTES, looksLikePhoneBackup, readPhoneBackup } from '../../imports/phone_backup.js';
+import { looksLikeSavedPage, readSavedPage, MAX_PAGE_BYTES } from '../../imports/saved_pages/saved_page.js';
 import { parsePastedRows } from '../../imports/schedule_paste.js';
 import { MAX_TEXT_BYTES, readEntries, baseName, unpack } from '../../imports/unzip.js';
 import { looksLikeChat, readChat } from '../../imports/whatsapp.js';
@@ -26,12 +28,14 @@ import {
 import { planConversation } from './imports_conversations.js';
 import { peopleOf, planMailbox } from './imports_mailbox.js';
 import { filesByUniqueName } from './imports_media.js';
+import { planPage } from './imports_page.js';
 import { CHANNELS, conversationsOf, planPhoneBackup } from './imports_phone.js';
 import { knownConversation, knownSchedules, planChat, planMail } from './imports_plan.js';
 import { requireOpenOf } from '../../diary/session/require_open.js';
 import { locateFile, openParts } from '../../diary/attachments/reading_files.js';
 import { checkSize, fileLimitOf, fileSource, memorySource } from '../../diary/attachments/sources.js';
 import type { Mail } from '../../imports/mail.js';
+import type { SavedPage } from '../../imports/saved_pages/saved_page.js';
 import type { Mailbox } from '../../imports/mailbox.js';
 import type { PhoneBackup } from '../../imports/phone_backup.js';
 import type { ZipEntry } from '../../imports/unzip.js';
@@ -45,13 +49,14 @@ import type { ImportAnswers, ImportOptions, ImportPlan, ImportRead } from '../..
 
 /** `isOutlook`: saved by Outlook, in a form of its own */
 type MailFile = { kind: 'mail'; mail: Mail; isOutlook: boolean };
+type PageFile = { kind: 'page'; page: SavedPage };
 /** `file`: the mailbox itself, also where it came in a zip */
 type MailboxFile = { kind: 'mailbox'; mailbox: Mailbox; file: Source };
 /** `file`: the backup itself, also where it came in a zip */
 type PhoneFile = { kind: 'phone'; backup: PhoneBackup; file: Source };
 /** `latest`: ms UTC; no message can have a later time */
 type ConversationsFile = { kind: 'conversations'; conversations: Conversations; latest: number };
-type ReadFile = ChatExport | MailFile | MailboxFile | PhoneFile | ConversationsFile;
+type ReadFile = ChatExport | MailFile | PageFile | MailboxFile | PhoneFile | ConversationsFile;
 /** `limit`: bytes of the largest file that may be added */
 type ActiveImport = {
   source: Source;
@@ -164,6 +169,10 @@ async function planOf(
     const { planned, ...counts } = await planConversation(known, { ...read, source, limit }, answers, pause);
     return { planned, view: viewOf(planned, counts, answers) };
   }
+  if (read.kind === 'page') {
+    const plan = await planPage(open, source, read.page, answers.tz);
+    return { planned: [{ source, title, plan, media: new Map() }], view: plan.summaryView };
+  }
   const known = (await knownSchedules(open, 'email')).map(({ rows }) => rows);
   if (read.kind === 'mail') {
     const plan = planMail(known, read.mail, answers, read.isOutlook);
@@ -246,6 +255,10 @@ async function readSource(source: Source, limit: number, latest: number, pause: 
   const conversations = await readOneFile(source, head, pause);
   if (conversations) return { kind: 'conversations', conversations, latest };
   checkSize(source.size, limit);
+  if (looksLikeSavedPage(head)) {
+    if (source.size > MAX_PAGE_BYTES) throw new KeptError('page_large');
+    return { kind: 'page', page: readSavedPage(await readWhole(source, pause), latest - DAY) };
+  }
   if (looksLikeOutlook(head) || looksLikeMail(head))
     return {
       kind: 'mail',
@@ -357,7 +370,7 @@ async function readWhole(source: Source, pause: Pause) {
 /** `WhatsApp Chat with Sam (1).zip` → `WhatsApp Chat with Sam` */
 function titleOf(name: string) {
   return baseName(name)
-    .replace(/\.(?:zip|txt|eml|msg|mbox|xml|json)$/i, '')
+    .replace(/\.(?:zip|txt|eml|msg|mhtml?|html?|mbox|xml|json)$/i, '')
     .replace(/ ?\(\d+\)$/, '')
     .slice(0, 200);
 }
@@ -365,6 +378,7 @@ function titleOf(name: string) {
 function summarize(file: File, read: ReadFile): ImportRead {
   const base = { name: file.name, size: file.size };
   if (read.kind === 'mail') return { ...base, kind: 'mail', mail: read.mail };
+  if (read.kind === 'page') return { ...base, kind: 'page', page: read.page };
   if (read.kind === 'mailbox')
     return { ...base, kind: 'mailbox', messages: read.mailbox.messages.length, people: peopleOf(read.mailbox) };
   if (read.kind === 'phone') {

@@ -25,7 +25,15 @@ import '../../components/words.js';
 import './words.js';
 import type { ImportStepState, ImportState } from './import_work.js';
 import type { Stage } from '../../shell/stage.js';
-import type { ImportAnswers, ImportBurst, ImportChat, ImportMail, ImportPlan, ImportRead } from '../../shell/app.js';
+import type {
+  ImportAnswers,
+  ImportBurst,
+  ImportChat,
+  ImportMail,
+  ImportPage,
+  ImportPlan,
+  ImportRead,
+} from '../../shell/app.js';
 
 const GAP_HOURS = [1, 3, 6, 12, 24];
 const MAX_ROWS = 200;
@@ -60,7 +68,7 @@ function chooseView(stage: Stage) {
       'import.how_off',
     )}</p><p>${t('import.how_mail')}</p><p>${t('import.how_phone')}</p><p>${t('import.how_chats')}</p><p>${t(
       'import.how_telegram',
-    )}</p><p>${t('import.care')}</p></div>`;
+    )}</p><p>${t('import.how_page')}</p><p>${t('import.care')}</p></div>`;
 }
 
 function busyView(_stage: Stage, state: ImportState) {
@@ -76,9 +84,9 @@ function busyView(_stage: Stage, state: ImportState) {
     <p class="small soft">${t('import.leave')}</p>`;
 }
 
-/** Ask first whose account or phone the file is from. */
+/** Ask first whose account or phone the file is from. A web page is of none. */
 function askView(stage: Stage, state: ImportStepState) {
-  if (state.answers.account !== undefined) return otherQuestions(stage, state);
+  if (state.answers.account !== undefined || state.read.kind === 'page') return otherQuestions(stage, state);
   return html`${heading(t('import.title'))}${errorSummary(stage)}${factsList([fileFact(state.read)])}
     <section class="stack-close"><h2>${t('account.whose')}</h2><ul class="rows">${SOURCE_ACCOUNTS.map(
       (code) =>
@@ -116,7 +124,7 @@ function otherQuestions(stage: Stage, state: ImportStepState) {
     <div>${button(t('import.another'), () => startOver(stage), { plain: true })}</div>`;
   const submit = () => (isAnswered(state) ? makePlan(stage) : stage.set({ tried: true }));
   return html`${heading(t('import.title'))}${errorSummary(stage)}
-    ${read.kind === 'mail' ? mailFacts(stage, read) : chatFacts(read as ImportChat)}${accountLine(stage, state)}
+    ${factsOf(stage, read)}${read.kind === 'page' ? nothing : accountLine(stage, state)}
     ${
       read.kind === 'mail'
         ? chips({
@@ -133,9 +141,11 @@ function otherQuestions(stage: Stage, state: ImportStepState) {
               stage.draw();
             },
           })
-        : chatQuestions(stage, state)
+        : read.kind === 'page'
+          ? nothing
+          : chatQuestions(stage, state)
     }
-    ${zoneField(stage, state)}
+    ${read.kind === 'page' ? nothing : zoneField(stage, state)}
     ${
       stage.local.tried && !isAnswered(state)
         ? html`<p class="error-line" role="alert">${t('import.need')}</p>`
@@ -276,6 +286,28 @@ function mailFacts(stage: Stage, { mail, name, size: bytes }: ImportMail) {
     ${headersView(stage, mail)}`;
 }
 
+function factsOf(stage: Stage, read: ImportRead) {
+  if (read.kind === 'page') return pageFacts(read);
+  return read.kind === 'mail' ? mailFacts(stage, read) : chatFacts(read as ImportChat);
+}
+
+/** What the file says of the page, and that it is the file that says so. */
+function pageFacts({ page, name, size: bytes }: ImportPage) {
+  const facts = [
+    ['import.file', html`<bdi>${name}</bdi>, ${sizeText(bytes)}`],
+    ['page.address', page.address || t('mail.none')],
+    ['page.others', page.odd.includes('addresses_differ') ? page.claims.map(({ address }) => address).join('\n') : ''],
+    ['page.title', page.title || t('mail.none')],
+    ['page.saved', page.saved.raw || t('mail.none')],
+    ['mail.words', page.text.slice(0, 600) || t('mail.none')],
+  ].filter(([, value]) => value);
+  return html`<dl class="facts card">${facts.map(
+    ([key, value]) => html`<div><dt>${lookUp(String(key))}</dt><dd dir="auto" class="lines-kept">${value}</dd></div>`,
+  )}</dl>
+    <p class="small soft">${t('page.edited')}</p>
+    ${page.odd.map((code) => html`<p class="care small">${lookUp(`page.${code}`)}</p>`)}`;
+}
+
 function planView(stage: Stage, state: ImportStepState) {
   const plan = state.plan;
   const goBack = () => {
@@ -295,15 +327,19 @@ function planView(stage: Stage, state: ImportStepState) {
     ${!plan.counts && plan.mended ? html`<p class="small soft">${tn('chats.mended', plan.mended)}</p>` : nothing}
     ${!plan.counts && plan.notices ? html`<p class="small soft">${tn('chats.notices', plan.notices)}</p>` : nothing}
     ${!plan.counts && plan.drafts ? html`<p>${tn('phone.drafts', plan.drafts)}</p>` : nothing}
-    <p><strong>${tn('plan.fresh', plan.fresh)}</strong>${
-      plan.known ? html` · ${t('plan.known', { n: plan.known })}` : nothing
-    }</p>
+    ${
+      state.read.kind === 'page'
+        ? nothing
+        : html`<p><strong>${tn('plan.fresh', plan.fresh)}</strong>${
+            plan.known ? html` · ${t('plan.known', { n: plan.known })}` : nothing
+          }</p>`
+    }
     ${lateNote(stage, plan)}
     ${
       plan.bursts.length
-        ? html`<p class="soft">${t('plan.lead')}</p>
+        ? html`<p class="soft">${t(state.read.kind === 'page' ? 'page.lead' : 'plan.lead')}</p>
       ${
-        !['mail', 'mailbox'].includes(state.read.kind)
+        !['mail', 'mailbox', 'page'].includes(state.read.kind)
           ? chips({
               name: 'gap',
               legend: t('plan.gap'),
@@ -339,7 +375,7 @@ function planView(stage: Stage, state: ImportStepState) {
         : html`<p role="status">${t(
             plan.late?.files
               ? 'plan.nothing_else'
-              : plan.counts || state.read.kind === 'mail'
+              : plan.counts || state.read.kind === 'mail' || state.read.kind === 'page'
                 ? 'plan.nothing'
                 : 'phone.nothing',
           )}</p><div class="row">${button(t('import.another'), () => startOver(stage))}${button(
@@ -354,6 +390,7 @@ function planView(stage: Stage, state: ImportStepState) {
 const UNREAD = {
   chat: 'phone.unread',
   mail: 'mailbox.unread',
+  page: 'mailbox.unread',
   mailbox: 'mailbox.unread',
   phone: 'phone.unread',
   conversations: 'phone.unread',
@@ -443,7 +480,11 @@ function burstItem(stage: Stage, state: ImportState, item: ImportBurst) {
           })
         : nothing
     }
-    <div>${button(t(rows ? 'plan.rows_hide' : 'plan.rows'), toggleRows, { plain: true })}</div>
+    ${
+      state.read?.kind === 'page'
+        ? nothing
+        : html`<div>${button(t(rows ? 'plan.rows_hide' : 'plan.rows'), toggleRows, { plain: true })}</div>`
+    }
     ${rows ? html`${messageList(rows)}${moreNote(item.count - rows.length)}` : nothing}
   </li>`;
 }
@@ -455,7 +496,9 @@ function doneView(stage: Stage, { read, result }: ImportStepState) {
     conversations: 'chats.said',
     chat: 'done.said',
     mail: 'done.said',
+    page: 'page.said',
   } as const;
+  const whole: { [kind: string]: 'mailbox.whole' | 'page.whole' } = { mailbox: 'mailbox.whole', page: 'page.whole' };
   return html`${heading(t('done.title'))}
     ${
       result.entries.length
@@ -476,7 +519,7 @@ function doneView(stage: Stage, { read, result }: ImportStepState) {
         : nothing
     }
     ${result.again ? html`<p>${t('done.again')}</p>` : nothing}
-    <p class="small soft">${t(read.kind === 'mailbox' ? 'mailbox.whole' : 'done.whole')}</p>
+    <p class="small soft">${t(whole[read.kind] ?? 'done.whole')}</p>
     <p class="small soft">${t('done.copy')}</p>
     <div class="row">${button(
       t('done.see'),
