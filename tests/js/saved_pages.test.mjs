@@ -10,14 +10,12 @@ import { ADDRESS, SAMPLES, mhtml, plainPage, singleFile } from './saved_page_fil
 const NOW = Date.UTC(2026, 11, 2);
 const SAVED_AT = Date.UTC(2026, 10, 24, 21, 10);
 const WORDS = 'I know where you live!\n\nMill Lane café';
+/** @param {Uint8Array} bytes */
 const read = (bytes) => readSavedPage(Uint8Array.from(bytes), NOW);
 const withWords = (inner) => `<!doctype html><html><body>${inner}</body></html>`;
 
 test('MHTML and SingleFile give address, title, time and words', () => {
-  for (const [form, bytes] of [
-    ['mhtml', mhtml()],
-    ['single_file', singleFile()],
-  ]) {
+  for (const [form, bytes] of Object.entries({ mhtml: mhtml(), single_file: singleFile() })) {
     assert.ok(looksLikeSavedPage(Uint8Array.from(bytes)));
     const page = read(bytes);
     assert.deepEqual(
