@@ -185,3 +185,19 @@ def mailbox() -> str:
     """Return a mailbox file with a newsletter, an email to Sam and one from him, the newest first."""
     saved = SAVED_EMAIL.replace("\r\n", "\n")
     return "".join(f"From - Thu Oct 22 21:10:00 2026\n{text}\n" for text in (_OWN_EMAIL, _NEWS_EMAIL, saved))
+
+
+def phone_bill() -> str:
+    """Return a bill with two people's calls, a text, and a line that cannot be read."""
+    return "\r\n".join(
+        [
+            "Account,0001",
+            "Date,Time,Number called,Duration,Type",
+            "03/10/2026,21:10:05,07700900123,1:23,UK mobile",
+            "03/10/2026,21:12:40,07700900456,10:00,UK mobile",
+            '03/10/2026,21:15:00,+44 7700 900123,0:03,"<b>=cmd</b>"',
+            "03/10/2026,21:16:00,07700900123,,Text message",
+            "Total,,,,",
+            "",
+        ]
+    )

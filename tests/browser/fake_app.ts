@@ -953,6 +953,10 @@ const methods = {
     await fake.did('planImport', answers);
     throw new KeptError('not_found');
   },
+  askAboutBill: async (columns) => {
+    await fake.did('askAboutBill', columns);
+    throw new KeptError('not_found');
+  },
   importRows: async () => [],
   keepImport: async (input) => {
     await fake.did('keepImport', input);

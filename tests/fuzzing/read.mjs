@@ -21,6 +21,8 @@ import { FORMATS } from '#app/imports/conversations/formats.js';
 import { wordsOfRtf } from '#app/imports/outlook/rtf.js';
 import { looksLikePhoneBackup, readBackupMessage, readPhoneBackup } from '#app/imports/phone_backup.js';
 import { looksLikeSavedPage, readSavedPage } from '#app/imports/saved_pages/saved_page.js';
+import { looksLikeBill, readBill, readCalls } from '#app/imports/phone_bill/bill.js';
+import { fieldsOf } from '#app/imports/phone_bill/csv.js';
 import { readEntries, unpack } from '#app/imports/unzip.js';
 import { entrySource } from '#app/imports/unzip_stream.js';
 import { looksLikeChat, readChat, rowsOf } from '#app/imports/whatsapp.js';
@@ -104,6 +106,20 @@ const TARGETS = {
       const threads = await format.readThreads(raw, 'messages/c12345/messages.json', pause).catch(refusedOnly);
       for (const { messages } of threads ?? [])
         for (const span of messages) format.readMessage(raw, span, Number.MAX_SAFE_INTEGER);
+    }
+  },
+  bill: async (raw) => {
+    const latest = Date.UTC(2026, 10, 30);
+    const pause = async () => undefined;
+    looksLikeBill(raw, latest);
+    const bill = await readBill(raw, latest, pause);
+    await readCalls(bill, bill.proposed, latest, pause);
+    let end = 0;
+    for (const record of bill.csv.records) {
+      if (record.start < end || record.end <= record.start || record.next < record.end)
+        throw new Error(`the record of line ${record.line} is not after the one before it`);
+      end = record.end;
+      fieldsOf(bill.csv, record);
     }
   },
   async zip(raw) {

@@ -42,6 +42,16 @@ MAILS = {
     "Content-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename*=utf-8''a.png\r\n\r\n"
     "iVBORw0KGgo=\r\n--b--\r\n",
 }
+BILL = (
+    "Account,0001\r\n\r\nDate,Time,Number called,Duration,Type,Cost\r\n"
+    "28/10/2026,21:10:05,07700900123,00:01:23,UK mobile,0.00\r\n"
+    '"28/10/2026","21:12:40","07700 900456","0:03","Text ""message""\r\nUK",0.10\r\n'
+    "Total,,,,,0.10\r\n"
+)
+CALL_LIST = (
+    "Call type\tPhone number\tDate\tDuration\n"
+    "Missed\t+447700900123\t2026-10-28 21:10:05+0000\t0\nOutgoing\t\t3 Nov 2026 9:05 pm\t83\n"
+)
 BACKUP_OF_TEXTS = (
     "<?xml version='1.0'?><!--<sms--><smses count=\"2\">\n"
     '<sms address="+447700900123" date="1793793600000" type="1" body="I &lt;see&gt; you &#55357;&#56832; &#10;" />\n'
@@ -221,6 +231,11 @@ def corpus_files() -> dict[str, dict[str, bytes]]:
         "mailbox": {"all": "".join(f"From - Tue Nov 24 21:10:00 2026\n{text}\n\n" for text in MAILS.values()).encode()},
         "phone": {"messages": BACKUP_OF_TEXTS.encode(), "calls": BACKUP_OF_CALLS.encode()},
         "conversation": {name: json.dumps(value, indent=2).encode() for name, value in CONVERSATIONS.items()},
+        "bill": {
+            "bill": BILL.encode(),
+            "semicolons": BILL.replace(",", ";").encode("utf-16"),
+            "list": CALL_LIST.encode(),
+        },
         "json": {
             "object": canonical_json({"a": [1, None, True, "\u00e9\n"], "t": "x/v1", "z": {"y": -5}}),
             "capsule": canonical_json(

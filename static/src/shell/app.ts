@@ -23,6 +23,8 @@ import type {
   AssistedEntry,
 } from '../diary/types.js';
 import type { Mail } from '../imports/mail.js';
+import type { Bill, BillColumns } from '../imports/phone_bill/bill.js';
+import type { DateOrder } from '../imports/phone_bill/cells.js';
 import type { SavedPage } from '../imports/saved_pages/saved_page.js';
 import type { Chat, Counts } from '../imports/whatsapp.js';
 import type { BurstTotals, MessageRow as Message } from '../record/schedule.js';
@@ -370,7 +372,36 @@ export type ImportConversations = {
   orders?: undefined;
   files?: undefined;
 };
-export type ImportRead = ImportChat | ImportMail | ImportPage | ImportMailbox | ImportPhone | ImportConversations;
+/** `columns`: with some of their values; `proposed`: what they seem to be; `messages`: lines after their names */
+export type ImportBill = {
+  kind: 'bill';
+  name: string;
+  size: number;
+  messages: number;
+  columns: Bill['columns'];
+  proposed: BillColumns;
+  orders?: undefined;
+  files?: undefined;
+};
+/**
+ * What a bill leaves open once its columns are known. `example`: a date of it, with the day in each order; `length`: a
+ * length that can be read in two ways, '' if none can; `isWayWritten`: a column says which way a call went
+ */
+export type BillQuestions = {
+  orders: DateOrder[];
+  example: { written: string; days: [DateOrder, string][] } | null;
+  length: string;
+  isWayWritten: boolean;
+  people: (PhonePerson & { calls: number })[];
+};
+export type ImportRead =
+  | ImportChat
+  | ImportMail
+  | ImportPage
+  | ImportMailbox
+  | ImportPhone
+  | ImportConversations
+  | ImportBill;
 /** The answers that an import needs; `me`: null for none of the senders. */
 export type ImportAnswers = {
   order?: 'dmy' | 'mdy' | 'ymd';
@@ -384,6 +415,12 @@ export type ImportAnswers = {
   app?: ConversationApp;
   /** whose account or phone the file is from: a code of `source_accounts` */
   account?: string;
+  /** of a bill: what its columns are, which way its calls went, and what its lengths are in */
+  columns?: BillColumns;
+  way?: 'out' | 'in' | 'both';
+  lengths?: 'small' | 'large' | 'unsure';
+  /** add calls that look like ones the diary has */
+  alike?: boolean;
 };
 /** One proposed entry. */
 export type ImportBurst = {
@@ -430,6 +467,9 @@ export type ImportPlan =
       drafts?: number;
       mended?: number;
       notices?: number;
+      /** calls that look like ones the diary has; texts and uses of data on a bill */
+      alike?: number;
+      texts?: number;
       late?: undefined;
       files?: { with: number };
     });
@@ -772,6 +812,8 @@ export interface App extends AdvocateApp {
   /** Read a file and return its contents; nothing is written until `keepImport`. */
   readImport(file: File, options?: ImportOptions): Promise<ImportRead>;
   planImport(answers: ImportAnswers, options?: ImportOptions): Promise<ImportPlan>;
+  /** Return what a bill leaves open, given its columns. */
+  askAboutBill(columns: BillColumns, options?: ImportOptions): Promise<BillQuestions>;
   importRows(burst: number, start: number, count: number): Promise<Message[]>;
   /** With no entry chosen, `late` is the reason why the existing lists change. */
   keepImport(

@@ -7,6 +7,7 @@ import { problemOf } from '../../shell/stage.js';
 import { t } from '../../shell/strings.js';
 import './words.js';
 import type {
+  BillQuestions,
   ImportAnswers,
   ImportBurst,
   ImportResult,
@@ -29,6 +30,8 @@ export type ImportState = {
   result: ImportResult | null;
   name: string;
   answers: ImportAnswers & { gap: number };
+  /** what a bill leaves open; null until its columns are confirmed */
+  bill: BillQuestions | null;
   /** whether the files of the chosen messages are imported too */
   media: boolean;
   chosen: Set<number>;
@@ -56,6 +59,7 @@ const newState = (): ImportState => ({
   result: null,
   name: '',
   answers: { tz: phoneZone(), gap: 6 },
+  bill: null,
   chosen: new Set(),
   words: {},
   shown: 20,
@@ -129,7 +133,16 @@ export function readFile(stage: Stage, file: File) {
       tz: phoneZone(),
       gap: 6,
       ...(state.read.orders?.length === 1 ? { order: state.read.orders[0] } : {}),
+      ...(state.read.kind === 'bill' ? { columns: { ...state.read.proposed } } : {}),
     };
+    state.step = 'ask';
+  });
+}
+
+/** Read a bill with the columns that the keeper confirmed, and find what it leaves open. */
+export function confirmColumns(stage: Stage) {
+  return runStep(stage, 'import.placing', 'ask', async (state, options) => {
+    state.bill = await stage.app.askAboutBill(state.answers.columns ?? {}, options);
     state.step = 'ask';
   });
 }

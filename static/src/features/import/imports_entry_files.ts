@@ -13,7 +13,7 @@ import type { DetailedPlan, PlannedFile } from './imports_plan.js';
 /** Bytes, or where they are in the larger file */
 export type Piece = Bytes | { start: number; end: number };
 /** What is planned of each part of a file. `label`: what an entry's proposed words begin with */
-type ChosenPlan = Pick<DetailedPlan, 'channel' | 'tz' | 'gap' | 'kind' | 'ownNames' | 'complete'> & {
+type ChosenPlan = Pick<DetailedPlan, 'channel' | 'tz' | 'gap' | 'kind' | 'ownNames' | 'complete' | 'record'> & {
   title: string;
   label: string;
   media: MediaFiles;

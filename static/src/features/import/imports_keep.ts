@@ -192,7 +192,7 @@ async function stageBurst(
       ...(count ? { count } : {}),
       ...(behaviours.length ? { behaviours } : {}),
       entry_kind: 'copied_from_other_record',
-      source_record: record,
+      source_record: plan.record ?? record,
       schedule_id: parts[0]?.id,
       attachment_ids: [...new Set([file.attachment, ...attachmentIdsOf(rows, takenMedia)])],
     },

@@ -37,6 +37,8 @@ export type DetailedPlan = {
   page?: SavedPage;
   /** the file is no .eml */
   isOutlook?: boolean;
+  /** what the entries were copied from, where the channel alone does not say */
+  record?: string;
   summaryView: ImportPlan;
   /** missing files of messages that the diary already has */
   late: LateFile[];

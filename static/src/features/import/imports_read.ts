@@ -1,7 +1,7 @@
 /**
  * Import a file that another app saved: a WhatsApp chat export (.zip or .txt), an email (.eml, .msg), a mailbox
- * (.mbox), a saved web page (.mhtml, .html), a backup of text messages or calls (.xml), or a download of messages (.zip
- * or .json).
+ * (.mbox), a saved web page (.mhtml, .html), a backup of text messages or calls (.xml), a phone bill (.csv), or a
+ * download of messages (.zip or .json).
  * The phone reads it; the keeper looks at what it holds and chooses what becomes entries (imports_plan.js,
  * imports_keep.js).
  *
@@ -14,9 +14,11 @@ import { looksLikeMail, looksLikeOutlook, readMail } from '../../imports/mail.js
 import { MAX_MAILBOX_BYTES, looksLikeMailbox, readMailbox } from '../../imports/mailbox.js';
 import { MAX_BACKUP_BYTES, looksLikePhoneBackup, readPhoneBackup } from '../../imports/phone_backup.js';
 import { looksLikeSavedPage, readSavedPage, MAX_PAGE_BYTES } from '../../imports/saved_pages/saved_page.js';
+import { MAX_BILL_BYTES, looksLikeBill, readBill } from '../../imports/phone_bill/bill.js';
 import { parsePastedRows } from '../../imports/schedule_paste.js';
 import { MAX_TEXT_BYTES, readEntries, baseName, unpack } from '../../imports/unzip.js';
 import { looksLikeChat, readChat } from '../../imports/whatsapp.js';
+import { billQuestions, knownCalls, planBill } from './imports_bill.js';
 import { saveImport } from './imports_keep.js';
 import {
   depthOfChat,
@@ -34,6 +36,7 @@ import { knownConversation, knownSchedules, planChat, planMail } from './imports
 import { requireOpenOf } from '../../diary/session/require_open.js';
 import { locateFile, openParts } from '../../diary/attachments/reading_files.js';
 import { checkSize, fileLimitOf, fileSource, memorySource } from '../../diary/attachments/sources.js';
+import type { Bill, BillColumns } from '../../imports/phone_bill/bill.js';
 import type { Mail } from '../../imports/mail.js';
 import type { SavedPage } from '../../imports/saved_pages/saved_page.js';
 import type { Mailbox } from '../../imports/mailbox.js';
@@ -56,7 +59,9 @@ type MailboxFile = { kind: 'mailbox'; mailbox: Mailbox; file: Source };
 type PhoneFile = { kind: 'phone'; backup: PhoneBackup; file: Source };
 /** `latest`: ms UTC; no message can have a later time */
 type ConversationsFile = { kind: 'conversations'; conversations: Conversations; latest: number };
-type ReadFile = ChatExport | MailFile | PageFile | MailboxFile | PhoneFile | ConversationsFile;
+/** `file`: the bill itself, also where it came in a zip */
+type BillFile = { kind: 'bill'; bill: Bill; file: Source; latest: number };
+type ReadFile = ChatExport | MailFile | PageFile | MailboxFile | PhoneFile | ConversationsFile | BillFile;
 /** `limit`: bytes of the largest file that may be added */
 type ActiveImport = {
   source: Source;
@@ -101,6 +106,12 @@ export function createImportMethods(ctx: Context) {
       const { planned, view } = await planOf(open, active, answers, createPause(ctx, options, open));
       Object.assign(active, { planned, account: answers.account });
       return view;
+    },
+    /** Return what a bill leaves open, given its columns. */
+    async askAboutBill(columns: BillColumns, options: ImportOptions = {}) {
+      const [open, { read }] = [requireOpen(), requireImport()];
+      if (read.kind !== 'bill') throw new KeptError('not_found');
+      return billQuestions(read.bill, columns, read.latest, createPause(ctx, options, open));
     },
     importRows: (burst: number, from: number, count: number) =>
       (requireImport().planned.flatMap(({ plan }) => plan.bursts)[burst] ?? []).slice(from, from + count),
@@ -164,6 +175,11 @@ async function planOf(
     const { planned, ...counts } = await planPhoneBackup(rows, { ...read, source: read.file, limit }, answers, pause);
     return { planned, view: viewOf(planned, counts, answers) };
   }
+  if (read.kind === 'bill') {
+    const known = await knownCalls(open);
+    const { planned, ...counts } = await planBill(known, { ...read, source: read.file, limit }, answers, pause);
+    return { planned, view: viewOf(planned, counts, answers) };
+  }
   if (read.kind === 'conversations') {
     const known = (app: string, id: string) => knownConversation(open, app, id);
     const { planned, ...counts } = await planConversation(known, { ...read, source, limit }, answers, pause);
@@ -186,13 +202,10 @@ async function planOf(
 /** Return what the screen shows of several planned files. */
 function viewOf(
   planned: readonly PlannedFile[],
-  counts: {
+  counts: Pick<ImportPlan & { counts: null }, 'drafts' | 'mended' | 'notices' | 'alike' | 'texts'> & {
     known: number;
     unread: number[];
-    drafts?: number;
     files?: number;
-    mended?: number;
-    notices?: number;
   },
   { tz }: ImportAnswers,
 ): ImportPlan {
@@ -265,6 +278,7 @@ async function readSource(source: Source, limit: number, latest: number, pause: 
       mail: await readMail(await readWhole(source, pause)),
       isOutlook: looksLikeOutlook(head),
     };
+  if (looksLikeBill(head, latest)) return readBillFile(source, latest, pause);
   if (source.size > MAX_TEXT_BYTES) throw new KeptError('import_wrong');
   return parseChat(await readWhole(source, pause), new Map(), latest, pause, 'import_wrong');
 }
@@ -288,6 +302,11 @@ async function readSeveral(
   return { kind: 'phone', backup: await readPhoneBackup(file, latest, pause), file };
 }
 
+async function readBillFile(file: Source, latest: number, pause: Pause): Promise<BillFile> {
+  if (file.size > MAX_BILL_BYTES) throw new KeptError('import_too_many');
+  return { kind: 'bill', bill: await readBill(await readWhole(file, pause), latest, pause), file, latest };
+}
+
 async function readZip(source: Source, limit: number, latest: number, pause: Pause): Promise<ReadFile> {
   const entries = (await readEntries(source)).filter(({ name }) => !/^__MACOSX\//.test(name));
   const texts = entries.filter(({ name }) => /\.txt$/i.test(name));
@@ -304,6 +323,8 @@ async function readZip(source: Source, limit: number, latest: number, pause: Pau
   }
   const conversations = whatsappTexts.length ? null : await readZippedConversations(source, entries, null, pause);
   if (conversations) return { kind: 'conversations', conversations, latest };
+  const tables = entry ? [] : entries.filter(({ name }) => /\.csv$/i.test(name));
+  if (tables.length) return readZippedBill(source, tables, latest, pause);
   if (!entry) throw new KeptError('import_no_chat');
   checkSize(source.size, limit);
   const media = filesByUniqueName(
@@ -316,14 +337,26 @@ async function readZip(source: Source, limit: number, latest: number, pause: Pau
 /**
  * Google's download is a zip with a mailbox in it, or with one for each label. Backups of phones come in a zip too.
  * @returns null for another file
- * @throws import_unpack_first for more than one, or one that is too large to be unpacked in memory
+ * @throws import_unpack_first
  */
 async function readZipped(source: Source, entries: ZipEntry[], latest: number, pause: Pause) {
+  const { file, head } = await unpackOnly(source, entries, pause);
+  return readSeveral(file, head, latest, pause);
+}
+
+async function readZippedBill(source: Source, entries: ZipEntry[], latest: number, pause: Pause): Promise<BillFile> {
+  const { file, head } = await unpackOnly(source, entries, pause);
+  if (!looksLikeBill(head, latest)) throw new KeptError('import_no_chat');
+  return readBillFile(file, latest, pause);
+}
+
+/** @throws import_unpack_first for more than one file, or one that is too large to be unpacked in memory */
+async function unpackOnly(source: Source, entries: ZipEntry[], pause: Pause): Promise<{ file: Source; head: Bytes }> {
   const [entry, another] = entries as [ZipEntry, ZipEntry?];
   if (another || entry.size > MAX_TEXT_BYTES) throw new KeptError('import_unpack_first');
   const bytes = (await unpack(source, entry, { pause })) as Bytes;
   const file = { ...memorySource(bytes, ''), name: toWellFormed(baseName(entry.name)) };
-  return readSeveral(file, bytes.subarray(0, SNIFF_BYTES), latest, pause);
+  return { file, head: bytes.subarray(0, SNIFF_BYTES) };
 }
 
 /**
@@ -370,7 +403,7 @@ async function readWhole(source: Source, pause: Pause) {
 /** `WhatsApp Chat with Sam (1).zip` → `WhatsApp Chat with Sam` */
 function titleOf(name: string) {
   return baseName(name)
-    .replace(/\.(?:zip|txt|eml|msg|mhtml?|html?|mbox|xml|json)$/i, '')
+    .replace(/\.(?:zip|txt|eml|msg|mhtml?|html?|mbox|xml|json|csv)$/i, '')
     .replace(/ ?\(\d+\)$/, '')
     .slice(0, 200);
 }
@@ -391,6 +424,10 @@ function summarize(file: File, read: ReadFile): ImportRead {
       cutOff,
       people: conversationsOf(read.backup),
     };
+  }
+  if (read.kind === 'bill') {
+    const { columns, proposed, calls } = read.bill;
+    return { ...base, kind: 'bill', messages: calls.length, columns, proposed };
   }
   if (read.kind === 'conversations') {
     const { app, damaged, list } = read.conversations;

@@ -3,13 +3,15 @@
  * are wanted. The last answer opens the preview.
  */
 import { html, nothing } from '../../shell/html.js';
-import { textField } from '../../components/forms/fields.js';
 import { button, row } from '../../components/parts.js';
 import { sizeText } from '../../components/text/formatting.js';
 import { lookUp, t, tn } from '../../shell/strings.js';
+import { personRows, phoneChoices } from './person_rows.js';
+import { billQuestion } from './bill_questions.js';
 import { makePlan } from './import_work.js';
 import './words.js';
 import type { ImportStepState } from './import_work.js';
+import type { PersonChoice } from './person_rows.js';
 import type { Stage } from '../../shell/stage.js';
 import type {
   ConversationApp,
@@ -19,8 +21,6 @@ import type {
   ImportPhone,
 } from '../../shell/app.js';
 
-/** How many people or senders are shown at first. */
-export const MAX_SENDERS = 12;
 /** How many damaged files are listed by name. */
 export const MAX_NAMED_FILES = 20;
 
@@ -31,6 +31,11 @@ export function peopleQuestions(stage: Stage, state: ImportStepState) {
   if (read.kind === 'phone') return { facts: phoneFacts(read), question: phoneQuestion(stage, state, read) };
   if (read.kind === 'conversations')
     return { facts: conversationFacts(read), question: conversationQuestion(stage, state, read) };
+  if (read.kind === 'bill')
+    return {
+      facts: factsList([fileFact(read), ['import.lines', read.messages]]),
+      question: billQuestion(stage, state, read),
+    };
   return null;
 }
 
@@ -127,14 +132,13 @@ function phoneQuestion(stage: Stage, state: ImportStepState, { holds, people }: 
     stage.arrived = true;
     return makePlan(stage);
   };
-  const choices = people.map(({ key, numbers, name, from, to }) => {
-    const text = [name, ...numbers].filter(Boolean).join(', ');
-    const title = text || t('phone.hidden');
-    return { key, title, text: title, hint: t('mailbox.counts', { from, to }) };
-  });
   return html`<section class="stack-close"><h2>${t(holds === 'calls' ? 'phone.whose_calls' : 'phone.whose')}</h2>
     <p class="small soft">${t('phone.own')}</p>
-    ${personRows(stage, choices, { words: 'phone', choose })}</section>`;
+    ${personRows(
+      stage,
+      phoneChoices(people, ({ from, to }) => t('mailbox.counts', { from, to })),
+      { words: 'phone', choose },
+    )}</section>`;
 }
 
 function conversationFacts(read: ImportConversations) {
@@ -207,43 +211,3 @@ function conversationChoices(conversations: ImportConversations['conversations']
     return { key: id, title: named, text: `${title} ${people.join(' ')}`, hint: t('mailbox.counts', { from, to }) };
   });
 }
-
-/** Somebody in a file. `text`: what a search looks in; `hint`: how many messages they are in */
-type PersonChoice = { key: string; title: string; text: string; hint: unknown };
-
-/**
- * People, of which one is chosen; many can be searched.
- * @param options `words`: the group of texts for this kind of file
- */
-function personRows(
-  stage: Stage,
-  people: PersonChoice[],
-  { words, choose }: { words: 'mailbox' | 'phone' | 'chats'; choose: (key: string) => unknown },
-) {
-  const query = (stage.local.find ?? '').trim().toLowerCase();
-  const found = people.filter(({ text }) => text.toLowerCase().includes(query));
-  return html`${
-    people.length > MAX_SENDERS
-      ? textField({
-          id: 'find',
-          label: lookUp(`${words}.find`),
-          value: stage.local.find ?? '',
-          onChange: (text) => stage.set({ find: text }),
-        })
-      : nothing
-  }
-    <ul class="rows">${found.slice(0, MAX_SENDERS).map(
-      ({ key, title, hint }) =>
-        html`<li>${row({
-          title: html`<bdi>${title}</bdi>`,
-          subtitle: hint,
-          icon: 'person',
-          onClick: () => choose(key),
-        })}</li>`,
-    )}</ul>
-    ${moreNote(found.length - MAX_SENDERS)}
-    ${found.length ? nothing : html`<p role="status">${lookUp(`${words}.nobody`)}</p>`}`;
-}
-
-/** How many of a list are not shown. */
-export const moreNote = (n: number) => (n > 0 ? html`<p class="small soft">${t('odd.more', { n })}</p>` : nothing);

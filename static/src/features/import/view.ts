@@ -19,7 +19,8 @@ import {
 import { countsTable, headersView, importNotes } from '../../components/files/import_preview.js';
 import { amountText } from '../../components/text/amount_words.js';
 import { messageList } from '../../components/schedule_rows.js';
-import { MAX_NAMED_FILES, MAX_SENDERS, factsList, fileFact, moreNote, peopleQuestions } from './people_questions.js';
+import { MAX_NAMED_FILES, factsList, fileFact, peopleQuestions } from './people_questions.js';
+import { MAX_SENDERS, moreNote } from './person_rows.js';
 import { labelForCode, loadVocabulary } from '../../components/text/labels.js';
 import '../../components/words.js';
 import './words.js';
@@ -66,7 +67,7 @@ function chooseView(stage: Stage) {
     <p>${t('import.lead')}</p><div>${importPicker(stage)}</div>
     <div class="stack-close small soft"><p>${t('import.how_chat')} ${t(
       'import.how_off',
-    )}</p><p>${t('import.how_mail')}</p><p>${t('import.how_phone')}</p><p>${t('import.how_chats')}</p><p>${t(
+    )}</p><p>${t('import.how_mail')}</p><p>${t('import.how_phone')}</p><p>${t('import.how_bill')}</p><p>${t('import.how_chats')}</p><p>${t(
       'import.how_telegram',
     )}</p><p>${t('import.how_page')}</p><p>${t('import.care')}</p></div>`;
 }
@@ -243,7 +244,7 @@ function zoneField(stage: Stage, state: ImportStepState) {
   const { answers, read } = state;
   if (!stage.local.zone) {
     return html`<div class="row small"><span class="soft">${t(
-      read.kind === 'chat' ? 'import.zone_hint' : 'import.zone_mail',
+      read.kind === 'chat' ? 'import.zone_hint' : read.kind === 'bill' ? 'bill.zone' : 'import.zone_mail',
       { tz: answers.tz },
     )}</span>${button(t('import.zone_change'), () => stage.set({ zone: true }), { plain: true })}</div>`;
   }
@@ -327,6 +328,8 @@ function planView(stage: Stage, state: ImportStepState) {
     ${!plan.counts && plan.mended ? html`<p class="small soft">${tn('chats.mended', plan.mended)}</p>` : nothing}
     ${!plan.counts && plan.notices ? html`<p class="small soft">${tn('chats.notices', plan.notices)}</p>` : nothing}
     ${!plan.counts && plan.drafts ? html`<p>${tn('phone.drafts', plan.drafts)}</p>` : nothing}
+    ${!plan.counts && plan.texts ? html`<p>${tn('bill.texts', plan.texts)}</p>` : nothing}
+    ${alikeNote(stage, state)}
     ${
       state.read.kind === 'page'
         ? nothing
@@ -394,6 +397,7 @@ const UNREAD = {
   mailbox: 'mailbox.unread',
   phone: 'phone.unread',
   conversations: 'phone.unread',
+  bill: 'bill.unread',
 } as const;
 
 /** The messages of a file that could not be read, by their place in it. */
@@ -401,6 +405,20 @@ function unreadNote(plan: ImportPlan, key: (typeof UNREAD)[ImportRead['kind']]) 
   if (plan.counts || !plan.unread?.length) return nothing;
   const places = plan.unread.slice(0, MAX_NAMED_FILES).join(', ');
   return html`<p class="care">${tn(key, plan.unread.length)} ${places}</p>`;
+}
+
+/** The calls that look like ones the diary has. They are left out unless the keeper wants them. */
+function alikeNote(stage: Stage, { plan, answers }: ImportStepState) {
+  if (plan.counts || !plan.alike) return nothing;
+  return html`<div class="note stack-close"><p>${tn('bill.alike', plan.alike)}</p>${checkbox({
+    id: 'alike',
+    label: t('bill.alike_add'),
+    checked: answers.alike ?? false,
+    onChange: (on: boolean) => {
+      answers.alike = on;
+      void makePlan(stage);
+    },
+  })}</div>`;
 }
 
 /** Ask the one question that comes before any picture, then go on. */
@@ -494,6 +512,7 @@ function doneView(stage: Stage, { read, result }: ImportStepState) {
     mailbox: 'mailbox.said',
     phone: 'phone.said',
     conversations: 'chats.said',
+    bill: 'bill.said',
     chat: 'done.said',
     mail: 'done.said',
     page: 'page.said',
