@@ -201,3 +201,12 @@ def phone_bill() -> str:
             "",
         ]
     )
+
+
+def contacts() -> str:
+    """Return two contacts, one with what must not be taken."""
+    return (
+        "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Sam <b>Hill\r\nTEL;TYPE=CELL:07700 900123\r\n"
+        "IMPP;X-SERVICE-TYPE=WhatsApp:x-apple:+447700900124\r\nBDAY:1990-01-02\r\nADR:;;1 Mill Lane;Leeds;;;\r\n"
+        "END:VCARD\r\nBEGIN:VCARD\r\nVERSION:3.0\r\nFN:Lee\r\nEMAIL:lee@example.org\r\nEND:VCARD\r\n"
+    )

@@ -447,3 +447,31 @@ def _answer_bill(keeper: BrowserKeeper) -> None:
     for answer in ("(day first)", "Minutes and seconds", "Calls I made"):
         main.get_by_role("radio", name=re.compile(re.escape(answer))).check(force=True)
     preview_import(keeper, re.compile("^07700900123, "))
+
+
+def test_a_number_of_a_contact_is_added_to_the_accounts(keeper: BrowserKeeper) -> None:
+    """Each value is added by a tap of its own. One that the register has is said to be known."""
+    _make_offline_diary(keeper)
+    go_to_imports(keeper)
+    file = picker_file("contacts.vcf", "text/vcard", exports.contacts().encode())
+    main = keeper.page.get_by_role("main")
+    choose_import_file(keeper, file)
+    keeper.wait_for_text("Whose contact do you want?")
+    _assert_accessible(keeper, "whose contact")
+    main.get_by_role("button", name=re.compile("^Sam <b>Hill")).click()
+    keeper.wait_for_text("Add only what they used to contact you.")
+    expect(main).not_to_contain_text("Mill Lane")
+    expect(keeper.button("Add to accounts")).to_have_count(2)
+    _assert_accessible(keeper, "the values of a contact")
+    keeper.button("Add to accounts").first.click()
+    expect(main.get_by_text("In your list already")).to_have_count(1)
+    expect(keeper.button("Add to accounts")).to_have_count(1)
+    keeper.lock()
+    keeper.unlock()
+    keeper.page.reload()
+    keeper.unlock()
+    go_to_imports(keeper)
+    choose_import_file(keeper, file)
+    main.get_by_role("button", name=re.compile("^Sam <b>Hill")).click()
+    expect(main.get_by_text("In your list already")).to_have_count(1)
+    expect(keeper.button("Add to accounts")).to_have_count(1)

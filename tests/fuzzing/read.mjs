@@ -21,6 +21,7 @@ import { FORMATS } from '#app/imports/conversations/formats.js';
 import { wordsOfRtf } from '#app/imports/outlook/rtf.js';
 import { looksLikePhoneBackup, readBackupMessage, readPhoneBackup } from '#app/imports/phone_backup.js';
 import { looksLikeSavedPage, readSavedPage } from '#app/imports/saved_pages/saved_page.js';
+import { looksLikeContacts, readContacts } from '#app/imports/contacts/vcard.js';
 import { looksLikeBill, readBill, readCalls } from '#app/imports/phone_bill/bill.js';
 import { fieldsOf } from '#app/imports/phone_bill/csv.js';
 import { readEntries, unpack } from '#app/imports/unzip.js';
@@ -121,6 +122,13 @@ const TARGETS = {
       end = record.end;
       fieldsOf(bill.csv, record);
     }
+  },
+  contacts: async (raw) => {
+    looksLikeContacts(raw);
+    const { contacts } = await readContacts(raw, async () => undefined);
+    for (const { name, values } of contacts)
+      if (name.length > 200 || values.some(({ value }) => !value || value.length > 300))
+        throw new Error('a value that no record may have');
   },
   async zip(raw) {
     const file = { size: raw.length, read: async (from, until) => raw.subarray(from, until) };

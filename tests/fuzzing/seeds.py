@@ -42,6 +42,16 @@ MAILS = {
     "Content-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename*=utf-8''a.png\r\n\r\n"
     "iVBORw0KGgo=\r\n--b--\r\n",
 }
+CONTACTS = {
+    "old": "BEGIN:VCARD\nVERSION:2.1\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:Hill;Zo=C3=AB;;;\nTEL;CELL:07700900123\n"
+    "X-SKYPE-USERNAME:sam\nAGENT:\nBEGIN:VCARD\nTEL:1\nEND:VCARD\n"
+    "PHOTO;ENCODING=BASE64;JPEG:/9j/4AAQ\n SkZJRg==\n\nEND:VCARD\n",
+    "iphone": "BEGIN:VCARD\nVERSION:3.0\nN:Hill;Sam;;;\nFN:Sam Hill\nitem1.TEL;type=pref:+44 7700 900123\n"
+    "IMPP;X-SERVICE-TYPE=WhatsApp;type=pref:x-apple:sam\nX-SOCIALPROFILE;type=twitter:https://twitter.com/sam\n"
+    "END:VCARD\nBEGIN:VCARD\nVERSION:3.0\nFN:Lee\nEMAIL:lee@exam\n ple.org\nEND:VCARD\n",
+    "new": 'BEGIN:VCARD\nVERSION:4.0\nFN:Sam\nTEL;VALUE=uri;TYPE="voice,home":tel:+44-7700-900123;ext=5\n'
+    "IMPP:xmpp:sam@chat.example\nNOTE:a\\, b\\n c\nBDAY:19900102\nEND:VCARD\n",
+}
 BILL = (
     "Account,0001\r\n\r\nDate,Time,Number called,Duration,Type,Cost\r\n"
     "28/10/2026,21:10:05,07700900123,00:01:23,UK mobile,0.00\r\n"
@@ -231,6 +241,7 @@ def corpus_files() -> dict[str, dict[str, bytes]]:
         "mailbox": {"all": "".join(f"From - Tue Nov 24 21:10:00 2026\n{text}\n\n" for text in MAILS.values()).encode()},
         "phone": {"messages": BACKUP_OF_TEXTS.encode(), "calls": BACKUP_OF_CALLS.encode()},
         "conversation": {name: json.dumps(value, indent=2).encode() for name, value in CONVERSATIONS.items()},
+        "contacts": {name: text.replace("\n", "\r\n").encode() for name, text in CONTACTS.items()},
         "bill": {
             "bill": BILL.encode(),
             "semicolons": BILL.replace(",", ";").encode("utf-16"),

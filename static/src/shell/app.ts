@@ -23,6 +23,7 @@ import type {
   AssistedEntry,
 } from '../diary/types.js';
 import type { Mail } from '../imports/mail.js';
+import type { Contacts } from '../imports/contacts/vcard.js';
 import type { Bill, BillColumns } from '../imports/phone_bill/bill.js';
 import type { DateOrder } from '../imports/phone_bill/cells.js';
 import type { SavedPage } from '../imports/saved_pages/saved_page.js';
@@ -394,6 +395,14 @@ export type BillQuestions = {
   isWayWritten: boolean;
   people: (PhonePerson & { calls: number })[];
 };
+/** Contacts are not planned: each value is added to the register of accounts by itself. */
+export type ImportContacts = Contacts & {
+  kind: 'contacts';
+  name: string;
+  size: number;
+  orders?: undefined;
+  files?: undefined;
+};
 export type ImportRead =
   | ImportChat
   | ImportMail
@@ -401,7 +410,8 @@ export type ImportRead =
   | ImportMailbox
   | ImportPhone
   | ImportConversations
-  | ImportBill;
+  | ImportBill
+  | ImportContacts;
 /** The answers that an import needs; `me`: null for none of the senders. */
 export type ImportAnswers = {
   order?: 'dmy' | 'mdy' | 'ymd';
@@ -409,8 +419,8 @@ export type ImportAnswers = {
   me?: string | null;
   gap?: number;
   direction?: 'in' | 'out' | 'unknown';
-  /** an address of a mailbox, the key of somebody in a backup, or the id of a conversation */
-  person?: string;
+  /** an address of a mailbox, the key of somebody in a backup, the id of a conversation, or the place of a contact */
+  person?: string | undefined;
   /** only where the download does not say */
   app?: ConversationApp;
   /** whose account or phone the file is from: a code of `source_accounts` */

@@ -9,6 +9,7 @@ import './words.js';
 import type {
   BillQuestions,
   ImportAnswers,
+  ImportContacts,
   ImportBurst,
   ImportResult,
   ImportOptions,
@@ -45,6 +46,9 @@ export type ImportState = {
 
 /** The state as each step's view gets it: the results of the earlier steps are present. */
 export type ImportStepState = ImportState & { read: ImportRead; plan: ImportPlan; result: ImportResult };
+
+/** As above, of a file from which entries are made. */
+export type PlanStepState = ImportStepState & { read: Exclude<ImportRead, ImportContacts> };
 
 const STATE_KEY = 'import';
 

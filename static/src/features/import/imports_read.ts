@@ -1,7 +1,7 @@
 /**
  * Import a file that another app saved: a WhatsApp chat export (.zip or .txt), an email (.eml, .msg), a mailbox
- * (.mbox), a saved web page (.mhtml, .html), a backup of text messages or calls (.xml), a phone bill (.csv), or a
- * download of messages (.zip or .json).
+ * (.mbox), a saved web page (.mhtml, .html), a backup of text messages or calls (.xml), a phone bill (.csv), contacts
+ * (.vcf), or a download of messages (.zip or .json).
  * The phone reads it; the keeper looks at what it holds and chooses what becomes entries (imports_plan.js,
  * imports_keep.js).
  *
@@ -10,6 +10,7 @@
  */
 import { KeptError } from '../../core/errors.js';
 import { toWellFormed } from '../../core/text.js';
+import { MAX_CONTACTS_BYTES, looksLikeContacts, readContacts } from '../../imports/contacts/vcard.js';
 import { looksLikeMail, looksLikeOutlook, readMail } from '../../imports/mail.js';
 import { MAX_MAILBOX_BYTES, looksLikeMailbox, readMailbox } from '../../imports/mailbox.js';
 import { MAX_BACKUP_BYTES, looksLikePhoneBackup, readPhoneBackup } from '../../imports/phone_backup.js';
@@ -36,6 +37,7 @@ import { knownConversation, knownSchedules, planChat, planMail } from './imports
 import { requireOpenOf } from '../../diary/session/require_open.js';
 import { locateFile, openParts } from '../../diary/attachments/reading_files.js';
 import { checkSize, fileLimitOf, fileSource, memorySource } from '../../diary/attachments/sources.js';
+import type { Contacts } from '../../imports/contacts/vcard.js';
 import type { Bill, BillColumns } from '../../imports/phone_bill/bill.js';
 import type { Mail } from '../../imports/mail.js';
 import type { SavedPage } from '../../imports/saved_pages/saved_page.js';
@@ -61,7 +63,16 @@ type PhoneFile = { kind: 'phone'; backup: PhoneBackup; file: Source };
 type ConversationsFile = { kind: 'conversations'; conversations: Conversations; latest: number };
 /** `file`: the bill itself, also where it came in a zip */
 type BillFile = { kind: 'bill'; bill: Bill; file: Source; latest: number };
-type ReadFile = ChatExport | MailFile | PageFile | MailboxFile | PhoneFile | ConversationsFile | BillFile;
+type ContactsFile = { kind: 'contacts'; contacts: Contacts };
+type ReadFile =
+  | ChatExport
+  | MailFile
+  | PageFile
+  | MailboxFile
+  | PhoneFile
+  | ConversationsFile
+  | BillFile
+  | ContactsFile;
 /** `limit`: bytes of the largest file that may be added */
 type ActiveImport = {
   source: Source;
@@ -189,6 +200,7 @@ async function planOf(
     const plan = await planPage(open, source, read.page, answers.tz);
     return { planned: [{ source, title, plan, media: new Map() }], view: plan.summaryView };
   }
+  if (read.kind === 'contacts') throw new KeptError('not_found');
   const known = (await knownSchedules(open, 'email')).map(({ rows }) => rows);
   if (read.kind === 'mail') {
     const plan = planMail(known, read.mail, answers, read.isOutlook);
@@ -265,6 +277,7 @@ async function readSource(source: Source, limit: number, latest: number, pause: 
   const several = await readSeveral(source, head, latest, pause);
   if (several) return several;
   if (head[0] === ZIP_MAGIC[0] && head[1] === ZIP_MAGIC[1]) return readZip(source, limit, latest, pause);
+  if (looksLikeContacts(head)) return readContactsFile(source, pause);
   const conversations = await readOneFile(source, head, pause);
   if (conversations) return { kind: 'conversations', conversations, latest };
   checkSize(source.size, limit);
@@ -300,6 +313,11 @@ async function readSeveral(
   if (!looksLikePhoneBackup(head)) return null;
   if (file.size > MAX_BACKUP_BYTES) throw new KeptError('import_too_many');
   return { kind: 'phone', backup: await readPhoneBackup(file, latest, pause), file };
+}
+
+async function readContactsFile(file: Source, pause: Pause): Promise<ContactsFile> {
+  if (file.size > MAX_CONTACTS_BYTES) throw new KeptError('import_too_many');
+  return { kind: 'contacts', contacts: await readContacts(await readWhole(file, pause), pause) };
 }
 
 async function readBillFile(file: Source, latest: number, pause: Pause): Promise<BillFile> {
@@ -425,6 +443,7 @@ function summarize(file: File, read: ReadFile): ImportRead {
       people: conversationsOf(read.backup),
     };
   }
+  if (read.kind === 'contacts') return { ...base, kind: 'contacts', ...read.contacts };
   if (read.kind === 'bill') {
     const { columns, proposed, calls } = read.bill;
     return { ...base, kind: 'bill', messages: calls.length, columns, proposed };

@@ -7,6 +7,7 @@ import { button, row } from '../../components/parts.js';
 import { sizeText } from '../../components/text/formatting.js';
 import { lookUp, t, tn } from '../../shell/strings.js';
 import { personRows, phoneChoices } from './person_rows.js';
+import { contactNotes, contactQuestion } from './contact_view.js';
 import { billQuestion } from './bill_questions.js';
 import { makePlan } from './import_work.js';
 import './words.js';
@@ -31,6 +32,11 @@ export function peopleQuestions(stage: Stage, state: ImportStepState) {
   if (read.kind === 'phone') return { facts: phoneFacts(read), question: phoneQuestion(stage, state, read) };
   if (read.kind === 'conversations')
     return { facts: conversationFacts(read), question: conversationQuestion(stage, state, read) };
+  if (read.kind === 'contacts')
+    return {
+      facts: html`${factsList([fileFact(read), ['contacts.contacts', read.contacts.length]])}${contactNotes(read)}`,
+      question: contactQuestion(stage, state, read),
+    };
   if (read.kind === 'bill')
     return {
       facts: factsList([fileFact(read), ['import.lines', read.messages]]),

@@ -24,7 +24,7 @@ import { MAX_SENDERS, moreNote } from './person_rows.js';
 import { labelForCode, loadVocabulary } from '../../components/text/labels.js';
 import '../../components/words.js';
 import './words.js';
-import type { ImportStepState, ImportState } from './import_work.js';
+import type { ImportStepState, ImportState, PlanStepState } from './import_work.js';
 import type { Stage } from '../../shell/stage.js';
 import type {
   ImportAnswers,
@@ -38,6 +38,19 @@ import type {
 
 const GAP_HOURS = [1, 3, 6, 12, 24];
 const MAX_ROWS = 200;
+/** What can be brought in, and how people get it. */
+const HOW_TO = [
+  'import.how_chat',
+  'import.how_off',
+  'import.how_mail',
+  'import.how_phone',
+  'import.how_bill',
+  'import.how_contacts',
+  'import.how_chats',
+  'import.how_telegram',
+  'import.how_page',
+  'import.care',
+];
 const SOURCE_ACCOUNTS = ['mine', 'shared', 'my_childs', 'given_to_me', 'not_sure'];
 
 function importView(stage: Stage) {
@@ -48,7 +61,7 @@ function importView(stage: Stage) {
   const state = importStateOf(stage);
   state.seen = state.step === 'done';
   const view = { choose: chooseView, busy: busyView, ask: askView, plan: planView, done: doneView }[state.step];
-  return html`<div class="stack-wide">${view(stage, state as ImportStepState)}</div>`;
+  return html`<div class="stack-wide">${view(stage, state as PlanStepState)}</div>`;
 }
 
 function importPicker(stage: Stage) {
@@ -65,11 +78,7 @@ function importPicker(stage: Stage) {
 function chooseView(stage: Stage) {
   return html`${heading(t('import.title'))}${errorSummary(stage)}
     <p>${t('import.lead')}</p><div>${importPicker(stage)}</div>
-    <div class="stack-close small soft"><p>${t('import.how_chat')} ${t(
-      'import.how_off',
-    )}</p><p>${t('import.how_mail')}</p><p>${t('import.how_phone')}</p><p>${t('import.how_bill')}</p><p>${t('import.how_chats')}</p><p>${t(
-      'import.how_telegram',
-    )}</p><p>${t('import.how_page')}</p><p>${t('import.care')}</p></div>`;
+    <div class="stack-close small soft">${HOW_TO.map((key) => html`<p>${lookUp(key)}</p>`)}</div>`;
 }
 
 function busyView(_stage: Stage, state: ImportState) {
@@ -85,9 +94,12 @@ function busyView(_stage: Stage, state: ImportState) {
     <p class="small soft">${t('import.leave')}</p>`;
 }
 
-/** Ask first whose account or phone the file is from. A web page is of none. */
+/** Whether a file is from somebody's account or phone: web pages and contacts are not asked about. */
+const hasOwner = ({ kind }: ImportRead) => kind !== 'page' && kind !== 'contacts';
+
+/** Ask first whose account or phone the file is from. */
 function askView(stage: Stage, state: ImportStepState) {
-  if (state.answers.account !== undefined || state.read.kind === 'page') return otherQuestions(stage, state);
+  if (state.answers.account !== undefined || !hasOwner(state.read)) return otherQuestions(stage, state);
   return html`${heading(t('import.title'))}${errorSummary(stage)}${factsList([fileFact(state.read)])}
     <section class="stack-close"><h2>${t('account.whose')}</h2><ul class="rows">${SOURCE_ACCOUNTS.map(
       (code) =>
@@ -121,11 +133,11 @@ function otherQuestions(stage: Stage, state: ImportStepState) {
   const people = peopleQuestions(stage, state);
   if (people)
     return html`${heading(t('import.title'))}${errorSummary(stage)}
-    ${people.facts}${accountLine(stage, state)}${zoneField(stage, state)}${people.question}
+    ${people.facts}${read.kind === 'contacts' ? nothing : html`${accountLine(stage, state)}${zoneField(stage, state)}`}${people.question}
     <div>${button(t('import.another'), () => startOver(stage), { plain: true })}</div>`;
   const submit = () => (isAnswered(state) ? makePlan(stage) : stage.set({ tried: true }));
   return html`${heading(t('import.title'))}${errorSummary(stage)}
-    ${factsOf(stage, read)}${read.kind === 'page' ? nothing : accountLine(stage, state)}
+    ${factsOf(stage, read)}${hasOwner(read) ? accountLine(stage, state) : nothing}
     ${
       read.kind === 'mail'
         ? chips({
@@ -309,7 +321,7 @@ function pageFacts({ page, name, size: bytes }: ImportPage) {
     ${page.odd.map((code) => html`<p class="care small">${lookUp(`page.${code}`)}</p>`)}`;
 }
 
-function planView(stage: Stage, state: ImportStepState) {
+function planView(stage: Stage, state: PlanStepState) {
   const plan = state.plan;
   const goBack = () => {
     state.step = 'ask';
@@ -401,7 +413,7 @@ const UNREAD = {
 } as const;
 
 /** The messages of a file that could not be read, by their place in it. */
-function unreadNote(plan: ImportPlan, key: (typeof UNREAD)[ImportRead['kind']]) {
+function unreadNote(plan: ImportPlan, key: (typeof UNREAD)[PlanStepState['read']['kind']]) {
   if (plan.counts || !plan.unread?.length) return nothing;
   const places = plan.unread.slice(0, MAX_NAMED_FILES).join(', ');
   return html`<p class="care">${tn(key, plan.unread.length)} ${places}</p>`;
@@ -507,7 +519,7 @@ function burstItem(stage: Stage, state: ImportState, item: ImportBurst) {
   </li>`;
 }
 
-function doneView(stage: Stage, { read, result }: ImportStepState) {
+function doneView(stage: Stage, { read, result }: PlanStepState) {
   const said = {
     mailbox: 'mailbox.said',
     phone: 'phone.said',
