@@ -4,6 +4,7 @@ import io
 import json
 import shutil
 import subprocess
+import wave
 from pathlib import Path
 from typing import Any
 
@@ -60,3 +61,12 @@ def test_metadata_of_third_party_files_is_read(tmp_path: Path, place: bool) -> N
         paths.append(tmp_path / f"one.{kind.lower()}")
         paths[-1].write_bytes(make_picture(kind, place=place))
     assert [metadata["about"] for metadata in read_in_node(paths)] == [EXPECTED_METADATA | {"place": place}] * 4
+
+
+def test_the_length_of_a_wav_by_pythons_library_is_read(tmp_path: Path) -> None:
+    """Half a second at 8 kHz, as voicemail has it."""
+    path = tmp_path / "voicemail.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 8_000, 0, "NONE", ""))
+        file.writeframes(bytes(8_000))
+    assert read_in_node([path]) == [{"type": "audio/wav", "about": {"duration_ms": 500}}]

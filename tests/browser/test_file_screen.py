@@ -289,3 +289,26 @@ def _tab_to(keeper: BrowserKeeper, name: str) -> None:
         if str(keeper.page.evaluate("document.activeElement?.textContent.trim() ?? ''")).startswith(name):
             return
     raise AssertionError(f"{name} is not reached by Tab")
+
+
+def test_a_sound_that_the_browser_cannot_play_is_shown_with_its_length(keeper: BrowserKeeper) -> None:
+    """A voicemail in AMR has its length from its frames, and is kept as it came. The screen says what it cannot do."""
+    _open_file(keeper, "voicemail.amr", b"#!AMR\n" + (b"\x3c" + bytes(31)) * 150, "audio/amr")
+    keeper.page.context.set_offline(True)
+    main = keeper.page.get_by_role("main")
+    for _ in range(2):
+        expect(main.get_by_text("0:03").first).to_be_visible()
+        keeper.tap("Open it to play")
+        keeper.wait_for_text("This browser cannot play this. It is kept just as it came.")
+        _assert_accessible(keeper, "a sound that cannot be played")
+        keeper.lock()
+        keeper.page.reload()
+        keeper.unlock()
+        keeper.open_entry(NARRATIVE)
+        keeper.file_tile("voicemail.amr").first.click()
+
+
+def test_a_sound_without_a_length_in_its_header_says_so(keeper: BrowserKeeper) -> None:
+    """No length is estimated from the size."""
+    _open_file(keeper, "voicemail.mp3", b"\xff\xf3\x44\xc4" + bytes(140), "audio/mpeg")
+    keeper.wait_for_text("The file does not say")

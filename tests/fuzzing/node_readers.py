@@ -20,7 +20,7 @@ FORM_BY_READER: Final = {
     "chat": "chat", "mail": "mail", "zip": "zip", "entry": "zip", "pack": "zip", "pem": "pem", "timestamp": "stamp",
     "table": "table", "mailbox": "mailbox", "phone": "phone",
     "conversation": "conversation", "outlook": "outlook", "rtf": "rtf", "page": "page", "bill": "bill",
-    "contacts": "contacts",
+    "contacts": "contacts", "sound": "sound",
 }  # fmt: skip
 HEAP_MIB: Final = 256
 # Processor time for one batch. A reader that does not finish is killed.

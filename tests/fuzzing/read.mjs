@@ -70,6 +70,7 @@ const TARGETS = {
   table: (raw) => chronologyCopies(raw),
   pdf: (raw) => embeddedFiles(raw),
   tiff: (raw) => readTiff(raw),
+  sound: (raw) => readMetadata(readableBytes(raw), String(detectType(raw))),
   about: (raw) => readMetadata(readableBytes(raw), String(detectType(raw))),
   chat: async (raw) => {
     looksLikeChat(text(raw));

@@ -4,8 +4,10 @@ import base64
 import io
 import json
 import shutil
+import struct
 import subprocess
 import tempfile
+import wave
 import zipfile
 from pathlib import Path
 
@@ -204,6 +206,30 @@ def made_by_node(script: str) -> dict[str, bytes]:
     return {name: base64.b64decode(content) for name, content in json.loads(printed).items()}
 
 
+def sample_sounds() -> dict[str, bytes]:
+    """Return the beginnings of sounds in each format whose length is read from its header."""
+    frame = bytes.fromhex("fffb9064") + bytes(32)
+    info = bytes.fromhex("2ad7b1830f4240" + "448988") + struct.pack(">d", 2500.0) + bytes.fromhex("446188") + bytes(8)
+    segment = bytes.fromhex("1549a966") + bytes([0x80 | len(info)]) + info
+    head = b"OpusHead" + bytes([1, 1]) + struct.pack("<HIhB", 312, 48_000, 0, 0)
+    pages = [
+        b"OggS" + struct.pack("<BBqIII", 0, 2, granule, 7, number, 0) + bytes([1, len(body)]) + body
+        for number, (granule, body) in enumerate([(0, head), (120_312, bytes(20))])
+    ]
+    sound = io.BytesIO()
+    with wave.open(sound, "wb") as file:
+        file.setparams((1, 1, 8_000, 0, "NONE", ""))
+        file.writeframes(bytes(20_000))
+    return {
+        "wav": sound.getvalue()[:400],
+        "flac": b"fLaC" + bytes.fromhex("80000022") + bytes(10) + bytes.fromhex("0ac442f00001ae24") + bytes(16),
+        "amr": b"#!AMR\n" + (b"\x3c" + bytes(31)) * 5,
+        "mp3": b"ID3\x04\0\0\0\0\0\x02\0\0" + frame + b"Info" + struct.pack(">II", 1, 96) + bytes(100),
+        "webm": bytes.fromhex("1a45dfa380" + "18538067") + bytes([0x80 | len(segment)]) + segment,
+        "opus": b"".join(pages),
+    }
+
+
 def corpus_files() -> dict[str, dict[str, bytes]]:
     """Return the files by format and name."""
     vectors = {
@@ -242,6 +268,7 @@ def corpus_files() -> dict[str, dict[str, bytes]]:
         "phone": {"messages": BACKUP_OF_TEXTS.encode(), "calls": BACKUP_OF_CALLS.encode()},
         "conversation": {name: json.dumps(value, indent=2).encode() for name, value in CONVERSATIONS.items()},
         "contacts": {name: text.replace("\n", "\r\n").encode() for name, text in CONTACTS.items()},
+        "sound": sample_sounds(),
         "bill": {
             "bill": BILL.encode(),
             "semicolons": BILL.replace(",", ";").encode("utf-16"),

@@ -1,11 +1,12 @@
 /**
  * File metadata: the device and time of making, the duration, and whether it holds a location. Read on the phone from
- * JPEG, PNG, WebP, TIFF, HEIC, AVIF, MP4 and QuickTime. It is shown as a claim, not as proof: anyone can write it
- * into a file.
+ * JPEG, PNG, WebP, TIFF, HEIC, AVIF, MP4 and QuickTime, and the duration from other sounds and films. It is shown as a
+ * claim, not as proof: anyone can write it into a file.
  *
  * Bounded: at most a megabyte of any one piece, and a limited number of pieces. No failure leaves this module.
  */
 import { readBoxes } from './iso_bmff.js';
+import { readSound } from './sound.js';
 import { readTiff } from './tiff.js';
 import type { FileMetadata, ReadableFile } from './file_peek.js';
 
@@ -33,9 +34,8 @@ const READERS = new Map([
  */
 export async function readMetadata(file: ReadableFile, type: string): Promise<FileMetadata | null> {
   const reader = READERS.get(type);
-  if (!reader) return null;
   try {
-    return await reader(file);
+    return await (reader ? reader(file) : readSound(file, type));
   } catch {
     return null;
   }

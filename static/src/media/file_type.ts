@@ -14,6 +14,11 @@ const SIGNATURES: [string, number, string][] = [
   ['application/zip', 0, '504b0304'],
   ['audio/mpeg', 0, '494433'],
   ['audio/mpeg', 0, 'fffb'],
+  ['audio/mpeg', 0, 'fffa'],
+  // At the low sample rates of telephones.
+  ['audio/mpeg', 0, 'fff3'],
+  ['audio/mpeg', 0, 'fff2'],
+  ['audio/mpeg', 0, 'ffe3'],
   ['audio/flac', 0, '664c6143'],
   ['audio/amr', 0, '2321414d52'],
   ['application/ogg', 0, '4f676753'],

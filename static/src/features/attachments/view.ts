@@ -148,7 +148,14 @@ function factLists(file: AttachmentRead) {
     ['attach.camera', [metadata.make, metadata.model].filter(Boolean).join(' ')],
     ['attach.software', metadata.software],
     ['attach.taken', takenText],
-    ['attach.length', typeof file.fields.duration_ms === 'number' ? durationText(file.fields.duration_ms) : ''],
+    [
+      'attach.length',
+      typeof file.fields.duration_ms === 'number'
+        ? durationText(file.fields.duration_ms)
+        : file.kind === 'audio' || file.kind === 'video'
+          ? t('attach.length_none')
+          : '',
+    ],
     [
       'attach.where',
       file.place === true
