@@ -136,6 +136,18 @@ def test_nothing_that_reads_as_a_warning_stands_under_999(show: Callable[..., Pa
             expect(emergency_rows.filter(has=note)).to_have_count(0)
 
 
+def test_a_phone_says_before_a_number_that_it_may_show_in_the_call_list(show: Callable[..., Page]) -> None:
+    """On a phone a number rings at once, so each says it where it stands. Under 999 it would hold people back."""
+    page = show((OPEN_DIARY, go_to_screen("help")), **SMALL_PHONE)
+    numbers = page.locator('.numbers li:has(a[href^="tel:"])')
+    said = [text for text in numbers.all_inner_texts() if "This may show in the phone’s call list." in text]
+    urgent = numbers.filter(has=page.locator('a[href="tel:999"], a[href="tel:18000"]'))
+    assert said
+    assert len(said) + urgent.count() == numbers.count()
+    for text in urgent.all_inner_texts():
+        assert "call list" not in text
+
+
 def test_a_computer_asks_before_any_number_but_999(show: Callable[..., Page]) -> None:
     """A link on a computer may ring another device at once, so a dialog says so first, and never under 999."""
     page = show((OPEN_DIARY, go_to_screen("help")))

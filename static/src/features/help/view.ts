@@ -110,7 +110,9 @@ function serviceItem(stage: Stage, service: Service) {
     }
     <p class="small">${lookUp(AVAILABILITY_KEYS[availabilityOf(service, Date.now())])} ${t(
       service.free ? 'help.nothing' : 'help.paid',
-    )} ${service.kind === 'web' ? nothing : lookUp(BILL_KEYS[service.bill])}</p>
+    )} ${service.kind === 'web' ? nothing : lookUp(BILL_KEYS[service.bill])} ${
+      service.kind === 'tel' && !isEmergency(service) ? t('help.in_list') : nothing
+    }</p>
     ${
       service.openings?.length
         ? html`<p class="small">${t('help.hours', { hours: weekText(service.openings) })}</p>`
