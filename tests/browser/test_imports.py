@@ -443,9 +443,8 @@ def test_the_calls_with_one_number_are_imported_from_a_phone_bill(keeper: Browse
 
 
 def _answer_bill(keeper: BrowserKeeper) -> None:
-    main = keeper.page.get_by_role("main")
-    for answer in ("(day first)", "Minutes and seconds", "Calls I made"):
-        main.get_by_role("radio", name=re.compile(re.escape(answer))).check(force=True)
+    for answer in ("3 Oct 2026 (day first)", "Minutes and seconds", "Calls I made"):
+        keeper.pick_chip(answer)
     preview_import(keeper, re.compile("^07700900123, "))
 
 

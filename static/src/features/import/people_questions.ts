@@ -39,7 +39,7 @@ export function peopleQuestions(stage: Stage, state: ImportStepState) {
     };
   if (read.kind === 'bill')
     return {
-      facts: factsList([fileFact(read), ['import.lines', read.messages]]),
+      facts: factsList([fileFact(read), ['bill.lines', read.messages]]),
       question: billQuestion(stage, state, read),
     };
   return null;
