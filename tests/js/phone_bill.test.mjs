@@ -76,7 +76,11 @@ test('a list in another language, without names, or of an app is read by its val
     [`Gün;Saat;Numara;Süre\n28.10.2026;21:10;${SAM};00:01:23\n`, { date: 0, time: 1, number: 2 }],
     [`28/10/2026,21:10,${SAM}\n28/10/2026,21:11,${SAM}\n`, { date: 0, time: 1, number: 2 }],
     [
-      `Call type\tPhone number\tDate\tDuration\nMissed\t${SAM}\t2026-10-28 21:10:05\t0\nOutgoing\t${SAM}\t2026-10-28 21:11:05\t7\n`,
+      [
+        'Call type\tPhone number\tDate\tDuration',
+        `Missed\t${SAM}\t2026-10-28 21:10:05\t0`,
+        `Outgoing\t${SAM}\t2026-10-28 21:11:05\t7\n`,
+      ].join('\n'),
       { direction: 0, number: 1, date: 2, length: 3 },
     ],
   ])) {
@@ -99,7 +103,11 @@ test('other files are not read as a bill', () => {
 });
 
 test('every form of text is read: marks, UTF-16, semicolons, tabs and line breaks in quotes', async () => {
-  const text = `\ufeffDate;Time;Number;Note\r\n"28/10/2026";21:10;"${SAM}";"two\r\nlines; ""quoted"""\r\n28/10/2026;21:11;${LEE};é\r\n`;
+  const text = [
+    '\ufeffDate;Time;Number;Note',
+    `"28/10/2026";21:10;"${SAM}";"two\r\nlines; ""quoted"""`,
+    `28/10/2026;21:11;${LEE};é\r\n`,
+  ].join('\r\n');
   const tabs = text.replaceAll(';', '\t');
   const latin = new Uint8Array(Buffer.from(text.slice(1), 'latin1'));
   for (const bytes of [utf8(text), utf8(tabs), utf16(text.slice(1)), utf16(text.slice(1), true), latin]) {

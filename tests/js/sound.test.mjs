@@ -33,7 +33,7 @@ const mp3 = ({ header = 'fffb9064', side = 32, tag = 'Xing', frames = 96, id3 = 
     Buffer.alloc(200),
   );
 const amr = (frames, more = []) => join(ascii('#!AMR\n'), ...Array(frames).fill(join([0x3c], Buffer.alloc(31))), more);
-function ogg(head, position, { serial = 7, more = [] } = {}) {
+function ogg(head, position, { serial = 7, more = Buffer.alloc(0) } = {}) {
   const page = (granule, number, body, own) => {
     const bytes = Buffer.alloc(27);
     bytes.write('OggS');

@@ -12,7 +12,7 @@ import type { FileMetadata, ReadableFile } from './file_peek.js';
 const MAX_CHUNKS = 200;
 /** An hour of AMR has 6 MB. Its frames have to be counted. */
 const MAX_AMR_BYTES = 20_000_000;
-const PIECE_BYTES = 1 << 16;
+const HEADER_BYTES = 1 << 16;
 const MAX_DAYS = 30;
 /** Bytes of a frame of 20 ms by its type, with the byte that gives the type. */
 const AMR_FRAMES = [13, 14, 16, 18, 20, 21, 27, 32, 6, 0, 0, 0, 0, 0, 0, 1];
@@ -85,7 +85,7 @@ async function readAmr(file: ReadableFile): Promise<FileMetadata> {
   const sizes = isWide ? AMR_WB_FRAMES : AMR_FRAMES;
   let frames = 0;
   for (let at = isWide ? 9 : 6; at < file.size; ) {
-    const piece = await file.bytes(at, PIECE_BYTES);
+    const piece = await file.bytes(at, HEADER_BYTES);
     let place = 0;
     while (place < piece.length) {
       const size = sizes[((piece[place] as number) >> 3) & 15] as number;
@@ -112,7 +112,7 @@ async function readOgg(file: ReadableFile): Promise<FileMetadata> {
         ? data.getUint32(36, true)
         : 0;
   const serial = viewOf(head).getUint32(14, true);
-  const tail = await file.bytes(Math.max(0, file.size - PIECE_BYTES - 27 - 255), PIECE_BYTES + 27 + 255);
+  const tail = await file.bytes(Math.max(0, file.size - HEADER_BYTES - 27 - 255), HEADER_BYTES + 27 + 255);
   for (let at = 0; rate && at + 27 <= tail.length; at++) {
     if (tail[at] !== 0x4f || ascii(tail, at, at + 4) !== 'OggS') continue;
     const segments = tail.subarray(at + 27, at + 27 + (tail[at + 26] as number));

@@ -27,7 +27,8 @@ def choose_import_file(keeper: BrowserKeeper, file: FilePayload, *, account: str
 
 def answer_account(keeper: BrowserKeeper, account: str) -> None:
     """Say whose account or phone the file is from, once it is read."""
-    expect(keeper.heading("Whose account or phone is this from?")).to_be_visible(timeout=IMPORT_TIMEOUT_MS)
+    question = keeper.page.get_by_role("heading", name="Whose account or phone is this from?")
+    expect(question).to_be_visible(timeout=IMPORT_TIMEOUT_MS)
     keeper.tap(account)
 
 

@@ -44,7 +44,10 @@ function columnsForm(stage: Stage, { answers }: ImportStepState, { columns }: Im
       }),
     )}
     ${isComplete ? nothing : html`<p class="error-line" role="alert">${t('bill.need')}</p>`}
-    <div>${button(t('bill.confirm'), () => confirmColumns(stage), { main: true, disabled: !isComplete })}</div></section>`;
+    <div>${button(t('bill.confirm'), () => confirmColumns(stage), {
+      main: true,
+      disabled: !isComplete,
+    })}</div></section>`;
 }
 
 function openQuestions(stage: Stage, state: ImportStepState, bill: BillQuestions) {

@@ -18,7 +18,9 @@ const MAX_NAMED_LINES = 20;
 export function contactNotes({ damaged, tooLong }: ImportContacts) {
   return html`${
     damaged.length
-      ? html`<p class="care">${tn('contacts.damaged', damaged.length)} ${damaged.slice(0, MAX_NAMED_LINES).join(', ')}</p>`
+      ? html`<p class="care">${tn('contacts.damaged', damaged.length)} ${damaged
+          .slice(0, MAX_NAMED_LINES)
+          .join(', ')}</p>`
       : nothing
   }
     ${tooLong ? html`<p class="care">${tn('contacts.too_long', tooLong)}</p>` : nothing}`;

@@ -8,8 +8,8 @@
  * no length can be an answered one.
  *
  * [Note: the same call] A call can be on the bill and in a backup of the phone. The two have no number in common, so a
- * call of the same number in the same minute only looks like it. Such calls are counted and left out, and the keeper can
- * add them.
+ * call of the same number in the same minute only looks like it. Such calls are counted and left out, and the keeper
+ * can add them.
  */
 import { KeptError } from '../../core/errors.js';
 import { utf8 } from '../../core/bytes.js';

@@ -133,7 +133,8 @@ function otherQuestions(stage: Stage, state: ImportStepState) {
   const people = peopleQuestions(stage, state);
   if (people)
     return html`${heading(t('import.title'))}${errorSummary(stage)}
-    ${people.facts}${read.kind === 'contacts' ? nothing : html`${accountLine(stage, state)}${zoneField(stage, state)}`}${people.question}
+    ${people.facts}${hasOwner(read) ? html`${accountLine(stage, state)}${zoneField(stage, state)}` : nothing}
+    ${people.question}
     <div>${button(t('import.another'), () => startOver(stage), { plain: true })}</div>`;
   const submit = () => (isAnswered(state) ? makePlan(stage) : stage.set({ tried: true }));
   return html`${heading(t('import.title'))}${errorSummary(stage)}

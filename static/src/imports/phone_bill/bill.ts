@@ -29,8 +29,8 @@ export type Bill = {
   sha256: string;
 };
 /**
- * A record that was read. `days`: by the order of dates that gives it; `clock`: '' if it has no time; `isNoCall`: a text
- * or data; `kind`: as the bill names it
+ * A record that was read. `days`: by the order of dates that gives it; `clock`: '' if it has no time; `isNoCall`: a
+ * text or data; `kind`: as the bill names it
  */
 export type BillCall = {
   record: CsvRecord;
