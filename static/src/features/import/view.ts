@@ -121,7 +121,7 @@ function answerAccount(stage: Stage, { answers }: ImportStepState, code: string 
 const accountLine = (stage: Stage, state: ImportStepState) =>
   html`<div class="row small"><span class="soft">${t('account.is', {
     whose: labelForCode('source_accounts', state.answers.account),
-  })}</span>${button(t('mailbox.me_change'), () => answerAccount(stage, state, undefined), { plain: true })}</div>`;
+  })}</span>${button(t('account.change'), () => answerAccount(stage, state, undefined), { plain: true })}</div>`;
 
 function otherQuestions(stage: Stage, state: ImportStepState) {
   const { read } = state;
