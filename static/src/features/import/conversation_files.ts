@@ -2,14 +2,13 @@
  * Find the conversations of a download: which files have messages, which app they are of, and who wrote how many.
  */
 import { KeptError, toKeptError } from '../../core/errors.js';
-import { hex } from '../../core/bytes.js';
 import { cutText, toWellFormed } from '../../core/text.js';
-import { incrementalDigest } from '../../crypto/digests.js';
 import { objectOf, textIn } from '../../imports/conversations/format.js';
 import { FORMATS } from '../../imports/conversations/formats.js';
 import { parseSpan, wholeFile } from '../../imports/conversations/json_spans.js';
 import { MAX_TEXT_BYTES, baseName, unpack } from '../../imports/unzip.js';
 import { entrySource } from '../../imports/unzip_stream.js';
+import { digestOf } from './imports_entry_files.js';
 import type { Bytes } from '../../core/bytes.js';
 import type { ChatFormat, Sender, Thread } from '../../imports/conversations/format.js';
 import type { ZipEntry } from '../../imports/unzip.js';
@@ -53,7 +52,6 @@ type FoundConversation = Conversation & { ids: Map<string, Set<string>> };
 type FoundFiles = { files: DownloadFile[]; formats: readonly ChatFormat[]; titles: Map<string, string> };
 
 const SNIFF_BYTES = 65_536;
-const PIECE_BYTES = 1 << 20;
 const MESSAGES_PER_PAUSE = 200;
 export const MAX_NAMES_LENGTH = 200;
 
@@ -205,13 +203,9 @@ async function readAll(
   const list = [...byKey.values()].filter(({ messages }) => messages).map(withPeople);
   if (!list.length || !used) return null;
   for (const { parts } of list) parts.sort((a, b) => numberIn(a.file.path) - numberIn(b.file.path));
-  const digest = incrementalDigest('SHA-256');
-  for (let from = 0; from < source.size; from += PIECE_BYTES) {
-    digest.update(await source.read(from, Math.min(source.size, from + PIECE_BYTES)));
-    await pause(from, source.size);
-  }
+  const sha256 = await digestOf(source, pause);
   const app = (used.app as ConversationApp | null) ?? appOf(files[0]?.path ?? '') ?? appOf(source.name);
-  return { format: used, app, sha256: hex(digest.digest()), list, damaged, media };
+  return { format: used, app, sha256, list, damaged, media };
 }
 
 /** Return the conversations of a file, and the first format that finds any. */

@@ -209,7 +209,7 @@ function directionOf(
   { people, senders }: Conversation,
   { me, isMine }: Answered,
 ): Direction {
-  // A file that names nobody has what the owner of the account wrote.
+  // In a file without names, the owner of the account wrote every message.
   if (!name) return isOwn === true && isMine ? 'out' : 'unknown';
   const isShared = people.filter((one) => one === me).length > 1;
   // Without the keeper's name in it, any of the names can be theirs.

@@ -2,10 +2,12 @@
  * What the imports of one person's messages have in common: a file holds messages with many people, and each entry gets
  * a file of its own messages, byte for byte as they are there, and nothing else of it.
  */
-import { concatAll } from '../../core/bytes.js';
+import { concatAll, hex } from '../../core/bytes.js';
 import { cutText } from '../../core/text.js';
+import { incrementalDigest } from '../../crypto/digests.js';
 import { describeBurst } from './imports_plan.js';
 import type { Bytes } from '../../core/bytes.js';
+import type { Pause } from '../../imports/whatsapp.js';
 import type { Fields, Source } from '../../diary/types.js';
 import type { MediaFiles, PlannedRow } from './imports_media.js';
 import type { DetailedPlan, PlannedFile } from './imports_plan.js';
@@ -97,6 +99,16 @@ export function planEntry(
       },
     },
   };
+}
+
+/** Return the SHA-256 of a whole file in hex. It is read in pieces. */
+export async function digestOf(source: Pick<Source, 'size' | 'read'>, pause: Pause): Promise<string> {
+  const digest = incrementalDigest('SHA-256');
+  for (let from = 0; from < source.size; from += READ_AHEAD_BYTES) {
+    digest.update(await source.read(from, Math.min(source.size, from + READ_AHEAD_BYTES)));
+    await pause(from, source.size);
+  }
+  return hex(digest.digest());
 }
 
 /** Return a file made of pieces of a larger one. */

@@ -3,27 +3,31 @@
  * of the entry and of the file, never its time: when something happened, only the keeper knows.
  */
 import { KeptError } from '../../core/errors.js';
-import { hex } from '../../core/bytes.js';
 import { cutText } from '../../core/text.js';
-import { incrementalDigest } from '../../crypto/digests.js';
 import { readKind } from '../../diary/records/records.js';
 import { GAP_HOURS } from '../../record/schedule.js';
+import { digestOf } from './imports_entry_files.js';
 import { isZone } from './imports_plan.js';
 import type { Fields, Open, Source } from '../../diary/types.js';
+import type { Pause } from '../../imports/whatsapp.js';
 import type { SavedPage } from '../../imports/saved_pages/saved_page.js';
 import type { DetailedPlan } from './imports_plan.js';
 
 const MAX_WORDS = 1_000;
-const PIECE_BYTES = 1 << 20;
 const PREVIEW_LENGTH = 90;
 
 /**
  * Return the plan of a saved page. The same file is not added twice.
  * @throws import_unanswered
  */
-export async function planPage(open: Open, source: Source, page: SavedPage, tz: string): Promise<DetailedPlan> {
+export async function planPage(
+  open: Open,
+  { source, page }: { source: Source; page: SavedPage },
+  tz: string,
+  pause: Pause,
+): Promise<DetailedPlan> {
   if (!isZone(tz)) throw new KeptError('import_unanswered');
-  const isKnown = await hasFile(open, source);
+  const isKnown = await hasFile(open, source, pause);
   const narrative = pageWords(page);
   const bursts = isKnown
     ? []
@@ -77,10 +81,7 @@ function pageWords({ title, address, saved }: SavedPage): string {
   return cutText(said.join('\n'), MAX_WORDS);
 }
 
-async function hasFile(open: Open, source: Source): Promise<boolean> {
-  const digest = incrementalDigest('SHA-256');
-  for (let at = 0; at < source.size; at += PIECE_BYTES)
-    digest.update(await source.read(at, Math.min(source.size, at + PIECE_BYTES)));
-  const own = hex(digest.digest());
+async function hasFile(open: Open, source: Source, pause: Pause): Promise<boolean> {
+  const own = await digestOf(source, pause);
   return (await readKind(open, 'attachment', true)).some(({ fields }) => fields.sha256 === own);
 }

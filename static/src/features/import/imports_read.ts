@@ -197,7 +197,7 @@ async function planOf(
     return { planned, view: viewOf(planned, counts, answers) };
   }
   if (read.kind === 'page') {
-    const plan = await planPage(open, source, read.page, answers.tz);
+    const plan = await planPage(open, { source, page: read.page }, answers.tz, pause);
     return { planned: [{ source, title, plan, media: new Map() }], view: plan.summaryView };
   }
   if (read.kind === 'contacts') throw new KeptError('not_found');

@@ -85,7 +85,7 @@ function ownThenWhose(
     stage.draw();
   };
   const names = own();
-  // A file that names nobody leaves nothing to ask.
+  // Without names there is nothing to ask.
   if (!names.length) answers.me = null;
   if (answers.me === undefined)
     return html`<section class="stack-close"><h2>${lookUp(`${words}.me`)}</h2>
@@ -165,7 +165,7 @@ function conversationFacts(read: ImportConversations) {
     }`;
 }
 
-/** A file that names nobody has only messages of the account that it is from. */
+/** In a file without names, the owner of the account wrote every message. */
 const isOwnersOnly = ({ conversations }: ImportConversations) =>
   conversations.every(({ senders, people }) => !senders.length && !people.length);
 

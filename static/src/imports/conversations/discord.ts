@@ -13,6 +13,7 @@ import {
   idIn,
   listOf,
   objectAt,
+  senderBy,
   objectOf,
   stampIn,
   textIn,
@@ -48,7 +49,7 @@ export const DISCORD: ChatFormat = {
   looksLike,
   readThreads,
   readMessage,
-  senderOf,
+  senderOf: senderBy(senderIn),
   titlesFile: /(?:^|\/)messages\/index\.json$/i,
 };
 
@@ -147,11 +148,6 @@ function reactionOf(value: unknown) {
   const reaction = objectOf(value);
   const name = textIn(objectOf(reaction?.emoji)?.name);
   return { text: name && typeof reaction?.count === 'number' ? `${name} ${reaction.count}` : name, by: '' };
-}
-
-function senderOf(bytes: Bytes, span: Span): Sender {
-  const message = objectAt(bytes, span);
-  return message ? senderIn(message) : NOBODY;
 }
 
 const isOwnForm = (message: Json) => message.Contents !== undefined || message.Timestamp !== undefined;

@@ -61,7 +61,7 @@ export type ReadMessage = {
 };
 /** The reader of one app's files. */
 export type ChatFormat = {
-  /** Where such a file stands in a download; nobody in a conversation chose it. The first group stands before. */
+  /** The path of such a file in a download, which nobody in a conversation chose. Its first group is what precedes. */
   place: RegExp;
   /** a code of `channels` in the vocabulary; null if only the download's folders, or the keeper, can say */
   app: string | null;
@@ -89,6 +89,14 @@ export type Json = Record<string, unknown>;
 
 export const NOBODY: Sender = { name: '', id: '' };
 export const MAX_NAMES = 500;
+
+/** Return a function that reads who wrote the message at a span. */
+export const senderBy =
+  (read: (message: Json) => Sender) =>
+  (bytes: Bytes, span: Span): Sender => {
+    const message = objectAt(bytes, span);
+    return message ? read(message) : NOBODY;
+  };
 
 /** Return the object at a span; null for anything else. */
 export function objectAt(bytes: Uint8Array, span: Span): Json | null {

@@ -10,7 +10,7 @@
  * [Note: what is missing] Snapchat deletes most messages once they are read. The file has only what was saved, or not
  * read yet. The conversation is never whole, and what somebody deleted is not in it.
  */
-import { EMPTY_MESSAGE, NOBODY, idIn, objectAt, stampIn, textIn, timeBetween } from './format.js';
+import { EMPTY_MESSAGE, idIn, objectAt, senderBy, stampIn, textIn, timeBetween } from './format.js';
 import { elementsOf, isList, isObject, membersOf, wholeFile } from './json_spans.js';
 import { utf8 } from '../../core/bytes.js';
 import { baseName } from '../unzip.js';
@@ -41,7 +41,7 @@ export const SNAPCHAT: ChatFormat = {
   looksLike,
   readThreads,
   readMessage,
-  senderOf,
+  senderOf: senderBy(senderIn),
   findFile,
 };
 
@@ -103,12 +103,9 @@ function readMessage(bytes: Bytes, span: Span, latest: number): ReadMessage | nu
   };
 }
 
-function senderOf(bytes: Bytes, span: Span): Sender {
-  const message = objectAt(bytes, span);
-  return message ? senderIn(message) : NOBODY;
+function senderIn({ From: from }: Json): Sender {
+  return { name: textIn(from), id: textIn(from) };
 }
-
-const senderIn = ({ From: from }: Json): Sender => ({ name: textIn(from), id: textIn(from) });
 
 /** The member with microseconds has the exact time, but not every download has it; in some it holds milliseconds. */
 function timeOf(message: Json, latest: number): number | null {

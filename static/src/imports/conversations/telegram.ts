@@ -9,7 +9,17 @@
  *
  * [Note: text in pieces] A text with links or bold words is a list of pieces. Their texts make up the message.
  */
-import { EMPTY_MESSAGE, NOBODY, idIn, listOf, objectAt, objectOf, textIn, timeBetween, typeOfFile } from './format.js';
+import {
+  EMPTY_MESSAGE,
+  idIn,
+  listOf,
+  objectAt,
+  senderBy,
+  objectOf,
+  textIn,
+  timeBetween,
+  typeOfFile,
+} from './format.js';
 import {
   allElementsOf,
   elementsOf,
@@ -53,7 +63,7 @@ export const TELEGRAM: ChatFormat = {
   looksLike,
   readThreads,
   readMessage,
-  senderOf,
+  senderOf: senderBy(senderIn),
 };
 
 function looksLike(head: Uint8Array): boolean {
@@ -139,11 +149,6 @@ function readMessage(bytes: Bytes, span: Span, latest: number): ReadMessage | nu
     files,
     isEdited: Boolean(message.edited || message.edited_unixtime),
   };
-}
-
-function senderOf(bytes: Bytes, span: Span): Sender {
-  const message = objectAt(bytes, span);
-  return message ? senderIn(message) : NOBODY;
 }
 
 /** A deleted account has no name. */

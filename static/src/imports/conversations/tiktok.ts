@@ -6,7 +6,7 @@
  * The members above the list were renamed several times, so they are found by their words. TikTok publishes no
  * description. This follows the field names that the readers of these files agree on. Times are UTC.
  */
-import { EMPTY_MESSAGE, NOBODY, objectAt, stampIn, textIn, timeBetween } from './format.js';
+import { EMPTY_MESSAGE, objectAt, senderBy, stampIn, textIn, timeBetween } from './format.js';
 import { elementsOf, isList, isObject, membersOf, wholeFile } from './json_spans.js';
 import { utf8 } from '../../core/bytes.js';
 import type { Bytes } from '../../core/bytes.js';
@@ -28,7 +28,7 @@ export const TIKTOK: ChatFormat = {
   looksLike,
   readThreads,
   readMessage,
-  senderOf,
+  senderOf: senderBy(senderIn),
 };
 
 function looksLike(head: Uint8Array): boolean {
@@ -80,9 +80,6 @@ function readMessage(bytes: Bytes, span: Span, latest: number): ReadMessage | nu
   };
 }
 
-function senderOf(bytes: Bytes, span: Span): Sender {
-  const message = objectAt(bytes, span);
-  return message ? senderIn(message) : NOBODY;
+function senderIn({ From: from }: Json): Sender {
+  return { name: textIn(from), id: textIn(from) };
 }
-
-const senderIn = ({ From: from }: Json): Sender => ({ name: textIn(from), id: textIn(from) });

@@ -7,6 +7,7 @@ import {
   MAX_MESSAGE_DEPTH,
   MAX_PROPERTIES,
   PROPERTY,
+  TYPE,
   bytesOf,
   decoderOf,
   fileOf,
@@ -24,7 +25,6 @@ const PROPERTIES_STREAM = '__properties_version1.0';
 const EMBEDDED_STORAGE = '__substg1.0_3701000D';
 const [TOP_HEADER, EMBEDDED_HEADER, PART_HEADER] = [32, 24, 8];
 const ENTRY_BYTES = 16;
-const TYPE = { short: 0x0002, long: 0x0003, boolean: 0x000b, text8: 0x001e, text: 0x001f, time: 0x0040, bytes: 0x0102 };
 
 /** What was missing while a message was read. */
 type Missing = { any: boolean };

@@ -34,6 +34,18 @@ export const MAX_FILES = 2_000;
 export const MAX_MESSAGE_DEPTH = 4;
 export const EMBEDDED_METHOD = 5;
 
+/** Types of property values. */
+export const TYPE = {
+  short: 0x0002,
+  long: 0x0003,
+  boolean: 0x000b,
+  object: 0x000d,
+  text8: 0x001e,
+  text: 0x001f,
+  time: 0x0040,
+  bytes: 0x0102,
+} as const;
+
 export const PROPERTY = {
   subject: 0x0037,
   submitted: 0x0039,

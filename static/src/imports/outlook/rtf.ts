@@ -44,7 +44,7 @@ const WORDS: Record<string, string> = {
   emdash: '—',
 };
 
-/** Return the words of a compressed RTF body, or null for what is none. */
+/** Return the words of a compressed RTF body; null for other bytes. */
 export function wordsOfRtf(packed: Bytes): RtfWords | null {
   const unpacked = unpack(packed);
   if (!unpacked) return null;

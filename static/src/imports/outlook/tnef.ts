@@ -6,6 +6,7 @@ import {
   MAX_MESSAGE_DEPTH,
   MAX_PROPERTIES,
   PROPERTY,
+  TYPE,
   bytesOf,
   decoderOf,
   fileOf,
@@ -34,9 +35,8 @@ const ATTRIBUTE = {
 };
 const IID_BYTES = 16;
 const MULTIPLE = 0x1000;
-const TYPE = { short: 0x0002, long: 0x0003, boolean: 0x000b, object: 0x000d, text8: 0x001e, text: 0x001f };
-const TIME_TYPE = 0x0040;
-const BYTES_TYPE = 0x0102;
+/** Types of values that have their length before them. */
+const LONG_TYPES: ReadonlySet<number> = new Set([TYPE.object, TYPE.text8, TYPE.text, TYPE.bytes]);
 /** The bytes of a value, by its type */
 const FIXED_BYTES = new Map([
   ...[0x0001, 0x0002, 0x0003, 0x0004, 0x000a, 0x000b].map((type): [number, number] => [type, 4]),
@@ -197,7 +197,7 @@ class Reader {
   #value(type: number): PropertyValue | null {
     const base = type & ~MULTIPLE;
     const fixedBytes = FIXED_BYTES.get(base);
-    const isLong = [TYPE.object, TYPE.text8, TYPE.text, BYTES_TYPE].includes(base);
+    const isLong = LONG_TYPES.has(base);
     if (fixedBytes === undefined && !isLong) throw new RangeError('a type that is not known has no known length');
     const count = type & MULTIPLE || isLong ? this.#count(this.#bytes.length) : 1;
     let first: PropertyValue | null = null;
@@ -212,10 +212,10 @@ class Reader {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (type === TYPE.long) return view.getInt32(0, true);
     if (type === TYPE.short || type === TYPE.boolean) return view.getInt16(0, true);
-    if (type === TIME_TYPE) return fileTime(view, 0);
+    if (type === TYPE.time) return fileTime(view, 0);
     if (type === TYPE.text) return unicodeText(bytes);
     if (type === TYPE.text8) return untilZero(decoderOf(this.#codePage).decode(bytes));
-    return type === BYTES_TYPE || type === TYPE.object ? bytes : null;
+    return type === TYPE.bytes || type === TYPE.object ? bytes : null;
   }
 }
 

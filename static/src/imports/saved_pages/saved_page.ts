@@ -48,7 +48,7 @@ const WINDOWS_1252 = new TextDecoder('windows-1252');
 /** Marks that turn or hide letters of an address. */
 const ODD_LETTERS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]/gu;
 
-/** Tell whether the first bytes are those of a saved page. An email with pictures in it is none. */
+/** Tell whether a file begins like a saved page. An email with pictures does not. */
 export function looksLikeSavedPage(firstBytes: Uint8Array): boolean {
   return (
     isMhtml(parseHeaders(firstBytes).headers) || HTML_START.test(WINDOWS_1252.decode(firstBytes.subarray(0, 8_192)))
@@ -69,7 +69,7 @@ function isMhtml(headers: Header[]): boolean {
 /**
  * Read a saved page.
  * @param now ms UTC; a time after it is reported
- * @throws import_wrong, too_large
+ * @throws import_wrong, page_large
  */
 export function readSavedPage(bytes: Uint8Array, now: number): SavedPage {
   if (bytes.length > MAX_PAGE_BYTES) throw new KeptError('page_large');
