@@ -64,6 +64,27 @@ def make_jpeg_with_time(taken_at: str, seed: int = 2) -> bytes:
     return out.getvalue()
 
 
+def make_large_jpeg(
+    width: int,
+    height: int,
+    first_quarter: tuple[int, int, int],
+    rest: tuple[int, int, int],
+    *,
+    orientation: int = 1,
+) -> bytes:
+    """Return a JPEG of any size: one colour in the first quarter of its stored pixels, another elsewhere.
+
+    `orientation`: what its EXIF data asks for, 1 to 8.
+    """
+    picture = Image.new("RGB", (width, height), rest)
+    picture.paste(first_quarter, (0, 0, width // 2, height // 2))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    out = io.BytesIO()
+    picture.save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
 def make_heic(seed: int = 3) -> bytes:
     """Return a photo in the iPhone's format, which Chromium cannot show."""
     import pillow_heif

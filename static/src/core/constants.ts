@@ -6,6 +6,7 @@ export const FILE_LIMIT_BYTES = 209_715_200;
 export const FILE_LIMIT_FLOOR_BYTES = 1_048_576;
 export const FILE_PART_BYTES = 1_032_192;
 export const IMAGE_LIMIT_PIXELS = 40_000_000;
+export const JPEG_LIMIT_PIXELS = 200_000_000;
 export const MAIL_LIMIT_BYTES = 41_943_040;
 export const PRINT_WIDTH_PIXELS = 900;
 export const PRINT_WHOLE_PIXELS = 2340;

@@ -2,7 +2,8 @@
  * Copies of a picture, for print and for the screen, without what is not picture. They are made in a worker where the
  * browser can (copies_worker.ts), else on the page.
  */
-import { IMAGE_LIMIT_PIXELS, PRINT_WHOLE_PIXELS, PRINT_WIDTH_PIXELS } from '../core/constants.js';
+import { IMAGE_LIMIT_PIXELS, JPEG_LIMIT_PIXELS, PRINT_WHOLE_PIXELS, PRINT_WIDTH_PIXELS } from '../core/constants.js';
+import { readStatedSize } from './picture_size.js';
 import { withoutMetadata } from './plain_jpeg.js';
 import type { Bytes } from '../core/bytes.js';
 
@@ -26,6 +27,8 @@ type CopySpec = { purpose: ImageCopy['purpose']; width: number; quality: number;
 const TYPE = 'image/jpeg';
 /** The longest side of a copy for print. A larger canvas fails in some browsers. */
 const PRINT_LENGTH_PIXELS = 12_000;
+/** The width at which a very large picture is decoded, and the height of a very wide one. */
+const DECODED_PIXELS = 2 * PRINT_WIDTH_PIXELS;
 const COPY_SPECS: readonly CopySpec[] = [
   { purpose: 'print', width: PRINT_WIDTH_PIXELS, quality: 0.8, maxHeight: PRINT_LENGTH_PIXELS },
   { purpose: 'preview', width: 320, quality: 0.6, maxHeight: 4_000 },
@@ -35,14 +38,9 @@ const MASKED_SPEC = { ...COPY_SPECS[0], purpose: 'masked' } as CopySpec;
 
 /** @returns print copy first; null when this browser cannot decode it */
 export async function makeCopies(file: Blob): Promise<ImageCopy[] | null> {
-  let image;
+  const image = await decode(file).catch(() => null);
+  if (!image) return null;
   try {
-    image = await createImageBitmap(file);
-  } catch {
-    return null;
-  }
-  try {
-    if (image.width * image.height > IMAGE_LIMIT_PIXELS) return null;
     const copies = [];
     for (const spec of COPY_SPECS) copies.push(await copyOf(image, spec));
     return copies;
@@ -53,10 +51,38 @@ export async function makeCopies(file: Blob): Promise<ImageCopy[] | null> {
   }
 }
 
+/**
+ * Decode a picture, a very large JPEG at a smaller size. Other formats have no such limit to a phone's memory: a small
+ * file of them can state any size.
+ * @returns null for a picture of more pixels than its format may have
+ */
+async function decode(file: Blob): Promise<ImageBitmap | null> {
+  const stated = await readStatedSize(file);
+  const pixels = stated ? stated.width * stated.height : 0;
+  if (pixels > (stated?.isJpeg ? JPEG_LIMIT_PIXELS : IMAGE_LIMIT_PIXELS)) return null;
+  if (pixels > IMAGE_LIMIT_PIXELS) return decodeAtSize(file);
+  const image = await createImageBitmap(file);
+  if (image.width * image.height <= IMAGE_LIMIT_PIXELS) return image;
+  image.close();
+  return null;
+}
+
+/** The browser tells the shape, because the header states the size before the picture is turned as the file asks. */
+async function decodeAtSize(file: Blob): Promise<ImageBitmap> {
+  const image = await createImageBitmap(file, { resizeWidth: DECODED_PIXELS, resizeQuality: 'high' });
+  if (!isWide(image)) return image;
+  image.close();
+  return createImageBitmap(file, { resizeHeight: DECODED_PIXELS, resizeQuality: 'high' });
+}
+
+/** Return whether a picture is too wide to be read in one piece. */
+function isWide({ width, height }: { width: number; height: number }) {
+  return width * PRINT_WIDTH_PIXELS > height * PRINT_WHOLE_PIXELS;
+}
+
 /** Return the size of a copy. What is too wide to be read in one piece is limited in height instead of width. */
 export function copySize(image: { width: number; height: number }, { purpose, width: maxWidth, maxHeight }: CopySpec) {
-  const isWide = purpose !== 'preview' && image.width * PRINT_WIDTH_PIXELS > image.height * PRINT_WHOLE_PIXELS;
-  const [widest, highest] = isWide ? [maxHeight, maxWidth] : [maxWidth, maxHeight];
+  const [widest, highest] = purpose !== 'preview' && isWide(image) ? [maxHeight, maxWidth] : [maxWidth, maxHeight];
   const scale = Math.min(1, widest / image.width, highest / image.height);
   return {
     width: Math.max(1, Math.round(image.width * scale)),

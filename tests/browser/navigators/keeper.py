@@ -273,6 +273,10 @@ class BrowserKeeper:
         """Wait until this stands above the page. Open the list for it, if it is not the first."""
         self._show_notice(self.page.get_by_text(text), timeout_ms)
 
+    def wait_for_notice_button(self, name: str) -> None:
+        """Wait until what stands above the page has this button. A second notice may put it into a list meanwhile."""
+        self._show_notice(self.button(name))
+
     def tap_notice(self, name: str, *, timeout_ms: float = TIMEOUT_MS) -> None:
         """Tap a button of what stands above the page. Open the list for it, if it is not on the first line."""
         deadline = time.monotonic() + timeout_ms / 1000

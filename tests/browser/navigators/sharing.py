@@ -50,16 +50,18 @@ def choose_usual_contents(keeper: BrowserKeeper, button: str = "Make a pack", *,
 
 
 def review_findings(
-    keeper: BrowserKeeper, pictures: int, *, answer: str = NOTHING_SHOWS, all_arrived: bool = False
+    keeper: BrowserKeeper, pictures: int, *, others: int = 0, answer: str = NOTHING_SHOWS, all_arrived: bool = False
 ) -> None:
-    """Answer for each picture, then for each finding in the text.
+    """Answer for each picture, then for each film and letter, then for each finding in the text.
 
-    `all_arrived` means that no more pictures are to come.
+    `others`: number of films and letters. `all_arrived` means that no more pictures are to come.
     """
     if not all_arrived:
         keeper.tap("Next")
     if pictures:
         review_pictures(keeper, pictures, answer=answer)
+    for number in range(others):
+        review_film_or_letter(keeper, others - number)
     keeper.page.get_by_role(
         "heading", name=re.compile("^(Words that may say where|Before the pack is made)")
     ).wait_for()
@@ -96,6 +98,23 @@ def review_pictures(keeper: BrowserKeeper, pictures: int, *, answer: str = NOTHI
         keeper.tap(NONE_OF_THESE if left_over.count() else "Next")
 
 
+def review_film_or_letter(keeper: BrowserKeeper, remaining: int) -> None:
+    """Look at a film's still, or open a letter in another app, and answer that nothing shows.
+
+    `remaining`: how many are left, with this one.
+    """
+    place = re.compile(rf"^(Picture|File) 1 of {remaining}\b")
+    expect(keeper.page.get_by_role("status").get_by_text(place)).to_be_visible()
+    copy = keeper.button("Save a copy to open it")
+    still = keeper.page.locator(".look-picture img")
+    expect(copy.or_(still).first).to_be_visible()
+    if still.count():
+        see_end(keeper)
+    else:
+        copy.click()
+    keeper.tap(NOTHING_SHOWS)
+
+
 def picture_tiles(keeper: BrowserKeeper) -> Locator:
     """Return the buttons of the pictures on this screen."""
     return keeper.page.get_by_role("main").get_by_role("button", name=re.compile(r"^Picture \d+ of \d+"))
@@ -128,11 +147,12 @@ def go_to_consent(
     keeper: BrowserKeeper,
     pictures: int,
     *,
+    others: int = 0,
     initials: str = "jb",
     button: str = "Make a pack",
     is_everything: bool = False,
 ) -> None:
-    """Choose the usual contents, fill in the officer's sheet, and answer for each picture.
+    """Choose the usual contents, fill in the officer's sheet, and answer for each picture, film and letter.
 
     `is_everything`: choose everything, also where there is an earlier pack.
     """
@@ -144,7 +164,7 @@ def go_to_consent(
     keeper.field("Name to use").fill("Jo")
     keeper.tap("Done")
     keeper.wait_for_text("Page for the officer: filled in")
-    review_findings(keeper, pictures)
+    review_findings(keeper, pictures, others=others)
     keeper.wait_for_screen("Before the pack is made")
 
 
@@ -165,8 +185,10 @@ def save_pack(keeper: BrowserKeeper, folder: Path, *, name: str = "pack.zip") ->
     return pack
 
 
-def make_and_save_pack(keeper: BrowserKeeper, pictures: int, folder: Path, *, button: str = "Make a pack") -> Path:
-    """Make a pack and save it below `folder`. Return the zip's path."""
-    go_to_consent(keeper, pictures, button=button)
+def make_and_save_pack(
+    keeper: BrowserKeeper, pictures: int, folder: Path, *, others: int = 0, button: str = "Make a pack"
+) -> Path:
+    """Make a pack and save it below `folder`. Return the zip's path. `others`: number of films and letters."""
+    go_to_consent(keeper, pictures, others=others, button=button)
     give_consent(keeper)
     return save_pack(keeper, folder)
