@@ -38,10 +38,15 @@ EXTENSIONS: Final = {
     "application/zip": "zip",
     "application/gzip": "gz",
 }
-# Containers whose first bytes do not tell what is in them: the name that a file came with does, if it is one of these.
-CONTAINER_EXTENSIONS: Final = {
+# Types whose first bytes do not tell which program opens the file: the name that it came with does, if it has one of
+# these extensions. None of them is run or drawn as a page when it is opened.
+NAMED_EXTENSIONS: Final = {
     "application/zip": ("docx", "xlsx", "pptx", "odt", "ods", "odp"),
     "application/x-ole-storage": ("doc", "xls", "ppt", "msg"),
+    "image/tiff": ("tiff",),
+    "text/plain": ("vcf",),
+    "video/webm": ("mkv",),
+    "audio/webm": ("mka",),
 }
 MAIL_EXTENSIONS: Final = frozenset({"eml"})
 
@@ -54,11 +59,11 @@ class Attachment(RecordView):
 
     @property
     def extension(self) -> str:
-        """Return the extension of the file in a pack, by its first bytes; the original name only tells Office files."""
+        """Return the extension of the file in a pack, by its first bytes; by its name only among NAMED_EXTENSIONS."""
         media_type = text_of(self.fields, "media_type")
         name = text_of(object_of(self.restricted_fields, "received_as"), "filename")
         named_extension = name.rpartition(".")[2].lower()
-        if named_extension in CONTAINER_EXTENSIONS.get(media_type, ()):
+        if named_extension in NAMED_EXTENSIONS.get(media_type, ()):
             return named_extension
         return EXTENSIONS.get(media_type, "bin")
 

@@ -207,3 +207,29 @@ test('without what is kept apart of a file, only a masked copy of it is printed'
   assert.deepEqual(rowOf({ print_copy: 'masked', sensitivity: 'distressing' }, apart), [true, null]);
   assert.deepEqual(rowOf({ media_type: 'audio/mpeg', renditions: [] }, apart), [false, null]);
 });
+
+test('a file in a pack has the extension that docs/record.md lists for its type and name', () => {
+  const extensionOf = (mediaType, filename) => {
+    const fields = { media_type: mediaType };
+    const version = { ...versions[0], open: { fields, keys: [], seed: new Uint8Array(16) }, restricted: null };
+    const newest = { ...version, fields, restricted: { received_as: { filename } } };
+    const told = { record: 'r', kind: 'attachment', newest, first: newest, revisions: [], taken_out: null };
+    return String(exhibitsOf([version], [{ no: 1, told }], 'PK')[0].file).slice('PK-1.'.length);
+  };
+  const page = readFileSync(new URL('../../docs/record.md', import.meta.url), 'utf8');
+  const [, table] = page.split('| `media_type` | extension |\n');
+  const rows = table.slice(0, table.indexOf('\n\n')).split('\n').slice(1, -1);
+  assert.ok(rows.length > 20);
+  const wordsOf = (text) => [...text.matchAll(/`([^`]+)`/g)].map(([, word]) => word);
+  for (const row of rows) {
+    const [types, extensions] = row.split('|').slice(1, 3);
+    const words = wordsOf(extensions);
+    const usual = extensions.includes('else `bin`') ? 'bin' : words[0];
+    for (const type of wordsOf(types)) {
+      assert.equal(extensionOf(type, 'run.exe'), usual, type);
+      for (const word of words.filter((word) => word !== usual))
+        assert.equal(extensionOf(type, `A.${word.toUpperCase()}`), word, type);
+    }
+  }
+  for (const type of ['text/html', 'constructor', '']) assert.equal(extensionOf(type, 'page.docx'), 'bin', type);
+});

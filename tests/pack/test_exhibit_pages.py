@@ -218,6 +218,8 @@ def exhibit_data(diary: FictionalDiary) -> dict[str, Any]:
         ("audio/mp4", "v.m4a", "A sound recording.", "any program that plays sound opens it"),
         ("video/mp4", "v.mp4", "A film.", "any program that plays films opens it"),
         ("application/zip", "report.docx", "A document of a word processor.", ""),
+        ("text/plain", "Dan.vcf", "A contact card.", "any text editor opens it"),
+        ("video/webm", "v.mkv", "A film.", "any program that plays films opens it"),
         ("application/zip", "all.zip", "An archive of files (zip).", "unpack it to see its files"),
         ("application/x-unknown", "x.exe", "A file whose kind its first bytes do not tell.", ""),
     ],
@@ -247,6 +249,33 @@ def test_a_chat_names_its_schedule_with_count_and_days() -> None:
     exhibit = exhibit_data(diary)
     assert exhibit["schedules"] == ["Schedule MS1 in 05: 3 messages, 1 May 2026 to 3 May 2026"]
     assert [row[3] for row in exhibit["chat"]] == ["words 1", "words 2", "words 3"] and not exhibit["is_short"]
+
+
+async def test_a_message_is_printed_with_its_words_and_what_the_file_says_of_it(tmp_path: Path) -> None:
+    """A reaction is a note of its own, and words that look like one stay words. A file without words has its name."""
+    diary = FictionalDiary()
+    entry = diary.add("incident", incident_fields(START_MS, "Messages."))
+    chat = diary.attach(entry, b"chat", "text/plain", "Saved chat", filename="chat.txt")
+    rows = [
+        {"text": "I am outside", "description": "Reaction: eyes"},
+        {"description": "Missed call"},
+        {"text": "Note: Reaction: heart"},
+        {"file_name": "gate.jpg", "type": "photo"},
+    ]
+    common = {"direction": "in", "type": "text", "sent_local": "2026-05-01T21:00:00"}
+    numbered = [{**common, "msg_no": number, **row} for number, row in enumerate(rows, start=1)]
+    fields = {"rows": numbered, "incident_ids": [entry["record"]], "tz": "Europe/London"}
+    diary.add("schedule", {**fields, "source_attachment_id": chat["record"]})
+    assert [row[3:] for row in exhibit_data(diary)["chat"]] == [
+        ["I am outside", "Reaction: eyes"],
+        ["", "Missed call"],
+        ["Note: Reaction: heart", ""],
+        ["gate.jpg", ""],
+    ]
+    raw = build_capsule(diary.versions, diary.wish(), diary.public_keys)
+    members = members_of_front(await build_front_part(diary, raw, tmp_path / "front.zip"))
+    text = " ".join(" ".join(page_texts(members[EXHIBITS_PATH])).split())
+    assert "I am outside Note: Reaction: eyes" in text and "Note: Missed call" in text and "gate.jpg" in text
 
 
 def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path) -> None:

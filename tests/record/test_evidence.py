@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,11 +57,18 @@ def test_a_file_is_called_after_its_bytes(media_type: str | None, extension: str
         ("application/x-ole-storage", "accounts.xls", "xls"),
         ("application/x-ole-storage", "accounts", "bin"),
         ("image/png", "letter.docx", "png"),
+        ("image/tiff", "scan.TIFF", "tiff"),
+        ("image/tiff", "scan.jpg", "tif"),
+        ("text/plain", "Dan.vcf", "vcf"),
+        ("text/plain", "chat.html", "txt"),
+        ("text/plain", "bill.csv", "txt"),
+        ("video/webm", "outside.mkv", "mkv"),
+        ("audio/webm", "call.mka", "mka"),
         ("audio/flac", "call.flac", "flac"),
     ],
 )
 def test_a_file_keeps_an_extension_that_opens_it(media_type: str, filename: str, extension: str) -> None:
-    """The name tells Office files apart, which look alike in their first bytes, and nothing else."""
+    """The name tells apart only what looks alike in the first bytes, and names nothing that runs or draws a page."""
     attachment = make_attachment({"media_type": media_type}, received_as={"filename": filename})
     assert attachment.extension == extension
 
@@ -339,6 +347,26 @@ def test_letters_of_the_list_of_behaviours() -> None:
 def test_types_and_extensions_are_written_as_computers_know_them() -> None:
     """A type from the first bytes is in lower case. With an extension in capitals some systems would not open a file."""
     assert all(re.fullmatch(r"[a-z]+/[a-z0-9.-]+", media_type) for media_type in evidence.EXTENSIONS)
-    assert all(re.fullmatch(r"[a-z]+/[a-z0-9.-]+", media_type) for media_type in evidence.CONTAINER_EXTENSIONS)
-    named_extensions = [name for names in evidence.CONTAINER_EXTENSIONS.values() for name in names]
+    assert all(re.fullmatch(r"[a-z]+/[a-z0-9.-]+", media_type) for media_type in evidence.NAMED_EXTENSIONS)
+    named_extensions = [name for names in evidence.NAMED_EXTENSIONS.values() for name in names]
     assert all(re.fullmatch(r"[a-z0-9]{2,4}", name) for name in [*evidence.EXTENSIONS.values(), *named_extensions])
+
+
+def test_the_page_about_the_record_lists_every_extension() -> None:
+    """docs/record.md is the list for both languages: the browser's own test reads the same table."""
+    page = (Path(__file__).parents[2] / "docs/record.md").read_text("utf-8")
+    table = page.partition("| `media_type` | extension |\n")[2].partition("\n\n")[0].splitlines()[1:-1]
+    listed: dict[str, str] = {}
+    named: dict[str, tuple[str, ...]] = {}
+    for row in table:
+        _, types, extensions, _ = row.split("|")
+        words = re.findall(r"`([^`]+)`", extensions)
+        for media_type in re.findall(r"`([^`]+)`", types):
+            if "else `bin`" in extensions:
+                named[media_type] = tuple(words[:-1])
+                continue
+            listed[media_type] = words[0]
+            if words[1:]:
+                named[media_type] = tuple(words[1:])
+    assert listed == evidence.EXTENSIONS
+    assert named == evidence.NAMED_EXTENSIONS

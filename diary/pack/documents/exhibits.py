@@ -170,10 +170,10 @@ _PRINTED_TEXTS: Final = {
     "nothing": "There is no picture of it to print.",
 }
 _FILE_KINDS: Final = {
-    **dict.fromkeys(("png", "jpg", "webp", "gif", "heic", "heif", "avif", "bmp", "tif"), "A picture."),
-    **dict.fromkeys(("mp4", "mov", "3gp", "avi"), "A film."),
+    **dict.fromkeys(("png", "jpg", "webp", "gif", "heic", "heif", "avif", "bmp", "tif", "tiff"), "A picture."),
+    **dict.fromkeys(("mp4", "mov", "3gp", "avi", "mkv"), "A film."),
     "webm": "A film or a sound recording.",
-    **dict.fromkeys(("mp3", "m4a", "ogg", "wav", "amr", "flac"), "A sound recording."),
+    **dict.fromkeys(("mp3", "m4a", "ogg", "wav", "amr", "flac", "mka"), "A sound recording."),
     **dict.fromkeys(("doc", "docx", "odt"), "A document of a word processor."),
     **dict.fromkeys(("xls", "xlsx", "ods"), "A spreadsheet."),
     **dict.fromkeys(("ppt", "pptx", "odp"), "Slides."),
@@ -181,15 +181,16 @@ _FILE_KINDS: Final = {
     "eml": "An e-mail.",
     "msg": "An e-mail saved by Outlook.",
     "txt": "A text file.",
+    "vcf": "A contact card.",
     "zip": "An archive of files (zip).",
     "gz": "A packed file (gzip).",
 }
 _PROGRAMS: Final = {
-    **dict.fromkeys(("mp4", "mov", "3gp", "avi", "webm"), "; any program that plays films opens it"),
-    **dict.fromkeys(("mp3", "m4a", "ogg", "wav", "amr", "flac"), "; any program that plays sound opens it"),
+    **dict.fromkeys(("mp4", "mov", "3gp", "avi", "webm", "mkv"), "; any program that plays films opens it"),
+    **dict.fromkeys(("mp3", "m4a", "ogg", "wav", "amr", "flac", "mka"), "; any program that plays sound opens it"),
     "pdf": "; any PDF reader opens it",
     "eml": "; a mail program opens it, and so does a text editor",
-    "txt": "; any text editor opens it",
+    **dict.fromkeys(("txt", "vcf"), "; any text editor opens it"),
     "zip": "; unpack it to see its files",
 }
 
@@ -284,16 +285,21 @@ def messages_of_file(
 
 
 def _chat_rows(contents: PackContents, view: ExhibitView) -> list[list[str]]:
-    """Return the messages of a saved chat from its schedules: number, time, sender, words."""
+    """Return the messages of a saved chat from its schedules: number, time, sender, words, note.
+
+    The note is what the file says of the message, such as a reaction. It is apart from the words, because the sender
+    could write words that look like one.
+    """
     rows = []
     for schedule, row, (sender, _) in messages_of_file(contents, view):
         if text_of(row, "type") == "email":
             continue
-        words, direction = text_of(row, "text") or text_of(row, "description"), text_of(row, "direction")
+        text, note, direction = (text_of(row, name) for name in ("text", "description", "direction"))
         number = f"{schedule.code}/{integer_of(row, 'msg_no') or ''}"
         when = text_of(row, "sent_local").replace("T", " ")
         sender_words = sender or (vocabulary.label("schedule_directions", direction) if direction else "")
-        rows.append([number, when, escape_unprintable(sender_words), escape_unprintable(words)])
+        words = text or text_of(row, "file_name")
+        rows.append([number, when, *(escape_unprintable(cell) for cell in (sender_words, words, note))])
     return rows
 
 

@@ -48,17 +48,24 @@ const EXTENSIONS = Object.freeze({
   'application/zip': 'zip',
   'application/gzip': 'gz',
 }) as Readonly<Record<string, string>>;
-/** Containers whose first bytes do not tell what is in them. The name that a file came with does, if it is listed. */
-const CONTAINER_EXTENSIONS: ReadonlyMap<string, readonly string[]> = new Map([
+/**
+ * Types whose first bytes do not tell which program opens the file. The name that it came with does, if it has one of
+ * these extensions. None of them is run or drawn as a page when it is opened.
+ */
+const NAMED_EXTENSIONS: ReadonlyMap<string, readonly string[]> = new Map([
   ['application/zip', ['docx', 'xlsx', 'pptx', 'odt', 'ods', 'odp']],
   ['application/x-ole-storage', ['doc', 'xls', 'ppt', 'msg']],
+  ['image/tiff', ['tiff']],
+  ['text/plain', ['vcf']],
+  ['video/webm', ['mkv']],
+  ['audio/webm', ['mka']],
 ]);
 
 function extensionOf({ fields, restricted }: OpenedVersion): string {
   const type = textOf(fields, 'media_type');
   const name = textOf(objectOf(restricted, 'received_as'), 'filename');
   const namedExtension = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
-  if (CONTAINER_EXTENSIONS.get(type)?.includes(namedExtension)) return namedExtension;
+  if (NAMED_EXTENSIONS.get(type)?.includes(namedExtension)) return namedExtension;
   return Object.hasOwn(EXTENSIONS, type) ? String(EXTENSIONS[type]) : 'bin';
 }
 
