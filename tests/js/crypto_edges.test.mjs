@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import test from 'node:test';
-import { randomBytes } from '#app/core/bytes.js';
+import { b64, randomBytes } from '#app/core/bytes.js';
+import { canonicalBytes } from '#app/core/encoding.js';
 import { formatId, newId } from '#app/core/ids.js';
 import { recoveryCodeText, parseRecoveryCode } from '#app/crypto/code.js';
 import * as cobblestone from '#app/crypto/cobblestone.js';
@@ -11,7 +12,9 @@ import { FILE_PART_BYTES } from '#app/core/constants.js';
 import { FileSealer, openPart, partCount, sealedFileLength } from '#app/crypto/files.js';
 import * as handover from '#app/crypto/sharing/handover.js';
 import * as kdf from '#app/crypto/kdf.js';
+import { readPackStatement, signPackStatement } from '#app/crypto/pack_statement.js';
 import { paddedFileSize, padTo, padVersion, padme, unpad, paddedVersionSize } from '#app/crypto/padding.js';
+import { importSigningKey, importVerifyingKey, newKeyPair, sign } from '#app/crypto/signing.js';
 import { SLOT_BYTES, checkDoor, newDoor, clearShortSecret } from '#app/crypto/slots.js';
 import { checkWords, foldWords, normaliseWords } from '#app/crypto/words.js';
 
@@ -286,4 +289,71 @@ test('a message opens with the keys derived from its own header, and with no oth
       code: 'not_opened',
     });
   }
+});
+
+test('a signed statement about a pack with a field too many, too few or of another type is refused', async () => {
+  const pair = await newKeyPair();
+  const key = await importSigningKey(pair);
+  const keys = new Map([['k', await importVerifyingKey(pair.pub)]]);
+  /** @type {import('#app/crypto/pack_statement.js').PackFacts} */
+  const facts = { t: 'servable/v1', pack: 'p', no: 1, folder: 'f', made_at: 5, manifest: 'm' };
+  const signed = await signPackStatement({ key, by: 'k', diary: 'd' }, facts);
+  assert.deepEqual(await readPackStatement('servable/v1', signed, keys), { ...facts, by: 'k', diary: 'd' });
+  // A forger with the diary's key signs what he likes: the signature is valid each time.
+  const readChanged = async (change, type = facts.t) => {
+    const unsigned = JSON.parse(JSON.stringify({ ...facts, by: 'k', diary: 'd', ...change }));
+    const sig = b64(await sign(key, canonicalBytes(unsigned)));
+    return readPackStatement(type, canonicalBytes({ ...unsigned, sig }), keys);
+  };
+  assert.deepEqual(await readChanged({}), { ...facts, by: 'k', diary: 'd' });
+  for (const change of [
+    { more: 1 },
+    { manifest512: 'x' },
+    { parts: [] },
+    { manifest: undefined },
+    { no: '1' },
+    { made_at: '5' },
+    { folder: 5 },
+    { t: 'portal/v1' },
+  ])
+    await assert.rejects(readChanged(change), { code: 'bad_signature' }, JSON.stringify(change));
+  await assert.rejects(readChanged({}, 'portal/v1'), { code: 'bad_signature' });
+  await assert.rejects(signPackStatement({ key, by: 'k', diary: 'd' }, Object.assign({ more: 1 }, facts)), {
+    code: 'bad_request',
+  });
+});
+
+test('a slip of a hand-over is opened only as a slip with its own fields', async () => {
+  const place = { handover: formatId(newId()), key: randomBytes(32) };
+  const slip = { made_at: 5, name: 'a.zip', sha256: 'ab', size: 10 };
+  const parts = handover.handoverPartCount(slip.size);
+  const header = { handover: place.handover, part: parts - 1, parts };
+  const openChanged = async (change) => {
+    const raw = padVersion(canonicalBytes({ ...slip, t: 'handover/v1', ...change }));
+    const sealed = await envelope.seal(await cobblestone.importKey(place.key), 'handover', header, raw);
+    return handover.openSlip(place, parts, sealed);
+  };
+  assert.deepEqual(await handover.openSlip(place, parts, await handover.sealSlip(place, slip)), slip);
+  assert.deepEqual(await openChanged({}), slip);
+  for (const change of [
+    { t: 'handover/v2' },
+    { t: '' },
+    { more: 1 },
+    { name: 5 },
+    { sha256: null },
+    { size: -1 },
+    { size: '10' },
+    { size: 2 ** 30 },
+    { made_at: 'x' },
+  ])
+    await assert.rejects(openChanged(change), { code: 'not_opened' }, JSON.stringify(change));
+});
+
+test('new words of a hand-over are eight words that can be typed, and never the same', async () => {
+  const made = await Promise.all([1, 2, 3].map(() => handover.newHandoverWords()));
+  for (const words of made) {
+    assert.equal(words.split(' ').length, 8);
+    assert.equal(await handover.parseHandoverWords(words.toUpperCase()), words);
+  }
+  assert.equal(new Set(made).size, made.length);
 });

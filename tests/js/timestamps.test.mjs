@@ -418,6 +418,11 @@ for (const [description, bytes] of /** @type {[string, Uint8Array<ArrayBuffer>][
   test(`not a DER value: ${description}`, () => assert.throws(() => readValue(bytes, 4), { code: 'bad_request' }));
 }
 
+test('a tag of many bytes is refused, also where any tag is expected', () => {
+  for (const tag of [0x1f, 0x3f, 0x5f, 0xbf])
+    assert.throws(() => readValue(bytesOf(tag, 1, 0)), { code: 'bad_request' }, String(tag));
+});
+
 test('DER values: one, many, nested, with every form of length', () => {
   for (const size of [0, 1, 127, 128, 255, 256, 65_535, 65_536]) {
     const { tag, content, encoded } = readValue(new Uint8Array(octets(new Uint8Array(size).fill(7))), 4);

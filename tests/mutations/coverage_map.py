@@ -43,7 +43,7 @@ class CoveringTest:
 
 @dataclass
 class CoverageMap:
-    """Tests by the lines that they run, and the processor seconds of shared fixtures.
+    """Tests by the lines that they run, the files each runs, and the processor seconds of shared fixtures.
 
     A test counts as running every line of a file that has changed since it was measured.
     """
@@ -55,11 +55,13 @@ class CoverageMap:
     by_import: dict[str, set[CoveringTest]] = field(default_factory=lambda: defaultdict(set))
     shared_costs: dict[str, float] = field(default_factory=dict)
     tests: set[CoveringTest] = field(default_factory=set)
+    files_run: dict[str, int] = field(default_factory=dict)
     _imported: dict[str, set[CoveringTest]] = field(default_factory=dict)
 
     def add(self, test: CoveringTest, lines: dict[str, list[int]], changed: set[str]) -> None:
         """Add the lines of a test, and the files that have changed since it was measured."""
         self.tests.add(test)
+        self.files_run[test.id] = len(lines)
         for file, numbers in lines.items():
             self.by_file[file].add(test)
             if file in changed:

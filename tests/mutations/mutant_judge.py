@@ -26,6 +26,8 @@ _FILE_OVERHEAD_SECONDS: Final = 0.3
 # A kill counts fully within this many lines of the mutant, and partly in the rest of the file.
 _NEARBY_LINES: Final = 15
 _FAR_WEIGHT: Final = 0.2
+# A test that runs this many files more is expected to notice half as much about each.
+_BROAD_FILES: Final = 20
 # Number of previous killers that are tried individually first, and their budget in usual processor seconds.
 _FIRST_TESTS: Final = 6
 _FIRST_RUN_SECONDS: Final = 4.0
@@ -94,7 +96,8 @@ class MutantJudge:
     ) -> Iterator[list[CoveringTest]]:
         """Return the tests in the order of their runs: the likeliest individually, then file by file.
 
-        Files with the lowest cost per expected kill come first.
+        Files with the lowest cost per expected kill come first. A journey runs much of the app and asserts little about
+        each part, so a test of a few files comes before a cheaper one of many.
         """
         likely = self._likelihood(mutant)
         first, seconds_planned = list[CoveringTest](), 0.0
@@ -113,7 +116,9 @@ class MutantJudge:
         yield from sorted(
             rest,
             key=lambda planned_test: (
-                (_FILE_OVERHEAD_SECONDS + usual_seconds(planned_test, covering)) / (1 + by_name[planned_test[0].file])
+                (_FILE_OVERHEAD_SECONDS + usual_seconds(planned_test, covering))
+                * (1 + _mean_breadth(planned_test, covering) / _BROAD_FILES)
+                / (1 + by_name[planned_test[0].file])
             ),
         )
 
@@ -174,6 +179,11 @@ def group_by_file(tests: list[CoveringTest], covering: CoverageMap) -> list[list
     for test in tests:
         groups[test.file].append(test)
     return sorted(groups.values(), key=lambda one: usual_seconds(one, covering))
+
+
+def _mean_breadth(tests: list[CoveringTest], covering: CoverageMap) -> float:
+    """Return how many files of the code a test of this run covers on average."""
+    return sum(covering.files_run.get(test.id, 0) for test in tests) / max(1, len(tests))
 
 
 def usual_seconds(tests: list[CoveringTest], covering: CoverageMap) -> float:

@@ -124,6 +124,16 @@ def test_tests_that_killed_nearby_run_first_then_cheap_files() -> None:
     assert [*judge.plan_runs(mutant, [cheap, dear, killer], CoverageMap())] == [[killer], [cheap], [dear]]
 
 
+def test_a_test_of_few_files_runs_before_a_cheaper_one_of_many() -> None:
+    """Within a budget, the test that is about the mutant must not be left out for journeys through the whole app."""
+    journey, unit = CoveringTest("a", "a::journey", 1.0), CoveringTest("b", "b::unit", 3.0)
+    covering = CoverageMap()
+    covering.add(journey, {f"{number}.js": [1] for number in range(150)}, set())
+    covering.add(unit, {f"{number}.js": [1] for number in range(5)}, set())
+    runs = MutantJudge().plan_runs(CodeMutant(ROLES_SCRIPT, (40,), lambda: ""), [journey, unit], covering)
+    assert [*runs] == [[unit], [journey]]
+
+
 class RecordingJudge(MutantJudge):
     """Judge that runs nothing, and records the tests it should run."""
 

@@ -17,6 +17,13 @@ import type { ServerLink } from './push.js';
 
 export type BlobCatalogue = { n: number; size: number; digest: string | null; have: true | number[]; kept: boolean };
 
+/** What sending a file uses of the server and the store. */
+type UploadLink = {
+  api: Pick<ServerLink['api'], 'declareBlob' | 'putPart' | 'completeBlob'>;
+  store: Pick<ServerLink['store'], 'read' | 'readJson'>;
+  diary: string;
+};
+
 /** `shouldStop` is asked after each part. A transfer that stops continues there the next time. */
 type Transfer = { onPart?: (done: number, total: number) => void; shouldStop?: () => boolean };
 
@@ -32,7 +39,7 @@ export function partName(blob: string, i: number) {
  * @throws what the request throws; nothing on this phone changes then
  */
 export async function uploadBlob(
-  { api, store, diary }: ServerLink,
+  { api, store, diary }: UploadLink,
   blob: string,
   { onPart = () => undefined, shouldStop = () => false }: Transfer = {},
 ): Promise<boolean> {
@@ -55,7 +62,7 @@ export async function uploadBlob(
  * Return the digest of the stored parts, base64.
  * @throws store_lost
  */
-async function digestOfParts(store: ServerLink['store'], blob: string, n: number): Promise<string> {
+async function digestOfParts(store: UploadLink['store'], blob: string, n: number): Promise<string> {
   const digests = [];
   for (let i = 0; i < n; i++) {
     const part = await store.read(partName(blob, i));
@@ -85,7 +92,7 @@ export function ticketUploads(request: RequestFunction, diary: string, blob: str
   };
 }
 
-async function uploadPart({ api, store, diary }: Pick<ServerLink, 'api' | 'store' | 'diary'>, blob: string, i: number) {
+async function uploadPart({ api, store, diary }: UploadLink, blob: string, i: number) {
   const part = await store.read(partName(blob, i));
   if (!part) throw new KeptError('store_lost');
   await api.putPart(diary, blob, i, part.bytes);
