@@ -29,7 +29,7 @@ function factSheetView(stage: Stage) {
     ${heading(t('four.title'))}
     <div class="stack-close"><p>${t('four.lead')}</p><p>${t('four.no_two')}</p></div>
     ${fourCounts(data.counts, daysBetween).map(
-      ({ word, lines }) => html`<section class="card stack">
+      ({ word, lines }) => html`<section class="card stack counts-card">
       <div><h2>${t(`four.${word}`)}</h2><p class="small soft">${t(`four.${word}_why`)}</p></div>
       <table class="counts"><caption class="unseen">${t(`four.${word}`)}</caption>
         <thead class="unseen"><tr><th scope="col">${t('four.what')}</th><th
