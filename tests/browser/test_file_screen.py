@@ -292,7 +292,7 @@ def _tab_to(keeper: BrowserKeeper, name: str) -> None:
 
 
 def test_a_sound_that_the_browser_cannot_play_is_shown_with_its_length(keeper: BrowserKeeper) -> None:
-    """The frames of a voicemail in AMR give its length. It is kept as it came. The screen says what it cannot play."""
+    """A voicemail in AMR is kept as it came and shown with its length. The screen says that it cannot be played."""
     _open_file(keeper, "voicemail.amr", b"#!AMR\n" + (b"\x3c" + bytes(31)) * 150, "audio/amr")
     keeper.page.context.set_offline(True)
     main = keeper.page.get_by_role("main")

@@ -1,22 +1,21 @@
 """What came in reaches the pages of a pack: a very large picture and a film's still."""
 
 import io
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import pypdf
 from PIL import Image
-from playwright.sync_api import FilePayload, expect
+from playwright.sync_api import expect
 
 from diary.crypto.signing import Ed25519Signer
 from diary.pack.verify.verifier import verify_pack
 from tests.browser.conftest import NewPhone
 from tests.browser.live_server import LiveServer
 from tests.browser.media import record_webm
-from tests.browser.navigators.keeper import BrowserKeeper
 from tests.browser.navigators.sharing import make_and_save_pack
 from tests.browser.pictures import make_large_jpeg, picker_file
+from tests.browser.test_pages_on_phone import read_documents
 
 NARRATIVE = "A photo and a film came."
 TURNED_RIGHT = 6
@@ -24,24 +23,10 @@ RED, GREEN = (190, 30, 30), (30, 150, 60)
 COLOUR_TOLERANCE = 40
 
 
-def _add_files(keeper: BrowserKeeper, files: list[FilePayload]) -> None:
-    """Make an entry with these files, all kept safe."""
-    keeper.create_registered_diary(NARRATIVE)
-    keeper.open_entry(NARRATIVE)
-    keeper.open_card("Photos & screenshots")
-    keeper.pick_files(files)
-    for file in files:
-        keeper.wait_for_file(file["name"])
-    keeper.go_to_tab("Entries")
-    keeper.wait_until_kept_safe(NARRATIVE)
-
-
 def _exhibit_pages(server: LiveServer, pack: Path) -> pypdf.PdfReader:
     """Return 04 of a pack in which the checker finds nothing."""
     assert verify_pack(pack, notary=Ed25519Signer(server.settings.load_or_create_notary_seed()).pub) == []
-    with zipfile.ZipFile(pack) as archive:
-        name = next(name for name in archive.namelist() if name.endswith("/04_exhibits.pdf"))
-        return pypdf.PdfReader(io.BytesIO(archive.read(name)))
+    return pypdf.PdfReader(io.BytesIO(read_documents(pack)["04_exhibits.pdf"]))
 
 
 def _pictures(page: pypdf.PageObject) -> list[Image.Image]:
@@ -61,8 +46,8 @@ def test_a_picture_of_108_megapixels_and_a_still_of_a_film_are_printed(
     keeper = new_phone()
     keeper.open_without_diary()
     large = make_large_jpeg(12_000, 9_000, RED, GREEN, orientation=TURNED_RIGHT)
-    _add_files(
-        keeper,
+    keeper.create_registered_diary_with_files(
+        NARRATIVE,
         [
             picker_file("large.jpg", "image/jpeg", large),
             picker_file("outside.webm", "video/webm", record_webm(keeper.page)),
@@ -72,8 +57,8 @@ def test_a_picture_of_108_megapixels_and_a_still_of_a_film_are_printed(
     keeper.file_tile("large.jpg").first.click()
     keeper.wait_for_screen("large.jpg")
     expect(keeper.page.locator(".look img")).to_be_visible()
-    pages = _exhibit_pages(server, make_and_save_pack(keeper, 1, tmp_path, others=1)).pages
-    large_page = next(page for page in pages if "large.jpg" in page.extract_text() or "JB/1" in page.extract_text())
+    pages = _exhibit_pages(server, make_and_save_pack(keeper, 1, tmp_path, films_and_letters=1)).pages
+    large_page = next(page for page in pages if "JB/1" in page.extract_text())
     [picture] = _pictures(large_page)
     assert (picture.width, picture.height) == (900, 1200)
     # The red quarter is at the top left of the file's own pixels: turned to the right, it is at the top right.

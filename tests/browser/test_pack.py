@@ -16,6 +16,7 @@ from tests.browser.live_server import LiveServer
 from tests.browser.navigators.keeper import BrowserKeeper
 from tests.browser.navigators.sharing import PACK_ON_SERVER, give_consent, go_to_consent, make_and_save_pack
 from tests.browser.pictures import make_heic, make_jpeg_with_gps, make_png, picker_file
+from tests.browser.test_pages_on_phone import read_documents
 from tests.pack.test_exhibit_pages import make_letter
 
 pytestmark = pytest.mark.server_packs
@@ -79,18 +80,11 @@ def test_a_pack_exported_from_the_browser_verifies(new_phone: NewPhone, server: 
 def test_the_pages_of_a_letter_are_printed(new_phone: NewPhone, server: LiveServer, tmp_path: Path) -> None:
     """04 has every page of a PDF that the keeper looked through."""
     keeper = new_phone()
-    keeper.create_registered_diary(FIRST_NARRATIVE)
-    keeper.open_entry(FIRST_NARRATIVE)
-    keeper.open_card("Photos & screenshots")
-    keeper.pick_files([picker_file("council.pdf", "application/pdf", make_letter(3))])
-    keeper.wait_for_file("council.pdf")
-    keeper.go_to_tab("Entries")
-    keeper.wait_until_kept_safe(FIRST_NARRATIVE)
-    pack = make_and_save_pack(keeper, 0, tmp_path, others=1, button=PACK_ON_SERVER)
+    letter = picker_file("council.pdf", "application/pdf", make_letter(3))
+    keeper.create_registered_diary_with_files(FIRST_NARRATIVE, [letter])
+    pack = make_and_save_pack(keeper, 0, tmp_path, films_and_letters=1, button=PACK_ON_SERVER)
     assert verify_pack(pack, notary=_notary_public_key(server)) == []
-    with zipfile.ZipFile(pack) as archive:
-        exhibits = archive.read(next(name for name in archive.namelist() if name.endswith("/04_exhibits.pdf")))
-    pages = pypdf.PdfReader(io.BytesIO(exhibits)).pages
+    pages = pypdf.PdfReader(io.BytesIO(read_documents(pack)["04_exhibits.pdf"])).pages
     assert [len(page.images) for page in pages][-4:] == [0, 1, 1, 1]
 
 

@@ -31,12 +31,7 @@ ENGINE_ENTRIES = """async () => {
 def keeper_with_a_picture(new_phone: NewPhone) -> BrowserKeeper:
     """Return a phone with a registered diary of one entry with a picture."""
     keeper = new_phone()
-    keeper.create_registered_diary(NARRATIVE)
-    keeper.open_entry(NARRATIVE)
-    keeper.open_card("Photos & screenshots")
-    keeper.pick_files([picker_file("screen.png", "image/png", make_png(1))])
-    keeper.wait_for_file("screen.png")
-    keeper.wait_until_kept_safe(NARRATIVE)
+    keeper.create_registered_diary_with_files(NARRATIVE, [picker_file("screen.png", "image/png", make_png(1))])
     return keeper
 
 

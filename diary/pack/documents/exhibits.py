@@ -169,11 +169,13 @@ _PRINTED_TEXTS: Final = {
     "still": "One still of it is printed here.",
     "nothing": "There is no picture of it to print.",
 }
+_FILMS: Final = ("mp4", "mov", "3gp", "avi", "mkv")
+_SOUNDS: Final = ("mp3", "m4a", "ogg", "wav", "amr", "flac", "mka")
 _FILE_KINDS: Final = {
     **dict.fromkeys(("png", "jpg", "webp", "gif", "heic", "heif", "avif", "bmp", "tif", "tiff"), "A picture."),
-    **dict.fromkeys(("mp4", "mov", "3gp", "avi", "mkv"), "A film."),
+    **dict.fromkeys(_FILMS, "A film."),
     "webm": "A film or a sound recording.",
-    **dict.fromkeys(("mp3", "m4a", "ogg", "wav", "amr", "flac", "mka"), "A sound recording."),
+    **dict.fromkeys(_SOUNDS, "A sound recording."),
     **dict.fromkeys(("doc", "docx", "odt"), "A document of a word processor."),
     **dict.fromkeys(("xls", "xlsx", "ods"), "A spreadsheet."),
     **dict.fromkeys(("ppt", "pptx", "odp"), "Slides."),
@@ -186,8 +188,8 @@ _FILE_KINDS: Final = {
     "gz": "A packed file (gzip).",
 }
 _PROGRAMS: Final = {
-    **dict.fromkeys(("mp4", "mov", "3gp", "avi", "webm", "mkv"), "; any program that plays films opens it"),
-    **dict.fromkeys(("mp3", "m4a", "ogg", "wav", "amr", "flac", "mka"), "; any program that plays sound opens it"),
+    **dict.fromkeys((*_FILMS, "webm"), "; any program that plays films opens it"),
+    **dict.fromkeys(_SOUNDS, "; any program that plays sound opens it"),
     "pdf": "; any PDF reader opens it",
     "eml": "; a mail program opens it, and so does a text editor",
     **dict.fromkeys(("txt", "vcf"), "; any text editor opens it"),

@@ -52,8 +52,7 @@ export async function makeCopies(file: Blob): Promise<ImageCopy[] | null> {
 }
 
 /**
- * Decode a picture, a very large JPEG at a smaller size. Other formats have no such limit to a phone's memory: a small
- * file of them can state any size.
+ * Decode a picture, a very large JPEG at a smaller size. The limits are those of a pack's worker.
  * @returns null for a picture of more pixels than its format may have
  */
 async function decode(file: Blob): Promise<ImageBitmap | null> {

@@ -21,9 +21,9 @@ export async function readStatedSize(file: Blob): Promise<StatedSize | null> {
   const is = (text: string, at = 0) => [...text].every((letter, n) => view.getUint8(at + n) === letter.charCodeAt(0));
   try {
     if (view.getUint16(0) === 0xffd8) return await readJpegSize(file);
-    if (is('\x89PNG') && is('IHDR', 12)) return other(view.getUint32(16), view.getUint32(20));
-    if (is('GIF8')) return other(view.getUint16(6, true), view.getUint16(8, true));
-    if (is('BM')) return other(Math.abs(view.getInt32(18, true)), Math.abs(view.getInt32(22, true)));
+    if (is('\x89PNG') && is('IHDR', 12)) return sizeOfOther(view.getUint32(16), view.getUint32(20));
+    if (is('GIF8')) return sizeOfOther(view.getUint16(6, true), view.getUint16(8, true));
+    if (is('BM')) return sizeOfOther(Math.abs(view.getInt32(18, true)), Math.abs(view.getInt32(22, true)));
     return is('RIFF') && is('WEBP', 8) ? readWebpSize(view, is) : null;
   } catch (error) {
     if (error instanceof RangeError) return null;
@@ -31,7 +31,7 @@ export async function readStatedSize(file: Blob): Promise<StatedSize | null> {
   }
 }
 
-const other = (width: number, height: number): StatedSize => ({ width, height, isJpeg: false });
+const sizeOfOther = (width: number, height: number): StatedSize => ({ width, height, isJpeg: false });
 
 async function viewOf(file: Blob, from: number, length: number) {
   return new DataView(await file.slice(from, from + length).arrayBuffer());
@@ -52,11 +52,11 @@ async function readJpegSize(file: Blob): Promise<StatedSize | null> {
 
 /** @throws RangeError if it is cut off */
 function readWebpSize(view: DataView, is: (text: string, at: number) => boolean): StatedSize | null {
-  if (is('VP8X', 12)) return other(1 + readUint24(view, 24), 1 + readUint24(view, 27));
-  if (is('VP8 ', 12)) return other(view.getUint16(26, true) & 0x3fff, view.getUint16(28, true) & 0x3fff);
+  if (is('VP8X', 12)) return sizeOfOther(1 + readUint24(view, 24), 1 + readUint24(view, 27));
+  if (is('VP8 ', 12)) return sizeOfOther(view.getUint16(26, true) & 0x3fff, view.getUint16(28, true) & 0x3fff);
   if (!is('VP8L', 12)) return null;
   const sizes = view.getUint32(21, true);
-  return other(1 + (sizes & 0x3fff), 1 + ((sizes >>> 14) & 0x3fff));
+  return sizeOfOther(1 + (sizes & 0x3fff), 1 + ((sizes >>> 14) & 0x3fff));
 }
 
 function readUint24(view: DataView, at: number) {

@@ -224,6 +224,17 @@ class BrowserKeeper:
             self.register_copy()
         self.wait_until_kept_safe(text)
 
+    def create_registered_diary_with_files(self, text: str, files: Sequence[FilePayload]) -> None:
+        """Make a diary with a copy on the server, whose first entry has these files, all of it kept safe."""
+        self.create_registered_diary(text)
+        self.open_entry(text)
+        self.open_card("Photos & screenshots")
+        self.pick_files(files)
+        for file in files:
+            self.wait_for_file(file["name"])
+        self.go_to_tab("Entries")
+        self.wait_until_kept_safe(text)
+
     def write_down_recovery_code(self) -> tuple[str, str]:
         """Show the recovery sheet from More, confirm it, and type the code back. Return the words and the code."""
         self.go_to_tab("More")

@@ -50,18 +50,23 @@ def choose_usual_contents(keeper: BrowserKeeper, button: str = "Make a pack", *,
 
 
 def review_findings(
-    keeper: BrowserKeeper, pictures: int, *, others: int = 0, answer: str = NOTHING_SHOWS, all_arrived: bool = False
+    keeper: BrowserKeeper,
+    pictures: int,
+    *,
+    films_and_letters: int = 0,
+    answer: str = NOTHING_SHOWS,
+    all_arrived: bool = False,
 ) -> None:
     """Answer for each picture, then for each film and letter, then for each finding in the text.
 
-    `others`: number of films and letters. `all_arrived` means that no more pictures are to come.
+    `all_arrived` means that no more pictures are to come.
     """
     if not all_arrived:
         keeper.tap("Next")
     if pictures:
         review_pictures(keeper, pictures, answer=answer)
-    for number in range(others):
-        review_film_or_letter(keeper, others - number)
+    for number in range(films_and_letters):
+        review_film_or_letter(keeper, films_and_letters - number)
     keeper.page.get_by_role(
         "heading", name=re.compile("^(Words that may say where|Before the pack is made)")
     ).wait_for()
@@ -147,7 +152,7 @@ def go_to_consent(
     keeper: BrowserKeeper,
     pictures: int,
     *,
-    others: int = 0,
+    films_and_letters: int = 0,
     initials: str = "jb",
     button: str = "Make a pack",
     is_everything: bool = False,
@@ -164,7 +169,7 @@ def go_to_consent(
     keeper.field("Name to use").fill("Jo")
     keeper.tap("Done")
     keeper.wait_for_text("Page for the officer: filled in")
-    review_findings(keeper, pictures, others=others)
+    review_findings(keeper, pictures, films_and_letters=films_and_letters)
     keeper.wait_for_screen("Before the pack is made")
 
 
@@ -186,9 +191,9 @@ def save_pack(keeper: BrowserKeeper, folder: Path, *, name: str = "pack.zip") ->
 
 
 def make_and_save_pack(
-    keeper: BrowserKeeper, pictures: int, folder: Path, *, others: int = 0, button: str = "Make a pack"
+    keeper: BrowserKeeper, pictures: int, folder: Path, *, films_and_letters: int = 0, button: str = "Make a pack"
 ) -> Path:
-    """Make a pack and save it below `folder`. Return the zip's path. `others`: number of films and letters."""
-    go_to_consent(keeper, pictures, others=others, button=button)
+    """Make a pack and save it below `folder`. Return the zip's path."""
+    go_to_consent(keeper, pictures, films_and_letters=films_and_letters, button=button)
     give_consent(keeper)
     return save_pack(keeper, folder)
