@@ -49,7 +49,7 @@ PARTS = {
     "the icons": "diary/static/icons/*.svg",
     "the manifests": "diary/static/*.webmanifest",
     "the browser libraries": "diary/static/vendor/*/*.js",
-    "what lays out packs in browsers": "diary/static/engine/*.gz",
+    "what lays out packs and reads pictures in browsers": "diary/static/engine/*.gz",
     "the list of words": "diary/static/vendor/words-en.txt",
     "the languages of the screens": "diary/static/lang/*.js",
     "the languages of the public pages": "diary/locale/*.mo",

@@ -1,4 +1,4 @@
-"""Build static/engine/: what a browser needs to lay out the pages of a pack by itself.
+"""Build static/engine/: what a browser needs to lay out the pages of a pack, and to read the words in a picture.
 
     python .ci/engine.py
 
@@ -6,6 +6,9 @@
   python_stdlib.zip, whose modules are compiled. What compresses well is stored compressed (.gz), as it is sent.
 - pages.zip: the modules of diary/pack/browser/preparation.py, compiled, its templates and data, the time zones, and of
   each font the table of its characters.
+- reader/: what reads the words in a picture (tesseract), twice: browsers without 128-bit vectors (SIMD) need a program
+  of their own. The published scripts export nothing, so each gets one line that does. A language's data is unpacked:
+  it is stored and sent compressed like the rest.
 - digests.json: the SHA-256 of each file as a browser gets it, by path. The fonts are in it too: they are served from
   diary/pack/fonts/.
 
@@ -41,8 +44,12 @@ PUBLISHED_FILES = (
     (f"{TYPST_PACKAGE}/typst_ts_web_compiler.mjs", "typst/typst_ts_web_compiler.mjs"),
     (f"{TYPST_PACKAGE}/typst_ts_web_compiler_bg.wasm", "typst/typst_ts_web_compiler_bg.wasm"),
 )
+READER_PROGRAMS = (("tesseract-core-simd-lstm", "simd"), ("tesseract-core-lstm", "plain"))
+# The data with 8-bit weights: a quarter of the published default, and the program's own choice for reading on phones.
+READER_LANGUAGES = (("@tesseract.js-data/eng/4.0.0_best_int/eng.traineddata.gz", "eng"),)
+READER_EXPORT = b"\nexport default TesseractCore;\n"
 # python_stdlib.zip is compressed in itself, and fonts are served as they are.
-COMPRESSED_SUFFIXES = (".mjs", ".wasm")
+COMPRESSED_SUFFIXES = (".mjs", ".wasm", ".traineddata")
 # The archives with Python modules, and the folder of each in the browser (Pyodide and prepare.ts).
 STANDARD_LIBRARY, STANDARD_LIBRARY_FOLDER = "pyodide/python_stdlib.zip", "/lib/python314.zip"
 PAGES_ARCHIVE, PAGES_FOLDER = "pages.zip", "/kept"
@@ -127,12 +134,24 @@ def compiled_archives() -> dict[str, bytes]:
         return {STANDARD_LIBRARY: compiled_library.read_bytes(), PAGES_ARCHIVE: compiled_pages.read_bytes()}
 
 
+def reader_files() -> dict[str, bytes]:
+    """Return what reads the words in a picture, by path in static/engine/."""
+    files = {}
+    for published, name in READER_PROGRAMS:
+        core = MODULES / "tesseract.js-core" / published
+        files[f"reader/{name}.mjs"] = core.with_suffix(".js").read_bytes() + READER_EXPORT
+        files[f"reader/{name}.wasm"] = core.with_suffix(".wasm").read_bytes()
+    for published, code in READER_LANGUAGES:
+        files[f"reader/{code}.traineddata"] = gzip.decompress((MODULES / published).read_bytes())
+    return files
+
+
 def main() -> None:
     """Write static/engine/."""
     shutil.rmtree(ENGINE, ignore_errors=True)
     files = {name: (MODULES / published).read_bytes() for published, name in PUBLISHED_FILES}
     files["pyodide/pyodide-lock.json"] = empty_package_list()
-    files |= compiled_archives()
+    files |= compiled_archives() | reader_files()
     for name, content in files.items():
         path = ENGINE / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -53,7 +53,7 @@ def npm_packages_in_wheel() -> set[str]:
     names = {package for package, *_ in vendor.BROWSER_PACKAGES} | {
         f"@expo-google-fonts/{name}" for name in vendor.FONT_FILES
     }
-    names |= {name for name, _ in engine.PUBLISHED_FILES}
+    names |= {name for name, _ in (*engine.PUBLISHED_FILES, *engine.READER_LANGUAGES)} | {"tesseract.js-core"}
     return {"/".join(name.split("/")[: 2 if name[0] == "@" else 1]) for name in names} | {"@scure/bip39"}
 
 

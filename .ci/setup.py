@@ -169,7 +169,7 @@ def build_modules(node: Path) -> None:
 
 
 def build_engine(node: Path) -> None:
-    """Build what lays out the pages of packs in a browser, from the program's own modules and two libraries."""
+    """Build what lays out packs and reads pictures in a browser, from the program's own modules and three libraries."""
     patterns = ("*.py", "*.typ", "*.json")
     sources = sorted({path for pattern in patterns for path in (ROOT / "diary").rglob(pattern)})
     names = [path.relative_to(ROOT).as_posix() for path in sources if "node_modules" not in path.parts]

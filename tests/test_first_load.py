@@ -52,7 +52,8 @@ def test_heavy_modules_are_loaded_lazily() -> None:
 def test_the_whole_app_is_few_files() -> None:
     """Each file costs a phone milliseconds, and on a weak signal a round trip.
 
-    Not counted: a language is loaded when it is chosen, and what lays out pages when a pack is made.
+    Not counted: a language is loaded when it is chosen, what lays out pages when a pack is made, and what reads
+    pictures when that is first wanted.
     """
     files = make_release(STATIC, SHELL_HTML.encode()).files
     later = ("/static/lang/", "/static/engine/")

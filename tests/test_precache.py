@@ -137,7 +137,7 @@ def test_the_app_takes_little_room_on_a_phone() -> None:
     raw = {
         path: shell if path == "/" else (STATIC / path.removeprefix("/static/")).read_bytes()
         for path in release.files
-        if not path.startswith("/static/engine/")  # kept from the first pack until the lock
+        if not path.startswith("/static/engine/")  # fetched for a pack, or when a picture is first read
     }
     size_by_path = {
         path: len(content) if path in at_once or path.endswith(".png") else len(gzip.compress(content, 6))

@@ -242,11 +242,11 @@ def test_the_bill_of_materials_names_what_is_in_it(build: BuildResult) -> None:
     folders = {name.split("/")[3] for name in build.files if re.match(r"diary/static/vendor/[^/]+/", name)}
     scoped = {"hpke-core": "@hpke/core", "hpke-common": "@hpke/common", "noble-hashes": "@noble/hashes"}
     packages = {scoped.get(folder, folder) for folder in folders} | {"@scure/bip39"}
-    # What lays out packs in browsers (.ci/engine.py).
-    assert {"diary/static/engine/typst", "diary/static/engine/pyodide"} <= {
+    # What lays out packs and reads pictures in browsers (.ci/engine.py).
+    assert {f"diary/static/engine/{name}" for name in ("typst", "pyodide", "reader")} <= {
         name.rpartition("/")[0] for name in build.files
     }
-    packages |= {"@myriaddreamin/typst-ts-web-compiler", "pyodide"}
+    packages |= {"@myriaddreamin/typst-ts-web-compiler", "pyodide", "tesseract.js-core", "@tesseract.js-data/eng"}
     fonts = {name.rsplit("/", 1)[1] for name in build.files if name.endswith(".ttf")}
     for path in (PROJECT_ROOT / "node_modules" / "@expo-google-fonts").iterdir():
         if fonts & {font.name for font in path.rglob("*.ttf")}:

@@ -1,4 +1,6 @@
-"""Files with which a browser lays out the pages of a pack by itself: 75 MB, most of them fonts that few packs need.
+"""Files with which a browser lays out the pages of a pack, or reads the words in a picture.
+
+There are 90 MB of them, most of them fonts that few packs need.
 
 Set-up writes static/engine/ (.ci/engine.py), with a list of the digests. The release names every file with its digest,
 so a phone refuses other bytes, and the server need not read them when it starts. They stay on disk until somebody asks.
@@ -18,6 +20,7 @@ _MEDIA_TYPES: Final = {
     ".json": b"application/json",
     ".mjs": b"text/javascript; charset=utf-8",
     ".wasm": b"application/wasm",
+    ".traineddata": b"application/octet-stream",
     ".ttf": b"font/ttf",
     ".zip": b"application/zip",
 }

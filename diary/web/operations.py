@@ -127,6 +127,7 @@ def _json_content(schema: Schema, *headers: str) -> ResponseContent:
 _FILE_MEDIA_TYPES: Final = (
     "application/json",
     "application/manifest+json",
+    "application/octet-stream",
     "application/wasm",
     "application/zip",
     "font/ttf",

@@ -64,7 +64,7 @@ def is_outside_app(path: Path) -> bool:
 
     Browsers get no sources of src/: set-up strips their types and writes js/ (.ci/strip_types.mjs). They get the
     modules of js/ and of most libraries joined, as the files of app/ (.ci/join_modules.mjs). The public host's pages
-    use single modules (scripted_pages.py). What lays out packs stays on disk (engine_files.py).
+    use single modules (scripted_pages.py). What lays out packs and reads pictures stays on disk (engine_files.py).
     """
     return (
         path.parts[0] in ("src", "js", "engine")

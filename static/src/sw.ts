@@ -54,6 +54,11 @@ const LANGUAGES = '/static/lang/';
 // What lays out the pages of a pack is fetched when a pack is made, checked, and not kept: on a phone that is looked at
 // later it would show that a pack was made.
 const ENGINE = '/static/engine/';
+// What reads the words in a picture is kept once it was wanted, like a language: it must work without a signal. It
+// shows that pictures were read, and nothing of them.
+const READER = '/static/engine/reader/';
+const isFetchedLater = (address: string) => address.startsWith(ENGINE) || address.startsWith(LANGUAGES);
+const isNeverKept = (address: string) => address.startsWith(ENGINE) && !address.startsWith(READER);
 
 worker.addEventListener('install', (event) => {
   event.waitUntil(fill());
@@ -270,7 +275,7 @@ async function fill() {
   const cache = await caches.open(CACHE);
   const used = await addressesInUse();
   const waiting = [...FILES].filter(
-    ([address]) => !address.startsWith(ENGINE) && (!address.startsWith(LANGUAGES) || used.has(address)),
+    ([address]) => !isFetchedLater(address) || (!isNeverKept(address) && used.has(address)),
   );
   const one = async () => {
     for (let next = waiting.pop(); next; next = waiting.pop()) {
@@ -394,7 +399,7 @@ async function kept(address: string): Promise<Response> {
   const found = await cache?.match(address);
   if (found) return unpacked(found);
   const fresh = await checked(address, files.get(address));
-  if (!cache || address.startsWith(ENGINE)) return fresh;
+  if (!cache || isNeverKept(address)) return fresh;
   await keep(cache, address, fresh.clone());
   return fresh;
 }

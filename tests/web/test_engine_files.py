@@ -70,6 +70,19 @@ def test_a_file_on_disk_is_found(name: str) -> None:
     assert file.stored_path.is_file()
 
 
+def test_what_reads_pictures_is_what_was_published() -> None:
+    """The programs are unchanged but for one line that exports them, and the data of a language is unpacked."""
+    packages, reader = PROJECT_ROOT / "node_modules", STATIC / "engine/reader"
+    core = packages / "tesseract.js-core"
+    for published, name in (("tesseract-core-simd-lstm", "simd"), ("tesseract-core-lstm", "plain")):
+        assert gzip.decompress((reader / f"{name}.wasm.gz").read_bytes()) == (core / f"{published}.wasm").read_bytes()
+        script = gzip.decompress((reader / f"{name}.mjs.gz").read_bytes())
+        assert script == (core / f"{published}.js").read_bytes() + b"\nexport default TesseractCore;\n"
+    data = packages / "@tesseract.js-data/eng/4.0.0_best_int/eng.traineddata.gz"
+    assert gzip.decompress((reader / "eng.traineddata.gz").read_bytes()) == gzip.decompress(data.read_bytes())
+    assert len([path for path in reader.iterdir() if path.is_file()]) == 5
+
+
 def test_every_module_for_browsers_is_compiled_from_the_source_beside_it() -> None:
     """A phone compiles nothing, and runs the modules that this program runs: each names the digest of its source."""
     archive = zipfile.ZipFile(io.BytesIO(gzip.decompress((STATIC / "engine/pages.zip.gz").read_bytes())))
