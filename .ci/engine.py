@@ -46,7 +46,9 @@ PUBLISHED_FILES = (
 )
 READER_PROGRAMS = (("tesseract-core-simd-lstm", "simd"), ("tesseract-core-lstm", "plain"))
 # The data with 8-bit weights: a quarter of the published default, and the program's own choice for reading on phones.
-READER_LANGUAGES = (("@tesseract.js-data/eng/4.0.0_best_int/eng.traineddata.gz", "eng"),)
+READER_LANGUAGES = tuple(
+    (f"@tesseract.js-data/{code}/4.0.0_best_int/{code}.traineddata.gz", code) for code in ("eng", "cym", "pol", "urd")
+)
 READER_EXPORT = b"\nexport default TesseractCore;\n"
 # python_stdlib.zip is compressed in itself, and fonts are served as they are.
 COMPRESSED_SUFFIXES = (".mjs", ".wasm", ".traineddata")

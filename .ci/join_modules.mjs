@@ -41,6 +41,7 @@ const ENTRIES = [
   { entry: 'crypto/worker.js', later: [['hpke', /^js\/crypto\/hpke\.js$/]] },
   { entry: 'pack/engine/worker.js', later: [] },
   { entry: 'media/copies_worker.js', later: [] },
+  { entry: 'imports/screenshots/engine/worker.js', later: [] },
   { entry: 'desk/main.js', later: [['hpke', /^js\/crypto\/hpke\.js$/]] },
 ];
 /**

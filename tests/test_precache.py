@@ -122,7 +122,7 @@ def test_the_first_screen_needs_no_decompression() -> None:
     assert early_paths(release.files, b'<script src="/static/app/nothing.js"></script>') == ["/", keys_worker]
     workers = re.findall(r"WORKER = new URL\('\.(/[^']+)'", (STATIC / "js" / "main.js").read_text())
     kept = ["/", *(f"/static/app{worker}" for worker in workers)]
-    assert len(kept) == 4 and kept[1] == keys_worker
+    assert len(kept) == 5 and kept[1] == keys_worker
     # Only these keep their original headers.
     is_bound = re.search(rb"BOUND\s*= new Set\(\[\s*(.*?)\s*\]\)", release.service_worker_script, re.DOTALL)
     assert is_bound is not None

@@ -246,7 +246,8 @@ def test_the_bill_of_materials_names_what_is_in_it(build: BuildResult) -> None:
     assert {f"diary/static/engine/{name}" for name in ("typst", "pyodide", "reader")} <= {
         name.rpartition("/")[0] for name in build.files
     }
-    packages |= {"@myriaddreamin/typst-ts-web-compiler", "pyodide", "tesseract.js-core", "@tesseract.js-data/eng"}
+    packages |= {"@myriaddreamin/typst-ts-web-compiler", "pyodide", "tesseract.js-core"}
+    packages |= {f"@tesseract.js-data/{code}" for code in ("eng", "cym", "pol", "urd")}
     fonts = {name.rsplit("/", 1)[1] for name in build.files if name.endswith(".ttf")}
     for path in (PROJECT_ROOT / "node_modules" / "@expo-google-fonts").iterdir():
         if fonts & {font.name for font in path.rglob("*.ttf")}:

@@ -24,6 +24,8 @@ APP_POLICY: Final = "; ".join(
 )
 # The worker that lays out a pack holds the words of a diary. It may load scripts of this host, and connect to nothing.
 PAGES_WORKER_POLICY: Final = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'"
+# The worker that reads the words in a picture: decoded by the browser, read by a program in WebAssembly.
+READER_WORKER_POLICY: Final = PAGES_WORKER_POLICY
 # The worker that makes copies of pictures decodes what other people sent. It may load scripts of this host only.
 COPIES_WORKER_POLICY: Final = "default-src 'none'; script-src 'self'"
 # A public page has text and a style sheet. Its one script blanks the page, and cannot connect to any server.

@@ -24,8 +24,11 @@ _EXCLUDED_NAMES: Final = {"LICENSE.txt", "sw.js", "words-en.txt"}
 # Their response headers limit what they may load, and a browser applies this to responses of a service worker too.
 KEYS_WORKER_PATH: Final = "/static/app/crypto/worker.js"
 PAGES_WORKER_PATH: Final = "/static/app/pack/engine/worker.js"
+READER_WORKER_PATH: Final = "/static/app/imports/screenshots/engine/worker.js"
 COPIES_WORKER_PATH: Final = "/static/app/media/copies_worker.js"
-HEADER_BOUND_PATHS: Final = (SHELL_PATH, KEYS_WORKER_PATH, PAGES_WORKER_PATH, COPIES_WORKER_PATH)
+HEADER_BOUND_PATHS: Final = (
+    SHELL_PATH, KEYS_WORKER_PATH, PAGES_WORKER_PATH, COPIES_WORKER_PATH, READER_WORKER_PATH,
+)  # fmt: skip
 _STATIC_REFERENCE: Final = re.compile(rb'(?:href|src)="(/static/[^"]+)"')
 
 

@@ -26,6 +26,7 @@ type Policy = { createScriptURL(address: string): string };
 const WORKER = new URL('./crypto/worker.js', import.meta.url).href;
 const PAGES_WORKER = new URL('./pack/engine/worker.js', import.meta.url).href;
 const COPIES_WORKER = new URL('./media/copies_worker.js', import.meta.url).href;
+const READER_WORKER = new URL('./imports/screenshots/engine/worker.js', import.meta.url).href;
 const TAB = 'app';
 // A page that is not on any screen is never painted; the rest is loaded all the same.
 const PAINT_TIMEOUT_MS = 300;
@@ -84,6 +85,7 @@ async function loadApp() {
     { fetchAppFile, makeRequest },
     { phoneZone },
     { createPageEngine, startPageWorker },
+    { browserPictureReader },
     { releaseInUse },
   ] = await Promise.all([
     import('./app/app.js'),
@@ -101,6 +103,7 @@ async function loadApp() {
     import('./net/http.js'),
     import('./record/times.js'),
     import('./pack/engine/page_engine.js'),
+    import('./imports/screenshots/engine/picture_reader.js'),
     import('./app/registration.js'),
   ]);
   // Desktop browsers can write a file as it grows; where they cannot, a pack is gathered first.
@@ -116,6 +119,7 @@ async function loadApp() {
         startWorker: () => startPageWorker(PAGES_WORKER, trustedAddress),
         fetchFile: fetchAppFile,
       }),
+      pictureReader: browserPictureReader(READER_WORKER, trustedAddress, fetchAppFile),
     }),
     releaseName: async () => (await releaseInUse()) || ((await api.server().catch(() => null))?.release ?? ''),
     clock: systemClock,
@@ -171,7 +175,7 @@ function afterPaint(): Promise<void> {
 
 /** Our only Trusted Types policy: it lets through the files of workers and nothing else. */
 function createAddressPolicy(): (address: string) => string {
-  const allowed = new Set([WORKER, PAGES_WORKER, COPIES_WORKER, '/sw.js']);
+  const allowed = new Set([WORKER, PAGES_WORKER, COPIES_WORKER, READER_WORKER, '/sw.js']);
   const createScriptURL = (address: string) => {
     if (!allowed.has(address)) throw new TypeError('not one of our workers');
     return address;

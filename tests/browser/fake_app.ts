@@ -341,6 +341,16 @@ const CHRONOLOGY: Chronology = {
   notes: ['Prepared by the person named; not a sworn statement.', 'Entry 3 is left out by the person who wrote it.'],
 };
 
+const UNREAD_PICTURE: Awaited<ReturnType<App['pictureWords']>> = {
+  state: 'unread',
+  code: null,
+  lines: [],
+  isPoor: false,
+  reader: 'asks',
+  megabytes: 4,
+  unread: ['a1', 'a2', 'a4'],
+};
+
 /** What the app keeps, and what a test sets: answers, failures, and the state. */
 class Controls {
   state: Required<State> = INITIAL_STATE;
@@ -360,6 +370,8 @@ class Controls {
   /** of any entry that is read */
   over: Partial<Entry> = {};
   listed: Record<string, KeptRecord[]> = {};
+  /** what is known of the words in any picture */
+  words: Partial<typeof UNREAD_PICTURE> = {};
   hold: Awaited<ReturnType<NonNullable<App['readHold']>>> = null;
   ways: Partial<PackWays> = {};
   /** what was typed and is kept, by its key */
@@ -716,6 +728,10 @@ const methods = {
     fake.set({ phase: 'locked', picture: null });
   },
   readRecords: async (kind) => fake.listed[kind] ?? [],
+  findInPictures: async () => [],
+  pictureWords: async () => ({ ...UNREAD_PICTURE, ...fake.words }),
+  readWordsIn: (attachments) => fake.did('readWordsIn', attachments),
+  stopReadingWords: () => fake.did('stopReadingWords'),
   findEntries: async (query) => {
     const words = query.toLowerCase().trim();
     if (!words) return null;

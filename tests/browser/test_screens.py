@@ -198,6 +198,7 @@ SHARED_RECORDS = (
     "openings: i === 3 ? [Date.now()] : null, "
     "restricted_included: i !== 3}}))"
 )
+SHOW_PICTURE_PAGE = go_to_screen("file", record="r0", attachment="a1")
 SCREENS: dict[str, tuple[Step, ...]] = {
     "lock": (js("fake.set({phase: 'locked'})"),),
     "lock, wrong words": (
@@ -401,6 +402,27 @@ SCREENS: dict[str, tuple[Step, ...]] = {
         go_to_screen("entry", record="r9"),
     ),
     "picture": (OPEN_DIARY, go_to_screen("file", record="r0", attachment="a1"), press("Show the picture")),
+    **{
+        f"words of a picture, {name}": (OPEN_DIARY, js(f"fake.words = {words}"), *steps, SHOW_PICTURE_PAGE)
+        for name, words, *steps in (
+            ("to be fetched", "{}"),
+            ("offline", "{}", js("fake.set({offline: true})")),
+            ("no browser", "{reader: 'none'}"),
+            ("here", "{reader: 'here'}"),
+            ("being read", "{state: 'waiting'}", js("fake.set({reading: {done: 2, total: 14}})")),
+            (
+                "not fetched",
+                "{state: 'waiting'}",
+                js("fake.set({reading: {done: 0, total: 1, code: 'reader_missing'}})"),
+            ),
+            ("phone full", "{state: 'waiting'}", js("fake.set({reading: {done: 0, total: 1, code: 'no_space'}})")),
+            ("failed", "{state: 'failed', code: 'reader_failed', reader: 'here'}"),
+            ("no picture", "{state: 'failed', code: 'reader_no_picture', reader: 'here'}"),
+            ("read", "{state: 'read', lines: ['Missed call 21:10', 'میں جانتا ہوں', 'x'.repeat(90)]}"),
+            ("read in parts", "{state: 'read', isPoor: true, lines: ['Missed call 21:10']}"),
+            ("none", "{state: 'read', isPoor: true}"),
+        )
+    },
     "picture without preview": (OPEN_DIARY, go_to_screen("file", record="r0", attachment="a2")),
     "file of another kind": (OPEN_DIARY, go_to_screen("file", record="r0", attachment="a3")),
     "share": (OPEN_DIARY, go_to_screen("share")),

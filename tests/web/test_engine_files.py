@@ -13,8 +13,8 @@ import pytest
 
 from diary.paths import FONTS, STATIC
 from diary.web.engine_files import find_engine_files
-from diary.web.headers import COPIES_WORKER_POLICY, PAGES_WORKER_POLICY
-from diary.web.precache import COPIES_WORKER_PATH, PAGES_WORKER_PATH, make_release
+from diary.web.headers import COPIES_WORKER_POLICY, PAGES_WORKER_POLICY, READER_WORKER_POLICY
+from diary.web.precache import COPIES_WORKER_PATH, PAGES_WORKER_PATH, READER_WORKER_PATH, make_release
 from tests.scheduling import PROJECT_ROOT
 from tests.server_fixture import running_server
 
@@ -46,6 +46,7 @@ async def test_every_file_is_served_with_the_digest_in_the_release(tmp_path: Pat
     ("path", "policy", "scripts"),
     [
         (PAGES_WORKER_PATH, PAGES_WORKER_POLICY, "script-src 'self' 'wasm-unsafe-eval'"),
+        (READER_WORKER_PATH, READER_WORKER_POLICY, "script-src 'self' 'wasm-unsafe-eval'"),
         (COPIES_WORKER_PATH, COPIES_WORKER_POLICY, "script-src 'self'"),
     ],
 )
@@ -78,9 +79,10 @@ def test_what_reads_pictures_is_what_was_published() -> None:
         assert gzip.decompress((reader / f"{name}.wasm.gz").read_bytes()) == (core / f"{published}.wasm").read_bytes()
         script = gzip.decompress((reader / f"{name}.mjs.gz").read_bytes())
         assert script == (core / f"{published}.js").read_bytes() + b"\nexport default TesseractCore;\n"
-    data = packages / "@tesseract.js-data/eng/4.0.0_best_int/eng.traineddata.gz"
-    assert gzip.decompress((reader / "eng.traineddata.gz").read_bytes()) == gzip.decompress(data.read_bytes())
-    assert len([path for path in reader.iterdir() if path.is_file()]) == 5
+    for code in ("eng", "cym", "pol", "urd"):
+        data = packages / f"@tesseract.js-data/{code}/4.0.0_best_int/{code}.traineddata.gz"
+        assert gzip.decompress((reader / f"{code}.traineddata.gz").read_bytes()) == gzip.decompress(data.read_bytes())
+    assert len([path for path in reader.iterdir() if path.is_file()]) == 8
 
 
 def test_every_module_for_browsers_is_compiled_from_the_source_beside_it() -> None:

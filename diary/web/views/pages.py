@@ -11,8 +11,8 @@ from diary.encoding import b64
 from diary.errors import NotFound
 from diary.web import legacy_cookies
 from diary.web.engine_files import EngineFile
-from diary.web.headers import COPIES_WORKER_POLICY, CSP_HEADER_NAME, PAGES_WORKER_POLICY
-from diary.web.precache import COPIES_WORKER_PATH, PAGES_WORKER_PATH, STATIC_PREFIX
+from diary.web.headers import COPIES_WORKER_POLICY, CSP_HEADER_NAME, PAGES_WORKER_POLICY, READER_WORKER_POLICY
+from diary.web.precache import COPIES_WORKER_PATH, PAGES_WORKER_PATH, READER_WORKER_PATH, STATIC_PREFIX
 from diary.web.public_pages import size_in_megabytes, training_zip_path
 from diary.web.request_context import RequestContext
 from diary.web.responses import HTML_MEDIA_TYPE, JSON_MEDIA_TYPE, BytesResponse
@@ -24,7 +24,11 @@ REVALIDATE_HEADER: Final = (b"cache-control", b"no-cache")
 JAVASCRIPT_MEDIA_TYPE: Final = b"text/javascript; charset=utf-8"
 ZIP_MEDIA_TYPE: Final = b"application/zip"
 TEXT_MEDIA_TYPE: Final = b"text/plain; charset=utf-8"
-_WORKER_POLICIES: Final = {PAGES_WORKER_PATH: PAGES_WORKER_POLICY, COPIES_WORKER_PATH: COPIES_WORKER_POLICY}
+_WORKER_POLICIES: Final = {
+    PAGES_WORKER_PATH: PAGES_WORKER_POLICY,
+    COPIES_WORKER_PATH: COPIES_WORKER_POLICY,
+    READER_WORKER_PATH: READER_WORKER_POLICY,
+}
 
 
 async def app_shell(request: RequestContext) -> ASGIApp:

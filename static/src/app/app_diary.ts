@@ -9,6 +9,7 @@ import { chaseMethods } from '../features/chase/actions.js';
 import { readEntry } from '../diary/records/entries.js';
 import { addFiles, changeRecord, needsReason, saveLaterVersion, saveNewIncident } from '../diary/records/incidents.js';
 import { captureIfLocked } from '../diary/session/capture_on_lock.js';
+import { pictureQueueMethods } from '../diary/attachments/picture_queue.js';
 import { maskActions } from '../diary/attachments/masking.js';
 import { purgeActions } from '../diary/erasing/purging.js';
 import { searchMethods } from '../diary/index/search.js';
@@ -52,7 +53,7 @@ export function diaryMethods(ctx: Context, drafts: Drafts) {
 
 /** Methods for a single file. */
 function fileMethods(ctx: Context, drafts: Drafts) {
-  return { ...attachmentMethods(ctx, drafts), ...maskActions(ctx), ...purgeActions(ctx) };
+  return { ...attachmentMethods(ctx, drafts), ...maskActions(ctx), ...pictureQueueMethods(ctx), ...purgeActions(ctx) };
 }
 
 function requireOpen(ctx: Context): Open {

@@ -31,7 +31,7 @@ export function mount(app: App, root: HTMLElement): { unmount: () => void; stage
   };
   const stage = new Stage(app, { soon: drawSoon, now: draw });
   let phase = app.state.phase;
-  let { entries, offline } = app.state;
+  let { entries, offline, reading } = app.state;
   let hasBegun = false;
   const stopping = new AbortController();
   const browserHistory = followScreens(screensOf(app, stage), stopping);
@@ -55,6 +55,8 @@ export function mount(app: App, root: HTMLElement): { unmount: () => void; stage
     // Ask again, with a network, what failed without one.
     if (offline && !app.state.offline) stage.refresh('pack-ways');
     offline = app.state.offline;
+    if (reading !== app.state.reading) stage.refresh('picture-words:');
+    reading = app.state.reading;
     void useLanguage(app.state.language, draw);
     // Any list that was read may now contain what another device wrote.
     if (hasNewEntries)

@@ -19,6 +19,7 @@ export function searchStateOf(stage: Stage<SharedApp>): EntrySearch {
   stage.finding ??= {
     query: '',
     words: null,
+    inPictures: new Set(),
     filter: {},
     only: null,
     open: false,
@@ -41,6 +42,7 @@ export function showEntries(stage: Stage<SharedApp>, subject: string, ids: reado
   Object.assign(searchStateOf(stage), {
     query: '',
     words: null,
+    inPictures: new Set(),
     filter: {},
     only: { what: subject, ids: new Set(ids) },
     last: null,
@@ -57,7 +59,7 @@ function resetResults(stage: Stage<SharedApp>) {
 }
 
 function clearSearch(stage: Stage<SharedApp>) {
-  Object.assign(searchStateOf(stage), { query: '', words: null, filter: {}, only: null });
+  Object.assign(searchStateOf(stage), { query: '', words: null, inPictures: new Set(), filter: {}, only: null });
   resetResults(stage);
   stage.announce(tn('pat.entries', stage.state.entries.length));
 }
@@ -81,8 +83,11 @@ async function runQuery(stage: Stage<SharedApp>, query: string) {
   searchState.query = query;
   stage.draw();
   const ids = await stage.app.findEntries(query).catch(() => null);
+  // An advocate gets no unchecked words.
+  const inPictures = (ids && (await stage.app.findInPictures?.(query).catch(() => []))) ?? [];
   if (stage.finding !== searchState || searchState.query !== query) return; // the query changed, or the diary locked
-  searchState.words = ids && new Set(ids);
+  searchState.words = ids && new Set([...ids, ...inPictures]);
+  searchState.inPictures = new Set(inPictures);
   resetResults(stage);
   stage.announce(countText(stage));
 }

@@ -10,6 +10,7 @@ export const INITIAL_STATE: State = {
   update: false,
   offline: false,
   busy: null,
+  reading: null,
   account: null,
   entries: [],
   removed: [],

@@ -44,6 +44,12 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
   file_differs:
     'What is kept of this file is not what came in. Nothing else was lost. Keep this phone as it is, and show this ' +
     'to someone who helps you.',
+  reader_missing:
+    'What reads pictures is not on this phone yet. Nothing was lost. Connect to the internet once, then try again.',
+  reader_failed: 'This picture could not be read. It is kept just as it came. You can type its words yourself.',
+  reader_no_picture:
+    'This picture could not be read: this browser cannot show it, or it is too large. It is kept just as it came. ' +
+    'You can type its words yourself.',
   no_print_copy:
     'This browser has no picture of this file to draw on. The file is kept just as it came. Try on another device.',
   not_there_yet: 'This file is still being sent from your other device. Try again later.',

@@ -13,6 +13,7 @@ import type { FileMetadata } from '../media/file_peek.js';
 import type { Change } from '../store/pending.js';
 import type { VersionText } from '../store/segment_texts.js';
 import type { PageEngine } from '../pack/engine/page_engine.js';
+import type { PictureReader } from '../imports/screenshots/engine/picture_reader.js';
 import type { CopyPurpose } from '../media/copies.js';
 import type { PictureMaker } from '../media/previews.js';
 import type { AssistedMark } from '../record/assisted.js';
@@ -57,6 +58,8 @@ export type VersionFacts = {
   here?: true;
   before?: { seq: number | null; at: number | null; receipt: Receipt | null }[];
 };
+/** `code`: why it goes no further until it is asked to: reader_missing or no_space */
+export type ReadingState = { done: number; total: number; code?: string };
 export type Meta = { record: string; kind: string; of: string | null; versions: VersionFacts[]; erased_at?: number };
 export type Opened = {
   record: string;
@@ -157,6 +160,8 @@ export type State = {
   update: boolean;
   offline: boolean;
   busy: null | { what: string; done: number; total: number; cancel?: () => void };
+  /** the words of pictures that are being read */
+  reading: ReadingState | null;
   account: null | {
     login: string | null;
     registered: boolean;
@@ -330,6 +335,8 @@ export type Collaborators = {
   pictures: PictureMaker;
   /** lays out the pages of packs; absent where the browser cannot */
   pageEngine?: PageEngine;
+  /** reads the words in pictures; absent where the browser cannot */
+  pictureReader?: PictureReader;
   /** the twelve digits that name the release in use; '' where unknown */
   releaseName: () => Promise<string>;
   clock: { now(): number };

@@ -1,4 +1,5 @@
 /** The methods of the app that the screens call (static/js/app/app.js makes it), and the types of what they show. */
+import type { PictureWords } from '../diary/attachments/picture_queue.js';
 import type { AdvocateApp } from './advocate_types.js';
 import type { Agreement } from '../diary/session/confirming.js';
 import type { StoredCode, WitnessList } from '../diary/sharing/witnesses.js';
@@ -698,6 +699,11 @@ export interface App extends AdvocateApp {
   readRecords(kind: string, options?: { all?: boolean }): Promise<KeptRecord[]>;
   /** Return the entries that contain every word; null for an empty query. */
   findEntries(query: string): Promise<string[] | null>;
+  /** Return the entries that match only with the words that the phone read in their pictures. */
+  findInPictures(query: string): Promise<string[]>;
+  pictureWords(attachment: string): Promise<PictureWords>;
+  readWordsIn(attachments: readonly string[]): Promise<unknown>;
+  stopReadingWords(): Promise<unknown>;
   readKnown(): Promise<Record<string, RecordName>>;
   readPatterns(): Promise<{ counts: Patterns; timeline: Timeline; known: Record<string, RecordName> }>;
   readRecord(record: string): Promise<WholeRecord>;
@@ -859,6 +865,7 @@ export interface App extends AdvocateApp {
  * for a method of the keeper's app by name (`'showNow' in app`).
  */
 export type SharedApp = Pick<App, 'findEntries' | 'readKnown' | 'readPatterns' | 'readPicture' | 'readToPlay'> &
+  Partial<Pick<App, 'findInPictures'>> &
   Partial<Pick<App, 'looked' | 'readSettings' | 'ready' | 'wordList'>> & {
     state: { phase: string } & Pick<State, 'entries'>;
     readRecords(

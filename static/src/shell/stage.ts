@@ -10,6 +10,8 @@ export type EntrySearch = {
   query: string;
   /** entries that match the query; null for an empty one */
   words: Set<string> | null;
+  /** those of them that match only with words that the phone read in a picture */
+  inPictures: ReadonlySet<string>;
   filter: Filter;
   /** the entries behind a number */
   only: { what: string; ids: Set<string> } | null;

@@ -3,6 +3,7 @@ import { partName } from '../../net/blobs.js';
 import { erasedRow } from '../index/listing.js';
 import { currentVersionOf, isTakenOut } from '../../record/current_version.js';
 import { requestNumberOfErased } from '../sync/manifest.js';
+import { readTexts, TEXT_KIND } from './picture_texts.js';
 import { inFeedOrder } from '../records/record_store.js';
 import type { FeedItem } from '../../net/feed.js';
 import type { Root } from '../../store/root.js';
@@ -14,6 +15,7 @@ type ErasedVersion = { v: string; c: string; seq: number; at: number };
 
 /** The only `reason` that is a code. It discloses no more than the screen does. */
 export const FILE_REMOVED = 'file_removed';
+const REMOVED_KINDS = new Set(['attachment', TEXT_KIND]);
 
 /** Drop a file's bytes from this phone, and those of its versions that were sent. An entry's removals stay. */
 export async function dropFile({ store, book }: Pick<Open, 'store' | 'book'>, batch: Batch, id: string) {
@@ -47,7 +49,7 @@ export async function applyRemoval(
   batch: Batch,
   opened: { record: string; kind: string; fields: Fields } | undefined,
 ) {
-  if (opened?.kind === 'attachment' && opened.fields.reason === FILE_REMOVED && opened.fields.taken_out)
+  if (REMOVED_KINDS.has(opened?.kind ?? '') && opened?.fields.reason === FILE_REMOVED && opened.fields.taken_out)
     await dropFile(open, batch, opened.record);
 }
 
@@ -74,13 +76,40 @@ export async function repeatRemoval(
 }
 
 /**
- * Remove a file's bytes and text here, and queue the request that the server erases them.
+ * Remove a file's bytes and text here, with the words that were read in it, and queue the request that the server
+ * erases them.
  * @param now ms
  */
 export async function removeFile(open: Open, batch: Batch, id: string, now: number) {
-  await dropFile(open, batch, id);
-  await open.book.stage(batch, { kind: 'attachment', record: id, open: { taken_out: now, reason: FILE_REMOVED } });
-  batch.root.purges = [...(batch.root.purges ?? []).filter((purge) => purge !== id), id];
+  await removeRecord(open, batch, 'attachment', id, now);
+  for (const text of (await readTexts(open, batch)).get(id)?.records ?? [])
+    await removeRecord(open, batch, TEXT_KIND, text, now);
+}
+
+async function removeRecord(open: Open, batch: Batch, kind: string, record: string, now: number) {
+  await dropFile(open, batch, record);
+  await open.book.stage(batch, { kind, record, open: { taken_out: now, reason: FILE_REMOVED } });
+  batch.root.purges = [...(batch.root.purges ?? []).filter((purge) => purge !== record), record];
+}
+
+/**
+ * Remove the words of pictures that were deleted: another device can send words that it read before it learned that the
+ * picture is gone.
+ * @param now ms
+ */
+export async function removeTextsOfDeleted(open: Open, now: number) {
+  const texts = await readTexts(open);
+  const left = (await open.book.manyVersions([...texts.keys()])).flatMap(({ record, versions, meta }) =>
+    meta.erased_at || versions.some(({ fields }) => fields.reason === FILE_REMOVED && fields.taken_out)
+      ? (texts.get(record)?.records ?? [])
+      : [],
+  );
+  if (!left.length) return;
+  await open.store.change(async (root, change) => {
+    const batch = open.book.batch(root, change);
+    for (const text of left) await removeRecord(open, batch, TEXT_KIND, text, now);
+  });
+  open.syncing.kick();
 }
 
 /** Whether a version opens and only says that its record was taken out. */

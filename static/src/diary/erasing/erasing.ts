@@ -12,6 +12,7 @@
  *
  * An erased entry leaves its number, the ids and commitments of its versions, and the day.
  */
+import { readTexts } from '../attachments/picture_texts.js';
 import { ERASURE_RECORDS_LIMIT } from '../../core/constants.js';
 import { KeptError } from '../../core/errors.js';
 import { partName } from '../../net/blobs.js';
@@ -240,7 +241,7 @@ async function updateErasures(open: Open, change: (erasures: Erasure[]) => Erasu
   });
 }
 
-/** Return the ids of an entry, its files, its message lists and its note. */
+/** Return the ids of an entry, its files with the words read in them, its message lists and its note. */
 export async function relatedRecords(open: Open, record: string): Promise<string[]> {
   const versions = await open.book.versions(record);
   const note = await open.store.readJson<{ note: string }>(`n/${record}`);
@@ -251,9 +252,10 @@ export async function relatedRecords(open: Open, record: string): Promise<string
   const schedules = (await readKind(open, 'schedule', true)).filter(
     ({ fields }) => fields.incident_ids?.includes?.(record) && fields.incident_ids.length === 1,
   );
+  const texts = await readTexts(open);
   return [
     record,
-    ...ownFiles.flatMap((file) => file ?? []),
+    ...ownFiles.flatMap((file) => (file ? [file, ...(texts.get(file)?.records ?? [])] : [])),
     ...schedules.map((schedule) => schedule.record),
     ...(note ? [note.note] : []),
   ];

@@ -4,6 +4,7 @@ import { COUNTED_KINDS, countPatterns, leadsOf } from '../../record/patterns/pat
 import { timelineOf } from '../../record/patterns/timeline.js';
 import { objectsOf, textOf } from '../../record/reading.js';
 import { requireOpenOf } from '../session/require_open.js';
+import { pictureWordsByEntry } from '../attachments/picture_texts.js';
 import { rebuildList } from './rebuild.js';
 import { readKind } from '../records/records.js';
 import type { Patterns } from '../../record/patterns/patterns.js';
@@ -19,8 +20,20 @@ export function searchMethods(ctx: Context) {
   const requireOpen = requireOpenOf(ctx);
   const patterns = cached((open) => computePatterns(ctx, open));
   const names = cached(readNames);
+  const pictureWords = cached(
+    async (open) =>
+      new Map([...(await pictureWordsByEntry(open))].map(([record, words]) => [record, foldText(words)] as const)),
+  );
   return {
-    findEntries: async (query: string) => findRecords(ctx, requireOpen(), query, names),
+    findEntries: async (query: string) => findRecords(ctx, requireOpen(), query, names, null),
+    /** Return the entries that match only with the words that the phone read in their pictures. */
+    async findInPictures(query: string) {
+      const open = requireOpen();
+      const words = await pictureWords(open);
+      if (!words.size) return [];
+      const written = new Set(await findRecords(ctx, open, query, names, null));
+      return ((await findRecords(ctx, open, query, names, words)) ?? []).filter((record) => !written.has(record));
+    },
     /** Return the names of people, accounts and orders, for filters. */
     readKnown: async (): Promise<NamedRecords> =>
       namedRecordsOf(await readAll(requireOpen(), ['person', 'account', 'order'])),
@@ -42,12 +55,16 @@ function cached<T>(compute: (open: Open) => Promise<T>): (open: Open) => Promise
   };
 }
 
-/** Return the entries that contain every word of the query; null for no query. */
+/**
+ * Return the entries that contain every word of the query; null for no query.
+ * @param more folded words to look in besides, by entry
+ */
 async function findRecords(
   ctx: Context,
   open: Open,
   query: string,
   names: (open: Open) => Promise<Map<string, string>>,
+  more: ReadonlyMap<string, string> | null,
 ): Promise<string[] | null> {
   const words = searchWords(query);
   if (!words.length) return null;
@@ -61,7 +78,7 @@ async function findRecords(
   return open.index
     .allRows()
     .filter(({ record, links }) => {
-      const text = texts.get(record) ?? '';
+      const text = `${texts.get(record) ?? ''} \n ${more?.get(record) ?? ''}`;
       return words.every(
         (word, i) => text.includes(word) || (links ?? []).some((link: string) => recordsByWord[i]?.has(link)),
       );

@@ -215,6 +215,7 @@ export function dropUnlocked(ctx: Context) {
   ctx.vault = null;
   ctx.pageEngine?.stop();
   ctx.pageEngine?.forget();
+  ctx.pictureReader?.stop();
   ctx.pictures.end?.();
   open?.syncing.stop();
   open?.custody.stop();

@@ -47,6 +47,7 @@ async function lockNow(ctx: Context, drafts: Drafts, idle: IdleTimer, reason: st
   if (screen.state.phase === 'showing') releasePictures(ctx); // closed before the lock behind it was done
   const isLeaving = ['exit', 'panic'].includes(reason);
   idle.stop();
+  ctx.pictureReader?.stop();
   ctx.pageEngine?.stop(); // its workers hold words, and need not wait for what is sealed below
   ctx.owing = hasUnsent(ctx);
   const isUnsealed = Boolean(drafts.timer) || drafts.current?.saved_at === null;

@@ -8,6 +8,7 @@ import { lettersOf } from '../sharing/letters.js';
 import { goneWitnesses } from '../sync/log_witnesses.js';
 import { refillReserve } from '../attachments/offload.js';
 import { rebuildList } from '../index/rebuild.js';
+import { resumeReading } from '../attachments/picture_queue.js';
 import { storeTexts } from '../index/segment_texts.js';
 import { importCaptures } from './reseal_waiting.js';
 import { closePicturePage } from './picture_page.js';
@@ -64,6 +65,7 @@ export async function unlock(ctx: Context, drafts: Drafts, idle: IdleTimer, word
     await rebuildList(ctx, open).catch(() => undefined); // retried by Syncing.retryListRebuild and at the next unlock
     await rewrapVersions(open).catch(() => undefined); // retried at the next unlock
     await storeTexts(ctx, open).catch(() => undefined); // the same
+    void resumeReading(ctx, open).catch(() => undefined); // the same; not waited for: it may take all night
   }
 }
 

@@ -5,6 +5,7 @@ import { button, errorSummary, heading, row, problemSentence, sheet, stateLine }
 import { isoDateText, entryNumberText, dateTimeText, sizeText } from '../../components/text/formatting.js';
 import { inPlainEnglish, joinInLine, language, lookUp, t } from '../../shell/strings.js';
 import { fileCards, refreshFile, valueWords } from './attachment_cards.js';
+import { pictureWords } from './picture_words.js';
 import { fileLine } from './attachment_table.js';
 import { labelForCode, loadVocabulary } from '../../components/text/labels.js';
 import { maskEditor } from '../../components/files/masking.js';
@@ -49,6 +50,7 @@ function filePage(stage: Stage, file: AttachmentRead) {
     ${file.draft ? nothing : lookedThroughNotes(stage, file.attachment)}
     ${pictureView(stage, file)}
     ${warnings(file)}
+    ${pictureWords(stage, file)}
     ${
       file.taken_out === null
         ? html`<section class="stack-close"><h2>${t('attach.details')}</h2>${fileCards(stage, file)}</section>`

@@ -51,6 +51,7 @@ function entryItem(stage: Stage, row: Row) {
       ${row.amendments ? html`<span>${t('entries.changed')}</span>` : nothing}
       ${assistedMarkShort(row)}${lookedThroughMark(stage, row.record)}
       ${row.bare ? html`<span>${t('find.details')}</span>` : nothing}
+      ${finding.inPictures.has(row.record) ? html`<span>${icon('picture', 16)}${t('find.in_picture')}</span>` : nothing}
       ${warningBadges(row)}</span>
   </button></li>`;
 }

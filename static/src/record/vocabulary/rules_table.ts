@@ -361,6 +361,18 @@ export const RULES: Record<'kinds' | 'objects', Record<string, Record<string, st
       vehicles: 'any',
       willing_to_make_statement: 'any',
     },
+    picture_text: {
+      engine: 'line',
+      engine_version: 'line',
+      height: 'count',
+      languages: 'texts',
+      lines: 'list',
+      of_id: 'id',
+      read_at: 'ms',
+      reason: 'text',
+      taken_out: 'ms',
+      width: 'count',
+    },
     question: {
       answer: 'text',
       answered_at: 'ms',

@@ -558,6 +558,32 @@ export const SCHEMAS: Record<string, Record<string, { open: string[]; restricted
       ],
     },
   },
+  picture_text: {
+    1: {
+      open: [
+        '_author',
+        '_beacon',
+        '_by',
+        '_clock',
+        '_ids',
+        '_kind',
+        '_line',
+        '_parents',
+        '_schema',
+        'engine',
+        'engine_version',
+        'height',
+        'languages',
+        'lines',
+        'of_id',
+        'read_at',
+        'reason',
+        'taken_out',
+        'width',
+      ],
+      restricted: [],
+    },
+  },
   question: {
     1: {
       open: [
