@@ -352,7 +352,17 @@ export type ImportPhone = {
   orders?: undefined;
   files?: undefined;
 };
-export type ConversationApp = 'instagram' | 'messenger' | 'telegram' | 'snapchat' | 'tiktok' | 'discord';
+export type ConversationApp =
+  | 'instagram'
+  | 'messenger'
+  | 'telegram'
+  | 'snapchat'
+  | 'tiktok'
+  | 'discord'
+  | 'signal'
+  | 'imessage';
+/** In which orders its days can be read, and one that is another day in each. */
+export type ConversationDates = Pick<BillQuestions, 'orders' | 'example'>;
 /** `id`: chooses it; `people`: their names; `senders`: messages by name */
 export type ListedConversation = {
   id: string;
@@ -371,6 +381,7 @@ export type ImportConversations = {
   damaged: string[];
   cutOff: boolean;
   conversations: ListedConversation[];
+  dates: ConversationDates;
   orders?: undefined;
   files?: undefined;
 };

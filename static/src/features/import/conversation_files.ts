@@ -4,17 +4,19 @@
 import { KeptError, toKeptError } from '../../core/errors.js';
 import { cutText, toWellFormed } from '../../core/text.js';
 import { objectOf, textIn } from '../../imports/conversations/format.js';
+import { looksLikeHtml } from '../../imports/conversations/html_blocks.js';
 import { FORMATS } from '../../imports/conversations/formats.js';
 import { parseSpan, wholeFile } from '../../imports/conversations/json_spans.js';
-import { MAX_TEXT_BYTES, baseName, unpack } from '../../imports/unzip.js';
+import { MAX_TEXT_BYTES, unpack } from '../../imports/unzip.js';
 import { entrySource } from '../../imports/unzip_stream.js';
+import { exampleOf, ordersOf } from './date_orders.js';
 import { digestOf } from './imports_entry_files.js';
 import type { Bytes } from '../../core/bytes.js';
-import type { ChatFormat, Sender, Thread } from '../../imports/conversations/format.js';
+import type { ChatFormat, Sender, Thread, WrittenTime } from '../../imports/conversations/format.js';
 import type { ZipEntry } from '../../imports/unzip.js';
 import type { Pause } from '../../imports/whatsapp.js';
 import type { Source } from '../../diary/types.js';
-import type { ConversationApp, ListedConversation } from '../../shell/app.js';
+import type { ConversationApp, ConversationDates, ListedConversation } from '../../shell/app.js';
 
 /** A file of a download. `path`: in the download, or its own name */
 type DownloadFile = { path: string; size: number; read(pause: Pause): Promise<Bytes> };
@@ -37,7 +39,7 @@ export type Conversation = {
 };
 /**
  * What was read of a download. `app`: null if only the keeper knows; `damaged`: paths of files that cannot be used;
- * `media`: its other files by path
+ * `media`: its other files by path; `dates`: in which orders its days can be read, where they leave that open
  */
 export type Conversations = {
   format: ChatFormat;
@@ -46,6 +48,7 @@ export type Conversations = {
   list: Conversation[];
   damaged: string[];
   media: ReadonlyMap<string, ZipEntry>;
+  dates: ConversationDates;
 };
 /** `ids`: the app's own, of those who wrote under a name */
 type FoundConversation = Conversation & { ids: Map<string, Set<string>> };
@@ -54,6 +57,9 @@ type FoundFiles = { files: DownloadFile[]; formats: readonly ChatFormat[]; title
 const SNIFF_BYTES = 65_536;
 const MESSAGES_PER_PAUSE = 200;
 export const MAX_NAMES_LENGTH = 200;
+
+/** How many different days are looked at. */
+const MAX_DAYS = 10_000;
 
 /** Return the app of a download of Meta; null if its folders do not say. The rest of a path has chosen names. */
 function appOf(whole: string): ConversationApp | null {
@@ -92,11 +98,15 @@ export function placedFiles(
 export const depthOfChat = (texts: readonly ZipEntry[]): number | undefined =>
   texts.length ? Math.min(...texts.map(({ name }) => depthOf(name))) : undefined;
 
-/** Read the conversations of a zip; null if it has none. */
+/**
+ * Read the conversations of a zip; null if it has none.
+ * @param latest ms UTC; no message can have a later time
+ */
 export async function readZippedConversations(
   source: Source,
   entries: readonly ZipEntry[],
   placed: ReturnType<typeof placedFiles>,
+  latest: number,
   pause: Pause,
 ): Promise<Conversations | null> {
   const chosen = placed?.entries ?? (await entriesLikeConversations(source, entries, pause));
@@ -104,6 +114,7 @@ export async function readZippedConversations(
   const paths = new Set(chosen.map(({ name }) => name));
   return readAll(
     source,
+    latest,
     {
       files: chosen.map((entry) => zippedFile(source, entry)),
       formats: placed ? [placed.format] : FORMATS,
@@ -115,22 +126,29 @@ export async function readZippedConversations(
 }
 
 /**
- * Read a file with conversations; null for a file that is not JSON, or has other members.
+ * Read a file with conversations; null for another file. A page that only looks like one is a saved page.
+ * @param latest ms UTC; no message can have a later time
  * @throws import_wrong, import_too_many
  */
-export async function readOneFile(source: Source, head: Uint8Array, pause: Pause): Promise<Conversations | null> {
+export async function readOneFile(
+  source: Source,
+  head: Uint8Array,
+  latest: number,
+  pause: Pause,
+): Promise<Conversations | null> {
   if (!FORMATS.some((format) => format.looksLike(head))) return null;
   if (source.size > MAX_TEXT_BYTES) throw new KeptError('import_too_many');
   const read = async () => (await source.read(0, source.size)) as Bytes;
   const files = [{ path: source.name, size: source.size, read }];
-  const conversations = await readAll(source, { files, formats: FORMATS, titles: new Map() }, new Map(), pause);
-  if (!conversations) throw new KeptError('import_wrong');
+  const found = { files, formats: FORMATS, titles: new Map() };
+  const conversations = await readAll(source, latest, found, new Map(), pause);
+  if (!conversations && !looksLikeHtml(new TextDecoder().decode(head))) throw new KeptError('import_wrong');
   return conversations;
 }
 
 async function entriesLikeConversations(source: Source, entries: readonly ZipEntry[], pause: Pause) {
   const found: ZipEntry[] = [];
-  const wanted = entries.filter(({ name }) => /\.json$/i.test(name));
+  const wanted = entries.filter(({ name }) => /\.(?:jsonl?|html?|txt|csv)$/i.test(name));
   for (const [i, entry] of wanted.entries()) {
     await pause(i, wanted.length);
     const isLike = await startsLikeConversation(source, entry).catch((error) => {
@@ -177,12 +195,14 @@ const isFileError = (error: unknown) => /^zip_|^import_wrong$/.test(toKeptError(
 
 async function readAll(
   source: Source,
+  latest: number,
   { files, formats, titles }: FoundFiles,
   media: Conversations['media'],
   pause: Pause,
 ): Promise<Conversations | null> {
   const byKey: Map<string, FoundConversation> = new Map();
   const damaged: string[] = [];
+  const days: Map<string, WrittenTime> = new Map();
   let used: ChatFormat | null = null;
   for (const [i, file] of files.entries()) {
     await pause(i, files.length);
@@ -194,6 +214,7 @@ async function readAll(
         used = read.format;
         for (const [place, thread] of read.threads.entries())
           await addThread(byKey, { file, place }, { bytes, thread, format: read.format, titles }, pause);
+        if (read.format.hasOpenDays) await addDays(days, bytes, read, latest, pause);
       } else if (formats.some(({ place }) => place.test(`/${file.path}`))) damaged.push(file.path);
     } catch (error) {
       if (!isFileError(error)) throw error;
@@ -205,7 +226,26 @@ async function readAll(
   for (const { parts } of list) parts.sort((a, b) => numberIn(a.file.path) - numberIn(b.file.path));
   const sha256 = await digestOf(source, pause);
   const app = (used.app as ConversationApp | null) ?? appOf(files[0]?.path ?? '') ?? appOf(source.name);
-  return { format: used, app, sha256, list, damaged, media };
+  const orders = ordersOf([...days.values()]);
+  const dates = { orders, example: exampleOf([...days.values()], orders, ({ text }) => text) };
+  return { format: used, app, sha256, list, damaged, media, dates };
+}
+
+/** Note the days of the messages of a file as written. */
+async function addDays(
+  days: Map<string, WrittenTime>,
+  bytes: Bytes,
+  { format, threads }: { format: ChatFormat; threads: Thread[] },
+  latest: number,
+  pause: Pause,
+) {
+  for (const { messages } of threads) {
+    for (const [i, span] of messages.entries()) {
+      if (i % MESSAGES_PER_PAUSE === 0) await pause(span.start, bytes.length);
+      const written = format.readMessage(bytes, span, latest)?.written;
+      if (written && days.size < MAX_DAYS) days.set(written.text, written);
+    }
+  }
 }
 
 /** Return the conversations of a file, and the first format that finds any. */
@@ -229,7 +269,7 @@ async function addThread(
   }: { bytes: Bytes; thread: Thread; format: ChatFormat; titles: ReadonlyMap<string, string> },
   pause: Pause,
 ) {
-  const key = thread.isAlone ? `${thread.id} ${part.file.path}` : thread.id;
+  const key = thread.apart ? `${thread.id} ${thread.apart}` : thread.id;
   const title = titles.get(thread.id) || thread.title || thread.people.join(', ');
   const conversation = byKey.get(key) ?? {
     key,
@@ -264,10 +304,7 @@ function withPeople({ ids, ...conversation }: FoundConversation): Conversation {
   return { ...conversation, people: conversation.people.length ? conversation.people : written };
 }
 
-const numberIn = (path: string) => Number(/(\d+)\.json$/i.exec(path)?.[1] ?? 0);
-
-/** Return the folder of a path, '' or ending in `/`. */
-export const folderOf = (path: string) => path.slice(0, path.length - baseName(path).length);
+const numberIn = (path: string) => Number(/(\d+)\.\w+$/.exec(path)?.[1] ?? 0);
 
 /** Return the conversations for the screen, those with most messages first. */
 export function listedConversations({ list }: Conversations): ListedConversation[] {

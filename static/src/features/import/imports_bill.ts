@@ -14,6 +14,7 @@
 import { KeptError } from '../../core/errors.js';
 import { utf8 } from '../../core/bytes.js';
 import { cutText } from '../../core/text.js';
+import { exampleOf, ordersOf } from './date_orders.js';
 import { burstsOf, rowsIn, timeMembers } from '../../record/schedule.js';
 import { rowsNotIn } from '../../record/schedule_known.js';
 import { accountKey } from '../../record/patterns/patterns_dates.js';
@@ -42,7 +43,6 @@ type KnownCalls = { bills: MessageRow[]; others: MessageRow[] };
 type CallRow = PlannedRow & { record: CsvRecord };
 type PlannedBill = { planned: PlannedFile[]; known: number; unread: number[]; texts: number; alike: number };
 
-const ORDERS: readonly DateOrder[] = ['dmy', 'mdy', 'ymd'];
 const DIRECTIONS = { out: 'out', in: 'in', both: 'unknown' } as const;
 const MAX_NAME_LENGTH = 200;
 const MINUTE = 60_000;
@@ -74,30 +74,13 @@ export async function billQuestions(
   if (columns.date === undefined || columns.number === undefined) throw new KeptError('import_unanswered');
   const { calls } = await readCalls(bill, columns, latest, pause);
   const orders = ordersOf(calls);
-  const example = calls.find(({ days }) => new Set(orders.map((order) => days[order])).size > 1);
   return {
     orders,
-    example: example
-      ? {
-          written: example.writtenDate,
-          days: orders.flatMap((order): [DateOrder, string][] => {
-            const day = example.days[order];
-            return day ? [[order, day]] : [];
-          }),
-        }
-      : null,
+    example: exampleOf(calls, orders, ({ writtenDate }) => writtenDate),
     length: unclearLength(bill, columns, calls)?.writtenLength ?? '',
     isWayWritten: columns.direction !== undefined,
     people: peopleOf(calls),
   };
-}
-
-/** Return the orders in which every date can be read; if there are none, those in which some can. */
-function ordersOf(calls: readonly BillCall[]): DateOrder[] {
-  const every = ORDERS.filter((order) => calls.every(({ days }) => days[order]));
-  const possible = every.length ? every : ORDERS.filter((order) => calls.some(({ days }) => days[order]));
-  const isOneReading = calls.every(({ days }) => new Set(possible.map((order) => days[order])).size === 1);
-  return isOneReading ? possible.slice(0, 1) : possible;
 }
 
 /** Return a call whose length can be read in two ways, unless the name of the column says which. */

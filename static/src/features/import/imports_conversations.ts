@@ -11,13 +11,14 @@ import { KeptError } from '../../core/errors.js';
 import { hex } from '../../core/bytes.js';
 import { cutText } from '../../core/text.js';
 import { sha256 } from '../../crypto/digests.js';
-import { burstsOf } from '../../record/schedule.js';
+import { burstsOf, timeMembers } from '../../record/schedule.js';
 import { rowsNotIn } from '../../record/schedule_known.js';
 import { localAt } from '../../record/times.js';
 import { mend } from '../../imports/conversations/meta.js';
 import { MAX_TEXT_BYTES, baseName } from '../../imports/unzip.js';
 import { entrySource } from '../../imports/unzip_stream.js';
-import { MAX_NAMES_LENGTH, folderOf } from './conversation_files.js';
+import { folderIn } from '../../imports/conversations/format.js';
+import { MAX_NAMES_LENGTH } from './conversation_files.js';
 import {
   FRAME_BYTES,
   KEEPER,
@@ -32,6 +33,7 @@ import { MAX_TEXT_LENGTH, gapOf, isZone } from './imports_plan.js';
 import { fileNames } from './imports_media.js';
 import type { Bytes } from '../../core/bytes.js';
 import type { ReadMessage, Thread } from '../../imports/conversations/format.js';
+import type { DateOrder } from '../../imports/phone_bill/cells.js';
 import type { MessageRow } from '../../record/schedule.js';
 import type { Pause } from '../../imports/whatsapp.js';
 import type { Fields, Source } from '../../diary/types.js';
@@ -39,7 +41,7 @@ import type { ConversationApp, ImportAnswers } from '../../shell/app.js';
 import type { Conversation, Conversations } from './conversation_files.js';
 import type { Piece } from './imports_entry_files.js';
 import type { MediaFile, PlannedRow } from './imports_media.js';
-import type { PlannedFile } from './imports_plan.js';
+import type { KnownRows, PlannedFile } from './imports_plan.js';
 
 type PlannedConversation = {
   planned: PlannedFile[];
@@ -54,10 +56,10 @@ type NameOf = (path: string, folder: string) => { name: string; isThere: boolean
 /** `no`: its place in the conversation, from 1 */
 type PlacedRow = PlannedRow & { no: number };
 /** The bytes of a message, and of what says which conversation it is of */
-type MessageBytes = { bytes: Bytes; thread: Thread };
+type MessageBytes = { bytes: Bytes; lead: Bytes | undefined; thread: Thread };
 type Direction = MessageRow['direction'];
 /** `me`: the keeper's name; `isMine`: the account is the keeper's alone */
-type Answered = { me: string | null; isMine: boolean; tz: string };
+type Answered = { me: string | null; isMine: boolean; tz: string; order: DateOrder };
 
 export const APP_NAMES: Record<ConversationApp, string> = {
   instagram: 'Instagram',
@@ -66,6 +68,8 @@ export const APP_NAMES: Record<ConversationApp, string> = {
   snapchat: 'Snapchat',
   tiktok: 'TikTok',
   discord: 'Discord',
+  signal: 'Signal',
+  imessage: 'iMessage',
 };
 const MESSAGES_PER_PAUSE = 200;
 /** All files of the chosen conversation are in memory until it is saved. */
@@ -81,26 +85,28 @@ const MAX_QUOTE_LENGTH = 500;
  * @throws import_unanswered, and what reading the file throws
  */
 export async function planConversation(
-  known: (app: ConversationApp, id: string) => Promise<MessageRow[]>,
+  known: (app: ConversationApp, id: string, chat: string) => Promise<KnownRows[]>,
   {
     source,
     conversations,
     limit,
     latest,
   }: { source: Source; conversations: Conversations; limit: number; latest: number },
-  { me, person, tz, gap, app: answered, account }: ImportAnswers,
+  { me, person, tz, gap, app: answered, account, order: answeredOrder }: ImportAnswers,
   pause: Pause,
 ): Promise<PlannedConversation> {
   const app = conversations.app ?? answered;
   const conversation = conversations.list.find(({ key }) => key === person);
-  if (me === undefined || !app || !conversation || !isZone(tz)) throw new KeptError('import_unanswered');
+  const { orders } = conversations.dates;
+  const order = orders.length > 1 ? answeredOrder : (orders[0] ?? 'dmy');
+  if (me === undefined || !app || !conversation || !order || !isZone(tz)) throw new KeptError('import_unanswered');
   const sizes = new Map(conversation.parts.map(({ file }) => [file, file.size]));
   if ([...sizes.values()].reduce((sum, size) => sum + size, 0) > MAX_CONVERSATION_BYTES)
     throw new KeptError('import_too_many');
   const media = filesOf(conversation, conversations, source);
-  const options = { me, isMine: isKeepersOwn(account), tz, limit, latest, nameOf: media.nameOf };
+  const options = { me, isMine: isKeepersOwn(account), tz, order, limit, latest, nameOf: media.nameOf };
   const read = await readRows(conversations.format, conversation, options, pause);
-  const fresh = rowsNotIn(read.rows, await known(app, conversation.id), identityOf);
+  const fresh = freshRows(read.rows, read.written > 0, await known(app, conversation.id, conversation.title));
   await pause(1, 1);
   const isMeKnown = me !== null && conversation.people.includes(me);
   const common = {
@@ -117,15 +123,23 @@ export async function planConversation(
   const { name, size } = source;
   const summary = {
     backup: { name, size, sha256: conversations.sha256, messages: read.count },
-    conversation: { id: conversation.id, files: read.digests },
+    conversation: {
+      id: conversation.id,
+      files: read.digests,
+      ...(read.written ? { is_written: true } : {}),
+    },
   };
+  const { ending, type } = conversations.format.file ?? { ending: '.json', type: 'application/json' };
   const planned: PlannedFile[] = [];
   for (const burst of burstsOf(fresh, gapOf(gap))) {
     await pause(planned.length, fresh.length);
-    const sizeOf = ({ no }: PlacedRow) => read.bytesOf(no).bytes.length;
+    const sizeOf = ({ no }: PlacedRow) => read.bytesOf(no).bytes.length + (read.bytesOf(no).lead?.length ?? 0);
     for (const part of partsOf(burst, sizeOf, limit - read.frameBytes)) {
       const pieces = piecesOf(part.map(({ no }) => read.bytesOf(no)));
-      const extract = extractOf(source, pieces, { name: extractName(conversation, part), type: 'application/json' });
+      const extract = extractOf(source, pieces, {
+        name: `${extractName(conversation, part)}${ending}`,
+        type,
+      });
       const rows = part.map(({ no: _no, ...row }) => row);
       planned.push(planEntry(extract, rows, { ...common, summary: { messages: part.length, ...summary } }));
     }
@@ -143,7 +157,7 @@ export async function planConversation(
 /**
  * Read all messages of a conversation, in the order of their times.
  * @returns `count` of all; `unread`: places, from 1, of those that are left out; `notices`: lines of the app;
- * `digests` of the files; `frameBytes`: the most that stands around messages in a file of their own
+ * `written`: how many have a time without a zone; `digests` of the files; `frameBytes`: the most that stands around messages in a file of their own
  */
 async function readRows(
   format: Conversations['format'],
@@ -155,7 +169,7 @@ async function readRows(
   const rows: PlacedRow[] = [];
   const unread: number[] = [];
   const byNo: Map<number, MessageBytes> = new Map();
-  const totals = { mended: 0, notices: 0, frameBytes: 0 };
+  const totals = { mended: 0, notices: 0, frameBytes: 0, written: 0 };
   let no = 0;
   for (const { file, place } of conversation.parts) {
     const bytes = await file.read(pause);
@@ -172,26 +186,28 @@ async function readRows(
         totals.notices++;
         continue;
       }
-      if (message?.at == null || span.end - span.start + frame + FRAME_BYTES > limit) {
+      const time = message && timeOf(message, options);
+      if (!message || !time || span.end - span.start + frame + FRAME_BYTES > limit) {
         unread.push(no);
         continue;
       }
+      if (message.written) totals.written++;
       if (message.isMended) totals.mended++;
-      const row = rowOf(message, { ...options, conversation, nameOf: (path) => nameOf(path, folderOf(file.path)) });
+      const row = rowOf(message, time, { ...options, conversation, nameOf: (path) => nameOf(path, folderIn(file.path)) });
       ofFile.push({ ...row, msg_no: 0, no });
-      byNo.set(no, { bytes: bytes.subarray(span.start, span.end), thread });
+      byNo.set(no, { bytes: bytes.subarray(span.start, span.end), lead: span.lead, thread });
     }
     rows.push(...inOrderOfWriting(ofFile, thread));
   }
   // The sort is stable: messages of one moment stay in the order in which they were written.
-  rows.sort((a, b) => (a.sent_at as number) - (b.sent_at as number));
+  rows.sort((a, b) => placeOf(a) - placeOf(b));
   const names = [...digests].map(([name, digest]) => ({ name, sha256: digest }));
   return { ...totals, rows, count: no, unread, digests: names, bytesOf: (at: number) => byNo.get(at) as MessageBytes };
 }
 
 /** Return the rows of a file with those written first first. Its times say which end is the newest, if they differ. */
 function inOrderOfWriting(rows: PlacedRow[], { isNewestFirst }: Thread): PlacedRow[] {
-  const [first, last] = [rows[0]?.sent_at ?? 0, rows.at(-1)?.sent_at ?? 0];
+  const [first, last] = [rows[0], rows.at(-1)].map((row) => (row ? placeOf(row) : 0)) as [number, number];
   return first > last || (first === last && isNewestFirst) ? rows.reverse() : rows;
 }
 
@@ -201,6 +217,34 @@ function inOrderOfWriting(rows: PlacedRow[], { isNewestFirst }: Thread): PlacedR
  */
 function identityOf({ sent_at: at, text = '', type, file_name: file = '' }: Fields): string {
   return JSON.stringify([at, text, type === 'deleted', file]);
+}
+
+/** The same where one of two files has no zone and perhaps no seconds: by the minute as written. */
+function writtenIdentityOf({ sent_local: local = '', text = '', type, file_name: file = '' }: Fields): string {
+  const words = String(text).replace(/\s+/g, ' ').trim();
+  return JSON.stringify([String(local).slice(0, 16), words, type === 'deleted', file]);
+}
+
+/** Return the rows that the diary does not have. */
+function freshRows(rows: PlacedRow[], isWritten: boolean, known: readonly KnownRows[]): PlacedRow[] {
+  const rowsOf = (some: readonly KnownRows[]) => some.flatMap((one) => one.rows);
+  if (isWritten) return rowsNotIn(rows, rowsOf(known), writtenIdentityOf);
+  const [written, exact] = [true, false].map((wanted) => rowsOf(known.filter((one) => one.isWritten === wanted)));
+  return rowsNotIn(rowsNotIn(rows, exact ?? [], identityOf), written ?? [], writtenIdentityOf);
+}
+
+/** Where a row stands among the others: a time that did not exist that night has no instant. */
+const placeOf = ({ sent_at: at, sent_local: local }: Omit<PlannedRow, 'msg_no'>): number =>
+  at ?? Date.parse(`${local}Z`);
+
+/** Return when a message was sent; null for one without a time that can be right. */
+function timeOf({ at, written }: ReadMessage, { tz, order }: Pick<Answered, 'tz' | 'order'>): Partial<MessageRow> | null {
+  if (at !== null) return { sent_at: at, sent_local: localAt(at, tz), sent_source: 'message_or_call_stamp' };
+  const day = written?.days[order];
+  if (!written || !day) return null;
+  const time = timeMembers(`${day}T${written.clock.slice(0, 5)}`, day, tz);
+  const seconds = Number(written.clock.slice(6)) * 1_000;
+  return time.sent_at === undefined ? time : { ...time, sent_at: time.sent_at + seconds };
 }
 
 /** Whether the keeper sent a message: see [Note: one name twice]. */
@@ -220,6 +264,7 @@ function directionOf(
 
 function rowOf(
   message: ReadMessage,
+  time: Partial<MessageRow>,
   {
     conversation,
     nameOf,
@@ -229,15 +274,14 @@ function rowOf(
     nameOf: (path: string) => ReturnType<NameOf>;
   },
 ): Omit<PlannedRow, 'msg_no'> {
-  const { at, type, text, notes, quotes, reactions, isEdited } = message;
-  const { me, isMine, tz } = answered;
+  const { type, text, notes, quotes, reactions, isEdited } = message;
+  const { me, isMine } = answered;
   const sender = message.sender.name;
   const direction = directionOf(message, conversation, answered);
   const others = conversation.people.filter((name) => name !== me).map(nameInRow);
   const named = message.files.map(nameOf);
   const missing = named.filter(({ isThere }) => !isThere).map(({ name }) => name);
   const [first, ...more] = named.map(({ name }) => name);
-  const sent = localAt(at as number, tz);
   const parties =
     direction === 'out'
       ? { from: KEEPER, ...(others.length ? { to: cutText(others.join(', '), 2_000) } : {}) }
@@ -246,9 +290,7 @@ function rowOf(
           ...(direction === 'in' && me !== null && isMine ? { to: KEEPER } : {}),
         };
   return {
-    sent_at: at as number,
-    sent_local: sent,
-    sent_source: 'message_or_call_stamp',
+    ...time,
     direction,
     // A call that the other person missed is one that the keeper made.
     type: type === 'missed_call' && direction === 'out' ? 'call' : type,
@@ -316,12 +358,16 @@ function piecesOf(burst: readonly MessageBytes[]): Piece[] {
   const [{ thread }] = burst.slice(-1) as [MessageBytes];
   const { before, between, after } = thread.frame;
   const ordered = thread.isNewestFirst ? [...burst].reverse() : burst;
-  return [before, ...ordered.flatMap(({ bytes }, i) => (i ? [between, bytes] : [bytes])), after];
+  return [
+    before,
+    ...ordered.flatMap(({ bytes, lead }, i) => [...(i ? [between] : []), ...(lead ? [lead] : []), bytes]),
+    after,
+  ];
 }
 
 function extractName({ parts, title }: Conversation, burst: readonly PlacedRow[]): string {
   const path = parts[0]?.file.path ?? '';
-  const name = baseName(folderOf(path).replace(/\/$/, '')) || baseName(path).replace(/\.json$/i, '') || title;
+  const name = baseName(folderIn(path).replace(/\/$/, '')) || baseName(path).replace(/\.\w+$/, '') || title;
   const first = burst.reduce((least, { no }) => Math.min(least, no), Number.POSITIVE_INFINITY);
-  return `${cutText(name, MAX_NAMES_LENGTH)}, from number ${first}.json`;
+  return `${cutText(name, MAX_NAMES_LENGTH)}, from number ${first}`;
 }

@@ -47,6 +47,8 @@ const SOURCES: Record<string, { behaviour: string; record: string }> = {
   snapchat: { behaviour: 'chat_messages', record: 'A download of Snapchat messages' },
   tiktok: { behaviour: 'chat_messages', record: 'A download of TikTok messages' },
   discord: { behaviour: 'chat_messages', record: 'A download of Discord messages' },
+  signal: { behaviour: 'chat_messages', record: 'An export of Signal messages' },
+  imessage: { behaviour: 'texts', record: 'An export of iMessages and texts' },
 };
 
 /**

@@ -258,18 +258,27 @@ export async function knownSchedules(open: Open, channel: string): Promise<Known
     }));
 }
 
-/** Return the rows that were imported from a conversation, also those taken out. `id`: from conversation_files.js */
-export async function knownConversation(open: Open, channel: string, id: string): Promise<MessageRow[]> {
+/** Rows of one list of the diary. `isWritten`: their file had times without a zone */
+export type KnownRows = { rows: MessageRow[]; isWritten: boolean };
+
+/**
+ * Return the rows that were imported from a conversation, also those taken out.
+ * @param id from conversation_files.js
+ * @param chat its title: another form of the file may have no number of the app's own
+ */
+export async function knownConversation(open: Open, channel: string, id: string, chat: string): Promise<KnownRows[]> {
   const schedules = await readKind(open, 'schedule', true);
-  return schedules
-    .filter(({ fields }) => fields.channel === channel && conversationId(fields.import_summary) === id)
-    .flatMap(({ fields }) => rowsIn(fields));
+  return schedules.flatMap(({ fields }) => {
+    const { conversation } = (fields.import_summary ?? {}) as { conversation?: { id?: unknown; is_written?: unknown } };
+    if (fields.channel !== channel || typeof conversation?.id !== 'string') return [];
+    const isOtherForm = isOfNames(id) !== isOfNames(conversation.id) && textOf(fields, 'chat') === chat;
+    if (conversation.id !== id && !isOtherForm) return [];
+    return [{ rows: rowsIn(fields), isWritten: conversation.is_written === true }];
+  });
 }
 
-function conversationId(summary: Fields[string]): unknown {
-  const { conversation } = (summary ?? {}) as { conversation?: { id?: unknown } };
-  return conversation?.id;
-}
+/** See idOfNames, format.ts. */
+const isOfNames = (id: string) => /^[0-9a-f]{16}$/.test(id);
 
 export function describeBurst(rows: MessageRow[], index: number, app: string): ImportBurst {
   const amount = totalsOf(rows);

@@ -192,7 +192,7 @@ async function planOf(
     return { planned, view: viewOf(planned, counts, answers) };
   }
   if (read.kind === 'conversations') {
-    const known = (app: string, id: string) => knownConversation(open, app, id);
+    const known = (app: string, id: string, chat: string) => knownConversation(open, app, id, chat);
     const { planned, ...counts } = await planConversation(known, { ...read, source, limit }, answers, pause);
     return { planned, view: viewOf(planned, counts, answers) };
   }
@@ -278,7 +278,7 @@ async function readSource(source: Source, limit: number, latest: number, pause: 
   if (several) return several;
   if (head[0] === ZIP_MAGIC[0] && head[1] === ZIP_MAGIC[1]) return readZip(source, limit, latest, pause);
   if (looksLikeContacts(head)) return readContactsFile(source, pause);
-  const conversations = await readOneFile(source, head, pause);
+  const conversations = await readOneFile(source, head, latest, pause);
   if (conversations) return { kind: 'conversations', conversations, latest };
   checkSize(source.size, limit);
   if (looksLikeSavedPage(head)) {
@@ -332,14 +332,14 @@ async function readZip(source: Source, limit: number, latest: number, pause: Pau
   const [entry] = (whatsappTexts.length ? whatsappTexts : texts).sort((a, b) => b.size - a.size);
   const mailboxes = entries.filter(({ name }) => /\.mbox$/i.test(name));
   const placed = placedFiles(entries, depthOfChat(whatsappTexts));
-  const download = placed ? await readZippedConversations(source, entries, placed, pause) : null;
+  const download = placed ? await readZippedConversations(source, entries, placed, latest, pause) : null;
   if (download) return { kind: 'conversations', conversations: download, latest };
   const several = mailboxes.length ? mailboxes : entries.filter(({ name }) => /\.xml$/i.test(name));
   if (several.length && !whatsappTexts.length) {
     const read = await readZipped(source, several, latest, pause);
     if (read) return read;
   }
-  const conversations = whatsappTexts.length ? null : await readZippedConversations(source, entries, null, pause);
+  const conversations = whatsappTexts.length ? null : await readZippedConversations(source, entries, null, latest, pause);
   if (conversations) return { kind: 'conversations', conversations, latest };
   const tables = entry ? [] : entries.filter(({ name }) => /\.csv$/i.test(name));
   if (tables.length) return readZippedBill(source, tables, latest, pause);
@@ -421,7 +421,7 @@ async function readWhole(source: Source, pause: Pause) {
 /** `WhatsApp Chat with Sam (1).zip` → `WhatsApp Chat with Sam` */
 function titleOf(name: string) {
   return baseName(name)
-    .replace(/\.(?:zip|txt|eml|msg|mhtml?|html?|mbox|xml|json|csv)$/i, '')
+    .replace(/\.(?:zip|txt|eml|msg|mhtml?|html?|mbox|xml|jsonl?|csv)$/i, '')
     .replace(/ ?\(\d+\)$/, '')
     .slice(0, 200);
 }
@@ -449,7 +449,7 @@ function summarize(file: File, read: ReadFile): ImportRead {
     return { ...base, kind: 'bill', messages: calls.length, columns, proposed };
   }
   if (read.kind === 'conversations') {
-    const { app, damaged, list } = read.conversations;
+    const { app, damaged, list, dates } = read.conversations;
     return {
       ...base,
       kind: 'conversations',
@@ -458,6 +458,7 @@ function summarize(file: File, read: ReadFile): ImportRead {
       damaged,
       cutOff: list.some(({ cutOff }) => cutOff),
       conversations: listedConversations(read.conversations),
+      dates,
     };
   }
   const { chat } = read;

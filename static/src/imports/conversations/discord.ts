@@ -67,7 +67,7 @@ async function readThreads(bytes: Bytes, path: string, pause: Pause): Promise<Th
     return [
       {
         id: channel || path,
-        isAlone: !channel,
+        apart: channel ? '' : path,
         title: channel ? `Channel ${channel}` : path,
         people: [],
         messages: await elementsOf(bytes, whole, pause),
@@ -85,7 +85,7 @@ async function readThreads(bytes: Bytes, path: string, pause: Pause): Promise<Th
   return [
     {
       id,
-      isAlone: false,
+      apart: '',
       title: textIn(channel?.name) || `Channel ${id}`,
       people: [],
       messages: await elementsOf(bytes, messages, pause),

@@ -9,23 +9,36 @@ import { sha256Sync } from '../../crypto/digests.js';
 import type { Bytes } from '../../core/bytes.js';
 import type { Pause } from '../whatsapp.js';
 import { parseSpan } from './json_spans.js';
+import type { ReadDate } from '../phone_bill/cells.js';
 import type { Span } from './json_spans.js';
 
+/**
+ * Where a message is in a file.
+ *
+ * `sender`: who wrote it, where that is not in it;
+ * `lead`: what says so, and stands before it in a file of its own
+ */
+export type MessageSpan = Span & { sender?: Sender; lead?: Bytes };
+/**
+ * A day and time without a zone. `text`: the day as written; `days`: `2026-11-24` by the order that gives it; `clock`:
+ * `21:10` or `21:10:05`
+ */
+export type WrittenTime = { text: string; days: ReadDate['days']; clock: string };
 /**
  * One conversation in one file.
  *
  * `id`: the same in every download of this conversation;
- * `isAlone`: another file with this id is another conversation, since the id is made of names;
+ * `apart`: what tells it from another conversation with this id in one download, where the id is made of names;
  * `people`: the names of those in it, empty if the file lists only who wrote;
  * `cutOff`: the end of the messages is missing;
  * `frame`: what stands before and after messages in a file of their own, so that it can be read again
  */
 export type Thread = {
   id: string;
-  isAlone: boolean;
+  apart: string;
   title: string;
   people: string[];
-  messages: Span[];
+  messages: MessageSpan[];
   cutOff: boolean;
   isNewestFirst: boolean;
   frame: { before: Bytes; between: Bytes; after: Bytes };
@@ -35,7 +48,8 @@ export type Sender = { name: string; id: string };
 /**
  * One message.
  *
- * `at`: ms UTC, null without a time that can be right;
+ * `at`: ms UTC, null without a time that can be right, and where the file has no zone;
+ * `written`: its time where the file has no zone;
  * `isOwn`: sent by the owner of the account, null if the file does not say;
  * `text`: the sender's words;
  * `notes`: what the app says of it;
@@ -47,6 +61,7 @@ export type Sender = { name: string; id: string };
  */
 export type ReadMessage = {
   at: number | null;
+  written: WrittenTime | null;
   sender: Sender;
   isOwn: boolean | null;
   type: string;
@@ -65,6 +80,10 @@ export type ChatFormat = {
   place: RegExp;
   /** a code of `channels` in the vocabulary; null if only the download's folders, or the keeper, can say */
   app: string | null;
+  /** What an entry's own file of messages is; JSON without it. */
+  file?: { ending: string; type: string };
+  /** Its days can be written in more than one order. */
+  hasOpenDays?: boolean;
   /** Tell whether the beginning of a file can be such a file. `readThreads` decides. */
   looksLike(head: Uint8Array): boolean;
   /**
@@ -77,9 +96,9 @@ export type ChatFormat = {
    * Read one message; null for one that is no message.
    * @param latest ms UTC; no message can have a later time
    */
-  readMessage(bytes: Bytes, span: Span, latest: number): ReadMessage | null;
+  readMessage(bytes: Bytes, span: MessageSpan, latest: number): ReadMessage | null;
   /** Return who wrote a message, '' if it does not say. */
-  senderOf(bytes: Bytes, span: Span): Sender;
+  senderOf(bytes: Bytes, span: MessageSpan): Sender;
   /** Return the path of a message's file among those of the download, where the message does not have it. */
   findFile?(file: string, paths: readonly string[]): string | undefined;
   /** The name of another file of the download that has the titles of conversations by their ids. */
@@ -137,9 +156,20 @@ export function stampIn(value: unknown): number | null {
   return Number.isNaN(at) || new Date(midnight).toISOString().slice(0, 10) !== day ? null : at;
 }
 
+/** Return a day as every order of dates gives it; null for one that does not exist. */
+export function sameDay(day: string): WrittenTime['days'] | null {
+  const at = Date.parse(`${day}T00:00Z`);
+  if (Number.isNaN(at) || new Date(at).toISOString().slice(0, 10) !== day) return null;
+  return { dmy: day, mdy: day, ymd: day };
+}
+
+/** Return the folder of a path, '' or ending in `/`. */
+export const folderIn = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
+
 /** A message without anything that is not said. */
 export const EMPTY_MESSAGE: ReadMessage = {
   at: null,
+  written: null,
   sender: NOBODY,
   isOwn: null,
   type: 'text',

@@ -1,9 +1,13 @@
-/** The readers of message downloads, in the order in which a file is tried. */
+/**
+ * The readers of message downloads, in the order in which a file is tried. Where a download has a conversation in two
+ * forms, the first counts.
+ */
 import { DISCORD } from './discord.js';
 import { META } from './meta.js';
 import { SNAPCHAT } from './snapchat.js';
 import { TELEGRAM } from './telegram.js';
+import { TELEGRAM_HTML } from './telegram_html.js';
 import { TIKTOK } from './tiktok.js';
 import type { ChatFormat } from './format.js';
 
-export const FORMATS: readonly ChatFormat[] = [META, TELEGRAM, SNAPCHAT, DISCORD, TIKTOK];
+export const FORMATS: readonly ChatFormat[] = [META, TELEGRAM, SNAPCHAT, DISCORD, TIKTOK, TELEGRAM_HTML];

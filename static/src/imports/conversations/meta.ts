@@ -101,8 +101,8 @@ function idOf(path: string, { thread, title, people }: { thread: string; title: 
   const folder = path.slice(0, path.length - baseName(path).length).replace(/\/$/, '');
   const name = baseName(thread || (META_FILE.test(path) ? folder : ''));
   const number = /_(\d{5,})$/.exec(name)?.[1];
-  if (number) return { id: number, isAlone: false };
-  return { id: name ? idOfNames(name) : idOfNames(title, ...[...people].sort()), isAlone: name === '' };
+  if (number) return { id: number, apart: '' };
+  return { id: name ? idOfNames(name) : idOfNames(title, ...[...people].sort()), apart: name ? '' : path };
 }
 
 /** The title of an encrypted chat ends in its number in the download: `Sam_12`. */

@@ -58,7 +58,7 @@ async function readThreads(bytes: Bytes, _path: string, pause: Pause): Promise<T
     const title = messages.map((message) => textIn(objectAt(bytes, message)?.['Conversation Title'])).find(Boolean);
     threads.push({
       id: name,
-      isAlone: false,
+      apart: '',
       title: title ?? name,
       people: [],
       messages,

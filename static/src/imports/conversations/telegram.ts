@@ -105,7 +105,7 @@ async function readThread(
   return [
     {
       id,
-      isAlone: false,
+      apart: '',
       title: textIn(valueIn(bytes, members.get('name'))) || id,
       people: [],
       messages: await elementsOf(bytes, messages, pause),

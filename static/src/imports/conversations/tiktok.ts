@@ -53,7 +53,7 @@ async function readThreads(bytes: Bytes, _path: string, pause: Pause): Promise<T
     if (!title || !isList(bytes, list)) continue;
     threads.push({
       id: title,
-      isAlone: false,
+      apart: '',
       title,
       people: [],
       messages: await elementsOf(bytes, list, pause),

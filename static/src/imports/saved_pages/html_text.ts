@@ -118,7 +118,7 @@ export function readHtml(html: string): HtmlPage {
 }
 
 /** Return the place behind the tag. A `>` in quotes does not end it. */
-function endOfTag(html: string, from: number): number {
+export function endOfTag(html: string, from: number): number {
   for (let at = from + 1; at < html.length; at++) {
     const letter = html[at];
     if (letter === '>') return at + 1;
@@ -143,7 +143,8 @@ function attributeOf(tag: string, name: string): string {
   return decodeEntities(match?.[1] ?? match?.[2] ?? match?.[3] ?? '').trim();
 }
 
-function decodeEntities(text: string): string {
+/** Return a text with its character references read. One that is not known stays as it is written. */
+export function decodeEntities(text: string): string {
   if (!text.includes('&')) return text;
   return text.replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,8}));/gi, (all, decimal, hex, name) => {
     if (name) return ENTITIES.get(name) ?? all;
