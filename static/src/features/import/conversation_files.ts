@@ -52,7 +52,13 @@ export type Conversations = {
 };
 /** `ids`: the app's own, of those who wrote under a name */
 type FoundConversation = Conversation & { ids: Map<string, Set<string>> };
-type FoundFiles = { files: DownloadFile[]; formats: readonly ChatFormat[]; titles: Map<string, string> };
+/** `isOne`: it was chosen by itself, so an error in it is an error of all */
+type FoundFiles = {
+  files: DownloadFile[];
+  formats: readonly ChatFormat[];
+  titles: Map<string, string>;
+  isOne: boolean;
+};
 
 const SNIFF_BYTES = 65_536;
 const MESSAGES_PER_PAUSE = 200;
@@ -119,6 +125,7 @@ export async function readZippedConversations(
       files: chosen.map((entry) => zippedFile(source, entry)),
       formats: placed ? [placed.format] : FORMATS,
       titles: placed ? await titlesOf(source, entries, placed.format, pause) : new Map(),
+      isOne: false,
     },
     new Map(entries.filter(({ name }) => !paths.has(name)).map((entry) => [entry.name, entry])),
     pause,
@@ -140,7 +147,7 @@ export async function readOneFile(
   if (source.size > MAX_TEXT_BYTES) throw new KeptError('import_too_many');
   const read = async () => (await source.read(0, source.size)) as Bytes;
   const files = [{ path: source.name, size: source.size, read }];
-  const found = { files, formats: FORMATS, titles: new Map() };
+  const found = { files, formats: FORMATS, titles: new Map(), isOne: true };
   const conversations = await readAll(source, latest, found, new Map(), pause);
   if (!conversations && !looksLikeHtml(new TextDecoder().decode(head))) throw new KeptError('import_wrong');
   return conversations;
@@ -196,7 +203,7 @@ const isFileError = (error: unknown) => /^zip_|^import_wrong$/.test(toKeptError(
 async function readAll(
   source: Source,
   latest: number,
-  { files, formats, titles }: FoundFiles,
+  { files, formats, titles, isOne }: FoundFiles,
   media: Conversations['media'],
   pause: Pause,
 ): Promise<Conversations | null> {
@@ -217,7 +224,7 @@ async function readAll(
         if (read.format.hasOpenDays) await addDays(days, bytes, read, latest, pause);
       } else if (formats.some(({ place }) => place.test(`/${file.path}`))) damaged.push(file.path);
     } catch (error) {
-      if (!isFileError(error)) throw error;
+      if (isOne || !isFileError(error)) throw error;
       damaged.push(file.path);
     }
   }

@@ -193,7 +193,11 @@ async function readRows(
       }
       if (message.written) totals.written++;
       if (message.isMended) totals.mended++;
-      const row = rowOf(message, time, { ...options, conversation, nameOf: (path) => nameOf(path, folderIn(file.path)) });
+      const row = rowOf(message, time, {
+        ...options,
+        conversation,
+        nameOf: (path) => nameOf(path, folderIn(file.path)),
+      });
       ofFile.push({ ...row, msg_no: 0, no });
       byNo.set(no, { bytes: bytes.subarray(span.start, span.end), lead: span.lead, thread });
     }
@@ -238,7 +242,10 @@ const placeOf = ({ sent_at: at, sent_local: local }: Omit<PlannedRow, 'msg_no'>)
   at ?? Date.parse(`${local}Z`);
 
 /** Return when a message was sent; null for one without a time that can be right. */
-function timeOf({ at, written }: ReadMessage, { tz, order }: Pick<Answered, 'tz' | 'order'>): Partial<MessageRow> | null {
+function timeOf(
+  { at, written }: ReadMessage,
+  { tz, order }: Pick<Answered, 'tz' | 'order'>,
+): Partial<MessageRow> | null {
   if (at !== null) return { sent_at: at, sent_local: localAt(at, tz), sent_source: 'message_or_call_stamp' };
   const day = written?.days[order];
   if (!written || !day) return null;

@@ -339,7 +339,9 @@ async function readZip(source: Source, limit: number, latest: number, pause: Pau
     const read = await readZipped(source, several, latest, pause);
     if (read) return read;
   }
-  const conversations = whatsappTexts.length ? null : await readZippedConversations(source, entries, null, latest, pause);
+  const conversations = whatsappTexts.length
+    ? null
+    : await readZippedConversations(source, entries, null, latest, pause);
   if (conversations) return { kind: 'conversations', conversations, latest };
   const tables = entry ? [] : entries.filter(({ name }) => /\.csv$/i.test(name));
   if (tables.length) return readZippedBill(source, tables, latest, pause);

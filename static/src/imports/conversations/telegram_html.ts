@@ -127,8 +127,7 @@ function headOf(node: HtmlNode): Sender {
   return { name: wordsIn(childWith(body, 'from_name')), id: colour };
 }
 
-const escaped = (text: string) =>
-  text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
+const escaped = (text: string) => text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
 
 /** See [Note: joined]. */
 const leadOf = ({ name, id }: Sender): Bytes =>
@@ -202,7 +201,11 @@ function mediaOf(content: HtmlNode): Media {
     quotes: [
       {
         label: isContact ? 'Contact' : 'File',
-        text: isContact ? `${title} ${status}` : isFile || isPlace ? '' : [title, description].filter(Boolean).join(': '),
+        text: isContact
+          ? `${title} ${status}`
+          : isFile || isPlace
+            ? ''
+            : [title, description].filter(Boolean).join(': '),
       },
     ],
   };
@@ -224,6 +227,8 @@ function reactionsIn(content: HtmlNode): ReadMessage['reactions'] {
     const names = elementsWith(reaction, (node) => hasClass(node, 'userpic')).map((node) =>
       attributeOf(node.tag, 'title'),
     );
-    return names.length ? names.map((by) => ({ text, by })) : [{ text: text && count ? `${text} ${count}` : text, by: '' }];
+    return names.length
+      ? names.map((by) => ({ text, by }))
+      : [{ text: text && count ? `${text} ${count}` : text, by: '' }];
   });
 }

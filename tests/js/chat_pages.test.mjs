@@ -1,0 +1,404 @@
+/**
+ * Exports of chats as pages (.html), texts (.txt), tables (.csv) and lines of JSON (.jsonl): each is counted against
+ * what was put into it.
+ */
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+import fc from 'fast-check';
+import { fixedClock } from '#app/core/clock.js';
+import { FORMATS } from '#app/imports/conversations/formats.js';
+import { TELEGRAM_HTML } from '#app/imports/conversations/telegram_html.js';
+import { telegramChat, telegramMessage } from './chat_downloads.mjs';
+import { ANDROID, utf8, zip } from './chat_exports.mjs';
+import { escaped, telegramDate, telegramMedia, telegramPage, telegramPageMessage } from './chat_pages.mjs';
+import { importFile, rowsOf } from './phone/importing.mjs';
+import { NOON, phoneWithEntry } from './phone/phone.mjs';
+
+let timer;
+before(() => {
+  timer = setInterval(() => {}, 1000);
+});
+after(() => clearInterval(timer));
+
+const MINUTE = 60_000;
+const LATER = NOON + 3 * 86_400_000;
+const PNG = new Uint8Array(Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'));
+const TZ = 'Europe/London';
+const noPause = async () => undefined;
+const newPhone = () => phoneWithEntry({ clock: fixedClock(LATER) });
+const loose = (text, name) => new File([utf8(text)], name, { lastModified: NOON });
+const archive = (files, name = 'export.zip') =>
+  new File(
+    [
+      zip(
+        Object.fromEntries(
+          Object.entries(files).map(([path, value]) => [path, typeof value === 'string' ? utf8(value) : value]),
+        ),
+      ),
+    ],
+    name,
+    { lastModified: NOON },
+  );
+
+/** @typedef {Exclude<import('#app/shell/app.js').ImportPlan, import('#app/shell/app.js').ImportChatPlan>} Plan */
+/** @typedef {import('#app/shell/app.js').ImportConversations} Read */
+
+const FIELDS = ['direction', 'from', 'type', 'text', 'description'];
+
+/** Import the first conversation of a file with these answers, and return what the rows say; then read it again. */
+async function imported(file, { fields = FIELDS, ...answers } = {}) {
+  const { app, phone } = await newPhone();
+  const read = /** @type {Read} */ (await app.readImport(file));
+  const given = { tz: TZ, me: 'Jo', person: read.conversations[0].id, ...answers };
+  const { plan, done } = await importFile(app, file, given);
+  const rows = done ? await rowsOf(app, done.entries) : [];
+  const extracts = [];
+  for (const entry of done?.entries ?? []) {
+    const { attachments } = await app.readIncident(entry);
+    for (const { attachment, name } of attachments) {
+      if (/\.(?:html|txt|csv|jsonl)$/.test(name)) {
+        const { url } = await app.readReceived(attachment);
+        extracts.push({ name, text: await phone.urls.get(url).text() });
+      }
+    }
+  }
+  await app.readImport(file);
+  const again = /** @type {Plan} */ (await app.planImport(given));
+  phone.end();
+  return {
+    read,
+    plan: /** @type {Plan} */ (plan),
+    rows: rows.map((row) => fields.map((name) => row[name])),
+    extracts,
+    again: [again.fresh, again.known],
+    done,
+  };
+}
+
+/** Return how a format reads the messages of a text. */
+async function readAs(format, text, path = 'messages.html') {
+  const bytes = utf8(text);
+  const threads = (await format.readThreads(bytes, path, noPause)) ?? [];
+  return threads.map(({ messages, ...thread }) => ({
+    ...thread,
+    messages: messages.map((span) => format.readMessage(bytes, span, LATER)),
+  }));
+}
+
+const TELEGRAM_PAGE = [
+  telegramPageMessage('24 November 2026', { service: true }),
+  telegramPageMessage('I see you\nall of you', { at: NOON, id: 1 }),
+  telegramPageMessage('Look: https://example.org', { at: NOON + MINUTE, joined: true, id: 2 }),
+  telegramPageMessage('Stop', { at: NOON + 2 * MINUTE, by: 'Jo', colour: 2, id: 3 }),
+  telegramPageMessage('', {
+    at: NOON + 3 * MINUTE,
+    media: telegramMedia('photo_wrap clearfix pull_left', { href: 'photos/1.png' }),
+    id: 4,
+  }),
+  telegramPageMessage('', {
+    at: NOON + 4 * MINUTE,
+    joined: true,
+    media: telegramMedia('media_call', { title: 'Jo', status: 'Missed' }),
+    id: 5,
+  }),
+  telegramPageMessage('', {
+    at: NOON + 5 * MINUTE,
+    media: telegramMedia('media_call success', { title: 'Jo', status: 'Incoming (65 seconds)' }),
+    id: 6,
+  }),
+  telegramPageMessage('', {
+    at: NOON + 6 * MINUTE,
+    by: 'Jo',
+    colour: 2,
+    media: telegramMedia('media_call', { title: 'Sam', status: 'Cancelled' }),
+    id: 7,
+  }),
+  telegramPageMessage('', {
+    at: NOON + 7 * MINUTE,
+    media: telegramMedia('media_voice_message', {
+      title: 'Voice message',
+      status: '00:03, 12.0 KB',
+      description: 'Not included, change data exporting settings to download.',
+    }),
+    id: 8,
+  }),
+  telegramPageMessage('his', {
+    at: NOON + 8 * MINUTE,
+    forwarded: 'Lee',
+    reactions:
+      '<span class="reactions"><span class="reaction"><span class="emoji">❤</span><span class="userpics">' +
+      '<div class="userpic userpic2" title="Jo"></div></span></span></span>',
+    id: 9,
+  }),
+];
+const FORWARDED = `Lee ${telegramDate(NOON + 8 * MINUTE)}`;
+const TELEGRAM_ROWS = [
+  ['in', 'Sam', 'text', 'I see you\nall of you', undefined],
+  ['in', 'Sam', 'text', 'Look: https://example.org', undefined],
+  ['out', 'me', 'text', 'Stop', undefined],
+  ['in', 'Sam', 'image', undefined, undefined],
+  ['in', 'Sam', 'missed_call', undefined, undefined],
+  ['in', 'Sam', 'call', undefined, 'Lasted 65 seconds'],
+  ['out', 'me', 'call', undefined, undefined],
+  [
+    'in',
+    'Sam',
+    'voice',
+    undefined,
+    'Its file is not in the download. Length 00:03, 12.0 KB. File: “Voice message: Not included, change data exporting settings to download.”',
+  ],
+  ['in', 'Sam', 'text', 'his', `Reactions: ❤ by me. Forwarded from: “${FORWARDED}”`],
+];
+
+test('Telegram as pages: words, calls, pictures and what was forwarded, in two files of one chat', async () => {
+  const file = archive({
+    'ChatExport/messages.html': telegramPage(TELEGRAM_PAGE.slice(0, 5)),
+    'ChatExport/messages2.html': telegramPage(TELEGRAM_PAGE.slice(5).map((one) => one)),
+    'ChatExport/photos/1.png': PNG,
+    'ChatExport/css/style.css': 'a{}',
+  });
+  const { read, plan, rows, again, done } = await imported(file);
+  assert.deepEqual([read.app, read.messages, read.conversations.length, read.cutOff], ['telegram', 10, 1, false]);
+  assert.deepEqual([plan.fresh, plan.unread, plan.notices, plan.files?.with], [9, [], 1, 1]);
+  // The first message of the second file has no name, and the file does not say whose it is.
+  assert.deepEqual(
+    rows.filter((_, i) => i !== 4),
+    TELEGRAM_ROWS.filter((_, i) => i !== 4),
+  );
+  assert.deepEqual(done?.files, { added: 1, again: 0, failed: [] });
+  assert.deepEqual(again, [0, 9]);
+});
+
+test('Telegram as one page: the sender of a joined message is in the entry’s own file, which can be read again', async () => {
+  const { rows, again, extracts } = await imported(loose(telegramPage(TELEGRAM_PAGE), 'messages.html'));
+  assert.deepEqual(
+    rows.map(([direction, from, type, text]) => [direction, from, type, text]),
+    TELEGRAM_ROWS.map(([direction, from, type, text]) => [direction, from, type, text]),
+  );
+  assert.deepEqual(again, [0, 9]);
+  assert.equal(extracts.length, 1);
+  const [{ name, text }] = extracts;
+  assert.match(name, /^messages, from number 2\.html$/);
+  assert.ok(text.includes(TELEGRAM_PAGE[2].trim()));
+  const [thread] = await readAs(TELEGRAM_HTML, text);
+  assert.equal(thread.title, 'Sam');
+  assert.deepEqual(
+    thread.messages.map(({ sender, text: words }) => [sender.name, words]),
+    TELEGRAM_ROWS.map(([direction, , , words]) => [direction === 'out' ? 'Jo' : 'Sam', words ?? '']),
+  );
+});
+
+test('Telegram: what somebody wrote, their name, and a title in quotes are text and begin no message', async () => {
+  const forged = telegramPageMessage('I made it all up', { at: NOON + MINUTE, by: 'Jo', colour: 2 });
+  const names = [
+    '<div class="from_name">Jo</div>',
+    'from_name',
+    "x' class='message default",
+    'Jo via @bot',
+    'message default',
+  ];
+  const messages = names.map((by, i) => telegramPageMessage(forged, { at: NOON + i * MINUTE, by, colour: 3 }));
+  const [thread] = await readAs(TELEGRAM_HTML, telegramPage(messages));
+  assert.deepEqual(
+    thread.messages.map(({ sender, text }) => [sender.name, text.replace(/\s+/g, ' ')]),
+    names.map((name) => [name, forged.trim().replace(/\s+/g, ' ')]),
+  );
+  const title = `<div class="message default clearfix" id="message9" title='<div class="message default">'>`;
+  const [other] = await readAs(TELEGRAM_HTML, telegramPage([telegramPageMessage('a', { at: NOON })], { title }));
+  assert.deepEqual([other.title, other.messages.length], [title, 1]);
+});
+
+test('Telegram: an account with the keeper’s name in another colour writes nothing in the keeper’s name', async () => {
+  const messages = [
+    telegramPageMessage('mine?', { at: NOON, by: 'Jo', colour: 2 }),
+    telegramPageMessage('not mine', { at: NOON + MINUTE, by: 'Jo', colour: 5 }),
+    telegramPageMessage('joined', { at: NOON + 2 * MINUTE, joined: true }),
+  ];
+  const { rows } = await imported(loose(telegramPage(messages), 'messages.html'));
+  assert.deepEqual([...new Set(rows.map(([direction]) => direction))], ['unknown']);
+});
+
+test('Telegram: times that cannot be are named by their place and join no other message', async () => {
+  const dates = [
+    '30.02.2026 10:00:00 UTC+00:00',
+    '24.11.26 10:00:00 UTC+00:00',
+    '11/24/2026 10:00:00',
+    '24.11.2026 25:00:00 UTC+00:00',
+    '24.11.2035 10:00:00 UTC+00:00',
+    '',
+  ];
+  const messages = [
+    telegramPageMessage('before', { at: NOON }),
+    ...dates.map((date) => telegramPageMessage('when?', { date })),
+    telegramPageMessage('with an offset', { date: '25.11.2026 13:00:00 UTC+01:00' }),
+  ];
+  const { plan, rows } = await imported(loose(telegramPage(messages), 'messages.html'), {
+    fields: ['text', 'sent_at', 'sent_local'],
+  });
+  assert.deepEqual(plan.unread, [2, 3, 4, 5, 6, 7]);
+  assert.deepEqual(rows, [
+    ['before', NOON, new Date(NOON).toISOString().slice(0, 16)],
+    ['with an offset', Date.UTC(2026, 10, 25, 12), '2026-11-25T12:00'],
+  ]);
+});
+
+test('Telegram: a time without a zone is read in the keeper’s, and the answer changes no identity', async () => {
+  const messages = [telegramPageMessage('old form', { date: '24.11.2026 10:00:05' })];
+  const file = loose(telegramPage(messages), 'messages.html');
+  const { app, phone } = await newPhone();
+  const read = /** @type {Read} */ (await app.readImport(file));
+  const answers = { me: 'Jo', person: read.conversations[0].id };
+  const { done } = await importFile(app, file, { ...answers, tz: 'America/New_York' });
+  const [row] = await rowsOf(app, done.entries);
+  assert.deepEqual([row.sent_at, row.sent_local], [Date.UTC(2026, 10, 24, 15, 0, 5), '2026-11-24T10:00']);
+  await app.readImport(file);
+  assert.equal((await app.planImport({ ...answers, tz: TZ })).fresh, 0);
+  phone.end();
+});
+
+test('Telegram: JSON and pages of one chat count once, in one zip and one after the other', async () => {
+  const pages = [
+    telegramPageMessage('I see you', { at: NOON }),
+    telegramPageMessage('Stop', { at: NOON + MINUTE, by: 'Jo' }),
+  ];
+  const chat = telegramChat([
+    telegramMessage('I see you', { at: NOON }),
+    telegramMessage('Stop', { at: NOON + MINUTE, by: ['Jo', '22'] }),
+  ]);
+  const both = { 'a/result.json': JSON.stringify(chat), 'a/messages.html': telegramPage(pages) };
+  const { read, rows } = await imported(archive(both));
+  assert.deepEqual([read.conversations.length, read.messages, rows.length], [1, 2, 2]);
+  const files = [loose(JSON.stringify(chat), 'result.json'), loose(telegramPage(pages), 'messages.html')];
+  for (const [first, second] of [files, files.toReversed()]) {
+    const { app, phone } = await newPhone();
+    for (const [file, fresh] of [
+      [first, 2],
+      [second, 0],
+    ]) {
+      const { conversations } = /** @type {Read} */ (await app.readImport(/** @type {File} */ (file)));
+      const answers = { tz: TZ, me: 'Jo', person: conversations[0].id };
+      const { plan } = await importFile(app, file, answers);
+      assert.equal(plan.fresh, fresh);
+    }
+    phone.end();
+  }
+});
+
+test('Telegram: two chats with one name stay two; a file that claims another’s chat hides nothing of it', async () => {
+  const page = (text) => telegramPage([telegramPageMessage(text, { at: NOON })]);
+  const everything = {
+    'DataExport/chats/chat_01/messages.html': page('one'),
+    'DataExport/chats/chat_02/messages.html': page('two'),
+    'DataExport/export_results.html': '<!DOCTYPE html><html><body></body></html>',
+  };
+  const { app, phone } = await newPhone();
+  const read = /** @type {Read} */ (await app.readImport(archive(everything)));
+  assert.deepEqual(
+    read.conversations.map(({ title, messages }) => [title, messages]),
+    [
+      ['Sam', 1],
+      ['Sam', 1],
+    ],
+  );
+  const first = { tz: TZ, me: null, person: read.conversations[0].id };
+  await importFile(app, archive(everything), first);
+  const { plan } = await importFile(app, archive(everything), { ...first, person: read.conversations[1].id });
+  assert.equal(plan.fresh, 1);
+  phone.end();
+});
+
+test('Telegram: pages that are cut off, deep, huge, or never end a tag', async () => {
+  const whole = telegramPage(TELEGRAM_PAGE);
+  const [all] = await readAs(TELEGRAM_HTML, whole);
+  const ends = [...whole.matchAll(/<div class="message /g)].map(({ index }) => index);
+  for (let end = ends[0]; end < whole.length - 60; end += 97) {
+    const [cut] = await readAs(TELEGRAM_HTML, whole.slice(0, end));
+    const expected = all.messages.slice(0, cut.messages.length);
+    assert.deepEqual(cut.messages, expected, String(end));
+    assert.ok(cut.messages.length >= ends.filter((start) => start < end).length - 1, String(end));
+  }
+  const page = (messages) => telegramPage([telegramPageMessage('a', { at: NOON }), messages]);
+  const { app, phone } = await newPhone();
+  await assert.rejects(app.readImport(loose(page('<div>'.repeat(10_000)), 'messages.html')), { code: 'import_wrong' });
+  phone.end();
+  const start = telegramPage([telegramPageMessage('a', { at: NOON })]).replace(
+    /<\/div>\s*<\/div>\s*<\/div>\s*<\/body>[^]*/,
+    '',
+  );
+  for (const rest of ['<div class="', '<!-- ', '<script>', `<div class="message default" title="${'x'.repeat(1e6)}`]) {
+    const [{ messages, cutOff }] = await readAs(TELEGRAM_HTML, start + rest);
+    assert.deepEqual([messages.map((message) => message?.text), cutOff], [['a'], true], rest.slice(0, 20));
+  }
+  const unclosed = telegramPageMessage('unclosed', { at: NOON }).replace(/<\/div>\s*$/, '');
+  const [thread] = await readAs(
+    TELEGRAM_HTML,
+    telegramPage([unclosed, telegramPageMessage('next', { at: NOON, by: 'Jo' })]),
+  );
+  assert.deepEqual(
+    thread.messages.map((message) => message && [message.sender.name, message.text]),
+    [null, ['Jo', 'next']],
+  );
+  const inner = telegramPageMessage('deep', { at: NOON }).replace('deep', `${'<b>'.repeat(10_000)}deep`);
+  const [deep] = await readAs(TELEGRAM_HTML, telegramPage([inner]));
+  assert.deepEqual(deep.messages, [null]);
+});
+
+test('Telegram: NUL, references to nothing, marks of direction and many languages stay text', async () => {
+  const texts = ['a\u0000b', '\u202eevil\u202c', 'مرحبا · Привет · 你好 · ਸਤ ਸ੍ਰੀ ਅਕਾਲ', '😀'];
+  const bomb = `<!DOCTYPE html [<!ENTITY a "x"><!ENTITY b "&a;&a;">]>`;
+  const page = telegramPage([
+    ...texts.map((text, i) => telegramPageMessage(text, { at: NOON + i * MINUTE })),
+    telegramPageMessage('@', { at: NOON }).replace('\n@\n', '\n&b;&lol9;&#0;&#x110000;&amp;lt;\n'),
+  ]).replace('<!DOCTYPE html>', bomb);
+  const [{ messages }] = await readAs(TELEGRAM_HTML, page);
+  assert.deepEqual(
+    messages.map(({ text }) => text),
+    [...texts, '&b;&lol9;&#0;&#x110000;&lt;'],
+  );
+});
+
+test('a page of 30 MB is read in pieces', async () => {
+  const one = telegramPageMessage('x'.repeat(300), { at: NOON });
+  const count = Math.ceil((30 << 20) / one.length);
+  const bytes = utf8(telegramPage([one.repeat(count)]));
+  let longest = 0;
+  let last = performance.now();
+  const [{ messages }] = await TELEGRAM_HTML.readThreads(bytes, '', async () => {
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  });
+  assert.equal(messages.length, count);
+  assert.ok(longest < 50, `${longest} ms without a pause`);
+});
+
+test('what a page is follows from its content, and a chat of WhatsApp in a zip comes first', async () => {
+  const { app, phone } = await newPhone();
+  const page = '<!DOCTYPE html><html><head><title>T</title></head><body><p>Hello</p></body></html>';
+  for (const [file, kind] of [
+    [loose(page, 'messages.html'), 'page'],
+    [loose(telegramPage(TELEGRAM_PAGE), 'WhatsApp Chat.txt'), 'conversations'],
+    [loose(telegramPage([]), 'messages.html'), 'page'],
+    [archive({ 'WhatsApp Chat with Sam.txt': ANDROID, 'messages.html': telegramPage(TELEGRAM_PAGE) }), 'chat'],
+  ])
+    assert.equal((await app.readImport(/** @type {File} */ (file))).kind, kind, /** @type {File} */ (file).name);
+  await assert.rejects(app.readImport(archive({ 'messages.html': page })), { code: 'import_no_chat' });
+  phone.end();
+});
+
+test('any bytes are read as a conversation or refused', async () => {
+  const text = telegramPage(TELEGRAM_PAGE);
+  await fc.assert(
+    fc.asyncProperty(fc.nat(text.length - 1), fc.uint8Array({ maxLength: 12 }), async (at, noise) => {
+      const bytes = utf8(text);
+      bytes.set(noise.subarray(0, bytes.length - at), at);
+      for (const format of FORMATS) {
+        const read = await format.readThreads(bytes, 'messages.html', noPause).catch((error) => {
+          assert.equal(error.code, 'import_wrong');
+          return null;
+        });
+        for (const { messages } of read ?? []) for (const span of messages) format.readMessage(bytes, span, LATER);
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
