@@ -97,3 +97,81 @@ ${messages.join('')}
  </body>
 </html>
 `;
+
+const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
+/** A time as imessage-exporter writes it: `May 17, 2022  5:29:42 PM`. */
+export const messagesTime = (at) => {
+  const date = new Date(at);
+  const hour = date.getUTCHours();
+  const clock = `${String(hour % 12 || 12).padStart(2)}:${date.toISOString().slice(14, 19)} ${hour < 12 ? 'AM' : 'PM'}`;
+  return `${MONTHS[date.getUTCMonth()]} ${two(date.getUTCDate())}, ${date.getUTCFullYear()} ${clock}`;
+};
+
+/** A message of imessage-exporter's text. */
+export const messagesText = (text, { at = 0, by = 'Sam', time = messagesTime(at), read = '' } = {}) =>
+  `${time}${read ? ` (${read})` : ''}\n${by}\n${text}\n\n`;
+
+/** A message of imessage-exporter's page. `inner`: what stands after the words */
+export const messagesPageMessage = (
+  text,
+  { at = 0, by = 'Sam', time = messagesTime(at), inner = '', read = '' } = {},
+) => `
+<div class="message">
+    <div class="${by === 'Me' ? 'sent iMessage' : 'received'}">
+        <p>
+            <span class="timestamp">
+                <a title="Reveal in Messages app" href="sms://open?message-guid=1">${time}</a>
+                ${read ? `(${read})` : ''}
+            </span>
+            <span class="sender">${escaped(by)}</span>
+        </p>
+        ${text ? `<hr>\n<div class="message_part">\n    <span class="bubble">${escaped(text)}</span>\n    </div>\n` : ''}
+        ${inner}
+    </div>
+</div>
+`;
+
+export const messagesPage = (messages) =>
+  `<html>\n<head>\n<meta charset="UTF-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">` +
+  `<style>\n.message { margin: 1% }\n</style>\n</head>\n<body>\n${messages.join('')}</body></html>`;
+
+const cell = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+const IMAZING_COLUMNS =
+  'Chat Session,Message Date,Delivered Date,Read Date,Edited Date,Service,Type,Sender ID,Sender Name,Status,' +
+  'Replying to,Subject,Text,Reactions,Attachment,Attachment type';
+
+/** A row of iMazing's table. */
+export const imazingRow = (
+  text,
+  {
+    date,
+    session = 'Sam',
+    type = 'Incoming',
+    name = 'Sam',
+    id = '+447700900123',
+    attachment = '',
+    edited = '',
+    reply = '',
+  },
+) =>
+  [
+    session,
+    date,
+    '',
+    '',
+    edited,
+    'iMessage',
+    type,
+    id,
+    name,
+    'Read',
+    reply,
+    '',
+    text,
+    '',
+    attachment,
+    attachment && 'Image',
+  ]
+    .map(cell)
+    .join(',');
+export const imazingTable = (rows) => `\ufeff${[IMAZING_COLUMNS, ...rows].join('\r\n')}\r\n`;

@@ -7,10 +7,23 @@ import test, { after, before } from 'node:test';
 import fc from 'fast-check';
 import { fixedClock } from '#app/core/clock.js';
 import { FORMATS } from '#app/imports/conversations/formats.js';
+import { IMESSAGE_HTML } from '#app/imports/conversations/imessage_html.js';
+import { IMESSAGE_TEXT } from '#app/imports/conversations/imessage_text.js';
 import { TELEGRAM_HTML } from '#app/imports/conversations/telegram_html.js';
 import { telegramChat, telegramMessage } from './chat_downloads.mjs';
 import { ANDROID, utf8, zip } from './chat_exports.mjs';
-import { escaped, telegramDate, telegramMedia, telegramPage, telegramPageMessage } from './chat_pages.mjs';
+import {
+  imazingRow,
+  imazingTable,
+  messagesPage,
+  messagesPageMessage,
+  messagesText,
+  messagesTime,
+  telegramDate,
+  telegramMedia,
+  telegramPage,
+  telegramPageMessage,
+} from './chat_pages.mjs';
 import { importFile, rowsOf } from './phone/importing.mjs';
 import { NOON, phoneWithEntry } from './phone/phone.mjs';
 
@@ -401,4 +414,207 @@ test('any bytes are read as a conversation or refused', async () => {
     }),
     { numRuns: 60 },
   );
+});
+
+const MESSAGES = [
+  `${messagesTime(NOON - MINUTE)} You named the conversation Flat\n\n`,
+  messagesText('I see you\n\nall of you', { at: NOON, read: 'Read by you after 5 seconds' }),
+  messagesText('Stop', { at: NOON + MINUTE, by: 'Me' }),
+  messagesText('attachments/12/34.jpeg', { at: NOON + 2 * MINUTE }),
+  messagesText(`No\nTapbacks:\nLoved by Me\n\n    ${messagesTime(NOON + 4 * MINUTE)}\n    Me\n    why`, {
+    at: NOON + 3 * MINUTE,
+  }),
+  messagesText('why\nThis message responded to an earlier message.', { at: NOON + 4 * MINUTE, by: 'Me' }),
+].join('');
+const MESSAGES_ROWS = [
+  ['in', 'Sam', 'text', 'I see you\n\nall of you', 'Read by you after 5 seconds'],
+  ['out', 'me', 'text', 'Stop', undefined],
+  ['in', 'Sam', 'image', undefined, undefined],
+  [
+    'in',
+    'Sam',
+    'text',
+    'No',
+    `Reactions listed under it: “Loved by Me”. Replies listed under it: “${messagesTime(NOON + 4 * MINUTE)} · Me · why”`,
+  ],
+  ['out', 'me', 'text', 'why', 'A reply to an earlier message'],
+];
+
+test('iMessage as text: words over several lines, pictures, replies and lines of the app', async () => {
+  const file = archive({ 'export/Sam.txt': MESSAGES, 'export/attachments/12/34.jpeg': PNG });
+  const { read, plan, rows, again, done } = await imported(file, { me: 'Me' });
+  assert.deepEqual([read.app, read.messages, plan.notices, plan.unread], ['imessage', 6, 1, []]);
+  assert.deepEqual(rows, MESSAGES_ROWS);
+  assert.deepEqual([done?.files.added, again], [1, [0, 5]]);
+});
+
+test('iMessage as text: a chat of WhatsApp is no such text, and the other way round', async () => {
+  const { app, phone } = await newPhone();
+  for (const [text, kind] of [
+    [MESSAGES, 'conversations'],
+    [ANDROID, 'chat'],
+    [`24/11/2026, 21:10 - Sam: hi\n\n${MESSAGES}`, 'chat'],
+  ])
+    assert.equal((await app.readImport(loose(text, 'x.txt'))).kind, kind);
+  phone.end();
+});
+
+test('iMessage as text: a time that cannot be read joins no message, and a time in a sentence begins none', async () => {
+  const messages = [
+    messagesText('before', { at: NOON }),
+    ...['Feb 30, 2026  5:29:42 PM', 'Nov 24, 26 5:29:42 PM', 'Nov 24, 2026 21:10:05', 'lis 24, 2026 21:10'].map(
+      (time) => messagesText('when?', { time }),
+    ),
+    messagesText(`at Nov 24, 2026  5:29:42 PM\n${messagesTime(NOON)}\nMe\nnot mine`, { at: NOON + MINUTE }),
+  ];
+  const { plan, rows } = await imported(loose(messages.join(''), 'Sam.txt'), { me: null, fields: ['from', 'text'] });
+  assert.deepEqual(plan.unread, [2, 3, 4, 5]);
+  assert.deepEqual(rows, [
+    ['Sam', 'before'],
+    ['Sam', `at Nov 24, 2026  5:29:42 PM\n${messagesTime(NOON)}\nMe\nnot mine`],
+  ]);
+});
+
+const MESSAGES_PAGE = [
+  `\n<div class="announcement"><p><span class="timestamp">${messagesTime(NOON)}</span> Sam left</p></div>\n`,
+  messagesPageMessage('I see you\n\nall of you', { at: NOON, read: 'Read by you after 5 seconds' }),
+  messagesPageMessage('Stop', { at: NOON + MINUTE, by: 'Me' }),
+  messagesPageMessage('', {
+    at: NOON + 2 * MINUTE,
+    inner: '<hr><div class="message_part"><img src="attachments/12/34.jpeg" loading="lazy"></div>',
+  }),
+  messagesPageMessage('No', {
+    at: NOON + 3 * MINUTE,
+    inner:
+      '<div class="tapbacks"><p>Tapbacks:</p><div class="tapback"><span class="tapback"><b>Loved</b> by Me</span></div>' +
+      `</div><div class="replies"><div class="reply">${messagesPageMessage('why', { at: NOON + 4 * MINUTE, by: 'Me' })}</div></div>`,
+  }),
+  messagesPageMessage('why', {
+    at: NOON + 4 * MINUTE,
+    by: 'Me',
+    inner: '<span class="reply_context">This message responded to an earlier message.</span>',
+  }),
+  messagesPageMessage('', {
+    at: NOON + 5 * MINUTE,
+    inner:
+      '<hr><div class="message_part"><div class="edited"><table><tbody><tr><td><span class="timestamp"></span></td>' +
+      '<td>I will</td></tr></tbody><tfoot><tr><td>Edited 2 seconds later</td><td>I won’t</td></tr></tfoot></table></div></div>',
+  }),
+];
+
+test('iMessage as a page: the same, with what the tags say of replies and reactions', async () => {
+  const file = archive({ 'Sam.html': messagesPage(MESSAGES_PAGE), 'attachments/12/34.jpeg': PNG });
+  const { read, plan, rows, again, extracts } = await imported(file, { me: 'Me' });
+  assert.deepEqual([read.app, read.messages, plan.notices, plan.unread], ['imessage', 7, 1, []]);
+  assert.deepEqual(rows.slice(0, 3), MESSAGES_ROWS.slice(0, 3));
+  assert.deepEqual(rows.slice(3), [
+    ['in', 'Sam', 'text', 'No', 'Reactions: Loved by me'],
+    ['out', 'me', 'text', 'why', 'A reply to an earlier message'],
+    ['in', 'Sam', 'text', 'I won’t', 'Before it was edited: “I will · Edited 2 seconds later”'],
+  ]);
+  assert.deepEqual(again, [0, 6]);
+  const [thread] = await readAs(IMESSAGE_HTML, extracts[0].text, 'x.html');
+  assert.deepEqual(
+    thread.messages.map(({ sender }) => sender.name),
+    ['Sam', 'Me', 'Sam', 'Sam', 'Me', 'Sam'],
+  );
+});
+
+test('iMessage: text, page and table of one conversation count once', async () => {
+  const at = [NOON, NOON + MINUTE];
+  const dates = at.map((one) => new Date(one).toISOString().slice(0, 19).replace('T', ' '));
+  const files = [
+    loose(messagesText('I see you', { at: at[0] }) + messagesText('Stop', { at: at[1], by: 'Me' }), 'Sam.txt'),
+    loose(
+      messagesPage([
+        messagesPageMessage('I see you', { at: at[0] }),
+        messagesPageMessage('Stop', { at: at[1], by: 'Me' }),
+      ]),
+      'Sam.html',
+    ),
+    loose(
+      imazingTable([
+        imazingRow('I see you', { date: dates[0] }),
+        imazingRow('Stop', { date: dates[1], type: 'Outgoing', name: '', id: '' }),
+      ]),
+      'Messages - Sam.csv',
+    ),
+  ];
+  for (const order of [files, files.toReversed()]) {
+    const { app, phone } = await newPhone();
+    const fresh = [];
+    for (const file of order) {
+      const { conversations } = /** @type {Read} */ (await app.readImport(file));
+      const answers = { tz: TZ, me: 'Me', person: conversations[0].id };
+      fresh.push((await importFile(app, file, answers)).plan.fresh);
+    }
+    assert.deepEqual(fresh, [2, 0, 0]);
+    phone.end();
+  }
+});
+
+test('iMessage as a page: words and names are text; a message without its end joins no other', async () => {
+  const forged = messagesPageMessage('I made it all up', { at: NOON, by: 'Me' });
+  const page = messagesPage([
+    messagesPageMessage(forged, { at: NOON, by: '<span class="sender">Me</span>' }),
+    messagesPageMessage('unclosed', { at: NOON }).replace(/<\/div>\s*$/, ''),
+    messagesPageMessage('inside', { at: NOON, by: 'Me' }),
+  ]);
+  const [{ messages, cutOff }] = await readAs(IMESSAGE_HTML, page, 'Sam.html');
+  assert.deepEqual(
+    messages.map((message) => message && [message.sender.name, message.text.trim(), message.isOwn]),
+    [['<span class="sender">Me</span>', forged.trim(), false]],
+  );
+  assert.equal(cutOff, true);
+  const [text] = await readAs(IMESSAGE_TEXT, messagesText(forged, { at: NOON }), 'Sam.txt');
+  assert.equal(text.messages.length, 1);
+});
+
+test('iMazing: its table, with dates that can be read two ways asked once', async () => {
+  const rows = [
+    imazingRow('I see you, "all"\nof you', { date: '03/04/2026 21:10:05' }),
+    imazingRow('Stop', { date: '03/04/2026 21:11:00', type: 'Outgoing', name: '', id: '' }),
+    imazingRow('', { date: '03/04/2026 21:12:00', attachment: 'IMG_1.jpeg' }),
+    imazingRow('Sam left', { date: '03/04/2026 21:13:00', type: 'Notification' }),
+    imazingRow('when?', { date: '30/02/2026 21:14:00' }),
+    imazingRow('=HYPERLINK("x")', { date: '04/04/2026 21:14:00', edited: '04/04/2026 21:15:00' }),
+    'a line "of" no table',
+  ];
+  const files = { 'csv/Messages - Sam.csv': imazingTable(rows), 'files/2026 - Sam - IMG_1.jpeg': PNG };
+  const { app, phone } = await newPhone();
+  const file = archive(files);
+  const read = /** @type {Read} */ (await app.readImport(file));
+  assert.deepEqual(read.dates, {
+    orders: ['dmy', 'mdy'],
+    example: {
+      written: '03/04/2026',
+      days: [
+        ['dmy', '2026-04-03'],
+        ['mdy', '2026-03-04'],
+      ],
+    },
+  });
+  assert.equal(read.conversations[0].title, 'Sam');
+  const answers = { tz: TZ, me: 'Me', person: read.conversations[0].id };
+  await assert.rejects(app.planImport(answers), { code: 'import_unanswered' });
+  const { plan, done } = await importFile(app, file, { ...answers, order: 'dmy' });
+  assert.deepEqual([plan.fresh, plan.unread, plan.notices], [4, [5, 7], 1]);
+  assert.deepEqual(
+    (await rowsOf(app, done.entries)).map(({ direction, type, text, sent_local }) => [
+      direction,
+      type,
+      text,
+      sent_local,
+    ]),
+    [
+      ['in', 'text', 'I see you, "all"\nof you', '2026-04-03T21:10'],
+      ['out', 'text', 'Stop', '2026-04-03T21:11'],
+      ['in', 'image', undefined, '2026-04-03T21:12'],
+      ['in', 'text', '=HYPERLINK("x")', '2026-04-04T21:14'],
+    ],
+  );
+  assert.equal(done.files.added, 1);
+  await app.readImport(file);
+  assert.equal((await app.planImport({ ...answers, order: 'dmy' })).fresh, 0);
+  phone.end();
 });

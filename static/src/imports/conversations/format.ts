@@ -106,6 +106,8 @@ export type ChatFormat = {
 };
 export type Json = Record<string, unknown>;
 
+/** The place of files whose names people choose: they are known by what is in them. */
+export const NO_PLACE = /^(?!)()/;
 export const NOBODY: Sender = { name: '', id: '' };
 export const MAX_NAMES = 500;
 

@@ -3,6 +3,9 @@
  * forms, the first counts.
  */
 import { DISCORD } from './discord.js';
+import { IMAZING } from './imazing.js';
+import { IMESSAGE_HTML } from './imessage_html.js';
+import { IMESSAGE_TEXT } from './imessage_text.js';
 import { META } from './meta.js';
 import { SNAPCHAT } from './snapchat.js';
 import { TELEGRAM } from './telegram.js';
@@ -10,4 +13,14 @@ import { TELEGRAM_HTML } from './telegram_html.js';
 import { TIKTOK } from './tiktok.js';
 import type { ChatFormat } from './format.js';
 
-export const FORMATS: readonly ChatFormat[] = [META, TELEGRAM, SNAPCHAT, DISCORD, TIKTOK, TELEGRAM_HTML];
+export const FORMATS: readonly ChatFormat[] = [
+  META,
+  TELEGRAM,
+  SNAPCHAT,
+  DISCORD,
+  TIKTOK,
+  TELEGRAM_HTML,
+  IMESSAGE_HTML,
+  IMESSAGE_TEXT,
+  IMAZING,
+];

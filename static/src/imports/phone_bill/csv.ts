@@ -65,13 +65,16 @@ function unitsOf({ bytes, encoding }: CsvText): (at: number) => number {
   return (at) => (at < length ? (bytes[at] as number) : -1);
 }
 
-/** Yield the records of a text that are not empty. */
-export function* recordsIn(text: CsvText, delimiter: number): Generator<CsvRecord> {
+/**
+ * Yield the records of a text that are not empty.
+ * @param most characters of a quoted field
+ */
+export function* recordsIn(text: CsvText, delimiter: number, most: number = MAX_FIELD_LENGTH): Generator<CsvRecord> {
   const unit = unitsOf(text);
   const width = widthOf(text);
   let line = 1;
   for (let start = text.start; unit(start) !== -1; ) {
-    const { end, lines, isBad } = recordAt(unit, { start, width, delimiter });
+    const { end, lines, isBad } = recordAt(unit, { start, width, delimiter, most });
     const next = afterBreak(unit, end, width);
     if (end > start) yield { line, start, end, next, isBad };
     line += lines;
@@ -87,7 +90,7 @@ function afterBreak(unit: (at: number) => number, end: number, width: number): n
 /** @returns `lines` that it takes */
 function recordAt(
   unit: (at: number) => number,
-  { start, width, delimiter }: { start: number; width: number; delimiter: number },
+  { start, width, delimiter, most }: { start: number; width: number; delimiter: number; most: number },
 ): { end: number; lines: number; isBad: boolean } {
   let state: 'start' | 'plain' | 'quoted' | 'closed' = 'start';
   let lines = 1;
@@ -95,7 +98,7 @@ function recordAt(
   for (let at = start; ; at += width) {
     const code = unit(at);
     if (state === 'quoted') {
-      if (code === -1 || (at - fieldStart) / width > MAX_FIELD_LENGTH) break;
+      if (code === -1 || (at - fieldStart) / width > most) break;
       if (code === QUOTE && unit(at + width) === QUOTE) at += width;
       else if (code === QUOTE) state = 'closed';
       else if (code === LF || (code === CR && unit(at + width) !== LF)) lines++;
@@ -123,9 +126,16 @@ export async function readCsv(text: CsvText, delimiter: number, most: number, pa
   return { ...text, delimiter, records };
 }
 
-/** Return the fields of a record without their quotes; null for a bad one, and for one that is too long. */
-export function fieldsOf(csv: CsvText & { delimiter: number }, { start, end, isBad }: CsvRecord): string[] | null {
-  if (isBad || end - start > MAX_FIELD_LENGTH * 10) return null;
+/**
+ * Return the fields of a record without their quotes; null for a bad one, and for one that is too long.
+ * @param most characters of a quoted field
+ */
+export function fieldsOf(
+  csv: CsvText & { delimiter: number },
+  { start, end, isBad }: CsvRecord,
+  most: number = MAX_FIELD_LENGTH,
+): string[] | null {
+  if (isBad || end - start > most * 10) return null;
   const decoder = new TextDecoder(csv.encoding);
   const text = decoder.decode(csv.bytes.subarray(start, end) as Bytes);
   const mark = String.fromCharCode(csv.delimiter);
