@@ -175,3 +175,54 @@ export const imazingRow = (
     .map(cell)
     .join(',');
 export const imazingTable = (rows) => `\ufeff${[IMAZING_COLUMNS, ...rows].join('\r\n')}\r\n`;
+
+/** A message of Meta's pages. `inner`: what stands behind the words; `form`: before 2021, before 2023, or now */
+export const metaPageMessage = (text, { by = 'Sam', date, inner = '', form = 'now' } = {}) => {
+  const words = `<div><div></div><div>${escaped(text)}</div><div></div>${inner}</div>`;
+  if (form === 'old')
+    return `<div class="pam _3-95 _2pi0 _2lej uiBoxWhite noborder"><div class="_3-96 _2pio _2lek _2lel">${escaped(by)}</div><div class="_3-96 _2let">${words}</div><div class="_3-94 _2lem">${date}</div></div>`;
+  const name = form === 'now' ? 'h2' : 'div';
+  return `<div class="pam _3-95 _2ph- _a6-g uiBoxWhite noborder"><${name} class="_3-95 _2pim _a6-h _a6-i">${escaped(by)}</${name}><div class="_3-95 _a6-p">${words}</div><div class="_3-94 _a6-o">${date}</div></div>`;
+};
+
+/** Meta writes the newest message first. */
+export const metaPage = (messages, { title = 'Sam' } = {}) =>
+  `<html><head><meta http-equiv="Content-Type" content="text/html; charset=utf-8"><base href="../../../../" /><title>${escaped(title)}</title><style type="text/css">.a{color:red}</style></head><body class="_5vb_"><div class="clearfix _ikh"><h1>${escaped(title)}</h1><main class="_a706" role="main">${messages.toReversed().join('')}</main></div></body></html>`;
+
+export const tiktokStamp = (at) => `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+/** @param {Record<string, string[]>} chats lines by the other person's name */
+export const tiktokText = (chats) =>
+  Object.entries(chats)
+    .map(([name, lines]) => `>>> Chat History with ${name}::\n\n${lines.join('\n')}\n\n`)
+    .join('');
+
+/** Lines of Signal's export. Numbers are written as text. */
+export const signalLines = (items, { name = 'Sam', self = 'Jo' } = {}) =>
+  `${[
+    { version: '1', backupTimeMs: '1785577587884', mediaRootBackupKey: 'secret', currentAppVersion: 'Desktop 8.21.0' },
+    { account: { profileKey: 'secret', givenName: self, username: 'jo' } },
+    { recipient: { id: '64', self: { avatarColor: 'A200' } } },
+    {
+      recipient: {
+        id: '1',
+        contact: { aci: 'c2FtLXNhbQ==', e164: '447700900123', profileKey: 'secret', profileGivenName: name },
+      },
+    },
+    { recipient: { id: '2', contact: { aci: 'bGVlLWxlZQ==', systemGivenName: 'Lee', systemFamilyName: 'Hill' } } },
+    { recipient: { id: '3', group: { masterKey: 'secret-group', snapshot: { title: { title: 'Flat' } } } } },
+    { chat: { id: '7', recipientId: '1', expireTimerVersion: 1 } },
+    { chat: { id: '8', recipientId: '3' } },
+    ...items.map((chatItem) => (typeof chatItem === 'string' ? chatItem : { chatItem })),
+  ]
+    .map((line) => (typeof line === 'string' ? line : JSON.stringify(line)))
+    .join('\n')}\n`;
+
+/** An item of Signal's export. `by`: the number of who wrote it */
+export const signalItem = (members, { at, by = '1', chat = '7', way = by === '64' ? 'outgoing' : 'incoming' }) => ({
+  chatId: chat,
+  authorId: by,
+  dateSent: String(at),
+  [way]: way === 'incoming' ? { dateReceived: String(at + 5), read: true } : {},
+  ...members,
+});
+export const signalWords = (body, options) => signalItem({ standardMessage: { text: { body } } }, options);

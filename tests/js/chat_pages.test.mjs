@@ -3,14 +3,17 @@
  * what was put into it.
  */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import test, { after, before } from 'node:test';
 import fc from 'fast-check';
 import { fixedClock } from '#app/core/clock.js';
 import { FORMATS } from '#app/imports/conversations/formats.js';
 import { IMESSAGE_HTML } from '#app/imports/conversations/imessage_html.js';
 import { IMESSAGE_TEXT } from '#app/imports/conversations/imessage_text.js';
+import { META_HTML } from '#app/imports/conversations/meta_html.js';
+import { monthOfWord } from '#app/imports/conversations/month_words.js';
 import { TELEGRAM_HTML } from '#app/imports/conversations/telegram_html.js';
-import { telegramChat, telegramMessage } from './chat_downloads.mjs';
+import { telegramChat, telegramMessage, tiktokExport, tiktokMessage } from './chat_downloads.mjs';
 import { ANDROID, utf8, zip } from './chat_exports.mjs';
 import {
   imazingRow,
@@ -19,10 +22,17 @@ import {
   messagesPageMessage,
   messagesText,
   messagesTime,
+  metaPage,
+  metaPageMessage,
+  signalItem,
+  signalLines,
+  signalWords,
   telegramDate,
   telegramMedia,
   telegramPage,
   telegramPageMessage,
+  tiktokStamp,
+  tiktokText,
 } from './chat_pages.mjs';
 import { importFile, rowsOf } from './phone/importing.mjs';
 import { NOON, phoneWithEntry } from './phone/phone.mjs';
@@ -616,5 +626,282 @@ test('iMazing: its table, with dates that can be read two ways asked once', asyn
   assert.equal(done.files.added, 1);
   await app.readImport(file);
   assert.equal((await app.planImport({ ...answers, order: 'dmy' })).fresh, 0);
+  phone.end();
+});
+
+test('TikTok as text: lines, words over several lines, and the same as JSON', async () => {
+  const lines = [
+    `${tiktokStamp(NOON + 2 * MINUTE)} jo.k: Stop: now`,
+    `${tiktokStamp(NOON + MINUTE)} sam.b: I see you`,
+    '',
+    'all of you',
+    '2026-02-30 10:00:00 UTC sam.b: no such day',
+    '26-11-24 21:10:05 UTC jo.k: a short year',
+    `${tiktokStamp(NOON)} sam.b: https://www.tiktokv.com/share/video/1/`,
+  ];
+  const text = tiktokText({ 'sam.b': lines, 'lee.x': [`${tiktokStamp(NOON)} lee.x: Lunch?`] });
+  const file = archive({ 'TikTok/Direct Messages/Direct Messages.txt': text, 'TikTok/Comment/Comments.txt': 'none' });
+  const { read, plan, rows, again, extracts } = await imported(file, { me: 'jo.k', person: 'sam.b' });
+  assert.deepEqual([read.app, read.conversations.length, plan.fresh, plan.unread], ['tiktok', 2, 3, [3, 4]]);
+  assert.deepEqual(
+    rows.map(([direction, from, , words]) => [direction, from, words]),
+    [
+      ['in', 'sam.b', 'https://www.tiktokv.com/share/video/1/'],
+      ['in', 'sam.b', 'I see you\n\nall of you'],
+      ['out', 'me', 'Stop: now'],
+    ],
+  );
+  assert.deepEqual(again, [0, 3]);
+  assert.doesNotMatch(extracts[0].text, /Lunch/);
+  const { app, phone } = await newPhone();
+  const value = tiktokExport({ 'sam.b': [tiktokMessage('Stop: now', { at: NOON + 2 * MINUTE, by: 'jo.k' })] });
+  const answers = { tz: TZ, me: 'jo.k', person: 'sam.b' };
+  await importFile(app, loose(JSON.stringify(value), 'user_data_tiktok.json'), answers);
+  const { plan: after } = await importFile(app, loose(text, 'Direct Messages.txt'), answers);
+  assert.deepEqual([after.fresh, after.known], [2, 1]);
+  phone.end();
+});
+
+const INBOX = 'your_instagram_activity/messages/inbox/sam_1234567';
+const META_MESSAGES = [
+  metaPageMessage('I see you\nall of you', { date: 'Nov 24, 2026 9:10 am' }),
+  metaPageMessage('Stop', { by: 'Jo', date: 'Nov 24, 2026, 9:11 AM', form: 'before 2023' }),
+  metaPageMessage('', {
+    date: 'Nov 24, 2026 12:05 pm',
+    inner: `<div><div><a target="_blank" href="${INBOX}/photos/41.png"><img src="${INBOX}/photos/41.png" class="_a6_o _3-96" /></a></div></div>`,
+  }),
+  metaPageMessage('Look', {
+    date: 'Nov 24, 2026 12:06 pm',
+    inner:
+      `<div><video src="${INBOX}/audio/9.mp4" controls="1"><a href="${INBOX}/audio/9.mp4"><div>Click for video:</div></a></video></div>` +
+      '<div><ul class="_a6-q"><li><span>❤Jo<span> (Nov 24, 2026 12:07 pm)</span></span></li></ul></div>',
+  }),
+  metaPageMessage('You missed a call from Sam.', { date: '24 November 2026, 21:41', form: 'old' }),
+];
+
+test('Instagram as pages: words, pictures, voice and reactions, in two files and three forms', async () => {
+  const file = archive({
+    [`${INBOX}/message_2.html`]: metaPage(META_MESSAGES.slice(0, 2)),
+    [`${INBOX}/message_1.html`]: metaPage([...META_MESSAGES.slice(2, 4), META_MESSAGES[4]]),
+    [`${INBOX}/photos/41.png`]: PNG,
+    'your_instagram_activity/messages/inbox/lee_7654321/message_1.html': metaPage(
+      [metaPageMessage('Lunch?', { by: 'Lee', date: 'Nov 24, 2026 9:10 am' })],
+      { title: 'Lee' },
+    ),
+  });
+  const { read, plan, rows, again, extracts } = await imported(file, {
+    person: '1234567',
+    fields: ['sent_local', ...FIELDS],
+  });
+  assert.deepEqual([read.app, read.conversations.length, read.messages, plan.unread], ['instagram', 2, 6, []]);
+  assert.deepEqual(read.dates, { orders: ['dmy'], example: null });
+  assert.deepEqual(rows, [
+    ['2026-11-24T09:10', 'in', 'Sam', 'text', 'I see you\nall of you', undefined],
+    ['2026-11-24T09:11', 'out', 'me', 'text', 'Stop', undefined],
+    ['2026-11-24T12:05', 'in', 'Sam', 'image', undefined, undefined],
+    [
+      '2026-11-24T12:06',
+      'in',
+      'Sam',
+      'voice',
+      'Look',
+      'Not in the download: 9.mp4. Reactions: ❤Jo (Nov 24, 2026 12:07 pm)',
+    ],
+    ['2026-11-24T21:41', 'in', 'Sam', 'text', 'You missed a call from Sam.', undefined],
+  ]);
+  assert.deepEqual(again, [0, 5]);
+  assert.doesNotMatch(extracts.map(({ text }) => text).join(''), /Lunch/);
+});
+
+test('Instagram as pages: dates in other languages are read only where they mean one day', async () => {
+  const day = '2026-11-05';
+  const dates = [
+    ['Nov 05, 2026 9:41 pm', `${day} 21:41`],
+    ['5 Nov 2026, 21:41', `${day} 21:41`],
+    ['Nov 5, 2026 at 9:41:07 PM', `${day} 21:41:07`],
+    ['05. Nov. 2026, 9:41 PM', `${day} 21:41`],
+    ['nov. 5, 2026 9:41 pm', `${day} 21:41`],
+    ['5 de noviembre de 2026, 21:41', `${day} 21:41`],
+    ['5 listopad 2026, 21:41', null],
+    ['Kolmas 5, 2026 9:41 pm', null],
+    ['Nov 5, 2026 9:41 xx', null],
+    ['Nov 5, 26 9:41 pm', null],
+    ['Feb 30, 2026 9:41 pm', null],
+    ['Nov 5, 2026 13:41 pm', null],
+    ['Nov 5, 2003 9:41 pm', null],
+    ['Nov 5, 2027 9:41 pm', null],
+    ['Nov 5, 2026', null],
+    ['', null],
+  ];
+  const page = metaPage(dates.map(([date], i) => metaPageMessage(String(i), { date })));
+  const [{ messages }] = await readAs(META_HTML, page, `${INBOX}/message_1.html`);
+  assert.deepEqual(
+    messages
+      .toReversed()
+      .map((message, i) => [dates[i][0], message.written && `${message.written.days.dmy} ${message.written.clock}`]),
+    dates,
+  );
+  assert.deepEqual(
+    ['november', 'Nov.', 'tachwedd', 'نومبر', 'listopad', 'x', ''].map(monthOfWord),
+    [11, 11, 11, 11, 0, 0, 0],
+  );
+});
+
+test('Instagram as pages: a day of numbers is asked, words are text, and JSON of the same adds nothing', async () => {
+  const { app, phone } = await newPhone();
+  const numbers = metaPage([metaPageMessage('hi', { date: '03/04/2026, 21:41' })]);
+  const asked = /** @type {Read} */ (await app.readImport(archive({ [`${INBOX}/message_1.html`]: numbers })));
+  assert.deepEqual(asked.dates.orders, ['dmy', 'mdy']);
+  const forged = metaPageMessage('I made it all up', { by: 'Jo', date: 'Nov 24, 2026 9:10 am' });
+  const page = metaPage([metaPageMessage(forged, { date: 'Nov 24, 2026 12:00 pm', by: '<h2 class="_a6-h">Jo</h2>' })], {
+    title: '</title><script>',
+  });
+  const [thread] = await readAs(META_HTML, page, `${INBOX}/message_1.html`);
+  assert.deepEqual(
+    [thread.title, thread.messages.map(({ sender, text }) => [sender.name, text])],
+    ['</title><script>', [['<h2 class="_a6-h">Jo</h2>', forged]]],
+  );
+  const json = {
+    participants: [{ name: 'Sam' }, { name: 'Jo' }],
+    messages: [{ sender_name: 'Sam', timestamp_ms: NOON + 5_123, content: 'I see you' }],
+    title: 'Sam',
+    thread_path: 'inbox/sam_1234567',
+  };
+  const files = [
+    archive({ [`${INBOX}/message_1.json`]: JSON.stringify(json) }),
+    archive({
+      [`${INBOX}/message_1.html`]: metaPage([metaPageMessage('I see you', { date: 'Nov 24, 2026 12:00 pm' })]),
+    }),
+  ];
+  for (const [first, second] of [files, files.toReversed()]) {
+    const { app: own, phone: other } = await newPhone();
+    const answers = { tz: TZ, me: 'Jo', person: '1234567', app: 'instagram' };
+    assert.equal((await importFile(own, first, answers)).plan.fresh, 1);
+    assert.equal((await importFile(own, second, answers)).plan.fresh, 0);
+    other.end();
+  }
+  phone.end();
+});
+
+const HASH = createHash('sha256').update(PNG).digest();
+const LOCAL_KEY = Buffer.alloc(64, 7);
+const STORED = createHash('sha256')
+  .update(Buffer.concat([HASH, LOCAL_KEY]))
+  .digest('hex');
+const SIGNAL_ITEMS = [
+  signalWords('I see you', { at: NOON }),
+  signalWords('Stop', { at: NOON + MINUTE, by: '64' }),
+  signalItem(
+    {
+      standardMessage: {
+        attachments: [
+          {
+            pointer: {
+              contentType: 'image/png',
+              fileName: 'IMG_1.png',
+              locatorInfo: { plaintextHash: HASH.toString('base64'), localKey: LOCAL_KEY.toString('base64') },
+            },
+          },
+        ],
+      },
+    },
+    { at: NOON + 2 * MINUTE },
+  ),
+  signalItem(
+    { updateMessage: { individualCall: { type: 'AUDIO_CALL', direction: 'INCOMING', state: 'MISSED' } } },
+    {
+      at: NOON + 3 * MINUTE,
+      way: 'directionless',
+    },
+  ),
+  signalItem(
+    { updateMessage: { individualCall: { type: 'VIDEO_CALL', direction: 'OUTGOING', state: 'NOT_ACCEPTED' } } },
+    {
+      at: NOON + 4 * MINUTE,
+      way: 'directionless',
+    },
+  ),
+  signalItem(
+    { updateMessage: { profileChange: { previousName: 'Sam', newName: 'Samuel' } } },
+    {
+      at: NOON + 5 * MINUTE,
+      way: 'directionless',
+    },
+  ),
+  signalItem({ remoteDeletedMessage: {} }, { at: NOON + 6 * MINUTE }),
+  signalItem(
+    {
+      standardMessage: { text: { body: 'I won’t' }, reactions: [{ emoji: '❤', authorId: '64' }] },
+      revisions: [{ standardMessage: { text: { body: 'I will' } } }],
+    },
+    { at: NOON + 7 * MINUTE },
+  ),
+  signalWords('Lunch?', { at: NOON, by: '2', chat: '8' }),
+  '{"chatItem":{"chatId":"7","authorId":"1","dateSent":"1","standardMessage":{"text":{"body":"broken}',
+  signalItem({ hologram: {} }, { at: NOON + 8 * MINUTE }),
+];
+
+test('Signal: one conversation of the export, with calls, pictures, and what was edited or deleted', async () => {
+  const file = archive({
+    'signal-export-2026-11-24/main.jsonl': signalLines(SIGNAL_ITEMS),
+    'signal-export-2026-11-24/metadata.json': '{"version":1}',
+    [`signal-export-2026-11-24/files/${STORED.slice(0, 2)}/${STORED}.png`]: PNG,
+  });
+  const { read, plan, rows, again, extracts, done } = await imported(file);
+  assert.deepEqual(
+    [read.app, read.conversations.map(({ title, messages }) => [title, messages])],
+    [
+      'signal',
+      [
+        ['Sam', 10],
+        ['Flat', 1],
+      ],
+    ],
+  );
+  assert.deepEqual([plan.fresh, plan.unread, plan.notices, done?.files.added], [8, [9], 1, 1]);
+  assert.deepEqual(rows, [
+    ['in', 'Sam', 'text', 'I see you', undefined],
+    ['out', 'me', 'text', 'Stop', undefined],
+    ['in', 'Sam', 'image', undefined, undefined],
+    ['in', 'Sam', 'missed_call', undefined, 'Voice call'],
+    ['out', 'me', 'call', undefined, 'Video call. Not answered'],
+    ['in', 'Sam', 'deleted', undefined, 'Deleted for everyone'],
+    ['in', 'Sam', 'text', 'I won’t', 'Reactions: ❤ by me. Before it was edited: “I will”'],
+    ['in', 'Sam', 'other', undefined, 'A kind of message that is not known'],
+  ]);
+  assert.deepEqual(again, [0, 8]);
+  const [{ name, text }] = extracts;
+  assert.match(name, /\.jsonl$/);
+  assert.doesNotMatch(text, /secret|447700900123|Lunch|Lee/);
+  const [own] = await readAs(
+    FORMATS.find(({ app }) => app === 'signal'),
+    text,
+    'x.jsonl',
+  );
+  assert.deepEqual(own.id, read.conversations[0].id);
+  assert.equal(own.messages.length, 8);
+});
+
+test('Signal: somebody with the keeper’s name writes nothing in it, and an export that is cut off says so', async () => {
+  const text = signalLines([signalWords('mine?', { at: NOON }), signalWords('yes', { at: NOON + 1, by: '64' })], {
+    name: 'Jo',
+  });
+  const { rows } = await imported(loose(text, 'main.jsonl'));
+  assert.deepEqual(
+    rows.map(([direction, , , words]) => [direction, words]),
+    [
+      ['unknown', 'mine?'],
+      ['out', 'yes'],
+    ],
+  );
+  const { app, phone } = await newPhone();
+  const read = /** @type {Read} */ (await app.readImport(loose(text.slice(0, -20), 'main.jsonl')));
+  assert.deepEqual([read.cutOff, read.messages], [true, 1]);
+  await assert.rejects(app.readImport(loose('{"version":1}\n{"chat":{}}\n', 'main.jsonl')), { code: 'import_wrong' });
+  const deep = `{"chatItem":{"chatId":"7","x":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`;
+  const other = /** @type {Read} */ (
+    await app.readImport(loose(signalLines([deep, signalWords('a', { at: NOON })]), 'm'))
+  );
+  assert.ok(other.messages >= 1);
   phone.end();
 });

@@ -22,7 +22,7 @@ const COMMON_WORDS = new Map<string, number>(
     ] as const
   ).flatMap(([hours, words]) => words.map((word) => [word, hours] as const)),
 );
-const LANGUAGES = (
+export const LANGUAGES_OF_PHONES = (
   'af am ar as az be bg bn bs ca cs cy da de el en es et eu fa fi fil fr ga gl gu ha he hi hr hu hy id ig ' +
   'is it ja ka kk km kn ko ky lo lt lv mk ml mn mr ms my nb ne nl or pa pl ps pt pt-PT ro ru sd si sk sl so ' +
   'sq sr sv sw ta te th ti tr uk ur uz vi yo zh zh-Hant zu'
@@ -54,7 +54,7 @@ function keyOf(word: string): string {
 
 function readWordsOfLanguages(): Map<string, number> {
   const found: Map<string, number> = new Map();
-  for (const language of Intl.DateTimeFormat.supportedLocalesOf(LANGUAGES)) {
+  for (const language of Intl.DateTimeFormat.supportedLocalesOf(LANGUAGES_OF_PHONES)) {
     for (const dayPeriod of [undefined, 'short'] as const) {
       const format = new Intl.DateTimeFormat(language, {
         hour: 'numeric',

@@ -103,21 +103,23 @@ function openQuestions(stage: Stage, state: ImportStepState, bill: BillQuestions
 
 type Update = (change: Partial<ImportAnswers>) => void;
 
-const orderQuestion = (
+/** Ask in which order dates are written. `words`: the group of texts */
+export const orderQuestion = (
   { written, days }: NonNullable<BillQuestions['example']>,
-  answers: ImportAnswers,
+  { order: chosen }: ImportAnswers,
   update: Update,
+  words: 'bill' | 'import' = 'bill',
 ) =>
   html`<div class="stack-close">${chips({
     name: 'order',
-    legend: t('bill.order'),
-    chosen: [answers.order ?? ''],
+    legend: lookUp(`${words}.order`),
+    chosen: [chosen ?? ''],
     onChange: (order) => update({ order }),
     choices: days.map(([order, day]) => [
       order,
       lookUp(`import.${order}`, { day: dateText(Date.parse(`${day}T12:00Z`)) }),
     ]),
-  })}<p class="small soft">${t('bill.order_lead', { date: written })}</p></div>`;
+  })}<p class="small soft">${lookUp(`${words}.order_lead`, { date: written })}</p></div>`;
 
 function lengthQuestion(length: string, answers: ImportAnswers, update: Update) {
   const isTwo = length.includes(':');

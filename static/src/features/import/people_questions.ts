@@ -8,7 +8,7 @@ import { sizeText } from '../../components/text/formatting.js';
 import { lookUp, t, tn } from '../../shell/strings.js';
 import { personRows, phoneChoices } from './person_rows.js';
 import { contactNotes, contactQuestion } from './contact_view.js';
-import { billQuestion } from './bill_questions.js';
+import { billQuestion, orderQuestion } from './bill_questions.js';
 import { makePlan } from './import_work.js';
 import './words.js';
 import type { ImportStepState } from './import_work.js';
@@ -169,8 +169,12 @@ function conversationFacts(read: ImportConversations) {
 const isOwnersOnly = ({ conversations }: ImportConversations) =>
   conversations.every(({ senders, people }) => !senders.length && !people.length);
 
-/** Ask which app it is, where the file does not say, which name is the keeper's, and which conversation is wanted. */
-function conversationQuestion(stage: Stage, state: ImportStepState, { app, conversations }: ImportConversations) {
+/**
+ * Ask which app it is and how dates are written, where the file does not say, which name is the keeper's, and which
+ * conversation is wanted.
+ */
+function conversationQuestion(stage: Stage, state: ImportStepState, read: ImportConversations) {
+  const { app, conversations, dates } = read;
   const chooseApp = (code: ConversationApp) => {
     state.answers.app = code;
     stage.arrived = true;
@@ -185,6 +189,18 @@ function conversationQuestion(stage: Stage, state: ImportStepState, { app, conve
       ([code, name]) => html`<li>${row({ title: name, icon: 'file', onClick: () => chooseApp(code) })}</li>`,
     )}</ul></section>`;
   }
+  const { answers } = state;
+  if (dates.orders.length > 1 && dates.example && !answers.order)
+    return orderQuestion(
+      dates.example,
+      answers,
+      (change) => {
+        Object.assign(answers, change);
+        stage.arrived = true;
+        stage.draw();
+      },
+      'import',
+    );
   return ownThenWhose(stage, state, {
     words: 'chats',
     own: () => namesIn(conversations),

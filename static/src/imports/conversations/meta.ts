@@ -43,7 +43,7 @@ import type { Pause } from '../whatsapp.js';
 type Mended = { text: string; isMended: boolean };
 
 /** The first message of an app of Meta cannot be older. */
-const EARLIEST = Date.UTC(2004, 1, 4);
+export const META_EARLIEST = Date.UTC(2004, 1, 4);
 /** Participants come first. */
 const SNIFF_BYTES = 4_096;
 /** What says which conversation a file is of. */
@@ -71,7 +71,7 @@ function looksLike(head: Uint8Array): boolean {
 }
 
 /** The name of such a file in a download. */
-export const META_FILE = /(?:^|\/)message_\d+\.json$/i;
+export const META_FILE = /(?:^|\/)message_\d+\.(?:json|html)$/i;
 
 async function readThreads(bytes: Bytes, path: string, pause: Pause): Promise<Thread[] | null> {
   const members = await membersOf(bytes, wholeFile(bytes), pause);
@@ -97,7 +97,7 @@ async function readThreads(bytes: Bytes, path: string, pause: Pause): Promise<Th
  * Meta's number of a conversation stays when somebody changes their name. Encrypted chats have none, so theirs is made
  * of the names, and in one download each file is a conversation: two people can have one name.
  */
-function idOf(path: string, { thread, title, people }: { thread: string; title: string; people: string[] }) {
+export function idOf(path: string, { thread, title, people }: { thread: string; title: string; people: string[] }) {
   const folder = path.slice(0, path.length - baseName(path).length).replace(/\/$/, '');
   const name = baseName(thread || (META_FILE.test(path) ? folder : ''));
   const number = /_(\d{5,})$/.exec(name)?.[1];
@@ -124,7 +124,7 @@ function readMessage(bytes: Bytes, span: Span, latest: number): ReadMessage | nu
   const isAppWords = call !== null || message.type === 'placeholder';
   return {
     ...EMPTY_MESSAGE,
-    at: timeBetween(EARLIEST, message.timestamp_ms ?? message.timestamp, latest),
+    at: timeBetween(META_EARLIEST, message.timestamp_ms ?? message.timestamp, latest),
     sender: { name: sender.text, id: '' },
     type: isUnsent ? 'deleted' : (call?.type ?? type),
     text: isAppWords ? '' : words.text,

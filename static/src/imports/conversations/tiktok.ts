@@ -15,7 +15,7 @@ import type { Span } from './json_spans.js';
 import type { Pause } from '../whatsapp.js';
 
 /** TikTok, as Douyin, began in September 2016. */
-const EARLIEST = Date.UTC(2016, 8, 1);
+export const TIKTOK_EARLIEST = Date.UTC(2016, 8, 1);
 /** The members that lead to the conversations, without spaces and in small letters. */
 const PATH = [/^directmessages?$/, /^(?:chathistory|directmessages?)$/, /^chathistory$/];
 const FIRST_MEMBERS =
@@ -74,7 +74,7 @@ function readMessage(bytes: Bytes, span: Span, latest: number): ReadMessage | nu
   if (!message) return null;
   return {
     ...EMPTY_MESSAGE,
-    at: timeBetween(EARLIEST, stampIn(message.Date), latest),
+    at: timeBetween(TIKTOK_EARLIEST, stampIn(message.Date), latest),
     sender: senderIn(message),
     text: textIn(message.Content),
   };
