@@ -73,6 +73,35 @@ BACKUP_OF_TEXTS = (
 )
 BACKUP_OF_CALLS = '<calls count="1"><call number="-2" duration="0" date="1793793600000" type="3" /></calls>'
 
+CONVERSATION_TEXTS = {
+    "telegram_page": "<!DOCTYPE html><html><head><title>Exported Data</title></head><body>"
+    '<div class="page_wrap"><div class="page_header"><div class="text bold">Sam</div></div><div class="history">'
+    '<div class="message default clearfix" id="message1"><div class="pull_left userpic_wrap">'
+    '<div class="userpic userpic3"></div></div><div class="body"><div class="pull_right date details" '
+    'title="04.11.2026 09:20:00 UTC+01:00">09:20</div><div class="from_name">Sam</div><div class="media_wrap">'
+    '<a class="photo_wrap" href="photos/1.png"></a></div><div class="text">I &lt;see&gt;<br>you &#128512;</div></div></div>'
+    '<div class="message default clearfix joined" id="message2"><div class="body"><div class="date" '
+    'title="04.11.2026 09:21:00"></div><div class="media_wrap"><div class="media media_call">'
+    '<div class="status">Missed</div></div></div></div></div></div></div></body></html>',
+    "meta_page": '<html><head><title>Sam</title></head><body><div class="pam _3-95 _2ph- _a6-g uiBoxWhite noborder">'
+    '<h2 class="_3-95 _2pim _a6-h _a6-i">Sam</h2><div class="_3-95 _a6-p"><div><div>x &#039;</div><a href="a/1.png">'
+    '<img src="a/1.png"></a><ul><li>!Jo</li></ul></div></div><div class="_3-94 _a6-o">Nov 04, 2026 9:20 am</div></div>',
+    "messages_page": '<html>\n<head></head><body><div class="message"><div class="received"><p><span class="timestamp">'
+    'Nov 04, 2026  9:20:00 AM (Read by you after 1 second)</span><span class="sender">Sam</span></p>'
+    '<div class="message_part"><span class="bubble">x</span></div><div class="replies"></div></div></div></body></html>',
+    "messages_text": "Nov 04, 2026  9:20:00 AM (Read by you after 1 second)\nSam\nx\nTapbacks:\nLoved by Me\n\n"
+    "Nov 04, 2026  9:21:00 AM Sam left\n\nNov 04, 2026  9:22:00 AM\nMe\nattachments/1/a.png\n\n",
+    "imazing": "Chat Session,Message Date,Service,Type,Sender ID,Sender Name,Text,Attachment\r\n"
+    'Sam,03/04/2026 09:20:00,iMessage,Incoming,+447700900123,Sam,"x ""y""\nz",a.png\r\n'
+    "Sam,2026-11-04 09:21:00,SMS,Outgoing,,,x,\r\n",
+    "tiktok_text": ">>> Chat History with sam.b::\n\n2026-11-04 09:20:00 UTC sam.b: x\ny\n26-11-04 09:20 UTC jo: z\n",
+    "signal": '{"version":"1","backupTimeMs":"1"}\n{"account":{"givenName":"Jo"}}\n{"recipient":{"id":"2","self":{}}}\n'
+    '{"recipient":{"id":"1","contact":{"aci":"c2Ft","profileGivenName":"Sam"}}}\n{"chat":{"id":"7","recipientId":"1"}}\n'
+    '{"chatItem":{"chatId":"7","authorId":"1","dateSent":"1793784000000","incoming":{},"standardMessage":{"text":'
+    '{"body":"x"},"attachments":[{"pointer":{"contentType":"image/png","locatorInfo":{"plaintextHash":"AAAA"}}}]}}}\n'
+    '{"chatItem":{"chatId":"7","authorId":"1","dateSent":"1793784000000","directionless":{},"updateMessage":'
+    '{"individualCall":{"state":"MISSED"}}}}\n',
+}
 CONVERSATIONS = {
     "download": {
         "participants": [{"name": "Zo\u00c3\u00ab"}, {"name": "Jo"}],
@@ -266,7 +295,10 @@ def corpus_files() -> dict[str, dict[str, bytes]]:
         "mail": {name: text.encode() for name, text in MAILS.items()},
         "mailbox": {"all": "".join(f"From - Tue Nov 24 21:10:00 2026\n{text}\n\n" for text in MAILS.values()).encode()},
         "phone": {"messages": BACKUP_OF_TEXTS.encode(), "calls": BACKUP_OF_CALLS.encode()},
-        "conversation": {name: json.dumps(value, indent=2).encode() for name, value in CONVERSATIONS.items()},
+        "conversation": {
+            **{name: json.dumps(value, indent=2).encode() for name, value in CONVERSATIONS.items()},
+            **{name: text.encode() for name, text in CONVERSATION_TEXTS.items()},
+        },
         "contacts": {name: text.replace("\n", "\r\n").encode() for name, text in CONTACTS.items()},
         "sound": sample_sounds(),
         "bill": {

@@ -61,9 +61,8 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
     'None of the pictures and files could be taken out of the saved chat, so nothing was added. They are still ' +
     'inside it.',
   import_no_chat:
-    'There is no WhatsApp chat, mailbox (.mbox), backup (.xml) or conversation (.json) in this zip file, so nothing ' +
-    'was added. The file is as it was. In WhatsApp, use “Export chat” and choose that file. Ask Instagram or ' +
-    'Facebook for JSON, not HTML.',
+    'There is no chat, mailbox (.mbox) or backup (.xml) that can be read in this zip file, so nothing was added. The ' +
+    'file is as it was. In WhatsApp, use “Export chat” and choose that file. Ask Snapchat and Discord for JSON.',
   import_unpack_first:
     'There is more than one mailbox (.mbox) or backup (.xml) in this zip file, or a very large one, so nothing was ' +
     'added. The file is as it was. Unpack it, and choose its files one by one.',

@@ -361,7 +361,7 @@ export type ConversationApp =
   | 'discord'
   | 'signal'
   | 'imessage';
-/** In which orders its days can be read, and one that is another day in each. */
+/** In which orders the days of a file without zones can be read, none of another file; one that is two days. */
 export type ConversationDates = Pick<BillQuestions, 'orders' | 'example'>;
 /** `id`: chooses it; `people`: their names; `senders`: messages by name */
 export type ListedConversation = {

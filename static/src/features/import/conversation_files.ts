@@ -39,7 +39,7 @@ export type Conversation = {
 };
 /**
  * What was read of a download. `app`: null if only the keeper knows; `damaged`: paths of files that cannot be used;
- * `media`: its other files by path; `dates`: in which orders its days can be read, where they leave that open
+ * `media`: its other files by path; `dates`: of a file whose times have no zone
  */
 export type Conversations = {
   format: ChatFormat;
@@ -221,7 +221,7 @@ async function readAll(
         used = read.format;
         for (const [place, thread] of read.threads.entries())
           await addThread(byKey, { file, place }, { bytes, thread, format: read.format, titles }, pause);
-        if (read.format.hasOpenDays) await addDays(days, bytes, read, latest, pause);
+        if (read.format.isWithoutZone) await addDays(days, bytes, read, latest, pause);
       } else if (formats.some(({ place }) => place.test(`/${file.path}`))) damaged.push(file.path);
     } catch (error) {
       if (isOne || !isFileError(error)) throw error;
@@ -233,7 +233,7 @@ async function readAll(
   for (const { parts } of list) parts.sort((a, b) => numberIn(a.file.path) - numberIn(b.file.path));
   const sha256 = await digestOf(source, pause);
   const app = (used.app as ConversationApp | null) ?? appOf(files[0]?.path ?? '') ?? appOf(source.name);
-  const orders = ordersOf([...days.values()]);
+  const orders = days.size ? ordersOf([...days.values()]) : [];
   const dates = { orders, example: exampleOf([...days.values()], orders, ({ text }) => text) };
   return { format: used, app, sha256, list, damaged, media, dates };
 }

@@ -48,6 +48,8 @@ const HOW_TO = [
   'import.how_contacts',
   'import.how_chats',
   'import.how_telegram',
+  'import.how_signal',
+  'import.how_imessage',
   'import.how_page',
   'import.care',
 ];
@@ -257,7 +259,11 @@ function zoneField(stage: Stage, state: ImportStepState) {
   const { answers, read } = state;
   if (!stage.local.zone) {
     return html`<div class="row small"><span class="soft">${t(
-      read.kind === 'chat' ? 'import.zone_hint' : read.kind === 'bill' ? 'bill.zone' : 'import.zone_mail',
+      read.kind === 'chat' || (read.kind === 'conversations' && read.dates.orders.length)
+        ? 'import.zone_hint'
+        : read.kind === 'bill'
+          ? 'bill.zone'
+          : 'import.zone_mail',
       { tz: answers.tz },
     )}</span>${button(t('import.zone_change'), () => stage.set({ zone: true }), { plain: true })}</div>`;
   }

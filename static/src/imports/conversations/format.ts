@@ -82,8 +82,8 @@ export type ChatFormat = {
   app: string | null;
   /** What an entry's own file of messages is; JSON without it. */
   file?: { ending: string; type: string };
-  /** Its days can be written in more than one order. */
-  hasOpenDays?: boolean;
+  /** Its times have no zone, and its days can be written in more than one order. */
+  isWithoutZone?: boolean;
   /** Tell whether the beginning of a file can be such a file. `readThreads` decides. */
   looksLike(head: Uint8Array): boolean;
   /**
@@ -110,6 +110,8 @@ export type Json = Record<string, unknown>;
 export const NO_PLACE = /^(?!)()/;
 export const NOBODY: Sender = { name: '', id: '' };
 export const MAX_NAMES = 500;
+/** Later years have more than four digits. */
+const LAST_TIME = Date.UTC(9999, 11, 31);
 
 /** Return a function that reads who wrote the message at a span. */
 export const senderBy =
@@ -164,6 +166,9 @@ export function sameDay(day: string): WrittenTime['days'] | null {
   if (Number.isNaN(at) || new Date(at).toISOString().slice(0, 10) !== day) return null;
   return { dmy: day, mdy: day, ymd: day };
 }
+
+/** Return the day of a time in UTC, such as `2026-11-24`. */
+export const dayOf = (at: number): string => new Date(Math.min(at, LAST_TIME)).toISOString().slice(0, 10);
 
 /** Return the folder of a path, '' or ending in `/`. */
 export const folderIn = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);

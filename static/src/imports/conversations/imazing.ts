@@ -33,7 +33,7 @@ export const IMAZING: ChatFormat = {
   place: NO_PLACE,
   app: 'imessage',
   file: { ending: '.csv', type: 'text/csv' },
-  hasOpenDays: true,
+  isWithoutZone: true,
   looksLike,
   readThreads,
   readMessage,

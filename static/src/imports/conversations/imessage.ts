@@ -6,7 +6,7 @@
  * wrote in it, besides the owner of the phone.
  */
 import { readDate, readTime } from '../phone_bill/cells.js';
-import { idOfNames, timeBetween } from './format.js';
+import { dayOf, idOfNames, timeBetween } from './format.js';
 import type { ReadMessage, Thread } from './format.js';
 
 /** The name that these programs give the owner of the phone. */
@@ -23,7 +23,7 @@ export function namedBy(names: Iterable<string>, otherwise: string): Pick<Thread
 /** Read a day with a time of day; no time for one that cannot be right. Without a zone it is the computer's own. */
 export function timeAsWritten(written: string, latest: number): Pick<ReadMessage, 'at' | 'written'> {
   const none = { at: null, written: null };
-  const date = readDate(written, new Date(latest).toISOString().slice(0, 10));
+  const date = readDate(written, dayOf(latest));
   const time = date && readTime(date.rest);
   if (!date || !time) return none;
   const local = Date.parse(`${Object.values(date.days)[0]}T${time.clock}Z`);

@@ -33,6 +33,7 @@ export const IMESSAGE_HTML: ChatFormat = {
   place: NO_PLACE,
   app: 'imessage',
   file: { ending: '.html', type: 'text/html' },
+  isWithoutZone: true,
   looksLike,
   readThreads,
   readMessage,

@@ -37,6 +37,7 @@ export const IMESSAGE_TEXT: ChatFormat = {
   place: NO_PLACE,
   app: 'imessage',
   file: { ending: '.txt', type: 'text/plain' },
+  isWithoutZone: true,
   looksLike,
   readThreads,
   readMessage,

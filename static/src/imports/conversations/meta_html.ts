@@ -16,7 +16,7 @@
  */
 import { hoursOfPeriod, ALL_HOURS } from '../day_periods.js';
 import { readDate, readTime } from '../phone_bill/cells.js';
-import { EMPTY_MESSAGE, NOBODY, sameDay, textIn, typeOfFile } from './format.js';
+import { EMPTY_MESSAGE, NOBODY, dayOf, sameDay, textIn, typeOfFile } from './format.js';
 import {
   attributeOf,
   blocksIn,
@@ -50,7 +50,7 @@ export const META_HTML: ChatFormat = {
   place: /^(.*?)messages\/[^/]+\/[^/]+\/message_\d+\.html$/i,
   app: null,
   file: { ending: '.html', type: 'text/html' },
-  hasOpenDays: true,
+  isWithoutZone: true,
   looksLike,
   readThreads,
   readMessage,
@@ -152,8 +152,7 @@ function wordLines(node: HtmlNode): string[] {
 /** Read a day and a time of the page: see [Note: words of the page]. */
 function readWritten(written: string, latest: number): WrittenTime | null {
   const text = written.replace(/[\u200e\u200f]/g, '').replace(/[\s\u202f\u00a0]+/g, ' ');
-  const last = new Date(latest).toISOString().slice(0, 10);
-  const first = new Date(META_EARLIEST).toISOString().slice(0, 10);
+  const [first, last] = [dayOf(META_EARLIEST), dayOf(latest)];
   const date = wordedDate(text) ?? readDate(text, last);
   if (!date) return null;
   const days = Object.fromEntries(
