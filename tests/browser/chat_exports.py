@@ -181,6 +181,54 @@ def telegram_export() -> FilePayload:
     return picker_file("ChatExport.zip", "application/zip", buffer.getvalue())
 
 
+def telegram_pages() -> FilePayload:
+    """Return the pages that Telegram Desktop writes of one chat: a line of the app, a picture, a missed call, words."""
+
+    def message(minute: int, body: str, who: str = "", classes: str = "default clearfix") -> str:
+        colour = 1 if who != "Jo" else 2
+        head = f'<div class="pull_left userpic_wrap"><div class="userpic userpic{colour}"></div></div>' if who else ""
+        name = f'<div class="from_name">\n{who}\n</div>' if who else ""
+        time = f"24.10.2026 12:{minute:02}:00 UTC+00:00"
+        return (
+            f'<div class="message {classes}" id="message{minute}">{head}<div class="body">'
+            f'<div class="pull_right date details" title="{time}">12:{minute:02}</div>{name}{body}</div></div>\n'
+        )
+
+    door = '<div class="media_wrap clearfix"><a class="photo_wrap clearfix pull_left" href="photos/door.png"></a></div>'
+    call = '<div class="media_wrap clearfix"><div class="media media_call"><div class="status">Missed</div></div></div>'
+    messages = [
+        '<div class="message service" id="message-1"><div class="body details">24 October 2026</div></div>\n',
+        message(1, f'{door}<div class="text">I am at <strong>your door</strong></div>', "Sam &lt;b&gt;"),
+        message(2, call, classes="default clearfix joined"),
+        message(3, '<div class="text">Stop &lt;script&gt;alert(1)&lt;/script&gt;</div>', "Jo"),
+    ]
+    page = (
+        '<!DOCTYPE html><html><head><meta charset="utf-8"/><title>Exported Data</title>'
+        '<script src="js/script.js" type="text/javascript"></script></head><body onload="CheckLocation();">'
+        '<div class="page_wrap"><div class="page_header"><div class="content"><div class="text bold">Sam &lt;b&gt;'
+        f'</div></div></div><div class="page_body chat_page"><div class="history">{"".join(messages)}</div></div></div>'
+        "</body></html>"
+    )
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("ChatExport_2026-10-24/messages.html", page)
+        archive.writestr("ChatExport_2026-10-24/js/script.js", "alert(1)")
+        archive.writestr("ChatExport_2026-10-24/photos/door.png", make_png(7))
+    return picker_file("ChatExport.zip", "application/zip", buffer.getvalue())
+
+
+def imazing_table() -> FilePayload:
+    """Return iMazing's table of one conversation, with dates that can be read in two ways, and one that cannot be."""
+    lines = [
+        "Chat Session,Message Date,Service,Type,Sender ID,Sender Name,Status,Subject,Text,Attachment",
+        'Sam,03/04/2026 21:10:05,iMessage,Incoming,+447700900123,Sam,Read,,"Where are you?\nAnswer",',
+        "Sam,03/04/2026 21:11:00,iMessage,Outgoing,,,Read,,Stop,",
+        "Sam,30/02/2026 21:12:00,iMessage,Incoming,+447700900123,Sam,Read,,on no day,",
+        "Sam,03/04/2026 21:13:00,iMessage,Notification,,,,,Sam left,",
+    ]
+    return picker_file("Messages - Sam.csv", "text/csv", "\r\n".join([*lines, ""]).encode())
+
+
 def mailbox() -> str:
     """Return a mailbox file with a newsletter, an email to Sam and one from him, the newest first."""
     saved = SAVED_EMAIL.replace("\r\n", "\n")

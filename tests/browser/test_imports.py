@@ -343,6 +343,66 @@ def test_a_telegram_chat_is_imported_without_a_network(keeper: BrowserKeeper) ->
     keeper.wait_for_text("There is nothing new with this person in the file. Nothing was added.")
 
 
+def test_the_pages_of_a_telegram_chat_are_imported_and_run_nothing(keeper: BrowserKeeper) -> None:
+    """A page is read as text. What is in it is not run, and the same pages add nothing twice."""
+    dialogs: list[str] = []
+    keeper.page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    _make_offline_diary(keeper)
+    go_to_imports(keeper)
+    export = exports.telegram_pages()
+    choose_import_file(keeper, export)
+    main = keeper.page.get_by_role("main")
+    main.get_by_role("button", name=re.compile("^Jo")).click()
+    preview_import(keeper, re.compile("^Sam <b>"))
+    keeper.wait_for_text("3 new messages")
+    keeper.wait_for_text("1 line of the app itself is left out")
+    keeper.button("See the messages").first.click()
+    keeper.wait_for_text("I am at your door")
+    keeper.wait_for_text("Stop <script>alert(1)</script>")
+    _add_entry_with_picture(keeper, "messages of a page of Telegram")
+    keeper.tap("See your entries")
+    keeper.open_entry("Telegram: 1 missed call and 1 message from Sam <b>, 1 from me, 13:01 to 13:03.")
+    keeper.wait_for_file("door.png")
+    keeper.wait_for_file("ChatExport_2026-10-24, from number 2.html")
+    keeper.lock()
+    keeper.unlock()
+    go_to_imports(keeper)
+    choose_import_file(keeper, export)
+    main.get_by_role("button", name=re.compile("^Jo")).click()
+    preview_import(keeper, re.compile("^Sam <b>"))
+    keeper.wait_for_text("There is nothing new with this person in the file. Nothing was added.")
+    assert dialogs == []
+
+
+def test_the_messages_of_an_iphone_are_imported_from_a_table(keeper: BrowserKeeper) -> None:
+    """The keeper says how dates are written. A row that is on no day is named, and joins no other."""
+    _make_offline_diary(keeper)
+    for is_again in (False, True):
+        go_to_imports(keeper)
+        choose_import_file(keeper, exports.imazing_table())
+        keeper.wait_for_text("How are dates written in this chat?")
+        keeper.wait_for_text("Chats have no time zone. Times are read as in Europe/London.")
+        _assert_accessible(keeper, "dates of a table")
+        main = keeper.page.get_by_role("main")
+        main.get_by_role("radio", name="3 Apr 2026 (day first)").click()
+        keeper.wait_for_text("Which name is yours?")
+        main.get_by_role("button", name=re.compile("^Me")).click()
+        preview_import(keeper, re.compile("^Sam"))
+        if is_again:
+            keeper.wait_for_text("There is nothing new with this person in the file. Nothing was added.")
+            continue
+        keeper.wait_for_text("2 new messages")
+        keeper.wait_for_text("1 message or call is not listed")
+        keeper.wait_for_text("1 line of the app itself is left out")
+        keeper.tap("Add 1 entry")
+        keeper.wait_for_screen("Added")
+        keeper.tap("See your entries")
+        keeper.open_entry("iMessage: 1 message from Sam, 1 from me, 21:10 to 21:11.")
+        keeper.wait_for_file("Messages - Sam, from number 1.csv")
+        keeper.lock()
+        keeper.unlock()
+
+
 def _add_entry_with_picture(keeper: BrowserKeeper, screen: str) -> None:
     """Add the only proposed entry, with the picture of one of its messages."""
     keeper.page.get_by_label(re.compile("^Put 1 picture or other file with its message too")).check()
