@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Dialog, expect
 
 from diary.crypto.signing import Ed25519Signer
 from diary.pack.verify.verifier import verify_pack
@@ -346,7 +346,12 @@ def test_a_telegram_chat_is_imported_without_a_network(keeper: BrowserKeeper) ->
 def test_the_pages_of_a_telegram_chat_are_imported_and_run_nothing(keeper: BrowserKeeper) -> None:
     """A page is read as text. What is in it is not run, and the same pages add nothing twice."""
     dialogs: list[str] = []
-    keeper.page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+
+    def note_and_close(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    keeper.page.on("dialog", note_and_close)
     _make_offline_diary(keeper)
     go_to_imports(keeper)
     export = exports.telegram_pages()

@@ -176,8 +176,13 @@ export const imazingRow = (
     .join(',');
 export const imazingTable = (rows) => `\ufeff${[IMAZING_COLUMNS, ...rows].join('\r\n')}\r\n`;
 
-/** A message of Meta's pages. `inner`: what stands behind the words; `form`: before 2021, before 2023, or now */
-export const metaPageMessage = (text, { by = 'Sam', date, inner = '', form = 'now' } = {}) => {
+/**
+ * A message of Meta's pages.
+ * @param {string} text
+ * @param {{ by?: string, date?: string, inner?: string, form?: string }} options `inner`: what stands behind the words;
+ * `form`: before 2021, before 2023, or now
+ */
+export const metaPageMessage = (text, { by = 'Sam', date = '', inner = '', form = 'now' } = {}) => {
   const words = `<div><div></div><div>${escaped(text)}</div><div></div>${inner}</div>`;
   if (form === 'old')
     return `<div class="pam _3-95 _2pi0 _2lej uiBoxWhite noborder"><div class="_3-96 _2pio _2lek _2lel">${escaped(by)}</div><div class="_3-96 _2let">${words}</div><div class="_3-94 _2lem">${date}</div></div>`;

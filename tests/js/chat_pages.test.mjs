@@ -68,7 +68,11 @@ const archive = (files, name = 'export.zip') =>
 
 const FIELDS = ['direction', 'from', 'type', 'text', 'description'];
 
-/** Import the first conversation of a file with these answers, and return what the rows say; then read it again. */
+/**
+ * Import the first conversation of a file with these answers, and return what the rows say; then read it again.
+ * @param {File} file
+ * @param {{ fields?: string[] } & Partial<import('#app/shell/app.js').ImportAnswers>} options
+ */
 async function imported(file, { fields = FIELDS, ...answers } = {}) {
   const { app, phone } = await newPhone();
   const read = /** @type {Read} */ (await app.readImport(file));
