@@ -22,7 +22,13 @@ export const telegramPageMessage = (
 ) => {
   const { forwarded = '', reactions = '', service = false } = rest;
   if (service)
-    return `\n     <div class="message service" id="message-${id}">\n      <div class="body details">\n${escaped(text)}\n      </div>\n     </div>\n`;
+    return `
+     <div class="message service" id="message-${id}">
+      <div class="body details">
+${escaped(text)}
+      </div>
+     </div>
+`;
   const words = text ? `\n       <div class="text">\n${escaped(text)}\n       </div>\n` : '';
   const content = `${media}${words}${reactions}`;
   return `
@@ -47,7 +53,9 @@ ${
   forwarded
     ? `       <div class="pull_left forwarded userpic_wrap"><div class="userpic userpic4"></div></div>
        <div class="forwarded body">
-        <div class="from_name">\n${escaped(forwarded)}<span class="date details" title="${date}"> ${date}</span>\n        </div>
+        <div class="from_name">
+${escaped(forwarded)}<span class="date details" title="${date}"> ${date}</span>
+        </div>
 ${content}
        </div>`
     : content
@@ -125,7 +133,15 @@ export const messagesPageMessage = (
             </span>
             <span class="sender">${escaped(by)}</span>
         </p>
-        ${text ? `<hr>\n<div class="message_part">\n    <span class="bubble">${escaped(text)}</span>\n    </div>\n` : ''}
+        ${
+          text
+            ? `<hr>
+<div class="message_part">
+    <span class="bubble">${escaped(text)}</span>
+    </div>
+`
+            : ''
+        }
         ${inner}
     </div>
 </div>
@@ -185,14 +201,23 @@ export const imazingTable = (rows) => `\ufeff${[IMAZING_COLUMNS, ...rows].join('
 export const metaPageMessage = (text, { by = 'Sam', date = '', inner = '', form = 'now' } = {}) => {
   const words = `<div><div></div><div>${escaped(text)}</div><div></div>${inner}</div>`;
   if (form === 'old')
-    return `<div class="pam _3-95 _2pi0 _2lej uiBoxWhite noborder"><div class="_3-96 _2pio _2lek _2lel">${escaped(by)}</div><div class="_3-96 _2let">${words}</div><div class="_3-94 _2lem">${date}</div></div>`;
+    return (
+      `<div class="pam _3-95 _2pi0 _2lej uiBoxWhite noborder"><div class="_3-96 _2pio _2lek _2lel">${escaped(by)}` +
+      `</div><div class="_3-96 _2let">${words}</div><div class="_3-94 _2lem">${date}</div></div>`
+    );
   const name = form === 'now' ? 'h2' : 'div';
-  return `<div class="pam _3-95 _2ph- _a6-g uiBoxWhite noborder"><${name} class="_3-95 _2pim _a6-h _a6-i">${escaped(by)}</${name}><div class="_3-95 _a6-p">${words}</div><div class="_3-94 _a6-o">${date}</div></div>`;
+  return (
+    `<div class="pam _3-95 _2ph- _a6-g uiBoxWhite noborder"><${name} class="_3-95 _2pim _a6-h _a6-i">${escaped(by)}` +
+    `</${name}><div class="_3-95 _a6-p">${words}</div><div class="_3-94 _a6-o">${date}</div></div>`
+  );
 };
 
 /** Meta writes the newest message first. */
 export const metaPage = (messages, { title = 'Sam' } = {}) =>
-  `<html><head><meta http-equiv="Content-Type" content="text/html; charset=utf-8"><base href="../../../../" /><title>${escaped(title)}</title><style type="text/css">.a{color:red}</style></head><body class="_5vb_"><div class="clearfix _ikh"><h1>${escaped(title)}</h1><main class="_a706" role="main">${messages.toReversed().join('')}</main></div></body></html>`;
+  '<html><head><meta http-equiv="Content-Type" content="text/html; charset=utf-8"><base href="../../../../" />' +
+  `<title>${escaped(title)}</title><style type="text/css">.a{color:red}</style></head><body class="_5vb_">` +
+  `<div class="clearfix _ikh"><h1>${escaped(title)}</h1><main class="_a706" role="main">` +
+  `${messages.toReversed().join('')}</main></div></body></html>`;
 
 export const tiktokStamp = (at) => `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 /** @param {Record<string, string[]>} chats lines by the other person's name */

@@ -47,6 +47,7 @@ const MINUTE = 60_000;
 const LATER = NOON + 3 * 86_400_000;
 const PNG = new Uint8Array(Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'));
 const TZ = 'Europe/London';
+const INBOX = 'your_instagram_activity/messages/inbox/sam_1234567';
 const noPause = async () => undefined;
 const newPhone = () => phoneWithEntry({ clock: fixedClock(LATER) });
 const loose = (text, name) => new File([utf8(text)], name, { lastModified: NOON });
@@ -172,7 +173,8 @@ const TELEGRAM_ROWS = [
     'Sam',
     'voice',
     undefined,
-    'Its file is not in the download. Length 00:03, 12.0 KB. File: “Voice message: Not included, change data exporting settings to download.”',
+    'Its file is not in the download. Length 00:03, 12.0 KB. File: “Voice message: Not included, ' +
+      'change data exporting settings to download.”',
   ],
   ['in', 'Sam', 'text', 'his', `Reactions: ❤ by me. Forwarded from: “${FORWARDED}”`],
 ];
@@ -196,7 +198,7 @@ test('Telegram as pages: words, calls, pictures and what was forwarded, in two f
   assert.deepEqual(again, [0, 9]);
 });
 
-test('Telegram as one page: the sender of a joined message is in the entry’s own file, which can be read again', async () => {
+test('Telegram as one page: the entry’s own file names the sender of a joined message', async () => {
   const { rows, again, extracts } = await imported(loose(telegramPage(TELEGRAM_PAGE), 'messages.html'));
   assert.deepEqual(
     rows.map(([direction, from, type, text]) => [direction, from, type, text]),
@@ -235,7 +237,7 @@ test('Telegram: what somebody wrote, their name, and a title in quotes are text 
   assert.deepEqual([other.title, other.messages.length], [title, 1]);
 });
 
-test('Telegram: an account with the keeper’s name in another colour writes nothing in the keeper’s name', async () => {
+test('Telegram: an account with the keeper’s name in another colour writes nothing in it', async () => {
   const messages = [
     telegramPageMessage('mine?', { at: NOON, by: 'Jo', colour: 2 }),
     telegramPageMessage('not mine', { at: NOON + MINUTE, by: 'Jo', colour: 5 }),
@@ -243,6 +245,19 @@ test('Telegram: an account with the keeper’s name in another colour writes not
   ];
   const { rows } = await imported(loose(telegramPage(messages), 'messages.html'));
   assert.deepEqual([...new Set(rows.map(([direction]) => direction))], ['unknown']);
+});
+
+test('where only one name writes and the chat has it too, nobody is said to have written', async () => {
+  const date = 'Nov 24, 2026 9:10 am';
+  for (const file of [
+    loose(telegramPage([telegramPageMessage('I hit you', { at: NOON, by: 'Jo' })], { title: 'Jo' }), 'messages.html'),
+    archive({
+      [`${INBOX}/message_1.html`]: metaPage([metaPageMessage('I hit you', { by: 'Jo', date })], { title: 'Jo' }),
+    }),
+  ]) {
+    const { rows } = await imported(file);
+    assert.deepEqual(rows, [['unknown', 'Jo', 'text', 'I hit you', undefined]]);
+  }
 });
 
 test('Telegram: times that cannot be are named by their place and join no other message', async () => {
@@ -311,7 +326,7 @@ test('Telegram: JSON and pages of one chat count once, in one zip and one after 
   }
 });
 
-test('Telegram: two chats with one name stay two; a file that claims another’s chat hides nothing of it', async () => {
+test('Telegram: two chats with one name stay two, and neither hides a message of the other', async () => {
   const page = (text) => telegramPage([telegramPageMessage(text, { at: NOON })]);
   const everything = {
     'DataExport/chats/chat_01/messages.html': page('one'),
@@ -371,7 +386,7 @@ test('Telegram: pages that are cut off, deep, huge, or never end a tag', async (
 });
 
 test('Telegram: NUL, references to nothing, marks of direction and many languages stay text', async () => {
-  const texts = ['a\u0000b', '\u202eevil\u202c', 'مرحبا · Привет · 你好 · ਸਤ ਸ੍ਰੀ ਅਕਾਲ', '😀'];
+  const texts = ['a\u0000b', '\u202eevil\u202c', 'مرحبا · Привет · 你好', 'ਸਤ ਸ੍ਰੀ ਅਕਾਲ', '😀'];
   const bomb = `<!DOCTYPE html [<!ENTITY a "x"><!ENTITY b "&a;&a;">]>`;
   const page = telegramPage([
     ...texts.map((text, i) => telegramPageMessage(text, { at: NOON + i * MINUTE })),
@@ -449,7 +464,8 @@ const MESSAGES_ROWS = [
     'Sam',
     'text',
     'No',
-    `Reactions listed under it: “Loved by Me”. Replies listed under it: “${messagesTime(NOON + 4 * MINUTE)} · Me · why”`,
+    'Reactions listed under it: “Loved by Me”. ' +
+      `Replies listed under it: “${messagesTime(NOON + 4 * MINUTE)} · Me · why”`,
   ],
   ['out', 'me', 'text', 'why', 'A reply to an earlier message'],
 ];
@@ -473,7 +489,7 @@ test('iMessage as text: a chat of WhatsApp is no such text, and the other way ro
   phone.end();
 });
 
-test('iMessage as text: a time that cannot be read joins no message, and a time in a sentence begins none', async () => {
+test('iMessage as text: a time that cannot be read joins no message; one in a sentence begins none', async () => {
   const messages = [
     messagesText('before', { at: NOON }),
     ...['Feb 30, 2026  5:29:42 PM', 'Nov 24, 26 5:29:42 PM', 'Nov 24, 2026 21:10:05', 'lis 24, 2026 21:10'].map(
@@ -500,8 +516,9 @@ const MESSAGES_PAGE = [
   messagesPageMessage('No', {
     at: NOON + 3 * MINUTE,
     inner:
-      '<div class="tapbacks"><p>Tapbacks:</p><div class="tapback"><span class="tapback"><b>Loved</b> by Me</span></div>' +
-      `</div><div class="replies"><div class="reply">${messagesPageMessage('why', { at: NOON + 4 * MINUTE, by: 'Me' })}</div></div>`,
+      '<div class="tapbacks"><p>Tapbacks:</p><div class="tapback">' +
+      '<span class="tapback"><b>Loved</b> by Me</span></div></div><div class="replies"><div class="reply">' +
+      `${messagesPageMessage('why', { at: NOON + 4 * MINUTE, by: 'Me' })}</div></div>`,
   }),
   messagesPageMessage('why', {
     at: NOON + 4 * MINUTE,
@@ -512,7 +529,8 @@ const MESSAGES_PAGE = [
     at: NOON + 5 * MINUTE,
     inner:
       '<hr><div class="message_part"><div class="edited"><table><tbody><tr><td><span class="timestamp"></span></td>' +
-      '<td>I will</td></tr></tbody><tfoot><tr><td>Edited 2 seconds later</td><td>I won’t</td></tr></tfoot></table></div></div>',
+      '<td>I will</td></tr></tbody><tfoot><tr><td>Edited 2 seconds later</td><td>I won’t</td></tr></tfoot></table>' +
+      '</div></div>',
   }),
 ];
 
@@ -666,18 +684,20 @@ test('TikTok as text: lines, words over several lines, and the same as JSON', as
   phone.end();
 });
 
-const INBOX = 'your_instagram_activity/messages/inbox/sam_1234567';
 const META_MESSAGES = [
   metaPageMessage('I see you\nall of you', { date: 'Nov 24, 2026 9:10 am' }),
   metaPageMessage('Stop', { by: 'Jo', date: 'Nov 24, 2026, 9:11 AM', form: 'before 2023' }),
   metaPageMessage('', {
     date: 'Nov 24, 2026 12:05 pm',
-    inner: `<div><div><a target="_blank" href="${INBOX}/photos/41.png"><img src="${INBOX}/photos/41.png" class="_a6_o _3-96" /></a></div></div>`,
+    inner:
+      `<div><div><a target="_blank" href="${INBOX}/photos/41.png">` +
+      `<img src="${INBOX}/photos/41.png" class="_a6_o _3-96" /></a></div></div>`,
   }),
   metaPageMessage('Look', {
     date: 'Nov 24, 2026 12:06 pm',
     inner:
-      `<div><video src="${INBOX}/audio/9.mp4" controls="1"><a href="${INBOX}/audio/9.mp4"><div>Click for video:</div></a></video></div>` +
+      `<div><video src="${INBOX}/audio/9.mp4" controls="1"><a href="${INBOX}/audio/9.mp4">` +
+      '<div>Click for video:</div></a></video></div>' +
       '<div><ul class="_a6-q"><li><span>❤Jo<span> (Nov 24, 2026 12:07 pm)</span></span></li></ul></div>',
   }),
   metaPageMessage('You missed a call from Sam.', { date: '24 November 2026, 21:41', form: 'old' }),
@@ -886,7 +906,7 @@ test('Signal: one conversation of the export, with calls, pictures, and what was
   assert.equal(own.messages.length, 8);
 });
 
-test('Signal: somebody with the keeper’s name writes nothing in it, and an export that is cut off says so', async () => {
+test('Signal: somebody with the keeper’s name writes nothing in it; an export that is cut off says so', async () => {
   const text = signalLines([signalWords('mine?', { at: NOON }), signalWords('yes', { at: NOON + 1, by: '64' })], {
     name: 'Jo',
   });

@@ -305,10 +305,15 @@ function countSender({ senders, ids }: FoundConversation, { name, id }: Sender) 
   ids.set(name, (ids.get(name) ?? new Set()).add(id));
 }
 
-/** Where the files do not list who is in a conversation, those who wrote are. */
+/**
+ * Where the files do not list who is in a conversation, those who wrote are. A chat has the name of the other person: if
+ * nobody but one name wrote, and the chat has it too, two people can have that name.
+ */
 function withPeople({ ids, ...conversation }: FoundConversation): Conversation {
+  if (conversation.people.length) return conversation;
   const written = [...ids].flatMap(([name, those]) => Array.from({ length: those.size }, () => name));
-  return { ...conversation, people: conversation.people.length ? conversation.people : written };
+  const isNamedSo = written.length === 1 && written[0] === conversation.title;
+  return { ...conversation, people: isNamedSo ? [...written, ...written] : written };
 }
 
 const numberIn = (path: string) => Number(/(\d+)\.\w+$/.exec(path)?.[1] ?? 0);

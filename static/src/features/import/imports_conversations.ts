@@ -157,7 +157,8 @@ export async function planConversation(
 /**
  * Read all messages of a conversation, in the order of their times.
  * @returns `count` of all; `unread`: places, from 1, of those that are left out; `notices`: lines of the app;
- * `written`: how many have a time without a zone; `digests` of the files; `frameBytes`: the most that stands around messages in a file of their own
+ * `written`: how many have a time without a zone; `digests` of the files; `frameBytes`: the most that stands around
+ * messages in a file of their own
  */
 async function readRows(
   format: Conversations['format'],

@@ -1,5 +1,5 @@
 /**
- * What the readers of exports of Apple's Messages have in common. Apple has no export of its own. Two programs are read:
+ * What the readers of exports of Apple's Messages have in common. Apple has no export. Two programs are read:
  * imessage-exporter (imessage_text.ts, imessage_html.ts) and iMazing (imazing.ts).
  *
  * [Note: whose conversation] The files have no number of the conversation. Its id is made of the names of those who
