@@ -40,7 +40,7 @@ def test_wrong_files_get_a_message_and_add_nothing(keeper: BrowserKeeper) -> Non
         (
             "other.zip",
             exports.make_zip({"../../etc/passwd": b"x"}),
-            "There is no WhatsApp chat, mailbox (.mbox), backup (.xml) or conversation",
+            "There is no chat, mailbox (.mbox) or backup (.xml) that can be read",
         ),
         ("empty.txt", b"", "This file is empty"),
     ):

@@ -306,8 +306,8 @@ function countSender({ senders, ids }: FoundConversation, { name, id }: Sender) 
 }
 
 /**
- * Where the files do not list who is in a conversation, those who wrote are. A chat has the name of the other person: if
- * nobody but one name wrote, and the chat has it too, two people can have that name.
+ * Where the files do not list who is in a conversation, those who wrote are. A chat has the name of the other person:
+ * if nobody but one name wrote, and the chat has it too, two people can have that name.
  */
 function withPeople({ ids, ...conversation }: FoundConversation): Conversation {
   if (conversation.people.length) return conversation;
