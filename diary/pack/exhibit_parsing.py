@@ -13,7 +13,7 @@ from diary.record.reading import RecordFields, boolean_of, integer_of, object_of
 # own bookkeeping are excluded; of custody records only the lines of packed files are used.
 REGISTER_KINDS: Final = (
     "account", "background", "case", "consent", "export", "impact", "notice", "order",
-    "person", "report", "schedule", "sighting", "statement", "vehicle",
+    "person", "report", "schedule", "sighting", "sitting", "statement", "vehicle",
 )  # fmt: skip
 PACKABLE_KINDS: Final = frozenset({"incident", "attachment", *REGISTER_KINDS})
 _ITEM_PATTERN = re.compile(r"([A-Z]{1,4})/([1-9][0-9]{0,4})")

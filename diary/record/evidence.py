@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from diary.record import times, vocabulary
+from diary.record import sitting, times, vocabulary
 from diary.record.reading import boolean_of, codes_of, integer_of, object_of, objects_of, text_of
 from diary.record.record_history import RecordHistory, RecordView
 
@@ -101,8 +101,11 @@ class Attachment(RecordView):
 
     @property
     def is_reviewed(self) -> bool:
-        """Return whether the keeper has reviewed the picture for a pack."""
-        return integer_of(self.fields, "looked_at") is not None
+        """Return whether the keeper has reviewed the picture for a pack.
+
+        A file of a sitting that the keeper has not opened is not reviewed, whatever `looked_at` says.
+        """
+        return integer_of(self.fields, "looked_at") is not None and not sitting.is_unseen(self.fields)
 
     @property
     def incident_ids(self) -> tuple[str, ...]:

@@ -76,6 +76,7 @@ async function loadApp() {
     { grantActions },
     { questionActions },
     { assistedActions },
+    { sittingActions },
     { witnessActions },
     { browserPictureMaker: browserPictures, startCopiesWorker: startCopies },
     { randomBytes: random },
@@ -94,6 +95,7 @@ async function loadApp() {
     import('./features/advocates/actions.js'),
     import('./diary/sharing/questions.js'),
     import('./features/assisted/actions.js'),
+    import('./features/sitting/actions.js'),
     import('./diary/sharing/witnesses.js'),
     import('./media/previews.js'),
     import('./core/bytes.js'),
@@ -157,6 +159,7 @@ async function loadApp() {
         ...grantActions(ctx),
         ...questionActions(ctx),
         ...assistedActions(ctx),
+        ...sittingActions(ctx),
         ...witnessActions(ctx),
       }) satisfies Partial<App>,
   });

@@ -27,6 +27,7 @@ import type scheduleWords from './features/schedule/words.json';
 import type settingsWords from './features/settings/words.json';
 import type shareWords from './features/share/words.json';
 import type showNowWords from './features/show_now/words.json';
+import type sittingWords from './features/sitting/words.json';
 import type shellWords from './shell/words.json';
 
 type AppWords = typeof appWords;
@@ -54,6 +55,7 @@ type ScheduleWords = typeof scheduleWords;
 type SettingsWords = typeof settingsWords;
 type ShareWords = typeof shareWords;
 type ShowNowWords = typeof showNowWords;
+type SittingWords = typeof sittingWords;
 type ShellWords = typeof shellWords;
 
 declare module './shell/lookup.js' {
@@ -83,5 +85,6 @@ declare module './shell/lookup.js' {
       SettingsWords,
       ShareWords,
       ShowNowWords,
+      SittingWords,
       ShellWords {}
 }

@@ -24,7 +24,7 @@ _ONLY_WHEN_REFERENCED_KINDS: Final = frozenset({"account", "case", "person", "sc
 _OWNER_FIELDS: Final = {"account": ("person_id",), "sighting": ("account_id", "person_id"), "vehicle": ("person_ids",)}
 _REFERENCE_PREFIXES: Final = {
     "account": "A", "background": "BG", "case": "CA", "consent": "CS", "export": "EX", "impact": "IM", "notice": "NC",
-    "order": "O", "report": "R", "schedule": "MS", "sighting": "SG", "statement": "ST", "vehicle": "V",
+    "order": "O", "report": "R", "schedule": "MS", "sighting": "SG", "sitting": "SI", "statement": "ST", "vehicle": "V",
 }  # fmt: skip
 
 
@@ -78,7 +78,7 @@ def select_records(
         record
         for kind in REGISTER_KINDS
         for record in build_histories(versions, kind)
-        if record.withdrawn_at_ms is None
+        if record.withdrawn_at_ms is None and _is_sitting_allowed(record)
     ]
     included_records = _referenced_records(
         other_records,
@@ -106,6 +106,15 @@ def is_file_allowed(file: RecordHistory, *, include_intimate: bool) -> bool:
     is_excluded = boolean_of(file.current_version.fields, "include_in_pack") is False
     is_intimate = text_of(file.current_version.fields, "sensitivity") == INTIMATE_SENSITIVITY and not include_intimate
     return file.withdrawn_at_ms is None and not is_excluded and not is_intimate
+
+
+def _is_sitting_allowed(record: RecordHistory) -> bool:
+    """Return whether a record may be included: a sitting needs the keeper's explicit choice.
+
+    It names files that the keeper may not have seen.
+    """
+    fields = record.current_version.fields
+    return record.current_version.kind != "sitting" or boolean_of(fields, "include_in_pack") is True
 
 
 def _attachments_of(files: Sequence[RecordHistory], incidents: Sequence[RecordHistory]) -> tuple[Attachment, ...]:

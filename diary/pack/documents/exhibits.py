@@ -15,6 +15,7 @@ from diary.pack.documents.incident_rows import TemplateData, format_duration
 from diary.pack.documents.later_files import later_files_text
 from diary.pack.documents.mail_words import MailMessage
 from diary.pack.documents.prepared_wording import not_sworn_text
+from diary.pack.documents.sittings import collected_text
 from diary.pack.metadata import PackMetadata
 from diary.pack.printable_text import escape_unprintable, paragraphs
 from diary.pack.registers import RegisterRecord
@@ -128,6 +129,7 @@ def _exhibit_facts(contents: PackContents, view: ExhibitView) -> list[tuple[str,
             contents.linked_codes_text(view) or "nothing in this pack",
         ),
         ("Taken", times.format_claimed_time(taken).to_line() if taken.is_known else "not recorded"),
+        ("Collected", collected_text(view)),
         ("Taken by", contents.handler_code(fields, "captured_by_id") if text_of(fields, "captured_by_id") else ""),
         ("Produced by", contents.handler_code(fields, "producer_id")),
         ("Reference the police gave it", text_of(fields, "officer_exhibit_ref")),

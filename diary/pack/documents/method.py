@@ -15,6 +15,7 @@ from diary.pack.documents.log_wording import log_paragraph, log_sentence
 from diary.pack.documents.page_banner import RESTRICTED_BANNER
 from diary.pack.documents.prepared_wording import HELD_BACK_SENTENCE, method_sentences
 from diary.pack.documents.questions import question_rows, screen_language_text
+from diary.pack.documents.sittings import sitting_sections
 from diary.pack.documents.verification_steps import portal_steps, verification_steps
 from diary.pack.printable_text import escape_unprintable
 from diary.pack.wording import field_label, format_count, format_entry_numbers
@@ -47,6 +48,7 @@ _LEFT_OUT_KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "report": ("report", "reports"),
     "schedule": ("message list", "message lists"),
     "sighting": ("use of an account", "uses of an account"),
+    "sitting": ("sitting", "sittings"),
     "statement": ("statement", "statements"),
     "vehicle": ("vehicle", "vehicles"),
 }
@@ -109,6 +111,7 @@ def method_data(contents: PackContents) -> TemplateData:
         "notes": PRIVATE_NOTES_TEXT,
         "files": _file_rows(contents),
         "custody": _custody_rows(contents),
+        "sittings": sitting_sections(contents),
         "checks": [
             [title, escape_unprintable(words), list(commands)]
             for title, words, commands in verification_steps(contents)

@@ -14,7 +14,8 @@ from diary.record.evidence import Attachment
 from diary.record.reading import RecordFields, integer_of, is_same_json, object_of, objects_of, text_of
 from diary.record.record_history import RecordVersion, build_histories
 
-# The app takes these steps itself when a file is added; each other step is the keeper's.
+# The app takes these steps itself when a file is added; each other step is the keeper's, or that of an advocate who
+# looked at a file in a sitting.
 _ARRIVAL_ACTIONS: Final = frozenset({"received", "hashed"})
 _DIGEST_ACTIONS: Final = frozenset({"hashed", "verified"})
 
@@ -62,19 +63,21 @@ def _are_steps_right(
     # A forger's file may have tens of thousands of versions, and as many steps.
     added_times = {integer_of(version.fields, "added_at") for version in versions}
     digests = {text_of(version.fields, "sha256") for version in versions}
+    is_collected = any(object_of(version.fields, "collected") for version in versions)
     return 0 < len(logged_lines) == len(lines) - 1 and all(
-        _is_step_right(line, added_times, digests) for line in logged_lines
+        _is_step_right(line, added_times, digests, is_collected=is_collected) for line in logged_lines
     )
 
 
-def _is_step_right(line: RecordFields, added_times: Set[int | None], digests: Set[str]) -> bool:
+def _is_step_right(line: RecordFields, added_times: Set[int | None], digests: Set[str], *, is_collected: bool) -> bool:
     """Return whether a step names an actor who takes it, and the time and the digest in a version of its file."""
     action, at, detail = text_of(line, "action"), integer_of(line, "at"), text_of(line, "detail")
     is_arrival = action in _ARRIVAL_ACTIONS
+    is_look_in_sitting = is_collected and action == "viewed" and text_of(line, "actor") == "advocate"
     return (
         line.keys() == {"action", "actor", "at", "detail", "item"}
         and vocabulary.CHOICE_LISTS["custody_actions"].find_term(action) is not None
-        and text_of(line, "actor") == ("app" if is_arrival else "keeper")
+        and (is_look_in_sitting or text_of(line, "actor") == ("app" if is_arrival else "keeper"))
         and (not is_arrival or (line["at"] == at and at in added_times))
         and (action not in _DIGEST_ACTIONS or (line["detail"] == detail and detail in digests))
     )

@@ -26,6 +26,7 @@ import {
   resumeDraft,
 } from '../diary/attachments/locked_capture.js';
 import { readSettings, saveSettings } from '../diary/records/settings.js';
+import { isUnseen } from '../record/sitting.js';
 import { shownHeld } from '../diary/index/showing.js';
 import { fileLimitOf, fileSource, readWhole } from '../diary/attachments/sources.js';
 import { storeLanguage } from '../diary/session/language.js';
@@ -173,6 +174,7 @@ function fileContentMethods(ctx: Context, drafts: Drafts) {
     async readPicture(attachment: string, size: 'preview' | 'print' | 'masked' | 'unmasked') {
       if (!ctx.open) return readPictureInTray(ctx, drafts, attachment, size === 'preview' ? size : 'print');
       const open = ctx.open;
+      if (await isUnseenHere(open, attachment)) return null;
       const file = await locateFile(open, attachment, size, [
         ...(drafts.current?.held ?? []),
         ...(open.filesOutsideDraft ?? []),
@@ -181,6 +183,7 @@ function fileContentMethods(ctx: Context, drafts: Drafts) {
     },
     async readReceived(attachment: string) {
       const open = requireOpen(ctx);
+      if (await isUnseenHere(open, attachment)) throw new KeptError('sitting_unseen');
       const file = await locateFile(open, attachment, 'received', drafts.current?.held ?? []);
       if (!file) throw new KeptError('not_found');
       return { ...(await makeUrl(open, file, ctx.objectUrl)), name: file.name };
@@ -197,6 +200,12 @@ function fileContentMethods(ctx: Context, drafts: Drafts) {
       return undefined;
     },
   };
+}
+
+/** No screen shows what was collected in a sitting before the keeper opened it there. */
+async function isUnseenHere(open: Open, attachment: string): Promise<boolean> {
+  const newest = await open.book.newest(attachment).catch(() => null);
+  return newest !== null && isUnseen(newest.fields);
 }
 
 export async function addFile(

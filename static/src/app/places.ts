@@ -40,6 +40,7 @@ export const PARTS = {
   before: () => import('../features/help/before_reporting.js'),
   wording: () => import('../features/settings/wording.js'),
   assisted: () => import('../features/assisted/view.js'),
+  sitting: () => import('../features/sitting/view.js'),
   witness: () => import('../features/share/statements.js'),
   desktop: () => import('../features/desktop/view.js'),
 };
@@ -48,6 +49,7 @@ export const PART_BY_PLACE: Record<string, keyof typeof PARTS> = {
   before: 'before',
   wording: 'wording',
   assisted: 'assisted',
+  sitting: 'sitting',
   witness: 'witness',
   safety: 'first',
   check: 'first',
@@ -156,6 +158,7 @@ const TAB_BY_PLACE: Record<string, (typeof TABS)[number][0]> = {
   more_open: 'more',
   more_how: 'more',
   loose: 'more',
+  sitting: 'more',
   devices: 'more',
   space: 'more',
   signout: 'more',

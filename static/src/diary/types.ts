@@ -133,6 +133,10 @@ export type Attachment = {
   place?: boolean | null;
   description?: string;
   sensitivity?: string;
+  /** initials of who collected it in a sitting; '' for any other file */
+  collected?: string;
+  /** collected, and the keeper has not opened it */
+  unseen?: boolean;
 };
 export type Draft = {
   id: string;
@@ -582,3 +586,30 @@ export type AssistedEntry = {
   name: string;
   organisation: string;
 };
+
+/** The advocate's answers before a sitting. Each is given; none has a default. */
+export type SittingStart = {
+  /** initials, which are printed */
+  advocate: string;
+  name: string;
+  organisation: string;
+  /** `no`, or `asked_first`: the police said how to go on */
+  police: string;
+  trackersLeft: boolean;
+  childPicturesKnown: boolean;
+  under18: boolean | null;
+  leadAgreed: boolean;
+  /** the keeper said: this may be kept */
+  keeperAgreed: boolean;
+};
+export type CollectedFile = {
+  attachment: string;
+  name: string;
+  by: string;
+  source: string;
+  unseen: boolean;
+  at: number;
+};
+export type SittingRead = { record: string; fields: Fields; files: CollectedFile[]; paused: number | null };
+export type SittingSource = { kind: string; name: string; looked: string; why: string };
+export type SittingCheck = { kind: string; found: string; note: string };

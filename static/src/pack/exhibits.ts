@@ -2,6 +2,7 @@
 import { b64 } from '../core/bytes.js';
 import { partCount } from '../crypto/files.js';
 import { codesOf, objectOf, objectsOf, booleanOf, textOf, integerOf } from '../record/reading.js';
+import { isUnseen } from '../record/sitting.js';
 import { historiesOf } from '../record/record_history.js';
 import type { JsonObject } from '../core/encoding.js';
 import type { Fields } from '../record/reading.js';
@@ -101,12 +102,18 @@ export function attachmentsOf(
     .map(({ one: attachment }) => attachment);
 }
 
+/**
+ * Whether the keeper has reviewed the picture for a pack. A file of a sitting that the keeper has not opened is not
+ * reviewed, whatever `looked_at` says.
+ */
+const isReviewed = (fields: Fields) => integerOf(fields, 'looked_at') !== null && !isUnseen(fields);
+
 /** Return whether its picture must stay out of the part that may be served. */
 export function isHeldBack({ newest }: RecordHistory): boolean {
   return (
     !['', 'normal'].includes(textOf(newest.fields, 'sensitivity')) ||
     booleanOf(newest.restricted, 'shows_where_i_live') === true ||
-    (hasPicture(newest.fields) && integerOf(newest.fields, 'looked_at') === null)
+    (hasPicture(newest.fields) && !isReviewed(newest.fields))
   );
 }
 
@@ -127,7 +134,7 @@ export function isPictureHeldBack(attachment: RecordHistory, isApart = false): b
     objectsOf(fields, 'renditions').some((rendition) => rendition.purpose === 'masked');
   const isOrdinary = ['', 'normal'].includes(textOf(fields, 'sensitivity'));
   const isUnsure = isApart && hasPicture(fields);
-  return (isUnsure || isHeldBack(attachment)) && !(isMasked && isOrdinary && integerOf(fields, 'looked_at') !== null);
+  return (isUnsure || isHeldBack(attachment)) && !(isMasked && isOrdinary && isReviewed(fields));
 }
 
 /** Return one row per attachment with its number. `inBrowser`: this phone lays out the pages, and draws no letters. */
@@ -167,8 +174,7 @@ function pictureFieldsOf(fields: Fields, version: DiaryVersion, inBrowser: boole
   const type = textOf(fields, 'media_type');
   const printCopy = renditionOf(fields, version, printPurpose(fields));
   // What is in a letter or an email is printed only after the keeper has looked through it.
-  const isPrintable =
-    type.startsWith('image/') || (OPENED_TYPES.includes(type) && integerOf(fields, 'looked_at') !== null);
+  const isPrintable = type.startsWith('image/') || (OPENED_TYPES.includes(type) && isReviewed(fields));
   // A picture whose masked copy is missing is not printed at all: its received bytes show what was covered.
   const needsDecoding = printCopy === null && printPurpose(fields) === 'print' && isPrintable;
   const poster = type.startsWith('video/') ? renditionOf(fields, version, 'preview') : null;

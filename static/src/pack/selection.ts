@@ -6,7 +6,7 @@
  * What was taken out stays out. Private notes are not read here at all.
  */
 import { referencedIds, reachableFrom } from '../record/referenced_ids.js';
-import { codesOf, isLeftOutOfPacks, textOf, integerOf } from '../record/reading.js';
+import { booleanOf, codesOf, isLeftOutOfPacks, textOf, integerOf } from '../record/reading.js';
 import { roleCodes } from '../record/roles.js';
 import { isLate, isTakenOut, historiesOf, sealedAt } from '../record/record_history.js';
 import { attachmentsOf, canInclude } from './exhibits.js';
@@ -35,6 +35,7 @@ export const REGISTER_KINDS = [
   'report',
   'schedule',
   'sighting',
+  'sitting',
   'statement',
   'vehicle',
 ];
@@ -63,6 +64,7 @@ const REFERENCE_PREFIXES = {
   report: 'R',
   schedule: 'MS',
   sighting: 'SG',
+  sitting: 'SI',
   statement: 'ST',
   vehicle: 'V',
 } as Record<string, string>;
@@ -86,7 +88,9 @@ export function selectRecords(
     ? candidates.filter((history) => items.has(history.record))
     : attachmentsOf(opened, request.filesLater ? [] : chosen, request);
   const others = REGISTER_KINDS.flatMap((kind) =>
-    historiesOf(opened, kind).filter((history) => history.taken_out === null),
+    historiesOf(opened, kind).filter(
+      (history) => history.taken_out === null && (kind !== 'sitting' || isChosenSitting(history)),
+    ),
   );
   const registers = includedRegisters(
     others,
@@ -108,6 +112,9 @@ export function selectRecords(
     records: new Set([...chosen, ...files, ...registers].map((history) => history.record)),
   };
 }
+
+/** A sitting needs the keeper's explicit choice: it names files that the keeper may not have seen. */
+const isChosenSitting = ({ newest }: RecordHistory) => booleanOf(newest.fields, 'include_in_pack') === true;
 
 /** Return the incidents of a choice. A choice of dates leaves out entries without a date. */
 export function selectIncidents(

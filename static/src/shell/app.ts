@@ -22,6 +22,10 @@ import type {
   State as DiaryState,
   PendingErasure,
   AssistedEntry,
+  SittingCheck,
+  SittingRead,
+  SittingSource,
+  SittingStart,
 } from '../diary/types.js';
 import type { Mail } from '../imports/mail.js';
 import type { Contacts } from '../imports/contacts/vcard.js';
@@ -806,6 +810,22 @@ export interface App extends AdvocateApp {
   /** Return what advocates typed for the keeper and the keeper has not decided on yet. */
   readAssisted(): Promise<AssistedEntry[]>;
   answerAssisted(id: string, input: { answer: AssistedAnswer; narrative?: string; reason?: string }): Promise<unknown>;
+  /** Return every sitting, the newest first. */
+  readSittings(): Promise<SittingRead[]>;
+  startSitting(start: SittingStart): Promise<{ record: string }>;
+  noteSource(sitting: string, source: SittingSource): Promise<unknown>;
+  noteCheck(sitting: string, check: SittingCheck): Promise<unknown>;
+  pauseSitting(sitting: string, isPaused: boolean): Promise<unknown>;
+  endSitting(sitting: string): Promise<unknown>;
+  collectFile(
+    sitting: string,
+    source: string,
+    file: File,
+    options: { route: string; onProgress?: (done: number, total: number) => void },
+  ): Promise<{ attachment: string | null; same: boolean }>;
+  lookInSitting(sitting: string, attachment: string): Promise<{ url: string }>;
+  openCollected(attachment: string): Promise<unknown>;
+  packSitting(sitting: string, isIncluded: boolean): Promise<unknown>;
   /** Make nine words for a witness. */
   askWitness(input: { name: string; note: string; words: string }): Promise<StoredCode>;
   readWitnesses(): Promise<WitnessList>;

@@ -124,7 +124,8 @@ export type PendingRotation = Omit<Awaited<ReturnType<Engine['rekeyBegin']>>, 'a
 export type CustodyLine = {
   attachment: string;
   at: number;
-  actor: 'app' | 'keeper';
+  /** `advocate`: in a sitting */
+  actor: 'app' | 'keeper' | 'advocate';
   action: 'received' | 'hashed' | 'viewed' | 'exported' | 'shared' | 'verified' | 'deleted';
   detail?: string;
 };

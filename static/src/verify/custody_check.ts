@@ -11,7 +11,10 @@ import type { JsonObject } from '../core/encoding.js';
 import type { Fields } from '../record/reading.js';
 import type { OpenedVersion, RecordHistory } from '../record/record_history.js';
 
-/** The app takes these steps itself when a file is added; each other step is the keeper's. */
+/**
+ * The app takes these steps itself when a file is added; each other step is the keeper's, or that of an advocate who
+ * looked at a file in a sitting.
+ */
 const ARRIVAL_ACTIONS = ['received', 'hashed'];
 const DIGEST_ACTIONS = ['hashed', 'verified'];
 const LINE_KEYS = ['action', 'actor', 'at', 'detail', 'item'];
@@ -67,21 +70,28 @@ function hasValidSteps(lines: readonly Fields[], exported: Fields, versions: rea
   // A forger's file may have tens of thousands of versions, and as many steps.
   const addedTimes: Set<unknown> = new Set(versions.map(({ fields }) => integerOf(fields, 'added_at')));
   const digests: Set<unknown> = new Set(versions.map(({ fields }) => textOf(fields, 'sha256')));
+  const isCollected = versions.some(({ fields }) => Object.keys(objectOf(fields, 'collected')).length > 0);
   return (
     logged.length > 0 &&
     logged.length === lines.length - 1 &&
-    logged.every((line) => isValidStep(line, addedTimes, digests))
+    logged.every((line) => isValidStep(line, addedTimes, digests, isCollected))
   );
 }
 
 /** Check that a step names an actor who takes it, and the time and the digest in a version of its file. */
-function isValidStep(line: Fields, addedTimes: ReadonlySet<unknown>, digests: ReadonlySet<unknown>) {
+function isValidStep(
+  line: Fields,
+  addedTimes: ReadonlySet<unknown>,
+  digests: ReadonlySet<unknown>,
+  isCollected: boolean,
+) {
   const action = textOf(line, 'action');
   const isArrival = ARRIVAL_ACTIONS.includes(action);
+  const isLookInSitting = isCollected && action === 'viewed' && textOf(line, 'actor') === 'advocate';
   return (
     sameJson(Object.keys(line).sort(), LINE_KEYS) &&
     Boolean(VOCABULARY.custody_actions?.codes.some(({ code }) => code === action)) &&
-    textOf(line, 'actor') === (isArrival ? 'app' : 'keeper') &&
+    (isLookInSitting || textOf(line, 'actor') === (isArrival ? 'app' : 'keeper')) &&
     (!isArrival || addedTimes.has(line.at)) &&
     (!DIGEST_ACTIONS.includes(action) || digests.has(line.detail))
   );

@@ -66,6 +66,10 @@ export function attachmentTiles(
       }${url && attachment.kind === 'video' ? html`<span class="tile-mark">${icon('on', 20)}</span>` : nothing}</span>
       <span class="tile-name" dir="auto">${attachment.description || name}</span>${
         attachment.place ? html`<span class="tile-place">${icon('place', 14)}${t('tiles.place')}</span>` : nothing
+      }${
+        attachment.unseen
+          ? html`<span class="tile-place">${t('tiles.unseen', { by: attachment.collected ?? '' })}</span>`
+          : nothing
       }</button>${renderBelow(attachment.attachment)}</li>`;
   })}</ul>${
     source.attachments.length > shown

@@ -3,6 +3,7 @@
  * codes into text (components/parts.js).
  */
 
+import { collectorOf, isUnseen } from '../../record/sitting.js';
 import { sentenceOf } from '../sentences.js';
 import type { PendingDownload, Root } from '../../store/root.js';
 import type { Attachment, Coming, EntryState, DraftFile, Open, Row, Opened, ListRow } from '../types.js';
@@ -52,6 +53,8 @@ export function shownAttachment({ record, fields, restricted }: Opened, state: E
     place: restricted.gps_present ?? null,
     description: String(fields.description ?? ''),
     sensitivity: String(fields.sensitivity ?? 'normal'),
+    collected: collectorOf(fields),
+    unseen: isUnseen(fields),
   };
 }
 

@@ -12,6 +12,7 @@ import { requireOpenOf } from '../../diary/session/require_open.js';
 import { makeUrl, locateFile, openParts } from '../../diary/attachments/reading_files.js';
 import { readKind, readRecord, recordMethods, saveRecord } from '../../diary/records/records.js';
 import { blobsOf, deleteBlobs } from '../../diary/attachments/sealing.js';
+import { isUnseen } from '../../record/sitting.js';
 import { filesOf } from '../../record/current_version.js';
 import { shownAttachment, shownHeld } from '../../diary/index/showing.js';
 import { rewriteRows } from '../../diary/sync/apply_feed.js';
@@ -62,6 +63,7 @@ export function attachmentMethods(ctx: Context, drafts: Drafts) {
     },
     async readToPlay(id: string) {
       const open = requireOpen();
+      if (!findHeld(id) && isUnseen((await open.book.newest(id)).fields)) return null;
       const file = await locateFile(open, id, 'received', drafts.current?.held ?? []);
       if (!file || !(PLAYABLE.test(file.type) || file.type === OGG)) return null;
       return makeUrl(open, file, ctx.objectUrl, file.type === OGG ? 'audio/ogg' : file.type);
@@ -258,6 +260,7 @@ const NAMING_KINDS = [
   'report',
   'schedule',
   'sighting',
+  'sitting',
   'statement',
   'vehicle',
 ];

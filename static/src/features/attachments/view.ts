@@ -37,6 +37,7 @@ function attachmentView(stage: Stage) {
     return html`<div class="stack">${heading(t('attach.removed'))}<p>${t('attach.removed_more', {
       at: momentText(result.data.taken_out ?? 0),
     })}</p></div>`;
+  if (result.data.unseen && result.data.taken_out === null) return unseenPage(stage, result.data);
   return stage.local.masking ? maskEditor(stage, result.data) : filePage(stage, result.data);
 }
 
@@ -59,6 +60,26 @@ function filePage(stage: Stage, file: AttachmentRead) {
     ${factLists(file)}
     ${fileActions(stage, file)}
   </article>`;
+}
+
+/** A file that was collected in a sitting: its name, and no picture until the keeper chooses to open it. */
+function unseenPage(stage: Stage, file: AttachmentRead) {
+  const openIt = () =>
+    stage.run('open', async () => {
+      await stage.app.openCollected(file.attachment);
+      stage.arrived = true;
+      stage.refresh('sittings');
+      refreshFile(stage);
+    });
+  return html`<article class="stack-wide">${heading(file.name || t('attach.unnamed'))}${errorSummary(stage)}
+    <p>${t('tiles.unseen', { by: file.collected ?? '' })}</p><p class="soft">${t('attach.unseen_lead')}</p>
+    <div class="row">${button(t('attach.unseen_open'), openIt, {
+      main: true,
+      busy: stage.runningTask === 'open',
+    })}${button(t('attach.take_out'), () => {
+      stage.local.why = '';
+      stage.openSheet((sheetStage) => takeOutSheet(sheetStage, file));
+    })}</div></article>`;
 }
 
 function entryLinks(stage: Stage, { entries, draft }: AttachmentRead) {
@@ -270,7 +291,7 @@ function custodyList({ custody: lines }: AttachmentRead) {
       html`<li class="small"><span class="soft">${momentText(line.at)}</span> ${labelForCode(
         'custody_actions',
         line.action,
-      )} <span class="soft">(${t(`attach.by.${line.actor === 'app' ? 'app' : 'keeper'}`)})</span></li>`,
+      )} <span class="soft">(${t(`attach.by.${line.actor === 'app' || line.actor === 'advocate' ? line.actor : 'keeper'}`)})</span></li>`,
   )}</ol>`;
 }
 

@@ -74,6 +74,13 @@ export const SECTIONS: Readonly<Record<string, readonly MoreRow[]>> = {
   ],
   more_sort: [
     { place: 'loose', title: 'loose.title', icon: 'picture' },
+    {
+      place: 'sitting',
+      title: 'more.sitting',
+      more: 'more.sitting_more',
+      icon: 'person',
+      onOpen: (stage) => stage.refresh('sittings'),
+    },
     { place: 'attribute', title: 'sel.row', icon: 'tag' },
     { place: 'removed', title: 'away.list', icon: 'out' },
     { place: 'hold', title: 'hold.title', more: 'more.hold_more', icon: 'pause' },

@@ -11,6 +11,7 @@ import { MAIL_TYPE, OPENED_TYPES } from '../../pack/exhibits.js';
 import { createRedactor, collectTexts, normalise } from '../../pack/redaction.js';
 import { OWN_WORDS, findLocationWords, findWordsOf } from '../../pack/chronology/location_words.js';
 import { codesOf, objectsOf, booleanOf, isLeftOutOfPacks, textOf, integerOf } from '../../record/reading.js';
+import { isUnseen } from '../../record/sitting.js';
 import { historiesOf } from '../../record/record_history.js';
 import { ownFields } from '../../diary/records/record_store.js';
 import { readSettings, saveSettings } from '../../diary/records/settings.js';
@@ -74,6 +75,8 @@ export async function buildReview(
   return {
     pictures: chosen.attached.flatMap((item) => {
       const kind = reviewKind(item);
+      // A file that the keeper has not opened is not shown here either, and is not printed.
+      if (isUnseen(item.newest.fields)) return [];
       if (!kind || (kind === 'mail' && imported.has(item.record))) return [];
       return {
         ...describeFile(chosen.incidents, item),

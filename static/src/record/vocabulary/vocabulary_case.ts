@@ -350,4 +350,60 @@ export const CASE: Record<string, List> = {
       { code: 'prefer_not_to_say', label: 'Rather not say' },
     ],
   },
+  sitting_ways: {
+    question: '',
+    many: false,
+    codes: [
+      { code: 'beside_phone', label: 'Beside the keeper’s phone' },
+      { code: 'borrowed_device', label: 'On a borrowed device' },
+    ],
+  },
+  sitting_police: {
+    question: '',
+    many: false,
+    codes: [
+      { code: 'no', label: 'No' },
+      { code: 'asked_first', label: 'Yes, and we asked them first' },
+    ],
+  },
+  sitting_sources: {
+    question: '',
+    many: false,
+    codes: [
+      { code: 'phone', label: 'A phone' },
+      { code: 'account', label: 'An account' },
+      { code: 'export', label: 'A saved chat or data download' },
+      { code: 'paper', label: 'Papers or things' },
+      { code: 'other', label: 'Something else' },
+    ],
+  },
+  sitting_looked: {
+    question: '',
+    many: false,
+    codes: [
+      { code: 'all', label: 'Looked at' },
+      { code: 'part', label: 'Looked at in part' },
+      { code: 'none', label: 'Not looked at' },
+    ],
+  },
+  sitting_checks: {
+    question: '',
+    many: false,
+    codes: [
+      { code: 'linked_devices', label: 'Linked devices' },
+      { code: 'family_group', label: 'Family group' },
+      { code: 'who_pays', label: 'Who pays the bill' },
+      { code: 'tracker', label: 'Trackers found' },
+    ],
+  },
+  sitting_found: {
+    question: '',
+    many: false,
+    codes: [
+      { code: 'yes', label: 'Something was found' },
+      { code: 'no', label: 'Nothing was found' },
+      { code: 'not_looked', label: 'Not looked at' },
+      { code: 'not_sure', label: 'Not sure' },
+    ],
+  },
 };

@@ -1,0 +1,128 @@
+"""A sitting: an advocate collects files on a borrowed device; the keeper sees none of them before choosing to."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Playwright, expect
+
+from tests.browser.chromium import PHONE_OPTIONS, private_window
+from tests.browser.conftest import NewPhone
+from tests.browser.live_server import Certificate, LiveServer
+from tests.browser.navigators.accessibility import accessibility_faults
+from tests.browser.navigators.disk_search import search_folder
+from tests.browser.navigators.keeper import BrowserKeeper
+from tests.browser.pictures import make_png, picker_file
+from tests.browser.test_borrowed_device import sign_in_on_borrowed_device
+
+ENTRY = "He was outside again."
+UNSEEN = "Collected by PK. Not seen by the keeper."
+
+
+def open_sitting(device: BrowserKeeper) -> None:
+    """Open the screen of sittings from More."""
+    device.go_to_tab("More")
+    device.tap(re.compile("^Collect with a helper"), exact=False)
+    device.wait_for_screen("A sitting")
+
+
+def answer_and_start(device: BrowserKeeper) -> None:
+    """Answer what is asked before a sitting."""
+    page = device.page
+    page.get_by_role("group", name=re.compile("Have the police asked")).get_by_text("No", exact=True).click()
+    page.get_by_role("group", name=re.compile("under 18")).get_by_text("No", exact=True).click()
+    for label in (
+        "I will not touch a tracker.",
+        re.compile("A sexual picture of a child"),
+        re.compile("The keeper said yes"),
+    ):
+        page.get_by_label(label).check()
+    device.field("Your initials").fill("PK")
+    device.field("Your name").fill("SENTINELname")
+    device.tap("Start the sitting")
+    device.wait_for_text(re.compile("by PK"))
+
+
+def note_source(device: BrowserKeeper) -> None:
+    """Note a phone that was looked at in part."""
+    page = device.page
+    page.get_by_role("group", name="What is it?").get_by_text("A phone", exact=True).click()
+    device.field("Name it").fill("SENTINELsource")
+    page.get_by_role("group", name="Was it looked at?").get_by_text("Looked at in part", exact=True).click()
+    device.field("If not all: why?").fill("no time")
+    device.tap("Note a source")
+    page.get_by_role("group", name="Where are they from?").get_by_text("SENTINELsource", exact=True).click()
+
+
+def take_in(device: BrowserKeeper, *files: tuple[str, bytes]) -> None:
+    """Choose files in the sitting."""
+    with device.page.expect_file_chooser() as chooser:
+        device.tap("Choose files")
+    chooser.value.set_files([picker_file(name, "image/png", content) for name, content in files])
+
+
+def count_of_pictures(device: BrowserKeeper) -> int:
+    """Return how many pictures the page draws."""
+    return device.page.locator("main img").count()
+
+
+def test_a_sitting_from_start_to_the_keepers_choice(
+    new_phone: NewPhone, playwright: Playwright, certificate: Certificate, server: LiveServer, tmp_path: Path
+) -> None:
+    """Two browsers: the advocate collects on a borrowed one, the keeper decides on their own phone."""
+    phone = new_phone()
+    phone.create_registered_diary(ENTRY)
+    wire: list[bytes] = []
+    with private_window(playwright, certificate.spki, tmp_path / "private", PHONE_OPTIONS) as context:
+        context.on("request", lambda request: wire.append(request.url.encode() + (request.post_data_buffer or b"")))
+        borrowed = sign_in_on_borrowed_device(context, phone, "This is a private window")
+        open_sitting(borrowed)
+        borrowed.tap("Start the sitting")
+        borrowed.wait_for_text(re.compile("Answer every question first"))
+        answer_and_start(borrowed)
+        assert accessibility_faults(borrowed.page) == []
+        note_source(borrowed)
+        take_in(borrowed, ("SENTINELone.png", make_png(41)), ("two.png", make_png(42)))
+        borrowed.wait_for_text("2 files collected")
+        take_in(borrowed, ("again.png", make_png(41)))
+        borrowed.wait_for_text(re.compile("1 was here already"))
+        assert count_of_pictures(borrowed) == 0
+        borrowed.tap(re.compile("^Trackers found"), exact=False)
+        borrowed.pick_chip("Nothing was found")
+        borrowed.tap("Note it")
+        borrowed.tap("Pause")
+        borrowed.wait_for_text(re.compile("Paused since"))
+        expect(borrowed.button("Choose files")).to_have_count(0)
+        borrowed.lock()
+        borrowed.unlock()
+        open_sitting(borrowed)
+        borrowed.tap("Go on")
+        borrowed.wait_for_text("2 files collected")
+        borrowed.tap("End the sitting")
+        borrowed.page.get_by_role("dialog").get_by_role("button", name="End the sitting", exact=True).click()
+        borrowed.wait_for_text(re.compile("Ended "))
+        borrowed.wait_for_text(UNSEEN)
+        assert accessibility_faults(borrowed.page) == []
+        borrowed.wait_until(lambda: sum(b"/blobs/" in row for row in wire) >= 6, "files were sent")
+        borrowed.page.close(run_before_unload=True)
+    assert not any(b"SENTINEL" in row for row in wire)
+    assert search_folder(server.data, ["SENTINEL"]) == []
+    decide_on_own_phone(phone)
+
+
+def decide_on_own_phone(phone: BrowserKeeper) -> None:
+    """Both files are marked and shown as names only; one is opened, one is put away."""
+    phone.page.reload()
+    phone.unlock_if_locked()
+    open_sitting(phone)
+    expect(phone.page.get_by_text(UNSEEN)).to_have_count(2)
+    assert count_of_pictures(phone) == 0
+    phone.tap(re.compile("^two.png"), exact=False)
+    phone.wait_for_screen("two.png")
+    phone.wait_for_text("You do not have to look at it. It stays kept.")
+    assert count_of_pictures(phone) == 0
+    assert accessibility_faults(phone.page) == []
+    phone.tap("Open it")
+    expect(phone.page.locator("main img")).to_have_count(1)
+    open_sitting(phone)
+    expect(phone.page.get_by_text(UNSEEN)).to_have_count(1)
+    phone.wait_for_text("Opened by the keeper")
