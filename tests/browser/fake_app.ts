@@ -391,6 +391,7 @@ class Controls {
   groups: string[][] = [['r0']];
   advice: PackReview['advice'] = { sources: [], places: {}, names: {} };
   written: Awaited<ReturnType<App['readAssisted']>> = [];
+  sittings: Awaited<ReturnType<App['readSittings']>> = [];
   dates: Awaited<ReturnType<App['readChase']>> = [];
   saw: Witness[] = [];
   no_signal = false;
@@ -899,6 +900,25 @@ const methods = {
     return HANDOVER_WORDS;
   },
   endHandovers: (handovers, credentials) => fake.did('endHandovers', { all: handovers, ...credentials }),
+  readSittings: async () => fake.sittings,
+  startSitting: async (start) => {
+    await fake.did('startSitting', start);
+    return { record: 's2' };
+  },
+  noteSource: (sitting, source) => fake.did('noteSource', sitting, source),
+  noteCheck: (sitting, check) => fake.did('noteCheck', sitting, check),
+  pauseSitting: (sitting, isPaused) => fake.did('pauseSitting', sitting, isPaused),
+  endSitting: (sitting) => fake.did('endSitting', sitting),
+  collectFile: async (sitting, source) => {
+    await fake.did('collectFile', sitting, source);
+    return { attachment: 'f1', same: false };
+  },
+  lookInSitting: async (sitting, attachment) => {
+    await fake.did('lookInSitting', sitting, attachment);
+    return { url: '' };
+  },
+  openCollected: (attachment) => fake.did('openCollected', attachment),
+  packSitting: (sitting, isIncluded) => fake.did('packSitting', sitting, isIncluded),
   readAssisted: async () => fake.written,
   answerAssisted: async (id, input) => {
     await fake.did('answerAssisted', { id, ...input });

@@ -64,6 +64,19 @@ def assisted_entry_steps(answer: str, narrative: str = "He was at the bus stop."
     )
 
 
+SITTINGS = (
+    "[{record: 's2', paused: null, files: [{attachment: 'a1', name: 'IMG_2041.png', by: 'PK', source: 'Her phone', "
+    "unseen: true, isPicture: true, at: Date.now()}], fields: {advocate: 'PK', started_at: Date.now() - 36e5, "
+    "sources: [{kind: 'phone', name: 'Her phone', looked: 'part', why: 'No time for the films', at: 0}], "
+    "checks: [{kind: 'tracker', found: 'no', at: 0}]ENDED}}]"
+)
+
+
+def sitting_steps(ended: str, *steps: Step) -> tuple[Step, ...]:
+    """Return the steps to the page of a sitting. `ended`: more of its fields, as source text."""
+    return (OPEN_DIARY, js(f"fake.sittings = {SITTINGS.replace('ENDED', ended)}"), go_to_screen("sitting"), *steps)
+
+
 HELPING_SCREENS: dict[str, tuple[Step, ...]] = {
     "written down for you": (TYPED_BY_ADVOCATE, go_to_screen("assisted")),
     "written down for you, changed": (
@@ -79,6 +92,11 @@ HELPING_SCREENS: dict[str, tuple[Step, ...]] = {
     "ask somebody who saw it": (OPEN_DIARY, go_to_screen("witness")),
     "ask somebody who saw it, the words": (OPEN_DIARY, go_to_screen("witness"), press("Make the words")),
     "ask somebody who saw it, answers": (WITNESSES_ASKED, go_to_screen("witness"), press("Show the words")),
+    "a sitting, the questions": (OPEN_DIARY, go_to_screen("sitting")),
+    "a sitting, going on": sitting_steps(""),
+    "a sitting, a check": sitting_steps("", press("Linked devices")),
+    "a sitting, to be ended": sitting_steps("", press("End the sitting")),
+    "a sitting, ended": sitting_steps(", ended_at: Date.now()"),
     "an entry typed for you, waiting": assisted_entry_steps("null"),
     "an entry typed for you, yours": assisted_entry_steps("'yes'"),
     "an entry typed for you, changed": assisted_entry_steps("'changed'", "He was across the road."),

@@ -1,20 +1,33 @@
 """A sitting: an advocate collects files on a borrowed device; the keeper sees none of them before choosing to."""
 
+import json
 import re
+import zipfile
 from pathlib import Path
 
 from playwright.sync_api import Playwright, expect
 
+from diary.crypto.signing import Ed25519Signer
+from diary.pack.verify.verifier import verify_pack
 from tests.browser.chromium import PHONE_OPTIONS, private_window
 from tests.browser.conftest import NewPhone
 from tests.browser.live_server import Certificate, LiveServer
 from tests.browser.navigators.accessibility import accessibility_faults
 from tests.browser.navigators.disk_search import search_folder
 from tests.browser.navigators.keeper import BrowserKeeper
+from tests.browser.navigators.sharing import (
+    choose_usual_contents,
+    give_consent,
+    make_and_save_pack,
+    review_findings,
+    save_pack,
+)
 from tests.browser.pictures import make_png, picker_file
 from tests.browser.test_borrowed_device import sign_in_on_borrowed_device
+from tests.browser.test_pages_on_phone import pdf_text, read_documents
 
 ENTRY = "He was outside again."
+SECOND_ENTRY = "He rang at night."
 UNSEEN = "Collected by PK. Not seen by the keeper."
 
 
@@ -28,8 +41,10 @@ def open_sitting(device: BrowserKeeper) -> None:
 def answer_and_start(device: BrowserKeeper) -> None:
     """Answer what is asked before a sitting."""
     page = device.page
-    page.get_by_role("group", name=re.compile("Have the police asked")).get_by_text("No", exact=True).click()
-    page.get_by_role("group", name=re.compile("under 18")).get_by_text("No", exact=True).click()
+    page.get_by_role("group", name=re.compile("Have the police asked")).get_by_role(
+        "radio", name="No", exact=True
+    ).check()
+    page.get_by_role("group", name=re.compile("under 18")).get_by_role("radio", name="No", exact=True).check()
     for label in (
         "I will not touch a tracker.",
         re.compile("A sexual picture of a child"),
@@ -45,12 +60,16 @@ def answer_and_start(device: BrowserKeeper) -> None:
 def note_source(device: BrowserKeeper) -> None:
     """Note a phone that was looked at in part."""
     page = device.page
-    page.get_by_role("group", name="What is it?").get_by_text("A phone", exact=True).click()
+    page.get_by_role("group", name="What is it?").get_by_role("radio", name="A phone", exact=True).check()
     device.field("Name it").fill("SENTINELsource")
-    page.get_by_role("group", name="Was it looked at?").get_by_text("Looked at in part", exact=True).click()
+    page.get_by_role("group", name="Was it looked at?").get_by_role(
+        "radio", name="Looked at in part", exact=True
+    ).check()
     device.field("If not all: why?").fill("no time")
     device.tap("Note a source")
-    page.get_by_role("group", name="Where are they from?").get_by_text("SENTINELsource", exact=True).click()
+    page.get_by_role("group", name="Where are they from?").get_by_role(
+        "radio", name="SENTINELsource", exact=True
+    ).check()
 
 
 def take_in(device: BrowserKeeper, *files: tuple[str, bytes]) -> None:
@@ -71,6 +90,7 @@ def test_a_sitting_from_start_to_the_keepers_choice(
     """Two browsers: the advocate collects on a borrowed one, the keeper decides on their own phone."""
     phone = new_phone()
     phone.create_registered_diary(ENTRY)
+    make_and_save_pack(phone, 0, tmp_path)
     wire: list[bytes] = []
     with private_window(playwright, certificate.spki, tmp_path / "private", PHONE_OPTIONS) as context:
         context.on("request", lambda request: wire.append(request.url.encode() + (request.post_data_buffer or b"")))
@@ -89,6 +109,7 @@ def test_a_sitting_from_start_to_the_keepers_choice(
         borrowed.tap(re.compile("^Trackers found"), exact=False)
         borrowed.pick_chip("Nothing was found")
         borrowed.tap("Note it")
+        expect(borrowed.button("Note it")).to_have_count(0)
         borrowed.tap("Pause")
         borrowed.wait_for_text(re.compile("Paused since"))
         expect(borrowed.button("Choose files")).to_have_count(0)
@@ -107,10 +128,11 @@ def test_a_sitting_from_start_to_the_keepers_choice(
     assert not any(b"SENTINEL" in row for row in wire)
     assert search_folder(server.data, ["SENTINEL"]) == []
     decide_on_own_phone(phone)
+    check_supplement(phone, server, tmp_path)
 
 
 def decide_on_own_phone(phone: BrowserKeeper) -> None:
-    """Both files are marked and shown as names only; one is opened, one is put away."""
+    """Check that both files are marked and shown as names only; one is opened."""
     phone.page.reload()
     phone.unlock_if_locked()
     open_sitting(phone)
@@ -126,3 +148,47 @@ def decide_on_own_phone(phone: BrowserKeeper) -> None:
     open_sitting(phone)
     expect(phone.page.get_by_text(UNSEEN)).to_have_count(1)
     phone.wait_for_text("Opened by the keeper")
+    tick = phone.page.get_by_label(re.compile("Put these files and one page"))
+    tick.check()
+    # What is saved: the sitting is read again.
+    phone.go_to_tab("Entries")
+    open_sitting(phone)
+    expect(tick).to_be_checked()
+
+
+def check_supplement(phone: BrowserKeeper, server: LiveServer, folder: Path) -> None:
+    """Check that it ends in a supplement: its page, its custody sheet, and the mark beside what was not opened.
+
+    Only the picture that the keeper opened is shown to be decided about.
+    """
+    phone.add_entry(SECOND_ENTRY)
+    phone.wait_until_kept_safe(SECOND_ENTRY)
+    choose_usual_contents(phone)
+    phone.wait_for_text("What is new since the last pack")
+    review_findings(phone, 1)
+    give_consent(phone)
+    pack = save_pack(phone, folder, name="supplement.zip")
+    assert verify_pack(pack, notary=Ed25519Signer(server.settings.load_or_create_notary_seed()).pub) == []
+    documents = read_documents(pack)
+    page = " ".join(pdf_text(documents["10_RESTRICTED_how-this-record-was-made.pdf"]).split())
+    for words in (
+        "What was collected, from where, by whom, and what was not looked at",
+        "PK, SENTINELname",
+        "On a borrowed device",
+        "SENTINELsource A phone 2 Looked at in part no time",
+        "Trackers found Nothing was found",
+        "SENTINELone.png",
+        "not seen by the keeper",
+        "opened by the keeper",
+    ):
+        assert words in page, words
+    exhibits = " ".join(pdf_text(documents["04_exhibits.pdf"]).split())
+    assert exhibits.count("by PK; not seen by the keeper") == 1
+    assert exhibits.count("by PK; opened by the keeper since") == 1
+    with zipfile.ZipFile(pack) as archive:
+        custody = archive.read(next(name for name in archive.namelist() if name.endswith("/11_custody-log.csv")))
+        record = archive.read(next(name for name in archive.namelist() if name.endswith("/12_record.json")))
+    steps = custody.decode("utf-8-sig").splitlines()
+    assert sum("received" in row for row in steps) == 2, steps
+    assert sum("viewed" in row and "keeper" in row for row in steps) == 1, steps
+    assert json.loads(record)["pack"]["kind"] == "supplement"

@@ -84,6 +84,7 @@ TAPS: dict[str, tuple[str, ...]] = {
     "background": ("nav.more", "more.g_story", "more.background"),
     "more_sort": ("nav.more", "more.g_sort"),
     "loose": ("nav.more", "more.g_sort", "loose.title"),
+    "sitting": ("nav.more", "more.g_sort", "more.sitting"),
     "attribute": ("nav.more", "more.g_sort", "sel.row"),
     "removed": ("nav.more", "more.g_sort", "away.list"),
     "hold": ("nav.more", "more.g_sort", "hold.title"),

@@ -71,12 +71,13 @@ test('nothing starts until each question is answered and the keeper said yes', a
   assert.deepEqual([fields.under_18, fields.lead_agreed, typeof fields.agreed_at], [true, true, 'number']);
 });
 
-test('an advocate gives no person, no behaviour and no meaning: neither by a field nor by an extra member', async () => {
+test('an advocate gives no person, no behaviour and no meaning, not even by an extra member', async () => {
   const { app, sitting } = await phoneInSitting();
   for (const name of ['actor_ids', 'person_ids', 'behaviours', 'narrative', 'channel', 'incident_ids'])
     assert.ok(!SCHEMAS.sitting['1'].open.includes(name), name);
-  await app.noteSource(sitting, { ...SOURCE, person_ids: ['x'], behaviours: ['watch'] });
-  await app.noteCheck(sitting, { kind: 'tracker', found: 'yes', note: '', behaviours: ['tracker_device'] });
+  await app.noteSource(sitting, Object.assign({ person_ids: ['x'], behaviours: ['watch'] }, SOURCE));
+  const check = { kind: 'tracker', found: 'yes', note: '' };
+  await app.noteCheck(sitting, Object.assign({ behaviours: ['tracker_device'] }, check));
   await assert.rejects(app.noteCheck(sitting, { kind: 'watch', found: 'yes', note: '' }), refused('sitting_wrong'));
   const { attachment } = await collect(app, sitting, png(1));
   const [{ fields }] = await app.readSittings();
@@ -101,7 +102,7 @@ test('a source that was not wholly looked at says why', async () => {
 test('no picture is shown before the keeper opens it, and nobody else can open it for the keeper', async () => {
   const { app, phone, sitting, record } = await phoneInSitting();
   const { attachment } = await collect(app, sitting, png(2));
-  for (const size of ['preview', 'print', 'masked', 'unmasked'])
+  for (const size of /** @type {const} */ (['preview', 'print', 'masked', 'unmasked']))
     assert.equal(await app.readPicture(attachment, size), null, size);
   await assert.rejects(app.readReceived(attachment), refused('sitting_unseen'));
   assert.equal(await app.readToPlay(attachment), null);
@@ -204,7 +205,7 @@ test('two sittings that began on two phones without a network both stand, and ea
   assert.equal((await one.app.readSittings()).filter(({ fields }) => !fields.ended_at).length, 1);
 });
 
-test('a pack has a sitting and its files only if the keeper says so, and the look-through shows no unseen file', async () => {
+test('a pack has a sitting only if the keeper says so, and its look-through shows no unseen file', async () => {
   const { app, phone, sitting, record } = await phoneInSitting();
   const { attachment } = await collect(app, sitting, png(10));
   await app.endSitting(sitting);

@@ -8,9 +8,8 @@ from diary.ids import id_text, new_id
 from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import read_capsule
 from diary.pack.contents import ExhibitView, PackContents, build_contents
-from diary.pack.documents.exhibits import exhibits_data
 from diary.pack.documents.method import method_data
-from diary.pack.documents.sittings import NOT_SEEN_TEXT
+from diary.pack.documents.sittings import NOT_SEEN_TEXT, collected_text, sitting_sections
 from diary.pack.verify.custody_check import is_custody_right
 from diary.record.record_history import RecordVersion
 from tests.pack.fictional_diary import START_MS, FictionalDiary, fictional_diary
@@ -83,7 +82,7 @@ def test_a_sitting_is_in_no_pack_unless_the_keeper_chose_it(include: bool | None
 def test_the_page_says_what_was_not_looked_at_and_that_the_sitting_did_not_end() -> None:
     """Sources with the reason, checks, files, pauses and consent are there."""
     contents = pack_of(sitting_diary())
-    [section] = method_data(contents)["sittings"]  # type: ignore[misc, union-attr]
+    (section,) = sitting_sections(contents)
     facts = dict(section["facts"])
     assert section["ref"] == "SI1"
     assert facts["Collected by"] == "PK, Priya K, Stalking Support North"
@@ -102,9 +101,8 @@ def test_the_page_says_what_was_not_looked_at_and_that_the_sitting_did_not_end()
 
 def collected_fact(contents: PackContents) -> str:
     """Return what 04 says about who collected the only file."""
-    [page] = exhibits_data(contents, collected_views(contents), {}, "")["exhibits"]  # type: ignore[misc, union-attr]
-    facts: dict[str, str] = dict(page["facts"])
-    return facts["Collected"]
+    (view,) = collected_views(contents)
+    return collected_text(view)
 
 
 def test_an_exhibit_is_marked_until_the_keeper_opened_it() -> None:

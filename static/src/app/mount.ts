@@ -70,6 +70,7 @@ export function mount(app: App, root: HTMLElement): { unmount: () => void; stage
         'asked',
         'questions:',
         'quick',
+        'sittings',
       ])
         stage.refresh(resource);
     // An entry shows where its files are by now, and what another device wrote, on the screen and when it is opened

@@ -608,6 +608,7 @@ export type CollectedFile = {
   by: string;
   source: string;
   unseen: boolean;
+  isPicture: boolean;
   at: number;
 };
 export type SittingRead = { record: string; fields: Fields; files: CollectedFile[]; paused: number | null };

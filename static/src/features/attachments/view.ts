@@ -285,13 +285,15 @@ function dropHeld(stage: Stage, file: AttachmentRead) {
   });
 }
 
+const actorOf = (actor: string) => (actor === 'app' || actor === 'advocate' ? actor : 'keeper');
+
 function custodyList({ custody: lines }: AttachmentRead) {
   return html`<ol class="stack-close">${lines.map(
     (line) =>
       html`<li class="small"><span class="soft">${momentText(line.at)}</span> ${labelForCode(
         'custody_actions',
         line.action,
-      )} <span class="soft">(${t(`attach.by.${line.actor === 'app' || line.actor === 'advocate' ? line.actor : 'keeper'}`)})</span></li>`,
+      )} <span class="soft">(${t(`attach.by.${actorOf(line.actor)}`)})</span></li>`,
   )}</ol>`;
 }
 

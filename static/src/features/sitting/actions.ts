@@ -102,6 +102,7 @@ function toCollected({ record, fields, restricted }: ReadRecord): CollectedFile 
     by: textOf(collected, 'by'),
     source: textOf(collected, 'source'),
     unseen: isUnseen(fields),
+    isPicture: textOf(fields, 'media_type').startsWith('image/'),
     at: integerOf(collected, 'at') ?? 0,
   };
 }

@@ -11,7 +11,7 @@ import { joinWithDots, lookUp, t, tn } from '../../shell/strings.js';
 import { integerOf, objectsOf, textOf } from '../../record/reading.js';
 import '../../components/words.js';
 import './words.js';
-import type { CollectedFile, SittingRead, SittingStart } from '../../diary/types.js';
+import type { CollectedFile, Fields, SittingRead, SittingStart } from '../../diary/types.js';
 import type { Stage } from '../../shell/stage.js';
 
 const CHECKS = ['linked_devices', 'family_group', 'who_pays', 'tracker'] as const;
@@ -83,7 +83,7 @@ function startView(stage: Stage) {
         legend: t('sit.ask_police'),
         choices: choicesOf('sitting_police', ['no', 'asked_first']),
         chosen: answers.police ? [answers.police] : [],
-        onChange: ([police = '']) => put({ police }),
+        onChange: (police) => put({ police }),
       })}<p class="small soft">${t('sit.ask_police_more')}</p>
       ${agreed('trackersLeft', t('sit.ask_tracker'))}${agreed('childPicturesKnown', t('sit.ask_child'))}
       ${chips({
@@ -91,7 +91,7 @@ function startView(stage: Stage) {
         legend: t('sit.ask_young'),
         choices: choicesOf('yes_no', ['yes', 'no']),
         chosen: answers.under18 === null ? [] : [answers.under18 ? 'yes' : 'no'],
-        onChange: ([code]) => put({ under18: code === undefined ? null : code === 'yes' }),
+        onChange: (code) => put({ under18: code === 'yes' }),
       })}${answers.under18 ? agreed('leadAgreed', t('sit.ask_lead')) : nothing}
       ${typed('advocate', t('sit.initials'), t('sit.initials_hint'))}${typed('name', t('sit.name'))}${typed(
         'organisation',
@@ -120,10 +120,7 @@ function goingView(stage: Stage, sitting: SittingRead) {
         )}${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>`,
       ),
     );
-  return html`<p>${t('sit.started', {
-    at: dateTimeText(integerOf(fields, 'started_at') ?? 0),
-    by: textOf(fields, 'advocate'),
-  })} ${t('sit.trap')}</p>
+  return html`<p>${startedText(fields)} ${t('sit.trap')}</p>
     ${
       paused === null
         ? html`${sourcesView(stage, sitting)}${filesView(stage, sitting)}${checksView(stage, sitting)}`
@@ -133,6 +130,9 @@ function goingView(stage: Stage, sitting: SittingRead) {
       busy: stage.runningTask === 'pause',
     })}${button(t('sit.end'), end, { busy: stage.runningTask === 'end' })}</div>`;
 }
+
+const startedText = (fields: Fields) =>
+  t('sit.started', { at: dateTimeText(integerOf(fields, 'started_at') ?? 0), by: textOf(fields, 'advocate') });
 
 function sourceList({ fields }: SittingRead) {
   return html`<ul>${objectsOf(fields, 'sources').map(
@@ -164,7 +164,7 @@ function sourcesView(stage: Stage, sitting: SittingRead) {
       legend: t('sit.source_kind'),
       choices: choicesOf('sitting_sources', SOURCES),
       chosen: source.kind ? [source.kind] : [],
-      onChange: ([kind = '']) => put({ kind }),
+      onChange: (kind) => put({ kind }),
     })}${textField({
       id: 'sit-source',
       label: t('sit.source_name'),
@@ -177,7 +177,7 @@ function sourcesView(stage: Stage, sitting: SittingRead) {
       legend: t('sit.looked'),
       choices: choicesOf('sitting_looked', LOOKED),
       chosen: source.looked ? [source.looked] : [],
-      onChange: ([looked = '']) => put({ looked }),
+      onChange: (looked) => put({ looked }),
     })}${textField({
       id: 'sit-why',
       label: t('sit.source_why'),
@@ -199,7 +199,7 @@ function filesView(stage: Stage, sitting: SittingRead) {
             legend: t('sit.from'),
             choices: names.map((name) => [name, name] as [string, string]),
             chosen: from ? [from] : [],
-            onChange: ([name = '']) => stage.set({ from: name }),
+            onChange: (name) => stage.set({ from: name }),
           })
         : html`<p>${t('sit.from_none')}</p>`
     }
@@ -217,11 +217,9 @@ function filesView(stage: Stage, sitting: SittingRead) {
     <p><strong>${tn('sit.collected', sitting.files.length)}</strong></p>
     <ul>${sitting.files.map(
       (file) =>
-        html`<li class="row"><bdi>${file.name || t('file.unnamed')}</bdi>${button(
-          t('sit.look'),
-          () => look(stage, sitting.record, file),
-          { plain: true },
-        )}</li>`,
+        html`<li class="row"><bdi>${file.name || t('file.unnamed')}</bdi>${
+          file.isPicture ? button(t('sit.look'), () => look(stage, sitting.record, file), { plain: true }) : nothing
+        }</li>`,
     )}</ul></section>`;
 }
 
@@ -296,7 +294,7 @@ function checkForm(stage: Stage, sitting: string, kind: (typeof CHECKS)[number])
     hideLegend: true,
     choices: choicesOf('sitting_found', FOUND),
     chosen: local.found ? [local.found] : [],
-    onChange: ([found = '']) => stage.set({ found }),
+    onChange: (found) => stage.set({ found }),
   })}${textField({
     id: 'sit-note',
     label: t('sit.check_note'),
@@ -310,8 +308,9 @@ function checkForm(stage: Stage, sitting: string, kind: (typeof CHECKS)[number])
 function endedView(stage: Stage, sitting: SittingRead) {
   const { fields, record, files } = sitting;
   const endedAt = integerOf(fields, 'ended_at');
+  const tick = `pack-${record}`;
   return html`<section class="card stack">
-    <p>${t('sit.started', { at: dateTimeText(integerOf(fields, 'started_at') ?? 0), by: textOf(fields, 'advocate') })} ${
+    <p>${startedText(fields)} ${
       endedAt === null ? t('sit.not_ended') : t('sit.closed', { at: dateTimeText(endedAt) })
     }</p>
     ${
@@ -335,8 +334,13 @@ function endedView(stage: Stage, sitting: SittingRead) {
     ${checkbox({
       id: `sit-pack-${record}`,
       label: t('sit.pack'),
-      checked: fields.include_in_pack === true,
-      onChange: (checked) => void act(stage, 'pack', () => stage.app.packSitting(record, checked)),
+      checked: stage.local[tick] ?? fields.include_in_pack === true,
+      onChange: (checked) => {
+        stage.local[tick] = checked; // drawn until the saved answer is read
+        void act(stage, 'pack', () => stage.app.packSitting(record, checked)).finally(() => {
+          stage.local[tick] = undefined;
+        });
+      },
     })}<p class="small soft">${t('sit.pack_more')}</p></section>`;
 }
 
