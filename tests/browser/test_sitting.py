@@ -189,6 +189,6 @@ def check_supplement(phone: BrowserKeeper, server: LiveServer, folder: Path) -> 
         custody = archive.read(next(name for name in archive.namelist() if name.endswith("/11_custody-log.csv")))
         record = archive.read(next(name for name in archive.namelist() if name.endswith("/12_record.json")))
     steps = custody.decode("utf-8-sig").splitlines()
-    assert sum("received" in row for row in steps) == 2, steps
-    assert sum("viewed" in row and "keeper" in row for row in steps) == 1, steps
+    assert sum("Received by the app" in row for row in steps) == 2, steps
+    assert sum("Put in" in row for row in steps) == 2, steps
     assert json.loads(record)["pack"]["kind"] == "supplement"
