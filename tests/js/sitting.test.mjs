@@ -104,7 +104,7 @@ test('no picture is shown before the keeper opens it, and nobody else can open i
   const { attachment } = await collect(app, sitting, png(2));
   for (const size of /** @type {const} */ (['preview', 'print', 'masked', 'unmasked']))
     assert.equal(await app.readPicture(attachment, size), null, size);
-  await assert.rejects(app.readReceived(attachment), refused('sitting_unseen'));
+  await assert.rejects(app.readReceived(attachment), refused('not_found'));
   assert.equal(await app.readToPlay(attachment), null);
   const { url } = await app.lookInSitting(sitting, attachment);
   assert.ok(phone.urls.has(url), 'the advocate may open one');

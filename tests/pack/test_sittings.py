@@ -1,6 +1,7 @@
 """A pack says what was collected in a sitting, from where, by whom, and what was not looked at."""
 
 from collections.abc import Mapping
+from typing import Any, cast
 
 import pytest
 
@@ -82,7 +83,7 @@ def test_a_sitting_is_in_no_pack_unless_the_keeper_chose_it(include: bool | None
 def test_the_page_says_what_was_not_looked_at_and_that_the_sitting_did_not_end() -> None:
     """Sources with the reason, checks, files, pauses and consent are there."""
     contents = pack_of(sitting_diary())
-    (section,) = sitting_sections(contents)
+    [section] = cast("list[dict[str, Any]]", sitting_sections(contents))
     facts = dict(section["facts"])
     assert section["ref"] == "SI1"
     assert facts["Collected by"] == "PK, Priya K, Stalking Support North"

@@ -183,7 +183,7 @@ function fileContentMethods(ctx: Context, drafts: Drafts) {
     },
     async readReceived(attachment: string) {
       const open = requireOpen(ctx);
-      if (await isUnseenHere(open, attachment)) throw new KeptError('sitting_unseen');
+      if (await isUnseenHere(open, attachment)) throw new KeptError('not_found');
       const file = await locateFile(open, attachment, 'received', drafts.current?.held ?? []);
       if (!file) throw new KeptError('not_found');
       return { ...(await makeUrl(open, file, ctx.objectUrl)), name: file.name };

@@ -53,13 +53,10 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
   no_print_copy:
     'This browser has no picture of this file to draw on. The file is kept just as it came. Try on another device.',
   not_there_yet: 'This file is still being sent from your other device. Try again later.',
-  // Sittings.
-  sitting_not_agreed:
-    'Answer every question first. Nothing was started. Under 18, only with your safeguarding lead’s yes.',
-  sitting_open: 'A sitting is still open. Nothing was changed. End it first.',
-  sitting_closed: 'This sitting is paused or has ended, so nothing was added. Go on with it, or start a new one.',
-  sitting_wrong: 'Something is missing, so it was not noted. Name it. Say why, if not all of it was looked at.',
-  sitting_unseen: 'You have not opened this file. It is kept. Open it from its own page first.',
+  sitting_not_agreed: 'Answer every question first. Under 18, your safeguarding lead must agree.',
+  sitting_open: 'A sitting is still open. End it first.',
+  sitting_closed: 'This sitting is paused or has ended. Nothing was added.',
+  sitting_wrong: 'Something is missing, so it was not noted. If not all was looked at, say why.',
   // Saved chats and emails.
   import_wrong:
     'This is not a saved chat, an email file or a backup of texts or calls, so nothing was added. The file is as it ' +
