@@ -24,7 +24,8 @@ _DEVICE_FIELDS: Final = ("exif_summary", "physical_original", "source_device")
 # Fields of people, orders, reports and similar records.
 _CONTACT_FIELDS: Final = ("contact", "last_known_places", "my_places", "officer_contact", "recipient_contact")
 _PERSON_NAME_FIELDS: Final = (
-    "by_name", "carried_out_by_names", "children_names", "present_names", "protects_names", "real_name", "recipient", "with_me",
+    "advocate_name", "by_name", "carried_out_by_names", "children_names", "lead_name", "present_names", "protects_names",
+    "real_name", "recipient", "with_me",
 )  # fmt: skip
 # Long notes: only contact details are taken from them, because redacting every piece would blank out ordinary
 # sentences.

@@ -12,6 +12,8 @@ import { readDiary } from '#app/diary/sharing/pack_sources.js';
 import { buildReview } from '#app/features/share/pack_review.js';
 import { isKept } from './phone/keeper.mjs';
 import { PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
+import { openDB } from '../../static/vendor/idb/index.js';
+import { eventually } from './phone/eventually.mjs';
 import { sender, startServer } from './phone/server.mjs';
 import { anotherPhone } from './phone/second_phone.mjs';
 
@@ -29,7 +31,7 @@ const START = {
   trackersLeft: true,
   childPicturesKnown: true,
   under18: false,
-  leadAgreed: false,
+  leadName: '',
   keeperAgreed: true,
 };
 const SOURCE = { kind: 'phone', name: 'Her phone Sentinelsource', looked: 'part', why: 'No time for the videos' };
@@ -46,6 +48,11 @@ async function phoneInSitting(options = {}) {
 
 const collect = (app, sitting, bytes, name = 'a.png') => app.collectFile(sitting, SOURCE.name, file(bytes, name), FROM);
 const refused = (code) => ({ code });
+/** The diary is locked, and opened again with the keeper's password. */
+async function keeperComes(app) {
+  await app.lock('asked');
+  await app.unlock(WORDS);
+}
 
 test('nothing starts until each question is answered and the keeper said yes', async () => {
   const { app } = await phoneWithEntry({ packActions });
@@ -58,6 +65,7 @@ test('nothing starts until each question is answered and the keeper said yes', a
     { childPicturesKnown: false },
     { under18: null },
     { under18: true },
+    { under18: true, leadName: ' ' },
     { keeperAgreed: false },
   ])
     await assert.rejects(
@@ -66,7 +74,7 @@ test('nothing starts until each question is answered and the keeper said yes', a
       JSON.stringify(wrong),
     );
   assert.deepEqual(await app.readSittings(), []);
-  await app.startSitting({ ...START, under18: true, leadAgreed: true });
+  await app.startSitting({ ...START, under18: true, leadName: 'Sam Sentinellead' });
   const [{ fields }] = await app.readSittings();
   assert.deepEqual([fields.under_18, fields.lead_agreed, typeof fields.agreed_at], [true, true, 'number']);
 });
@@ -115,6 +123,8 @@ test('no picture is shown before the keeper opens it, and nobody else can open i
   assert.deepEqual([shown.unseen, shown.collected], [true, 'PK'], 'also in an entry');
   await app.endSitting(sitting);
   await assert.rejects(app.lookInSitting(sitting, attachment), refused('sitting_closed'));
+  await assert.rejects(app.openCollected(attachment), refused('sitting_open'), 'the advocate may still hold the device');
+  await keeperComes(app);
   await app.openCollected(attachment);
   const opened = await app.readAttachment(attachment);
   assert.deepEqual([opened.unseen, opened.collected], [false, 'PK']);
@@ -181,6 +191,71 @@ test('a sitting outlives a lock and a restart without a network, and is still op
   await again.app.startSitting(START);
 });
 
+test('a crash while a file is taken in leaves the sitting, its files and their mark, and no part of the file', async () => {
+  const { app, phone, sitting } = await phoneInSitting();
+  const { attachment } = await collect(app, sitting, png(11));
+  const db = await openDB(phone.name, 1);
+  const before = (await db.getAllKeys('a')).length;
+  const bytes = new Uint8Array(2_500_000);
+  const stuckFile = Object.defineProperty(file(bytes), 'slice', {
+    value: (from, to) => ({
+      arrayBuffer: () => (from > 2_000_000 ? new Promise(() => {}) : Promise.resolve(bytes.slice(from, to).buffer)),
+    }),
+  });
+  void app.collectFile(sitting, SOURCE.name, stuckFile, FROM).catch(() => undefined);
+  const parts = async () => (await db.getAllKeys('a')).length;
+  await eventually(parts, (count) => count >= before + 2);
+  phone.end();
+  const again = makePhone({ packActions, after: phone, database: phone.database });
+  await again.app.start();
+  await again.app.unlock(WORDS);
+  assert.equal(await parts(), before);
+  const [read] = await again.app.readSittings();
+  assert.deepEqual(
+    [read.files.map((one) => [one.attachment, one.unseen]), read.fields.attachment_ids, read.fields.ended_at],
+    [[[attachment, true]], [attachment], undefined],
+  );
+});
+
+test('a lock while a file is taken in keeps no part of it, and says so', async () => {
+  const { app, sitting } = await phoneInSitting();
+  const whole = file(png(12), 'a.png');
+  const taking = app.collectFile(sitting, SOURCE.name, whole, { ...FROM, onProgress: () => void app.lock('asked') });
+  await assert.rejects(taking, refused('locked'));
+  await app.unlock(WORDS);
+  assert.deepEqual((await app.readSittings())[0].files, []);
+});
+
+test('words, a move, a removal and a return keep the mark, and so does a look for a pack', async () => {
+  const { app, sitting, record } = await phoneInSitting();
+  const { attachment } = await collect(app, sitting, png(13));
+  await app.saveAttachment({ attachment, fields: { description: 'Words', looked_at: 1 } });
+  await app.moveFile(attachment, record, 'Belongs there');
+  await app.takeOutRecord(attachment, 'Not now');
+  await app.putBackRecord(attachment);
+  await app.endSitting(sitting);
+  const { unseen, collected, fields } = await app.readAttachment(attachment);
+  assert.deepEqual([unseen, collected, fields.description], [true, 'PK', 'Words']);
+  assert.equal(await app.readPicture(attachment, 'preview'), null);
+});
+
+test('a picture that was collected is not shown to an officer as an order before the keeper opened it', async () => {
+  const { app, sitting } = await phoneInSitting();
+  const { attachment } = await collect(app, sitting, png(14));
+  await app.saveRecord({ kind: 'order', record: null, fields: { court: 'Lewisham', copy_attachment_id: attachment } });
+  assert.deepEqual((await app.readForShow({})).pictures, {});
+});
+
+test('a sitting with nothing collected is kept, and goes into a pack if the keeper says so', async () => {
+  const { app, phone, sitting, record } = await phoneInSitting();
+  await app.endSitting(sitting);
+  await app.packSitting(sitting, true);
+  const [read] = await app.readSittings();
+  assert.deepEqual([read.files, read.fields.attachment_ids], [[], undefined]);
+  const versions = (await readDiary(phone.ctx.open)).map(openedOf);
+  assert.ok(selectRecords(versions, [record], {}).records.has(sitting));
+});
+
 test('two sittings that began on two phones without a network both stand, and each can be ended', async () => {
   const faults = {};
   const one = await phoneWithEntry({
@@ -217,8 +292,10 @@ test('a pack has a sitting only if the keeper says so, and its look-through show
   assert.ok(!(await select()).has(attachment) && !(await select()).has(sitting));
   await app.packSitting(sitting, true);
   assert.ok((await select()).has(attachment) && (await select()).has(sitting));
-  const review = async () => (await buildReview(open, await readDiary(open), [record], {})).pictures;
+  const review = async () =>
+    (await buildReview(phone.ctx.open, await readDiary(phone.ctx.open), [record], {})).pictures;
   assert.deepEqual(await review(), []);
+  await keeperComes(app);
   await app.openCollected(attachment);
   assert.deepEqual(
     (await review()).map((picture) => picture.attachment),

@@ -54,7 +54,7 @@ def _sitting_section(contents: PackContents, record: RegisterRecord) -> Template
             "Police asked for the phone, or planned an interview",
             vocabulary.label("sitting_police", record.text("police_asked")) if record.text("police_asked") else "",
         ),
-        ("Under 18", _under_18_text(fields)),
+        ("Under 18", _under_18_text(fields, text_of(restricted, "lead_name"))),
     ]
     return {
         "ref": record.code,
@@ -86,11 +86,13 @@ def _pauses_text(contents: PackContents, fields: RecordFields) -> str:
     )
 
 
-def _under_18_text(fields: RecordFields) -> str:
+def _under_18_text(fields: RecordFields, lead_name: str) -> str:
+    """Return whether the keeper is under 18, and then which safeguarding lead agreed."""
     if boolean_of(fields, "under_18") is not True:
         return "no" if boolean_of(fields, "under_18") is False else "not recorded"
     is_agreed = boolean_of(fields, "lead_agreed") is True
-    return f"yes; the safeguarding lead {'agreed' if is_agreed else 'is not recorded to have agreed'}"
+    lead = f"the safeguarding lead, {lead_name or 'not named'},"
+    return f"yes; {lead} {'agreed' if is_agreed else 'is not recorded to have agreed'}"
 
 
 def _source_row(source: RecordFields, views: list[ExhibitView]) -> list[str]:

@@ -54,7 +54,7 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
     'This browser has no picture of this file to draw on. The file is kept just as it came. Try on another device.',
   not_there_yet: 'This file is still being sent from your other device. Try again later.',
   sitting_not_agreed: 'Answer every question first. Under 18, your safeguarding lead must agree.',
-  sitting_open: 'A sitting is still open. End it first.',
+  sitting_open: 'End the sitting first. Then lock this and open it again.',
   sitting_closed: 'This sitting is paused or has ended. Nothing was added.',
   sitting_wrong: 'Something is missing, so it was not noted. If not all was looked at, say why.',
   // Saved chats and emails.

@@ -598,7 +598,8 @@ export type SittingStart = {
   trackersLeft: boolean;
   childPicturesKnown: boolean;
   under18: boolean | null;
-  leadAgreed: boolean;
+  /** the safeguarding lead who agreed; needed under 18 */
+  leadName: string;
   /** the keeper said: this may be kept */
   keeperAgreed: boolean;
 };

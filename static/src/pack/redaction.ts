@@ -20,9 +20,11 @@ const NAME_FIELDS = ['witness_names', 'children_names', 'helped_by'];
 const DEVICE_FIELDS = ['exif_summary', 'physical_original', 'source_device'];
 const CONTACT_FIELDS = ['contact', 'last_known_places', 'my_places', 'officer_contact', 'recipient_contact'];
 const PERSON_FIELDS = [
+  'advocate_name',
   'by_name',
   'carried_out_by_names',
   'children_names',
+  'lead_name',
   'present_names',
   'protects_names',
   'real_name',

@@ -12,6 +12,7 @@ import { readPeople } from '../../diary/records/registers.js';
 import { readKind, readRecord } from '../../diary/records/records.js';
 import { readSettings } from '../../diary/records/settings.js';
 import { endShowing } from '../../diary/session/ending_show.js';
+import { isUnseen } from '../../record/sitting.js';
 import type { ReadRecord } from '../../diary/records/records.js';
 import type { Context, Fields, Open } from '../../diary/types.js';
 import type { Section } from '../../diary/types.js';
@@ -91,7 +92,7 @@ async function orderPictures(open: Open, orders: ReadRecord[]) {
   for (const { record, fields } of orders) {
     const attachment = textOf(fields, 'copy_attachment_id');
     const file = attachment ? await open.book.newest(attachment).catch(() => null) : null;
-    if (file?.kind !== 'attachment' || file.fields.taken_out !== undefined) continue;
+    if (file?.kind !== 'attachment' || file.fields.taken_out !== undefined || isUnseen(file.fields)) continue;
     const safe =
       Boolean(file.fields.looked_at) &&
       file.fields.sensitivity === 'normal' &&

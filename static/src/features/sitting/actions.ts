@@ -36,6 +36,8 @@ import type { ReadRecord } from '../../diary/records/records.js';
 const REASON = 'Noted during the sitting.';
 const MAX_INITIALS = 8;
 const MAX_ROWS = 200;
+/** Unlocked diaries in which a sitting was worked on: until the next unlock somebody else may hold the device. */
+const workedOn: WeakSet<Open> = new WeakSet();
 
 export function sittingActions(ctx: Context) {
   const requireOpen = requireOpenOf(ctx);
@@ -70,7 +72,11 @@ export function sittingActions(ctx: Context) {
     /** Open one file for the advocate. The file stays "not seen by the keeper". */
     lookInSitting: async (sitting: string, attachment: string) =>
       lookInSitting(ctx, requireOpen(), sitting, attachment),
-    /** The keeper opens a file. @throws sitting_open while a sitting goes on: somebody else may hold the phone */
+    /**
+     * The keeper opens a file.
+     * @throws sitting_open while a sitting goes on, and after it until the diary was locked: the advocate may still
+     * hold the device
+     */
     openCollected: async (attachment: string) => afterSave(await openCollected(ctx, requireOpen(), attachment)),
     /** Decide whether a sitting, its page and its files go into packs. */
     packSitting: async (sitting: string, isIncluded: boolean) =>
@@ -116,11 +122,12 @@ async function startSitting(ctx: Context, open: Open, start: SittingStart): Prom
     start.trackersLeft === true &&
     start.childPicturesKnown === true &&
     typeof start.under18 === 'boolean' &&
-    (!start.under18 || start.leadAgreed === true) &&
+    (!start.under18 || start.leadName.trim() !== '') &&
     start.keeperAgreed === true;
   if (!isAnswered) throw new KeptError('sitting_not_agreed');
   const now = ctx.clock.now();
   const record = formatId(newId());
+  workedOn.add(open);
   const sittings = await readKind(open, 'sitting');
   if (sittings.some(({ fields }) => isOpenSitting(fields))) throw new KeptError('sitting_open');
   await open.store.change(async (root, change) => {
@@ -141,6 +148,7 @@ async function startSitting(ctx: Context, open: Open, start: SittingStart): Prom
       restricted: {
         ...(start.name.trim() ? { advocate_name: start.name.trim() } : {}),
         ...(start.organisation.trim() ? { organisation: start.organisation.trim() } : {}),
+        ...(start.under18 ? { lead_name: start.leadName.trim() } : {}),
       },
     });
   });
@@ -206,6 +214,7 @@ async function changeSitting(
   change: (fields: Fields) => Fields,
   { whilePaused = false }: { whilePaused?: boolean } = {},
 ) {
+  workedOn.add(open);
   return stageSitting(open, sitting, (fields) => {
     checkGoesOn(fields, whilePaused);
     return change(fields);
@@ -246,6 +255,7 @@ async function collectFile(
   file: File,
   { route, onProgress }: { route: string; onProgress?: (done: number, total: number) => void },
 ): Promise<{ attachment: string | null; same: boolean }> {
+  workedOn.add(open);
   checkGoesOn((await open.book.newest(sitting)).fields, false);
   const held = await sealFile(open, fileSource(file, fileLimitOf(open.store.root.account)), {
     route,
@@ -303,8 +313,8 @@ async function lookInSitting(ctx: Context, open: Open, sitting: string, attachme
 }
 
 async function openCollected(ctx: Context, open: Open, attachment: string) {
-  if ((await readKind(open, 'sitting')).some(({ fields }) => isOpenSitting(fields)))
-    throw new KeptError('sitting_open');
+  const sittings = await readKind(open, 'sitting');
+  if (workedOn.has(open) || sittings.some(({ fields }) => isOpenSitting(fields))) throw new KeptError('sitting_open');
   await open.store.change(async (root, change) => {
     const batch = open.book.batch(root, change);
     const newest = await open.book.newest(attachment, batch);

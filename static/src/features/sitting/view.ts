@@ -1,6 +1,6 @@
 /**
  * A sitting: the questions before it, what is noted and taken in during it, and what it collected. File names only; no
- * picture is drawn unless the advocate opens one.
+ * picture is drawn unless the advocate asks for one and turns the screen away.
  */
 import { html, nothing } from '../../shell/html.js';
 import { checkbox, chips, filePicker, textField } from '../../components/forms/fields.js';
@@ -24,6 +24,7 @@ const choicesOf = (list: string, codes: readonly string[]) =>
 
 function sittingView(stage: Stage) {
   loadVocabulary(stage);
+  forgetLooked(stage);
   const { data: sittings } = stage.find('sittings', () => stage.app.readSittings());
   if (!sittings) return html`<div class="stack">${errorSummary(stage)}${loading()}</div>`;
   const going = sittings.filter(({ fields }) => integerOf(fields, 'ended_at') === null);
@@ -51,14 +52,14 @@ function startView(stage: Stage) {
     trackersLeft: false,
     childPicturesKnown: false,
     under18: null,
-    leadAgreed: false,
+    leadName: '',
     keeperAgreed: false,
   });
   const put = (change: Partial<SittingStart>) => {
     Object.assign(answers, change);
     stage.draw();
   };
-  const typed = (name: 'advocate' | 'name' | 'organisation', label: string, hint?: string) =>
+  const typed = (name: 'advocate' | 'name' | 'organisation' | 'leadName', label: string, hint?: string) =>
     textField({
       id: `sit-${name}`,
       label,
@@ -68,7 +69,7 @@ function startView(stage: Stage) {
         answers[name] = value;
       },
     });
-  const agreed = (name: 'trackersLeft' | 'childPicturesKnown' | 'leadAgreed' | 'keeperAgreed', label: string) =>
+  const agreed = (name: 'trackersLeft' | 'childPicturesKnown' | 'keeperAgreed', label: string) =>
     checkbox({ id: `sit-${name}`, label, checked: answers[name], onChange: (checked) => put({ [name]: checked }) });
   const start = () =>
     act(stage, 'start', async () => {
@@ -92,7 +93,7 @@ function startView(stage: Stage) {
         choices: choicesOf('yes_no', ['yes', 'no']),
         chosen: answers.under18 === null ? [] : [answers.under18 ? 'yes' : 'no'],
         onChange: (code) => put({ under18: code === 'yes' }),
-      })}${answers.under18 ? agreed('leadAgreed', t('sit.ask_lead')) : nothing}
+      })}${answers.under18 ? typed('leadName', t('sit.ask_lead'), t('sit.ask_lead_hint')) : nothing}
       ${typed('advocate', t('sit.initials'), t('sit.initials_hint'))}${typed('name', t('sit.name'))}${typed(
         'organisation',
         t('sit.org'),
@@ -249,17 +250,33 @@ function takeIn(stage: Stage, sitting: string, source: string, files: readonly F
   });
 }
 
+/** Nothing is drawn until the advocate says that the keeper does not see the screen. */
 function look(stage: Stage, sitting: string, file: CollectedFile) {
-  return stage.run('look', async () => {
-    const { url } = await stage.app.lookInSitting(sitting, file.attachment);
-    stage.openSheet(() =>
-      sheet(
-        stage,
-        file.name || t('file.unnamed'),
-        html`<img src=${url} alt=""><div>${button(t('frame.close'), () => stage.closeSheet())}</div>`,
-      ),
-    );
-  });
+  const show = () =>
+    stage.run('look', async () => {
+      stage.local.looked = (await stage.app.lookInSitting(sitting, file.attachment)).url;
+      stage.draw();
+    });
+  stage.openSheet(() =>
+    sheet(
+      stage,
+      file.name || t('file.unnamed'),
+      html`${
+        stage.local.looked ? html`<img src=${stage.local.looked} alt="">` : html`<p>${t('sit.look_away')}</p>`
+      }<div class="row">${
+        stage.local.looked
+          ? nothing
+          : button(t('sit.look_show'), show, { main: true, busy: stage.runningTask === 'look' })
+      }${button(t('frame.close'), () => stage.closeSheet(), { plain: true })}</div>`,
+    ),
+  );
+}
+
+/** Forget a picture once its sheet was closed, however it was closed. */
+function forgetLooked(stage: Stage) {
+  if (stage.sheet || !stage.local.looked) return;
+  stage.app.letGo(stage.local.looked);
+  stage.local.looked = undefined;
 }
 
 function checksView(stage: Stage, sitting: SittingRead) {

@@ -500,6 +500,7 @@ export const RULES: Record<'kinds' | 'objects', Record<string, Record<string, st
       how: 'code sitting_ways',
       include_in_pack: 'flag',
       lead_agreed: 'flag',
+      lead_name: 'text',
       organisation: 'text',
       pauses: 'objects sitting_pause',
       police_asked: 'code sitting_police',

@@ -789,7 +789,7 @@ export const SCHEMAS: Record<string, Record<string, { open: string[]; restricted
         'trackers_left',
         'under_18',
       ],
-      restricted: ['advocate_name', 'organisation'],
+      restricted: ['advocate_name', 'lead_name', 'organisation'],
     },
   },
   statement: {
