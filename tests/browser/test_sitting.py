@@ -39,12 +39,16 @@ def open_sitting(device: BrowserKeeper) -> None:
 
 
 def answer_and_start(device: BrowserKeeper) -> None:
-    """Answer what is asked before a sitting."""
+    """Answer what is asked before a sitting. Under 18 the name of the safeguarding lead is asked for."""
     page = device.page
+    young = page.get_by_role("group", name=re.compile("under 18"))
+    young.get_by_role("radio", name="Yes", exact=True).check()
+    expect(device.field("Which safeguarding lead agreed?")).to_be_visible()
     page.get_by_role("group", name=re.compile("Have the police asked")).get_by_role(
         "radio", name="No", exact=True
     ).check()
-    page.get_by_role("group", name=re.compile("under 18")).get_by_role("radio", name="No", exact=True).check()
+    young.get_by_role("radio", name="No", exact=True).check()
+    expect(device.field("Which safeguarding lead agreed?")).to_have_count(0)
     for label in (
         "I will not touch a tracker.",
         re.compile("A sexual picture of a child"),
@@ -80,8 +84,26 @@ def take_in(device: BrowserKeeper, *files: tuple[str, bytes]) -> None:
 
 
 def count_of_pictures(device: BrowserKeeper) -> int:
-    """Return how many pictures the page draws."""
-    return device.page.locator("main img").count()
+    """Return how many pictures the page draws, thumbnails and backgrounds included."""
+    return device.page.locator(
+        "main img, dialog img, canvas, video, [src^='blob:'], [style*='blob:'], [style*='url(']"
+    ).count()
+
+
+def look_with_the_screen_turned(device: BrowserKeeper) -> None:
+    """Look at one picture: drawn only after the advocate turned the screen, and forgotten as its sheet closes."""
+    device.button("Look at it").first.click()
+    device.wait_for_text(re.compile("Turn the screen so that the keeper cannot see it"))
+    assert count_of_pictures(device) == 0
+    device.tap("Show it")
+    picture = device.page.get_by_role("dialog").locator("img")
+    expect(picture).to_have_count(1)
+    address = picture.get_attribute("src")
+    device.page.keyboard.press("Escape")
+    expect(picture).to_have_count(0)
+    assert count_of_pictures(device) == 0
+    is_readable = "(address) => fetch(address).then(() => true, () => false)"
+    assert device.page.evaluate(is_readable, address) is False
 
 
 def test_a_sitting_from_start_to_the_keepers_choice(
@@ -106,6 +128,7 @@ def test_a_sitting_from_start_to_the_keepers_choice(
         take_in(borrowed, ("again.png", make_png(41)))
         borrowed.wait_for_text(re.compile("1 was here already"))
         assert count_of_pictures(borrowed) == 0
+        look_with_the_screen_turned(borrowed)
         borrowed.tap(re.compile("^Trackers found"), exact=False)
         borrowed.pick_chip("Nothing was found")
         borrowed.tap("Note it")
@@ -122,6 +145,7 @@ def test_a_sitting_from_start_to_the_keepers_choice(
         borrowed.page.get_by_role("dialog").get_by_role("button", name="End the sitting", exact=True).click()
         borrowed.wait_for_text(re.compile("Ended "))
         borrowed.wait_for_text(UNSEEN)
+        cannot_open_for_the_keeper(borrowed)
         assert accessibility_faults(borrowed.page) == []
         borrowed.wait_until(lambda: sum(b"/blobs/" in row for row in wire) >= 6, "files were sent")
         borrowed.page.close(run_before_unload=True)
@@ -131,6 +155,17 @@ def test_a_sitting_from_start_to_the_keepers_choice(
     check_supplement(phone, server, tmp_path)
 
 
+def cannot_open_for_the_keeper(borrowed: BrowserKeeper) -> None:
+    """On the same device nobody opens a file in the keeper's place until the diary was locked and opened again."""
+    borrowed.tap(re.compile("^two.png"), exact=False)
+    borrowed.wait_for_screen("two.png")
+    borrowed.tap("Open it")
+    borrowed.wait_for_text(re.compile("Then lock this and open it again"))
+    assert count_of_pictures(borrowed) == 0
+    open_sitting(borrowed)
+    expect(borrowed.page.get_by_text(UNSEEN)).to_have_count(2)
+
+
 def decide_on_own_phone(phone: BrowserKeeper) -> None:
     """Check that both files are marked and shown as names only; one is opened."""
     phone.page.reload()
@@ -138,6 +173,10 @@ def decide_on_own_phone(phone: BrowserKeeper) -> None:
     open_sitting(phone)
     expect(phone.page.get_by_text(UNSEEN)).to_have_count(2)
     assert count_of_pictures(phone) == 0
+    phone.go_to_tab("Entries")
+    phone.wait_for_text(ENTRY)
+    assert count_of_pictures(phone) == 0
+    open_sitting(phone)
     phone.tap(re.compile("^two.png"), exact=False)
     phone.wait_for_screen("two.png")
     phone.wait_for_text("You do not have to look at it. It stays kept.")
