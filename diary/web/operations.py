@@ -711,7 +711,7 @@ OPERATIONS: Final[Mapping[View, Operation]] = {
         body_schemas={"what": enum_schema(*ADVOCATE_ACTIONS)},
     ),
     advocates.send_letter: Operation(
-        "Send the keeper a letter of at most 64 KiB. At most 200 can wait at once.",
+        "Send the keeper a letter of at most 65 KiB, sealed. At most 200 can wait at once.",
         {204: _NO_CONTENT},
         (Conflict, QuotaExceeded),
     ),

@@ -230,6 +230,17 @@ DESK_SCREENS: dict[str, tuple[Step, ...]] = {
     ),
     "film": (SIGN_IN_PAGE, CLIENT_OPEN, go_to_screen("file", attachment="a2", record="r0")),
     "paper": (SIGN_IN_PAGE, CLIENT_OPEN, go_to_screen("file", attachment="a3", record="r0")),
+    "a dropped file": (
+        SIGN_IN_PAGE,
+        SIGNED_IN,
+        go_to_screen("dropped"),
+        set_form_values(
+            "{dropped: {files: [new File(['x'], 'IMG_0412.png'), new File(['y'], 'chat.txt')], grant: '', source: '', "
+            "by: 'PK', agreed: false}}"
+        ),
+        press("Send it to them"),
+    ),
+    "no dropped file": (SIGN_IN_PAGE, SIGNED_IN, go_to_screen("dropped")),
     "writing down": (SIGN_IN_PAGE, CLIENT_OPEN, go_to_screen("assist"), press("Send it to them")),
     "writing down, questions": statement_form_steps("false", turns=f"{OPEN_PROMPT_TURN}, {OWN_QUESTION_TURN}"),
     "writing down, under 18": (

@@ -392,6 +392,7 @@ class Controls {
   advice: PackReview['advice'] = { sources: [], places: {}, names: {} };
   written: Awaited<ReturnType<App['readAssisted']>> = [];
   sittings: Awaited<ReturnType<App['readSittings']>> = [];
+  deskFiles: Awaited<ReturnType<App['readDeskFiles']>> = [];
   dates: Awaited<ReturnType<App['readChase']>> = [];
   saw: Witness[] = [];
   no_signal = false;
@@ -919,6 +920,12 @@ const methods = {
   },
   openCollected: (attachment) => fake.did('openCollected', attachment),
   packSitting: (sitting, isIncluded) => fake.did('packSitting', sitting, isIncluded),
+  readDeskFiles: async () => fake.deskFiles,
+  answerDeskFile: async (file, isKept) => {
+    await fake.did('answerDeskFile', { name: file.name, isKept });
+    fake.deskFiles = fake.deskFiles.filter((other) => other !== file);
+    return { record: null };
+  },
   readAssisted: async () => fake.written,
   answerAssisted: async (id, input) => {
     await fake.did('answerAssisted', { id, ...input });

@@ -370,6 +370,7 @@ const methods = {
   findEntries: async (query) => fake.requireDiary().find(query, fake.state.entries),
   readPicture: () => drawPicture(),
   readToPlay: async () => null,
+  sendFile: async (grant, file, said) => fake.note('sendFile', { grant, name: file.name, ...said }),
   writeLetter: async (what, fields) => {
     fake.note('writeLetter', { what, fields });
     const letter = `l${fake.letters.length}`;

@@ -87,6 +87,14 @@ HELPING_SCREENS: dict[str, tuple[Step, ...]] = {
         press("Save my words"),
     ),
     "written down for you, no": (TYPED_BY_ADVOCATE, go_to_screen("assisted"), press("No")),
+    "a file from an advocate": (
+        OPEN_DIARY,
+        js(
+            "fake.deskFiles = [{attachment: 'f1', letters: ['l1'], name: 'IMG_0412.png', source: 'Her old phone', "
+            "by: 'PK', at: 0, sha256: '', sender: 'Priya K', organisation: 'Stalking Support North'}]"
+        ),
+        go_to_screen("assisted"),
+    ),
     "written down for you, nothing": (OPEN_DIARY, go_to_screen("assisted")),
     "written down for you, the lines": (TYPED_BY_ADVOCATE, go_to_screen("entries")),
     "ask somebody who saw it": (OPEN_DIARY, go_to_screen("witness")),

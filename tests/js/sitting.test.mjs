@@ -123,7 +123,11 @@ test('no picture is shown before the keeper opens it, and nobody else can open i
   assert.deepEqual([shown.unseen, shown.collected], [true, 'PK'], 'also in an entry');
   await app.endSitting(sitting);
   await assert.rejects(app.lookInSitting(sitting, attachment), refused('sitting_closed'));
-  await assert.rejects(app.openCollected(attachment), refused('sitting_open'), 'the advocate may still hold the device');
+  await assert.rejects(
+    app.openCollected(attachment),
+    refused('sitting_open'),
+    'the advocate may still hold the device',
+  );
   await keeperComes(app);
   await app.openCollected(attachment);
   const opened = await app.readAttachment(attachment);
@@ -191,7 +195,7 @@ test('a sitting outlives a lock and a restart without a network, and is still op
   await again.app.startSitting(START);
 });
 
-test('a crash while a file is taken in leaves the sitting, its files and their mark, and no part of the file', async () => {
+test('a crash while a file is taken in leaves the sitting and its marks, and no part of the file', async () => {
   const { app, phone, sitting } = await phoneInSitting();
   const { attachment } = await collect(app, sitting, png(11));
   const db = await openDB(phone.name, 1);

@@ -267,6 +267,16 @@ def test_an_assisted_entry_says_who_typed_and_what_was_asked() -> None:
             letters.verify_letter(refused_case["letter"], ADVOCATE_KEYSET.ecdsa_pub, place)
 
 
+def test_a_part_of_a_file_says_who_collected_it_and_nothing_of_its_meaning() -> None:
+    """A part with a person, a meaning, a wrong place or other bytes is refused though signed."""
+    vector = GRANT_VECTORS["file_part"]
+    place = letters.LetterIds(*(vector["said"][name] for name in ("diary", "grant", "letter")))
+    letters.verify_letter(vector["said"], ADVOCATE_KEYSET.ecdsa_pub, place)
+    for refused_case in vector["refused"]:
+        with pytest.raises(BadSignature):
+            letters.verify_letter(refused_case["letter"], ADVOCATE_KEYSET.ecdsa_pub, place)
+
+
 @pytest.mark.parametrize(
     "bent",
     [

@@ -55,6 +55,7 @@ def grant_vectors() -> Case:
         "succeeded": succeeded_keeper_cases(advocate, keeper_key, keeper, fields, key),
         "letter": letter_cases(advocate, advocate_key, keeper),
         "assisted": assisted_entry_cases(advocate, advocate_key, keeper),
+        "file_part": file_part_cases(advocate, advocate_key),
         "refused_grants": invalid_grants(keeper_key, grant),
     }
 
@@ -217,6 +218,39 @@ def letter_cases(advocate: GrantParty, key: bytes, keeper: GrantParty) -> Case:
         "said": signed_letter,
         "envelope": b64(sealed),
         "refused": [BAD_SIGNATURE | {"letter": signed_letter | altered} for altered in altered_fields],
+    }
+
+
+def file_part_cases(advocate: GrantParty, key: bytes) -> Case:
+    """Return the last part of a file. Invalid ones are signed, so that they are refused for their form."""
+    content = b"the end"
+    size = letters.FILE_PART_BYTES + len(content)
+    part_fields: Case = {
+        "at": NOW_MS, "by": "PK", "bytes": b64(content), "file": SAMPLE_IDS["record"], "name": "IMG_7.png", "part": 1,
+        "parts": 2, "sha256": b64(fixed_bytes("file part", 32)), "size": size, "source": "Her old phone",
+    }  # fmt: skip
+
+    def letter(fields: Case) -> Case:
+        letter_body: Case = {
+            "diary": SAMPLE_IDS["diary"], "fields": fields, "from": b64(advocate.fingerprint), "grant": SAMPLE_IDS["grant"],
+            "letter": SAMPLE_IDS["letter"], "made_at": NOW_MS, "t": letters.TYPE, "what": letters.FILE_PART,
+        }  # fmt: skip
+        return letter_body | {"sig": b64(AuthorSigner(key).sign(canonical_json(letter_body)))}
+
+    altered_fields: list[Case] = [
+        {"by": ""}, {"by": "7K"}, {"at": -1}, {"at": "noon"}, {"name": ""}, {"name": "n" * 256}, {"source": ""},
+        {"source": 7}, {"file": "x"}, {"sha256": b64(bytes(31))}, {"sha256": 7}, {"bytes": b64(content[1:])},
+        {"bytes": "!"}, {"part": 2}, {"part": -1}, {"part": True}, {"parts": 1}, {"parts": 43},
+        {"size": size + 1}, {"size": 0, "parts": 0}, {"parts": 43, "size": 43 * letters.FILE_PART_BYTES},
+        {"person_ids": [SAMPLE_IDS["record"]]}, {"narrative": "It was him."},
+    ]  # fmt: skip
+    return {
+        "said": letter(part_fields),
+        "refused": [
+            *(BAD_SIGNATURE | {"letter": letter(part_fields | altered)} for altered in altered_fields),
+            BAD_SIGNATURE
+            | {"letter": letter({name: value for name, value in part_fields.items() if name != "source"})},
+        ],
     }
 
 

@@ -1,11 +1,12 @@
-"""Letters from an advocate to a keeper: a question about an entry, or an entry written for them.
+"""Letters from an advocate to a keeper: a question about an entry, an entry written for them, or part of a file.
 
 docs/formats.md, section 8. A letter changes nothing in the diary. It is sealed to the keeper and signed by the
 advocate, and the keeper's device uses it as the keeper decides. So only the keeper writes in a diary, and the author of
 the words remains provable.
 """
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from diary.ledger.signed_objects import JsonObject
 TYPE: Final = "letter/v1"
 QUESTION: Final = "question"
 ASSISTED_ENTRY: Final = "assisted"
+FILE_PART: Final = "file"
 CONVERSATION_KINDS: Final = ("call", "video_call", "meeting")
 # Open prompts, which do not suggest an answer. `own` is the adult's own question, typed as it was asked.
 PROMPTS: Final = ("tell_me", "what_happened_next", "explain", "describe")
@@ -35,7 +37,11 @@ TIME_FIELDS: Final = frozenset(
 )
 CHOICE_FIELDS: Final = frozenset(("behaviours", "channel", "place_category", "who"))
 _ASSISTED_ENTRY_NAMES: Final = frozenset(("by", "held_at", "how", "incident", "read_back", "turns", "tz", "under_18"))
+FILE_PART_BYTES: Final = constants.LETTER_FILE_PART_BYTES
+FILE_PARTS_LIMIT: Final = constants.LETTER_FILE_PARTS_LIMIT
+FILE_NAME_LIMIT_CHARACTERS: Final = constants.LETTER_FILE_NAME_LIMIT_CHARACTERS
 WRITER_LIMIT_CHARACTERS: Final = constants.LETTER_WRITER_LIMIT_CHARACTERS
+_FILE_PART_NAMES: Final = frozenset(("at", "by", "bytes", "file", "name", "part", "parts", "sha256", "size", "source"))
 _MEMBER_NAMES: Final = frozenset(("diary", "fields", "from", "grant", "letter", "made_at", "t", "what"))
 
 
@@ -77,11 +83,7 @@ def open_letter(scalar: bytes, envelope: bytes, ids: LetterIds, writer_pub: byte
 
 def verify_letter(letter: Mapping[str, Any], writer_pub: bytes, ids: LetterIds) -> None:
     """Raise BadSignature unless `letter` is well formed, for these ids, and signed by this key."""
-    if (
-        set(letter) != _MEMBER_NAMES | {"sig"}
-        or letter["t"] != TYPE
-        or letter["what"] not in (QUESTION, ASSISTED_ENTRY)
-    ):
+    if set(letter) != _MEMBER_NAMES | {"sig"} or letter["t"] != TYPE or letter["what"] not in _CHECK_BY_KIND:
         raise BadSignature("That is not a letter.")
     if (letter["diary"], letter["grant"], letter["letter"]) != (ids.diary, ids.grant, ids.letter):
         raise BadSignature("That letter is for another place.")
@@ -89,7 +91,7 @@ def verify_letter(letter: Mapping[str, Any], writer_pub: bytes, ids: LetterIds) 
         raise BadSignature("That is not a letter.")
     fields = {name: value for name, value in letter.items() if name != "sig"}
     try:
-        (_check_question if letter["what"] == QUESTION else _check_assisted)(letter["fields"])
+        _CHECK_BY_KIND[letter["what"]](letter["fields"])
         verify_author(writer_pub, canonical_json(fields), unb64(str(letter["sig"])))
     except BadSignature:
         raise
@@ -128,6 +130,24 @@ def _check_assisted(fields: Mapping[str, Any]) -> None:
         raise BadRequest
 
 
+def _check_file_part(fields: Mapping[str, Any]) -> None:
+    """Raise BadRequest unless a part names its file, who collected it and where, and has the bytes of its place."""
+    if set(fields) != _FILE_PART_NAMES or not _is_writer_name(fields["by"]):
+        raise BadRequest
+    if not all(type(fields[name]) is int for name in ("at", "part", "parts", "size")) or fields["at"] < 0:
+        raise BadRequest
+    part, parts, size = fields["part"], fields["parts"], fields["size"]
+    if not 0 <= part < parts <= FILE_PARTS_LIMIT or parts != -(-size // FILE_PART_BYTES):
+        raise BadRequest
+    if not all(_is_text(fields[name], FILE_NAME_LIMIT_CHARACTERS) for name in ("name", "source")):
+        raise BadRequest
+    parse_id(str(fields["file"]))
+    if len(unb64(str(fields["sha256"]))) != hashlib.sha256().digest_size:
+        raise BadRequest
+    if len(unb64(str(fields["bytes"]))) != min(FILE_PART_BYTES, size - part * FILE_PART_BYTES):
+        raise BadRequest
+
+
 def _is_turn(turn: object, under_18: bool) -> bool:
     """Return whether a turn is a prompt and its answer. With somebody under 18 every answer has a prompt on record."""
     if not isinstance(turn, dict) or set(turn) != {"asked", "said", "words"}:
@@ -155,3 +175,10 @@ def _is_writer_name(value: object) -> bool:
 def _is_text(value: object, limit_characters: int) -> bool:
     """Return whether a value is non-empty text within the limit."""
     return isinstance(value, str) and 0 < len(value) <= limit_characters
+
+
+_CHECK_BY_KIND: Final[Mapping[str, Callable[[Mapping[str, Any]], None]]] = {
+    QUESTION: _check_question,
+    ASSISTED_ENTRY: _check_assisted,
+    FILE_PART: _check_file_part,
+}

@@ -16,12 +16,13 @@ _CONSENT_TEXT = (
 
 
 def collected_text(view: ExhibitView) -> str:
-    """Return “Collected by A.B.; not seen by the keeper” for a file of a sitting, else ''."""
+    """Return “Collected by A.B.; not seen by the keeper” for a file of a sitting or from a desk, else ''."""
     fields = view.attachment.fields
     if not object_of(fields, "collected"):
         return ""
+    place = "" if _sitting_of(view) else " at an advocate's desk"
     seen = NOT_SEEN_TEXT if sitting.is_unseen(fields) else "opened by the keeper since"
-    return f"by {sitting.collector_of(fields) or 'somebody not named'}; {seen}"
+    return f"by {sitting.collector_of(fields) or 'somebody not named'}{place}; {seen}"
 
 
 def sitting_sections(contents: PackContents) -> list[TemplateData]:

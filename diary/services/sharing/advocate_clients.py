@@ -20,7 +20,8 @@ from diary.storage.sync.diaries import find_account
 __all__ = ["MemberRow"]  # imported by web
 # Actions that an advocate's device reports for the keeper's list.
 ADVOCATE_ACTIONS: Final = ("pack",)
-LETTER_LIMIT_BYTES: Final = 64 << 10
+# The largest size class of a version, and the envelope around it.
+LETTER_LIMIT_BYTES: Final = 65 << 10
 MARKS_LIMIT_BYTES: Final = 256 << 10
 
 

@@ -10,6 +10,7 @@ import { deskApi } from '../net/clients.js';
 import { isSessionOver } from '../net/http.js';
 import { clientMethods, closeClient, endClient, loadClients } from './clients.js';
 import { signInMethods } from './sign_in.js';
+import { fileMethods } from './desk_files.js';
 import { IdleLock } from './idle.js';
 import { markMethods } from './mark_methods.js';
 import { organisationMethods } from './organisation.js';
@@ -92,6 +93,7 @@ export function createDesk(ports: Ports) {
     ...clientMethods(ctx),
     ...marking,
     ...packingMethods(ctx),
+    ...fileMethods(ctx),
     ...organisationMethods(ctx),
   };
   const desk = {

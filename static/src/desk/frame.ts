@@ -11,6 +11,7 @@ import { t } from '../shell/strings.js';
 import { views as assist } from './views/view_assist.js';
 import { views as client, entryList } from './views/view_client.js';
 import { views as clients, clientList } from './views/view_clients.js';
+import { views as dropped } from './views/view_dropped.js';
 import { views as door } from './views/view_sign_in.js';
 import { views as entry } from './views/view_entry.js';
 import { views as organisation } from './views/view_organisation.js';
@@ -23,6 +24,7 @@ const VIEWS: Record<string, (stage: Stage) => unknown> = {
   ...clients,
   ...client,
   ...assist,
+  ...dropped,
   ...pack,
   ...entry,
   ...patterns,

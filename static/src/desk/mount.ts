@@ -6,8 +6,10 @@ import { render } from '../shell/html.js';
 import { followScreens } from '../shell/browser_history.js';
 import { useLanguage } from '../shell/language.js';
 import { placeFocus } from '../shell/focus.js';
+import { isTyping } from '../shell/shortcuts.js';
 import { Stage } from '../shell/stage.js';
 import { frame } from './frame.js';
+import { askWhose } from './views/view_dropped.js';
 import type { Screens } from '../shell/browser_history.js';
 import type { Desk } from './desk.js';
 import type { Stage as TypesStage } from './types.js';
@@ -53,6 +55,7 @@ export function mount(desk: Desk, root: HTMLElement) {
     root.replaceChildren();
   };
   watchPage(desk, stage, root, clear);
+  catchDrops(desk, stage);
   root.replaceChildren();
   draw();
   return stage;
@@ -105,6 +108,26 @@ function screensOf(desk: Desk, stage: TypesStage): Screens {
       return null;
     },
   };
+}
+
+/**
+ * Files dropped anywhere on the page. Every drop is caught: a browser would open the file in place of the page. No
+ * picture can be dragged within the page, since a browser would offer it as a new file.
+ */
+function catchDrops(desk: Desk, stage: TypesStage) {
+  const isForField = ({ target, dataTransfer }: DragEvent) =>
+    isTyping(target) && !dataTransfer?.types.includes('Files');
+  addEventListener('dragstart', (event) => {
+    if (event.target instanceof HTMLImageElement) event.preventDefault();
+  });
+  for (const name of ['dragenter', 'dragover', 'drop'] as const)
+    addEventListener(name, (event) => {
+      if (!isForField(event)) event.preventDefault();
+    });
+  addEventListener('drop', (event) => {
+    const isReady = desk.state.phase === 'in' && !stage.sheet && !stage.runningTask;
+    if (isReady && !isForField(event)) askWhose(stage, [...(event.dataTransfer?.files ?? [])]);
+  });
 }
 
 function watchPage(desk: Desk, stage: TypesStage, root: HTMLElement, clear: () => void) {

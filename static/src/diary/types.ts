@@ -587,6 +587,22 @@ export type AssistedEntry = {
   organisation: string;
 };
 
+/** A file that an advocate dropped at a desk for this keeper; it waits for the keeper's answer */
+export type DeskFile = {
+  /** the id that its record gets */
+  attachment: string;
+  /** in the order of their parts */
+  letters: string[];
+  name: string;
+  source: string;
+  by: string;
+  /** when it was dropped, ms */
+  at: number;
+  sha256: string;
+  sender: string;
+  organisation: string;
+};
+
 /** The advocate's answers before a sitting. Each is given; none has a default. */
 export type SittingStart = {
   /** initials, which are printed */

@@ -22,6 +22,7 @@ import type {
   State as DiaryState,
   PendingErasure,
   AssistedEntry,
+  DeskFile,
   SittingCheck,
   SittingRead,
   SittingSource,
@@ -810,6 +811,14 @@ export interface App extends AdvocateApp {
   /** Return what advocates typed for the keeper and the keeper has not decided on yet. */
   readAssisted(): Promise<AssistedEntry[]>;
   answerAssisted(id: string, input: { answer: AssistedAnswer; narrative?: string; reason?: string }): Promise<unknown>;
+  /** Return the files that advocates dropped at their desks for the keeper, who has not decided on them yet. */
+  readDeskFiles(): Promise<DeskFile[]>;
+  /**
+   * Keep a file, marked as collected and not seen, or drop it.
+   * @returns null if it is not kept, or its bytes are here already
+   * @throws file_damaged
+   */
+  answerDeskFile(file: DeskFile, isKept: boolean): Promise<{ record: string | null }>;
   /** Return every sitting, the newest first. */
   readSittings(): Promise<SittingRead[]>;
   startSitting(start: SittingStart): Promise<{ record: string }>;

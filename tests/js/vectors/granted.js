@@ -56,6 +56,7 @@ export async function grants(vectors) {
   await checkBoundSeal(MARKS, 'marks/v1', vectors.marks, vectors.key, vectors.grant);
   await letter(vectors.letter, keeper, advocate);
   await checkAssisted(vectors.assisted, keeper, advocate);
+  await checkFilePart(vectors.file_part, advocate);
 }
 
 async function digests({
@@ -379,5 +380,15 @@ async function checkAssisted(vectors, keeper, advocate) {
       example.code,
       () => checkLetter(example.letter, advocate.ecdsa.pub, vectors.said),
       `assisted ${i}`,
+    );
+}
+
+async function checkFilePart(vectors, advocate) {
+  await checkLetter(vectors.said, advocate.ecdsa.pub, vectors.said);
+  for (const [i, example] of vectors.refused.entries())
+    await assertRefused(
+      example.code,
+      () => checkLetter(example.letter, advocate.ecdsa.pub, vectors.said),
+      `part of a file ${i}`,
     );
 }

@@ -1,11 +1,14 @@
 /**
- * Letters from an advocate to a keeper: a question about an entry, or an entry written down for them.
+ * Letters from an advocate to a keeper: a question about an entry, an entry written down for them, or a part of a file.
  * docs/formats.md, section 8. Python twin: diary/ledger/sharing/letters.py. A letter changes nothing by itself: the
  * keeper's own device acts on it as the keeper decides.
  */
 import { b64, unb64 } from '../../core/bytes.js';
 import {
   LETTER_ANSWER_LIMIT_CHARACTERS,
+  LETTER_FILE_NAME_LIMIT_CHARACTERS,
+  LETTER_FILE_PARTS_LIMIT,
+  LETTER_FILE_PART_BYTES,
   LETTER_PROMPT_LIMIT_CHARACTERS,
   LETTER_TURNS_LIMIT,
   LETTER_WRITER_LIMIT_CHARACTERS,
@@ -20,6 +23,7 @@ import type { Bytes } from '../../core/bytes.js';
 import type { Unchecked, JsonObject } from '../../core/encoding.js';
 
 type LetterPlace = { diary: string; grant: string; letter: string };
+export type LetterKind = 'question' | 'assisted' | 'file';
 export type Letter = {
   diary: string;
   fields: JsonObject;
@@ -28,13 +32,13 @@ export type Letter = {
   letter: string;
   made_at: number;
   t: string;
-  what: 'question' | 'assisted';
+  what: LetterKind;
   sig: string;
 };
 
 const LETTER_TYPE = 'letter/v1';
 const FIELD_NAMES = 'diary,fields,from,grant,letter,made_at,sig,t,what';
-const LETTER_KINDS = ['question', 'assisted'];
+const LETTER_KINDS = ['question', 'assisted', 'file'];
 /** The kinds of talk in which an entry can be written down. */
 export const TALK_KINDS = ['call', 'video_call', 'meeting'];
 /**
@@ -56,6 +60,7 @@ const TIME_FIELDS = [
   'utc_offset_min',
 ];
 const LIST_FIELDS = ['behaviours', 'channel', 'place_category', 'who'];
+const FILE_PART_FIELDS = 'at,by,bytes,file,name,part,parts,sha256,size,source';
 const ASSISTED_FIELDS = 'by,held_at,how,incident,read_back,turns,tz,under_18';
 /** Initials or a short name: letters, and the punctuation that may separate them. */
 const WRITER_PATTERN = /^\p{L}[\p{L} .'-]*$/u;
@@ -122,6 +127,7 @@ function isLetter(letter: Unchecked<Letter>): letter is Letter {
       return false;
     if (!isObject(letter.fields) || !Number.isSafeInteger(letter.made_at)) return false;
     if (letter.what === 'assisted') return isAssisted(letter.fields);
+    if (letter.what === 'file') return isFilePart(letter.fields);
     const { about, text, ...otherFields } = letter.fields;
     return Boolean(parseId(about)) && typeof text === 'string' && text.length > 0 && !Object.keys(otherFields).length;
   } catch {
@@ -141,8 +147,7 @@ function isAssisted(fields: JsonObject): boolean {
     !TALK_KINDS.includes(talkKind as string)
   )
     return false;
-  if (!isText(tz, 64) || !isText(writer, LETTER_WRITER_LIMIT_CHARACTERS) || !WRITER_PATTERN.test(writer as string))
-    return false;
+  if (!isText(tz, 64) || !isWriter(writer)) return false;
   if (!Array.isArray(turns) || !turns.length || turns.length > LETTER_TURNS_LIMIT || !isObject(incident)) return false;
   const allowedFields = under_18 ? TIME_FIELDS : [...TIME_FIELDS, ...LIST_FIELDS];
   return (
@@ -151,6 +156,26 @@ function isAssisted(fields: JsonObject): boolean {
     turns.some(({ said: answer }) => answer)
   );
 }
+
+/** @param fields who collected the file, when and where, its name and digest, and the bytes of one part */
+function isFilePart(fields: JsonObject): boolean {
+  if (Object.keys(fields).sort().join() !== FILE_PART_FIELDS) return false;
+  const { at, by: writer, bytes, file, name, part, parts, sha256, size, source } = fields;
+  if (!isCount(at) || !isCount(part) || !isCount(parts) || !isCount(size)) return false;
+  if (!(part < parts && parts <= LETTER_FILE_PARTS_LIMIT) || parts !== Math.ceil(size / LETTER_FILE_PART_BYTES))
+    return false;
+  if (!isWriter(writer) || ![name, source].every((text) => isText(text, LETTER_FILE_NAME_LIMIT_CHARACTERS)))
+    return false;
+  parseId(file);
+  return (
+    unb64(String(sha256)).length === 32 &&
+    unb64(String(bytes)).length === Math.min(LETTER_FILE_PART_BYTES, size - part * LETTER_FILE_PART_BYTES)
+  );
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+const isWriter = (value: unknown) =>
+  isText(value, LETTER_WRITER_LIMIT_CHARACTERS) && WRITER_PATTERN.test(value as string);
 
 /** With somebody under 18 every answer has a prompt, so each prompt is on record. */
 function isTurn(turn: unknown, under18: boolean) {

@@ -13,6 +13,7 @@ import { openPart } from '../files.js';
 import { givesDigests, openDigests, openForAdvocate, grantedParts } from '../sharing/grants.js';
 import { grantWrapHeader } from '../keys.js';
 import { sealLetter } from '../sharing/letters.js';
+import type { LetterKind } from '../sharing/letters.js';
 import { MARKS } from '../sharing/marks.js';
 import { signPackStatement } from '../pack_statement.js';
 import { signPreparedStatement } from '../sharing/prepared.js';
@@ -177,7 +178,7 @@ function clientFunctions(
       made_at,
     }: {
       grant: string;
-      what: 'question' | 'assisted';
+      what: LetterKind;
       fields: JsonObject;
       made_at: number;
     }) => {

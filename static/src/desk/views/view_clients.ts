@@ -1,10 +1,11 @@
 /** The list of clients, by their dates. */
-import { textField } from '../../components/forms/fields.js';
+import { filePicker, textField } from '../../components/forms/fields.js';
 import { html, nothing, repeat } from '../../shell/html.js';
 import { icon } from '../../shell/icons.js';
 import { button, errorSummary, heading } from '../../components/parts.js';
 import { dateText } from '../../components/text/formatting.js';
 import { t, tn } from '../../shell/strings.js';
+import { askWhose } from './view_dropped.js';
 import { SOON_MS, groupClients } from '../client_order.js';
 import '../../components/words.js';
 import '../words.js';
@@ -24,7 +25,12 @@ function clientsPage(stage: Stage) {
           : clientList(stage)
         : html`<div class="stack-close"><p>${t('desk.none')}</p><p class="soft">${t('desk.none_more')}</p></div>`
     }
-    <div>${button(t('desk.reload'), () => stage.run('list', () => stage.app.listClients()), {
+    ${stage.local.line ? html`<p class="note" role="status">${stage.local.line}</p>` : nothing}
+    <div class="row">${
+      state.clients.length
+        ? filePicker({ label: String(t('desk.drop_choose')), icon: 'file', onFiles: (files) => askWhose(stage, files) })
+        : nothing
+    }${button(t('desk.reload'), () => stage.run('list', () => stage.app.listClients()), {
       plain: true,
       busy: stage.runningTask === 'list',
     })}</div></div>`;

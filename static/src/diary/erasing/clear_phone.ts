@@ -21,6 +21,7 @@ import { requestNumberOfErased } from '../sync/manifest.js';
 import { isGoneBack } from '../sync/pulling.js';
 import { blobsOf } from '../attachments/sealing.js';
 import { hasErasedParts } from './returned_entries.js';
+import { deskPartName } from '../sharing/letters.js';
 import type { StoredCapture } from '../attachments/locked_capture.js';
 import type { StoredDraft } from '../drafts/drafts.js';
 import type { Root, UnsentVersion } from '../../store/root.js';
@@ -64,6 +65,7 @@ export async function clearPhone(ctx: Context, open: Open, draft: StoredDraft | 
         [
           ...KEPT_NAMES,
           ...(root.typed ?? []),
+          ...(root.letters ?? []).map(({ letter }) => deskPartName(letter)),
           ...root.outbox.map(({ version }) => `v/${version}`),
           ...metas.flatMap(({ kind, of }) => (kind === 'note' && of ? [`n/${of}`] : [])),
           ...(await storeNames(store, [...blobs])),

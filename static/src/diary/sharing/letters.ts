@@ -1,7 +1,7 @@
 /**
- * Letters: what advocates wrote to this keeper, questions and entries typed for them. They are fetched with every run
- * to the server, opened, and kept sealed on this phone until the keeper has decided on each. docs/formats.md, section
- * 8.
+ * Letters: what advocates sent to this keeper: questions, entries typed for them, and files. They are fetched with
+ * every run to the server, opened, and kept sealed on this phone until the keeper has decided on each.
+ * docs/formats.md, section 8.
  *
  * [Note: not a word by itself] A letter is no record of the diary. Only the keeper's own action makes it one.
  */
@@ -10,6 +10,8 @@ import { grantsOf } from '../../net/grants.js';
 import { shapeFaults } from '../../record/rules.js';
 import { readGrants } from './grant_delivery.js';
 import { grantsInForce, openGrants } from './grant_state.js';
+import type { LetterKind } from '../../crypto/sharing/letters.js';
+import type { Change } from '../../store/pending.js';
 import type { LetterRow } from '../../net/grants.js';
 import type { Root, ReceivedLetter } from '../../store/root.js';
 import type { Fields } from '../../record/reading.js';
@@ -43,16 +45,26 @@ export async function syncLetters(ctx: Context, open: Open) {
   // A record takes its letter's id. If the record exists, another device of this diary took the letter in, or the id
   // was made up.
   for (const { letter } of [...rows, ...letters]) if (await open.book.meta(letter)) handled.push(letter);
+  for (const { letter, said: content } of letters)
+    if (content.what === 'file' && (await open.book.meta(String(content.fields.file)))) handled.push(letter);
   const { fresh, idle } = await openNewLetters(ctx, open, rows, handled);
   handled.push(...idle);
   for (const letter of handled) if (waiting.has(letter)) await grantsApi.markTaken(open.identity.diary, letter);
   if (!isLetIn) checkedOpenings.add(open);
-  if (!fresh.length && !handled.length) return;
-  await open.store.change((root) => {
-    root.letters = [...(root.letters ?? []), ...fresh].filter(({ letter }) => !handled.includes(letter));
-    root.letters_done = (root.letters_done ?? []).filter((letterId) => !handled.includes(letterId));
-  });
-  ctx.show();
+  if (fresh.length || handled.length) {
+    await open.store.change((root, change) => {
+      for (const letter of lettersOf(open, 'file'))
+        if (handled.includes(letter.letter)) change.drop(deskPartName(letter.letter));
+      root.letters = [...(root.letters ?? []), ...keepParts(change, fresh)].filter(
+        ({ letter }) => !handled.includes(letter),
+      );
+      root.letters_done = (root.letters_done ?? []).filter((letterId) => !handled.includes(letterId));
+    });
+    ctx.show();
+  }
+  // The parts of a file are large: once they are on this phone, no later run fetches them again.
+  for (const { letter } of lettersOf(open, 'file'))
+    if (waiting.has(letter)) await grantsApi.markTaken(open.identity.diary, letter);
 }
 
 /**
@@ -66,10 +78,23 @@ export async function recoverLetters(ctx: Context, open: Open): Promise<number> 
   for (const { letter } of rows) if (await open.book.meta(letter)) handled.push(letter);
   const { fresh } = await openNewLetters(ctx, open, rows, handled);
   if (fresh.length)
-    await open.store.change((root) => {
-      root.letters = [...(root.letters ?? []), ...fresh];
+    await open.store.change((root, change) => {
+      root.letters = [...(root.letters ?? []), ...keepParts(change, fresh)];
     });
   return fresh.length;
+}
+
+/** Return the name under which the bytes of a letter with a part of a file are stored. */
+export const deskPartName = (letter: string) => `q/${letter}`;
+
+/** Store the bytes of parts of files on their own: the root is written with every change. */
+function keepParts(change: Change, letters: readonly ReceivedLetter[]): ReceivedLetter[] {
+  return letters.map((letter) => {
+    if (letter.said.what !== 'file') return letter;
+    const { bytes, ...fields } = letter.said.fields;
+    change.putJson(deskPartName(letter.letter), bytes);
+    return { ...letter, said: { ...letter.said, fields } };
+  });
 }
 
 /** Open the `rows` that neither wait here nor are in `handled`; `idle`: questions of a grant that is over. */
@@ -142,7 +167,7 @@ async function openLetter({ vault }: Open, row: LetterRow, rights: readonly stri
 }
 
 /** Return the waiting letters of one kind, oldest first. */
-export function lettersOf({ store }: Open, kind: 'question' | 'assisted'): ReceivedLetter[] {
+export function lettersOf({ store }: Open, kind: LetterKind): ReceivedLetter[] {
   return (store.root.letters ?? []).filter(({ said: content }) => content.what === kind);
 }
 

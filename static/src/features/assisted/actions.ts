@@ -1,18 +1,23 @@
 /**
  * Entries that an advocate typed while the keeper spoke: the keeper confirms, changes or rejects each. A postponed
- * entry is in the diary, marked as not confirmed, and the keeper is asked again at the next unlock.
+ * entry is in the diary, marked as not confirmed, and the keeper is asked again at the next unlock. A file from an
+ * advocate's desk is kept or not, without a look at it.
  * docs/formats.md, section 8.
  */
 import { KeptError } from '../../core/errors.js';
 import { entryOf, assistedMarkOf } from '../../record/assisted.js';
 import { objectOf, textOf } from '../../record/reading.js';
+import { isKnownFile, stageCollected } from '../../diary/attachments/collected.js';
+import { blobsOf, deleteBlobs, sealFile } from '../../diary/attachments/sealing.js';
+import { memorySource } from '../../diary/attachments/sources.js';
 import { requireOpenOf, afterSaveOf } from '../../diary/session/require_open.js';
 import { finishLetter, lettersOf } from '../../diary/sharing/letters.js';
+import { finishDeskFile, readDeskBytes, readDeskFiles } from '../../diary/sharing/desk_files.js';
 import { readEntriesThat, recordMethods } from '../../diary/records/records.js';
 import { saveLaterVersion } from '../../diary/records/incidents.js';
 import { updateRows } from '../../diary/erasing/takeout.js';
 import { rewriteRows } from '../../diary/sync/apply_feed.js';
-import type { Context, Fields, Open, AssistedEntry, AssistedAnswer } from '../../diary/types.js';
+import type { Context, DeskFile, Fields, Open, AssistedEntry, AssistedAnswer } from '../../diary/types.js';
 import type { AssistedMark } from '../../record/assisted.js';
 import type { ReceivedLetter } from '../../store/root.js';
 
@@ -25,7 +30,39 @@ export function assistedActions(ctx: Context) {
     /** @param response `narrative`: the keeper's own words, with `changed` */
     answerAssisted: async (id: string, response: { answer: AssistedAnswer; narrative?: string; reason?: string }) =>
       showAndSync(await answerWritten(ctx, requireOpen(), id, response)),
+    readDeskFiles: async (): Promise<DeskFile[]> => readDeskFiles(requireOpen()),
+    answerDeskFile: async (file: DeskFile, isKept: boolean) =>
+      showAndSync(await answerDeskFile(ctx, requireOpen(), file, isKept)),
   };
+}
+
+async function answerDeskFile(ctx: Context, open: Open, file: DeskFile, isKept: boolean) {
+  const isWaitingStill = () => readDeskFiles(open).some(({ attachment }) => attachment === file.attachment);
+  if (!isWaitingStill()) return { record: null }; // tapped twice
+  const drop = async () => {
+    await open.store.change(async (root, change) => finishDeskFile(root, change, file));
+    return { record: null };
+  };
+  if (!isKept) return drop();
+  const bytes = await readDeskBytes(open, file);
+  const source = { ...memorySource(bytes, ''), name: file.name };
+  const held = await sealFile(open, source, {
+    route: 'desk',
+    at: ctx.clock.now(),
+    pictures: ctx.pictures,
+    attachment: file.attachment,
+  });
+  if (await isKnownFile(open, held.sha256)) {
+    await deleteBlobs(open.store, blobsOf(held));
+    return drop();
+  }
+  const collected = { by: file.by, at: file.at, source: file.source };
+  return open.store.change(async (root, change) => {
+    if (!isWaitingStill()) return { record: null };
+    finishDeskFile(root, change, file);
+    await stageCollected(open, open.book.batch(root, change), held, collected);
+    return { record: held.attachment };
+  });
 }
 
 async function readWaiting(open: Open): Promise<AssistedEntry[]> {

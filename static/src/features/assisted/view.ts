@@ -2,21 +2,25 @@
 import { html, nothing } from '../../shell/html.js';
 import { textField } from '../../components/forms/fields.js';
 import { button, errorSummary, heading, sheet, loading } from '../../components/parts.js';
-import { occurredText } from '../../components/text/formatting.js';
+import { dateTimeText, occurredText } from '../../components/text/formatting.js';
 import { lookUp, t } from '../../shell/strings.js';
 import { advocateNarrative } from '../../record/assisted.js';
 import { conversationText } from '../../components/text/assisted_marks.js';
 import '../../components/words.js';
 import './words.js';
 import type { Stage } from '../../shell/stage.js';
-import type { AssistedAnswer, AssistedEntry } from '../../diary/types.js';
+import type { AssistedAnswer, AssistedEntry, DeskFile } from '../../diary/types.js';
 import type { AssistedMark } from '../../record/assisted.js';
 
 function assistedView(stage: Stage) {
   const result = stage.find('assisted', () => stage.app.readAssisted());
   const entries = result.data as AssistedEntry[] | undefined;
   if (!entries) return html`<div class="stack">${errorSummary(stage)}${loading()}</div>`;
+  const files = stage.find('assisted:files', () => stage.app.readDeskFiles()).data ?? [];
   const written = entries[0];
+  if (!written && files[0])
+    return html`<div class="stack-wide">${heading(t('asst.title'))}${errorSummary(stage)}
+      ${fileView(stage, files[0])}</div>`;
   if (!written) return html`<div class="stack-wide">${heading(t('asst.title'))}<p>${t('asst.none')}</p></div>`;
   return html`<div class="stack-wide">${heading(t('asst.title'))}${errorSummary(stage)}${
     stage.local.own === undefined ? readView(stage, written) : changeView(stage, written)
@@ -109,6 +113,29 @@ function changeView(stage: Stage, written: AssistedEntry) {
       stop,
       { plain: true },
     )}</div>`;
+}
+
+/** A file from an advocate's desk: its name and where it is from. Nothing of it is drawn. */
+function fileView(stage: Stage, file: DeskFile) {
+  const answer = (isKept: boolean) =>
+    stage.run('assisted', async () => {
+      const { record } = await stage.app.answerDeskFile(file, isKept);
+      stage.arrived = true;
+      stage.announce(t(record ? 'asst.file_kept' : isKept ? 'asst.file_same' : 'asst.done_no'));
+      stage.refresh('');
+      if (record) stage.go({ name: 'file', attachment: record });
+      else if (!stage.state.waiting?.written) stage.go({ name: 'entries' });
+    });
+  return html`<div class="stack-close"><p>${t('asst.file_who', { name: file.sender || file.by })}${
+    file.organisation ? html` <span class="soft">${file.organisation}</span>` : nothing
+  }</p><p>${t('asst.file_lead')}</p></div>
+    <article class="card stack-close"><h2><bdi>${file.name}</bdi></h2>
+      <p class="small"><strong>${t('asst.file_from')}</strong> <bdi>${file.source}</bdi></p>
+      <p class="small soft">${dateTimeText(file.at)}</p></article>
+    <div class="stack-close"><div class="row">${button(t('asst.file_keep'), () => answer(true), {
+      main: true,
+      busy: stage.runningTask === 'assisted',
+    })}${button(t('asst.no_do'), () => answer(false))}</div><p class="small soft">${t('asst.file_more')}</p></div>`;
 }
 
 function answerEntry(

@@ -67,6 +67,8 @@ function unseenPage(stage: Stage, file: AttachmentRead) {
   const openIt = () =>
     stage.run('open', async () => {
       await stage.app.openCollected(file.attachment);
+      // Lists asked for its picture before, and were given none.
+      for (const key of [...stage.cache.keys()]) if (key.startsWith('picture:')) stage.cache.delete(key);
       stage.arrived = true;
       stage.refresh('sittings');
       refreshFile(stage);

@@ -7,10 +7,10 @@
  */
 import { KeptError } from '../../core/errors.js';
 import { formatId, newId } from '../../core/ids.js';
-import { initialFields } from '../../diary/attachments/file_fields.js';
-import { addPendingLines, arrivalLines, custodyLine } from '../../diary/attachments/custody.js';
+import { isKnownFile, stageCollected } from '../../diary/attachments/collected.js';
+import { addPendingLines, custodyLine } from '../../diary/attachments/custody.js';
 import { locateFile, makeUrl } from '../../diary/attachments/reading_files.js';
-import { blobsOf, deleteBlobs, sealFile, sendBlobs } from '../../diary/attachments/sealing.js';
+import { blobsOf, deleteBlobs, sealFile } from '../../diary/attachments/sealing.js';
 import { fileLimitOf, fileSource } from '../../diary/attachments/sources.js';
 import { ownFields } from '../../diary/records/record_store.js';
 import { readKind } from '../../diary/records/records.js';
@@ -22,7 +22,6 @@ import type {
   Batch,
   CollectedFile,
   Context,
-  DraftFile,
   Fields,
   Open,
   SittingCheck,
@@ -264,9 +263,7 @@ async function collectFile(
     onProgress,
   });
   if (ctx.open !== open) throw new KeptError('locked');
-  // Also a file that was put away: the keeper decided about these bytes already.
-  const isKnown = (await readKind(open, 'attachment', true)).some(({ fields }) => fields.sha256 === held.sha256);
-  if (isKnown) {
+  if (await isKnownFile(open, held.sha256)) {
     await deleteBlobs(open.store, blobsOf(held));
     return { attachment: null, same: true };
   }
@@ -282,19 +279,6 @@ async function collectFile(
     await stageCollected(open, batch, held, { sitting_id: sitting, by, at: held.received_at, source });
   });
   return { attachment: held.attachment, same: false };
-}
-
-async function stageCollected(open: Open, batch: Batch, held: DraftFile, collected: Fields) {
-  const initial = initialFields(held, null);
-  await open.book.stage(batch, {
-    kind: 'attachment',
-    record: held.attachment,
-    of: null,
-    ...initial,
-    open: { ...initial.open, collected },
-  });
-  addPendingLines(batch.root, arrivalLines(held));
-  sendBlobs(batch.root, blobsOf(held), null);
 }
 
 async function lookInSitting(ctx: Context, open: Open, sitting: string, attachment: string) {

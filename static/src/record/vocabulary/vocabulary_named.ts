@@ -114,6 +114,7 @@ export const NAMED: Record<string, List> = {
       { code: 'while_locked', label: 'Captured while locked; anyone holding this phone could have' },
       { code: 'paste', label: 'Pasted' },
       { code: 'drop', label: 'Dropped in' },
+      { code: 'desk', label: 'Sent by an advocate' },
     ],
   },
   outside_copies: {
