@@ -19,7 +19,7 @@ function assistedView(stage: Stage) {
   const files = stage.find('assisted:files', () => stage.app.readDeskFiles()).data ?? [];
   const written = entries[0];
   if (!written && files[0])
-    return html`<div class="stack-wide">${heading(t('asst.title'))}${errorSummary(stage)}
+    return html`<div class="stack-wide">${heading(t('asst.file_title'))}${errorSummary(stage)}
       ${fileView(stage, files[0])}</div>`;
   if (!written) return html`<div class="stack-wide">${heading(t('asst.title'))}<p>${t('asst.none')}</p></div>`;
   return html`<div class="stack-wide">${heading(t('asst.title'))}${errorSummary(stage)}${
