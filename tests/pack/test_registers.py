@@ -388,7 +388,8 @@ def test_every_field_of_every_kind_is_in_the_record_exactly() -> None:
     for kind in (*REGISTER_KINDS, "attachment"):
         draft = cases[kind]
         digests = {"sha256": "0" * 64, "sha512": "0" * 128, "sensitivity": "normal"} if kind == "attachment" else {}
-        fields = {**draft["open"], **digests, "taken_out": None, "include_in_pack": None}
+        # A sitting goes into a pack only if the keeper chose it.
+        fields = {**draft["open"], **digests, "taken_out": None, "include_in_pack": True if kind == "sitting" else None}
         sealed[kind] = diary.add(kind, fields, draft["restricted"])
     entry = cases["incident"]
     kind_by_link = {"account_ids": "account", "case_ids": "case", "actor_ids": "person", "vehicle_ids": "vehicle"}
@@ -402,5 +403,5 @@ def test_every_field_of_every_kind_is_in_the_record_exactly() -> None:
     for kind, row in sealed.items():
         restricted = row["restricted"]["fields"] if row["restricted"] else {}
         assert rows[kind]["fields"] == {**row["open"]["fields"], **restricted}, kind
-    for note_traces in ("NOBODY-ELSE", note["record"], note["version"], '"note"'):
+    for note_traces in ("NOBODY-ELSE", note["record"], note["version"], '"kind":"note"'):
         assert note_traces.encode() not in raw
