@@ -17,6 +17,7 @@ from diary.clock import FixedClock
 from diary.errors import BadRequest
 from diary.ids import id_text, new_id
 from diary.progress import ProgressCallback
+from diary.record.referenced_ids import ids_in
 from diary.record.rules import find_breach_issues, find_shape_issues, find_time_issues
 from diary.record.times import to_local_datetime
 from diary.samples.fictional_diary import SAMPLE_SCRIPT, DiaryScript, SampleChange, SampleEntry, SampleFile
@@ -40,8 +41,8 @@ class JournalWriter:
     def __init__(self, journal: Journal, clock: FixedClock, devices: Sequence[tuple[str, int | None]] = ()) -> None:
         """Write to `journal`, whose clock is `clock`.
 
-        `devices`: id and clock offset in ms; entries are written on them in turn. Set `file_record_ids` to give files
-        chosen record ids, by name.
+        `devices`: id and clock offset in ms; entries are written on them in turn. `file_record_ids` has the record ids of
+        files that other records refer to, by name.
         """
         self._devices = cycle(devices)
         self.journal = journal
@@ -226,6 +227,7 @@ def write_diary(
     """
     ids_by_key = {f"entry:{index}": id_text(new_id()) for index in range(len(entries))}
     ids_by_key |= {key: id_text(new_id()) for key in dict.fromkeys(record_version.key for record_version in records)}
+    writer.file_record_ids = {name: id_text(new_id()) for name in _files_referred_to(records)}
     ids_by_key |= {f"file:{name}": record for name, record in writer.file_record_ids.items()}
     links = load_entry_links(script) if records else {}
     events: list[tuple[int, int, Callable[[], object]]] = []
@@ -258,6 +260,12 @@ def write_diary(
     writer.write_custody(events[-1][0] + 60_000)
     report_progress("writing", len(events), len(events))
     return [ids_by_key[f"entry:{index}"] for index in range(len(entries))]
+
+
+def _files_referred_to(records: Sequence[SampleRecordVersion]) -> set[str]:
+    """Return the names of the files that these records refer to, as `@file:name`."""
+    ids = (found for version in records for found in ids_in({**version.fields, **version.restricted}))
+    return {found.removeprefix("@file:") for found in ids if found.startswith("@file:")}
 
 
 def _rendition_fields(print_rendition: PrintRendition) -> dict[str, object]:

@@ -258,8 +258,6 @@ ABROAD_TIME_ZONE: Final = "Asia/Karachi"
 # The only photo with a position. It shows where the keeper lives.
 HOME_PHOTO: Final = "IMG_2321.JPG"
 _OTHER_FILES: Final = ("doorbell.mp4", "voicemail.m4a", "chat.txt", SIGN_LANGUAGE_FILM)
-# Files that other records refer to.
-NAMED_FILES: Final = ("chat.txt", "you_should_read_this.eml")
 
 
 def generate_records(seed: int) -> list[SampleRecordVersion]:

@@ -30,7 +30,6 @@ from diary.pack.verify.verifier import verify_pack
 from diary.samples import fictional_diary, register_records
 from diary.samples.journal_writer import JournalWriter, PendingUpload, write_diary
 from diary.samples.long_diary import (
-    NAMED_FILES,
     WITHHELD_NARRATIVE,
     adapt_for_sample_pack,
     generate_entries,
@@ -108,7 +107,6 @@ def make_sample_pack_diary(seed: int = 5) -> SamplePackDiary:
         clock,
         devices=tuple(zip((id_text(new_id()) for _ in range(DEVICE_COUNT)), _CLOCK_OFFSETS_MS, strict=True)),
     )
-    writer.file_record_ids = {name: id_text(new_id()) for name in NAMED_FILES}
     entries = [*map(adapt_for_sample_pack, fictional_diary.load_entries()), *generate_entries(seed)]
     write_diary(writer, entries, _ignore_progress, [*register_records.load_versions(), *generate_records(seed)])
     journal.sign_receipts(notary)

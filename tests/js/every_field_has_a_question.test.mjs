@@ -49,6 +49,8 @@ const BY_APP = {
     'masks',
     'received_as',
     'rendition_tools',
+    'collected',
+    'opened_by_keeper_at',
   ],
   // Accounts and vehicles are records of their own (docs/record.md). roles.js sets the role code.
   person: ['accounts', 'vehicles', 'initials', 'merged_into', 'role_code'],

@@ -10,7 +10,6 @@
  * moves during a drag: its next move ends the drag too.
  */
 import { KeptError } from '../core/errors.js';
-import { toShownError } from '../diary/sentences.js';
 import { isTyping, shortcutOf } from '../shell/shortcuts.js';
 import type { Shortcut } from '../shell/shortcuts.js';
 import type { App, Entry } from '../shell/app.js';
@@ -130,10 +129,12 @@ function takeFiles(stage: Stage, data: DataTransfer | null, route: 'drop' | 'pas
   const record = isEntry ? (place.record ?? null) : null;
   if (!isEntry && place.name !== 'add') stage.go({ name: 'add' });
   const { generation, place: target } = stage;
-  if (folders.length) {
-    const { code, message: sentence } = toShownError(new KeptError('folder'));
-    stage.fail({ code, sentence, refused: folders.map((name) => ({ name, sentence })) });
-  }
+  if (folders.length)
+    void import('../diary/sentences.js').then(({ toShownError }) => {
+      if (generation !== stage.generation) return; // locked meanwhile
+      const { code, message: sentence } = toShownError(new KeptError('folder'));
+      stage.fail({ code, sentence, refused: folders.map((name) => ({ name, sentence })) });
+    });
   if (!files.length) return;
   void Promise.all([
     import('../components/cards/card_files.js'),
