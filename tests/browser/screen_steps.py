@@ -1,6 +1,7 @@
 """Steps on the fake app (fake_app.ts), and the fragments that several screens are built from."""
 
 import json
+import time
 from collections.abc import Callable
 
 from playwright.sync_api import Page
@@ -8,6 +9,7 @@ from playwright.sync_api import Page
 from tests.browser.navigators.translations import translated_name
 
 Step = Callable[[Page], object]
+LEAVE_TIMEOUT_SECONDS = 10
 PACK_JOB_FIELDS = "here: false, part: 0, parts: [['r0'], ['r1']], flow: {}"
 PACK_NUMBERS = "73807 03137 88322 66979 05876 85760"
 MADE_PACK_FIELDS = f"name: 'documents-2026-11-24.zip', no: 3, numbers: '{PACK_NUMBERS}', record: 'x1', size: 6100000"
@@ -49,3 +51,16 @@ def fill(label: str, text: str) -> Step:
 OPEN_DIARY = js("fake.open(24)")
 NO_DIARY = js("fake.set({phase: 'fresh'})")
 ENTRIES_ARRIVING = js("fake.set({account: {...fake.state.account, coming: {here: 12, total: 60, state: 'fetching'}}})")
+
+
+def leave_and_read_phase(page: Page) -> str:
+    """Go back, out of the app, and return the phase that the app had when its page was hidden."""
+    page.evaluate("globalThis.addEventListener('pagehide', () => { document.cookie = `left=${fake.state.phase}`; })")
+    page.go_back()
+    page.wait_for_url("about:blank")
+    # The page that was left may still be running when the next one is there.
+    deadline = time.monotonic() + LEAVE_TIMEOUT_SECONDS
+    while not (phases := [cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "left"]):
+        assert time.monotonic() < deadline, "the page was not hidden"
+        page.wait_for_timeout(30)
+    return phases[0]

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from diary.paths import STATIC
-from tests.browser.screen_steps import OPEN_DIARY, Step, fill, go_to_screen, press
+from tests.browser.screen_steps import OPEN_DIARY, Step, fill, go_to_screen, leave_and_read_phase, press
 from tests.browser.test_screens import PACK_STEPS, SCREENS, address, show
 from tests.browser.test_screens_driven import OpenPage, calls_of
 from tests.test_screen_states import listed_places
@@ -60,10 +60,7 @@ def test_from_the_deepest_place_to_the_top_and_out(show: OpenPage) -> None:
     for place in [*reversed(way[:-1]), "add"]:
         page.go_back()
         assert page.evaluate("stage.place.name") == place
-    page.evaluate("globalThis.addEventListener('pagehide', () => { document.cookie = `left=${fake.state.phase}`; })")
-    page.go_back()
-    page.wait_for_url("about:blank")
-    assert {cookie["name"]: cookie["value"] for cookie in page.context.cookies()} == {"left": "locked"}
+    assert leave_and_read_phase(page) == "locked"
 
 
 def test_every_row_of_more_goes_back_to_more(show: OpenPage) -> None:

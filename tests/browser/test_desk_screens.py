@@ -16,7 +16,7 @@ from tests.browser.navigators.accessibility import (
     desktop_faults,
     overflow_faults,
 )
-from tests.browser.screen_steps import js
+from tests.browser.screen_steps import js, leave_and_read_phase
 from tests.browser.test_languages_screens import choose_language, make_judge
 from tests.browser.test_screens import FakeAppHandler, serve_fake_app, show  # noqa: F401
 
@@ -125,10 +125,7 @@ def test_back_goes_up_to_the_list_of_clients_and_then_out(show: Callable[..., Pa
     page.go_back()
     expect(page.get_by_role("heading", name="Clients", level=1)).to_be_visible()
     assert page.evaluate("[location.pathname, fake.state.client]") == ["/desk", None]
-    page.evaluate("globalThis.addEventListener('pagehide', () => { document.cookie = `left=${fake.state.phase}`; })")
-    page.go_back()
-    page.wait_for_url("about:blank")
-    assert {cookie["name"]: cookie["value"] for cookie in page.context.cookies()} == {"left": "out"}
+    assert leave_and_read_phase(page) == "out"
 
 
 def test_nothing_of_a_client_comes_back_after_the_lock(show: Callable[..., Page]) -> None:  # noqa: F811

@@ -59,7 +59,10 @@ FORCED_COLOURS_SCRIPT = """() => {
 
 
 def broken_words(page: Page) -> list[str]:
-    """Return the words on more than one line. An address, a file's name and a digest may be broken anywhere."""
+    """Return the words on more than one line.
+
+    An address, a file's name and a digest may be broken anywhere, and so may a run of letters too long for any line.
+    """
     words: list[str] = page.evaluate(BROKEN_WORDS_SCRIPT.replace("broken.push(word)", PUSH_UNLESS_NAME), "body")
     return words
 
@@ -68,7 +71,7 @@ PUSH_UNLESS_NAME = """{
         const [before] = /\\S*$/.exec(node.data.slice(0, index));
         const [after] = /^\\S*/.exec(node.data.slice(index));
         const whole = before + after;
-        if (!/[^\\s][.:\\/_][^\\s]/.test(whole) && !/^[0-9a-f]{32,}$/.test(whole)) broken.push(word);
+        if (whole.length <= 60 && !/[^\\s][.:\\/_][^\\s]/.test(whole) && !/^[0-9a-f]{32,}$/.test(whole)) broken.push(word);
       }"""
 
 
