@@ -71,7 +71,8 @@ PUSH_UNLESS_NAME = """{
         const [before] = /\\S*$/.exec(node.data.slice(0, index));
         const [after] = /^\\S*/.exec(node.data.slice(index));
         const whole = before + after;
-        if (whole.length <= 60 && !/[^\\s][.:\\/_][^\\s]/.test(whole) && !/^[0-9a-f]{32,}$/.test(whole)) broken.push(word);
+        const isName = /[^\\s][.:\\/_][^\\s]/.test(whole) || /^[0-9a-f]{32,}$/.test(whole);
+        if (whole.length <= 60 && !isName) broken.push(word);
       }"""
 
 

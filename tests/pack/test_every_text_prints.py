@@ -3,6 +3,7 @@
 import io
 import itertools
 import random
+import string
 import sys
 import zipfile
 from collections.abc import Callable, Collection
@@ -15,6 +16,8 @@ import pytest
 from diary import isolation
 from diary.pack.capsule.builder import build_capsule
 from diary.pack.documents.chronology import chronology_data
+from diary.pack.documents.method import method_data
+from diary.pack.documents.typesetting import typeset_page
 from diary.pack.documents.unprintable import PrintsWithout, RetryLimit, find_unprintable
 from diary.pack.printable_text import break_long_words, escape_unprintable, paragraphs, printable_data
 from diary.services.packs.worker_process import read_unprinted_labels
@@ -148,9 +151,37 @@ async def test_words_without_end_are_printed(tmp_path: Path) -> None:
     ]
     pages = (await print_entries(floods, tmp_path))[:45]
     lines = [line for page in pages for line in page.extract_text().splitlines()]
-    of_one_letter = [line for line in lines if set(line) <= {"a", "\u200b"} and len(line) > 1]
+    of_one_letter = [line for line in lines if set(line) == {"a"} and len(line) > 1]
     assert sum(line.count("a") for line in of_one_letter) == 65_536
     assert max(map(len, of_one_letter)) < 100, "a line runs off the column"
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "quizvexdamp",
+        "\u06af\u06be\u0631\u0679",
+        "\u0915\u0916\u0917\u0918",
+        "\u0a15\u0a16\u0a17",
+        "\u0995\u0996\u0997",
+        "\u4e00\u4e8c\u4e09",
+    ],
+)
+async def test_a_place_to_break_is_not_copied_with_a_letter(word: str, tmp_path: Path) -> None:
+    """A long address changes no other word of the document: it is still found, and copied as it was typed."""
+    pages = await print_entries([f"{word * 40} {word}"], tmp_path)
+    assert "\u200b" not in "".join(page.extract_text() for page in pages)
+
+
+def test_what_is_copied_has_no_place_to_break() -> None:
+    """Keys and handles of more than 64 characters: no letter of theirs takes the place to break into a command."""
+    diary = FictionalDiary()
+    diary.add("incident", incident_fields(START_MS, "One."))
+    key = string.ascii_letters + string.digits + string.ascii_letters
+    data = method_data(contents_for(diary)) | {"keys": [["The key", key]], "release": key}
+    pages = pypdf.PdfReader(io.BytesIO(typeset_page("method", data, START_MS))).pages
+    text = "".join(page.extract_text() for page in pages)
+    assert "\u200b" not in text and 'certutil -hashfile "01_chronology.pdf" SHA256' in text
 
 
 async def test_emoji_of_several_parts_are_drawn_whole(tmp_path: Path) -> None:
