@@ -33,6 +33,7 @@ import type { Contacts } from '../imports/contacts/vcard.js';
 import type { Bill, BillColumns } from '../imports/phone_bill/bill.js';
 import type { DateOrder } from '../imports/phone_bill/cells.js';
 import type { SavedPage } from '../imports/saved_pages/saved_page.js';
+import type { PartsCheck } from '../imports/web_archives/wacz.js';
 import type { Chat, Counts } from '../imports/whatsapp.js';
 import type { BurstTotals, MessageRow as Message } from '../record/schedule.js';
 
@@ -333,6 +334,19 @@ export type ImportPage = {
   orders?: undefined;
   files?: undefined;
 };
+/** A page of a web archive. `at`: as the file says */
+export type ArchivedPage = { address: string; title: string; at: string };
+/** `unread`: lines of its lists that are no page; `parts`: null for a file without a list of its parts */
+export type ImportArchive = {
+  kind: 'archive';
+  name: string;
+  size: number;
+  pages: ArchivedPage[];
+  unread: number;
+  parts: PartsCheck | null;
+  orders?: undefined;
+  files?: undefined;
+};
 export type MailboxPerson = { address: string; name: string; from: number; to: number };
 export type ImportMailbox = {
   kind: 'mailbox';
@@ -424,6 +438,7 @@ export type ImportRead =
   | ImportChat
   | ImportMail
   | ImportPage
+  | ImportArchive
   | ImportMailbox
   | ImportPhone
   | ImportConversations
@@ -868,6 +883,8 @@ export interface App extends AdvocateApp {
   /** Read a file and return its contents; nothing is written until `keepImport`. */
   readImport(file: File, options?: ImportOptions): Promise<ImportRead>;
   planImport(answers: ImportAnswers, options?: ImportOptions): Promise<ImportPlan>;
+  /** Read one page of the web archive that is read. `place`: among its pages, from 0 */
+  readArchivedPage(place: number, options?: ImportOptions): Promise<ImportPage>;
   /** Return what a bill leaves open, given its columns. */
   askAboutBill(columns: BillColumns, options?: ImportOptions): Promise<BillQuestions>;
   importRows(burst: number, start: number, count: number): Promise<Message[]>;

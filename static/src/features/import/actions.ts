@@ -14,6 +14,7 @@ type AnyMethod = (...args: unknown[]) => unknown;
 const METHOD_NAMES = [
   'readImport',
   'planImport',
+  'readArchivedPage',
   'askAboutBill',
   'importRows',
   'keepImport',

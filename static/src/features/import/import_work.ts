@@ -7,6 +7,7 @@ import { problemOf } from '../../shell/stage.js';
 import { t } from '../../shell/strings.js';
 import './words.js';
 import type {
+  ImportArchive,
   BillQuestions,
   ImportAnswers,
   ImportContacts,
@@ -31,6 +32,8 @@ export type ImportState = {
   result: ImportResult | null;
   name: string;
   answers: ImportAnswers & { gap: number };
+  /** the archive that the page was chosen from */
+  archive: ImportArchive | null;
   /** what a bill leaves open; null until its columns are confirmed */
   bill: BillQuestions | null;
   /** whether the files of the chosen messages are imported too */
@@ -48,7 +51,7 @@ export type ImportState = {
 export type ImportStepState = ImportState & { read: ImportRead; plan: ImportPlan; result: ImportResult };
 
 /** As above, of a file from which entries are made. */
-export type PlanStepState = ImportStepState & { read: Exclude<ImportRead, ImportContacts> };
+export type PlanStepState = ImportStepState & { read: Exclude<ImportRead, ImportContacts | ImportArchive> };
 
 const STATE_KEY = 'import';
 
@@ -63,6 +66,7 @@ const newState = (): ImportState => ({
   result: null,
   name: '',
   answers: { tz: phoneZone(), gap: 6 },
+  archive: null,
   bill: null,
   chosen: new Set(),
   words: {},
@@ -141,6 +145,21 @@ export function readFile(stage: Stage, file: File) {
     };
     state.step = 'ask';
   });
+}
+
+/** Read one page of an archive. */
+export function readPage(stage: Stage, archive: ImportArchive, place: number) {
+  return runStep(stage, 'import.reading', 'ask', async (state, options) => {
+    state.read = await stage.app.readArchivedPage(place, options);
+    Object.assign(state, { archive, step: 'ask' });
+  });
+}
+
+/** Return to the list of the archive's pages. */
+export function choosePageAgain(stage: Stage, archive: ImportArchive) {
+  Object.assign(importStateOf(stage), { read: archive, archive: null });
+  stage.arrived = true;
+  stage.draw();
 }
 
 /** Read a bill with the columns that the keeper confirmed, and find what it leaves open. */

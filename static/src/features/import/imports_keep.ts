@@ -15,11 +15,12 @@ import { arrivalLines, addPendingLines } from '../../diary/attachments/custody.j
 import { initialFields } from '../../diary/attachments/file_fields.js';
 import { exportRow, stageLateFiles } from './imports_late_files.js';
 import { discardMedia, fileNames, takeMedia } from './imports_media.js';
-import { pageFields } from './imports_page.js';
+import { pageFields, withPageFields } from './imports_page.js';
 import { burstTime } from './imports_plan.js';
 import { readKind } from '../../diary/records/records.js';
 import { blobsOf, deleteBlobs, deleteUnnamed, sealFile, sendBlobs } from '../../diary/attachments/sealing.js';
 import { rewriteRows as indexRows } from '../../diary/sync/apply_feed.js';
+import type { SavedPage } from '../../imports/saved_pages/saved_page.js';
 import type { MessageRow } from '../../record/schedule.js';
 import type { Pause } from '../../imports/whatsapp.js';
 import type { MediaFiles, PlannedRow, TakenMedia, TakenFile } from './imports_media.js';
@@ -79,7 +80,7 @@ export async function saveImport(
     for (const [i, file] of files.entries()) {
       await pause(i, files.length);
       const held = await sealFile(open, file.source, { route: 'files', at, pictures: ctx.pictures });
-      const existing = recordByDigest.get(held.sha256);
+      const existing = recordByDigest.get(held.sha256) ?? file.plan.known;
       const taken = existing ? { attachment: existing, held: null } : { attachment: held.attachment, held };
       recordByDigest.set(held.sha256, taken.attachment);
       sealed.push({ ...file, taken, received: held.received, entries: entriesOf(file) });
@@ -112,7 +113,7 @@ export async function saveImport(
       });
       for (const { taken, plan, entries: own } of sealed) {
         const incidents = [...own, ...changed].map(({ incident }) => incident);
-        await stageReceived(batch, open, taken, incidents, { ...exportFields(taken, plan), ...from });
+        await stageReceived(batch, open, taken, incidents, { ...exportFields(taken, plan), ...from }, plan.page);
       }
       await stageMedia(batch, open, [...entries, ...changed], takenMedia, { tz: main.plan.tz, from });
       await indexRows(
@@ -239,7 +240,7 @@ async function stagePage(
       tz: plan.tz,
       ...(narrative.trim() ? { narrative } : {}),
       entry_kind: 'copied_from_other_record',
-      source_record: 'A saved web page',
+      source_record: plan.record,
       attachment_ids: [file.attachment],
     },
   });
@@ -317,6 +318,7 @@ function contentTimeField(row: MessageRow | undefined, tz: string): Fields {
  * includes what its files name, so it would include schedules of entries that the keeper leaves out.
  * @param incidents the entries the file belongs to
  * @param extraFields fields of a new record
+ * @param page what a further page adds to an existing one
  */
 async function stageReceived(
   batch: Batch,
@@ -324,6 +326,7 @@ async function stageReceived(
   { attachment, held: sealedFile }: TakenFile,
   incidents: string[],
   extraFields: Fields,
+  page?: SavedPage,
 ) {
   if (!sealedFile) {
     const previous = await open.book.newest(attachment, batch);
@@ -334,7 +337,7 @@ async function stageReceived(
     await open.book.stage(batch, {
       kind: 'attachment',
       record: attachment,
-      open: { ...fields, incident_ids: parts },
+      open: { ...(page ? withPageFields(fields, page) : fields), incident_ids: parts },
       restricted: previous.restricted,
       openKeys: previous.keys.open,
       restrictedKeys: previous.keys.restricted,

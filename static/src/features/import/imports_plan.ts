@@ -35,6 +35,8 @@ export type DetailedPlan = {
   kind: 'chat_export' | 'call_log' | 'email_eml' | 'document';
   /** a saved page, whose entry has no schedule; its rows are only shown */
   page?: SavedPage;
+  /** the file, if the diary has it already and another page of it is added */
+  known?: string;
   /** the file is no .eml */
   isOutlook?: boolean;
   /** what the entries were copied from, where the channel alone does not say */

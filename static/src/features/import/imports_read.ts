@@ -1,6 +1,6 @@
 /**
  * Import a file that another app saved: a WhatsApp chat export (.zip or .txt), an email (.eml, .msg), a mailbox
- * (.mbox), a saved web page (.mhtml, .html), a backup of text messages or calls (.xml), a phone bill (.csv), contacts
+ * (.mbox), a saved web page (.mhtml, .html) or an archive of them (.warc, .wacz), a backup of text messages or calls (.xml), a phone bill (.csv), contacts
  * (.vcf), or a download of messages (.zip or .json).
  * The phone reads it; the keeper looks at what it holds and chooses what becomes entries (imports_plan.js,
  * imports_keep.js).
@@ -8,13 +8,15 @@
  * [Note: nothing until it is confirmed] Reading writes nothing. What was read belongs to the open diary, so a lock
  * discards it; the file itself stays where it was.
  */
-import { KeptError } from '../../core/errors.js';
+import { KeptError, toKeptError } from '../../core/errors.js';
 import { toWellFormed } from '../../core/text.js';
 import { MAX_CONTACTS_BYTES, looksLikeContacts, readContacts } from '../../imports/contacts/vcard.js';
 import { looksLikeMail, looksLikeOutlook, readMail } from '../../imports/mail.js';
 import { MAX_MAILBOX_BYTES, looksLikeMailbox, readMailbox } from '../../imports/mailbox.js';
 import { MAX_BACKUP_BYTES, looksLikePhoneBackup, readPhoneBackup } from '../../imports/phone_backup.js';
 import { looksLikeSavedPage, readSavedPage, MAX_PAGE_BYTES } from '../../imports/saved_pages/saved_page.js';
+import { looksLikeWarc, readArchivedPage, readWacz, readWarc } from '../../imports/web_archives/archive.js';
+import { isWacz, startsLikeWacz } from '../../imports/web_archives/wacz.js';
 import { MAX_BILL_BYTES, looksLikeBill, readBill } from '../../imports/phone_bill/bill.js';
 import { parsePastedRows } from '../../imports/schedule_paste.js';
 import { MAX_TEXT_BYTES, readEntries, baseName, unpack } from '../../imports/unzip.js';
@@ -41,6 +43,7 @@ import type { Contacts } from '../../imports/contacts/vcard.js';
 import type { Bill, BillColumns } from '../../imports/phone_bill/bill.js';
 import type { Mail } from '../../imports/mail.js';
 import type { SavedPage } from '../../imports/saved_pages/saved_page.js';
+import type { WebArchive } from '../../imports/web_archives/archive.js';
 import type { Mailbox } from '../../imports/mailbox.js';
 import type { PhoneBackup } from '../../imports/phone_backup.js';
 import type { ZipEntry } from '../../imports/unzip.js';
@@ -50,11 +53,12 @@ import type { Conversations } from './conversation_files.js';
 import type { PlannedFile } from './imports_plan.js';
 import type { Context, Open, Source } from '../../diary/types.js';
 import type { ChatExport } from './imports_plan.js';
-import type { ImportAnswers, ImportOptions, ImportPlan, ImportRead } from '../../shell/app.js';
+import type { ImportAnswers, ImportOptions, ImportPage, ImportPlan, ImportRead } from '../../shell/app.js';
 
 /** `isOutlook`: saved by Outlook, in a form of its own */
 type MailFile = { kind: 'mail'; mail: Mail; isOutlook: boolean };
 type PageFile = { kind: 'page'; page: SavedPage };
+type ArchiveFile = { kind: 'archive'; archive: WebArchive };
 /** `file`: the mailbox itself, also where it came in a zip */
 type MailboxFile = { kind: 'mailbox'; mailbox: Mailbox; file: Source };
 /** `file`: the backup itself, also where it came in a zip */
@@ -68,17 +72,19 @@ type ReadFile =
   | ChatExport
   | MailFile
   | PageFile
+  | ArchiveFile
   | MailboxFile
   | PhoneFile
   | ConversationsFile
   | BillFile
   | ContactsFile;
-/** `limit`: bytes of the largest file that may be added */
+/** `limit`: bytes of the largest file that may be added; `archive`: whose page is read, or can be */
 type ActiveImport = {
   source: Source;
   title: string;
   limit: number;
   read: ReadFile;
+  archive: WebArchive | null;
   planned: PlannedFile[];
   account: string | undefined;
 };
@@ -108,8 +114,20 @@ export function createImportMethods(ctx: Context) {
       // Somewhere on earth it is tomorrow already.
       const latest = ctx.clock.now() + DAY;
       const read = await readSource(source, limit, latest, createPause(ctx, options, open));
-      activeImports.set(open, { source, title: titleOf(file.name), limit, read, planned: [], account: undefined });
+      const archive = read.kind === 'archive' ? read.archive : null;
+      const title = titleOf(file.name);
+      activeImports.set(open, { source, title, limit, read, archive, planned: [], account: undefined });
       return summarize(file, read);
+    },
+    /** Read one page of the archive, which is then what is planned. */
+    async readArchivedPage(place: number, options: ImportOptions = {}): Promise<ImportPage> {
+      const [open, active] = [requireOpen(), requireImport()];
+      const { source, archive } = active;
+      if (!archive) throw new KeptError('not_found');
+      const wanted = { place, now: ctx.clock.now() };
+      const page = await readArchivedPage(source, archive, wanted, createPause(ctx, options, open));
+      Object.assign(active, { read: { kind: 'page', page }, planned: [] });
+      return { kind: 'page', name: source.name, size: source.size, page };
     },
     /** Return what would be added, given the keeper's answers. Writes nothing. */
     async planImport(answers: ImportAnswers, options: ImportOptions = {}) {
@@ -200,7 +218,7 @@ async function planOf(
     const plan = await planPage(open, { source, page: read.page }, answers.tz, pause);
     return { planned: [{ source, title, plan, media: new Map() }], view: plan.summaryView };
   }
-  if (read.kind === 'contacts') throw new KeptError('not_found');
+  if (read.kind === 'contacts' || read.kind === 'archive') throw new KeptError('not_found');
   const known = (await knownSchedules(open, 'email')).map(({ rows }) => rows);
   if (read.kind === 'mail') {
     const plan = planMail(known, read.mail, answers, read.isOutlook);
@@ -276,7 +294,16 @@ async function readSource(source: Source, limit: number, latest: number, pause: 
   const head = await source.read(0, Math.min(SNIFF_BYTES, source.size));
   const several = await readSeveral(source, head, latest, pause);
   if (several) return several;
-  if (head[0] === ZIP_MAGIC[0] && head[1] === ZIP_MAGIC[1]) return readZip(source, limit, latest, pause);
+  if (head[0] === ZIP_MAGIC[0] && head[1] === ZIP_MAGIC[1]) {
+    const entries = await entriesOf(source, head);
+    if (!isWacz(entries)) return readZip(source, entries, limit, latest, pause);
+    checkSize(source.size, limit);
+    return { kind: 'archive', archive: await readWacz(source, entries, pause) };
+  }
+  if (await looksLikeWarc(head)) {
+    checkSize(source.size, limit);
+    return { kind: 'archive', archive: await readWarc(source, pause) };
+  }
   if (looksLikeContacts(head)) return readContactsFile(source, pause);
   const conversations = await readOneFile(source, head, latest, pause);
   if (conversations) return { kind: 'conversations', conversations, latest };
@@ -325,8 +352,27 @@ async function readBillFile(file: Source, latest: number, pause: Pause): Promise
   return { kind: 'bill', bill: await readBill(await readWhole(file, pause), latest, pause), file, latest };
 }
 
-async function readZip(source: Source, limit: number, latest: number, pause: Pause): Promise<ReadFile> {
-  const entries = (await readEntries(source)).filter(({ name }) => !/^__MACOSX\//.test(name));
+/** Return the entries of a zip. What is wrong with a web archive is said in other words than of a chat. */
+async function entriesOf(source: Source, head: Uint8Array): Promise<ZipEntry[]> {
+  try {
+    return await readEntries(source);
+  } catch (error) {
+    const { code } = toKeptError(error);
+    if (!startsLikeWacz(head) || !/^zip_/.test(code)) throw error;
+    throw new KeptError(
+      code === 'zip_half' ? 'archive_half' : code === 'zip_too_much' ? 'archive_large' : 'archive_damaged',
+    );
+  }
+}
+
+async function readZip(
+  source: Source,
+  all: readonly ZipEntry[],
+  limit: number,
+  latest: number,
+  pause: Pause,
+): Promise<ReadFile> {
+  const entries = all.filter(({ name }) => !/^__MACOSX\//.test(name));
   const texts = entries.filter(({ name }) => /\.txt$/i.test(name));
   const whatsappTexts = texts.filter(({ name }) => /^_chat\.txt$|whatsapp/i.test(baseName(name)));
   const [entry] = (whatsappTexts.length ? whatsappTexts : texts).sort((a, b) => b.size - a.size);
@@ -423,7 +469,7 @@ async function readWhole(source: Source, pause: Pause) {
 /** `WhatsApp Chat with Sam (1).zip` → `WhatsApp Chat with Sam` */
 function titleOf(name: string) {
   return baseName(name)
-    .replace(/\.(?:zip|txt|eml|msg|mhtml?|html?|mbox|xml|jsonl?|csv)$/i, '')
+    .replace(/\.(?:zip|wacz|warc(?:\.gz)?|txt|eml|msg|mhtml?|html?|mbox|xml|jsonl?|csv)$/i, '')
     .replace(/ ?\(\d+\)$/, '')
     .slice(0, 200);
 }
@@ -432,6 +478,10 @@ function summarize(file: File, read: ReadFile): ImportRead {
   const base = { name: file.name, size: file.size };
   if (read.kind === 'mail') return { ...base, kind: 'mail', mail: read.mail };
   if (read.kind === 'page') return { ...base, kind: 'page', page: read.page };
+  if (read.kind === 'archive') {
+    const { pages, unread, parts } = read.archive;
+    return { ...base, kind: 'archive', pages, unread, parts };
+  }
   if (read.kind === 'mailbox')
     return { ...base, kind: 'mailbox', messages: read.mailbox.messages.length, people: peopleOf(read.mailbox) };
   if (read.kind === 'phone') {

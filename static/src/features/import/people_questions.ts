@@ -4,10 +4,11 @@
  */
 import { html, nothing } from '../../shell/html.js';
 import { button, row } from '../../components/parts.js';
-import { sizeText } from '../../components/text/formatting.js';
 import { lookUp, t, tn } from '../../shell/strings.js';
+import { MAX_NAMED_FILES, factsList, fileFact } from './file_facts.js';
 import { personRows, phoneChoices } from './person_rows.js';
 import { contactNotes, contactQuestion } from './contact_view.js';
+import { archiveFacts, pageQuestion } from './archive_questions.js';
 import { billQuestion, orderQuestion } from './bill_questions.js';
 import { makePlan } from './import_work.js';
 import './words.js';
@@ -22,9 +23,6 @@ import type {
   ImportPhone,
 } from '../../shell/app.js';
 
-/** How many damaged files are listed by name. */
-export const MAX_NAMED_FILES = 20;
-
 /** Return the facts of the file and the next question; null for a file that is asked about otherwise. */
 export function peopleQuestions(stage: Stage, state: ImportStepState) {
   const { read } = state;
@@ -37,6 +35,7 @@ export function peopleQuestions(stage: Stage, state: ImportStepState) {
       facts: html`${factsList([fileFact(read), ['contacts.contacts', read.contacts.length]])}${contactNotes(read)}`,
       question: contactQuestion(stage, state, read),
     };
+  if (read.kind === 'archive') return { facts: archiveFacts(read), question: pageQuestion(stage, read) };
   if (read.kind === 'bill')
     return {
       facts: factsList([fileFact(read), ['bill.lines', read.messages]]),
@@ -44,17 +43,6 @@ export function peopleQuestions(stage: Stage, state: ImportStepState) {
     };
   return null;
 }
-
-/** The facts of a file, as a list. */
-export const factsList = (facts: [key: string, value: unknown][]) =>
-  html`<dl class="facts card">${facts.map(
-    ([key, value]) => html`<div><dt>${lookUp(key)}</dt><dd>${value}</dd></div>`,
-  )}</dl>`;
-
-export const fileFact = ({ name, size }: { name: string; size: number }): [string, unknown] => [
-  'import.file',
-  html`<bdi>${name}</bdi>, ${sizeText(size)}`,
-];
 
 const mailboxFacts = (read: ImportMailbox) => factsList([fileFact(read), ['mailbox.emails', read.messages]]);
 

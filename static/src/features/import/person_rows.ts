@@ -1,4 +1,4 @@
-/** People in a file, of which one is chosen. */
+/** People or pages in a file, of which one is chosen. */
 import { html, nothing } from '../../shell/html.js';
 import { textField } from '../../components/forms/fields.js';
 import { row } from '../../components/parts.js';
@@ -22,12 +22,20 @@ export type PersonChoice = { key: string; title: string; text: string; hint: unk
 
 /**
  * People, of which one is chosen; many can be searched.
- * @param options `words`: the group of texts for this kind of file
+ * @param options `words`: the group of texts for this kind of file; `icon`: of each
  */
 export function personRows(
   stage: Stage,
   people: PersonChoice[],
-  { words, choose }: { words: 'mailbox' | 'phone' | 'chats'; choose: (key: string) => unknown },
+  {
+    words,
+    choose,
+    icon = 'person',
+  }: {
+    words: 'mailbox' | 'phone' | 'chats' | 'archive';
+    choose: (key: string) => unknown;
+    icon?: 'person' | 'file';
+  },
 ) {
   const query = (stage.local.find ?? '').trim().toLowerCase();
   const found = people.filter(({ text }) => text.toLowerCase().includes(query));
@@ -46,7 +54,7 @@ export function personRows(
         html`<li>${row({
           title: html`<bdi>${title}</bdi>`,
           subtitle: hint,
-          icon: 'person',
+          icon,
           onClick: () => choose(key),
         })}</li>`,
     )}</ul>

@@ -6,6 +6,7 @@ import { dateText, dayHeading, sizeText } from '../../components/text/formatting
 import { lookUp, t, tn } from '../../shell/strings.js';
 import { askBeforeAdding } from '../../components/files/picture_warning.js';
 import {
+  choosePageAgain,
   startOver,
   isAnswered,
   saveChosen,
@@ -19,7 +20,8 @@ import {
 import { countsTable, headersView, importNotes } from '../../components/files/import_preview.js';
 import { amountText } from '../../components/text/amount_words.js';
 import { messageList } from '../../components/schedule_rows.js';
-import { MAX_NAMED_FILES, factsList, fileFact, peopleQuestions } from './people_questions.js';
+import { MAX_NAMED_FILES, factsList, fileFact } from './file_facts.js';
+import { peopleQuestions } from './people_questions.js';
 import { MAX_SENDERS, moreNote } from './person_rows.js';
 import { labelForCode, loadVocabulary } from '../../components/text/labels.js';
 import '../../components/words.js';
@@ -97,7 +99,7 @@ function busyView(_stage: Stage, state: ImportState) {
 }
 
 /** Whether a file is from somebody's account or phone: web pages and contacts are not asked about. */
-const hasOwner = ({ kind }: ImportRead) => kind !== 'page' && kind !== 'contacts';
+const hasOwner = ({ kind }: ImportRead) => !['page', 'archive', 'contacts'].includes(kind);
 
 /** Ask first whose account or phone the file is from. */
 function askView(stage: Stage, state: ImportStepState) {
@@ -167,12 +169,14 @@ function otherQuestions(stage: Stage, state: ImportStepState) {
         ? html`<p class="error-line" role="alert">${t('import.need')}</p>`
         : nothing
     }
-    <div class="row">${button(t('import.look'), submit, { main: true, disabled: !isAnswered(state) })}${button(
-      t('import.another'),
-      () => startOver(stage),
-      { plain: true },
-    )}</div>`;
+    <div class="row">${button(t('import.look'), submit, { main: true, disabled: !isAnswered(state) })}${pageAgain(
+      stage,
+      state,
+    )}${button(t('import.another'), () => startOver(stage), { plain: true })}</div>`;
 }
+
+const pageAgain = (stage: Stage, { archive }: ImportState) =>
+  archive ? button(t('archive.other_page'), () => choosePageAgain(stage, archive), { plain: true }) : nothing;
 
 function chatFacts(read: ImportChat) {
   const files: [string, unknown][] = read.files ? [['import.files', read.files]] : [];
@@ -526,7 +530,7 @@ function burstItem(stage: Stage, state: ImportState, item: ImportBurst) {
   </li>`;
 }
 
-function doneView(stage: Stage, { read, result }: PlanStepState) {
+function doneView(stage: Stage, { read, archive, result }: PlanStepState) {
   const said = {
     mailbox: 'mailbox.said',
     phone: 'phone.said',
@@ -558,6 +562,7 @@ function doneView(stage: Stage, { read, result }: PlanStepState) {
     }
     ${result.again ? html`<p>${t('done.again')}</p>` : nothing}
     <p class="small soft">${t(whole[read.kind] ?? 'done.whole')}</p>
+    ${archive && archive.pages.length > 1 ? html`<p class="small soft">${t('archive.more')}</p>` : nothing}
     <p class="small soft">${t('done.copy')}</p>
     <div class="row">${button(
       t('done.see'),

@@ -17,7 +17,7 @@ export type HtmlPage = {
   isHiding: boolean;
 };
 
-const MAX_TEXT_CHARACTERS = 100_000;
+export const MAX_TEXT_CHARACTERS = 100_000;
 const MAX_TITLE_CHARACTERS = 500;
 const MAX_TAG_CHARACTERS = 4_000;
 const MAX_COMMENTS = 20;

@@ -11,7 +11,7 @@ import { readHtml } from './html_text.js';
 import type { Header } from '../mail.js';
 import type { HtmlPage } from './html_text.js';
 
-type PageDefect =
+export type PageDefect =
   | 'no_address'
   | 'addresses_differ'
   | 'odd_address'
@@ -22,12 +22,21 @@ type PageDefect =
   | 'hidden'
   | 'cut'
   | 'half'
-  | 'frames';
+  | 'frames'
+  // Of a web archive only.
+  | 'parts_differ'
+  | 'digest_wrong'
+  | 'no_record'
+  | 'times_differ'
+  | 'sent_on'
+  | 'answer_error'
+  | 'packed'
+  | 'noted_words';
 /** `by`: the part of the file that says it */
 type Claim = { by: 'saver' | 'part' | 'base' | 'canonical'; address: string };
 /** `address`: as the program says that saved it, else as the page says; `at`: ms UTC */
 export type SavedPage = {
-  form: 'mhtml' | 'single_file' | 'html';
+  form: 'mhtml' | 'single_file' | 'html' | 'web_archive';
   address: string;
   claims: Claim[];
   title: string;
@@ -118,7 +127,11 @@ function readHtmlFile(bytes: Uint8Array, now: number): SavedPage {
   });
 }
 
-function pageOf(
+/**
+ * Return what is known of a page.
+ * @param input what the file says beside the page; `title`: '' for the page's own
+ */
+export function pageOf(
   form: SavedPage['form'],
   html: HtmlPage,
   input: Pick<SavedPage, 'claims' | 'title' | 'saved'> & { now: number; odd?: PageDefect[] },
@@ -243,7 +256,7 @@ const isHex = (byte: number | undefined) =>
   byte !== undefined && ((byte >= 48 && byte <= 57) || (byte >= 65 && byte <= 70) || (byte >= 97 && byte <= 102));
 
 /** Decode with the charset that is named outside, else by its mark, else by its own tag, else as UTF-8. */
-function decodeHtml(bytes: Uint8Array, charset: string): string {
+export function decodeHtml(bytes: Uint8Array, charset: string): string {
   const own = /<meta[^>]{0,200}charset\s*=\s*["']?([\w-]{1,40})/i.exec(
     WINDOWS_1252.decode(bytes.subarray(0, 4_096)),
   )?.[1];
