@@ -37,11 +37,12 @@ EXTENSIONS: Final = {
     "audio/webm": "webm",
     "application/zip": "zip",
     "application/gzip": "gz",
+    "application/warc": "warc",
 }
 # Types whose first bytes do not tell which program opens the file: the name that it came with does, if it has one of
 # these extensions. None of them is run or drawn as a page when it is opened.
 NAMED_EXTENSIONS: Final = {
-    "application/zip": ("docx", "xlsx", "pptx", "odt", "ods", "odp"),
+    "application/zip": ("docx", "xlsx", "pptx", "odt", "ods", "odp", "wacz"),
     "application/x-ole-storage": ("doc", "xls", "ppt", "msg"),
     "image/tiff": ("tiff",),
     "text/plain": ("vcf",),

@@ -19,7 +19,7 @@ FORM_BY_READER: Final = {
     "number": "der", "name": "der", "time": "der", "certificate": "der", "pdf": "pdf", "tiff": "picture", "about": "picture",
     "chat": "chat", "mail": "mail", "zip": "zip", "entry": "zip", "pack": "zip", "pem": "pem", "timestamp": "stamp",
     "table": "table", "mailbox": "mailbox", "phone": "phone",
-    "conversation": "conversation", "outlook": "outlook", "rtf": "rtf", "page": "page", "bill": "bill",
+    "conversation": "conversation", "outlook": "outlook", "rtf": "rtf", "page": "page", "archive": "archive", "bill": "bill",
     "contacts": "contacts", "sound": "sound",
 }  # fmt: skip
 HEAP_MIB: Final = 256

@@ -21,6 +21,8 @@ import { FORMATS } from '#app/imports/conversations/formats.js';
 import { wordsOfRtf } from '#app/imports/outlook/rtf.js';
 import { looksLikePhoneBackup, readBackupMessage, readPhoneBackup } from '#app/imports/phone_backup.js';
 import { looksLikeSavedPage, readSavedPage } from '#app/imports/saved_pages/saved_page.js';
+import { looksLikeWarc, readArchivedPage, readWacz, readWarc } from '#app/imports/web_archives/archive.js';
+import { isWacz } from '#app/imports/web_archives/wacz.js';
 import { looksLikeContacts, readContacts } from '#app/imports/contacts/vcard.js';
 import { looksLikeBill, readBill, readCalls } from '#app/imports/phone_bill/bill.js';
 import { fieldsOf } from '#app/imports/phone_bill/csv.js';
@@ -86,6 +88,18 @@ const TARGETS = {
   rtf: (raw) => wordsOfRtf(raw),
   page: (raw) => {
     if (looksLikeSavedPage(raw)) readSavedPage(raw, Date.UTC(2026, 11, 2));
+  },
+  archive: async (raw) => {
+    const pause = async () => undefined;
+    const file = { size: raw.length, read: async (from, until) => raw.subarray(from, until) };
+    await looksLikeWarc(raw);
+    const entries = await readEntries(file).catch(refusedOnly);
+    if (entries && !isWacz(entries)) return;
+    const archive = entries ? await readWacz(file, entries, pause) : await readWarc(file, pause);
+    for (const place of archive.pages.keys()) {
+      const page = await readArchivedPage(file, archive, { place, now: Date.UTC(2026, 11, 2) }, pause).catch(refusedOnly);
+      if (page && (page.text.length > 100_000 || page.address.length > 20_000)) throw new Error('more than a record has');
+    }
   },
   mailbox: async (raw) => {
     looksLikeMailbox(raw);

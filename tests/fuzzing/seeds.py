@@ -278,6 +278,7 @@ def corpus_files() -> dict[str, dict[str, bytes]]:
         "outlook": {name: raw for name, raw in outlook.items() if not name.startswith("packed_")},
         "rtf": {name: raw for name, raw in outlook.items() if name.startswith("packed_")},
         "page": made_by_node("saved_page_files.mjs"),
+        "archive": made_by_node("web_archive_files.mjs"),
         "zip": {
             "stored": make_zip(members, zipfile.ZIP_STORED),
             "deflated": make_zip(members, zipfile.ZIP_DEFLATED),

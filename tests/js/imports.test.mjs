@@ -5,6 +5,7 @@ import { Database } from '#app/store/database.js';
 import { ANDROID, MAIL, androidZip, iosZip, longChat, utf8, zip } from './chat_exports.mjs';
 import { SAMPLES } from './outlook_files.mjs';
 import { ADDRESS, SAMPLES as PAGES } from './saved_page_files.mjs';
+import { POST, POST_WORDS, wacz, warc } from './web_archive_files.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { allBursts } from './phone/importing.mjs';
 import { NOON, WORDS, makePhone, phoneWithEntry } from './phone/phone.mjs';
@@ -169,6 +170,74 @@ test('a saved page makes one entry with its file, and never says when something 
   assert.match(String(entry.narrative), /Time of saving in the file: Tue Nov 24 2026 22:10:00 GMT\+0100/);
   const again = await importFile(app, bytes, 'another name.txt', { tz: 'Europe/London' });
   assert.deepEqual([again.plan.known, again.plan.bursts], [1, []]);
+});
+
+test('each page of a web archive makes one entry, once, and the file is kept once, as it came', async () => {
+  const { app, database } = await newPhone();
+  const bytes = Uint8Array.from(wacz());
+  const add = async (place, name = 'sam.wacz') => {
+    const archive = await app.readImport(file(bytes, name));
+    assert.deepEqual([archive.kind, archive.pages.length], ['archive', 3]);
+    await assert.rejects(app.planImport({ tz: 'Europe/London' }), { code: 'not_found' });
+    const read = await app.readArchivedPage(place);
+    const plan = await app.planImport({ tz: 'Europe/London' });
+    return { read, plan, done: plan.bursts.length ? await app.keepImport({ chosen: allBursts(plan) }) : null };
+  };
+  const first = await add(0);
+  assert.deepEqual([first.read.kind, first.read.page.address, first.done.again], ['page', POST, false]);
+  const [{ record, fields }] = await app.readRecords('attachment');
+  assert.deepEqual([fields.kind, fields.url_full, fields.media_type], ['document', POST, 'application/zip']);
+  assert.deepEqual([fields.transcript, fields.size_bytes], [POST_WORDS, bytes.length]);
+  assert.ok(fields.flags.includes('text_can_be_edited'));
+  const entry = (await app.readIncident(first.done.entries[0])).fields;
+  assert.deepEqual(
+    [entry.precision, entry.source_record],
+    ['unknown', `A page of a web archive: ${POST}, 2026-11-24 21:10:00 UTC`],
+  );
+  assert.match(String(entry.narrative), /Time of saving in the file: 2026-11-24 21:10:00 UTC/);
+  const count = await countRows(database);
+  for (const name of ['sam.wacz', 'another name.zip']) {
+    const again = await add(0, name);
+    assert.deepEqual([again.plan.known, again.plan.bursts], [1, []]);
+  }
+  assert.equal(await countRows(database), count);
+  const second = await add(1);
+  assert.deepEqual([second.done.attachment, second.done.again], [record, true]);
+  const files = await app.readRecords('attachment');
+  assert.equal(files.length, 1);
+  assert.deepEqual(files[0].fields.incident_ids, [...first.done.entries, ...second.done.entries]);
+  assert.equal(files[0].fields.transcript, `${POST_WORDS}\n\nSam, later\n\nYou cannot hide\nfrom me`);
+  assert.match(String(files[0].fields.description), /2026-11-24 21:10:00 UTC[^]*2026-11-25 08:00:00 UTC/);
+  assert.deepEqual((await add(1)).plan.bursts, []);
+  assert.deepEqual((await add(0)).plan.bursts, []);
+});
+
+test('an entry and its file say that the digests of a web archive do not match', async () => {
+  const { app } = await newPhone();
+  const changed = Uint8Array.from(wacz({ change: { 'indexes/index.cdx': utf8('other') } }));
+  const read = await app.readImport(file(changed, 'sam.wacz'));
+  assert.deepEqual([read.kind, read.parts.changed], ['archive', ['indexes/index.cdx']]);
+  await app.readArchivedPage(0);
+  const plan = await app.planImport({ tz: 'Europe/London' });
+  assert.match(plan.bursts[0].narrative, /The digests in the file do not match what is in it/);
+  await app.keepImport({ chosen: allBursts(plan) });
+  const [{ fields }] = await app.readRecords('attachment');
+  assert.match(String(fields.description), /The digests in the file do not match what is in it/);
+});
+
+test('a web archive that cannot be read is refused in words of its own, and writes nothing', async () => {
+  const { app, database } = await newPhone();
+  const count = await countRows(database);
+  const whole = wacz();
+  for (const [bytes, code] of [
+    [whole.subarray(0, whole.length - 40), 'archive_half'],
+    [warc().subarray(0, 900), 'archive_half'],
+    [wacz({ change: { '../a': utf8('x') } }), 'archive_damaged'],
+    [wacz({ manifest: () => '{' }), 'archive_damaged'],
+  ])
+    await assert.rejects(app.readImport(file(Uint8Array.from(bytes), 'a.wacz')), { code });
+  await assert.rejects(app.readArchivedPage(0), { code: 'not_found' });
+  assert.equal(await countRows(database), count);
 });
 
 test('an email of Outlook makes the same entry as an .eml, and its file stays as it came', async () => {

@@ -220,6 +220,8 @@ def exhibit_data(diary: FictionalDiary) -> dict[str, Any]:
         ("application/zip", "report.docx", "A document of a word processor.", ""),
         ("text/plain", "Dan.vcf", "A contact card.", "any text editor opens it"),
         ("video/webm", "v.mkv", "A film.", "any program that plays films opens it"),
+        ("application/zip", "s.wacz", "An archive of web pages.", "a program for web archives opens it"),
+        ("application/warc", "s.warc", "An archive of web pages.", "a program for web archives opens it"),
         ("application/zip", "all.zip", "An archive of files (zip).", "unpack it to see its files"),
         ("application/x-unknown", "x.exe", "A file whose kind its first bytes do not tell.", ""),
     ],

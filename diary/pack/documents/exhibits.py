@@ -188,6 +188,7 @@ _FILE_KINDS: Final = {
     "vcf": "A contact card.",
     "zip": "An archive of files (zip).",
     "gz": "A packed file (gzip).",
+    **dict.fromkeys(("wacz", "warc"), "An archive of web pages."),
 }
 _PROGRAMS: Final = {
     **dict.fromkeys((*_FILMS, "webm"), "; any program that plays films opens it"),
@@ -196,6 +197,7 @@ _PROGRAMS: Final = {
     "eml": "; a mail program opens it, and so does a text editor",
     **dict.fromkeys(("txt", "vcf"), "; any text editor opens it"),
     "zip": "; unpack it to see its files",
+    **dict.fromkeys(("wacz", "warc"), "; a program for web archives opens it, such as ReplayWeb.page"),
 }
 
 

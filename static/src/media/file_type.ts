@@ -23,6 +23,7 @@ const SIGNATURES: [string, number, string][] = [
   ['audio/amr', 0, '2321414d52'],
   ['application/ogg', 0, '4f676753'],
   ['application/gzip', 0, '1f8b'],
+  ['application/warc', 0, '574152432f312e'],
   ['application/x-ole-storage', 0, 'd0cf11e0a1b11ae1'],
 ];
 const WEBM = '1a45dfa3';

@@ -48,13 +48,14 @@ const EXTENSIONS = Object.freeze({
   'audio/webm': 'webm',
   'application/zip': 'zip',
   'application/gzip': 'gz',
+  'application/warc': 'warc',
 }) as Readonly<Record<string, string>>;
 /**
  * Types whose first bytes do not tell which program opens the file. The name that it came with does, if it has one of
  * these extensions. None of them is run or drawn as a page when it is opened.
  */
 const NAMED_EXTENSIONS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['application/zip', ['docx', 'xlsx', 'pptx', 'odt', 'ods', 'odp']],
+  ['application/zip', ['docx', 'xlsx', 'pptx', 'odt', 'ods', 'odp', 'wacz']],
   ['application/x-ole-storage', ['doc', 'xls', 'ppt', 'msg']],
   ['image/tiff', ['tiff']],
   ['text/plain', ['vcf']],

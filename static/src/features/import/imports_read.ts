@@ -9,7 +9,7 @@
  * discards it; the file itself stays where it was.
  */
 import { KeptError, toKeptError } from '../../core/errors.js';
-import { toWellFormed } from '../../core/text.js';
+import { cutText, toWellFormed } from '../../core/text.js';
 import { MAX_CONTACTS_BYTES, looksLikeContacts, readContacts } from '../../imports/contacts/vcard.js';
 import { looksLikeMail, looksLikeOutlook, readMail } from '../../imports/mail.js';
 import { MAX_MAILBOX_BYTES, looksLikeMailbox, readMailbox } from '../../imports/mailbox.js';
@@ -92,6 +92,8 @@ type ChosenBurst = { burst: number; narrative: string };
 
 const ZIP_MAGIC = [0x50, 0x4b];
 const SNIFF_BYTES = 65_536;
+/** Of an address or a title in the list of an archive's pages. */
+const MAX_LISTED_LENGTH = 300;
 const DAY = 86_400_000;
 const YIELD_INTERVAL_MS = 12; // ms of work before the screen may redraw
 
@@ -480,7 +482,12 @@ function summarize(file: File, read: ReadFile): ImportRead {
   if (read.kind === 'page') return { ...base, kind: 'page', page: read.page };
   if (read.kind === 'archive') {
     const { pages, unread, parts } = read.archive;
-    return { ...base, kind: 'archive', pages, unread, parts };
+    const listed = pages.map(({ address, title, at }) => ({
+      address: cutText(address, MAX_LISTED_LENGTH),
+      title: cutText(title, MAX_LISTED_LENGTH),
+      at: cutText(at, MAX_LISTED_LENGTH),
+    }));
+    return { ...base, kind: 'archive', pages: listed, unread, parts };
   }
   if (read.kind === 'mailbox')
     return { ...base, kind: 'mailbox', messages: read.mailbox.messages.length, people: peopleOf(read.mailbox) };
