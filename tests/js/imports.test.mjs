@@ -178,6 +178,7 @@ test('each page of a web archive makes one entry, once, and the file is kept onc
   const add = async (place, name = 'sam.wacz') => {
     const archive = await app.readImport(file(bytes, name));
     assert.deepEqual([archive.kind, archive.pages.length], ['archive', 3]);
+    assert.equal(archive.pages[0].at, '2026-11-24 21:10:02 UTC');
     await assert.rejects(app.planImport({ tz: 'Europe/London' }), { code: 'not_found' });
     const read = await app.readArchivedPage(place);
     const plan = await app.planImport({ tz: 'Europe/London' });

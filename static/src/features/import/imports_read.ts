@@ -15,7 +15,7 @@ import { looksLikeMail, looksLikeOutlook, readMail } from '../../imports/mail.js
 import { MAX_MAILBOX_BYTES, looksLikeMailbox, readMailbox } from '../../imports/mailbox.js';
 import { MAX_BACKUP_BYTES, looksLikePhoneBackup, readPhoneBackup } from '../../imports/phone_backup.js';
 import { looksLikeSavedPage, readSavedPage, MAX_PAGE_BYTES } from '../../imports/saved_pages/saved_page.js';
-import { looksLikeWarc, readArchivedPage, readWacz, readWarc } from '../../imports/web_archives/archive.js';
+import { looksLikeWarc, readArchivedPage, readWacz, readWarc, shownTime } from '../../imports/web_archives/archive.js';
 import { isWacz, startsLikeWacz } from '../../imports/web_archives/wacz.js';
 import { MAX_BILL_BYTES, looksLikeBill, readBill } from '../../imports/phone_bill/bill.js';
 import { parsePastedRows } from '../../imports/schedule_paste.js';
@@ -485,7 +485,7 @@ function summarize(file: File, read: ReadFile): ImportRead {
     const listed = pages.map(({ address, title, at }) => ({
       address: cutText(address, MAX_LISTED_LENGTH),
       title: cutText(title, MAX_LISTED_LENGTH),
-      at: cutText(at, MAX_LISTED_LENGTH),
+      at: cutText(shownTime(at), MAX_LISTED_LENGTH),
     }));
     return { ...base, kind: 'archive', pages: listed, unread, parts };
   }

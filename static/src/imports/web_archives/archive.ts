@@ -304,7 +304,7 @@ function timeOf(date: string): number | null {
 }
 
 /** `2026-11-24T21:10:00Z` → `2026-11-24 21:10:00 UTC` */
-const shownTime = (date: string) => date.replace('T', ' ').replace(/(?:Z|[+-]00:00)$/, ' UTC');
+export const shownTime = (date: string) => date.replace(/^([\d-]{10})T([\d:.]+)(?:Z|[+-]00:00)$/, '$1 $2 UTC');
 
 /** What a zip lacks is said in words about web archives. */
 async function inWords<T>(read: () => Promise<T>): Promise<T> {
