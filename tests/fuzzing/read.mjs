@@ -97,8 +97,11 @@ const TARGETS = {
     if (entries && !isWacz(entries)) return;
     const archive = entries ? await readWacz(file, entries, pause) : await readWarc(file, pause);
     for (const place of archive.pages.keys()) {
-      const page = await readArchivedPage(file, archive, { place, now: Date.UTC(2026, 11, 2) }, pause).catch(refusedOnly);
-      if (page && (page.text.length > 100_000 || page.address.length > 20_000)) throw new Error('more than a record has');
+      const page = await readArchivedPage(file, archive, { place, now: Date.UTC(2026, 11, 2) }, pause).catch(
+        refusedOnly,
+      );
+      if (page && (page.text.length > 100_000 || page.address.length > 20_000))
+        throw new Error('more than a record has');
     }
   },
   mailbox: async (raw) => {

@@ -5,7 +5,7 @@ import { Database } from '#app/store/database.js';
 import { ANDROID, MAIL, androidZip, iosZip, longChat, utf8, zip } from './chat_exports.mjs';
 import { SAMPLES } from './outlook_files.mjs';
 import { ADDRESS, SAMPLES as PAGES } from './saved_page_files.mjs';
-import { POST, POST_WORDS, wacz, warc } from './web_archive_files.mjs';
+import { POST, POST_WORDS, wacz, warc, warcGz } from './web_archive_files.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { allBursts } from './phone/importing.mjs';
 import { NOON, WORDS, makePhone, phoneWithEntry } from './phone/phone.mjs';
@@ -224,6 +224,21 @@ test('an entry and its file say that the digests of a web archive do not match',
   await app.keepImport({ chosen: allBursts(plan) });
   const [{ fields }] = await app.readRecords('attachment');
   assert.match(String(fields.description), /The digests in the file do not match what is in it/);
+});
+
+test('a WARC is kept as it came, packed or not, with a type of its own', async () => {
+  for (const [bytes, type] of [
+    [warc(), 'application/warc'],
+    [warcGz(), 'application/gzip'],
+  ]) {
+    const { app } = await newPhone();
+    const archive = await app.readImport(file(Uint8Array.from(bytes), 'sam.warc.gz'));
+    assert.deepEqual([archive.kind, archive.pages.length, archive.parts], ['archive', 4, null]);
+    await app.readArchivedPage(0);
+    await app.keepImport({ chosen: allBursts(await app.planImport({ tz: 'Europe/London' })) });
+    const [{ fields }] = await app.readRecords('attachment');
+    assert.deepEqual([fields.media_type, fields.size_bytes, fields.transcript], [type, bytes.length, POST_WORDS]);
+  }
 });
 
 test('a web archive that cannot be read is refused in words of its own, and writes nothing', async () => {

@@ -11,7 +11,7 @@ const bytesOf = (text) => Buffer.from(text);
 export const POST = 'https://posts.example/sam/42';
 export const POST_HTML =
   '<!DOCTYPE html><html><head><meta charset="utf-8"><title>Sam &amp; others</title>' +
-  '<script>alert("no")</script></head><body><p>I know where you <b>live</b></p><p>Mill Lane caf\u00e9</p></body></html>';
+  '<script>alert("no")</script></head><body><img src="https://posts.example/a.png" onerror="alert(1)"><p>I know where you <b>live</b></p><p>Mill Lane caf\u00e9</p></body></html>';
 export const POST_WORDS = 'I know where you live\n\nMill Lane caf\u00e9';
 
 const digest = (name, bytes) => createHash(name).update(bytes).digest();
@@ -29,7 +29,16 @@ export const sha256Of = (bytes) => `sha256:${digest('sha256', bytes).toString('h
 
 let records = 0;
 /** Return a record. `fields`: instead of or beside the usual ones; null leaves one out. `lines`: further raw lines */
-export function record({ type = 'response', uri = POST, date = '2026-11-24T21:10:00Z', block = bytesOf(''), fields = {}, lines = [], version = 'WARC/1.1', end = '\r\n\r\n' } = {}) {
+export function record({
+  type = 'response',
+  uri = POST,
+  date = '2026-11-24T21:10:00Z',
+  block = bytesOf(''),
+  fields = {},
+  lines = [],
+  version = 'WARC/1.1',
+  end = '\r\n\r\n',
+} = {}) {
   const all = {
     'WARC-Type': type,
     'WARC-Record-ID': `<urn:uuid:00000000-0000-4000-8000-${String(records++ % 1e6).padStart(12, '0')}>`,
@@ -44,7 +53,14 @@ export function record({ type = 'response', uri = POST, date = '2026-11-24T21:10
 }
 
 /** Return the answer of a server. `fields`: of the WARC record */
-export function answer({ body = bytesOf(POST_HTML), status = '200 OK', type = 'text/html; charset=utf-8', headers = [], fields = {}, ...rest } = {}) {
+export function answer({
+  body = bytesOf(POST_HTML),
+  status = '200 OK',
+  type = 'text/html; charset=utf-8',
+  headers = [],
+  fields = {},
+  ...rest
+} = {}) {
   const head = [`HTTP/1.1 ${status}`, ...(type ? [`Content-Type: ${type}`] : []), ...headers, '', ''].join('\r\n');
   const block = Buffer.concat([bytesOf(head), bytesOf(body)]);
   return record({
@@ -94,7 +110,10 @@ export const site = () => [
     status: '410 Gone',
     body: bytesOf(titled('Gone', 'Deleted')),
   }),
-  record({ type: 'revisit', fields: { 'WARC-Profile': 'http://netpreserve.org/warc/1.1/revisit/identical-payload-digest' } }),
+  record({
+    type: 'revisit',
+    fields: { 'WARC-Profile': 'http://netpreserve.org/warc/1.1/revisit/identical-payload-digest' },
+  }),
   record({ type: 'resource', uri: 'urn:text:1', block: bytesOf('text'), fields: { 'Content-Type': 'text/html' } }),
   answer({ date: '2026-11-25T08:00:00Z', body: bytesOf(titled('Sam, later', 'You cannot hide')) }),
 ];
@@ -106,7 +125,9 @@ export const warcGz = (list = site()) => Buffer.concat(list.map((one) => gzipSyn
 const MTIME = new Date(2026, 10, 24, 12);
 /** Return a zip. Names can be given twice, as [name, bytes]. */
 export const zipOf = (parts, level = 0) =>
-  Buffer.from(zipSync(Object.fromEntries(parts.map(([name, bytes]) => [name, Uint8Array.from(bytes)])), { level, mtime: MTIME }));
+  Buffer.from(
+    zipSync(Object.fromEntries(parts.map(([name, bytes]) => [name, Uint8Array.from(bytes)])), { level, mtime: MTIME }),
+  );
 
 export const LINES = [
   { format: 'json-pages-1.0', id: 'pages', title: 'All Pages' },
@@ -114,13 +135,21 @@ export const LINES = [
   { id: '2', url: `${POST}#top`, ts: '2026-11-25T08:00:01.5Z', title: '', text: 'You cannot hide\nfrom me' },
   { id: '3', url: 'https://posts.example/never', ts: '2026-11-24T21:20:00Z', title: 'Never kept' },
 ];
-export const linesOf = (lines) => bytesOf(lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n') + '\n');
+export const linesOf = (lines) =>
+  bytesOf(lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n') + '\n');
 
 /**
  * Return a WACZ. `change`: parts by name after the list of digests was made, null leaves one out; `manifest`: changes
  * the list; `more`: parts that the list has too
  */
-export function wacz({ lines = LINES, archive = warcGz(), change = {}, manifest = (list) => list, more = {}, level = 0 } = {}) {
+export function wacz({
+  lines = LINES,
+  archive = warcGz(),
+  change = {},
+  manifest = (list) => list,
+  more = {},
+  level = 0,
+} = {}) {
   const parts = {
     'archive/data.warc.gz': archive,
     'indexes/index.cdx': bytesOf('example)/ 20261124211000 {}\n'),
@@ -141,17 +170,32 @@ export function wacz({ lines = LINES, archive = warcGz(), change = {}, manifest 
     'datapackage-digest.json': bytesOf(JSON.stringify({ path: 'datapackage.json', hash: sha256Of(packageBytes) })),
     ...change,
   };
-  return zipOf(Object.entries(all).filter(([, bytes]) => bytes), level);
+  return zipOf(
+    Object.entries(all).filter(([, bytes]) => bytes),
+    level,
+  );
 }
 
-const small = () => [site()[0], answer(), answer({ uri: 'https://posts.example/a.png', type: 'image/png', body: bytesOf('x') })];
+const small = () => [
+  site()[0],
+  answer(),
+  answer({ uri: 'https://posts.example/a.png', type: 'image/png', body: bytesOf('x') }),
+];
 export const SAMPLES = {
   warc: warc(small()),
   warc_gz: warcGz(small()),
   one_member: gzipSync(warc(small())),
   wacz: wacz({ archive: warcGz(small()) }),
-  stored_warc: wacz({ archive: Buffer.alloc(0), change: { 'archive/data.warc.gz': null, 'archive/data.warc': warc(small()) } }),
-  packed: warc([answer({ headers: ['Transfer-Encoding: chunked', 'Content-Encoding: gzip'], body: chunked(gzipSync(bytesOf(POST_HTML))) })]),
+  stored_warc: wacz({
+    archive: Buffer.alloc(0),
+    change: { 'archive/data.warc.gz': null, 'archive/data.warc': warc(small()) },
+  }),
+  packed: warc([
+    answer({
+      headers: ['Transfer-Encoding: chunked', 'Content-Encoding: gzip'],
+      body: chunked(gzipSync(bytesOf(POST_HTML))),
+    }),
+  ]),
 };
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)

@@ -111,7 +111,9 @@ test('parts that differ from the list of digests are named, and so is the page',
   const put = wacz({ change: { 'pages/more.jsonl': other, 'indexes/index.cdx': null } });
   const { parts } = await list(put);
   assert.deepEqual([parts.changed, parts.absent, parts.unlisted], [[], ['indexes/index.cdx'], ['pages/more.jsonl']]);
-  const swapped = wacz({ change: { 'archive/data.warc.gz': warcGz([answer({ body: Buffer.from(titled('x', 'other')) })]) } });
+  const swapped = wacz({
+    change: { 'archive/data.warc.gz': warcGz([answer({ body: Buffer.from(titled('x', 'other')) })]) },
+  });
   assert.deepEqual((await list(swapped)).parts.changed, ['archive/data.warc.gz']);
   // The list itself, by the digest that stands beside it.
   const list_ = (all) => ({ ...all, title: 'changed' });
@@ -119,9 +121,16 @@ test('parts that differ from the list of digests are named, and so is the page',
   const itself = wacz({ manifest: list_, change: { 'datapackage-digest.json': digest } });
   assert.deepEqual((await list(itself)).parts.changed, ['datapackage.json']);
   // A size alone, and no digests.
-  const size = wacz({ manifest: ({ resources, ...all }) => ({ ...all, resources: resources.map((one) => ({ ...one, bytes: one.bytes + 1 })) }) });
+  const size = wacz({
+    manifest: ({ resources, ...all }) => ({
+      ...all,
+      resources: resources.map((one) => ({ ...one, bytes: one.bytes + 1 })),
+    }),
+  });
   assert.equal((await list(size)).parts.changed.length, 3);
-  const bare = wacz({ manifest: ({ resources, ...all }) => ({ ...all, resources: resources.map(({ path }) => ({ path })) }) });
+  const bare = wacz({
+    manifest: ({ resources, ...all }) => ({ ...all, resources: resources.map(({ path }) => ({ path })) }),
+  });
   assert.deepEqual((await list(bare)).parts, { changed: [], absent: [], unlisted: [], hasDigests: false });
 });
 
@@ -209,14 +218,22 @@ test('a WARC or WACZ that is cut off at any place is refused, or is whole up to 
   const ends = (records) => records.reduce((all, one) => [...all, (all.at(-1) ?? 0) + one.length], []);
   const whole = new Set(ends([0, 1, 2].map((i) => splitRecords(plain)[i])));
   for (let size = 1; size < plain.length; size++) {
-    const read = await list(plain.subarray(0, size)).then(() => true, (error) => error instanceof KeptError && error.code);
-    assert.equal(read, whole.has(size) ? (size === [...whole][0] ? 'archive_no_pages' : true) : 'archive_half', String(size));
+    const read = await list(plain.subarray(0, size)).then(
+      () => true,
+      (error) => error instanceof KeptError && error.code,
+    );
+    assert.equal(
+      read,
+      whole.has(size) ? (size === [...whole][0] ? 'archive_no_pages' : true) : 'archive_half',
+      String(size),
+    );
   }
   let read = 0;
   for (let size = 1; size < packed.length; size++)
     await list(packed.subarray(0, size)).then(
       () => read++,
-      (error) => assert.ok(['archive_half', 'archive_damaged', 'archive_no_pages'].includes(error.code), String(error.stack)),
+      (error) =>
+        assert.ok(['archive_half', 'archive_damaged', 'archive_no_pages'].includes(error.code), String(error.stack)),
     );
   assert.equal(read, 1); // between two records
   for (let size = 1; size < zipped.length; size += 7)
@@ -233,11 +250,22 @@ test('a packed WARC whose checksum does not fit, or with other bytes behind it, 
   const at = gzipSync(site()[0]).length - 8;
   bytes[at] ^= 1;
   await refused(bytes, 'archive_damaged');
-  for (const more of ['x', 'words', Buffer.alloc(40)]) await refused(Buffer.concat([warcGz(), Buffer.from(more)]), 'archive_damaged');
+  for (const more of ['x', 'words', Buffer.alloc(40)])
+    await refused(Buffer.concat([warcGz(), Buffer.from(more)]), 'archive_damaged');
 });
 
 test('parts with unsafe or doubled names, or bytes of another part, are refused', async () => {
-  for (const name of ['../a', 'archive/../../a', '/etc/a', 'C:a', 'a\\..\\b', 'a//b', './a', 'a\u0000b', 'PAGES/pages.jsonl'])
+  for (const name of [
+    '../a',
+    'archive/../../a',
+    '/etc/a',
+    'C:a',
+    'a\\..\\b',
+    'a//b',
+    './a',
+    'a\u0000b',
+    'PAGES/pages.jsonl',
+  ])
     await refused(wacz({ change: { [name]: Buffer.from('x') } }), 'archive_damaged');
   // A part whose own header lies among the bytes of another part.
   const entries = await readEntries(source(wacz()));
@@ -274,7 +302,14 @@ test('a list of parts that is cut off, doubled, deep or of other archives is ref
 });
 
 test('lines of a list of pages that cannot be read are counted', async () => {
-  const bad = ['{', '{"url": 5}', '[]', '{"url":"a","url":"b"}', `{"url":"a","x":${'['.repeat(9_000)}`, 'x'.repeat(3 << 20)];
+  const bad = [
+    '{',
+    '{"url": 5}',
+    '[]',
+    '{"url":"a","url":"b"}',
+    `{"url":"a","x":${'['.repeat(9_000)}`,
+    'x'.repeat(3 << 20),
+  ];
   const { pages, unread } = await list(wacz({ lines: [...LINES, ...bad] }));
   assert.deepEqual([pages.length, unread], [3, bad.length]);
   const many = Array.from({ length: 20_001 }, (_, i) => `{"url":"https://a.example/${i}"}`);
@@ -286,8 +321,19 @@ test('bombs are refused by the bytes that come out, in seconds', async () => {
   const zeros = Buffer.alloc(300 << 20);
   await refused(gzipSync(Buffer.concat([warc(), record({ type: 'metadata', block: zeros })])), 'archive_large');
   const inside = gzipSync(zeros);
-  await assert.rejects(open(warc([answer({ headers: ['Content-Encoding: gzip'], body: inside })])), { code: 'archive_large' });
-  await refused(zipOf([['datapackage.json', Buffer.from('{"resources":[]}')], ['archive/a.warc', Buffer.alloc(64 << 20)]], 9), 'archive_large');
+  await assert.rejects(open(warc([answer({ headers: ['Content-Encoding: gzip'], body: inside })])), {
+    code: 'archive_large',
+  });
+  await refused(
+    zipOf(
+      [
+        ['datapackage.json', Buffer.from('{"resources":[]}')],
+        ['archive/a.warc', Buffer.alloc(64 << 20)],
+      ],
+      9,
+    ),
+    'archive_large',
+  );
   const huge = answer({ body: Buffer.alloc((65 << 20) + 1, 65) });
   await assert.rejects(open(warc([huge])), { code: 'page_large' });
   const head = readAnswerHead(Buffer.from('HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n'));
@@ -306,6 +352,10 @@ test('a chat, a zip of other files and a packed text are no web archive', async 
   assert.equal(await looksLikeWarc(utf8(ANDROID)), false);
   assert.equal(await looksLikeWarc(Uint8Array.from(gzipSync('words'.repeat(99)))), false);
   assert.equal(await looksLikeWarc(Uint8Array.from([0x1f, 0x8b, 8])), false);
-  for (const bytes of [androidZip(), zipOf([['datapackage.json', Buffer.from('{}')]]), zipOf([['a/archive/b.warc', warc()]])])
+  for (const bytes of [
+    androidZip(),
+    zipOf([['datapackage.json', Buffer.from('{}')]]),
+    zipOf([['a/archive/b.warc', warc()]]),
+  ])
     assert.equal(isWacz(await readEntries(source(Buffer.from(bytes)))), false);
 });

@@ -237,6 +237,20 @@ def test_a_card_says_what_a_file_is_and_how_to_open_it(media_type: str, filename
     assert exhibit["is_short"]
 
 
+async def test_a_page_of_a_web_archive_is_printed_with_what_its_file_says(tmp_path: Path) -> None:
+    """04 prints the address, the words and what the entry says of the time; the archive keeps its extension."""
+    diary = FictionalDiary()
+    entry = diary.add("incident", incident_fields(START_MS, "A post."))
+    said = "Time of saving in the file: 2026-11-24 21:10:00 UTC"
+    fields = {"url_full": "https://posts.example/sam/42", "transcript": "I know where you live", "looked_at": None}
+    diary.attach(entry, b"PK", "application/zip", said, filename="Sam.wacz", extra_fields=fields)
+    raw = build_capsule(diary.versions, diary.wish(), diary.public_keys)
+    members = members_of_front(await build_front_part(diary, raw, tmp_path / "front.zip"))
+    text = " ".join(" ".join(page_texts(members[EXHIBITS_PATH])).split())
+    for words in ("posts.example/sam/42", "I know where you live", said, "An archive of web pages.", ".wacz"):
+        assert words in text
+
+
 def test_a_chat_names_its_schedule_with_count_and_days() -> None:
     """Whoever reads 04 finds the messages of a chat in 05."""
     diary = FictionalDiary()

@@ -13,7 +13,7 @@ import { incrementalDigest } from '../../crypto/digests.js';
 import { MAX_TEXT_CHARACTERS, readHtml } from '../saved_pages/html_text.js';
 import { MAX_PAGE_BYTES, decodeHtml, pageOf } from '../saved_pages/saved_page.js';
 import { entrySource } from '../unzip_stream.js';
-import { PIECE_BYTES, gunzipped, looksLikeGzip } from './gunzip.js';
+import { gunzipped, inPieces, looksLikeGzip, piecesIn } from './gunzip.js';
 import { MAX_ANSWER_HEAD_BYTES, bodyOf, charsetOf, isHtmlAnswer, readAnswerHead } from './http_answer.js';
 import { hasDigest } from './record_digest.js';
 import {
@@ -62,8 +62,7 @@ const DATE = /^\d{4}(?:-\d\d(?:-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+
 export async function looksLikeWarc(firstBytes: Uint8Array): Promise<boolean> {
   if (!looksLikeGzip(firstBytes)) return looksLikePlainWarc(firstBytes);
   try {
-    for await (const piece of gunzipped(piecesOfBytes(firstBytes)))
-      if (piece.length >= 8) return looksLikePlainWarc(piece);
+    for await (const piece of gunzipped(inPieces(firstBytes))) if (piece.length >= 8) return looksLikePlainWarc(piece);
   } catch {
     // The first bytes end in the middle of it.
   }
@@ -278,14 +277,12 @@ async function* digested(
   }
 }
 
-async function* piecesOfBytes(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
-}
-
 async function* piecesOfFile(file: ByteSource, pause: Pause): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < file.size; at += READ_AHEAD_BYTES) {
-    yield* piecesOfBytes(await file.read(at, Math.min(file.size, at + READ_AHEAD_BYTES)));
-    await pause(at, file.size);
+    for (const piece of piecesIn(await file.read(at, Math.min(file.size, at + READ_AHEAD_BYTES)))) {
+      yield piece;
+      await pause(at, file.size);
+    }
   }
 }
 

@@ -13,7 +13,7 @@ import { MAX_RATIO, crc32 } from '../unzip.js';
 export type Pieces = AsyncIterable<Uint8Array>;
 
 /** The library calls itself for each member of a piece, so a piece has room for some hundred members only. */
-export const PIECE_BYTES = 16 * 1024;
+const PIECE_BYTES = 16 * 1024;
 /** Of a short file that packs very well. */
 const SLACK_BYTES = 1 << 20;
 const FOOTER_BYTES = 8;
@@ -23,9 +23,19 @@ const END_OF_FILE = 0;
 export const looksLikeGzip = (firstBytes: Uint8Array) =>
   firstBytes[0] === 0x1f && firstBytes[1] === 0x8b && firstBytes[2] === 8;
 
+/** Cut bytes into pieces that are short enough to be unpacked. */
+export function* piecesIn(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
+}
+
+/** As `piecesIn`, for what takes pieces that arrive. */
+export async function* inPieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield* piecesIn(bytes);
+}
+
 /**
  * Unpack a gzip file.
- * @param pieces of PIECE_BYTES at most
+ * @param pieces as from `piecesIn`
  * @throws archive_half, archive_damaged, archive_large
  */
 export async function* gunzipped(pieces: Pieces): AsyncGenerator<Uint8Array> {

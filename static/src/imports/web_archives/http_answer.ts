@@ -2,7 +2,7 @@
 import { concatAll } from '../../core/bytes.js';
 import { KeptError } from '../../core/errors.js';
 import { headerValue, parseHeaders } from '../mail.js';
-import { PIECE_BYTES, gunzipped } from './gunzip.js';
+import { gunzipped, inPieces } from './gunzip.js';
 import type { Header } from '../mail.js';
 
 /** `bodyAt`: where the body begins */
@@ -46,7 +46,7 @@ export async function bodyOf({ headers }: AnswerHead, sent: Uint8Array, limit: n
   const unpacked: Uint8Array[] = [];
   let size = 0;
   try {
-    for await (const piece of gunzipped(piecesOf(body))) {
+    for await (const piece of gunzipped(inPieces(body))) {
       size += piece.length;
       if (size > limit) throw new KeptError('page_large');
       unpacked.push(piece);
@@ -56,10 +56,6 @@ export async function bodyOf({ headers }: AnswerHead, sent: Uint8Array, limit: n
     return null;
   }
   return concatAll(unpacked);
-}
-
-async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
 }
 
 /** Join the chunks of a body (RFC 9112, 7.1), up to where it is cut off; null for one without chunks. */

@@ -165,7 +165,8 @@ async function pageIn(line: Bytes, pause: Pause): Promise<ListedPage | null | un
       const value = valueIn(line, members.get(name));
       return typeof value === 'string' ? toWellFormed(value) : '';
     };
-    if (textOf('url')) return { address: textOf('url'), title: textOf('title'), at: textOf('ts'), text: textOf('text') };
+    if (textOf('url'))
+      return { address: textOf('url'), title: textOf('title'), at: textOf('ts'), text: textOf('text') };
     return textOf('format').startsWith('json-pages-') ? undefined : null;
   } catch (error) {
     if (error instanceof KeptError && error.code !== 'import_wrong') throw error;
