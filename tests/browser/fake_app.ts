@@ -996,6 +996,10 @@ const methods = {
     await fake.did('planImport', answers);
     throw new KeptError('not_found');
   },
+  readArchivedPage: async (place) => {
+    await fake.did('readArchivedPage', place);
+    throw new KeptError('not_found');
+  },
   askAboutBill: async (columns) => {
     await fake.did('askAboutBill', columns);
     throw new KeptError('not_found');

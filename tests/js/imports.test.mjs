@@ -23,6 +23,7 @@ after(() => clearInterval(timer));
 
 const LATER = NOON + 3 * 86_400_000;
 const file = (bytes, name) => new File([bytes], name, { lastModified: NOON - 1000 });
+/** @typedef {import('#app/shell/app.js').ImportArchive} ImportArchive */
 /** @type {import('#app/shell/app.js').ImportAnswers} */
 const ANSWERS = { tz: 'Europe/London', me: 'Jo' };
 const newPhone = async (options = {}) => phoneWithEntry({ clock: fixedClock(LATER), ...options });
@@ -176,7 +177,7 @@ test('each page of a web archive makes one entry, once, and the file is kept onc
   const { app, database } = await newPhone();
   const bytes = Uint8Array.from(wacz());
   const add = async (place, name = 'sam.wacz') => {
-    const archive = await app.readImport(file(bytes, name));
+    const archive = /** @type {ImportArchive} */ (await app.readImport(file(bytes, name)));
     assert.deepEqual([archive.kind, archive.pages.length], ['archive', 3]);
     assert.equal(archive.pages[0].at, '2026-11-24 21:10:02 UTC');
     await assert.rejects(app.planImport({ tz: 'Europe/London' }), { code: 'not_found' });
@@ -216,7 +217,7 @@ test('each page of a web archive makes one entry, once, and the file is kept onc
 test('an entry and its file say that the digests of a web archive do not match', async () => {
   const { app } = await newPhone();
   const changed = Uint8Array.from(wacz({ change: { 'indexes/index.cdx': utf8('other') } }));
-  const read = await app.readImport(file(changed, 'sam.wacz'));
+  const read = /** @type {ImportArchive} */ (await app.readImport(file(changed, 'sam.wacz')));
   assert.deepEqual([read.kind, read.parts.changed], ['archive', ['indexes/index.cdx']]);
   await app.readArchivedPage(0);
   const plan = await app.planImport({ tz: 'Europe/London' });
@@ -227,12 +228,10 @@ test('an entry and its file say that the digests of a web archive do not match',
 });
 
 test('a WARC is kept as it came, packed or not, with a type of its own', async () => {
-  for (const [bytes, type] of [
-    [warc(), 'application/warc'],
-    [warcGz(), 'application/gzip'],
-  ]) {
+  for (const [type, bytes] of Object.entries({ 'application/warc': warc(), 'application/gzip': warcGz() })) {
     const { app } = await newPhone();
-    const archive = await app.readImport(file(Uint8Array.from(bytes), 'sam.warc.gz'));
+    const opened = await app.readImport(file(Uint8Array.from(bytes), 'sam.warc.gz'));
+    const archive = /** @type {ImportArchive} */ (opened);
     assert.deepEqual([archive.kind, archive.pages.length, archive.parts], ['archive', 4, null]);
     await app.readArchivedPage(0);
     await app.keepImport({ chosen: allBursts(await app.planImport({ tz: 'Europe/London' })) });
@@ -245,13 +244,12 @@ test('a web archive that cannot be read is refused in words of its own, and writ
   const { app, database } = await newPhone();
   const count = await countRows(database);
   const whole = wacz();
-  for (const [bytes, code] of [
-    [whole.subarray(0, whole.length - 40), 'archive_half'],
-    [warc().subarray(0, 900), 'archive_half'],
-    [wacz({ change: { '../a': utf8('x') } }), 'archive_damaged'],
-    [wacz({ manifest: () => '{' }), 'archive_damaged'],
-  ])
-    await assert.rejects(app.readImport(file(Uint8Array.from(bytes), 'a.wacz')), { code });
+  const refused = {
+    archive_half: [whole.subarray(0, whole.length - 40), warc().subarray(0, 900)],
+    archive_damaged: [wacz({ change: { '../a': utf8('x') } }), wacz({ manifest: () => '{' })],
+  };
+  for (const [code, files] of Object.entries(refused))
+    for (const bytes of files) await assert.rejects(app.readImport(file(Uint8Array.from(bytes), 'a.wacz')), { code });
   await assert.rejects(app.readArchivedPage(0), { code: 'not_found' });
   assert.equal(await countRows(database), count);
 });

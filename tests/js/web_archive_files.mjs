@@ -28,7 +28,15 @@ export const sha1Of = (bytes) => `sha1:${base32(digest('sha1', bytes))}`;
 export const sha256Of = (bytes) => `sha256:${digest('sha256', bytes).toString('hex')}`;
 
 let records = 0;
-/** Return a record. `fields`: instead of or beside the usual ones; null leaves one out. `lines`: further raw lines */
+/**
+ * @typedef {{ type?: string, uri?: string, date?: string, block?: Buffer, fields?: Record<string, string | null>,
+ *   lines?: string[], version?: string, end?: string }} RecordParts
+ */
+
+/**
+ * Return a record. `fields`: instead of or beside the usual ones; null leaves one out. `lines`: further raw lines
+ * @param {RecordParts} parts
+ */
 export function record({
   type = 'response',
   uri = POST,
@@ -52,7 +60,10 @@ export function record({
   return Buffer.concat([bytesOf([version, ...head, ...lines, '', ''].join('\r\n')), block, bytesOf(end)]);
 }
 
-/** Return the answer of a server. `fields`: of the WARC record */
+/**
+ * Return the answer of a server. `type`: of its content; `fields`: of the WARC record
+ * @param {RecordParts & { body?: Buffer, status?: string, headers?: string[] }} parts
+ */
 export function answer({
   body = bytesOf(POST_HTML),
   status = '200 OK',
@@ -123,12 +134,19 @@ export const warc = (list = site()) => Buffer.concat(list);
 export const warcGz = (list = site()) => Buffer.concat(list.map((one) => gzipSync(one)));
 
 const MTIME = new Date(2026, 10, 24, 12);
-/** Return a zip. Names can be given twice, as [name, bytes]. */
+/**
+ * Return a zip.
+ * @param {[string, Uint8Array][]} parts
+ * @param {0 | 6 | 9} level
+ */
 export const zipOf = (parts, level = 0) =>
   Buffer.from(
     zipSync(Object.fromEntries(parts.map(([name, bytes]) => [name, Uint8Array.from(bytes)])), { level, mtime: MTIME }),
   );
 
+/** @typedef {string | Record<string, unknown>} Line */
+
+/** @type {Line[]} */
 export const LINES = [
   { format: 'json-pages-1.0', id: 'pages', title: 'All Pages' },
   { id: '1', url: POST, ts: '2026-11-24T21:10:02Z', title: 'Sam and others', size: 9 },
@@ -141,6 +159,8 @@ export const linesOf = (lines) =>
 /**
  * Return a WACZ. `change`: parts by name after the list of digests was made, null leaves one out; `manifest`: changes
  * the list; `more`: parts that the list has too
+ * @param {{ lines?: Line[] | null, archive?: Buffer, change?: Record<string, Uint8Array | null>,
+ *   manifest?: (list: Record<string, any>) => unknown, more?: Record<string, Uint8Array>, level?: 0 | 6 | 9 }} options
  */
 export function wacz({
   lines = LINES,

@@ -168,12 +168,14 @@ test('a redirect, a page in another packing, addresses and times that differ are
 });
 
 test('times that cannot be, or have not come, are as they are written', async () => {
-  for (const [date, raw, odd] of [
+  /** @type {[string, string, string[]][]} */
+  const times = [
     ['2026-02-30T10:00:00Z', '2026-02-30T10:00:00Z', ['bad_time']],
     ['yesterday', 'yesterday', ['bad_time']],
     ['2099-01-01T00:00:00Z', '2099-01-01 00:00:00 UTC', ['future']],
     ['2026-11', '2026-11', []],
-  ]) {
+  ];
+  for (const [date, raw, odd] of times) {
     const { saved, odd: found } = await open(warc([answer({ date })]));
     assert.deepEqual([saved.raw, found], [raw, odd]);
   }
