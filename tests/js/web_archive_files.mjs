@@ -11,7 +11,8 @@ const bytesOf = (text) => Buffer.from(text);
 export const POST = 'https://posts.example/sam/42';
 export const POST_HTML =
   '<!DOCTYPE html><html><head><meta charset="utf-8"><title>Sam &amp; others</title>' +
-  '<script>alert("no")</script></head><body><img src="https://posts.example/a.png" onerror="alert(1)"><p>I know where you <b>live</b></p><p>Mill Lane caf\u00e9</p></body></html>';
+  '<script>alert("no")</script></head><body><img src="https://posts.example/a.png" onerror="alert(1)">' +
+  '<p>I know where you <b>live</b></p><p>Mill Lane caf\u00e9</p></body></html>';
 export const POST_WORDS = 'I know where you live\n\nMill Lane caf\u00e9';
 
 const digest = (name, bytes) => createHash(name).update(bytes).digest();
@@ -144,7 +145,11 @@ export const zipOf = (parts, level = 0) =>
     zipSync(Object.fromEntries(parts.map(([name, bytes]) => [name, Uint8Array.from(bytes)])), { level, mtime: MTIME }),
   );
 
-/** @typedef {string | Record<string, unknown>} Line */
+/**
+ * @typedef {string | Record<string, unknown>} Line
+ * @typedef {{ resources: { name: string, path: string, hash: string, bytes: number }[], profile: string, wacz_version: string,
+ *   created: string }} Manifest
+ */
 
 /** @type {Line[]} */
 export const LINES = [
@@ -160,7 +165,7 @@ export const linesOf = (lines) =>
  * Return a WACZ. `change`: parts by name after the list of digests was made, null leaves one out; `manifest`: changes
  * the list; `more`: parts that the list has too
  * @param {{ lines?: Line[] | null, archive?: Buffer, change?: Record<string, Uint8Array | null>,
- *   manifest?: (list: Record<string, any>) => unknown, more?: Record<string, Uint8Array>, level?: 0 | 6 | 9 }} options
+ *   manifest?: (list: Manifest) => unknown, more?: Record<string, Uint8Array>, level?: 0 | 6 | 9 }} options
  */
 export function wacz({
   lines = LINES,

@@ -81,11 +81,11 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
     'This saved page is larger than 64 MB, so it was not read. To keep it, add it to an entry under “Photos & ' +
     'screenshots”.',
   archive_half:
-    'Part of this web archive is missing, so nothing was added. The file is as it was. Copy or download it again, and ' +
-    'choose the new file.',
+    'Part of this web archive is missing, so nothing was added. The file is as it was. Copy or download it again, ' +
+    'and choose the new file.',
   archive_damaged:
-    'This web archive is damaged, or its parts do not fit together, so nothing was added. The file is as it was. Save ' +
-    'the page again, or ask for a new copy. To keep it anyway, add it to an entry under “Photos & screenshots”.',
+    'This web archive is damaged, or its parts do not fit together, so nothing was added. The file is as it was. ' +
+    'Save the page again, or ask for a new copy. To keep it anyway, add it to an entry under “Photos & screenshots”.',
   archive_large:
     'This web archive has too much in it to read here, so nothing was added. The file is as it was. Save fewer pages ' +
     'at a time. To keep it anyway, add it to an entry under “Photos & screenshots”.',
@@ -93,8 +93,8 @@ export const SENTENCES: Readonly<Record<string, string>> = Object.freeze({
     'There is no web page in this web archive, so nothing was added. The file is as it was. Open the page in the ' +
     'program that saves it, and save it again.',
   archive_list:
-    'This file is only a list of other web archives, so nothing was added. The file is as it was. Choose one of those ' +
-    'web archives.',
+    'This file is only a list of other web archives, so nothing was added. The file is as it was. Choose one of ' +
+    'those web archives.',
   mail_damaged:
     'This email file is damaged and could not be read, so nothing was added. The file is as it was. Save the email ' +
     'again and choose it.',

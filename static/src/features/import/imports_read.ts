@@ -1,7 +1,7 @@
 /**
  * Import a file that another app saved: a WhatsApp chat export (.zip or .txt), an email (.eml, .msg), a mailbox
- * (.mbox), a saved web page (.mhtml, .html) or an archive of them (.warc, .wacz), a backup of text messages or calls (.xml), a phone bill (.csv), contacts
- * (.vcf), or a download of messages (.zip or .json).
+ * (.mbox), a saved web page (.mhtml, .html) or an archive of them (.warc, .wacz), a backup of text messages or calls
+ * (.xml), a phone bill (.csv), contacts (.vcf), or a download of messages (.zip or .json).
  * The phone reads it; the keeper looks at what it holds and chooses what becomes entries (imports_plan.js,
  * imports_keep.js).
  *

@@ -1,7 +1,7 @@
 /**
- * A web archive: a WARC (.warc, .warc.gz), or a WACZ (.wacz), which is a zip with WARCs and lists of pages. What it says
- * of addresses and times is what the program wrote that saved the pages, and anyone can edit it. Nothing in it is run,
- * rendered or fetched.
+ * A web archive: a WARC (.warc, .warc.gz), or a WACZ (.wacz), which is a zip with WARCs and lists of pages. What it
+ * says of addresses and times is what the program wrote that saved the pages, and anyone can edit it. Nothing in it is
+ * run, rendered or fetched.
  *
  * [Note: read twice] An archive has hundreds of megabytes of pictures and scripts. So it is read from front to back to
  * list its pages, and again up to the one that is chosen. Its memory is that of the list and of one page.

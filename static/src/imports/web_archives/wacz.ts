@@ -45,7 +45,7 @@ export function isWacz(entries: readonly ZipEntry[]): boolean {
 /** Whether a zip begins like a WACZ. Its list of parts may be missing. */
 export function startsLikeWacz(firstBytes: Uint8Array): boolean {
   const name = String.fromCharCode(...firstBytes.subarray(LOCAL_HEADER_BYTES, LOCAL_HEADER_BYTES + 60));
-  return /^(?:archive\/[^/]+\.warc|indexes\/index\.(?:cdx|idx)|pages\/(?:extraP|p)ages\.jsonl|datapackage(?:-digest)?\.json)/.test(
+  return /^(?:archive\/[^/]+\.warc|indexes\/index\.|pages\/(?:extraP|p)ages\.jsonl|datapackage(?:-digest)?\.json)/.test(
     name,
   );
 }
