@@ -34,6 +34,8 @@ const PAGE_LISTS = ['pages/pages.jsonl', 'pages/extraPages.jsonl'];
 export const WARC_PATH = /^archive\/[^/]+\.warc(?:\.gz)?$/i;
 /** Leads out of the folder that a program unpacks into, or has another meaning on another system. */
 const UNSAFE_PATH = /^\/|\\|^[a-z]:|(?:^|\/)\.{0,2}(?:\/|$)|\p{Cc}/iu;
+const FIRST_PATH =
+  /^(?:archive\/[^/]+\.warc|indexes\/index\.|pages\/(?:extraP|p)ages\.jsonl|datapackage(?:-digest)?\.json)/;
 const SHA256 = /^sha256:([\da-f]{64})$/i;
 
 /** Tell whether a zip is a WACZ, by the names of its parts. */
@@ -45,9 +47,7 @@ export function isWacz(entries: readonly ZipEntry[]): boolean {
 /** Whether a zip begins like a WACZ. Its list of parts may be missing. */
 export function startsLikeWacz(firstBytes: Uint8Array): boolean {
   const name = String.fromCharCode(...firstBytes.subarray(LOCAL_HEADER_BYTES, LOCAL_HEADER_BYTES + 60));
-  return /^(?:archive\/[^/]+\.warc|indexes\/index\.|pages\/(?:extraP|p)ages\.jsonl|datapackage(?:-digest)?\.json)/.test(
-    name,
-  );
+  return FIRST_PATH.test(name);
 }
 
 /**
