@@ -147,7 +147,8 @@ export const zipOf = (parts, level = 0) =>
 
 /**
  * @typedef {string | Record<string, unknown>} Line
- * @typedef {{ resources: { name: string, path: string, hash: string, bytes: number }[], profile: string, wacz_version: string,
+ * @typedef {{
+ *   resources: { name: string, path: string, hash: string, bytes: number }[], profile: string, wacz_version: string,
  *   created: string }} Manifest
  */
 
