@@ -89,6 +89,19 @@ test('the fact sheet counts what followed a notice by its date, and prints no ze
   assert.deepEqual(unwanted(['2026-05-01']), [['after_notice', 0]]);
 });
 
+test('the length of time is counted from the entries with a date, and names only these', () => {
+  const fact = (record, fields) => factOf(record, { tz: 'UTC', ...fields }, {});
+  const facts = [
+    fact('first', { precision: 'day', occurred_start: Date.UTC(2026, 4, 1) }),
+    fact('unknown', { precision: 'unknown' }),
+    fact('last', { precision: 'day', occurred_start: Date.UTC(2026, 4, 10) }),
+  ];
+  const span = fourCounts(countPatterns(facts, {}, 'UTC'), daysBetween)
+    .find(({ word }) => word === 'fixated')
+    .lines.find(({ key }) => key === 'span');
+  assert.deepEqual([span.count, [...span.ids].sort()], [10, ['first', 'last']]);
+});
+
 test('entry numbers are written as a person would write them', () => {
   assert.equal(numberList([4, 1, 2, 3, 7, null], 'new'), '1 to 4, 7, new');
   assert.equal(numberList([1, 2, null, null], 'new'), '1, 2, 2 new');

@@ -24,6 +24,13 @@ test('a new person gets an unused number, also after 500 people', () => {
   assert.ok(elapsed() < 500);
 });
 
+test('the letter of a code says the role, and a role that is not known has the letter of a person', () => {
+  const codeOf = (role) => nextCode([], 'new', role);
+  assert.deepEqual(['keeper', 'suspect', 'witness', 'child', 'helper', 'other'].map(codeOf), [
+    ...['P1', 'S1', 'W1', 'C1', 'H1', 'P2'],
+  ]);
+});
+
 test('after the highest number that a version may claim, each person still gets a code; any role name works', () => {
   const claims = ['S999999', '', ''].map((code, i) => ({ record: `r${i}`, role: 'suspect', code }));
   assert.deepEqual(Object.fromEntries(roleCodes(claims)), { r0: 'S999999', r1: 'S1000000', r2: 'S1000001' });

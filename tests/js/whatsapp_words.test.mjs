@@ -99,6 +99,13 @@ for (const [type, phrase] of [
     assert.equal(isMissedCall(phrase), type === 'missed_call');
   });
 }
+test('a long line that only contains the words of a notice is no notice', () => {
+  for (const words of [' changed the subject', ' created group', ' is no longer here', ' is now an admin']) {
+    assert.equal(isNotice(`Sam${words}`), true, words);
+    assert.equal(isNotice(`${'I saw it. '.repeat(25)}${words}`), false, words);
+  }
+});
+
 test('a missed call with more text and a deletion without a name are ordinary text', () => {
   for (const words of [
     'Missed voice call from hell',
