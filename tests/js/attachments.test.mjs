@@ -325,6 +325,19 @@ test('a pending removal sends a refused passphrase only once, and completes when
   assert.deepEqual(phone.ctx.open.store.root.purges, []);
 });
 
+test('a removal whose request the server could not answer waits, and is not taken for done', async () => {
+  const { app, attachment, faults, phone } = await keeper();
+  await until(phone, isKept, 'kept');
+  faults.before = (path, { method }) =>
+    method === 'POST' && path.endsWith('/erasures') ? new Response('{}', { status: 503 }) : null;
+  await app.purgeFile(attachment, { words: WORDS }).catch(() => undefined);
+  await phone.ctx.open.syncing.now().catch(() => undefined);
+  assert.deepEqual(phone.ctx.open.store.root.purges, [attachment]);
+  faults.before = null;
+  await phone.ctx.open.syncing.now();
+  assert.deepEqual(phone.ctx.open.store.root.purges, []);
+});
+
 for (const [situation, isLate] of [
   ['and had not sent it', false],
   ['and sent it before it heard', true],
@@ -443,6 +456,18 @@ test('a file is not added when its copy does not fit, and copies are made from t
   isFull = false;
   await app.addFile(record, file(PNG), { route: 'files' });
   assert.deepEqual(sources[1], PNG);
+});
+
+test('the length of a film that its file does not say is the one that its player found', async () => {
+  const { app, record } = await phoneWithEntry({
+    pictures: { make: async () => null, film: async () => ({ made: [], duration_ms: 12_000 }) },
+  });
+  const film = new Uint8Array(3_000).fill(3);
+  film.set([0, 0, 0, 20, 0x66, 0x74, 0x79, 0x70, 0x69, 0x73, 0x6f, 0x6d]);
+  await app.addFile(record, file(film, 'film.mp4', 'video/mp4'), { route: 'files' });
+  const [added] = (await app.readIncident(record)).attachments;
+  console.log(added);
+  assert.equal(added.about?.duration_ms, 12_000);
 });
 
 test('copies are made from the bytes that were sealed, also if the file changes in its middle later', async () => {

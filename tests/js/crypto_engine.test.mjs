@@ -84,6 +84,25 @@ test('slots look alike before and after a passphrase is set, and the passphrase 
   assert.equal(counted.runs, 6, 'one derivation for each try, whatever was typed');
 });
 
+test('a new door costs about 1.5 s on the phone that makes it, but never less than the floor', async () => {
+  const costAfter = async (/** @type {number} */ elapsedMs) => {
+    let now = 1_790_000_000_000;
+    const { engine } = cheapEngine({
+      clock: () => now,
+      argon2: (...args) => {
+        now += elapsedMs;
+        return argon2id(...args);
+      },
+    });
+    return engine.measure();
+  };
+  // The floor is 47,104 KiB once, the default 65,536 KiB three times.
+  assert.deepEqual(await costAfter(359), { m: 65_536, t: 3 });
+  assert.deepEqual(await costAfter(360), { m: 65_536, t: 2 });
+  assert.deepEqual(await costAfter(540), { m: 65_536, t: 1 });
+  assert.deepEqual(await costAfter(1_079), { m: 47_104, t: 1 });
+});
+
 test('each role has its own slot, which no other role overwrites, and the fourth stays random', async () => {
   const { engine, door } = await newPhone();
   const both = await engine.setSlot(door, 'words for the notebook only', 'cover', {

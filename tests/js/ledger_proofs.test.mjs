@@ -6,7 +6,7 @@ import { b64 } from '#app/core/bytes.js';
 import { canonicalBytes } from '#app/core/encoding.js';
 import { timestampedText, readNote, verifyCosignatures, verifyNote } from '#app/ledger/checkpoint.js';
 import { verifySignedObject } from '#app/ledger/signed.js';
-import { witnessesIn } from '#app/net/proofs.js';
+import { pullProofs, witnessesIn } from '#app/net/proofs.js';
 import { leafHash, verifyConsistency, verifyInclusion } from '#app/ledger/tree.js';
 
 const badSignature = { code: 'bad_signature' };
@@ -341,4 +341,55 @@ test('only valid witnesses that a server names count: name and key, at most fift
   const countWithName = (length) => witnessesFrom([{ name: 'n'.repeat(length), pub }]).length;
   assert.deepEqual([countWithName(255), countWithName(256)], [1, 0]);
   assert.equal(witnessesFrom(Array.from({ length: 99 }, (_, i) => ({ name: `n${i}`, pub }))).length, 15);
+});
+
+test('pages of proofs are fetched to the last, each from where the one before it ended', async () => {
+  const receipt = { c: b64(sha([1])), n: b64(sha([2])), ts: 5 };
+  const leaves = [leafHash(receipt), ...LEAVES.slice(1, 3)];
+  const checkpoint = { size: 3, root: b64(rootOf(leaves)) };
+  const proof = { version: 'v', i: 0, path: pathOf(0, leaves).map(b64) };
+  const pull = async (pages) => {
+    const asked = [];
+    const saved = [];
+    const api = {
+      proofs: async (_diary, size, after) => {
+        asked.push([size, after]);
+        return pages.shift();
+      },
+    };
+    const save = async (proofs, to) => saved.push([proofs.length, to]);
+    const receiptOf = async (version) => (version === 'v' ? receipt : null);
+    const code = await pullProofs({ api, diary: 'd' }, checkpoint, 4, save, receiptOf).then(
+      () => '',
+      (error) => error.code ?? String(error),
+    );
+    return { asked, saved, code };
+  };
+  const pages = [
+    { proofs: [proof], to: 7 },
+    { proofs: [{ ...proof, version: 'of a receipt that is gone', i: 2 }], to: 9 },
+    { proofs: [], to: 9 },
+  ];
+  assert.deepEqual(await pull(pages), {
+    asked: [
+      [3, 4],
+      [3, 7],
+      [3, 9],
+    ],
+    saved: [
+      [1, 7],
+      [1, 9],
+      [0, 9],
+    ],
+    code: '',
+  });
+  for (const page of [
+    { proofs: null, to: 7 },
+    { proofs: { length: 0 }, to: 7 },
+    { proofs: [], to: '7' },
+    { proofs: [] },
+  ])
+    assert.deepEqual(await pull([page]), { asked: [[3, 4]], saved: [], code: 'garbage' }, JSON.stringify(page));
+  const misplaced = await pull([{ proofs: [{ ...proof, i: 1 }], to: 7 }]);
+  assert.deepEqual([misplaced.saved, misplaced.code], [[], 'log_changed']);
 });

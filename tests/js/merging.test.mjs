@@ -57,6 +57,11 @@ test('editing resolves no conflict that was not reviewed; a chosen version follo
   await app.saveIncident({ record, fields: { channel: 'sms' }, restricted: {} });
   const { ends, flags } = await app.readIncident(record);
   assert.deepEqual([flags, ends.map((end) => end.fields.who).sort()], [['two'], ['from one', 'from two']]);
+  assert.deepEqual(
+    ends.filter(({ here }) => here).map(({ fields }) => fields.who),
+    ['from two'],
+    'what this device wrote',
+  );
   const seenVersions = ends.map(({ version }) => version);
   const choice = { looked: seenVersions, fields: { ...ends[0].fields, who: 'both of them' }, restricted: {} };
   await assert.rejects(() => app.bringTogether(record, { ...choice, reason: ' ' }), { code: 'reason_needed' });

@@ -68,6 +68,7 @@ test('an upload whose description has one fault is refused', () => {
     { grants: [[grant, 3]] },
     { grants: [[grant, '2']] },
     { grants: [[grant]] },
+    { grants: [[grant, 2, 0]] },
     { grants: [grant] },
     { grants: [['x', 2]] },
     {

@@ -232,6 +232,7 @@ test('marks of a grant: a valid list opens, and an invalid one is neither sealed
   const valid = { made_at: 0, marks: [mark(), { ...mark(), at: 0, seq: 0 }] };
   const opened = await MARKS.open(key, await MARKS.seal(key, at, valid), at);
   assert.deepEqual([opened.made_at, opened.marks], [0, valid.marks]);
+  assert.deepEqual(MARKS.header(at), { ...at, t: 'marks' });
   await MARKS.seal(key, at, { made_at: 1, marks: [] });
   const sameMark = mark();
   for (const change of [
