@@ -88,7 +88,7 @@ test('a new door costs about 1.5 s on the phone that makes it, but never less th
   const costAfter = async (/** @type {number} */ elapsedMs) => {
     let now = 1_790_000_000_000;
     const { engine } = cheapEngine({
-      clock: () => now,
+      now: () => now,
       argon2: (...args) => {
         now += elapsedMs;
         return argon2id(...args);

@@ -212,19 +212,20 @@ for (const [picked, missing] of /** @type {[import('#app/record/times.js').Picke
 
 test('each part of a day is its own hours, one after another, and the night ends in the morning after', () => {
   const hoursOf = (part) => {
-    const { occurred_start: start, occurred_end: end } = fromPicked({ how: 'part', date: '2026-07-01', part }, NOW, 'UTC');
+    const { occurred_start: start, occurred_end: end } = fromPicked(
+      { how: 'part', date: '2026-07-01', part },
+      NOW,
+      'UTC',
+    );
     return [start, end].map((instant) => (instant - at(2026, 6, 1)) / 3_600_000);
   };
-  assert.deepEqual(
-    ['early_morning', 'morning', 'afternoon', 'evening', 'night'].map(hoursOf),
-    [
-      [5, 8],
-      [8, 12],
-      [12, 17],
-      [17, 22],
-      [22, 29],
-    ],
-  );
+  assert.deepEqual(['early_morning', 'morning', 'afternoon', 'evening', 'night'].map(hoursOf), [
+    [5, 8],
+    [8, 12],
+    [12, 17],
+    [17, 22],
+    [22, 29],
+  ]);
 });
 
 test('a range over repeated hours is the widest one, and a range of days ends with the last day', () => {

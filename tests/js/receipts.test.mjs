@@ -5,12 +5,19 @@ import test from 'node:test';
 import { unb64 } from '#app/core/bytes.js';
 import { checkHead, checkReceipt } from '#app/net/push.js';
 
-const { notary, diary, chain, refused_receipts: refusedReceipts } = JSON.parse(
-  readFileSync(new URL('../vectors/receipts.json', import.meta.url), 'utf8'),
-);
+const {
+  notary,
+  diary,
+  chain,
+  refused_receipts: refusedReceipts,
+} = JSON.parse(readFileSync(new URL('../vectors/receipts.json', import.meta.url), 'utf8'));
 const pins = { notary: notary.pub, log: notary.log };
 const [first] = chain;
-const codeOf = (promise) => promise.then(() => 'taken', ({ code }) => code);
+const codeOf = (promise) =>
+  promise.then(
+    () => 'taken',
+    ({ code }) => code,
+  );
 
 /** Let this process be a browser without Ed25519 until the test ends. */
 function withoutEd25519(t) {

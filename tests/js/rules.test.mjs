@@ -50,7 +50,9 @@ for (const [n, { letter, answer, at, entry, changed, mark, asked, typed }] of ve
 }
 
 test('a day in a list is not a day', () => {
-  assert.deepEqual(shapeFaults('account', { blocked_on: ['2026-11-24'] }), [{ field: 'blocked_on', code: 'not_a_day' }]);
+  assert.deepEqual(shapeFaults('account', { blocked_on: ['2026-11-24'] }), [
+    { field: 'blocked_on', code: 'not_a_day' },
+  ]);
   assert.deepEqual(shapeFaults('account', { blocked_on: '2026-11-24' }), []);
 });
 

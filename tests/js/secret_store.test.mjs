@@ -38,5 +38,8 @@ test('a later secret replaces an earlier one of its name, and a dropped one is l
   assert.deepEqual(await store.use('key', (secret) => secret.slice()), ZEROS);
   store.drop('key');
   assert.equal(store.has('key'), false);
-  await assert.rejects(store.use('key', () => 1), { code: 'locked' });
+  await assert.rejects(
+    store.use('key', () => 1),
+    { code: 'locked' },
+  );
 });

@@ -11,7 +11,12 @@ const dayOf = (number) => new Date(number * 86_400_000).toISOString().slice(0, 1
 function place({ first, last, lanes = [], dates = [] }, frame = {}, size = 3) {
   const [from, to] = [first, last].map(ordinal);
   const unit = { left: 0, undated: 0, undatedGap: 0, undatedPadding: 0, markGap: 1, tickDistance: 0 };
-  return placeTimeline({ first: from, last: to, lanes, dates }, lanes, { ...unit, end: to - from + 1, ...frame }, () => size);
+  return placeTimeline(
+    { first: from, last: to, lanes, dates },
+    lanes,
+    { ...unit, end: to - from + 1, ...frame },
+    () => size,
+  );
 }
 const tickDays = (first, last, frame) => place({ first, last }, frame).ticks.map((x) => dayOf(ordinal(first) + x));
 

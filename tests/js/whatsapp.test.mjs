@@ -43,6 +43,7 @@ test('an Android export: every line is counted once, and the sums are the lines 
       [19, 'no_time'],
     ],
   );
+  assert.deepEqual([...new Set(rows.filter(({ direction }) => direction === 'out').map(({ from }) => from))], ['me']);
   assert.deepEqual(rows[2], {
     msg_no: 3,
     line: 6,
