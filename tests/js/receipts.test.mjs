@@ -22,9 +22,9 @@ const codeOf = (promise) =>
 /** Let this process be a browser without Ed25519 until the test ends. */
 function withoutEd25519(t) {
   const importKey = crypto.subtle.importKey.bind(crypto.subtle);
-  t.mock.method(crypto.subtle, 'importKey', async (format, key, algorithm, ...others) => {
+  t.mock.method(crypto.subtle, 'importKey', async (format, key, algorithm, isExtractable, usages) => {
     if (algorithm?.name === 'Ed25519') throw new DOMException('Unrecognised name.', 'NotSupportedError');
-    return importKey(format, key, algorithm, ...others);
+    return importKey(format, key, algorithm, isExtractable, usages);
   });
 }
 
