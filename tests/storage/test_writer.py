@@ -19,7 +19,7 @@ import pytest
 from diary.errors import BadSignature, Conflict, Unavailable
 from diary.storage.sqlite.connection import connect
 from diary.storage.sqlite.writer import SqliteWriter
-from diary.storage.writer import PreCommitCheck, Transaction
+from diary.storage.writer import MAX_BATCH_JOBS, BatchWriter, PendingJob, PreCommitCheck, Transaction
 from tests.storage.add_number_job import add_number_job
 
 T = TypeVar("T")
@@ -285,3 +285,55 @@ def test_acknowledged_jobs_survive_a_kill(database_path: Path, is_short: bool) -
     check = sqlite3.connect(database_path)
     assert check.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     check.close()
+
+
+class BatchCounter(BatchWriter):
+    """A writer without a database that notes the size of its batches and gives each job the number of its batch."""
+
+    def __init__(self) -> None:
+        """Start with no batch."""
+        super().__init__()
+        self.sizes: list[int] = []
+        self.is_closed = False
+
+    def run_batch(self, batch: list[PendingJob]) -> None:
+        """Note the size and finish the jobs."""
+        self.sizes.append(len(batch))
+        for pending_job in batch:
+            pending_job.result = len(self.sizes)
+
+    def close(self) -> None:
+        """Note that the thread has ended."""
+        self.is_closed = True
+
+
+async def test_jobs_queued_before_the_thread_starts_are_run_in_full_batches_and_finished_at_the_stop() -> None:
+    """No batch is larger than the limit, the order is kept, and the stop waits for what was queued before it."""
+    counter = BatchCounter()
+
+    def nothing(_: Transaction) -> None:
+        raise AssertionError("No batch of this writer runs its jobs.")
+
+    jobs = [asyncio.ensure_future(counter.run(nothing)) for _ in range(MAX_BATCH_JOBS + 3)]
+    await asyncio.sleep(0)
+    counter.start()
+    await counter.stop()
+    async with asyncio.timeout(5):
+        assert await asyncio.gather(*jobs) == [1] * MAX_BATCH_JOBS + [2] * 3
+    assert counter.sizes == [MAX_BATCH_JOBS, 3] and counter.is_closed
+    with pytest.raises(Unavailable):
+        await counter.run(nothing)
+
+
+async def test_a_check_that_fails_queues_nothing_for_a_writer_with_batches() -> None:
+    """The caller gets the error of the check, and no batch is begun for the job."""
+    counter = BatchCounter()
+
+    def refuse() -> None:
+        raise BadSignature
+
+    with pytest.raises(BadSignature):
+        await counter.run(lambda _: None, pre_commit_check=refuse)
+    counter.start()
+    await counter.stop()
+    assert counter.sizes == []
