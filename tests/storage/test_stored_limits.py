@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import pytest
 
 from diary.errors import QuotaExceeded
-from diary.ids import parse_id, new_id
+from diary.ids import new_id, parse_id
 from diary.storage.accounts import invitations, renewal_tokens
 from diary.storage.accounts.renewal_tokens import MAX_TOKENS_PER_ACCOUNT, RenewalRow
 from diary.storage.sharing import letters
@@ -61,7 +62,7 @@ async def test_an_invitation_is_valid_to_its_last_moment_and_once(server: InProc
     """It opens one account until it expires, and no account after that; the expired ones go when one is added."""
     used, expired = b"a" * 32, b"b" * 32
     for mac in (used, expired):
-        await run_job(server, lambda tx, mac=mac: invitations.add_invitation(tx, mac, NOW_MS, NOW_MS + 1000))
+        await run_job(server, partial(invitations.add_invitation, mac=mac, now=NOW_MS, expires_at=NOW_MS + 1000))
     assert await run_job(server, lambda tx: invitations.use_invitation(tx, used, NOW_MS + 1000))
     assert not await run_job(server, lambda tx: invitations.use_invitation(tx, used, NOW_MS))
     assert not await run_job(server, lambda tx: invitations.use_invitation(tx, expired, NOW_MS + 1001))
@@ -78,7 +79,7 @@ async def test_two_hundred_letters_of_a_grant_wait_and_no_more(server: InProcess
     grant = parse_id(granted.id)
     rows = [LetterRow(new_id(), grant, NOW_MS + n, b"sealed") for n in range(WAITING_LETTERS + 1)]
     for row in rows[:WAITING_LETTERS]:
-        await run_job(server, lambda tx, row=row: letters.add_letter(tx, row))
+        await run_job(server, partial(letters.add_letter, row=row))
     with pytest.raises(QuotaExceeded):
         await run_job(server, lambda tx: letters.add_letter(tx, rows[-1]))
     await run_job(server, lambda tx: letters.add_letter(tx, rows[0]))
