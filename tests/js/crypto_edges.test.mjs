@@ -14,7 +14,16 @@ import * as handover from '#app/crypto/sharing/handover.js';
 import * as kdf from '#app/crypto/kdf.js';
 import { readPackStatement, signPackStatement } from '#app/crypto/pack_statement.js';
 import { paddedFileSize, padTo, padVersion, padme, unpad, paddedVersionSize } from '#app/crypto/padding.js';
-import { importSigningKey, importVerifyingKey, newKeyPair, sign } from '#app/crypto/signing.js';
+import {
+  canVerifyNotary,
+  importSigningKey,
+  importVerifyingKey,
+  newKeyPair,
+  sign,
+  verifyNotarySignature,
+} from '#app/crypto/signing.js';
+import { importDraftKey, newDraftKey, newDraftKeyBytes, openDraft, sealDraft } from '#app/crypto/worker/draft_key.js';
+import { mapConcurrently } from '#app/crypto/worker/stored_versions.js';
 import { SLOT_BYTES, checkDoor, newDoor, clearShortSecret } from '#app/crypto/slots.js';
 import { checkWords, foldWords, normaliseWords } from '#app/crypto/words.js';
 
@@ -270,7 +279,10 @@ test('an envelope header of any length is read in full, and only from a valid en
       String([at, value]),
     );
   assert.throws(() => envelope.readUnverifiedHeader(sealed, 'wrap'), { code: 'not_opened' });
-  assert.throws(() => envelope.readUnverifiedHeader(sealed.subarray(0, 8), 'summary'), { code: 'not_opened' });
+  const headerEnd = envelope.makePrefix(envelope.SUITE_KEY, 'summary', { t: 'x' }).length;
+  assert.deepEqual(envelope.readUnverifiedHeader(sealed.subarray(0, headerEnd), 'summary'), { t: 'x' });
+  for (const end of [8, headerEnd - 1])
+    assert.throws(() => envelope.readUnverifiedHeader(sealed.subarray(0, end), 'summary'), { code: 'not_opened' });
   assert.throws(() => envelope.readUnverifiedHeader(new Uint8Array(0), 'summary'), { code: 'not_opened' });
 });
 
@@ -356,4 +368,49 @@ test('new words of a hand-over are eight words that can be typed, and never the 
     assert.equal(await handover.parseHandoverWords(words.toUpperCase()), words);
   }
   assert.equal(new Set(made).size, made.length);
+});
+
+test('a draft key that a database could store only as bytes seals and opens drafts, and cannot be read again', async () => {
+  const raw = newDraftKeyBytes();
+  const [key, again, other] = await Promise.all([raw, raw, newDraftKeyBytes()].map(importDraftKey));
+  const sealed = await sealDraft(key, Uint8Array.of(1, 2, 3));
+  assert.deepEqual(await openDraft(again, sealed), Uint8Array.of(1, 2, 3));
+  await assert.rejects(openDraft(other, sealed), { code: 'not_opened' });
+  assert.equal(key.extractable, false);
+  const stored = await newDraftKey();
+  assert.equal(await importDraftKey(stored), stored);
+});
+
+test('at most 256 of many are worked on at once, each once, and the results are in order', async () => {
+  for (const count of [0, 3, 256, 600]) {
+    const items = Array.from({ length: count }, (_, i) => i);
+    let [running, most] = [0, 0];
+    const results = await mapConcurrently(items, async (item, i) => {
+      most = Math.max(most, ++running);
+      await new Promise((done) => setTimeout(done, item % 3));
+      running--;
+      return [item, i];
+    });
+    assert.deepEqual(
+      results,
+      items.map((item) => [item, item]),
+    );
+    assert.equal(most, Math.min(count, 256));
+  }
+});
+
+test('only a browser that does not know Ed25519 leaves a notary’s signature unchecked', async (t) => {
+  const { importKey } = crypto.subtle;
+  assert.equal(await canVerifyNotary(), true);
+  const formats = ['raw', 'pkcs8', 'spki', 'jwk'];
+  t.mock.method(crypto.subtle, 'importKey', (format, ...others) => {
+    // As browsers do it: an unknown format is refused before the algorithm is looked at.
+    if (!formats.includes(format)) return Promise.reject(new TypeError('not a key format'));
+    if (others[1].name === 'Ed25519') return Promise.reject(new DOMException('no Ed25519', 'NotSupportedError'));
+    return importKey.call(crypto.subtle, format, ...others);
+  });
+  assert.equal(await canVerifyNotary(), false);
+  await assert.rejects(verifyNotarySignature(new Uint8Array(32), new Uint8Array(1), new Uint8Array(64)), {
+    code: 'unavailable',
+  });
 });

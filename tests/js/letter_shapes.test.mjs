@@ -5,7 +5,7 @@ import { b64, randomBytes } from '#app/core/bytes.js';
 import { canonicalBytes } from '#app/core/encoding.js';
 import { importKey } from '#app/crypto/cobblestone.js';
 import * as envelope from '#app/crypto/envelope.js';
-import { TALK_KINDS, PROMPTS, checkLetter, letterHeader, openLetter, sealLetter } from '#app/crypto/sharing/letters.js';
+import { PROMPTS, checkLetter, letterHeader, openLetter, sealLetter } from '#app/crypto/sharing/letters.js';
 import { padVersion } from '#app/crypto/padding.js';
 import { hpkeSeal } from '#app/crypto/hpke.js';
 import { sanitiseName, verifyPreparedStatement, signPreparedStatement } from '#app/crypto/sharing/prepared.js';
@@ -44,7 +44,7 @@ test('letters: a question about an entry and an assisted entry are valid at ever
   for (const [kind, fields] of [
     ['question', question()],
     ['assisted', assisted()],
-    ...TALK_KINDS.map((talkKind) => ['assisted', assisted({ how: talkKind })]),
+    ...['call', 'video_call', 'meeting'].map((talkKind) => ['assisted', assisted({ how: talkKind })]),
     ...PROMPTS.map((prompt) => ['assisted', assisted({ turns: [makeTurn({ asked: prompt })] })]),
     ['assisted', assisted({ turns: [makeTurn({ asked: 'own', words: 'Who?' }), makeTurn({ asked: '', said: '' })] })],
     [

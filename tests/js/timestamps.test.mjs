@@ -388,11 +388,15 @@ test('a certificate is read in full: subject, issuer, validity and purposes', as
   await assertRefused(timestampResponse(answerFor), { chain: `${'é'.repeat(70_000)}\n${chain}` });
   assert.equal(await checkTimestamp(timestampResponse(answerFor), { chain: `${'é'.repeat(60_000)}\n${chain}` }), AT);
   const parts = readValues(readValue(new Uint8Array(leafDer)).content).map(({ encoded: whole }) => whole);
+  const signedFields = readValues(readValue(new Uint8Array(parts[0])).content).map(({ encoded: whole }) => whole);
   for (const tampered of [
     sequence(parts[0], parts[1], octets(parts[2])),
     sequence(parts[0], parts[1], der(3, [1], [5])),
     sequence(...parts.slice(0, 2)),
     sequence(sequence(), ...parts.slice(1)),
+    // The number of a certificate is an integer: with text in its place, and with no number at all.
+    sequence(sequence(signedFields[0], octets(Buffer.of(1)), ...signedFields.slice(2)), ...parts.slice(1)),
+    sequence(sequence(signedFields[0], ...signedFields.slice(2)), ...parts.slice(1)),
   ]) {
     assert.throws(() => parseCertificate(new Uint8Array(tampered)), { code: 'bad_request' });
   }

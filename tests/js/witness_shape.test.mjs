@@ -1,12 +1,15 @@
 /** The shape of what a witness sends, and of the request to them: an invalid one is neither sealed nor opened. */
 import assert from 'node:assert/strict';
 import test, { before } from 'node:test';
-import { b64, randomBytes } from '#app/core/bytes.js';
+import { b64, randomBytes, unb64 } from '#app/core/bytes.js';
 import { canonicalBytes } from '#app/core/encoding.js';
 import { formatId, newId } from '#app/core/ids.js';
+import * as cobblestone from '#app/crypto/cobblestone.js';
+import * as envelope from '#app/crypto/envelope.js';
 import { padVersion } from '#app/crypto/padding.js';
 import { hpkeSeal } from '#app/crypto/hpke.js';
 import { newKeyPair } from '#app/crypto/signing.js';
+import { fingerprint, fingerprintWords } from '#app/crypto/sharing/fingerprints.js';
 import {
   openWitnessRequest,
   openWitnessStatement,
@@ -157,4 +160,29 @@ for (const [description, change] of [
 test('a request opens only with the code of its own key', async () => {
   const sealed = await sealWitnessRequest(code, witness, { ...ASKED, name: 'n'.repeat(80), note: 'n'.repeat(500) });
   await assert.rejects(openWitnessRequest(code, 'zoo zoo zoo zoo zoo', witness, sealed), { code: 'wrong_keys' });
+});
+
+test('an invalid request is not opened, even one sealed with the code and with the keeper’s own keys', async () => {
+  const keys = { ecdsa_pub: ASKED.ecdsa_pub, hpke_pub: ASKED.hpke_pub };
+  const words = (await fingerprintWords(fingerprint(unb64(keys.ecdsa_pub), unb64(keys.hpke_pub))))
+    .split(' ')
+    .slice(0, 5)
+    .join(' ');
+  const seal = async (document) =>
+    envelope.seal(
+      await cobblestone.importKey(code.key),
+      'asking',
+      envelope.readUnverifiedHeader(await sealWitnessRequest(code, witness, ASKED), 'asking'),
+      padVersion(canonicalBytes(document)),
+    );
+  const valid = await openWitnessRequest(code, words, witness, await sealWitnessRequest(code, witness, ASKED));
+  assert.deepEqual([valid.name, valid.note, valid.hpke_pub], [ASKED.name, ASKED.note, ASKED.hpke_pub]);
+  assert.deepEqual(await openWitnessRequest(code, words, witness, await seal(valid)), valid);
+  for (const invalid of [
+    withoutField(valid, 'note'),
+    { ...valid, note: 7 },
+    { ...valid, more: 1 },
+    { ...valid, name: 'n'.repeat(81) },
+  ])
+    await assert.rejects(openWitnessRequest(code, words, witness, await seal(invalid)), { code: 'not_opened' });
 });
