@@ -85,9 +85,7 @@ def take_in(device: BrowserKeeper, *files: tuple[str, bytes]) -> None:
 
 def pictures_on(device: BrowserKeeper) -> Locator:
     """Return the pictures that the page draws or holds, thumbnails and backgrounds included."""
-    return device.page.locator(
-        "main img, dialog img, canvas, video, [src^='blob:'], [style*='blob:'], [style*='url(']"
-    )
+    return device.page.locator("main img, dialog img, canvas, video, [src^='blob:'], [style*='blob:'], [style*='url(']")
 
 
 def count_of_pictures(device: BrowserKeeper) -> int:

@@ -370,7 +370,7 @@ test('new words of a hand-over are eight words that can be typed, and never the 
   assert.equal(new Set(made).size, made.length);
 });
 
-test('a draft key that a database could store only as bytes seals and opens drafts, and cannot be read again', async () => {
+test('a draft key stored as bytes seals and opens drafts, and cannot be read again', async () => {
   const raw = newDraftKeyBytes();
   const [key, again, other] = await Promise.all([raw, raw, newDraftKeyBytes()].map(importDraftKey));
   const sealed = await sealDraft(key, Uint8Array.of(1, 2, 3));
