@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +25,9 @@ from diary.ids import id_text, new_id
 from diary.pack.capsule.builder import PackOptions
 from diary.progress import ProgressCallback
 from diary.samples import fictional_diary, register_records
-from diary.samples.fictional_diary import DiaryScript
+from diary.samples.fictional_diary import DiaryScript, SampleEntry
 from diary.samples.journal_writer import JournalWriter, write_diary
+from diary.samples.register_records import SampleRecordVersion
 from diary.samples.timestamp_authority import make_authority
 
 START_TIMEOUT_SECONDS: Final = 30
@@ -68,15 +69,26 @@ class DemoResult:
 
 
 async def write_sample_diary(
-    server: RemoteServer, report_progress: ProgressCallback, script: DiaryScript = fictional_diary.SAMPLE_SCRIPT
+    server: RemoteServer,
+    report_progress: ProgressCallback,
+    script: DiaryScript = fictional_diary.SAMPLE_SCRIPT,
+    imports: tuple[Sequence[SampleEntry], Sequence[SampleRecordVersion]] = ((), ()),
 ) -> tuple[SampleCredentials, JournalWriter]:
-    """Register an account, write a fictional diary as if day by day, and send it."""
+    """Register an account, write a fictional diary as if day by day, and send it.
+
+    `imports`: further entries and their message schedules.
+    """
     recovery_code = generate_code()
     identity = await accounts.enrol(server, script.words, code=recovery_code)
     clock = FixedClock(0)
     writer = JournalWriter(Journal(identity, clock, fictional_diary.TZ), clock)
+    entries, schedules = imports
     write_diary(
-        writer, fictional_diary.load_entries(script), report_progress, register_records.load_versions(script), script
+        writer,
+        [*fictional_diary.load_entries(script), *entries],
+        report_progress,
+        [*register_records.load_versions(script), *schedules],
+        script,
     )
     await writer.send(server, report_progress)
     return SampleCredentials(identity.login, script.words, recovery_code), writer

@@ -49,7 +49,7 @@ KEEPER_IDENTITY: Final = {
 
 @dataclass(frozen=True, slots=True)
 class DiaryScript:
-    """Fictional diary: `NAME_entries.json` and `NAME_records.json` beside this file, and its keeper's settings."""
+    """Fictional diary: `NAME_entries.json` and others beside this file, and its keeper's settings."""
 
     name: str
     words: str
@@ -57,7 +57,7 @@ class DiaryScript:
     officer_sheet: Mapping[str, object]
 
     def load_table(self, part: str) -> Any:
-        """Load one of its two JSON files. `part`: entries or records."""
+        """Load one of its three JSON files. `part`: entries, records or imports."""
         return json.loads(Path(__file__).with_name(f"{self.name}_{part}.json").read_text(encoding="utf-8"))
 
 

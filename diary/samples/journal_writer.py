@@ -121,15 +121,25 @@ class JournalWriter:
         )
 
     def write_record(self, record_version: SampleRecordVersion, record: str) -> None:
-        """Write a version of a record of any other kind, on top of the current one."""
+        """Write a version of a record of any other kind, on top of the current one. A file's keeps its other fields."""
         self._clock.ms = record_version.written_at_ms
-        is_known = record in self._newest_versions
-        parents = (self._newest_versions[record],) if is_known else ()
-        self._append_version(
-            VersionContent(
-                record_version.kind, record_version.fields, record_version.restricted, record=record, parents=parents
-            )
+        if record_version.file:
+            self._attach_file(record_version.file, None)
+            return
+        newest = self.journal.newest_version(record) if record in self._newest_versions else None
+        parents = (newest.ids.version,) if newest else ()
+        content = VersionContent(
+            record_version.kind, record_version.fields, record_version.restricted, record=record, parents=parents
         )
+        if newest and record_version.kind == "attachment":
+            content = replace(
+                content,
+                fields={**newest.fields, **record_version.fields},
+                restricted=newest.restricted or {},
+                open_keys=tuple(newest.open_keys),
+                restricted_keys=tuple(newest.restricted_keys),
+            )
+        self._append_version(content)
 
     def _append_version(self, content: VersionContent) -> HeldVersion:
         """Seal one version. Raise BadRequest if the phone would not accept its fields."""
@@ -148,7 +158,7 @@ class JournalWriter:
             self._append_version(VersionContent("custody", {"lines": lines, "on": day}))
         self._custody_lines_by_day.clear()
 
-    def _attach_file(self, file: SampleFile, incident_id: str) -> str:
+    def _attach_file(self, file: SampleFile, incident_id: str | None) -> str:
         """Seal a file as received and its print rendition, and return the attachment's record id."""
         received_blob = self._seal_blob(file.content)
         print_rendition = make_print_rendition(file.content, file.media_type)
@@ -160,7 +170,8 @@ class JournalWriter:
             still_rendition = PrintRendition(file.still_frame, *Image.open(BytesIO(file.still_frame)).size)
             renditions.append(_rendition_fields(still_rendition) | {"purpose": "preview"})
             keys.append(self._seal_blob(still_rendition.content).id_and_key)
-        fields = dict(file.fields) | {"incident_ids": [incident_id], "renditions": renditions}
+        incident_ids = [] if incident_id is None else [incident_id]
+        fields = dict(file.fields) | {"incident_ids": incident_ids, "renditions": renditions}
         record = self.file_record_ids.get(file.name) or id_text(new_id())
         self._append_version(
             VersionContent("attachment", fields, file.restricted, tuple(keys), (received_blob.id_and_key,), record)
@@ -244,6 +255,8 @@ def write_diary(
             record_version,
             fields=resolve_ids(record_version.fields, ids_by_key),
             restricted=resolve_ids(record_version.restricted, ids_by_key),
+            file=record_version.file
+            and replace(record_version.file, fields=resolve_ids(record_version.file.fields, ids_by_key)),
         )
         events.append(
             (

@@ -1,7 +1,7 @@
 """Ordinary days of a long made-up diary, from a seed: bursts of messages, calls, somebody in the street.
 
-Together with the 26 entries of sample_entries.json they form the sample pack of docs/pack.md: 120 entries, 300
-exhibits, 2,500 messages, and one of each special case.
+Together with the 26 entries of sample_entries.json and the imported ones they form the sample pack of docs/pack.md: 120
+entries, 300 exhibits, 2,500 messages, and one of each special case.
 """
 
 import random
@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from diary.record.reading import objects_of
 from diary.samples import fictional_diary, register_records
-from diary.samples.fictional_diary import SampleEntry, SampleFile
+from diary.samples.fictional_diary import SAMPLE_SCRIPT, SampleEntry, SampleFile
+from diary.samples.imported_entries import ImportedEntry, load_imports
 from diary.samples.long_diary_files import (
     MESSAGE_TEXTS,
     SAVED_CHAT,
@@ -35,7 +36,7 @@ from diary.samples.register_records import SampleRecordVersion
 ENTRY_COUNT: Final = 120
 EXHIBIT_COUNT: Final = 300
 MESSAGE_COUNT: Final = 2_500
-BURST_COUNT: Final = 30
+BURST_COUNT: Final = 29
 WITHHELD_NARRATIVE: Final = "I have not decided whether to tell anybody about this one."
 _FIRST_DAY: Final = datetime(2026, 5, 7, 12, tzinfo=ZONE)
 _DAY_COUNT: Final = 196
@@ -103,16 +104,22 @@ def adapt_for_sample_pack(entry: SampleEntry) -> SampleEntry:
 def generate_entries(seed: int) -> list[GeneratedEntry]:
     """Return the entries that follow the fictional diary's own, in chronological order."""
     rng = random.Random(seed)  # noqa: S311 - made-up days; nothing depends on their being unguessable
-    entry_count = ENTRY_COUNT - len(fictional_diary.load_entries())
-    picture_count = (
-        EXHIBIT_COUNT - sum(len(entry.files) for entry in fictional_diary.load_entries()) - len(_OTHER_FILES)
-    )
+    written_entries, imported_entries = fictional_diary.load_entries(), load_sample_imports()[0]
+    entry_count = ENTRY_COUNT - len(written_entries) - len(imported_entries)
+    collected_count = sum(version.file is not None for version in register_records.load_versions())
+    other_count = len(_OTHER_FILES) + len(imported_entries) + collected_count
+    picture_count = EXHIBIT_COUNT - sum(len(entry.files) for entry in written_entries) - other_count
     # No screenshots for the last entry, which is withheld: all 300 exhibits must be in the pack.
     screenshot_counts = [
         picture_count // (entry_count - 1) + (index < picture_count % (entry_count - 1))
         for index in range(entry_count - 1)
     ] + [0]
     return [_generate_entry(rng, index, entry_count, screenshot_counts[index]) for index in range(entry_count)]
+
+
+def load_sample_imports() -> tuple[list[ImportedEntry], list[SampleRecordVersion]]:
+    """Return the imported entries, which stand before the generated ones, and their message schedules."""
+    return load_imports(SAMPLE_SCRIPT, len(fictional_diary.load_entries()))
 
 
 def _generate_entry(rng: random.Random, index: int, entry_count: int, screenshot_count: int) -> GeneratedEntry:
@@ -172,9 +179,8 @@ def _burst_sizes(entry_count: int) -> dict[int, int]:
 
     With the diary's own they add up to MESSAGE_COUNT.
     """
-    row_count = sum(
-        len(objects_of(row.fields, "rows")) for row in register_records.load_versions() if row.kind == "schedule"
-    )
+    other_records = [*register_records.load_versions(), *load_sample_imports()[1]]
+    row_count = sum(len(objects_of(row.fields, "rows")) for row in other_records if row.kind == "schedule")
     remaining_count = MESSAGE_COUNT - row_count - len(SAVED_CHAT) - 1
     indexes = [n * entry_count // BURST_COUNT for n in range(BURST_COUNT)]
     return {
@@ -262,8 +268,9 @@ _OTHER_FILES: Final = ("doorbell.mp4", "voicemail.m4a", "chat.txt", SIGN_LANGUAG
 
 def generate_records(seed: int) -> list[SampleRecordVersion]:
     """Return the message schedules of the bursts, a child under a code name, and a picture that was removed at once."""
-    first_index = len(fictional_diary.load_entries())
-    records = []
+    imported_entries, imported_schedules = load_sample_imports()
+    first_index = len(fictional_diary.load_entries()) + len(imported_entries)
+    records = [*imported_schedules]
     for index, entry in enumerate(generate_entries(seed)):
         if entry.fields["behaviours"] != ["chat_messages"] or len(entry.messages) < MESSAGE_COUNT // BURST_COUNT // 2:
             continue

@@ -1,30 +1,35 @@
 """Other records of the fictional diary: people, accounts, an order, reports and more, and their links from entries.
 
-The data is in sample_records.json. A value `@callum` stands for the id of that record, `@entry:3` for that of the
+The data is in `NAME_records.json`. A value `@callum` stands for the id of that record, `@entry:3` for that of the
 fourth entry.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from diary.samples.fictional_diary import SAMPLE_SCRIPT, TZ, DiaryScript
+from diary.samples.fictional_diary import SAMPLE_SCRIPT, TZ, DiaryScript, SampleFile, draw_file
 
 _ZONE: Final = ZoneInfo(TZ)
+_FIELDS_OF_A_KEEPER: Final = frozenset({"captured_at", "description", "looked_at", "shows", "url_full"})
 _DRAWN_MESSAGE_PARTS: Final = 3  # parts of a drawn message: who, when, what
 
 
 @dataclass(frozen=True, slots=True)
 class SampleRecordVersion:
-    """One version of a record: when it was written (ms UTC), its kind, key and fields."""
+    """One version of a record: when it was written (ms UTC), its kind, key and fields.
+
+    `file`: of an attachment's first version, collected in a sitting; no entry has it.
+    """
 
     written_at_ms: int
     kind: str
     key: str
     fields: Mapping[str, object]
     restricted: Mapping[str, object]
+    file: SampleFile | None = None
 
 
 def load_versions(script: DiaryScript = SAMPLE_SCRIPT) -> list[SampleRecordVersion]:
@@ -53,6 +58,9 @@ def _parse_versions(row: Mapping[str, Any], script: DiaryScript) -> list[SampleR
     """Return the versions of a record: the first, its changes, and a withdrawal."""
     fields = dict(row["fields"]) | _message_rows(row, script)
     restricted = row.get("restricted", {})
+    collected = [_collected_versions(picture, row) for picture in row.get("collects", ())]
+    if collected:
+        fields |= {"attachment_ids": [f"@{versions[0].key}" for versions in collected]}
     record_versions = [SampleRecordVersion(_utc_ms(row["written"]), row["kind"], row["key"], fields, restricted)]
     for change in row.get("later", ()):
         fields = fields | change["fields"]
@@ -67,7 +75,31 @@ def _parse_versions(row: Mapping[str, Any], script: DiaryScript) -> list[SampleR
                 removed_at_ms, row["kind"], row["key"], {"reason": removal["reason"], "taken_out": removed_at_ms}, {}
             )
         )
-    return record_versions
+    return [*record_versions, *(version for versions in collected for version in versions)]
+
+
+def _collected_versions(picture: Mapping[str, Any], sitting: Mapping[str, Any]) -> list[SampleRecordVersion]:
+    """Draw a file of a sitting, which no keeper has described.
+
+    A second version says when the keeper opened it, if `opened` is given.
+    """
+    collected_at_ms = _utc_ms(picture["collected"])
+    file = draw_file({**picture, "description": "", "shows": []}, collected_at_ms)
+    collected = {
+        "at": collected_at_ms,
+        "by": sitting["fields"]["advocate"],
+        "sitting_id": f"@{sitting['key']}",
+        "source": picture["source"],
+    }
+    known_fields = {name: value for name, value in file.fields.items() if name not in _FIELDS_OF_A_KEEPER}
+    file = replace(file, fields=known_fields | {"collected": collected})
+    key = f"file:{file.name}"
+    versions = [SampleRecordVersion(collected_at_ms, "attachment", key, {}, {}, file)]
+    if "opened" in picture:
+        opened_at_ms = _utc_ms(picture["opened"])
+        opened_fields = {"looked_at": opened_at_ms, "opened_by_keeper_at": opened_at_ms}
+        versions.append(SampleRecordVersion(opened_at_ms, "attachment", key, opened_fields, {}))
+    return versions
 
 
 def _message_rows(row: Mapping[str, Any], script: DiaryScript) -> dict[str, object]:

@@ -34,6 +34,7 @@ from diary.samples.long_diary import (
     adapt_for_sample_pack,
     generate_entries,
     generate_records,
+    load_sample_imports,
 )
 from diary.samples.timestamp_authority import make_authority
 
@@ -107,7 +108,8 @@ def make_sample_pack_diary(seed: int = 5) -> SamplePackDiary:
         clock,
         devices=tuple(zip((id_text(new_id()) for _ in range(DEVICE_COUNT)), _CLOCK_OFFSETS_MS, strict=True)),
     )
-    entries = [*map(adapt_for_sample_pack, fictional_diary.load_entries()), *generate_entries(seed)]
+    written_entries = map(adapt_for_sample_pack, fictional_diary.load_entries())
+    entries = [*written_entries, *load_sample_imports()[0], *generate_entries(seed)]
     write_diary(writer, entries, _ignore_progress, [*register_records.load_versions(), *generate_records(seed)])
     journal.sign_receipts(notary)
     log, tsa_root = _build_log(journal, notary)

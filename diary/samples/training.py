@@ -17,10 +17,14 @@ from diary.clock import Clock
 from diary.encoding import b64
 from diary.progress import ProgressCallback
 from diary.samples.demo import make_wish, running_server, write_sample_diary
-from diary.samples.fictional_diary import DiaryScript
+from diary.samples.fictional_diary import DiaryScript, load_entries
+from diary.samples.imported_entries import ImportedEntry, load_imports
+from diary.samples.register_records import SampleRecordVersion
 
 # Source files of the diary, for checks that it is up to date.
-SCRIPT_FILES: Final = tuple(Path(__file__).with_name(f"training_{part}.json") for part in ("entries", "records"))
+SCRIPT_FILES: Final = tuple(
+    Path(__file__).with_name(f"training_{part}.json") for part in ("entries", "records", "imports")
+)
 PACK_NAME: Final = "TRAINING-pack.zip"
 NOTARY_KEY_NAME: Final = "TRAINING-notary.txt"
 _LOG_TIMEOUT_SECONDS: Final = 60
@@ -45,6 +49,11 @@ TRAINING_SCRIPT: Final = DiaryScript(
 )
 
 
+def load_training_imports() -> tuple[list[ImportedEntry], list[SampleRecordVersion]]:
+    """Return the entries that come after the written ones, as their indexes say, and their message schedules."""
+    return load_imports(TRAINING_SCRIPT, len(load_entries(TRAINING_SCRIPT)))
+
+
 async def write_training_files(out_folder: Path, clock: Clock, report_progress: ProgressCallback) -> list[Path]:
     """Write the pack and its notary's key to `out_folder`, and return both paths.
 
@@ -55,7 +64,7 @@ async def write_training_files(out_folder: Path, clock: Clock, report_progress: 
         folder = Path(temporary_path)
         with running_server(folder / "server", {"DIARY_CHECKPOINT_SECONDS": "1"}) as origin:
             async with connect(origin) as server:
-                _, writer = await write_sample_diary(server, report_progress, TRAINING_SCRIPT)
+                _, writer = await write_sample_diary(server, report_progress, TRAINING_SCRIPT, load_training_imports())
                 journal = writer.journal
                 await journal.fetch(server)
                 await wait_until_logged(server, journal, _LOG_TIMEOUT_SECONDS, require_stamps=False)

@@ -270,7 +270,7 @@ test('an email of Outlook makes the same entry as an .eml, and its file stays as
     ],
   );
   const [{ fields: kept }] = await app.readRecords('attachment');
-  assert.deepEqual([kept.kind, kept.media_type, fields.chat], ['email_eml', 'application/x-ole-storage', 'Café']);
+  assert.deepEqual([kept.kind, kept.media_type, fields.chat], ['email_eml', 'application/x-ole-storage', undefined]);
   assert.equal((await app.readHeaders(done.attachment)).headers.length, 5);
   // The same email saved in the other form is not added again.
   const again = await importFile(app, utf8(MAIL), 'Café.eml', answers);

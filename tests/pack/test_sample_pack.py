@@ -83,8 +83,8 @@ def test_page_one_answers_an_officers_first_questions(sample_pack: SamplePack) -
     """Page one of 01 has counts, dates, order and latest report; that of 06 has contact, concerns and needs."""
     first = sample_pack.chronology_page_texts[0]
     for words in ("119", "S1 “Callum Redfern”, 106 entries", "Named by JB; not established here.", "Mon 4 May 2026",
-                  "Wed 18 Nov 2026", "days before", "typically 2 days apart", "Messages in an app: 34; Watched me: 14",
-                  "O1 Non-molestation", "31 entries since it was served; 2 said to break it", "4 May 2026 (NC1)",
+                  "Wed 18 Nov 2026", "days before", "typically 2 days apart", "Messages in an app: 34; Watched me: 13",
+                  "O1 Non-molestation", "35 entries since it was served; 2 said to break it", "4 May 2026 (NC1)",
                   "Latest report to police R3 Police", "NM/9981/25", "1 earlier to police; 1 to others",
                   "Entries JB marked to read first", "3 the keeper is sure of", "page 1 of"):  # fmt: skip
         assert words in first, words
@@ -173,9 +173,9 @@ def test_fear_is_listed_and_unanswered_stays_unanswered(sample_pack: SamplePack)
     rows = sample_pack.read_table("servable/02_chronology.csv")
     afraid = {int(row["no"]) for row in rows if row["afraid_of_violence"].startswith("Yes")}
     blank = sum(not row["afraid_of_violence"] for row in rows)
-    assert re.search(rf"Afraid of violence Yes 20, .*left blank {blank}\b", sample_pack.chronology_page_texts[0])
-    match = re.search(r"Afraid of violence: yes 20 ([0-9, –]+)", " ".join(sample_pack.chronology_page_texts))
-    assert match and entry_numbers(match[1]) == afraid and len(afraid) == 20
+    assert re.search(rf"Afraid of violence Yes 22, .*left blank {blank}\b", sample_pack.chronology_page_texts[0])
+    match = re.search(r"Afraid of violence: yes 22 ([0-9, –]+)", " ".join(sample_pack.chronology_page_texts))
+    assert match and entry_numbers(match[1]) == afraid and len(afraid) == 22
 
 
 def test_each_row_has_two_times_and_the_repeated_hour_is_clear(sample_pack: SamplePack) -> None:
@@ -348,7 +348,8 @@ def test_no_picture_has_a_location_and_each_was_reviewed(sample_pack: SamplePack
     """No servable picture has a location. Each printed picture was reviewed, and pictures of homes are not printed."""
     index = sample_pack.read_table("servable/03_exhibits-index.csv")
     withheld = [row for row in index if row["picture_in_04"].startswith("held back")]
-    assert len(withheld) == 4
+    # Four may show where somebody lives, and the keeper has not opened one that an advocate collected.
+    assert len(withheld) == 5
     printed = {row["suggested_ref"] for row in index if row["picture_in_04"] == "yes"}
     reviewed = {row["item"] for row in sample_pack.record["exhibits"] if row["looked_at"] is not None}
     assert printed <= reviewed and len(printed) > 280
@@ -409,14 +410,20 @@ def test_accounts_chats_and_emails_are_text(sample_pack: SamplePack) -> None:
         for where, text in sample_pack.servable_texts
         if "/04_" in where and " page " in where
     }
-    [chat] = [text for text in words.values() if "Its messages, as kept" in text]
-    assert (
-        "MS2/10" in chat
-        and "+44 7700 900618" in chat
-        and "where are you" in chat
-        and "can be edited before import" in chat
-    )
-    [mail] = [text for text in words.values() if "The mail" in text]
+    chats = [text for text in words.values() if "Its messages, as kept" in text]
+    assert len(chats) == 4
+    [chat] = [text for text in chats if "MS2/10" in text]
+    for said in (
+        "You will be sorry you did this to me.",
+        "Your light is on.",
+        "Note: Missed call",
+        "Note: Call. Lasted 12 seconds",
+    ):
+        assert any(said in text for text in chats), said
+    assert "+44 7700 900618" in chat and "where are you" in chat and "can be edited before import" in chat
+    mails = [text for text in words.values() if "The mail" in text]
+    assert len(mails) == 4
+    [mail] = [text for text in mails if "You never look behind you." in text]
     for part in (
         "From A friend <friend.of.yours@example.net>",
         "To me (1)",
@@ -429,14 +436,13 @@ def test_accounts_chats_and_emails_are_text(sample_pack: SamplePack) -> None:
 def test_a_saved_chat_and_a_saved_mail_say_what_their_schedules_say(sample_pack: SamplePack) -> None:
     """An officer who opens the file as it was received reads the words, senders and times of 04 and 05."""
     rows = sample_pack.read_table("servable/05_message-schedules.csv")
-    [chat_path] = sample_pack.folder.glob("data/restricted/13_exhibits-as-received/*.txt")
-    chat = re.findall(
-        r"^(\d\d)/(\d\d)/(\d{4}), (\d\d:\d\d) - Callum: (.*)$", chat_path.read_text("utf-8"), re.MULTILINE
-    )
+    texts = sample_pack.folder.glob("data/restricted/13_exhibits-as-received/*.txt")
+    [chat_text] = [text for path in texts if " - Callum: " in (text := path.read_text("utf-8"))]
+    chat = re.findall(r"^(\d\d)/(\d\d)/(\d{4}), (\d\d:\d\d) - Callum: (.*)$", chat_text, re.MULTILINE)
     kept = [(row["sent_local"], row["text"]) for row in rows if row["schedule"] == "MS2"]
     assert kept == [(f"{year}-{month}-{day}T{clock}", words) for day, month, year, clock, words in chat]
-    [mail_path] = sample_pack.folder.glob("data/restricted/13_mail/*.eml")
-    [mail] = read_mail(mail_path.read_bytes())
+    mail_paths = sample_pack.folder.glob("data/restricted/13_mail/*.eml")
+    [mail] = [mail for path in mail_paths for mail in read_mail(path.read_bytes()) if "look behind you" in mail.text]
     headers = dict(mail.headers)
     [row] = [row for row in rows if row["schedule"] == "MS16"]
     assert (row["from"], row["text"].split()) == (headers["From"], mail.text.split())
@@ -552,7 +558,7 @@ def test_what_is_copied_from_10_works_as_it_stands(sample_pack: SamplePack) -> N
         assert "".join(command.split()) in method, command
     versions: list[Any] = sample_pack.diary.journal.versions()
     files = [row["restricted"]["fields"] for row in versions if row["kind"] == "attachment" and row["restricted"]]
-    names = [fields["received_as"]["filename"] for fields in files if fields.get("received_as")]
+    names = {fields["received_as"]["filename"] for fields in files if fields.get("received_as")}
     # One file is withheld.
     assert sum("".join(name.split()) in method for name in names) == len(names) - 1 == 300
     # An officer copies account names from 01 into a request.

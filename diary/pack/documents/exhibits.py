@@ -293,8 +293,8 @@ def messages_of_file(
 def _chat_rows(contents: PackContents, view: ExhibitView) -> list[list[str]]:
     """Return the messages of a saved chat from its schedules: number, time, sender, words, note.
 
-    The note is what the file says of the message, such as a reaction. It is apart from the words, because the sender
-    could write words that look like one.
+    The note is what the file says of the message, such as a reaction, or that it is a missed call. It is apart from the
+    words, because the sender could write words that look like one.
     """
     rows = []
     for schedule, row, (sender, _) in messages_of_file(contents, view):
@@ -305,7 +305,10 @@ def _chat_rows(contents: PackContents, view: ExhibitView) -> list[list[str]]:
         when = text_of(row, "sent_local").replace("T", " ")
         sender_words = sender or (vocabulary.label("schedule_directions", direction) if direction else "")
         words = text or text_of(row, "file_name")
-        rows.append([number, when, *(escape_unprintable(cell) for cell in (sender_words, words, note))])
+        message_type = text_of(row, "type")
+        label = "" if words or not message_type else vocabulary.label("message_types", message_type)
+        notes = ". ".join(filter(None, (label, note)))
+        rows.append([number, when, *(escape_unprintable(cell) for cell in (sender_words, words, notes))])
     return rows
 
 

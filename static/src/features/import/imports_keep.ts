@@ -218,7 +218,8 @@ async function stageBurst(
         source_attachment_id: file.attachment,
         import_summary: plan.summary,
         imported_at: at,
-        chat: title,
+        // A chat's file is named for the chat. The name of an email's file is the keeper's own, and restricted.
+        ...(plan.channel === 'email' ? {} : { chat: title }),
         ...(series ? { series_id: series, part_no: i + 1 } : {}),
       },
       restricted: plan.ownNames.length ? { own_accounts: plan.ownNames } : {},
