@@ -1,0 +1,156 @@
+/**
+ * A server in this process with what a keeper's phones need to sync: an account, numbers, receipts, heads and the feed.
+ * It keeps no files, has no public log and knows no advocates: such requests fail as `not_found`. A test can change all
+ * that it holds.
+ */
+import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { b64 } from '#app/core/bytes.js';
+import { canonicalBytes, encodeFrames } from '#app/core/encoding.js';
+import { fixedClock } from '#app/core/clock.js';
+import { firstHead, nextHead } from '#app/ledger/heads.js';
+import { decodePush, envDigest } from '#app/ledger/push.js';
+import { notaryKeyId } from '#app/ledger/receipts.js';
+import { WORDS, makePhone, phoneWithEntry } from './phone.mjs';
+
+/**
+ * @typedef {import('./phone.mjs').Request} Request
+ * @typedef {ReturnType<typeof smallServer>} SmallServer
+ * @typedef {{seq: number, record: string, version: string, c: string, env: string, receipt: object, push: Uint8Array,
+ *   erasedAt?: number}} Numbered
+ */
+
+const ORIGIN = 'https://notes.example';
+const json = (status, body) =>
+  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
+const bytes = (body) => new Response(body, { headers: { 'content-type': 'application/octet-stream' } });
+export const refusal = (status, error) => json(status, { error, message: error });
+
+export function smallServer() {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const notaryPub = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }).subarray(-32));
+  const signed = (fields) => ({ ...fields, sig: b64(new Uint8Array(sign(null, canonicalBytes(fields), privateKey))) });
+  const nonce = () => b64(new Uint8Array(randomBytes(16)));
+  const parts = {
+    notary: b64(notaryPub),
+    log: notaryKeyId(notaryPub),
+    diary: '',
+    /** @type {Numbered[]} */
+    versions: [],
+    /** @type {string[]} method and path of every request */
+    requests: [],
+    /** @type {((path: string, options: Request) => Response|null|undefined)|null} may answer in place of the server */
+    answer: null,
+    now: Date.now(),
+    account: /** @type {Record<string, any>|null} */ (null),
+    signed,
+    /** Return the signed head at a number. */
+    headAt(seq) {
+      const head = parts.versions
+        .slice(0, seq)
+        .reduce((end, numbered) => nextHead(end, numbered), /** @type {Uint8Array} */ (firstHead()));
+      return seq ? signed({ diary: parts.diary, head: b64(head), seq, t: 'head/v1', ts: parts.now }) : null;
+    },
+    /** Give a version its number and its receipt; the same version always has the same. */
+    number(record, version, push) {
+      const existing = parts.versions.find((numbered) => numbered.version === version);
+      if (existing) return existing;
+      const { meta, envelopes } = decodePush(push);
+      const [c, env] = [meta.c, envDigest(envelopes)];
+      const receipt = signed({ c, env, log: parts.log, n: nonce(), t: 'rcpt/v1', ts: parts.now });
+      const numbered = { seq: parts.versions.length + 1, record, version, c, env, receipt, push };
+      parts.versions.push(numbered);
+      return numbered;
+    },
+    /** Return a page of the feed as bytes. @param {number} afterSeq @param {object} [change] of its header */
+    page(afterSeq, change = {}) {
+      const latest = parts.versions.length;
+      const header = { after: afterSeq, head: parts.headAt(latest), latest, to: latest, ...change };
+      return encodeFrames([canonicalBytes(header), ...parts.versions.slice(afterSeq, header.to).map(frameOf)]);
+    },
+    /** @param {string} path @param {Request} options */
+    async send(path, options) {
+      const method = options.method ?? 'GET';
+      parts.requests.push(`${method} ${path}`);
+      const replaced = await parts.answer?.(path, options);
+      if (replaced) return replaced;
+      return respond(parts, method, path, options) ?? refusal(404, 'not_found');
+    },
+  };
+  return parts;
+}
+
+/** @param {Numbered} numbered */
+function frameOf({ seq, record, version, c, env, receipt, push, erasedAt }) {
+  if (erasedAt !== undefined)
+    return encodeFrames([canonicalBytes({ c, env, erased_at: erasedAt, record, seq, version })]);
+  const { meta, wraps, envelopes } = decodePush(push);
+  const { grants: _grants, ...facts } = meta;
+  return encodeFrames([canonicalBytes({ ...facts, receipt, record, seq, version }), ...wraps, ...envelopes]);
+}
+
+/** @param {SmallServer} server @param {string} method @param {string} path @param {Request} options */
+function respond(server, method, path, { body }) {
+  const { notary, log, now } = server;
+  const readJson = () => JSON.parse(String(body));
+  const sessionOf = ({ account, words_wrap, keyset, diary }) => ({
+    account,
+    words_wrap,
+    keyset,
+    code: false,
+    diaries: [{ ...diary, epoch: 1, seq: server.versions.length, head: server.headAt(server.versions.length) }],
+    session: 'session',
+    notary,
+    log,
+    now,
+    token: 'token',
+    device_token: 'device',
+    renewal: 'renewal',
+  });
+  const place = /\/v1\/diaries\/[^/]+\/records\/([^/]+)\/versions\/([^/]+)$/.exec(path);
+  if (place && method === 'PUT') {
+    const { seq, receipt } = server.number(place[1], place[2], new Uint8Array(/** @type {Uint8Array} */ (body)));
+    return json(201, { receipt, head: server.headAt(seq), seq });
+  }
+  const after = /\/changes\?after=(\d+)$/.exec(path);
+  if (after) return bytes(server.page(Number(after[1])));
+  switch (`${method} ${path}`) {
+    case 'GET /v1/server':
+      return json(200, { closing: null, enrolment: 'open', instance: null, log, notary, now, origin: ORIGIN });
+    case 'POST /v1/names':
+      return json(201, { login: 'amber-otter-7', ticket: 'ticket' });
+    case 'POST /v1/accounts': {
+      server.account = readJson();
+      server.diary = server.account?.diary.diary;
+      return json(201, sessionOf(readJson()));
+    }
+    case 'POST /v1/prelogin':
+      return json(200, { kdf: server.account?.kdf });
+    case 'POST /v1/sessions':
+      return readJson().auth === server.account?.auth
+        ? json(201, sessionOf(/** @type {any} */ (server.account)))
+        : refusal(401, 'no_match');
+    default:
+      return path.endsWith('/erasures') && method === 'GET' ? json(200, { erasures: [] }) : null;
+  }
+}
+
+/** Make a registered phone on a small server; everything it wrote has been sent. */
+export async function phoneOnSmallServer(server, words = 'one', over = {}) {
+  const device = await phoneWithEntry(
+    { origin: ORIGIN, send: server.send, clock: fixedClock(Date.now()), ...over },
+    words,
+  );
+  const { login } = await device.app.register({ words: WORDS });
+  await device.phone.ctx.open.syncing.now();
+  return { ...device, login, open: device.phone.ctx.open };
+}
+
+/** Sign in on another phone of the same keeper; it has everything that the server has. */
+export async function anotherOnSmallServer(server, login, over = {}) {
+  const phone = makePhone({ origin: ORIGIN, send: server.send, clock: fixedClock(Date.now()), ...over });
+  await phone.app.start();
+  await phone.app.signIn({ login, words: WORDS });
+  await phone.ctx.open.syncing.now();
+  return { phone, app: phone.app, open: phone.ctx.open };
+}
+
