@@ -32,7 +32,7 @@ from tests.browser.navigators.keeper import BrowserKeeper
 SCRIPTS = ("phone.js", "reading.js")
 SIZES = (1_000, 10_000)
 # Current format of the list: INDEX_FORMAT in static/src/store/index.ts.
-LIST_FORMAT = 2
+LIST_FORMAT = 3
 # Module, text, replacement.
 Change = tuple[str, str, str]
 WITHOUT_SEGMENT_TEXTS: Change = ("store/segment_texts.js", "new Set(store.root.said ?? [])", "new Set()")

@@ -71,6 +71,28 @@ test('a search finds words, files, people and accounts; case, accents and marks 
   assert.deepEqual(await found('screenshot_tuesday'), [3]);
 });
 
+test('a file that was removed is neither shown nor found by its name or description, until it is put back', async () => {
+  const { phone, app, record } = await phoneWithEntry({}, 'One.');
+  const { attachment } = await app.addFile(record, file(PNG, 'sunflower.png'), { route: 'photo_picker' });
+  await app.saveAttachment({ attachment, fields: { description: 'marigold' } });
+  const found = async () => [
+    (await app.findEntries('sunflower')).length,
+    (await app.findEntries('marigold')).length,
+    app.state.entries[0].shots.length,
+  ];
+  assert.deepEqual(await found(), [1, 1, 1]);
+  await app.takeOutRecord(attachment, '');
+  assert.deepEqual(await found(), [0, 0, 0]);
+  await app.putBackRecord(attachment);
+  assert.deepEqual(await found(), [1, 1, 1]);
+  await app.purgeFile(attachment, { words: WORDS });
+  assert.deepEqual(await found(), [0, 0, 0], 'removed at once');
+  await app.lock('test');
+  await app.unlock(WORDS);
+  assert.deepEqual(await found(), [0, 0, 0]);
+  phone.end();
+});
+
 test('the list follows every kind of change, also over a lock, without action by the caller', async () => {
   const { phone, app, record } = await phoneWithEntry({}, 'One.');
   await app.saveRecord({ kind: 'person', record: null, fields: { name: 'Dan' } });

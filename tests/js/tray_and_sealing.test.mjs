@@ -92,6 +92,15 @@ test('a file goes into the tray in sealed parts and comes out as it was', async 
   await waiting.source.check();
 });
 
+test('a long name does not shift the bytes of a part', async () => {
+  const [database, key] = [newTray(), await newDraftKey()];
+  const name = 'n'.repeat(700);
+  await addToTray(database, file(PNG, name), draftKeySealer(key), { route: 'files', at: NOON });
+  const [waiting] = (await listTrayFiles(database, draftOpener(key))).files;
+  assert.equal(waiting.source.name, name);
+  assert.deepEqual(await readAll(waiting), PNG);
+});
+
 test('a type that does not fit the bytes is noted', async () => {
   const [database, key] = [newTray(), await newDraftKey()];
   const options = { route: 'files', at: NOON };

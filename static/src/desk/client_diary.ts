@@ -111,7 +111,7 @@ export class ClientDiary {
     const fields = shown.fields;
     const latestKeptAt = Math.max(0, ...versions.map(({ kept_at }) => kept_at ?? 0));
     const { f, links, shots, bare, helped, text } = await rowContent(
-      { newest: async (id: string) => this.newest(id) },
+      { versions: async (id: string) => this.records.get(id) ?? [] },
       null,
       { record, versions: [] },
       shown,

@@ -28,7 +28,7 @@ type PendingRows<R extends IndexRow> = { rows: Map<string, StoredRow<R>>; texts:
 
 export const SEGMENT_ROWS = 250;
 /** A new number makes every list be rebuilt at the next unlock. */
-export const INDEX_FORMAT = 2;
+export const INDEX_FORMAT = 3;
 const DIRECTORY_PART = 2_000;
 /** Characters of one text in a segment: a save must not rewrite megabytes for one long entry. */
 const TEXT_LIMIT = 4_000;

@@ -1,7 +1,7 @@
 /**
  * A server in this process with what a keeper's phones need to sync: an account, numbers, receipts, heads and the feed.
- * It keeps no files, has no public log and knows no advocates: such requests fail as `not_found`. A test can change all
- * that it holds.
+ * It says that it has every file that is sent, and keeps none. It has no public log and knows no advocates: such
+ * requests fail as `not_found`. A test can change all that it holds.
  */
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { b64 } from '#app/core/bytes.js';
@@ -111,6 +111,7 @@ function respond(server, method, path, { body }) {
     const { seq, receipt } = server.number(place[1], place[2], new Uint8Array(/** @type {Uint8Array} */ (body)));
     return json(201, { receipt, head: server.headAt(seq), seq });
   }
+  if (method === 'PUT' && /\/blobs\/[^/]+$/.test(path)) return json(200, { have: [], complete: true });
   const after = /\/changes\?after=(\d+)$/.exec(path);
   if (after) return bytes(server.page(Number(after[1])));
   switch (`${method} ${path}`) {

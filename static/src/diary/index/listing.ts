@@ -1,5 +1,6 @@
 /** The row of each entry in the list: enough to draw, filter, count and find it without opening a version. */
 import { assistedMarkOf } from '../../record/assisted.js';
+import { currentVersionOf } from '../../record/current_version.js';
 import { searchableText } from '../../record/patterns/search_text.js';
 import { factOf } from '../../record/patterns/patterns_facts.js';
 import { codesOf, objectsOf, textOf } from '../../record/reading.js';
@@ -28,8 +29,8 @@ const MAX_PICTURES = 3;
 const LONG_KIND = 'schedule';
 const FILE_TEXT_FIELDS = ['description', 'alt_text', 'transcript', 'account_or_number_shown', 'url_full', 'kind_text'];
 
-/** Read a record's newest version; `B`: what a transaction has staged so far, or nothing. */
-type RecordReader<B> = { newest(record: string, batch: B): Promise<Opened> };
+/** Read every version of a record, in feed order; `B`: what a transaction has staged so far, or nothing. */
+type RecordReader<B> = { versions(record: string, batch: B): Promise<Opened[]> };
 
 /** Return the first words of an entry's account. */
 export const titleOf = (fields: Fields): string => textOf(fields, 'narrative').slice(0, TITLE_LENGTH);
@@ -111,8 +112,13 @@ function isShownInList({ kind, fields }: Opened) {
 
 /** Return the records that are found together with the entry: its files and its messages. */
 async function readRelated<B>(book: RecordReader<B>, batch: B, fields: Fields): Promise<Opened[]> {
-  const related = await Promise.all(relatedIds(fields).map((id) => book.newest(id, batch).catch(() => null)));
-  return related.flatMap((opened) => opened ?? []);
+  const related = await Promise.all(relatedIds(fields).map((id) => book.versions(id, batch).catch(() => [])));
+  return related.flatMap((allVersions) => {
+    const versions = allVersions.filter(({ kind }) => kind);
+    const current = versions.length ? currentVersionOf(versions) : null;
+    // What was removed is neither shown nor found: its name and its description must not stay in the list.
+    return current?.taken_out === null ? current.shown : [];
+  });
 }
 
 export function relatedIds(fields: Fields): string[] {
