@@ -5,10 +5,10 @@
  */
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { b64 } from '#app/core/bytes.js';
-import { canonicalBytes, encodeFrames } from '#app/core/encoding.js';
+import { canonicalBytes, decodeFrames, encodeFrames } from '#app/core/encoding.js';
 import { fixedClock } from '#app/core/clock.js';
 import { firstHead, nextHead } from '#app/ledger/heads.js';
-import { decodePush, envDigest } from '#app/ledger/push.js';
+import { decodePush, encodePush, envDigest } from '#app/ledger/push.js';
 import { notaryKeyId } from '#app/ledger/receipts.js';
 import { WORDS, makePhone, phoneWithEntry } from './phone.mjs';
 
@@ -20,6 +20,7 @@ import { WORDS, makePhone, phoneWithEntry } from './phone.mjs';
  */
 
 const ORIGIN = 'https://notes.example';
+const SIGN_INS = ['/v1/accounts', '/v1/sessions', '/v1/recoveries', '/v1/session/renewal', '/v1/log', '/v1/server'];
 const json = (status, body) =>
   new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
 const bytes = (body) => new Response(body, { headers: { 'content-type': 'application/octet-stream' } });
@@ -42,6 +43,12 @@ export function smallServer() {
     answer: null,
     now: Date.now(),
     account: /** @type {Record<string, any>|null} */ (null),
+    epoch: 1,
+    /** of the sessions that count; new keys end all */
+    tokens: new Set(),
+    /** a change of keys that was begun, and the new wraps that were sent, by version */
+    rotation: /** @type {Record<string, any>|null} */ (null),
+    wraps: new Map(),
     signed,
     /** Return the signed head at a number. */
     headAt(seq) {
@@ -73,6 +80,8 @@ export function smallServer() {
       parts.requests.push(`${method} ${path}`);
       const replaced = await parts.answer?.(path, options);
       if (replaced) return replaced;
+      const [, token] = /^Bearer (.*)/.exec(options.headers?.Authorization ?? '') ?? [];
+      if (token && !parts.tokens.has(token) && !SIGN_INS.includes(path)) return refusal(401, 'signed_out');
       return respond(parts, method, path, options) ?? refusal(404, 'not_found');
     },
   };
@@ -88,24 +97,73 @@ function frameOf({ seq, record, version, c, env, receipt, push, erasedAt }) {
   return encodeFrames([canonicalBytes({ ...facts, receipt, record, seq, version }), ...wraps, ...envelopes]);
 }
 
-/** @param {SmallServer} server @param {string} method @param {string} path @param {Request} options */
-function respond(server, method, path, { body }) {
-  const { notary, log, now } = server;
-  const readJson = () => JSON.parse(String(body));
-  const sessionOf = ({ account, words_wrap, keyset, diary }) => ({
-    account,
+/** @param {SmallServer} server */
+function sessionOf({ account, versions, headAt, epoch, notary, log, now, tokens }) {
+  const token = `token ${randomBytes(6).toString('hex')}`;
+  tokens.add(token);
+  const { account: id, words_wrap, keyset, diary, code_wrap = null } = account ?? {};
+  return {
+    account: id,
     words_wrap,
     keyset,
-    code: false,
-    diaries: [{ ...diary, epoch: 1, seq: server.versions.length, head: server.headAt(server.versions.length) }],
+    code: code_wrap !== null,
+    diaries: [{ ...diary, epoch, seq: versions.length, head: headAt(versions.length) }],
     session: 'session',
     notary,
     log,
     now,
-    token: 'token',
+    token,
     device_token: 'device',
     renewal: 'renewal',
-  });
+  };
+}
+
+/**
+ * Replace the account's words or code, or all keys. Each needs a proof of the words or of the code.
+ * @param {SmallServer} server @param {string} name method and last part of the path @param {Request} options
+ */
+function changeKeys(server, name, { body, headers = {} }) {
+  const { account } = server;
+  const readJson = () => JSON.parse(String(body));
+  if (name === 'PUT wraps') {
+    const [, ...items] = decodeFrames(new Uint8Array(/** @type {Uint8Array} */ (body)), { maxParts: 501 });
+    for (const item of items) {
+      const [version, ...wraps] = decodeFrames(item, { maxParts: 3 });
+      server.wraps.set(b64(version), wraps);
+    }
+    return json(200, { lacking: server.versions.length - server.wraps.size });
+  }
+  if (![account?.auth, account?.code_auth].includes(headers['X-Proof'])) return refusal(401, 'no_match');
+  switch (name) {
+    case 'PUT words':
+    case 'PUT code':
+      Object.assign(account ?? {}, readJson());
+      return new Response(null, { status: 204 });
+    case 'POST rotation':
+      server.rotation = readJson();
+      server.wraps.clear();
+      return json(201, { to: 0 });
+    default: {
+      const { diary_wrap: wrap, ...keys } = server.rotation ?? {};
+      for (const numbered of server.versions)
+        if (numbered.push.length)
+          numbered.push = encodePush({ ...decodePush(numbered.push), wraps: server.wraps.get(numbered.version) ?? [] });
+      Object.assign(account ?? {}, keys, { code_auth: null, code_wrap: null, diary: { ...account?.diary, wrap } });
+      server.epoch += 1;
+      server.tokens.clear();
+      server.rotation = null;
+      return new Response(null, { status: 204 });
+    }
+  }
+}
+
+/** @param {SmallServer} server @param {string} method @param {string} path @param {Request} options */
+function respond(server, method, path, options) {
+  const { notary, log, now } = server;
+  const { body } = options;
+  const readJson = () => JSON.parse(String(body));
+  const keyChange = /\/(?:account\/(words|code)|rotation(?:\/(wraps|commit))?)$/.exec(path);
+  if (keyChange) return changeKeys(server, `${method} ${keyChange[1] ?? keyChange[2] ?? 'rotation'}`, options);
   const place = /\/v1\/diaries\/[^/]+\/records\/([^/]+)\/versions\/([^/]+)$/.exec(path);
   if (place && method === 'PUT') {
     const { seq, receipt } = server.number(place[1], place[2], new Uint8Array(/** @type {Uint8Array} */ (body)));
@@ -122,13 +180,19 @@ function respond(server, method, path, { body }) {
     case 'POST /v1/accounts': {
       server.account = readJson();
       server.diary = server.account?.diary.diary;
-      return json(201, sessionOf(readJson()));
+      return json(201, sessionOf(server));
     }
     case 'POST /v1/prelogin':
       return json(200, { kdf: server.account?.kdf });
+    case 'POST /v1/session/renewal':
+      return refusal(401, 'signed_out');
+    case 'GET /v1/session':
+      return json(200, sessionOf(server));
     case 'POST /v1/sessions':
-      return readJson().auth === server.account?.auth
-        ? json(201, sessionOf(/** @type {any} */ (server.account)))
+      return readJson().auth === server.account?.auth ? json(201, sessionOf(server)) : refusal(401, 'no_match');
+    case 'POST /v1/recoveries':
+      return readJson().code_auth === server.account?.code_auth
+        ? json(201, { ...sessionOf(server), words_wrap: undefined, code_wrap: server.account?.code_wrap })
         : refusal(401, 'no_match');
     default:
       return path.endsWith('/erasures') && method === 'GET' ? json(200, { erasures: [] }) : null;
