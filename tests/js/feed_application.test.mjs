@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { b64, randomBytes } from '#app/core/bytes.js';
+import { KeptError } from '#app/core/errors.js';
 import { decodePush, encodePush, envDigest } from '#app/ledger/push.js';
 import { pullFeed } from '#app/net/feed.js';
 import { pushVersion } from '#app/net/push.js';
 import { readNumbers } from '#app/store/feed_numbers.js';
+import { erasureLines } from '#app/diary/attachments/custody.js';
 import {
   applyItem,
   applyItems,
@@ -16,6 +18,7 @@ import {
   queueDownloads,
 } from '#app/diary/sync/apply_feed.js';
 import { saveEntry } from './phone/keeper.mjs';
+import { PNG, file } from './phone/phone.mjs';
 import { anotherOnSmallServer, phoneOnSmallServer, refusal, smallServer } from './phone/small_server.mjs';
 
 
@@ -425,4 +428,134 @@ test('a refused entry does not hold up the next, and a wrong server stops the ru
   await open.syncing.now();
   assert.deepEqual([open.store.root.troubles, open.store.root.outbox], [{}, []]);
   assert.equal((await open.book.meta(refused)).versions[0].seq, 3);
+});
+
+test('an erased version that was never here leaves its place and its number, and no time', async () => {
+  const { server, one, two } = await twoPhones();
+  const { record, version } = await sendEntry(one, 'two');
+  server.versions[1].erasedAt = 77;
+  await applyPage(two, (await fetchPages(two))[0]);
+  const { c, env } = server.versions[1];
+  assert.deepEqual(await readNumbers(two.open.store, 2, 2), [[2, record, version, c, env]]);
+  const meta = await two.open.book.meta(record);
+  assert.deepEqual([meta.kind, meta.erased_at, meta.versions.length], ['', 77, 1]);
+  assert.deepEqual([meta.versions[0].erased, meta.versions[0].seq, meta.versions[0].at], [77, 2, null]);
+  assert.equal(two.open.index.findRow(record), null);
+  assert.equal(two.open.store.root.feed.seq, 2);
+  assert.equal(two.open.store.root.doubts.altered, undefined, 'nothing was opened');
+});
+
+test('an erased file of an entry leaves the entry’s row without it', async () => {
+  const { server, one, two } = await twoPhones();
+  const { attachment } = await one.app.addFile(one.record, file(PNG), { route: 'photo_picker' });
+  await one.open.syncing.now();
+  await applyPage(two, (await fetchPages(two))[0]);
+  assert.deepEqual(two.open.index.findRow(one.record)?.shots, [attachment]);
+  await one.app.takeOutRecord(attachment, '');
+  await one.open.syncing.now();
+  await applyPage(two, (await fetchPages(two))[0]);
+  const seq = server.versions.findIndex((numbered) => numbered.record === attachment) + 1;
+  server.versions[seq - 1].erasedAt = 99;
+  await two.open.store.change((root) => {
+    root.feed = { seq: seq - 1, head: server.headAt(seq - 1)?.head };
+  });
+  const [{ items, feed }] = await fetchPages(two);
+  await applyItems(two.open, items.slice(0, 1), { seq, head: feed.head }, 1);
+  assert.equal((await two.open.book.meta(attachment)).erased_at, 99);
+  assert.deepEqual(two.open.index.findRow(one.record)?.shots, []);
+});
+
+test('a version that comes again under another number has it once, with the later receipt', async () => {
+  const { server, one, two } = await twoPhones();
+  const { record } = await sendEntry(one, 'two');
+  const [page] = await fetchPages(two);
+  await applyPage(two, page);
+  const receipt = { ...page.items[0].receipt, ts: 5 };
+  const again = { ...page.items[0], seq: 3, at: 5, receipt, checked: false };
+  await applyItems(two.open, [again], { seq: 3, head: page.feed.head }, 0);
+  const { versions } = await two.open.book.meta(record);
+  assert.equal(versions.length, 1);
+  assert.deepEqual(
+    [versions[0].seq, versions[0].at, versions[0].receipt, versions[0].checked],
+    [3, 5, receipt, false],
+  );
+  assert.equal(two.open.index.findRow(record)?.unproved, true);
+  assert.ok(server);
+});
+
+test('a new version of an erased record stands; one more removal leaves it erased', async () => {
+  const { one, two } = await twoPhones();
+  const { record } = one;
+  const erase = async () => {
+    const meta = await two.open.book.meta(record);
+    await two.open.store.change((_root, change) => change.putJson(`r/${record}`, { ...meta, erased_at: 5 }));
+  };
+  await one.app.takeOutRecord(record, '');
+  await one.open.syncing.now();
+  await erase();
+  await applyPage(two, (await fetchPages(two))[0]);
+  assert.equal((await two.open.book.meta(record)).erased_at, 5);
+  await one.app.putBackRecord(record);
+  await one.open.syncing.now();
+  await applyPage(two, (await fetchPages(two))[0]);
+  assert.equal((await two.open.book.meta(record)).erased_at, undefined);
+});
+
+test('a version stays readable after a lock, in the list of its kind, and settings are found by the root', async () => {
+  const { one, two } = await twoPhones();
+  const { record: person } = await one.app.saveRecord({ kind: 'person', record: null, fields: { name: 'Dan' } });
+  const settings = await one.open.store.change(async (root, change) =>
+    one.open.book.stage(one.open.book.batch(root, change), { kind: 'settings', open: {} }),
+  );
+  await one.app.addFile(one.record, file(PNG), { route: 'photo_picker' });
+  await one.open.syncing.now();
+  await applyPage(two, (await fetchPages(two))[0]);
+  assert.deepEqual(await two.open.store.readJson('k/person'), [person]);
+  assert.equal(two.open.store.root.settings, settings.record);
+  assert.equal(await two.open.store.readJson('k/settings'), null);
+  assert.equal(await two.open.store.readJson(`n/${one.record}`), null, 'a file is no note');
+  assert.equal(await two.open.store.readJson('n/null'), null);
+  const stored = await two.open.store.read(`v/${settings.version}`);
+  assert.deepEqual(stored.desc, { k: 'version' });
+  two.open.book.seen.clear();
+  assert.equal((await two.open.book.newest(person)).fields.name, 'Dan');
+});
+
+test('a changed description of a file changes what its entry is found by', async () => {
+  const { one, two } = await twoPhones();
+  const { attachment } = await one.app.addFile(one.record, file(PNG), { route: 'photo_picker' });
+  await one.open.syncing.now();
+  await applyPage(two, (await fetchPages(two))[0]);
+  await one.app.saveAttachment({ attachment, fields: { description: 'marigold' } });
+  await one.open.syncing.now();
+  assert.deepEqual(await two.app.findEntries('marigold'), []);
+  await applyPage(two, (await fetchPages(two))[0]);
+  assert.deepEqual(await two.app.findEntries('marigold'), [one.record]);
+});
+
+test('what another device logged as erased is noted from a custody record that opens, and from no other', async () => {
+  const { one, two } = await twoPhones();
+  await sendEntry(one, 'two');
+  const [{ items }] = await fetchPages(two);
+  const [item] = items;
+  await two.open.book.open(items);
+  const opened = two.open.book.seen.get(item.version);
+  const lines = erasureLines(['erased entry'], 5);
+  const told = async (change) => {
+    two.open.book.seen.set(item.version, { ...opened, fields: { ...opened.fields, lines }, ...change });
+    let result;
+    await two.open.store
+      .change(async (root, pending) => {
+        delete root.told_erased;
+        await applyItem(two.open.book.batch(root, pending), two.open.book, item);
+        result = root.told_erased;
+        throw new KeptError('locked');
+      })
+      .catch(() => undefined);
+    return result;
+  };
+  assert.equal(await told({ kind: 'incident' }), undefined);
+  assert.equal(await told({ kind: 'custody', altered: true }), undefined);
+  const noted = await told({ kind: 'custody' });
+  assert.deepEqual(noted, ['erased entry']);
 });
