@@ -255,7 +255,7 @@ async function writeRows(
         v: null,
       };
       const meta = batch.metas.get(record);
-      const row = (await book.row(record, previous, batch)) ?? placeholderRow(record, previous, meta);
+      const row = (meta && (await book.row(record, previous, batch))) ?? placeholderRow(record, previous, meta);
       if (lacksVersion(meta, knownVersions.records.get(record))) {
         row.flags = [...new Set([...row.flags, 'altered'])];
         book.doubt();
