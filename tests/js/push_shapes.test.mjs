@@ -4,6 +4,7 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import test, { before } from 'node:test';
 import { b64, randomBytes } from '#app/core/bytes.js';
 import { canonicalBytes, encodeFrames } from '#app/core/encoding.js';
+import { PUSH_GRANTS_LIMIT } from '#app/core/constants.js';
 import { KeptError } from '#app/core/errors.js';
 import { importKey } from '#app/crypto/cobblestone.js';
 import { grantWrapHeader, versionWrapHeader, wrapKey } from '#app/crypto/keys.js';
@@ -103,6 +104,25 @@ test('an upload whose description has one fault is refused', () => {
   assert.throws(() => decodePush(encodeFrames([])), refused);
   assert.throws(() => decodePush(framesOf(upload.meta, allParts().slice(1))), refused);
   assert.throws(() => decodePush(framesOf(upload.meta, [...allParts(), new Uint8Array(1)])), refused);
+});
+
+test('a grant has a wrap for each part or for the first, and not more grants than the limit, whatever is sent', () => {
+  const own = allParts().slice(0, 4);
+  const [wrap] = upload.given[0].wraps;
+  const decode = (grants, wrapCount) =>
+    decodePush(framesOf({ ...upload.meta, grants }, [...own, ...Array(wrapCount).fill(wrap)]));
+  assert.equal(decode([[grant, 1]], 1).given[0].wraps.length, 1);
+  assert.equal(decode([[grant, 2]], 2).given[0].wraps.length, 2);
+  for (const [pair, wrapCount] of [
+    [[grant, 0], 0],
+    [[grant, 3], 3],
+    [[grant, 2, 0], 2],
+    [[grant, 1, 'more'], 1],
+  ])
+    assert.throws(() => decode([pair], wrapCount), refused, JSON.stringify(pair));
+  const many = (count) => Array.from({ length: count }, () => [id(), 1]);
+  assert.equal(decode(many(PUSH_GRANTS_LIMIT), PUSH_GRANTS_LIMIT).given.length, PUSH_GRANTS_LIMIT);
+  assert.throws(() => decode(many(PUSH_GRANTS_LIMIT + 1), PUSH_GRANTS_LIMIT + 1), refused);
 });
 
 test('wraps and envelopes of another place, part or kind are refused, also those for grants', async () => {
