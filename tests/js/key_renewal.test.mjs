@@ -249,6 +249,16 @@ test('a last answer that was lost is found out by signing in with the new words'
   device.phone.end();
 });
 
+test('a sign-in that fails right after the change is tried again with the new keys', async () => {
+  const device = await phoneWithTwo();
+  const { ctx, open, server } = device;
+  answerOnce(device, 'POST', '/v1/sessions', () => refusal(500, 'internal'));
+  await renewKeys(ctx, open, { words: WORDS, newWords: NEW });
+  assert.ok(server.tokens.has(ctx.api.token), 'the phone is signed in');
+  assert.equal(open.store.root.session?.token, ctx.api.token);
+  device.phone.end();
+});
+
 test('where another device’s keys were taken instead, this phone is signed out', async () => {
   const device = await phoneWithTwo();
   const { ctx, open, server } = device;

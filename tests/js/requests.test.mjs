@@ -1,8 +1,9 @@
 /** Requests: an answer that is not from our server is recognised and never accepted. */
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import test from 'node:test';
 import { Api } from '#app/net/api.js';
-import { isTransient, makeRequest } from '#app/net/http.js';
+import { fetchAppFile, isTransient, makeRequest } from '#app/net/http.js';
 
 const json = (status, body, headers = {}) =>
   new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
@@ -124,4 +125,51 @@ test('when a session has ended, all failed requests share one new sign-in', asyn
   const answers = await Promise.all([api.usage(), api.usage(), api.usage()]);
   assert.equal(answers.length, 3);
   assert.equal(signIns, 1);
+});
+
+test('a refusal’s code is one word of small letters and nothing else', async () => {
+  for (const error of ['no way', 'conflict!', '!conflict', 'Conflict', 'x', 'a'.repeat(41), 7, null])
+    await assert.rejects(requestAnsweredBy(json(400, { error }))({ path: '/x' }), { code: 'garbage' }, String(error));
+  for (const error of ['no', 'a'.repeat(40)])
+    await assert.rejects(requestAnsweredBy(json(400, { error, message: 7 }))({ path: '/x' }), { code: error });
+});
+
+test('a redirect of any kind is taken for another network’s page', async () => {
+  const opaque = /** @type {Response} */ (
+    /** @type {unknown} */ ({ type: 'opaqueredirect', status: 0, ok: false, headers: new Headers() })
+  );
+  await assert.rejects(requestAnsweredBy(opaque)({ path: '/x' }), { code: 'captive_portal' });
+  for (const status of [300, 304, 399])
+    await assert.rejects(
+      requestAnsweredBy(new Response(null, { status }))({ path: '/x', expect: 'bytes' }),
+      { code: 'captive_portal' },
+      String(status),
+    );
+});
+
+test('an empty answer is an answer only where nothing is expected', async () => {
+  const empty = () => new Response(null, { status: 204 });
+  assert.equal(await requestAnsweredBy(empty())({ path: '/x', expect: 'nothing' }), null);
+  for (const expect of /** @type {const} */ (['json', 'bytes']))
+    await assert.rejects(requestAnsweredBy(empty())({ path: '/x', expect }), { code: 'garbage' });
+});
+
+test('a request that is over no longer listens to its signal', async () => {
+  const controller = new AbortController();
+  await requestAnsweredBy(json(200, {}))({ path: '/x', signal: controller.signal });
+  await assert.rejects(requestAnsweredBy(html(200))({ path: '/x', signal: controller.signal }));
+  assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
+});
+
+test('a file of the app is fetched from its own host, past the browser’s cache, and without a redirect', async (t) => {
+  const fetched = [];
+  t.mock.method(globalThis, 'fetch', async (...request) => {
+    fetched.push(request);
+    return json(200, {});
+  });
+  const { signal } = new AbortController();
+  assert.equal((await fetchAppFile('/static/x.js', signal)).status, 200);
+  assert.deepEqual(fetched, [
+    ['/static/x.js', { credentials: 'same-origin', redirect: 'error', cache: 'no-store', signal }],
+  ]);
 });
