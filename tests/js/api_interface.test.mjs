@@ -24,7 +24,10 @@ const CALLS = {
     [
       {
         ...Object.fromEntries(
-          ['account', 'diary', 'ecdsa_pub', 'hpke_pub', 'kdf', 'keyset', 'ticket', 'words_wrap'].map((name) => [name, 'x']),
+          ['account', 'diary', 'ecdsa_pub', 'hpke_pub', 'kdf', 'keyset', 'ticket', 'words_wrap'].map((name) => [
+            name,
+            'x',
+          ]),
         ),
         ...CREDENTIALS,
       },
@@ -100,25 +103,25 @@ const answerOf = (body) =>
 
 /** Make a request with a session. Returns the result, what was sent, and how long it may take. */
 async function makeCall(name, { body = CALLS[name][1], args = CALLS[name][0], api = new Api(async () => null) } = {}) {
-  const sent = [];
+  let sent;
+  let timeout;
   const send = makeRequest(async (path, options) => {
-    sent.push({ path, ...options });
+    sent = { path, ...options };
     return answerOf(body);
   });
   api.request = (options) => {
-    sent.timeout = options.timeout;
+    ({ timeout } = options);
     return send(options);
   };
   api.token ??= 'token';
   const result = await api[name](...args);
-  return { result, sent: sent[0], timeout: sent.timeout, api };
+  return { result, sent, timeout, api };
 }
 /** The documented route of a request. */
 function routeOf({ path, method }) {
   const [address, query = ''] = path.split('?');
   const matching = routes.filter(
-    (route) =>
-      route.method === method && new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(address),
+    (route) => route.method === method && new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(address),
   );
   // An address without parameters comes first: /v1/session/renewal is no session.
   const [route] = matching.sort((a, b) => a.path.split('{').length - b.path.split('{').length);
@@ -150,8 +153,14 @@ for (const name of Object.keys(CALLS))
     else if (types.length) {
       const { properties, required = [] } = route.requestBody.content[types[0]].schema;
       const fields = JSON.parse(sent.body);
-      assert.deepEqual(required.filter((field) => !(field in fields)), []);
-      assert.deepEqual(Object.keys(fields).filter((field) => !(field in properties)), []);
+      assert.deepEqual(
+        required.filter((field) => !(field in fields)),
+        [],
+      );
+      assert.deepEqual(
+        Object.keys(fields).filter((field) => !(field in properties)),
+        [],
+      );
     } else assert.equal(sent.body, null);
     assert.deepEqual(result, CALLS[name][1]);
     assert.equal(timeout ?? 20_000, CALLS[name][2] ? LONG_MS : 20_000);
@@ -195,16 +204,7 @@ test('a path names the diary, the record, the version, the file and its part, an
 });
 
 test('an answer without a field that the app goes on with is refused', async () => {
-  for (const name of [
-    'reserveName',
-    'sessions',
-    'stamp',
-    'access',
-    'signIns',
-    'rekeyBegin',
-    'erasures',
-    'usage',
-  ]) {
+  for (const name of ['reserveName', 'sessions', 'stamp', 'access', 'signIns', 'rekeyBegin', 'erasures', 'usage']) {
     const body = /** @type {Record<string, unknown>} */ (CALLS[name][1]);
     for (const field of Object.keys(body)) {
       const { [field]: _left, ...rest } = body;
@@ -236,11 +236,7 @@ test('an upload with a ticket is a documented one, without a session', async () 
   }
   assert.deepEqual(
     sent.map(({ method, path }) => `${method} ${path}`),
-    [
-      'PUT /v1/diaries/D/blobs/B',
-      'PUT /v1/diaries/D/blobs/B/parts/3',
-      'POST /v1/diaries/D/blobs/B/complete',
-    ],
+    ['PUT /v1/diaries/D/blobs/B', 'PUT /v1/diaries/D/blobs/B/parts/3', 'POST /v1/diaries/D/blobs/B/complete'],
   );
   assert.deepEqual([sent[0].json, sent[1].bytes, sent[2].json], [{ parts: 1, size: 2 }, BYTES, { digest: 'digest' }]);
   assert.equal(sent[1].timeout, LONG_MS);
@@ -335,10 +331,11 @@ test('a request whose session is over is made again after one sign-in, with the 
   const api = new Api(async () => null);
   api.token = 'old';
   const tokens = [];
-  api.request = async ({ token }) => {
-    tokens.push(token);
-    if (token === 'old') throw new KeptError('session_ended');
-    return { used_bytes: 1, quota_bytes: 2 };
+  const usage = makeRequest(async () => answerOf({ used_bytes: 1, quota_bytes: 2 }));
+  api.request = async (options) => {
+    tokens.push(options.token);
+    if (options.token === 'old') throw new KeptError('session_ended');
+    return usage(options);
   };
   await assert.rejects(api.usage(), { code: 'session_ended' }, 'locked: nobody signs in');
   const reasons = [];

@@ -8,9 +8,10 @@ import { partName } from '#app/net/blobs.js';
 import { saveEntry } from './phone/keeper.mjs';
 import { PNG, WORDS, file, makePhone, phoneWithEntry } from './phone/phone.mjs';
 import { phoneOnSmallServer, refusal, smallServer } from './phone/small_server.mjs';
+import { standIn } from './phone/stand_in.mjs';
 
 /** @typedef {import('#app/store/root.js').Root} Root */
-const partOfRoot = (fields) => /** @type {Partial<Root>} */ (/** @type {unknown} */ (fields));
+const partOfRoot = (fields) => standIn(fields);
 
 /** A registered phone with the entry "one"; it syncs only when a test runs it. */
 async function quietPhone(over = {}) {
@@ -183,10 +184,7 @@ test('what was not sent stays: entries with only those versions, notes, people, 
   for (const kind of ['incident', 'note', 'settings', '']) assert.equal(await store.readJson(`k/${kind}`), null, kind);
   assert.equal((await book.meta(record))?.versions.length, 1, 'the version that was sent is gone');
   assert.equal((await next.app.readIncident(unsent)).note, 'my note');
-  assert.deepEqual(
-    next.app.state.entries.map(({ title }) => title).sort(),
-    ['not sent', 'one'],
-  );
+  assert.deepEqual(next.app.state.entries.map(({ title }) => title).sort(), ['not sent', 'one']);
   next.end();
 });
 
@@ -224,9 +222,7 @@ test('the files of uploads, unsent versions and drafts stay on a cleared phone',
   const { attachment: other } = await app.addFile(record, file(PNG, 'other.png'), { route: 'photo_picker' });
   const [[drafted]] = (await open.book.versions(other))[0].keys.restricted;
   await changeRoot(device, { uploads: open.store.root.uploads.filter(({ blob }) => blob !== drafted) });
-  const draft = /** @type {Parameters<typeof clearPhone>[2]} */ (
-    /** @type {unknown} */ ({ held: [{ received: { blob: drafted, key: 'k', n: 1 }, renditions: [] }] })
-  );
+  const draft = standIn({ held: [{ received: { blob: drafted, key: 'k', n: 1 }, renditions: [] }] });
   await clearPhone(ctx, open, draft);
   const next = await reopened(device);
   const { store } = next.ctx.open;
@@ -256,8 +252,7 @@ function answerErasures(device, answer) {
   };
   return bodies;
 }
-const done = () =>
-  new Response('{"erasure":"e"}', { status: 201, headers: { 'content-type': 'application/json' } });
+const done = () => new Response('{"erasure":"e"}', { status: 201, headers: { 'content-type': 'application/json' } });
 
 test('a file removed at once is gone from the phone, and waits for the server to be asked', async () => {
   const device = await phoneWithSentFile();
@@ -277,8 +272,7 @@ test('a file removed at once is gone from the phone, and waits for the server to
     [attachment],
   );
   assert.equal(open.typed, WORDS, 'the server is asked with the words of this opening');
-  for (const [blob] of [...keys.open, ...keys.restricted])
-    assert.equal(await open.store.readJson(`b/${blob}`), null);
+  for (const [blob] of [...keys.open, ...keys.restricted]) assert.equal(await open.store.readJson(`b/${blob}`), null);
   assert.ok(JSON.stringify(root.custody).includes('deleted'));
   assert.deepEqual(open.index.findRow(record)?.shots ?? [], [], 'the list shows it no more');
   const bodies = answerErasures(device, done);

@@ -20,7 +20,7 @@ import {
 import { saveEntry } from './phone/keeper.mjs';
 import { PNG, file } from './phone/phone.mjs';
 import { anotherOnSmallServer, phoneOnSmallServer, refusal, smallServer } from './phone/small_server.mjs';
-
+import { standIn } from './phone/stand_in.mjs';
 
 /** Keep a phone from syncing by itself. */
 function holdSync({ open }) {
@@ -327,31 +327,26 @@ test('a version that the server refuses waits no longer only if it came by the f
 
 /** A file record as it opens, with a print, a preview and the received file. */
 const openedFile = (fields = {}) =>
-  /** @type {import('#app/diary/types.js').Opened} */ (
-    /** @type {unknown} */ ({
-      kind: 'attachment',
-      fields: {
-        _author: { device: 'other' },
-        incident_ids: ['entry'],
-        renditions: [{ size_bytes: 5_000 }, { size_bytes: 900 }],
-        size_bytes: 70_000,
-        ...fields,
-      },
-      keys: {
-        open: [
-          ['print', 'k'],
-          ['preview', 'k'],
-        ],
-        restricted: [['received', 'k']],
-      },
-    })
-  );
+  standIn({
+    kind: 'attachment',
+    fields: {
+      _author: { device: 'other' },
+      incident_ids: ['entry'],
+      renditions: [{ size_bytes: 5_000 }, { size_bytes: 900 }],
+      size_bytes: 70_000,
+      ...fields,
+    },
+    keys: {
+      open: [
+        ['print', 'k'],
+        ['preview', 'k'],
+      ],
+      restricted: [['received', 'k']],
+    },
+  });
 const storeWith = (stored = {}) =>
-  /** @type {import('#app/store/store.js').Store} */ (
-    /** @type {unknown} */ ({ readJsonMany: async (names) => names.map((name) => stored[name] ?? null) })
-  );
-const rootWith = (fetch = [], more = {}) =>
-  /** @type {import('#app/store/root.js').Root} */ (/** @type {unknown} */ ({ fetch, ...more }));
+  standIn({ readJsonMany: async (names) => names.map((name) => stored[name] ?? null) });
+const rootWith = (fetch = [], more = {}) => standIn({ fetch, ...more });
 
 test('the files of another device are fetched, small ones first, each once, and not those that are here', async () => {
   const root = rootWith([{ blob: 'waiting', of: 'x', size: 3_000 }]);
@@ -365,7 +360,11 @@ test('the files of another device are fetched, small ones first, each once, and 
   await queueAllDownloads(root, storeWith(), openedFile());
   assert.equal(root.fetch.length, 4);
   const complete = rootWith();
-  await queueAllDownloads(complete, storeWith({ 'b/print': { have: true }, 'b/received': { have: true } }), openedFile());
+  await queueAllDownloads(
+    complete,
+    storeWith({ 'b/print': { have: true }, 'b/received': { have: true } }),
+    openedFile(),
+  );
   assert.deepEqual(complete.fetch, [{ blob: 'preview', of: 'entry', size: 900 }]);
   const withoutSizes = rootWith();
   await queueAllDownloads(withoutSizes, storeWith(), openedFile({ renditions: 'none', size_bytes: '70000' }));
@@ -475,10 +474,7 @@ test('a version that comes again under another number has it once, with the late
   await applyItems(two.open, [again], { seq: 3, head: page.feed.head }, 0);
   const { versions } = await two.open.book.meta(record);
   assert.equal(versions.length, 1);
-  assert.deepEqual(
-    [versions[0].seq, versions[0].at, versions[0].receipt, versions[0].checked],
-    [3, 5, receipt, false],
-  );
+  assert.deepEqual([versions[0].seq, versions[0].at, versions[0].receipt, versions[0].checked], [3, 5, receipt, false]);
   assert.equal(two.open.index.findRow(record)?.unproved, true);
   assert.ok(server);
 });

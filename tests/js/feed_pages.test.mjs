@@ -1,4 +1,4 @@
-/** Pages of the feed, files and proofs as a phone fetches them: what each check refuses, and where it goes on. */
+/** Pages of the feed and files as a phone fetches them: what each check refuses, and where it goes on. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { b64, randomBytes } from '#app/core/bytes.js';
@@ -9,9 +9,9 @@ import { decodePush, envDigest } from '#app/ledger/push.js';
 import { downloadBlob, dropPart, partName, requireComplete } from '#app/net/blobs.js';
 import { findErased, listOnServer, pullFeed } from '#app/net/feed.js';
 import { checkHead, checkReceipt, pushVersion } from '#app/net/push.js';
-import { pullProofs } from '#app/net/proofs.js';
 import { saveEntry } from './phone/keeper.mjs';
 import { phoneOnSmallServer, smallServer } from './phone/small_server.mjs';
+import { standIn } from './phone/stand_in.mjs';
 
 const START = { seq: 0, head: b64(firstHead()) };
 
@@ -73,14 +73,10 @@ test('each version of a page comes with its checked receipt and the bytes of its
   await pullFeed(link, START, async (items) => {
     for (const [i, { record, version, push, env, at, checked, receipt, erased }] of items.entries()) {
       const sent = server.versions[i];
-      assert.deepEqual([record, version, env, at, checked, erased], [
-        sent.record,
-        sent.version,
-        sent.env,
-        server.now,
-        true,
-        undefined,
-      ]);
+      assert.deepEqual(
+        [record, version, env, at, checked, erased],
+        [sent.record, sent.version, sent.env, server.now, true, undefined],
+      );
       assert.deepEqual([decodePush(push).meta, receipt], [decodePush(sent.push).meta, sent.receipt]);
     }
   });
@@ -94,7 +90,11 @@ test('an empty page is the end only if a signed head there is the phone’s own'
   assert.equal((await pull(empty({ head: null }), feed)).end, 3);
   const other = b64(new Uint8Array(32).fill(9));
   assert.equal((await pull(empty({}), { ...feed, head: other })).end, 'head_differs');
-  assert.equal((await pull(empty({ head: server.headAt(2) }), { ...feed, head: other })).end, 3, 'of an earlier number');
+  assert.equal(
+    (await pull(empty({ head: server.headAt(2) }), { ...feed, head: other })).end,
+    3,
+    'of an earlier number',
+  );
 });
 
 test('a page with versions whose signed head differs is refused, and so is one at the end without a head', async () => {
@@ -233,31 +233,29 @@ test('what the server has after a number is listed to the end, without what was 
 function fileLink({ parts = 3, complete = true, catalogue = null, status = {} } = {}) {
   const stored = new Map(catalogue ? [['b/file', catalogue]] : []);
   const fetched = [];
-  const link = /** @type {import('#app/net/push.js').ServerLink} */ (
-    /** @type {unknown} */ ({
-      diary: 'diary',
-      api: {
-        blob: async () => ({ parts, have: [], complete, ...status }),
-        part: async (_diary, _blob, i) => {
-          fetched.push(i);
-          return Uint8Array.of(i, i);
-        },
+  const link = standIn({
+    diary: 'diary',
+    api: {
+      blob: async () => ({ parts, have: [], complete, ...status }),
+      part: async (_diary, _blob, i) => {
+        fetched.push(i);
+        return Uint8Array.of(i, i);
       },
-      store: {
-        readJson: async (name) => stored.get(name) ?? null,
-        change: async (act, options) => {
-          assert.deepEqual(options, { bulky: true });
-          act(null, {
-            put: (name, facts, bytes) => {
-              assert.deepEqual(facts, { k: 'part' });
-              stored.set(name, bytes);
-            },
-            putJson: (name, value) => stored.set(name, value),
-          });
-        },
+    },
+    store: {
+      readJson: async (name) => stored.get(name) ?? null,
+      change: async (act, options) => {
+        assert.deepEqual(options, { bulky: true });
+        act(null, {
+          put: (name, facts, bytes) => {
+            assert.deepEqual(facts, { k: 'part' });
+            stored.set(name, bytes);
+          },
+          putJson: (name, value) => stored.set(name, value),
+        });
       },
-    })
-  );
+    },
+  });
   return { link, stored, fetched };
 }
 
@@ -299,7 +297,7 @@ test('a file of which another device has not sent all is not there yet, and one 
       },
     },
   });
-  const check = (link) => requireComplete(/** @type {any} */ (link), 'file', 3);
+  const check = (link) => requireComplete(standIn(link), 'file', 3);
   await assert.rejects(check(failing('not_found')), { code: 'not_there_yet' });
   await assert.rejects(check(failing('erased')), { code: 'erased' });
   await assert.rejects(check({ diary: 'd', api: { blob: async () => Promise.reject(new TypeError('x')) } }), TypeError);
@@ -309,9 +307,7 @@ test('a damaged part is dropped from a whole file and from half a file', () => {
   const dropped = [];
   const dropFrom = (have) => {
     let facts = null;
-    const change = /** @type {import('#app/store/pending.js').Change} */ (
-      /** @type {unknown} */ ({ drop: (name) => dropped.push(name), putJson: (_name, value) => (facts = value) })
-    );
+    const change = standIn({ drop: (name) => dropped.push(name), putJson: (_name, value) => (facts = value) });
     dropPart(change, { n: 3, size: 60, digest: null, have, kept: true }, 'file', 1, 20);
     return facts;
   };
@@ -325,7 +321,7 @@ test('a receipt under an earlier key counts, and says whether others may have ha
   const earlier = smallServer();
   const { c, env } = server.versions[0];
   const receipt = earlier.signed({ c, env, log: earlier.log, n: b64(randomBytes(16)), t: 'rcpt/v1', ts: 5 });
-  const check = (olds) => checkReceipt(/** @type {any} */ (receipt), { ...link.pins, olds }, { c, env });
+  const check = (olds) => checkReceipt(standIn(receipt), { ...link.pins, olds }, { c, env });
   await assert.rejects(check([]), { code: 'receipt_wrong' });
   await assert.rejects(check(undefined), { code: 'receipt_wrong' });
   const old = { log: earlier.log, pub: earlier.notary };
@@ -342,7 +338,7 @@ test('a head may still carry the signature of an earlier key', async () => {
   const head = earlier.signed(fields);
   const [diary, seq] = [link.diary, 3];
   const own = Uint8Array.from(Buffer.from(fields.head, 'base64url'));
-  const check = (olds) => checkHead(/** @type {any} */ (head), { pins: { ...link.pins, olds }, diary, seq, head: own });
+  const check = (olds) => checkHead(standIn(head), { pins: { ...link.pins, olds }, diary, seq, head: own });
   await assert.rejects(check([]), { code: 'head_differs' });
   await check([{ log: earlier.log, pub: earlier.notary, below: 2 }]);
   await assert.rejects(checkHead(null, { pins: link.pins, diary, seq, head: own }), { code: 'head_differs' });
@@ -358,15 +354,13 @@ test('a version counts as stored only with a whole number, a valid receipt and t
     pushVersion(
       {
         ...link,
-        api: /** @type {typeof link.api} */ (
-          /** @type {unknown} */ ({
-            push: async (_diary, record, version, bytes) => {
-              sent.push([record, version, bytes]);
-              const { seq, receipt } = server.number(record, version, bytes);
-              return { seq, receipt, head: server.headAt(seq), ...change };
-            },
-          })
-        ),
+        api: standIn({
+          push: async (_diary, record, version, bytes) => {
+            sent.push([record, version, bytes]);
+            const { seq, receipt } = server.number(record, version, bytes);
+            return { seq, receipt, head: server.headAt(seq), ...change };
+          },
+        }),
       },
       item,
       from,
@@ -391,46 +385,4 @@ test('a version counts as stored only with a whole number, a valid receipt and t
   await assert.rejects(pushWith({ head: server.headAt(3) }), { code: 'head_differs' });
   await assert.rejects(pushWith({}, { ...feed, head: b64(new Uint8Array(32)) }), { code: 'head_differs' });
   await assert.rejects(pushVersion(link, { record: item.record, version: 'gone' }, feed), { code: 'store_lost' });
-});
-
-test('pages of proofs that are none are refused, and a page that does not move on is the last', async () => {
-  const asked = [];
-  const pages = (...answers) => ({
-    diary: 'diary',
-    api: {
-      proofs: async (_diary, size, after) => {
-        asked.push([size, after]);
-        return answers.shift();
-      },
-    },
-  });
-  const checkpoint = { size: 9, root: 'r', note: 'n' };
-  const saved = [];
-  const pullAll = (...answers) =>
-    pullProofs(
-      /** @type {any} */ (pages(...answers)),
-      checkpoint,
-      2,
-      async (proofs, to) => void saved.push([proofs.length, to]),
-      () => null,
-    );
-  for (const answer of [
-    { proofs: {}, to: 3 },
-    { proofs: [], to: '3' },
-    { proofs: null, to: 3 },
-  ])
-    await assert.rejects(pullAll(answer), { code: 'garbage' });
-  assert.deepEqual(saved, []);
-  asked.length = 0;
-  await pullAll({ proofs: [{ version: 'unknown' }], to: 5 }, { proofs: [], to: 6 }, { proofs: [], to: 6 });
-  assert.deepEqual(asked, [
-    [9, 2],
-    [9, 5],
-    [9, 6],
-  ]);
-  assert.deepEqual(saved, [
-    [1, 5],
-    [0, 6],
-    [0, 6],
-  ]);
 });

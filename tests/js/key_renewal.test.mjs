@@ -58,12 +58,10 @@ test('after a renewal the new words open everything, and the old words, code and
   const before = structuredClone(server.account);
   await renewKeys(ctx, open, { words: WORDS, newWords: NEW, onProgress: (...place) => progress.push(place) });
   const { root } = open.store;
-  assert.deepEqual([root.rotation, root.rewrap, root.account.recovery, root.account.code_wrap], [
-    undefined,
-    false,
-    'todo',
-    undefined,
-  ]);
+  assert.deepEqual(
+    [root.rotation, root.rewrap, root.account.recovery, root.account.code_wrap],
+    [undefined, false, 'todo', undefined],
+  );
   assert.deepEqual([open.typed, open.refused, open.syncing.trouble, open.syncing.suspended], [null, false, null, null]);
   assert.equal(open.proved, server.account?.auth);
   assert.notEqual(server.account?.keyset, before?.keyset);
@@ -82,10 +80,7 @@ test('after a renewal the new words open everything, and the old words, code and
   await fresh.app.start();
   await fresh.app.signIn({ login, words: NEW });
   await fresh.ctx.open.syncing.now();
-  assert.deepEqual(
-    fresh.app.state.entries.map(({ title }) => title).sort(),
-    ['one', 'two'],
-  );
+  assert.deepEqual(fresh.app.state.entries.map(({ title }) => title).sort(), ['one', 'two']);
   assert.deepEqual(fresh.ctx.open.store.root.doubts, {});
   fresh.end();
   phone.end();
@@ -395,10 +390,7 @@ test('another phone is signed out by new keys, refuses other words, and follows 
   assert.equal(server.versions.length, 3);
   await open.syncing.now();
   assert.deepEqual([open.store.root.doubts, other.open.store.root.doubts], [{}, {}]);
-  assert.deepEqual(
-    device.app.state.entries.map(({ title }) => title).sort(),
-    ['one', 'theirs', 'two'],
-  );
+  assert.deepEqual(device.app.state.entries.map(({ title }) => title).sort(), ['one', 'theirs', 'two']);
   await other.app.lock('asked');
   await other.app.unlock(NEW);
   device.phone.end();

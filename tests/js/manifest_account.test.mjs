@@ -17,9 +17,10 @@ import { firstHead } from '#app/ledger/heads.js';
 import { shortCode } from '#app/ledger/manifest.js';
 import { saveEntry } from './phone/keeper.mjs';
 import { anotherOnSmallServer, phoneOnSmallServer, smallServer } from './phone/small_server.mjs';
+import { standIn } from './phone/stand_in.mjs';
 
 /** @typedef {import('#app/store/root.js').Root} Root */
-const rootWith = (fields = {}) => /** @type {Root} */ (/** @type {unknown} */ ({ outbox: [], ...fields }));
+const rootWith = (fields = {}) => standIn({ outbox: [], ...fields });
 
 /** A registered phone with the entries "one", "two" and "three", all numbered; it syncs only when a test runs it. */
 async function phoneWithThree() {
@@ -74,17 +75,14 @@ test('a number is in a sent manifest when it is covered and the manifest does no
 test('a manifest states what came since the last one, and the account up to there', async () => {
   const { open, server, phone } = await phoneWithThree();
   await open.store.change((root) => {
-    root.checkpoint = /** @type {Root['checkpoint']} */ (/** @type {unknown} */ ('the checkpoint'));
+    root.checkpoint = standIn('the checkpoint');
     root.lines = { other: { n: 4, c: 'their commitment' } };
   });
   assert.equal(await writeManifest(open), true);
   const manifest = coverageOf(open.store.root);
   assert.deepEqual(manifest, { record: manifest.record, counter: 1, seq: 3, head: headOf(server, 3), due: 0 });
   const [{ fields }] = await open.book.versions(/** @type {string} */ (manifest.record));
-  assert.deepEqual(
-    [fields.counter, fields.seq, fields.head, fields.entries],
-    [1, 3, headOf(server, 3), 3],
-  );
+  assert.deepEqual([fields.counter, fields.seq, fields.head, fields.entries], [1, 3, headOf(server, 3), 3]);
   assert.deepEqual(
     fields.records,
     server.versions.map(({ record, version, c }) => [record, version, c]),
@@ -200,7 +198,13 @@ async function manifestOfOther() {
 
 /** Judge a manifest with these fields as if it had just arrived. */
 async function judge({ open }, fields, more = {}) {
-  open.book.seen.set('the version', { record: 'the record', version: 'the version', kind: 'manifest', fields, ...more });
+  open.book.seen.set('the version', {
+    record: 'the record',
+    version: 'the version',
+    kind: 'manifest',
+    fields,
+    ...more,
+  });
   await applyManifests(open, [{ version: 'unknown' }, { version: 'the version' }]);
   return open.store.root;
 }
@@ -286,7 +290,15 @@ test('numbers of entries that are not on this phone are taken from a manifest, w
   const fields = { counter: 1, seq: 3, head: headOf(server, 3), records: [] };
   await judge(two, { ...fields, numbers: 'x' });
   assert.equal(two.open.store.root.numbered, undefined);
-  await judge(two, { ...fields, numbers: [[record, 1], ['erased', 2], ['text', '3'], [4, 4]] });
+  await judge(two, {
+    ...fields,
+    numbers: [
+      [record, 1],
+      ['erased', 2],
+      ['text', '3'],
+      [4, 4],
+    ],
+  });
   assert.deepEqual(two.open.store.root.numbered, { erased: 2 });
 });
 
@@ -299,9 +311,10 @@ test('a doubted manifest warns until all it names is here and a later one covers
   let stated = /** @type {object} */ (doubted);
   open.book.versions = async (record, batch) =>
     record === 'doubted'
-      ? /** @type {Awaited<ReturnType<typeof versions>>} */ (
-          /** @type {unknown} */ ([{ version: 'other', fields: {} }, { version: 'v', fields: stated }])
-        )
+      ? standIn([
+          { version: 'other', fields: {} },
+          { version: 'v', fields: stated },
+        ])
       : versions.call(open.book, record, batch);
   const check = async (change) => {
     await open.store.change((root) => {

@@ -5,6 +5,7 @@ import { KeptError } from '#app/core/errors.js';
 import { readKnownVersions, readRecords, rebuildList } from '#app/diary/index/rebuild.js';
 import { differInContent, headVersions, mergeVersions } from '#app/diary/records/merging.js';
 import { saveEntry } from './phone/keeper.mjs';
+import { standIn } from './phone/stand_in.mjs';
 import { PNG, WORDS, file, phoneWithEntry } from './phone/phone.mjs';
 import { anotherOnSmallServer, phoneOnSmallServer, smallServer } from './phone/small_server.mjs';
 
@@ -13,7 +14,10 @@ function quiet({ open }) {
   open.syncing.kick = () => undefined;
 }
 
-/** A phone on which one entry has two ends: the second is another phone's. `prepare` runs before they part. */
+/**
+ * A phone on which one entry has two ends: the second is another phone's. `prepare` runs before they part.
+ * @param {{mine?: unknown, theirs?: unknown, prepare?: (one: Awaited<ReturnType<typeof phoneOnSmallServer>>) => Promise<void>}} [options]
+ */
 async function withTwoEnds({ mine = { who: 'mine' }, theirs = { who: 'theirs' }, prepare = async (_one) => {} } = {}) {
   const server = smallServer();
   const one = await phoneOnSmallServer(server);
@@ -59,7 +63,15 @@ test('an entry with one end has nothing to merge, and one with two shows whose e
 });
 
 test('ends differ in their content or in one of them being removed, and not in their files or reasons', () => {
-  const end = (fields, more = {}) => ({ version: 'v', at: 1, here: true, taken_out: false, fields, restricted: {}, ...more });
+  const end = (fields, more = {}) => ({
+    version: 'v',
+    at: 1,
+    here: true,
+    taken_out: false,
+    fields,
+    restricted: {},
+    ...more,
+  });
   assert.equal(differInContent([]), false);
   assert.equal(differInContent([end({ who: 'a' })]), false);
   assert.equal(differInContent([end({ who: 'a' }), end({ who: 'a' })]), false);
@@ -83,7 +95,13 @@ test('a merged entry follows both ends, keeps the files of both once, and says w
   const files = heads.flatMap(({ fields }) => fields.attachment_ids);
   await app.putCard(record, { fields: { who: 'half typed' }, restricted: {} });
   const merge = (change) =>
-    mergeVersions(open, record, { looked, fields: { narrative: 'both' }, restricted: {}, reason: ' checked ', ...change });
+    mergeVersions(open, record, {
+      looked,
+      fields: { narrative: 'both' },
+      restricted: {},
+      reason: ' checked ',
+      ...change,
+    });
   for (const reason of ['', '   ']) await assert.rejects(merge({ reason }), { code: 'reason_needed' });
   await assert.rejects(merge({ looked: looked.slice(1) }), { code: 'conflict' });
   await assert.rejects(merge({ looked: [...looked, 'gone'] }), { code: 'conflict' });
@@ -418,7 +436,7 @@ test('the versions of each record come from the numbers and from what waits, in 
     await open.store.change((_root, change) => change.putJson('f/0', changed));
     return (await readKnownVersions(open)).known.get(second.record)?.versions[0];
   };
-  const factsOf = ({ checked, altered }) => [checked, altered];
+  const factsOf = (facts) => [facts?.checked, facts?.altered];
   assert.deepEqual(factsOf(await withState(1)), [false, undefined]);
   assert.deepEqual(factsOf(await withState(2)), [true, true]);
   assert.deepEqual(factsOf(await withState(3)), [false, true]);
@@ -439,8 +457,8 @@ test('numbers that are fewer than the account’s raise a doubt, unless somethin
   assert.deepEqual([doubts.length, known.size], [1, 0]);
   const { readJsonMany } = open.store;
   let isFirst = true;
-  open.store.readJsonMany = async function (...args) {
-    const read = await Reflect.apply(readJsonMany, this, args);
+  open.store.readJsonMany = async function (names) {
+    const read = standIn(await Reflect.apply(readJsonMany, this, [names]));
     if (isFirst) {
       isFirst = false;
       await open.store.change((_root, change) => change.putJson('f/0', page));

@@ -12,6 +12,7 @@ import { readNumbers } from '#app/store/feed_numbers.js';
 import { saveEntry } from './phone/keeper.mjs';
 import { PNG, file, phoneWithEntry } from './phone/phone.mjs';
 import { anotherOnSmallServer, phoneOnSmallServer, smallServer } from './phone/small_server.mjs';
+import { standIn } from './phone/stand_in.mjs';
 
 /** A phone without an account, with the unsent entries "one", "two" and "three". */
 async function phoneWithUnsent() {
@@ -165,23 +166,19 @@ async function signed({ facts, stored = true, keys = 2, isValid = false, signatu
   const asked = [];
   const written = [];
   await signAgain(
-    /** @type {Parameters<typeof signAgain>[0]} */ (
-      /** @type {unknown} */ ({
-        store: { read: async () => (stored ? { bytes } : null) },
-        book: { meta: async () => (facts ? { versions: [{ v: version, ...facts }] } : null) },
-        vault: {
-          signAgain: async (pushed, options) => {
-            asked.push([pushed.record, pushed.version, pushed.meta.c, options]);
-            if (!signature) throw new KeptError('not_opened');
-            return signature === 'new' ? b64(new Uint8Array(64)) : signature;
-          },
+    standIn({
+      store: { read: async () => (stored ? { bytes } : null) },
+      book: { meta: async () => (facts ? { versions: [{ v: version, ...facts }] } : null) },
+      vault: {
+        signAgain: async (pushed, options) => {
+          asked.push([pushed.record, pushed.version, pushed.meta.c, options]);
+          if (!signature) throw new KeptError('not_opened');
+          return signature === 'new' ? b64(new Uint8Array(64)) : signature;
         },
-        identity: { authors, diary: open.identity.diary },
-      })
-    ),
-    /** @type {Parameters<typeof signAgain>[1]} */ (
-      /** @type {unknown} */ ({ change: { put: (...item) => written.push(item) } })
-    ),
+      },
+      identity: { authors, diary: open.identity.diary },
+    }),
+    standIn({ change: { put: (...item) => written.push(item) } }),
     record,
     version,
     ...(anyAuthor === undefined ? [] : [anyAuthor]),
@@ -290,12 +287,12 @@ test('numbers above the end of the account are listed too, with and without a no
   for (const top of [5, undefined]) {
     const { open, phone } = await phoneWithThree();
     await open.store.change(async (root, change) => {
-      const page = await open.store.readJson('f/0');
+      const page = standIn(await open.store.readJson('f/0'));
       change.putJson('f/0', [...page, [5, 'ahead', 'the version ahead', 'c', 'e']]);
       if (top) root.top = top;
     });
     await sendAgain(open);
-    assert.deepEqual((await open.store.readJson('again')).at(-1), ['ahead', 'the version ahead']);
+    assert.deepEqual(standIn(await open.store.readJson('again')).at(-1), ['ahead', 'the version ahead']);
     phone.end();
   }
 });
@@ -328,7 +325,7 @@ test('what the server lacks is sent again first, keeps its earlier receipt, and 
   assert.equal(await open.store.readJson('again'), null);
   assert.equal(open.index.findRow(lost[0].record)?.seq, null, 'the list shows that it waits');
   Object.assign(syncing, { writeAccount });
-  delete (/** @type {{pushVersions?: unknown}} */ (syncing).pushVersions);
+  delete standIn(syncing).pushVersions;
   await syncing.now();
   assert.deepEqual(open.store.root.outbox, []);
   assert.equal((await open.book.meta(lost[0].record)).versions[0].seq, 2);
@@ -363,7 +360,7 @@ test('the files of what is sent again are sent again as well, and of what the se
       root.outbox = [];
       root.again = false;
     });
-    for (const name of ['pushVersions', 'writeAccount']) delete (/** @type {Record<string, unknown>} */ (syncing)[name]);
+    for (const name of ['pushVersions', 'writeAccount']) delete standIn(syncing)[name];
     await syncing.now();
   }
   phone.end();
@@ -377,7 +374,10 @@ test('every version on the phone is named once: numbered, listed to look for, st
   const unsent = { record: waiting.record, version: waiting.version };
   assert.deepEqual(await allVersions(open), [...numbered, unsent]);
   await open.store.change((root, change) => {
-    root.strays = [['stray', 'its version'], [numbered[0].record, numbered[0].version]];
+    root.strays = [
+      ['stray', 'its version'],
+      [numbered[0].record, numbered[0].version],
+    ];
     change.putJson('again', [['listed', 'its version too']]);
   });
   assert.deepEqual(await allVersions(open), [...numbered, { record: 'stray', version: 'its version' }, unsent]);
@@ -426,7 +426,7 @@ test('versions put back from a copy have no number, keep their earlier receipts,
     root.doubts = {};
   });
   open.book.seen.clear();
-  await restoreVersions(open, /** @type {Parameters<typeof restoreVersions>[1]} */ (/** @type {unknown} */ (rows)));
+  await restoreVersions(open, standIn(rows));
   assert.deepEqual(
     open.store.root.outbox,
     server.versions.map(({ record, version }, i) => ({

@@ -5,6 +5,7 @@ import { KeptError } from '#app/core/errors.js';
 import { saveEntry } from './phone/keeper.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { anotherOnSmallServer, phoneOnSmallServer, refusal, smallServer } from './phone/small_server.mjs';
+import { standIn } from './phone/stand_in.mjs';
 
 const DAY = 24 * 60 * 60 * 1000;
 const json = (body) =>
@@ -66,7 +67,12 @@ test('the log’s dates, limit and clock are stored, and a log without them clea
   answerLog(server, { now: phone.clock.now() - 5_000 });
   await syncing.now();
   assert.deepEqual(
-    [open.store.root.account.closing, open.store.root.account.file_bytes, open.store.root.clock_off, syncing.lastOffset],
+    [
+      open.store.root.account.closing,
+      open.store.root.account.file_bytes,
+      open.store.root.clock_off,
+      syncing.lastOffset,
+    ],
     [undefined, undefined, false, -5_000],
   );
   answerLog(server, { now: 'noon' });
@@ -317,9 +323,7 @@ test('no files are sent or fetched while another pass is due, and nothing is fre
 test('after a failure for want of a signal, what is being sent is prepared to go on while locked', async () => {
   const { server, syncing, phone } = await quietPhone();
   const prepared = [];
-  phone.ctx.carrier = /** @type {typeof phone.ctx.carrier} */ (
-    /** @type {unknown} */ ({ prepare: async (...facts) => void prepared.push(facts[1]), stop: () => undefined })
-  );
+  phone.ctx.carrier = standIn({ prepare: async (...facts) => void prepared.push(facts[1]), stop: () => undefined });
   server.answer = () => {
     throw new TypeError('Failed to fetch');
   };
@@ -336,7 +340,12 @@ test('the list is rebuilt after a run and by a kick of a phone without an accoun
     open.index.isStale = true;
     open.index.staleSegments = new Set();
   };
-  const isFresh = () => eventually(() => open.index.isStale, (isStale) => !isStale, { what: 'the list' });
+  const isFresh = () =>
+    eventually(
+      () => open.index.isStale,
+      (isStale) => !isStale,
+      { what: 'the list' },
+    );
   makeStale();
   await syncing.startRun();
   await isFresh();

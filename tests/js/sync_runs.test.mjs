@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KeptError } from '#app/core/errors.js';
 import { Syncing } from '#app/diary/sync/syncing.js';
+import { standIn } from './phone/stand_in.mjs';
 
 const MINUTE = 60_000;
 const ACCOUNT = { registered: true, notary: 'the notary', log: 'the log' };
@@ -13,7 +14,7 @@ function makeSyncing({ root = {}, identity = {}, passes = [], isOpen = true } = 
   const shown = { times: 0 };
   const phone = { online: true, visible: true };
   const store = {
-    root: { account: { ...ACCOUNT }, outbox: [], uploads: [], troubles: {}, doubts: {}, ...root },
+    root: standIn({ account: { ...ACCOUNT }, outbox: [], uploads: [], troubles: {}, doubts: {}, ...root }),
     changes: 0,
     async change(act) {
       store.changes++;
@@ -22,11 +23,11 @@ function makeSyncing({ root = {}, identity = {}, passes = [], isOpen = true } = 
   };
   const index = { isStale: false };
   const parts = {
-    open: /** @type {any} */ (
-      isOpen ? { store, index, identity: { diary: 'diary', authors: ['author'], earlier: [], ...identity } } : null
+    open: standIn(
+      isOpen ? { store, index, identity: { diary: 'diary', authors: ['author'], earlier: [], ...identity } } : null,
     ),
   };
-  const ctx = /** @type {any} */ ({
+  const ctx = standIn({
     api: {},
     online: () => phone.online,
     visible: () => phone.visible,
@@ -90,11 +91,10 @@ test('while an entry is refused, it is tried again with growing pauses of at mos
 test('a server that does not answer is asked with growing pauses; without a signal, after a minute', async () => {
   const device = makeSyncing({ passes: [failure('server_down'), failure('server_down'), failure('no_network')] });
   await run(device);
-  assert.deepEqual([device.waiting()[0].ms, device.syncing.trouble, device.syncing.offline], [
-    2_000,
-    'server_down',
-    false,
-  ]);
+  assert.deepEqual(
+    [device.waiting()[0].ms, device.syncing.trouble, device.syncing.offline],
+    [2_000, 'server_down', false],
+  );
   await run(device);
   assert.equal(device.waiting()[0].ms, 4_000);
   device.phone.online = false;

@@ -30,13 +30,14 @@ import { partName } from '#app/net/blobs.js';
 import { MemoryDatabase } from '#app/store/memory.js';
 import { dropParts, filesInTray, putPart } from '#app/store/staging.js';
 import { NOON, PNG, file, phoneWithEntry } from './phone/phone.mjs';
+import { standIn } from './phone/stand_in.mjs';
 
 /** @typedef {import('#app/store/database.js').Database} Database */
 /** @typedef {import('#app/diary/types.js').Vault} Vault */
 
 const INSTALL = new Uint8Array(16).fill(3);
 const hexDigest = (name, bytes) => createHash(name).update(bytes).digest('hex');
-const newTray = () => /** @type {Database} */ (/** @type {unknown} */ (new MemoryDatabase()));
+const newTray = () => standIn(new MemoryDatabase());
 const draftOpener = (key) => partOpener({ key, vault: null, install: INSTALL });
 
 /** Three parts, the last one short. */
@@ -159,8 +160,7 @@ test('a lock or a lost store while the tray is read is not taken for a file that
   const failing = (code) => async () => {
     throw new KeptError(code);
   };
-  for (const code of ['locked', 'store_lost'])
-    await assert.rejects(listTrayFiles(database, failing(code)), { code });
+  for (const code of ['locked', 'store_lost']) await assert.rejects(listTrayFiles(database, failing(code)), { code });
   assert.deepEqual(await listTrayFiles(database, failing('not_opened')), { files: [], halves: [] });
   const withoutKey = partOpener({ key: null, vault: null, install: INSTALL });
   assert.deepEqual(await listTrayFiles(database, withoutKey), { files: [], halves: [] });
@@ -171,14 +171,12 @@ test('a file captured on a locked phone opens only with the vault, for this inst
   const database = newTray();
   const pair = await newKeyPair();
   const opened = [];
-  const vault = /** @type {Vault} */ (
-    /** @type {unknown} */ ({
-      openCapture: async (sealed, header) => {
-        opened.push(header);
-        return hpkeOpen(pair.scalar, sealed, 'capture', header);
-      },
-    })
-  );
+  const vault = standIn({
+    openCapture: async (sealed, header) => {
+      opened.push(header);
+      return hpkeOpen(pair.scalar, sealed, 'capture', header);
+    },
+  });
   const sealer = captureSealer({ install: INSTALL, capture_pub: pair.pub }, NOON);
   await addToTray(database, file(LONG, 'long.bin', ''), sealer, {
     route: 'camera',
@@ -274,10 +272,7 @@ const copy = (purpose, length) => ({
   recipe: 'test',
 });
 /** @returns {import('#app/media/previews.js').PictureMaker} */
-const maker = (change = {}) =>
-  /** @type {import('#app/media/previews.js').PictureMaker} */ (
-    /** @type {unknown} */ ({ make: async () => [copy('print', 500), copy('preview', 90)], ...change })
-  );
+const maker = (change = {}) => standIn({ make: async () => [copy('print', 500), copy('preview', 90)], ...change });
 const seal = (source, pictures = maker(), more = {}) =>
   sealFile(device.phone.ctx.open, source, { route: 'files', at: NOON, pictures, ...more });
 const storeNow = () => device.phone.ctx.open.store;
@@ -313,7 +308,10 @@ test('a sealed file has its digests, its copies and its catalogue, and waits to 
   );
   const blobs = blobsOf(sealed);
   assert.equal(blobs.length, 3);
-  assert.deepEqual(storeNow().root.filling, blobs.map(({ blob }) => blob));
+  assert.deepEqual(
+    storeNow().root.filling,
+    blobs.map(({ blob }) => blob),
+  );
   for (const { blob } of blobs) {
     const { n, digest, have, kept, size } = await storeNow().readJson(`b/${blob}`);
     assert.deepEqual([n, typeof digest, have, kept], [1, 'string', true, false]);
@@ -418,7 +416,10 @@ test('at an unlock only what nothing names is deleted', async () => {
   await storeNow().change((root) => {
     root.filling = blobsOf(half).map(({ blob }) => blob);
   });
-  await deleteHalfFiles(storeNow(), all.map(({ blob }) => blob));
+  await deleteHalfFiles(
+    storeNow(),
+    all.map(({ blob }) => blob),
+  );
   for (const blob of blobsOf(kept)) assert.equal(await isStored(blob), true);
   for (const blob of blobsOf(half)) {
     assert.equal(await isStored(blob), false);

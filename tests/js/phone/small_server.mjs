@@ -11,11 +11,13 @@ import { firstHead, nextHead } from '#app/ledger/heads.js';
 import { decodePush, encodePush, envDigest } from '#app/ledger/push.js';
 import { notaryKeyId } from '#app/ledger/receipts.js';
 import { WORDS, makePhone, phoneWithEntry } from './phone.mjs';
+import { standIn } from './stand_in.mjs';
 
 /**
  * @typedef {import('./phone.mjs').Request} Request
  * @typedef {ReturnType<typeof smallServer>} SmallServer
- * @typedef {{seq: number, record: string, version: string, c: string, env: string, receipt: object, push: Uint8Array,
+ * @typedef {Response|null|undefined} Answer
+ * @typedef {{seq: number, record: string, version: string, c: string, env: string, receipt: Record<string, string|number>, push: Uint8Array,
  *   erasedAt?: number}} Numbered
  */
 
@@ -39,15 +41,15 @@ export function smallServer() {
     versions: [],
     /** @type {string[]} method and path of every request */
     requests: [],
-    /** @type {((path: string, options: Request) => Response|null|undefined)|null} may answer in place of the server */
+    /** @type {((path: string, options: Request) => Answer|Promise<Answer>)|null} may answer in place of the server */
     answer: null,
     now: Date.now(),
-    account: /** @type {Record<string, any>|null} */ (null),
+    account: standIn(null),
     epoch: 1,
     /** of the sessions that count; new keys end all */
     tokens: new Set(),
     /** a change of keys that was begun, and the new wraps that were sent, by version */
-    rotation: /** @type {Record<string, any>|null} */ (null),
+    rotation: standIn(null),
     wraps: new Map(),
     signed,
     /** Return the signed head at a number. */
@@ -218,4 +220,3 @@ export async function anotherOnSmallServer(server, login, over = {}) {
   await phone.ctx.open.syncing.now();
   return { phone, app: phone.app, open: phone.ctx.open };
 }
-
