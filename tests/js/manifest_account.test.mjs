@@ -308,7 +308,7 @@ test('a doubted manifest warns until all it names is here and a later one covers
   const rows = server.versions.slice(0, 3).map(({ record, version, c }) => [record, version, c]);
   const doubted = { counter: 1, seq: 3, head: headOf(server, 3), records: [rows[0], rows[2], rows[1]] };
   const { versions } = open.book;
-  let stated = /** @type {object} */ (doubted);
+  let stated = standIn(doubted);
   open.book.versions = async (record, batch) =>
     record === 'doubted'
       ? standIn([

@@ -4,6 +4,7 @@ import { getEventListeners } from 'node:events';
 import test from 'node:test';
 import { Api } from '#app/net/api.js';
 import { fetchAppFile, isTransient, makeRequest } from '#app/net/http.js';
+import { standIn } from './phone/stand_in.mjs';
 
 const json = (status, body, headers = {}) =>
   new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
@@ -135,9 +136,7 @@ test('a refusal’s code is one word of small letters and nothing else', async (
 });
 
 test('a redirect of any kind is taken for another network’s page', async () => {
-  const opaque = /** @type {Response} */ (
-    /** @type {unknown} */ ({ type: 'opaqueredirect', status: 0, ok: false, headers: new Headers() })
-  );
+  const opaque = standIn({ type: 'opaqueredirect', status: 0, ok: false, headers: new Headers() });
   await assert.rejects(requestAnsweredBy(opaque)({ path: '/x' }), { code: 'captive_portal' });
   for (const status of [300, 304, 399])
     await assert.rejects(
