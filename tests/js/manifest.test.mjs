@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { manifestMatches } from '#app/ledger/manifest.js';
+import { firstDifference, manifestMatches } from '#app/ledger/manifest.js';
 
 /** @type {[number, string, string, string, string][]} */
 const shownRows = [
@@ -39,4 +39,14 @@ test('a manifest of another shape counts as no statement and raises no error', (
   for (const malformed of [{}, { seq: 'x', records }, { seq: 5 }, { seq: 5, records: {} }])
     assert.equal(manifestMatches(malformed, shownRows), true);
   assert.equal(manifestMatches({ seq: 5, records: [1, null, 'x'] }, shownRows), false);
+});
+
+test('a manifest differs first where an item is missing here or is another, and else nowhere after its beginning', () => {
+  assert.equal(firstDifference({ seq: 5, records }, shownRows), 3);
+  assert.equal(firstDifference({ seq: 5, records }, []), 3);
+  assert.equal(firstDifference({ seq: 5, records }, shownRows.slice(0, 1)), 4);
+  assert.equal(firstDifference({ seq: 5, records }, shownRows.slice(0, 2)), 5);
+  assert.equal(firstDifference({ seq: 5, records: [records[0], records[2], records[1]] }, shownRows), 4);
+  assert.equal(firstDifference({ seq: 5, records: records.slice(1) }, shownRows), 4);
+  assert.equal(firstDifference({ seq: 4, records: records.slice(1) }, shownRows), 3);
 });

@@ -9,9 +9,10 @@ import { KeptError } from '#app/core/errors.js';
 import { importKey } from '#app/crypto/cobblestone.js';
 import { grantWrapHeader, versionWrapHeader, wrapKey } from '#app/crypto/keys.js';
 import * as envelope from '#app/crypto/envelope.js';
-import { envelopeHeader } from '#app/crypto/versions.js';
+import { importSigningKey, newKeyPair, sign as signBytes } from '#app/crypto/signing.js';
+import { bytesToSign, envelopeHeader } from '#app/crypto/versions.js';
 import { manifestEntries } from '#app/ledger/manifest.js';
-import { decodePush, encodePush, envDigest } from '#app/ledger/push.js';
+import { decodePush, encodePush, envDigest, verifyVersionByAnyKey } from '#app/ledger/push.js';
 import { notaryKeyId, verifyReceipt } from '#app/ledger/receipts.js';
 import { dropPart, partName } from '#app/net/blobs.js';
 import { isSessionOver, isTransient, makeRequest } from '#app/net/http.js';
@@ -151,6 +152,26 @@ test('wraps and envelopes of another place, part or kind are refused, also those
   ])
     assert.throws(() => decodePush(encodePush(withGrantWraps([wrong, upload.given[0].wraps[1]])), place), refused);
   assert.ok(decodePush(encodePush(withGrantWraps([await wrapOf(header), upload.given[0].wraps[1]])), place));
+});
+
+test('a version’s signature counts by the last key, and by an earlier key up to the number where that ended', async () => {
+  const [first, last, stranger] = await Promise.all([newKeyPair(), newKeyPair(), newKeyPair()]);
+  const facts = { c: b64(randomBytes(32)), ...place };
+  const { c, ...where } = facts;
+  const signedBy = async (pair) => b64(await signBytes(await importSigningKey(pair), bytesToSign(c, where)));
+  const authors = [
+    { pub: b64(first.pub), seq: 7 },
+    { pub: b64(last.pub), seq: null },
+  ];
+  const verify = async (pair, seq, change = {}) =>
+    verifyVersionByAnyKey(authors, { ...facts, ...change }, await signedBy(pair), seq);
+  for (const seq of [1, 7, 8, null]) await verify(last, seq);
+  for (const seq of [1, 7]) await verify(first, seq);
+  const invalid = { code: 'bad_signature' };
+  for (const seq of [8, null]) await assert.rejects(verify(first, seq), invalid);
+  await assert.rejects(verify(stranger, 1), invalid);
+  for (const name of ['diary', 'record', 'version']) await assert.rejects(verify(last, 1, { [name]: id() }), invalid);
+  await assert.rejects(verify(last, 1, { c: b64(randomBytes(32)) }), invalid);
 });
 
 test('a receipt is valid only from this notary, for exactly this version, with a time', async () => {
