@@ -212,6 +212,12 @@ test('a receipt is valid only from this notary, for exactly this version, with a
   await assert.rejects(verifyReceipt(signed(fields), { ...expect, log: b64(randomBytes(32)) }), {
     code: 'bad_signature',
   });
+  const otherLog = b64(randomBytes(32));
+  await assert.rejects(
+    verifyReceipt(signed({ ...fields, log: otherLog }), { ...expect, log: otherLog }),
+    { code: 'bad_signature' },
+    'the name of a key is not its own',
+  );
   for (const invalid of [null, undefined, 'text'])
     await assert.rejects(verifyReceipt(invalid, expect), { code: 'bad_signature' });
 });

@@ -377,6 +377,13 @@ test('all warnings are shown, each once: the connection first, then records of n
   assert.deepEqual(codes(), [], 'none while locked');
 });
 
+test('where nothing is wrong nothing is shown, also while records of no entry wait', () => {
+  const device = makeSyncing({
+    root: { outbox: [{ record: 'person', version: 'v', of: null }], uploads: [{ blob: 'file', of: null }] },
+  });
+  assert.deepEqual(device.syncing.warnings(), []);
+});
+
 test('a server that has announced its end has a line of its own in place of a warning', () => {
   const device = makeSyncing();
   device.syncing.trouble = 'closed';
