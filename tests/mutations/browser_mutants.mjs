@@ -73,6 +73,8 @@ for (const name of process.argv.slice(2)) {
     if (isSentence(mutant, source.slice(start, end))) continue;
     const text = written(source, start, end, replacement);
     if (text !== null)
-      process.stdout.write(`${JSON.stringify({ file: name, line: location.start.line + 1, start, end, text })}\n`);
+      process.stdout.write(
+        `${JSON.stringify({ file: name, line: location.start.line + 1, last: location.end.line + 1, start, end, text })}\n`,
+      );
   }
 }

@@ -19,7 +19,9 @@ def mutants(files: list[str]) -> Iterator[CodeMutant]:
     ).stdout.splitlines():
         row = json.loads(line)
         yield CodeMutant(
-            row["file"], (row["line"],), partial(apply_change, row["file"], row["start"], row["end"], row["text"])
+            row["file"],
+            tuple(range(row["line"], row["last"] + 1)),
+            partial(apply_change, row["file"], row["start"], row["end"], row["text"]),
         )
 
 

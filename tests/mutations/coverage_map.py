@@ -82,6 +82,16 @@ class CoverageMap:
             self._imported[module] = importing_tests
         return self._imported[module]
 
+    def thorough_tests(self, mutant: CodeMutant, tests: Iterable[CoveringTest]) -> set[CoveringTest]:
+        """Return those tests that run more than half as many of the changed lines as the test that runs most.
+
+        Many tests only pass the first line of a changed function, for example where it makes others.
+        """
+        by_line = self.by_line[mutant.file]
+        counts = {test: sum(test in by_line[line] for line in mutant.lines or ()) for test in tests}
+        most = max(counts.values(), default=0)
+        return {test for test, count in counts.items() if 2 * count > most}
+
     def tests_for(self, mutant: CodeMutant) -> list[CoveringTest]:
         """Return the tests that run the changed place, cheapest first."""
         tests = set[CoveringTest]()

@@ -96,7 +96,8 @@ class MutantJudge:
     ) -> Iterator[list[CoveringTest]]:
         """Return the tests in the order of their runs: the likeliest individually, then file by file.
 
-        Files with the lowest cost per expected kill come first. A journey runs much of the app and asserts little about
+        Tests that run most of the changed lines come before the others, and then files with the lowest cost per
+        expected kill. A journey runs much of the app and asserts little about
         each part, so a test of a few files comes before a cheaper one of many.
         """
         likely = self._likelihood(mutant)
@@ -109,16 +110,24 @@ class MutantJudge:
                 first.append(test)
                 seconds_planned += test.cost
         yield from group_by_file(first, covering)
-        rest = group_by_file([test for test in tests if test not in first], covering)
+        thorough = covering.thorough_tests(mutant, tests)
+        rest = [
+            group
+            for is_thorough in (True, False)
+            for group in group_by_file(
+                [test for test in tests if test not in first and (test in thorough) == is_thorough], covering
+            )
+        ]
         by_name: dict[str, float] = defaultdict(float)
         for name, weight in likely.items():
             by_name[name.partition("::")[0]] += weight
         yield from sorted(
             rest,
             key=lambda planned_test: (
+                planned_test[0] not in thorough,
                 (_FILE_OVERHEAD_SECONDS + usual_seconds(planned_test, covering))
                 * (1 + _mean_breadth(planned_test, covering) / _BROAD_FILES)
-                / (1 + by_name[planned_test[0].file])
+                / (1 + by_name[planned_test[0].file]),
             ),
         )
 

@@ -134,6 +134,22 @@ def test_a_test_of_few_files_runs_before_a_cheaper_one_of_many() -> None:
     assert [*runs] == [[unit], [journey]]
 
 
+def test_a_test_that_runs_most_of_the_changed_lines_runs_before_a_cheaper_one_that_passes_the_first() -> None:
+    """A function that is made in every test and called in few is judged by those few."""
+    makes_it, calls_it, also_makes_it = (
+        CoveringTest("a", "a::makes it", 0.1),
+        CoveringTest("b", "b::calls it", 3.0),
+        CoveringTest("b", "b::also makes it", 0.1),
+    )
+    covering = CoverageMap()
+    covering.add(makes_it, {ROLES_SCRIPT: [40]}, set())
+    covering.add(calls_it, {ROLES_SCRIPT: [40, 41, 42]}, set())
+    covering.add(also_makes_it, {ROLES_SCRIPT: [40]}, set())
+    mutant = CodeMutant(ROLES_SCRIPT, (40, 41, 42), lambda: "")
+    runs = MutantJudge().plan_runs(mutant, covering.tests_for(mutant), covering)
+    assert [*runs] == [[calls_it], [makes_it], [also_makes_it]]
+
+
 class RecordingJudge(MutantJudge):
     """Judge that runs nothing, and records the tests it should run."""
 
