@@ -57,6 +57,7 @@ class CoverageMap:
     tests: set[CoveringTest] = field(default_factory=set)
     files_run: dict[str, int] = field(default_factory=dict)
     _imported: dict[str, set[CoveringTest]] = field(default_factory=dict)
+    _direct_imports: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def add(self, test: CoveringTest, lines: dict[str, list[int]], changed: set[str]) -> None:
         """Add the lines of a test, and the files that have changed since it was measured."""
@@ -81,6 +82,16 @@ class CoverageMap:
             }
             self._imported[module] = importing_tests
         return self._imported[module]
+
+    def is_about(self, test: CoveringTest, module: str) -> bool:
+        """Return whether the file of a test imports a module itself, and not through others."""
+        key = test.file, module
+        if key not in self._direct_imports:
+            stem = re.escape(Path(module).stem)
+            pattern = re.compile(rf"""from ['"]#app/.*\b{stem}\.js['"]|^(from|import) .*\b{stem}\b""", re.MULTILINE)
+            path = PROJECT_ROOT / test.file
+            self._direct_imports[key] = path.exists() and bool(pattern.search(path.read_text(encoding="utf-8")))
+        return self._direct_imports[key]
 
     def thorough_tests(self, mutant: CodeMutant, tests: Iterable[CoveringTest]) -> set[CoveringTest]:
         """Return those tests that run more than half as many of the changed lines as the test that runs most.

@@ -96,8 +96,8 @@ class MutantJudge:
     ) -> Iterator[list[CoveringTest]]:
         """Return the tests in the order of their runs: the likeliest individually, then file by file.
 
-        Tests that run most of the changed lines come before the others, and then files with the lowest cost per
-        expected kill. A journey runs much of the app and asserts little about
+        Tests that run most of the changed lines come before the others, then files that import the mutated module
+        themselves, and then those with the lowest cost per expected kill. A journey runs much of the app and asserts little about
         each part, so a test of a few files comes before a cheaper one of many.
         """
         likely = self._likelihood(mutant)
@@ -125,6 +125,7 @@ class MutantJudge:
             rest,
             key=lambda planned_test: (
                 planned_test[0] not in thorough,
+                not covering.is_about(planned_test[0], mutant.file),
                 (_FILE_OVERHEAD_SECONDS + usual_seconds(planned_test, covering))
                 * (1 + _mean_breadth(planned_test, covering) / _BROAD_FILES)
                 / (1 + by_name[planned_test[0].file]),

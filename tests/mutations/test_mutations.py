@@ -150,6 +150,20 @@ def test_a_test_that_runs_most_of_the_changed_lines_runs_before_a_cheaper_one_th
     assert [*runs] == [[calls_it], [makes_it], [also_makes_it]]
 
 
+def test_a_file_that_imports_the_mutated_module_runs_before_a_cheaper_one() -> None:
+    """A test is about the modules that it imports itself; through the app it runs many others."""
+    push = "static/js/ledger/push.js"
+    about = CoveringTest("tests/js/push_shapes.test.mjs", "about uploads", 3.0)
+    elsewhere = CoveringTest("tests/js/unzip.test.mjs", "about archives", 0.1)
+    covering = CoverageMap()
+    for test in (about, elsewhere):
+        covering.add(test, {push: [40]}, set())
+    runs = MutantJudge().plan_runs(CodeMutant(push, (40,), lambda: ""), [elsewhere, about], covering)
+    assert [*runs] == [[about], [elsewhere]]
+    assert not covering.is_about(about, "static/js/net/feed.js")
+    assert covering.is_about(CoveringTest("tests/test_encoding.py", "one", 1.0), "diary/encoding.py")
+
+
 class RecordingJudge(MutantJudge):
     """Judge that runs nothing, and records the tests it should run."""
 
