@@ -72,9 +72,7 @@ for (const name of process.argv.slice(2)) {
     const [start, end] = [offsetOf(lines, location.start), offsetOf(lines, location.end)];
     if (isSentence(mutant, source.slice(start, end))) continue;
     const text = written(source, start, end, replacement);
-    if (text !== null)
-      process.stdout.write(
-        `${JSON.stringify({ file: name, line: location.start.line + 1, last: location.end.line + 1, start, end, text })}\n`,
-      );
+    const [line, last] = [location.start.line + 1, location.end.line + 1];
+    if (text !== null) process.stdout.write(`${JSON.stringify({ file: name, line, last, start, end, text })}\n`);
   }
 }
