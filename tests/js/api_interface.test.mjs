@@ -169,7 +169,7 @@ for (const name of Object.keys(CALLS))
     if (!answerTypes.length) assert.equal(result, null);
   });
 
-test('a path names the diary, the record, the version, the file and its part, and the number to start after', async () => {
+test('a path names the diary, record, version, file and part, and the number to start after', async () => {
   const paths = {};
   for (const [name, args] of Object.entries({
     push: ['D', 'R', 'V', BYTES],

@@ -339,7 +339,7 @@ test('requests that could not be made in their turn are made in a later run, eac
   device.phone.end();
 });
 
-test('a record that the server does not have counts as erased; any other refusal leaves the request waiting', async () => {
+test('a record that the server lacks counts as erased; any other refusal leaves the request waiting', async () => {
   const device = await phoneWithSentFile();
   const { ctx, open, attachment } = device;
   for (const [error, isDone] of /** @type {[string, boolean][]} */ ([

@@ -71,7 +71,7 @@ test('a search finds words, files, people and accounts; case, accents and marks 
   assert.deepEqual(await found('screenshot_tuesday'), [3]);
 });
 
-test('a file that was removed is neither shown nor found by its name or description, until it is put back', async () => {
+test('a removed file is neither shown nor found by its name or description, until it is put back', async () => {
   const { phone, app, record } = await phoneWithEntry({}, 'One.');
   const { attachment } = await app.addFile(record, file(PNG, 'sunflower.png'), { route: 'photo_picker' });
   await app.saveAttachment({ attachment, fields: { description: 'marigold' } });

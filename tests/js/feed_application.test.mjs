@@ -1,4 +1,4 @@
-/** What a receipt and a page of the feed change on the phone: numbers, records, rows, what waits and what is fetched. */
+/** What a receipt and a page of the feed change on the phone: numbers, records, rows, what waits or is fetched. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { b64, randomBytes } from '#app/core/bytes.js';
@@ -386,7 +386,7 @@ test('a phone fetches its own files only if it was cleared', async () => {
   assert.equal(await fetched('other', openedFile({ _author: undefined })), 3);
 });
 
-test('a version that came again under a later signature is stored with it, and only if it is the same version', async () => {
+test('the same version under a later signature is stored with it, and another version is not', async () => {
   const { server, one, two } = await twoPhones();
   const sent = await sendEntry(one, 'two');
   const [page] = await fetchPages(two);

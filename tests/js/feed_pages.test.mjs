@@ -286,7 +286,7 @@ test('a fetch that stops goes on with the part that is missing', async () => {
   assert.deepEqual(stored.get('b/file'), { n: 3, size: 6, digest: null, have: true, kept: true });
 });
 
-test('a file of which another device has not sent all is not there yet, and one of another size is altered', async () => {
+test('a file that is not sent completely is not there yet, and one of another size is altered', async () => {
   await assert.rejects(downloadBlob(fileLink({ complete: false }).link, 'file', 3), { code: 'not_there_yet' });
   await assert.rejects(downloadBlob(fileLink({ parts: 4 }).link, 'file', 3), { code: 'feed_altered' });
   const failing = (code) => ({

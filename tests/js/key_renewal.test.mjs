@@ -1,4 +1,4 @@
-/** New words and new keys: what is checked before, what each failure of the server means, and what is left afterwards. */
+/** New words and new keys: what is checked before, what each failure of the server means, and what is left. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {

@@ -1,4 +1,4 @@
-/** A list of several segments when it is rebuilt: the newest first, only what differs, and texts stored for the next time. */
+/** A list of several segments when it is rebuilt: the newest first, only what differs, and its texts stored. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { KeptError } from '#app/core/errors.js';

@@ -41,7 +41,7 @@ test('a manifest of another shape counts as no statement and raises no error', (
   assert.equal(manifestMatches({ seq: 5, records: [1, null, 'x'] }, shownRows), false);
 });
 
-test('a manifest differs first where an item is missing here or is another, and else nowhere after its beginning', () => {
+test('a manifest differs first where an item is missing here or is another, or at its beginning', () => {
   assert.equal(firstDifference({ seq: 5, records }, shownRows), 3);
   assert.equal(firstDifference({ seq: 5, records }, []), 3);
   assert.equal(firstDifference({ seq: 5, records }, shownRows.slice(0, 1)), 4);

@@ -137,7 +137,7 @@ test('a manifest asked for is written once, also when nothing else is due', asyn
   phone.end();
 });
 
-test('no manifest is written without an account, while the list is incomplete, or over a gap in the numbers', async () => {
+test('no manifest is written without an account, with an incomplete list, or over a gap in the numbers', async () => {
   const { open, phone } = await phoneWithThree();
   const { store, index } = open;
   const before = structuredClone(store.root.manifest);

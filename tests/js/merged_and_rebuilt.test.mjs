@@ -16,7 +16,8 @@ function quiet({ open }) {
 
 /**
  * A phone on which one entry has two ends: the second is another phone's. `prepare` runs before they part.
- * @param {{mine?: unknown, theirs?: unknown, prepare?: (one: Awaited<ReturnType<typeof phoneOnSmallServer>>) => Promise<void>}} [options]
+ * @typedef {Awaited<ReturnType<typeof phoneOnSmallServer>>} Device
+ * @param {{mine?: unknown, theirs?: unknown, prepare?: (one: Device) => Promise<void>}} [options]
  */
 async function withTwoEnds({ mine = { who: 'mine' }, theirs = { who: 'theirs' }, prepare = async (_one) => {} } = {}) {
   const server = smallServer();

@@ -154,7 +154,7 @@ test('wraps and envelopes of another place, part or kind are refused, also those
   assert.ok(decodePush(encodePush(withGrantWraps([await wrapOf(header), upload.given[0].wraps[1]])), place));
 });
 
-test('a version’s signature counts by the last key, and by an earlier key up to the number where that ended', async () => {
+test('a signature counts by the last key, and by an earlier key up to the number where that ended', async () => {
   const [first, last, stranger] = await Promise.all([newKeyPair(), newKeyPair(), newKeyPair()]);
   const facts = { c: b64(randomBytes(32)), ...place };
   const { c, ...where } = facts;

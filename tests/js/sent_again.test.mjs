@@ -48,7 +48,7 @@ async function linesOf(open, items) {
 }
 const END = { n: 40, prev: b64(new Uint8Array(32).fill(5)) };
 
-test('versions that a phone put back had not sent are numbered after the end of its line, each on the one before', async () => {
+test('what a phone put back had not sent is numbered after the end of its line, in one chain', async () => {
   const { open, items, phone } = await phoneWithUnsent();
   const before = await linesOf(open, items);
   const incidents = await reseal(open, END);

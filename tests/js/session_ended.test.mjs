@@ -121,7 +121,7 @@ test('a return is recorded only where the session had been ended', async () => {
   phone.end();
 });
 
-test('a sign-in with typed words is not repeated once the server refuses them, and needs the pinned server', async () => {
+test('a sign-in with typed words is not repeated once they are refused, and needs the pinned server', async () => {
   const device = await phoneWithHandler();
   const { ctx, open, server, phone } = device;
   const signIn = (words) => signInAgain(ctx, open, words);

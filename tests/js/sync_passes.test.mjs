@@ -40,7 +40,7 @@ const answerLog = (server, change) => {
 /** The requests' last parts, without ids. */
 const namesOf = ({ requests }) => requests.map((request) => request.split('?')[0].split('/').at(-1));
 
-test('a pass reads the log, pulls, sends what waits, pulls again, and then looks after erasures and sign-ins', async () => {
+test('a pass reads the log, pulls, sends what waits, pulls again, and looks after erasures and sign-ins', async () => {
   const { server, syncing, app } = await quietPhone();
   await saveEntry(app, 'two');
   await syncing.now();
@@ -334,7 +334,7 @@ test('after a failure for want of a signal, what is being sent is prepared to go
   assert.equal(prepared.length, 1, 'the server answered');
 });
 
-test('the list is rebuilt after a run and by a kick of a phone without an account, not while the keys change', async () => {
+test('the list is rebuilt after a run, or by a kick without an account, and not while the keys change', async () => {
   const { syncing, open, kick } = await quietPhone();
   const makeStale = () => {
     open.index.isStale = true;

@@ -111,7 +111,7 @@ test('a type that does not fit the bytes is noted', async () => {
   assert.deepEqual((await add(PNG, 'note.pdf', 'application/pdf')).flags, ['type_mismatch']);
 });
 
-test('a file in the tray is read a part at a time, and a part that is lost or of another length is reported', async () => {
+test('a file in the tray is read part by part, and a part that is lost or of another length is reported', async () => {
   const [database, key] = [newTray(), await newDraftKey()];
   await addToTray(database, file(LONG, 'long.bin', ''), draftKeySealer(key), { route: 'files', at: NOON });
   const [{ source, keys }] = (await listTrayFiles(database, draftOpener(key))).files;
@@ -346,7 +346,7 @@ test('a file of several parts is reported part by part, and other files get no c
   assert.deepEqual([sealed.received.n, sealed.renditions, made, sealed.flags], [3, [], [], []]);
 });
 
-test('a picture of which no copy can be made says so; a film gets a still and its length, where films are read', async () => {
+test('a picture without a copy says so; a film gets a still and its length, where films are read', async () => {
   const without = await seal(sourceOf(PNG), maker({ make: async () => null }));
   assert.deepEqual([without.flags, without.renditions, without.gps_present], [['no_print_copy'], [], false]);
   const film = concat(Uint8Array.of(0, 0, 0, 24), new TextEncoder().encode('ftypisom'), new Uint8Array(60));

@@ -17,7 +17,8 @@ import { standIn } from './stand_in.mjs';
  * @typedef {import('./phone.mjs').Request} Request
  * @typedef {ReturnType<typeof smallServer>} SmallServer
  * @typedef {Response|null|undefined} Answer
- * @typedef {{seq: number, record: string, version: string, c: string, env: string, receipt: Record<string, string|number>, push: Uint8Array,
+ * @typedef {Record<string, string|number>} Receipt
+ * @typedef {{seq: number, record: string, version: string, c: string, env: string, receipt: Receipt, push: Uint8Array,
  *   erasedAt?: number}} Numbered
  */
 
