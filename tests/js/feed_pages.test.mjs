@@ -124,10 +124,17 @@ test('a server that has less than a receipt once showed is behind, and nothing i
 });
 
 test('a version under keys of a later epoch signs the device out; others are read', async () => {
-  const { link } = await threeOnServer();
+  const { server, link } = await threeOnServer();
   assert.equal((await pull({ ...link, epoch: 0 })).end, 'signed_out');
   assert.equal((await pull({ ...link, epoch: 1 })).end, 3);
   assert.equal((await pull({ ...link, epoch: 2 })).end, 3);
+  const [header, ...frames] = decodeFrames(server.page(0), { maxParts: 501 });
+  const unreadable = frames.map((frame) => {
+    const [facts, , envelope] = decodeFrames(frame, { maxParts: 5 });
+    return encodeFrames([facts, Uint8Array.of(1), envelope]);
+  });
+  const { link: served } = servePages(link, [() => encodeFrames([header, ...unreadable])]);
+  assert.equal((await pull({ ...served, epoch: 0 })).end, 3, 'what is no wrap is of no later epoch');
 });
 
 test('a version with a wrap that is no wrap, another signature or an invalid receipt is refused', async () => {
