@@ -437,6 +437,27 @@ test('new words alone leave the keys; the same words are refused, and a lost ans
   device.phone.end();
 });
 
+test('a phone that stops right after it took the new keys into use opens with the new words', async () => {
+  const device = await phoneWithTwo();
+  const { ctx, open, app } = device;
+  let isInUse = false;
+  const onProgress = () => {
+    if (isInUse) throw new TypeError('stopped');
+  };
+  const { rekeyAdopt } = open.vault;
+  open.vault.rekeyAdopt = async (...args) => {
+    isInUse = true;
+    return Reflect.apply(rekeyAdopt, open.vault, args);
+  };
+  await assert.rejects(renewKeys(ctx, open, { words: WORDS, newWords: NEW, onProgress }), TypeError);
+  assert.equal(open.store.root.rewrap, true);
+  await app.lock('asked');
+  await app.unlock(NEW);
+  assert.equal(app.state.entries.length, 2);
+  assert.equal(device.phone.ctx.open.identity.authors.length, 2, 'with the new identity');
+  device.phone.end();
+});
+
 test('wraps are made once after a change, one run after the other', async () => {
   const device = await phoneWithTwo();
   const { open } = device;
