@@ -6,7 +6,7 @@
 import { KeptError } from '../../../core/errors.js';
 import { startWorker } from '../../../core/worker_calls.js';
 import type { CallWorker } from '../../../core/worker_calls.js';
-import type { PictureText } from '../picture_text.js';
+import type { PictureText, ScreenshotReading } from '../picture_text.js';
 
 const FOLDER = '/static/engine/reader/';
 const ENGLISH = 'eng';
@@ -40,7 +40,13 @@ export type PictureReader = {
    *   when this picture cannot be read; cancelled after `stop`
    */
   read(picture: Blob): Promise<PictureText | null>;
-  /** End the worker now, and with it every word it holds. */
+  /**
+   * Find the rows that a screenshot may have, from the words that were read in it. It needs nothing that is fetched.
+   * @returns null when the browser cannot show the picture
+   * @throws reader_failed
+   */
+  rows(picture: Blob, text: PictureText): Promise<ScreenshotReading | null>;
+  /** End each worker now, and with it every word it holds. */
   stop(): void;
 };
 
@@ -51,6 +57,7 @@ export function createPictureReader(host: Host): PictureReader {
   const dataInUse = () =>
     [ENGLISH, LANGUAGES[host.language()] ?? []].flat().map((code) => [code, `${FOLDER}${code}.traineddata`] as const);
   let started: { worker: CallWorker; language: string; begun: Promise<unknown> } | null = null;
+  const finding: Set<CallWorker> = new Set();
   let aborter = new AbortController();
   const end = () => {
     started?.worker.end();
@@ -95,10 +102,25 @@ export function createPictureReader(host: Host): PictureReader {
         throw error instanceof KeptError ? error : new KeptError('reader_missing');
       }
     },
+    async rows(picture, text) {
+      // One of its own: the other may be reading a picture, which takes longer.
+      const worker = host.startWorker();
+      finding.add(worker);
+      try {
+        const limit = host.limitMs ?? PICTURE_LIMIT_MS;
+        return (await within(limit, worker.call('rows', [picture, text]))) as ScreenshotReading | null;
+      } catch {
+        throw new KeptError('reader_failed');
+      } finally {
+        finding.delete(worker);
+        worker.end();
+      }
+    },
     stop() {
       aborter.abort();
       aborter = new AbortController();
       end();
+      for (const worker of finding) worker.end();
     },
   };
 }

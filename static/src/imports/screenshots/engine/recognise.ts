@@ -2,7 +2,9 @@
  * Reading of the words in a picture, by Tesseract. It runs in a worker (worker.ts): the picture may be one that another
  * person made, and the engine is a large program in C++ that reads its pixels.
  */
-import type { Box, PictureText, ReadLine } from '../picture_text.js';
+import { readPieces } from '../piece_reading.js';
+import type { Ink } from '../pieces.js';
+import type { Box, PictureText, Pixels, ReadLine, ReadWord } from '../picture_text.js';
 
 /** The parts of the engine that are used. `print` and `printErr` would write to the console, and may quote words. */
 type Engine = {
@@ -21,6 +23,11 @@ type LoadEngine = (options: { wasmBinary: ArrayBuffer; print: () => void; printE
 export type ReaderFiles = { program: ArrayBuffer; languages: Record<string, ArrayBuffer> };
 /** The picture in shades of grey, a byte for each pixel. `scale`: how much larger than the picture it is */
 export type GreyPicture = { width: number; height: number; scale: number; grey: Uint8Array };
+/** What the browser makes of a picture, in its own size and for the engine; null where it cannot show it. */
+export type Decoder = {
+  pixels(picture: Blob): Promise<Pixels | null>;
+  grey(picture: Blob): Promise<GreyPicture | null>;
+};
 
 export const ENGINE_NAME = 'tesseract';
 /** Of the package tesseract.js-core in package.json. */
@@ -28,58 +35,85 @@ export const ENGINE_VERSION = '7.0.0';
 const PICTURE = '/input';
 /** The engine's number for its newer half: the older half is not compiled in. */
 const LSTM_ONLY = 1;
-/** Find text anywhere, in no order of columns: a chat has bubbles on both sides. */
+/** Find text anywhere, in no order of columns. */
 const SPARSE_TEXT = '11';
+const ONE_LINE = '7';
+const ENGLISH = 'eng';
 /** More is no screenshot: a page of a book has 500 words. */
 const MAX_WORDS = 3000;
 const MAX_WORD_CHARACTERS = 100;
 
-export function recogniser(decode: (picture: Blob) => Promise<GreyPicture | null>) {
-  let api: InstanceType<Engine['TessBaseAPI']> | null = null;
+export function recogniser(decoder: Decoder) {
+  const readers: Map<string, InstanceType<Engine['TessBaseAPI']>> = new Map();
   let engine: Engine | null = null;
   let languages: string[] = [];
+  /** @param codes languages that are read together, joined by + */
+  const readerOf = (started: Engine, codes: string) => {
+    const known = readers.get(codes);
+    if (known) return known;
+    const reader = new started.TessBaseAPI();
+    if (reader.Init(null, codes, LSTM_ONLY) !== 0) throw new Error('the data of a language is not usable');
+    readers.set(codes, reader);
+    return reader;
+  };
+  /** @returns the engine's table */
+  const recognise = (started: Engine, picture: Uint8Array, codes: string, mode: string): string => {
+    const reader = readerOf(started, codes);
+    reader.SetVariable('tessedit_pageseg_mode', mode);
+    started.FS.writeFile(PICTURE, picture);
+    try {
+      if (reader.SetImageFile(1, 0) !== 0 || reader.Recognize(null) !== 0) throw new Error('not read');
+      return reader.GetTSVText(0);
+    } finally {
+      reader.Clear();
+      started.FS.unlink(PICTURE);
+    }
+  };
   return {
     /** @param engineUrl of the engine's module */
     async begin(engineUrl: string, files: ReaderFiles): Promise<void> {
       const { default: loadEngine } = (await import(engineUrl)) as { default: LoadEngine };
       engine = await loadEngine({ wasmBinary: files.program, print: () => undefined, printErr: () => undefined });
-      languages = Object.keys(files.languages).sort();
+      // Messages come in the language of the screens more often than in English.
+      languages = Object.keys(files.languages).sort((one, other) => Number(one === ENGLISH) - Number(other === ENGLISH));
       for (const [code, data] of Object.entries(files.languages))
         engine.FS.writeFile(`./${code}.traineddata`, new Uint8Array(data));
-      api = new engine.TessBaseAPI();
-      if (api.Init(null, languages.join('+'), LSTM_ONLY) !== 0) throw new Error('the data of a language is not usable');
-      api.SetVariable('tessedit_pageseg_mode', SPARSE_TEXT);
+      for (const code of languages) readerOf(engine, code);
     },
     /**
-     * Read a picture. Boxes are in its own pixels.
+     * Read a picture: a screenshot line by line, each language by itself; another picture as a whole. Boxes are in its
+     * own pixels.
      * @returns null when this browser cannot show the picture, or it has too many pixels
      */
     async read(picture: Blob): Promise<PictureText | null> {
-      if (!api || !engine) throw new Error('not started');
-      const image = await decode(picture);
+      const started = engine;
+      if (!started) throw new Error('not started');
+      const pixels = await decoder.pixels(picture);
+      if (!pixels) return null;
+      const readLine = (line: Ink, language: string): ReadWord[] =>
+        linesOf(recognise(started, pgm(line.width, line.height, line.data), language, ONE_LINE), 1).flatMap(
+          ({ words }) => words,
+        );
+      const { width, height } = pixels;
+      const text = { width, height, engine: ENGINE_NAME, version: ENGINE_VERSION, languages };
+      const lines = (readPieces(pixels, languages, readLine) ?? []).map(wholePixels);
+      if (lines.length) return { ...text, lines };
+      const image = await decoder.grey(picture);
       if (!image) return null;
-      const { width, height, scale } = image;
-      engine.FS.writeFile(PICTURE, pgm(image));
-      try {
-        if (api.SetImageFile(1, 0) !== 0 || api.Recognize(null) !== 0) throw new Error('not read');
-        return {
-          width: Math.round(width / scale),
-          height: Math.round(height / scale),
-          lines: linesOf(api.GetTSVText(0), scale),
-          engine: ENGINE_NAME,
-          version: ENGINE_VERSION,
-          languages,
-        };
-      } finally {
-        api.Clear();
-        engine.FS.unlink(PICTURE);
-      }
+      const codes = [...languages].sort().join('+');
+      const table = recognise(started, pgm(image.width, image.height, image.grey), codes, SPARSE_TEXT);
+      return { ...text, lines: linesOf(table, image.scale) };
     },
   };
 }
 
+function wholePixels({ box, words }: ReadLine): ReadLine {
+  const whole = (one: Box) => one.map(Math.round) as Box;
+  return { box: whole(box), words: words.map((word) => ({ ...word, box: whole(word.box) })) };
+}
+
 /** Return a picture in the simplest form that the engine reads (Netpbm): none of its decoders sees foreign bytes. */
-function pgm({ width, height, grey }: GreyPicture): Uint8Array {
+function pgm(width: number, height: number, grey: Uint8Array): Uint8Array {
   const header = new TextEncoder().encode(`P5\n${width} ${height}\n255\n`);
   const bytes = new Uint8Array(header.length + grey.length);
   bytes.set(header);

@@ -4,8 +4,10 @@
  */
 import { IMAGE_LIMIT_PIXELS } from '../../../core/constants.js';
 import { answerCalls } from '../../../core/answer_calls.js';
+import { readScreenshot } from '../reading.js';
 import { recogniser } from './recognise.js';
-import type { GreyPicture } from './recognise.js';
+import type { PictureText, Pixels, ScreenshotReading } from '../picture_text.js';
+import type { Decoder, GreyPicture } from './recognise.js';
 
 // Libraries write to the console when they fail, and may quote words.
 for (const name of Object.keys(console)) Object.assign(console, { [name]: () => undefined });
@@ -17,28 +19,49 @@ const SMALL_WIDTH_PIXELS = 800;
 /** Twice the longest print copy: what is larger would not fit into the memory of an old phone. */
 const READ_LIMIT_PIXELS = IMAGE_LIMIT_PIXELS / 2;
 
-/** @returns null when the browser cannot decode the picture, or it has more pixels than are read */
-async function decode(picture: Blob): Promise<GreyPicture | null> {
+/** @param draw what is made of the picture once it is decoded @returns null when the browser cannot decode it, or it is too large */
+async function decode<Result>(picture: Blob, draw: (image: ImageBitmap) => Result): Promise<Result | null> {
   const image = await createImageBitmap(picture).catch(() => null);
   if (!image) return null;
   try {
-    if (image.width * image.height > READ_LIMIT_PIXELS) return null;
-    const scale = image.width < SMALL_WIDTH_PIXELS && image.width * image.height * 4 <= READ_LIMIT_PIXELS ? 2 : 1;
-    const [width, height] = [image.width * scale, image.height * scale];
-    const context = new OffscreenCanvas(width, height).getContext('2d', { alpha: false, willReadFrequently: true });
-    if (!context) return null;
-    context.fillStyle = 'white';
-    context.fillRect(0, 0, width, height);
-    context.imageSmoothingQuality = 'high';
-    context.drawImage(image, 0, 0, width, height);
-    const { data } = context.getImageData(0, 0, width, height);
-    const grey = new Uint8Array(width * height);
-    for (let i = 0, at = 0; i < grey.length; i++, at += 4)
-      grey[i] = ((data[at] ?? 0) * 299 + (data[at + 1] ?? 0) * 587 + (data[at + 2] ?? 0) * 114) / 1000;
-    return { width, height, scale, grey };
+    return image.width * image.height > READ_LIMIT_PIXELS ? null : draw(image);
   } finally {
     image.close();
   }
 }
 
-answerCalls(recogniser(decode));
+function drawn(image: ImageBitmap, scale: number): Pixels | null {
+  const [width, height] = [image.width * scale, image.height * scale];
+  const context = new OffscreenCanvas(width, height).getContext('2d', { alpha: false, willReadFrequently: true });
+  if (!context) return null;
+  context.fillStyle = 'white';
+  context.fillRect(0, 0, width, height);
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(image, 0, 0, width, height);
+  return { width, height, data: context.getImageData(0, 0, width, height).data };
+}
+
+function greyOf(image: ImageBitmap): GreyPicture | null {
+  const scale = image.width < SMALL_WIDTH_PIXELS && image.width * image.height * 4 <= READ_LIMIT_PIXELS ? 2 : 1;
+  const pixels = drawn(image, scale);
+  if (!pixels) return null;
+  const { width, height, data } = pixels;
+  const grey = new Uint8Array(width * height);
+  for (let i = 0, at = 0; i < grey.length; i++, at += 4)
+    grey[i] = ((data[at] ?? 0) * 299 + (data[at + 1] ?? 0) * 587 + (data[at + 2] ?? 0) * 114) / 1000;
+  return { width, height, scale, grey };
+}
+
+const decoder: Decoder = {
+  pixels: (picture) => decode(picture, (image) => drawn(image, 1)),
+  grey: (picture) => decode(picture, greyOf),
+};
+
+answerCalls({
+  ...recogniser(decoder),
+  /** Return the rows that a screenshot may have, from the words that were read in it. It needs no engine. */
+  async rows(picture: Blob, text: PictureText): Promise<ScreenshotReading | null> {
+    const pixels = await decoder.pixels(picture);
+    return pixels && readScreenshot(text, pixels);
+  },
+});
