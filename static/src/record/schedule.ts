@@ -29,6 +29,9 @@ export type MessageRow = {
   file_name?: string;
   attachment_id?: string;
   page?: number | string;
+  /** of a row that was read in a picture: where it stands there, and what the keeper corrected */
+  read_box?: number[];
+  corrected?: string[];
 };
 /** Rows by direction; among them `calls`: missed, `answered`: calls to the keeper, `made`: calls by the keeper. */
 export type BurstTotals = {

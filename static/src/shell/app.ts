@@ -1,4 +1,5 @@
 /** The methods of the app that the screens call (static/js/app/app.js makes it), and the types of what they show. */
+import type { KeptList, OpenedList, PictureList } from '../diary/attachments/picture_list.js';
 import type { PictureWords } from '../diary/attachments/picture_queue.js';
 import type { AdvocateApp } from './advocate_types.js';
 import type { Agreement } from '../diary/session/confirming.js';
@@ -735,6 +736,7 @@ export interface App extends AdvocateApp {
   pictureWords(attachment: string): Promise<PictureWords>;
   readWordsIn(attachments: readonly string[]): Promise<unknown>;
   stopReadingWords(): Promise<unknown>;
+  countPictureRows(attachment: string): Promise<{ rows: number; isBegun: boolean }>;
   readKnown(): Promise<Record<string, RecordName>>;
   readPatterns(): Promise<{ counts: Patterns; timeline: Timeline; known: Record<string, RecordName> }>;
   readRecord(record: string): Promise<WholeRecord>;
@@ -905,6 +907,13 @@ export interface App extends AdvocateApp {
     text: string,
     options: { date: string; tz: string; order: 'dmy' | 'mdy' },
   ): Promise<{ rows: Message[]; left: number }>;
+  /** Return the list of messages of a picture, new or as it is being answered. Writes nothing. */
+  openPictureList(attachment: string): Promise<OpenedList>;
+  /** Return the places of rows that look like ones of another source, as the list is answered now. */
+  alikeInList(attachment: string, list: PictureList): Promise<number[]>;
+  /** Store a list that is being answered, sealed on this phone only; null deletes it. */
+  putPictureList(attachment: string, list: PictureList | null): Promise<unknown>;
+  keepPictureList(attachment: string, list: PictureList): Promise<KeptList>;
   readSchedule(incident: string): Promise<Schedule>;
   putScheduleDraft(incident: string, draft: Fields | null): Promise<unknown>;
   saveSchedule(input: {

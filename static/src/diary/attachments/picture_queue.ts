@@ -9,6 +9,7 @@ import { objectsOf, textOf } from '../../record/reading.js';
 import { readKind, saveRecord } from '../records/records.js';
 import { locateFile, openParts } from './reading_files.js';
 import { removeTextsOfDeleted } from './removal.js';
+import { findPictureRows, listDraftKey } from './picture_rows.js';
 import { fieldsOfText, readableText, readTexts, TEXT_KIND } from './picture_texts.js';
 import type { Context, Fields, Open } from '../types.js';
 
@@ -61,6 +62,12 @@ export function pictureQueueMethods(ctx: Context) {
         ),
         reader: ctx.pictureReader ? (isHere ? 'here' : 'asks') : 'none',
       };
+    },
+    /** Return how many rows of messages or calls could be told apart in a picture, and whether their list was begun. */
+    async countPictureRows(attachment: string): Promise<{ rows: number; isBegun: boolean }> {
+      const open = requireOpen();
+      if (await open.store.readJson(listDraftKey(attachment))) return { rows: 1, isBegun: true };
+      return { rows: (await findPictureRows(ctx, open, attachment)).rows.length, isBegun: false };
     },
     /** Add pictures to those that wait, and begin. The keeper has agreed to fetch what reads them. */
     async readWordsIn(attachments: readonly string[]): Promise<void> {

@@ -3,6 +3,7 @@ import { partName } from '../../net/blobs.js';
 import { erasedRow } from '../index/listing.js';
 import { currentVersionOf, isTakenOut } from '../../record/current_version.js';
 import { requestNumberOfErased } from '../sync/manifest.js';
+import { listDraftKey } from './picture_rows.js';
 import { readTexts, TEXT_KIND } from './picture_texts.js';
 import { inFeedOrder } from '../records/record_store.js';
 import type { FeedItem } from '../../net/feed.js';
@@ -38,6 +39,7 @@ export async function dropFile({ store, book }: Pick<Open, 'store' | 'book'>, ba
     .map(({ v }) => v);
   for (const v of sentVersions) change.drop(`v/${v}`);
   change.drop(`t/file:${id}`); // what was typed about it and not saved
+  change.drop(listDraftKey(id));
   change.afterCommit(() => {
     for (const v of sentVersions) book.seen.delete(v);
   });

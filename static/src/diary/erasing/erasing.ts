@@ -12,6 +12,7 @@
  *
  * An erased entry leaves its number, the ids and commitments of its versions, and the day.
  */
+import { listDraftKey } from '../attachments/picture_rows.js';
 import { readTexts } from '../attachments/picture_texts.js';
 import { ERASURE_RECORDS_LIMIT } from '../../core/constants.js';
 import { KeptError } from '../../core/errors.js';
@@ -308,7 +309,8 @@ async function eraseRecord(open: Open, batch: Batch, record: string, at: number,
   const blobs = versions.flatMap(({ keys }) => [...keys.open, ...keys.restricted].map(([blob]) => blob));
   const erased = meta.versions.filter(({ v }) => !standing.has(v));
   for (const { v } of erased) change.drop(`v/${v}`);
-  for (const name of [`u/${record}`, `us/${record}`, `uw/${record}`, `n/${record}`]) change.drop(name);
+  for (const name of [`u/${record}`, `us/${record}`, `uw/${record}`, `n/${record}`, listDraftKey(record)])
+    change.drop(name);
   for (const blob of new Set(blobs)) {
     const facts = await open.store.readJson<BlobCatalogue>(`b/${blob}`);
     for (let i = 0; i < (facts?.n ?? 0); i++) change.drop(partName(blob, i));

@@ -22,6 +22,10 @@ const METHOD_NAMES = [
   'readHeaders',
   'readMailWords',
   'readPasted',
+  'openPictureList',
+  'alikeInList',
+  'putPictureList',
+  'keepPictureList',
 ] as const;
 
 export function importMethods(ctx: Context) {

@@ -52,6 +52,9 @@ const SOURCES: Record<string, { behaviour: string; record: string }> = {
   imessage: { behaviour: 'texts', record: 'An export of iMessages and texts' },
 };
 
+/** A picture may show messages of any channel. */
+const OTHER_SOURCE = { behaviour: 'chat_messages', record: '' };
+
 /**
  * Save the chosen bursts of each file, or with `late` only the missing files.
  * @param input `media`: the files that may be imported, by name; `late`: as in imports_read.js, for one file only;
@@ -165,17 +168,27 @@ async function sourcesByDigest(open: Open): Promise<Map<unknown, string>> {
   return found;
 }
 
-async function stageBurst(
+/** What stageBurst needs of a plan. */
+type BurstPlan = Pick<DetailedPlan, 'channel' | 'tz' | 'gap' | 'ownNames' | 'complete' | 'summary' | 'record' | 'page'>;
+
+export async function stageBurst(
   ctx: Context,
   batch: Batch,
   open: Open,
   { incident, narrative, rows }: ImportedEntry,
-  { taken: file, title, plan, at, takenMedia }: SealedImport & { at: number; takenMedia: TakenMedia },
+  {
+    taken: file,
+    title,
+    plan,
+    at,
+    takenMedia,
+  }: Pick<SealedImport, 'taken' | 'title'> & { plan: BurstPlan; at: number; takenMedia: TakenMedia },
 ) {
   if (plan.page) return stagePage(batch, open, { incident, narrative, file, plan });
   const amount = totalsOf(rows);
-  const { behaviour, record } = SOURCES[plan.channel] as { behaviour: string; record: string };
-  const isUnsure = plan.channel === 'whatsapp' && !plan.ownNames.length;
+  const { behaviour, record } = SOURCES[plan.channel] ?? OTHER_SOURCE;
+  // The export has only theirs, or does not say which are the keeper's.
+  const isUnsure = plan.channel === 'whatsapp' && plan.complete === 'outgoing_not_captured';
   const count = isUnsure ? rows.length : amount.in;
   const behaviours = [
     amount.in > amount.calls + amount.answered ? behaviour : '',
@@ -231,7 +244,7 @@ async function stageBurst(
 async function stagePage(
   batch: Batch,
   open: Open,
-  { incident, narrative, file, plan }: { incident: string; narrative: string; file: TakenFile; plan: DetailedPlan },
+  { incident, narrative, file, plan }: { incident: string; narrative: string; file: TakenFile; plan: BurstPlan },
 ) {
   await open.book.stage(batch, {
     kind: 'incident',
@@ -321,7 +334,7 @@ function contentTimeField(row: MessageRow | undefined, tz: string): Fields {
  * @param extraFields fields of a new record
  * @param page what a further page adds to an existing one
  */
-async function stageReceived(
+export async function stageReceived(
   batch: Batch,
   open: Open,
   { attachment, held: sealedFile }: TakenFile,

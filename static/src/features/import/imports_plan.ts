@@ -302,13 +302,14 @@ export function describeBurst(rows: MessageRow[], index: number, app: string): I
 export function burstTime(rows: readonly MessageRow[], tz: string, now: number) {
   const stamps = rows.flatMap(({ sent_at }) => sent_at ?? []).sort((a, b) => a - b);
   const [start, end] = [stamps[0], stamps.at(-1)];
-  const source = { tz, time_source: 'message_or_call_stamp' };
+  const time_source = rows.find(({ sent_source }) => sent_source)?.sent_source ?? 'message_or_call_stamp';
+  const source = { tz, time_source };
   if (start === undefined || end === undefined) {
     const date = rows.find(({ sent_local }) => sent_local)?.sent_local?.slice(0, 10);
     return date
       ? {
           ...fromPicked({ how: 'day', date }, Math.max(now, Date.parse(`${date}T23:59Z`) + 86_400_000), tz),
-          time_source: 'message_or_call_stamp',
+          time_source,
         }
       : { precision: 'unknown', tz };
   }

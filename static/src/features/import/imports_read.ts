@@ -34,6 +34,7 @@ import { planConversation } from './imports_conversations.js';
 import { peopleOf, planMailbox } from './imports_mailbox.js';
 import { filesByUniqueName } from './imports_media.js';
 import { planPage } from './imports_page.js';
+import { alikeNow, keepList, openList, putList } from './imports_picture.js';
 import { CHANNELS, conversationsOf, planPhoneBackup } from './imports_phone.js';
 import { knownConversation, knownSchedules, planChat, planMail } from './imports_plan.js';
 import { requireOpenOf } from '../../diary/session/require_open.js';
@@ -53,6 +54,7 @@ import type { Conversations } from './conversation_files.js';
 import type { PlannedFile } from './imports_plan.js';
 import type { Context, Open, Source } from '../../diary/types.js';
 import type { ChatExport } from './imports_plan.js';
+import type { PictureList } from '../../diary/attachments/picture_list.js';
 import type { ImportAnswers, ImportOptions, ImportPage, ImportPlan, ImportRead } from '../../shell/app.js';
 
 /** `isOutlook`: saved by Outlook, in a form of its own */
@@ -181,6 +183,18 @@ export function createImportMethods(ctx: Context) {
       if (ctx.open) activeImports.delete(ctx.open);
     },
     readPasted: parsePastedRows,
+    /** Return the list of a picture: as it is being answered, or new from what the phone read. Writes nothing. */
+    openPictureList: (attachment: string) => openList(ctx, requireOpen(), attachment),
+    alikeInList: (attachment: string, list: PictureList) => alikeNow(requireOpen(), attachment, list),
+    putPictureList: (attachment: string, list: PictureList | null) => putList(requireOpen(), attachment, list),
+    /** Keep the rows that the keeper took, all or none. */
+    async keepPictureList(attachment: string, list: PictureList) {
+      const open = requireOpen();
+      const kept = await keepList(ctx, open, attachment, list);
+      ctx.show();
+      open.syncing.kick();
+      return kept;
+    },
     /** Read the headers of a stored email again, from the bytes as received. */
     readHeaders: async (attachment: string) => {
       const { headers, raw_headers, odd } = await readStoredMail(requireOpen(), attachment);

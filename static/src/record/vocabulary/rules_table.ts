@@ -603,6 +603,8 @@ export const RULES: Record<'kinds' | 'objects', Record<string, Record<string, st
       file_name: 'line',
       attachment_id: 'id',
       page: 'any',
+      read_box: 'list',
+      corrected: 'codes schedule_corrections',
     },
     outside_copy: { state: 'code outside_copies', at: 'ms' },
     physical: {

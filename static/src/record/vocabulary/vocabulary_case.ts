@@ -300,6 +300,17 @@ export const CASE: Record<string, List> = {
       { code: 'unread', label: 'Not read' },
     ],
   },
+  schedule_corrections: {
+    question: '',
+    many: true,
+    codes: [
+      { code: 'text', label: 'The words' },
+      { code: 'time', label: 'The time' },
+      { code: 'from', label: 'The name' },
+      { code: 'type', label: 'What it was' },
+      { code: 'direction', label: 'Which way it went' },
+    ],
+  },
   schedule_time_notes: {
     question: '',
     many: false,
