@@ -97,6 +97,7 @@ const asked = (list, over = {}) => ({
   tz: 'Europe/London',
   days: Object.fromEntries(Object.keys(list.days).map((day) => [day, DAY])),
   step: 'rows',
+  entry: null,
   ...over,
 });
 /** Take every row by itself, with its doubts in sight. @returns {PictureList} */
@@ -175,7 +176,7 @@ test('checked rows become a schedule and an entry, counted like those of every o
     },
   ]);
   const { counts } = await app.readPatterns();
-assert.equal(JSON.stringify(counts.messages), '');
+  assert.deepEqual(counts.messages, { count: 2, about: false, ids: kept.entries });
   assert.ok((await app.readAttachment(attachment)).entries.some(({ record }) => record === kept.entries[0]));
 });
 

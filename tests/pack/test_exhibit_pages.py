@@ -294,6 +294,36 @@ async def test_a_message_is_printed_with_its_words_and_what_the_file_says_of_it(
     assert "I am outside Note: Reaction: eyes" in text and "Note: Missed call" in text and "gate.jpg" in text
 
 
+async def test_messages_read_in_a_picture_are_printed_with_who_checked_them(tmp_path: Path) -> None:
+    """A printed picture lists only what software read there and its keeper checked, also an e-mail, and says so."""
+    diary = FictionalDiary()
+    entry = diary.add("incident", incident_fields(START_MS, "Messages."))
+    shot = draw_screenshot(1)
+    picture = diary.attach(entry, shot, "image/png", "A chat", extra_fields={"kind": "screenshot"})
+    diary.attach(entry, shot + b" ", "image/png", "Another chat", extra_fields={"kind": "screenshot"})
+    common = {"direction": "in", "from": "Sam", "attachment_id": picture["record"], "page": 1, "type": "text"}
+    checked = {**common, "sent_source": "read_in_picture", "read_box": [0, 0, 9, 9]}
+    rows = [
+        {**checked, "msg_no": 1, "text": "Where are you?", "sent_local": "2026-05-01T21:00"},
+        {**checked, "msg_no": 2, "text": "I am outside", "sent_local": "2026-05-01", "corrected": ["text", "time"]},
+        {**checked, "msg_no": 3, "text": "An e-mail", "type": "email"},
+        {**common, "msg_no": 4, "text": "Typed by hand", "sent_source": "message_or_call_stamp"},
+    ]
+    fields = {"rows": rows, "incident_ids": [entry["record"]], "tz": "Europe/London"}
+    diary.add("schedule", {**fields, "source_attachment_id": picture["record"]})
+    raw = build_capsule(diary.versions, diary.wish(), diary.public_keys)
+    members = members_of_front(await build_front_part(diary, raw, tmp_path / "front.zip"))
+    text = " ".join(" ".join(page_texts(members[EXHIBITS_PATH])).split())
+    said = "Transcribed by software from AA/1; checked against the picture by AA. The picture is the exhibit."
+    assert text.count(said) == 1
+    assert "I am outside Note: Corrected when checked: the words, the time" in text
+    assert "Where are you?" in text and "An e-mail" in text and "Typed by hand" not in text
+    assert "The mail" not in text
+    assert text.count("Not transcribed.") == 1
+    table = members["data/servable/05_message-schedules.csv"].decode()
+    assert table.count("Read in a picture by software, and checked") == 3
+
+
 def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
     """The process that opens it ends, whatever the file is made to do."""
     (tmp_path / "90-1").mkdir()

@@ -82,8 +82,7 @@ def _exhibit_page(
     poster = None if is_withheld or picture is not None else pictures.get(poster_key(item))
     pages = [] if is_withheld else _letter_pages(view, pictures)
     mail = [] if is_withheld else _mail_sections(contents, view) or _read_mail_sections(contents, messages)
-    # A printed picture shows its messages already.
-    chat = [] if is_withheld or picture is not None else _chat_rows(contents, view)
+    chat = [] if is_withheld else _chat_rows(contents, view, only_checked=picture is not None)
     printed = "pages" if pages else "mail" if mail else "chat" if chat else "still" if poster is not None else "nothing"
     return {
         "item": item,
@@ -107,7 +106,28 @@ def _exhibit_page(
         "mail": mail,
         "schedules": [] if picture is not None or is_withheld else _schedule_lines(contents, view),
         "chat": chat,
+        "transcribed": transcribed_text(contents, view, is_printed=picture is not None or bool(chat)),
     }
+
+
+def transcribed_text(contents: PackContents, view: ExhibitView, *, is_printed: bool) -> str:
+    """Return who read the words of a screenshot and who checked them; '' for other files.
+
+    `is_printed`: the picture is on the page, or its messages are.
+    """
+    if any(_is_checked(row) for _, row, _ in messages_of_file(contents, view)):
+        who = contents.capsule.metadata.keeper_name
+        return (
+            f"Transcribed by software from {view.exhibit.item}; checked against the picture by {escape_unprintable(who)}. "
+            "The picture is the exhibit."
+        )
+    is_screenshot = text_of(view.attachment.fields, "kind") == "screenshot"
+    return "Not transcribed." if is_printed and is_screenshot and not text_of(view.attachment.fields, "transcript") else ""
+
+
+def _is_checked(row: RecordFields) -> bool:
+    """Return whether software read a message in a picture and the keeper checked it."""
+    return text_of(row, "sent_source") == "read_in_picture"
 
 
 def _exhibit_facts(contents: PackContents, view: ExhibitView) -> list[tuple[str, str]]:
@@ -225,7 +245,7 @@ def _mail_sections(contents: PackContents, view: ExhibitView) -> list[TemplateDa
         return [
             _listed_mail_section(schedule.text("tz"), row, between)
             for schedule, row, between in file_messages
-            if text_of(row, "type") == "email"
+            if text_of(row, "type") == "email" and not _is_checked(row)
         ]
     headers = [
         [name.replace("_", " ").capitalize(), escape_unprintable(value)]
@@ -290,17 +310,20 @@ def messages_of_file(
                 yield schedule, row, message_parties(unredacted, row, unredacted_row)
 
 
-def _chat_rows(contents: PackContents, view: ExhibitView) -> list[list[str]]:
+def _chat_rows(contents: PackContents, view: ExhibitView, *, only_checked: bool) -> list[list[str]]:
     """Return the messages of a saved chat from its schedules: number, time, sender, words, note.
 
-    The note is what the file says of the message, such as a reaction, or that it is a missed call. It is apart from the
-    words, because the sender could write words that look like one.
+    The note is what the file says of the message, such as a reaction, that it is a missed call, and what the keeper
+    corrected. It is apart from the words, because the sender could write words that look like one. `only_checked`: a
+    printed picture shows its messages already, so only those are listed that software read in it.
     """
     rows = []
     for schedule, row, (sender, _) in messages_of_file(contents, view):
-        if text_of(row, "type") == "email":
+        is_checked = _is_checked(row)
+        if not is_checked and (only_checked or text_of(row, "type") == "email"):
             continue
         text, note, direction = (text_of(row, name) for name in ("text", "description", "direction"))
+        note = ". ".join(part for part in (note, _corrections_text(row)) if part)
         number = f"{schedule.code}/{integer_of(row, 'msg_no') or ''}"
         when = text_of(row, "sent_local").replace("T", " ")
         sender_words = sender or (vocabulary.label("schedule_directions", direction) if direction else "")
@@ -310,6 +333,12 @@ def _chat_rows(contents: PackContents, view: ExhibitView) -> list[list[str]]:
         notes = ". ".join(filter(None, (label, note)))
         rows.append([number, when, *(escape_unprintable(cell) for cell in (sender_words, words, notes))])
     return rows
+
+
+def _corrections_text(row: RecordFields) -> str:
+    """Return what the keeper wrote otherwise than software had read it: `Corrected when checked: the words, the time`."""
+    labels = [label[:1].lower() + label[1:] for label in vocabulary.labels("schedule_corrections", codes_of(row, "corrected"))]
+    return f"Corrected when checked: {', '.join(labels)}" if labels else ""
 
 
 def _card_lines(view: ExhibitView, printed: str, pages_count: int, metadata: PackMetadata) -> list[str]:

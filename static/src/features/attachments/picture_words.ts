@@ -34,7 +34,7 @@ function wordsOrOffer(stage: Stage, attachment: string) {
           ${known.isPoor ? html`<p class="care small">${t('reader.poor')}</p>` : nothing}
           <div class="card stack-close">${known.lines.map(
             (line) => html`<p class="narrative-small" dir="auto">${line}</p>`,
-          )}</div>`
+          )}</div>${listOffer(stage, attachment)}`
       : html`<p>${t('reader.none')}</p>`;
   if (known.reader === 'none') return html`<p>${t('reader.no_browser')}</p>`;
   if (reading?.code)
@@ -50,4 +50,15 @@ function wordsOrOffer(stage: Stage, attachment: string) {
   return offline
     ? html`<p>${t('reader.no_signal')}</p>`
     : html`<p>${t('reader.ask', { n: known.megabytes })}</p>${beginButton(t('reader.get'))}${allButton}`;
+}
+
+/** Offer the list of messages, if any could be told apart. */
+function listOffer(stage: Stage, attachment: string) {
+  const { data, problem } = stage.find(`picture-rows:${attachment}`, () => stage.app.countPictureRows(attachment));
+  if (problem) return nothing;
+  if (!data) return html`<p role="status">${t('frame.loading')}</p>`;
+  if (!data.rows) return html`<p>${t('reader.list_none')}</p>`;
+  return html`<div class="stack-close"><div>${button(t(data.isBegun ? 'reader.list_on' : 'reader.list'), () =>
+    stage.go({ name: 'picture_list', attachment }),
+  )}</div><p class="small soft">${t('reader.list_hint')}</p></div>`;
 }

@@ -30,10 +30,12 @@ export async function openList(ctx: Context, open: Open, attachment: string): Pr
   const found = draft ? null : await findPictureRows(ctx, open, attachment);
   const masks = await readMasks(open, attachment);
   const list = markedList(found ? newList(found, phoneZone()) : (draft as PictureList), masks, known.kept);
+  const targets = await targetsOf(open, attachment);
+  if (found) list.entry = targets[0] ?? null;
   return {
     list,
     alike: [...alikeRows(list, known.others)],
-    targets: await targetsOf(open, attachment),
+    targets,
     keptIn: [...new Set(known.entries)],
   };
 }

@@ -23,6 +23,8 @@ import { messageList } from '../../components/schedule_rows.js';
 import { MAX_NAMED_FILES, factsList, fileFact } from './file_facts.js';
 import { peopleQuestions } from './people_questions.js';
 import { MAX_SENDERS, moreNote } from './person_rows.js';
+import { pictureListView } from './picture_list_view.js';
+import { zoneField } from './zone_field.js';
 import { labelForCode, loadVocabulary } from '../../components/text/labels.js';
 import '../../components/words.js';
 import './words.js';
@@ -132,12 +134,12 @@ function otherQuestions(stage: Stage, state: ImportStepState) {
   // Where there is one question, its answers lead on, so what may be changed stands above it.
   if (read.kind === 'chat' && read.orders.length === 1)
     return html`${heading(t('import.title'))}${errorSummary(stage)}
-    ${chatFacts(read)}${accountLine(stage, state)}${zoneField(stage, state)}${senderRows(stage, state, read)}
+    ${chatFacts(read)}${accountLine(stage, state)}${zoneQuestion(stage, state)}${senderRows(stage, state, read)}
     <div>${button(t('import.another'), () => startOver(stage), { plain: true })}</div>`;
   const people = peopleQuestions(stage, state);
   if (people)
     return html`${heading(t('import.title'))}${errorSummary(stage)}
-    ${people.facts}${hasOwner(read) ? html`${accountLine(stage, state)}${zoneField(stage, state)}` : nothing}
+    ${people.facts}${hasOwner(read) ? html`${accountLine(stage, state)}${zoneQuestion(stage, state)}` : nothing}
     ${people.question}
     <div>${button(t('import.another'), () => startOver(stage), { plain: true })}</div>`;
   const submit = () => (isAnswered(state) ? makePlan(stage) : stage.set({ tried: true }));
@@ -163,7 +165,7 @@ function otherQuestions(stage: Stage, state: ImportStepState) {
           ? nothing
           : chatQuestions(stage, state)
     }
-    ${read.kind === 'page' ? nothing : zoneField(stage, state)}
+    ${read.kind === 'page' ? nothing : zoneQuestion(stage, state)}
     ${
       stage.local.tried && !isAnswered(state)
         ? html`<p class="error-line" role="alert">${t('import.need')}</p>`
@@ -259,37 +261,16 @@ function chatQuestions(stage: Stage, state: ImportStepState) {
     ${moreSenders(stage, read)}`;
 }
 
-function zoneField(stage: Stage, state: ImportStepState) {
-  const { answers, read } = state;
-  if (!stage.local.zone) {
-    return html`<div class="row small"><span class="soft">${t(
-      read.kind === 'chat' || (read.kind === 'conversations' && read.dates.orders.length)
-        ? 'import.zone_hint'
-        : read.kind === 'bill'
-          ? 'bill.zone'
-          : 'import.zone_mail',
-      { tz: answers.tz },
-    )}</span>${button(t('import.zone_change'), () => stage.set({ zone: true }), { plain: true })}</div>`;
-  }
-  return textField({
-    id: 'zone',
-    label: t('import.zone'),
-    value: stage.local.tz ?? answers.tz,
-    error: isZone(stage.local.tz ?? answers.tz) ? null : t('import.zone_wrong'),
+function zoneQuestion(stage: Stage, { answers, read }: ImportStepState) {
+  const hasOwnTimes = read.kind === 'chat' || (read.kind === 'conversations' && read.dates.orders.length > 0);
+  const key = hasOwnTimes ? 'import.zone_hint' : read.kind === 'bill' ? 'bill.zone' : 'import.zone_mail';
+  return zoneField(stage, {
+    tz: answers.tz,
+    hint: t(key, { tz: answers.tz }),
     onChange: (tz) => {
-      stage.local.tz = tz;
-      if (isZone(tz)) answers.tz = tz;
-      stage.draw();
+      answers.tz = tz;
     },
   });
-}
-
-function isZone(tz: string) {
-  try {
-    return Boolean(tz && new Intl.DateTimeFormat('en-GB', { timeZone: tz }));
-  } catch {
-    return false;
-  }
 }
 
 function mailFacts(stage: Stage, { mail, name, size: bytes }: ImportMail) {
@@ -574,4 +555,4 @@ function doneView(stage: Stage, { read, archive, result }: PlanStepState) {
     )}${button(t('import.another'), () => startOver(stage), { plain: true })}</div>`;
 }
 
-export const views = { import: importView };
+export const views = { import: importView, picture_list: pictureListView };

@@ -7,11 +7,11 @@ import { html, nothing, ref, repeat } from '../../shell/html.js';
 import { icon } from '../../shell/icons.js';
 import { button } from '../../components/parts.js';
 import { lookUp, t, tn } from '../../shell/strings.js';
-import { SeenPictures } from './seen_pictures.js';
+import { SeenPictures } from '../../components/files/seen_pictures.js';
 import './words.js';
 import type { PictureDecision, ReviewPicture } from '../../shell/app.js';
 import type { Stage } from '../../shell/stage.js';
-import type { TileState } from './seen_pictures.js';
+import type { TileState } from '../../components/files/seen_pictures.js';
 
 /** A picture of the screen. `url`: of its copy; null for none, or while it loads */
 type Tile = { look: ReviewPicture; url: string | null; isLoading: boolean; decision: PictureDecision | null };

@@ -25,13 +25,15 @@ const MIN_SCALE = 0.3;
 const WIDE_SHAPE = PRINT_WHOLE_PIXELS / PRINT_WIDTH_PIXELS;
 
 export type TileState = 'seen' | 'failed' | 'small' | null;
+/** A picture, or a strip of one: an `svg` with `data-strip` and the picture's pixels as the units of its view box. */
+type Watched = HTMLImageElement | SVGSVGElement;
 
 export class SeenPictures {
   draw: () => void;
-  /** Pictures by address: another copy of the same file has another one, and is to be looked at again. */
+  /** Pictures by address, strips by name: another copy of the same file has another one, and is to be looked at again. */
   states: Map<string, TileState> = new Map();
   /** pictures of which some is in the window, with how often each part was found on the screen in a row */
-  looks: Map<HTMLImageElement, number[]> = new Map();
+  looks: Map<Watched, number[]> = new Map();
   timer: ReturnType<typeof setInterval> | undefined = undefined;
   observer: IntersectionObserver;
 
@@ -47,15 +49,15 @@ export class SeenPictures {
 
   /** Watch a picture; called for each picture that is put into the page. */
   watch(element: Element | undefined) {
-    if (!(element instanceof HTMLImageElement)) return;
+    if (!isWatched(element)) return;
     element.onerror = () => this.set(element, 'failed');
     this.observer.observe(element);
   }
 
   changed(entries: IntersectionObserverEntry[]) {
     for (const { target, isIntersecting } of entries) {
-      const image = target as HTMLImageElement;
-      if (isIntersecting && this.stateOf(image.src) !== 'seen') this.looks.set(image, this.looks.get(image) ?? []);
+      const image = target as Watched;
+      if (isIntersecting && this.stateOf(nameOf(image)) !== 'seen') this.looks.set(image, this.looks.get(image) ?? []);
     }
     if (this.looks.size) this.timer ??= setInterval(() => this.look(), LOOK_INTERVAL_MS);
   }
@@ -78,8 +80,8 @@ export class SeenPictures {
   }
 
   /** Count each part that is on the screen now. Return whether all of them were there for long enough. */
-  lookAtParts(image: HTMLImageElement, looks: number[]): boolean {
-    const parts = Math.max(1, Math.ceil(image.clientHeight / PART_HEIGHT));
+  lookAtParts(image: Watched, looks: number[]): boolean {
+    const parts = Math.max(1, Math.ceil(image.getBoundingClientRect().height / PART_HEIGHT));
     // Another size shows it in other parts, so it is looked at again.
     if (looks.length !== parts) looks.splice(0, looks.length, ...Array<number>(parts).fill(0));
     const isVisible = document.visibilityState === 'visible';
@@ -89,9 +91,9 @@ export class SeenPictures {
     return looks.every((count) => count >= LOOKS_NEEDED);
   }
 
-  set(image: HTMLImageElement, state: TileState) {
-    if (this.stateOf(image.src) === state) return;
-    this.states.set(image.src, state);
+  set(image: Watched, state: TileState) {
+    if (this.stateOf(nameOf(image)) === state) return;
+    this.states.set(nameOf(image), state);
     this.draw();
   }
 }
@@ -135,11 +137,23 @@ export class OpenedPictures {
   }
 }
 
-/** Whether the browser could draw it. A picture that failed is complete too, and has no width. */
-const isLoaded = (image: HTMLImageElement) => image.complete && image.naturalWidth > 0;
+const isWatched = (element: Element | undefined): element is Watched =>
+  element instanceof HTMLImageElement || element instanceof SVGSVGElement;
 
-function isTooSmall({ clientWidth, clientHeight, naturalWidth, naturalHeight }: HTMLImageElement) {
-  return Math.min(clientWidth / naturalWidth, clientHeight / naturalHeight) * Math.min(1, devicePixelRatio) < MIN_SCALE;
+const nameOf = (image: Watched): string =>
+  image instanceof HTMLImageElement ? image.src : (image.dataset.strip as string);
+
+/** Whether the browser could draw it. A picture that failed is complete too, and has no width. */
+const isLoaded = (image: Watched) =>
+  image instanceof HTMLImageElement ? image.complete && image.naturalWidth > 0 : image.dataset.loaded !== undefined;
+
+function isTooSmall(image: Watched) {
+  const { width, height } = image.getBoundingClientRect();
+  const [wide, high] =
+    image instanceof HTMLImageElement
+      ? [image.naturalWidth, image.naturalHeight]
+      : [image.viewBox.baseVal.width, image.viewBox.baseVal.height];
+  return Math.min(width / wide, height / high) * Math.min(1, devicePixelRatio) < MIN_SCALE;
 }
 
 /**
@@ -155,7 +169,7 @@ function isEndShown(image: HTMLImageElement) {
 }
 
 /** Whether nothing lies over the corners and the middle of one of the parts that a picture is looked at in. */
-function isPartShown(image: HTMLImageElement, part: number, parts: number) {
+function isPartShown(image: Watched, part: number, parts: number) {
   const { left, top: imageTop, right, height } = image.getBoundingClientRect();
   const top = imageTop + (height * part) / parts;
   const bottom = imageTop + (height * (part + 1)) / parts;
@@ -166,5 +180,5 @@ function isPartShown(image: HTMLImageElement, part: number, parts: number) {
     [right - EDGE, bottom - EDGE],
     [(left + right) / 2, (top + bottom) / 2],
   ] as const;
-  return points.every(([x, y]) => document.elementFromPoint(x, y) === image);
+  return points.every(([x, y]) => image.contains(document.elementFromPoint(x, y)));
 }

@@ -1,0 +1,162 @@
+"""The list of messages of a screenshot: read by the real engine, checked row by row, kept as a schedule and an entry."""
+
+import re
+import zipfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Locator, expect
+
+from tests.browser.conftest import NewPhone
+from tests.browser.live_server import LiveServer
+from tests.browser.navigators.keeper import BrowserKeeper
+from tests.browser.navigators.sharing import save_pack
+from tests.browser.pictures import make_png
+from tests.browser.screens_of_chats import call, call_list, chat, draw_screen, heading, message, missed_call
+from tests.browser.test_pages_on_phone import begin_pack
+from tests.browser.test_picture_words import (
+    BEGIN,
+    READING_LIMIT_MS,
+    add_pictures,
+    keeper_offline_ready,
+    open_picture,
+    pngs,
+    readable,
+    search_for,
+)
+
+CHAT = chat(
+    heading("Today"),
+    message("Where are you?", "left", "21:10"),
+    message("Please do not come to my house", "right", "21:11"),
+    message("I will be outside at 7", "left", "21:12"),
+    missed_call("21:15"),
+    message("Answer your phone", "left", "21:16"),
+)
+CALLS = call_list(
+    heading("Today"),
+    *(call("Sam Field", f"21:{minute}", "Missed") for minute in (52, 44, 31, 18)),
+    call("Mum", "20:05", "Outgoing"),
+)
+MAKE = "Make a list of the messages"
+GO_ON = "Go on with the list of the messages"
+
+
+def read_picture(keeper: BrowserKeeper, name: str) -> None:
+    """Let the phone read a picture, and wait until it offers the list."""
+    open_picture(keeper, name)
+    keeper.button(BEGIN).click()
+    expect(keeper.button(MAKE)).to_be_visible(timeout=READING_LIMIT_MS)
+
+
+def open_list(keeper: BrowserKeeper, name: str, phone: str = "Mine") -> None:
+    """Read a picture and answer the questions before its rows."""
+    read_picture(keeper, name)
+    keeper.tap(MAKE)
+    keeper.wait_for_screen("List of the messages")
+    keeper.pick_chip(phone)
+    keeper.field("Date of “Today”").fill("2026-11-23")
+
+
+def row(keeper: BrowserKeeper, number: int) -> Locator:
+    """Return one proposed row."""
+    return keeper.page.get_by_role("listitem").filter(
+        has=keeper.page.get_by_role("heading", name=re.compile(f"^Row {number} of"))
+    )
+
+
+def look_at_rows(keeper: BrowserKeeper) -> int:
+    """Scroll through the rows as a person would, and return how many there are."""
+    strips = keeper.page.get_by_role("img", name=re.compile("^The part of the picture"))
+    expect(strips.first).to_be_visible()
+    for number in range(strips.count()):
+        strips.nth(number).evaluate("strip => strip.scrollIntoView({block: 'center'})")
+        keeper.page.wait_for_timeout(1100)
+    return strips.count()
+
+
+def answer_row(keeper: BrowserKeeper, number: int, time: str, words: str) -> None:
+    """Say for one row what the picture shows, where it is asked."""
+    shown = row(keeper, number)
+    if not shown.get_by_role("button", name=f"Row {number} is right").count():
+        return
+    if shown.get_by_label("Time").count():
+        shown.get_by_label("Time").fill(time)
+    for label in ("Its words, exactly", "What was it, in your words?"):
+        if shown.get_by_label(label).count():
+            shown.get_by_label(label).fill(words)
+    shown.get_by_role("button", name=f"Row {number} is right").click()
+    expect(shown.get_by_text("Checked")).to_be_visible()
+
+
+def test_a_chat_is_read_checked_and_kept_offline(
+    new_phone: NewPhone, browser: Browser, server: LiveServer, tmp_path: Path
+) -> None:
+    """Nothing is kept unseen, nothing leaves the phone, and what is kept is counted and in the pack, checked."""
+    keeper = keeper_offline_ready(new_phone())
+    add_pictures(keeper, pngs(chat=draw_screen(browser, CHAT, tmp_path), other=make_png(3)))
+    keeper.go_to_tab("Entries")
+    keeper.wait_until_kept_safe("He wrote again.")
+    read_picture(keeper, "chat.png")
+    requested: list[str] = []
+    keeper.page.context.on("request", lambda request: requested.append(request.url))
+    keeper.page.context.set_offline(True)
+    keeper.tap(MAKE)
+    keeper.wait_for_screen("List of the messages")
+    # No question has an answer that somebody else gave.
+    expect(keeper.page.get_by_role("group", name="Whose phone was this on?").get_by_role("radio", checked=True)).to_have_count(0)
+    keeper.tap("Check the messages")
+    keeper.wait_for_text("Answer the questions above first.")
+    keeper.pick_chip("Mine")
+    keeper.field("Date of “Today”").fill("2026-11-23")
+    keeper.tap("Check the messages")
+    keeper.wait_for_screen("Check each message")
+    keep = keeper.button(re.compile(r"^Keep \d+ rows?$"))
+    together = keeper.button(re.compile("^I looked"))
+    expect(together).to_have_attribute("aria-disabled", "true")
+    expect(keep).to_have_attribute("aria-disabled", "true")
+    together.dispatch_event("click")
+    keep.dispatch_event("click")
+    expect(keeper.page.get_by_text("Checked", exact=True)).to_have_count(0)
+    # A row in doubt is not among those that one button takes.
+    assert look_at_rows(keeper) == 5
+    expect(together).not_to_have_attribute("aria-disabled", "true")
+    together.click()
+    doubtful = keeper.page.get_by_text("Not clear: look at the picture").count()
+    assert doubtful > 0
+    assert keeper.page.get_by_text("Checked", exact=True).count() == 5 - doubtful
+    expect(keep).to_have_attribute("aria-disabled", "true")
+    # What is answered survives a lock.
+    keeper.lock()
+    assert "outside at 7" not in keeper.page.content()
+    keeper.unlock()
+    open_picture(keeper, "chat.png")
+    keeper.tap(GO_ON)
+    keeper.wait_for_screen("Check each message")
+    assert keeper.page.get_by_text("Checked", exact=True).count() == 5 - doubtful
+    for number, (time, words) in enumerate(
+        [
+            ("21:10", "Where are you?"),
+            ("21:11", "Please do not come to my house"),
+            ("21:12", "I will be outside at 7"),
+            ("21:15", "Missed voice call"),
+            ("21:16", "Answer your phone"),
+        ],
+        1,
+    ):
+        answer_row(keeper, number, time, words)
+    keeper.pick_chip("Into a new entry")
+    keeper.tap("Keep 5 rows")
+    keeper.wait_for_text("5 rows kept, in 1 entry.")
+    keeper.tap("See the entry")
+    keeper.wait_for_text("1 missed call and 3 messages from Sam Field, 1 from me")
+    assert [url for url in requested if not url.startswith((keeper.app_url, "blob:"))] == []
+    # Once more: nothing is added, and it says so.
+    open_picture(keeper, "chat.png")
+    keeper.tap(MAKE)
+    keeper.pick_chip("Mine")
+    keeper.field("Date of “Today”").fill("2026-11-23")
+    keeper.tap("Check the messages")
+    expect(keeper.page.get_by_text("This is in your diary already.")).to_have_count(5)
+    expect(keep).to_have_attribute("aria-disabled", "true")
+    keeper.page.context.set_offline(False)
+    assert not [one for one in server.exchanges if re.search(b"outside at 7", one.request_body or b"")]
