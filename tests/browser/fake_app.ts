@@ -351,6 +351,61 @@ const UNREAD_PICTURE: Awaited<ReturnType<App['pictureWords']>> = {
   unread: ['a1', 'a2', 'a4'],
 };
 
+type FakeList = Awaited<ReturnType<App['openPictureList']>>;
+type FakeRow = FakeList['list']['rows'][number];
+
+/** A row that was read in a picture of 900 by 1948 pixels. */
+function listRow(place: number, read: Partial<FakeRow['read']> = {}, over: Partial<FakeRow> = {}): FakeRow {
+  return {
+    read: {
+      box: [20, 100 * place + 60, 600, 100 * place + 140],
+      side: 'left',
+      type: 'text',
+      time: `21:1${place}`,
+      day: 'Today',
+      who: null,
+      text: TEXTS[place % TEXTS.length] as string,
+      doubts: [],
+      ...read,
+    },
+    isCovered: false,
+    isKept: false,
+    answer: null,
+    looked: [],
+    ...over,
+  };
+}
+
+function pictureList(): FakeList {
+  return {
+    list: {
+      found: { kind: 'messages', width: 900, height: 1948, readAt: NOW, engine: 'tesseract', engineVersion: '7.0.0' },
+      phone: null,
+      wrote: null,
+      channel: 'whatsapp',
+      who: 'Sam Field',
+      tz: TZ,
+      days: { Today: '', '24 November 2026': '2026-11-24', '': '' },
+      rows: [
+        listRow(0),
+        listRow(1, { side: 'right', text: 'x'.repeat(90) }),
+        listRow(2, { time: null, doubts: ['time', 'text', 'who', 'day'] }),
+        listRow(3, { side: 'unknown', doubts: ['side'], type: 'missed_call', text: 'Missed voice call' }),
+        listRow(4, {}, { isKept: true }),
+        listRow(5, {}, { isCovered: true }),
+        listRow(6, {}, { answer: 'leave' }),
+        listRow(7, { text: 'میں جانتا ہوں' }, { answer: 'take' }),
+        listRow(8, { text: 'Answer me' }),
+      ],
+      entry: 'r0',
+      step: 'ask',
+    },
+    alike: [8],
+    targets: ['r0'],
+    keptIn: [],
+  };
+}
+
 /** What the app keeps, and what a test sets: answers, failures, and the state. */
 class Controls {
   state: Required<State> = INITIAL_STATE;
@@ -372,6 +427,9 @@ class Controls {
   listed: Record<string, KeptRecord[]> = {};
   /** what is known of the words in any picture */
   words: Partial<typeof UNREAD_PICTURE> = {};
+  /** how many rows can be told apart in any picture, and the list that is made of them */
+  rows = { rows: 9, isBegun: false };
+  list = pictureList();
   hold: Awaited<ReturnType<NonNullable<App['readHold']>>> = null;
   ways: Partial<PackWays> = {};
   /** what was typed and is kept, by its key */
@@ -734,6 +792,17 @@ const methods = {
   pictureWords: async () => ({ ...UNREAD_PICTURE, ...fake.words }),
   readWordsIn: (attachments) => fake.did('readWordsIn', attachments),
   stopReadingWords: () => fake.did('stopReadingWords'),
+  countPictureRows: async () => fake.rows,
+  openPictureList: async () => {
+    await fake.did('openPictureList');
+    return fake.list;
+  },
+  alikeInList: async () => fake.list.alike,
+  putPictureList: (attachment, list) => fake.did('putPictureList', attachment, list),
+  keepPictureList: async (attachment, list) => {
+    await fake.did('keepPictureList', attachment, list);
+    return { entries: ['r0'], rows: 2, left: 1 };
+  },
   findEntries: async (query) => {
     const words = query.toLowerCase().trim();
     if (!words) return null;

@@ -17,11 +17,11 @@ from tests.browser.test_picture_words import (
     BEGIN,
     READING_LIMIT_MS,
     add_pictures,
+    draw_words,
     keeper_offline_ready,
     open_picture,
     pngs,
     readable,
-    search_for,
 )
 
 CHAT = chat(
@@ -79,11 +79,10 @@ def answer_row(keeper: BrowserKeeper, number: int, time: str, words: str) -> Non
     shown = row(keeper, number)
     if not shown.get_by_role("button", name=f"Row {number} is right").count():
         return
-    if shown.get_by_label("Time").count():
-        shown.get_by_label("Time").fill(time)
-    for label in ("Its words, exactly", "What was it, in your words?"):
-        if shown.get_by_label(label).count():
-            shown.get_by_label(label).fill(words)
+    for label, value in (("Time", time), ("Its words, exactly", words), ("What was it, in your words?", words)):
+        field = shown.get_by_role("textbox", name=label, exact=True)
+        if field.count():
+            field.fill(value)
     shown.get_by_role("button", name=f"Row {number} is right").click()
     expect(shown.get_by_text("Checked")).to_be_visible()
 
@@ -160,3 +159,74 @@ def test_a_chat_is_read_checked_and_kept_offline(
     expect(keep).to_have_attribute("aria-disabled", "true")
     keeper.page.context.set_offline(False)
     assert not [one for one in server.exchanges if re.search(b"outside at 7", one.request_body or b"")]
+
+
+def test_a_list_of_calls_counts_its_missed_calls_and_guesses_no_side(
+    new_phone: NewPhone, browser: Browser, tmp_path: Path
+) -> None:
+    """On a phone that may be anybody's, each row waits for the keeper; on their own, missed calls came to them."""
+    keeper = keeper_offline_ready(new_phone())
+    add_pictures(keeper, pngs(calls=draw_screen(browser, CALLS, tmp_path)))
+    open_list(keeper, "calls.png", "Not sure")
+    keeper.wait_for_text("Then nobody can tell who sent what from the side alone.")
+    keeper.tap("Check the messages")
+    keeper.wait_for_screen("Check each message")
+    keeper.wait_for_text("For 5 rows it is not clear which way they went.")
+    expect(keeper.page.get_by_role("radio", checked=True)).to_have_count(0)
+    row(keeper, 1).get_by_role("button", name="Row 1 is right").click()
+    expect(row(keeper, 1).get_by_text("Say which way it went.")).to_be_visible()
+    keeper.tap("Change my first answers")
+    keeper.pick_chip("Mine")
+    keeper.tap("Check the messages")
+    look_at_rows(keeper)
+    keeper.tap("I looked: all 4 are right")
+    row(keeper, 5).get_by_role("radio", name="I called").check()
+    row(keeper, 5).get_by_role("button", name="Row 5 is right").click()
+    keeper.pick_chip("Into entry 1, which has this picture")
+    keeper.tap("Keep 5 rows")
+    keeper.wait_for_text("5 rows kept, in 1 entry.")
+    keeper.tap("See the entry")
+    keeper.wait_for_text("4 missed calls from Sam Field, 1 call by me")
+
+
+def test_a_pack_has_what_was_checked_and_nothing_that_was_left_out(
+    new_phone: NewPhone, browser: Browser, tmp_path: Path
+) -> None:
+    """Foreign words are text. The pack says who read them and who checked them."""
+    hostile = chat(
+        heading("Today"),
+        message("<b>zebrafinch</b> at your door", "left", "21:10"),
+        message("I know about the parrot", "left", "21:11"),
+    )
+    keeper = keeper_offline_ready(new_phone())
+    add_pictures(keeper, pngs(chat=draw_screen(browser, hostile, tmp_path)))
+    open_list(keeper, "chat.png")
+    keeper.pick_chip("WhatsApp")
+    keeper.tap("Check the messages")
+    expect(row(keeper, 1).get_by_text("zebrafinch").first).to_be_visible()
+    assert keeper.page.locator("b", has_text="zebrafinch").count() == 0
+    answer_row(keeper, 1, "21:10", "<b>zebrafinch</b> at your door")
+    row(keeper, 2).get_by_role("button", name="Leave out row 2").click()
+    keeper.pick_chip("Into entry 1, which has this picture")
+    keeper.tap("Keep 1 row")
+    keeper.wait_for_text("You left out 1 row.")
+    keeper.go_to_tab("Entries")
+    begin_pack(keeper, pictures=1)
+    pack = save_pack(keeper, tmp_path)
+    with zipfile.ZipFile(pack) as archive:
+        members = {name: readable(name, archive.read(name)) for name in archive.namelist()}
+    [exhibits] = [text for name, text in members.items() if name.endswith("04_exhibits.pdf")]
+    words = " ".join(exhibits.split())
+    assert re.search(r"Transcribed by software from \w+/1; checked against the picture by", words)
+    assert "<b>zebrafinch</b> at your door" in words
+    assert [name for name, text in members.items() if "parrot" in text] == []
+
+
+def test_a_picture_without_messages_offers_no_list(new_phone: NewPhone) -> None:
+    """A page of words has no rows, and says so."""
+    keeper = keeper_offline_ready(new_phone())
+    add_pictures(keeper, pngs(words=draw_words("zebrafinch", "Keep off the grass")))
+    open_picture(keeper, "words.png")
+    keeper.button(BEGIN).click()
+    keeper.wait_for_text("No messages could be told apart in this picture.")
+    expect(keeper.button(MAKE)).to_have_count(0)

@@ -199,6 +199,7 @@ SHARED_RECORDS = (
     "restricted_included: i !== 3}}))"
 )
 SHOW_PICTURE_PAGE = go_to_screen("file", record="r0", attachment="a1")
+SHOW_LIST = go_to_screen("picture_list", attachment="a1")
 SCREENS: dict[str, tuple[Step, ...]] = {
     "lock": (js("fake.set({phase: 'locked'})"),),
     "lock, wrong words": (
@@ -421,8 +422,51 @@ SCREENS: dict[str, tuple[Step, ...]] = {
             ("read", "{state: 'read', lines: ['Missed call 21:10', 'میں جانتا ہوں', 'x'.repeat(90)]}"),
             ("read in parts", "{state: 'read', isPoor: true, lines: ['Missed call 21:10']}"),
             ("none", "{state: 'read', isPoor: true}"),
+            (
+                "no messages",
+                "{state: 'read', lines: ['Keep off']}",
+                js("fake.rows = {rows: 0, isBegun: false}"),
+            ),
+            (
+                "a list begun",
+                "{state: 'read', lines: ['Missed call 21:10']}",
+                js("fake.rows = {rows: 1, isBegun: true}"),
+            ),
         )
     },
+    **{
+        f"list of a picture, {name}": (OPEN_DIARY, js(f"Object.assign(fake.list.list, {over})"), SHOW_LIST, *steps)
+        for name, over, *steps in (
+            ("questions", "{}"),
+            ("their phone", "{phone: 'theirs'}"),
+            ("somebody’s phone", "{phone: 'other'}", press("Check the messages"), press("Use another zone")),
+            ("all channels", "{phone: 'mine'}", press("More")),
+            ("its rows", "{phone: 'mine', days: {Today: '2026-11-24'}, step: 'rows'}"),
+            (
+                "a row corrected",
+                "{phone: 'mine', days: {Today: '2026-11-24'}, step: 'rows'}",
+                press("Correct row 1"),
+            ),
+            (
+                "sides unknown",
+                "{phone: 'not_sure', days: {Today: '2026-11-24'}, step: 'rows'}",
+                press("Row 1 is right"),
+            ),
+            ("to be thrown away", "{phone: 'mine'}", press("Throw this list away")),
+            ("without rows", "{rows: []}"),
+            (
+                "kept",
+                "{phone: 'mine', days: {Today: '2026-11-24'}, step: 'rows', rows: fake.list.list.rows.slice(0, 1)}",
+                press("Row 1 is right"),
+                press("Keep 1 row"),
+            ),
+        )
+    },
+    "list of a picture, not readable": (
+        OPEN_DIARY,
+        js("fake.fail.openPictureList = {code: 'reader_failed', sentence: 'This picture could not be read.'}"),
+        SHOW_LIST,
+    ),
     "picture without preview": (OPEN_DIARY, go_to_screen("file", record="r0", attachment="a2")),
     "file of another kind": (OPEN_DIARY, go_to_screen("file", record="r0", attachment="a3")),
     "share": (OPEN_DIARY, go_to_screen("share")),

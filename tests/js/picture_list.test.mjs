@@ -449,6 +449,41 @@ test('a picture whose rows cannot be told apart says so, and one that is gone ha
   await assert.rejects(app.openPictureList(attachment), { code: 'reader_no_picture' });
 });
 
+/** The first bytes of a PNG of this size; nothing here decodes it. */
+function pngOf(width, height) {
+  const bytes = Buffer.alloc(64);
+  Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52]).copy(bytes);
+  bytes.writeUInt32BE(width, 16);
+  bytes.writeUInt32BE(height, 20);
+  return bytes;
+}
+
+test('a screenshot is read as it was received, and one that states too many pixels in its copy for print', async () => {
+  const { app, record, reader } = await phoneWithReading(reading([row(0)]));
+  const given = [];
+  reader.read = async (picture, size) => {
+    given.push([picture.type, picture.size, size]);
+    return TEXT;
+  };
+  for (const [width, height] of [
+    [1170, 2532],
+    [60_000, 60_000],
+  ]) {
+    const { attachment } = await app.addFile(record, file(pngOf(width, height)), { route: 'photo_picker' });
+    await app.readWordsIn([attachment]);
+    await eventually(
+      () => app.pictureWords(attachment),
+      ({ state }) => state === 'read',
+      { what: 'the words' },
+    );
+  }
+  const size = { width: WIDTH, height: HEIGHT };
+  assert.deepEqual(given, [
+    ['image/png', 64, size],
+    ['image/jpeg', 5000, size],
+  ]);
+});
+
 test('the list may go to the entry that has the picture, and adds no second entry', async () => {
   const { app, record, attachment } = await phoneWithReading(reading([row(0), row(1)]));
   const { list, targets } = await app.openPictureList(attachment);

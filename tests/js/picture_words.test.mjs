@@ -55,6 +55,7 @@ function readerOf(...answers) {
     running: 0,
     isHere: async () => reader.here,
     megabytes: () => 4,
+    rows: async () => null,
     async read() {
       assert.equal(++reader.running, 1, 'one picture at a time');
       try {

@@ -7,9 +7,9 @@ import { isTakenOut } from '../../record/current_version.js';
 import { requireOpenOf } from '../session/require_open.js';
 import { objectsOf, textOf } from '../../record/reading.js';
 import { readKind, saveRecord } from '../records/records.js';
-import { locateFile, openParts } from './reading_files.js';
 import { removeTextsOfDeleted } from './removal.js';
 import { findPictureRows, listDraftKey } from './picture_rows.js';
+import { pictureToRead } from './picture_source.js';
 import { fieldsOfText, readableText, readTexts, TEXT_KIND } from './picture_texts.js';
 import type { Context, Fields, Open } from '../types.js';
 
@@ -154,11 +154,9 @@ async function readOne(ctx: Context, open: Open, attachment: string): Promise<st
   try {
     if (!(await begin(open, attachment))) return 'reader_failed';
     if (isTakenOut(await open.book.newest(attachment)) || (await readTexts(open)).has(attachment)) return null;
-    const file = await locateFile(open, attachment, 'unmasked', []);
-    if (!file || !ctx.pictureReader) return 'reader_no_picture';
-    const parts: BlobPart[] = [];
-    for await (const part of openParts(open, file)) parts.push(part as BlobPart);
-    const text = await ctx.pictureReader.read(new Blob(parts, { type: file.type }));
+    const source = await pictureToRead(open, attachment);
+    if (!source || !ctx.pictureReader) return 'reader_no_picture';
+    const text = await ctx.pictureReader.read(source.picture, source.size);
     if (!text) return 'reader_no_picture';
     if (ctx.open !== open || isTakenOut(await open.book.newest(attachment))) return null;
     await saveRecord(ctx, open, {

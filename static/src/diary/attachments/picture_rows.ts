@@ -5,7 +5,7 @@
 import { KeptError } from '../../core/errors.js';
 import { cutText, toWellFormed } from '../../core/text.js';
 import { integerOf, objectsOf, textOf } from '../../record/reading.js';
-import { locateFile, openParts } from './reading_files.js';
+import { pictureToRead } from './picture_source.js';
 import { readTexts } from './picture_texts.js';
 import type {
   Box,
@@ -48,12 +48,10 @@ export const listDraftKey = (attachment: string): string => `t/list:${attachment
 export async function findPictureRows(ctx: Context, open: Open, attachment: string): Promise<PictureRows> {
   const stored = (await readTexts(open)).get(attachment)?.fields;
   if (!stored || !ctx.pictureReader) throw new KeptError('not_found');
-  const file = await locateFile(open, attachment, 'unmasked', []);
-  if (!file) throw new KeptError('reader_no_picture');
-  const parts: BlobPart[] = [];
-  for await (const part of openParts(open, file)) parts.push(part as BlobPart);
+  const source = await pictureToRead(open, attachment);
+  if (!source) throw new KeptError('reader_no_picture');
   const text = textFrom(stored);
-  const reading = await ctx.pictureReader.rows(new Blob(parts, { type: file.type }), text);
+  const reading = await ctx.pictureReader.rows(source.picture, text);
   if (!reading) throw new KeptError('reader_no_picture');
   const { width, height, engine, version: engineVersion } = text;
   const readAt = integerOf(stored, 'read_at') ?? 0;

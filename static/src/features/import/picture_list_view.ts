@@ -42,6 +42,8 @@ type Scene = { stage: Stage; id: string; opened: OpenedList; file: AttachmentRea
 const PHONES = ['mine', 'theirs', 'other', 'not_sure'] as const;
 const WROTE = ['me', 'others', 'not_sure'] as const;
 const DIRECTIONS = ['in', 'out', 'others', 'unknown'] as const;
+/** Directions that are said otherwise of a call. */
+const CALL_WORDS = { in: true, out: true };
 const CHANNELS = ['whatsapp', 'sms', 'imessage', 'instagram', 'snapchat', 'messenger', 'phone_call', 'email'];
 const TYPES = ['text', 'missed_call', 'call', 'voice', 'image', 'video', 'email', 'deleted', 'other'];
 /** Of the height of a strip's own row: enough to see what stands above and below. */
@@ -367,11 +369,14 @@ function rowField(scene: Scene, place: number, name: (typeof FIELDS)[number]) {
   };
   const id = `row${place}-${name}`;
   const type = row.type ?? row.read.type;
+  const isCall = type === 'call' || type === 'missed_call';
   if (name === 'side')
     return chips({
       name: id,
-      legend: t('list.direction'),
-      choices: DIRECTIONS.map((code) => [code, lookUp(`list.direction_${code}`)] as const),
+      legend: t(isCall ? 'list.direction_calls' : 'list.direction'),
+      choices: DIRECTIONS.map(
+        (code) => [code, lookUp(`list.direction_${code}${isCall && code in CALL_WORDS ? '_calls' : ''}`)] as const,
+      ),
       chosen: [directionOf(list, row) ?? ''],
       onChange: (direction) => update({ direction }),
     });
@@ -417,7 +422,7 @@ function rowField(scene: Scene, place: number, name: (typeof FIELDS)[number]) {
     });
   return textField({
     id,
-    label: t(type === 'call' || type === 'missed_call' ? 'sched.description' : 'sched.text'),
+    label: t(isCall ? 'sched.description' : 'sched.text'),
     textarea: 'low',
     value: textOfRow(row),
     onChange: (text) => update({ text }),

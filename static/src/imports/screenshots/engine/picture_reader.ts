@@ -34,14 +34,15 @@ export type PictureReader = {
   /** How much is fetched for the language of the screens. */
   megabytes(): number;
   /**
-   * Read a picture. A worker that fails is ended, and the next picture has another one.
+   * Read a picture. Boxes are in pixels of a copy of this size, if one is given. A worker that fails is ended, and the next picture has another one.
    * @returns null when the browser cannot show the picture
    * @throws reader_missing when what reads pictures cannot be fetched, or does not match the release; reader_failed
    *   when this picture cannot be read; cancelled after `stop`
    */
-  read(picture: Blob): Promise<PictureText | null>;
+  read(picture: Blob, size?: { width: number; height: number }): Promise<PictureText | null>;
   /**
    * Find the rows that a screenshot may have, from the words that were read in it. It needs nothing that is fetched.
+   * The text may be of a copy of another size, whose pixels the rows are then in.
    * @returns null when the browser cannot show the picture
    * @throws reader_failed
    */
@@ -83,7 +84,7 @@ export function createPictureReader(host: Host): PictureReader {
       return kept.every(Boolean);
     },
     megabytes: () => MEGABYTES[host.language()] ?? (MEGABYTES.en as number),
-    async read(picture) {
+    async read(picture, size) {
       const { signal } = aborter;
       try {
         const language = host.language();
@@ -94,7 +95,10 @@ export function createPictureReader(host: Host): PictureReader {
         }
         const { worker, begun } = started;
         await within(PICTURE_LIMIT_MS, begun, 'reader_missing');
-        return (await within(host.limitMs ?? PICTURE_LIMIT_MS, worker.call('read', [picture]))) as PictureText | null;
+        return (await within(
+          host.limitMs ?? PICTURE_LIMIT_MS,
+          worker.call('read', [picture, size]),
+        )) as PictureText | null;
       } catch (error) {
         // After a stop another call may have started a worker already: that one is not this call's to end.
         if (signal.aborted) throw new KeptError('cancelled');

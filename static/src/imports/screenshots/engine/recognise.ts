@@ -3,6 +3,7 @@
  * person made, and the engine is a large program in C++ that reads its pixels.
  */
 import { readPieces } from '../piece_reading.js';
+import { inPicture } from '../prepare.js';
 import type { Ink } from '../pieces.js';
 import type { Box, PictureText, Pixels, ReadLine, ReadWord } from '../picture_text.js';
 
@@ -75,17 +76,19 @@ export function recogniser(decoder: Decoder) {
       const { default: loadEngine } = (await import(engineUrl)) as { default: LoadEngine };
       engine = await loadEngine({ wasmBinary: files.program, print: () => undefined, printErr: () => undefined });
       // Messages come in the language of the screens more often than in English.
-      languages = Object.keys(files.languages).sort((one, other) => Number(one === ENGLISH) - Number(other === ENGLISH));
+      languages = Object.keys(files.languages).sort(
+        (one, other) => Number(one === ENGLISH) - Number(other === ENGLISH),
+      );
       for (const [code, data] of Object.entries(files.languages))
         engine.FS.writeFile(`./${code}.traineddata`, new Uint8Array(data));
       for (const code of languages) readerOf(engine, code);
     },
     /**
-     * Read a picture: a screenshot line by line, each language by itself; another picture as a whole. Boxes are in its
-     * own pixels.
+     * Read a picture: a screenshot line by line, each language by itself; another picture as a whole.
+     * @param size of the copy in whose pixels the boxes are to be; absent for the picture's own
      * @returns null when this browser cannot show the picture, or it has too many pixels
      */
-    async read(picture: Blob): Promise<PictureText | null> {
+    async read(picture: Blob, size?: { width: number; height: number }): Promise<PictureText | null> {
       const started = engine;
       if (!started) throw new Error('not started');
       const pixels = await decoder.pixels(picture);
@@ -96,13 +99,17 @@ export function recogniser(decoder: Decoder) {
         );
       const { width, height } = pixels;
       const text = { width, height, engine: ENGINE_NAME, version: ENGINE_VERSION, languages };
-      const lines = (readPieces(pixels, languages, readLine) ?? []).map(wholePixels);
-      if (lines.length) return { ...text, lines };
+      const inCopy = (lines: ReadLine[]): PictureText => {
+        const scaled = size ? inPicture({ ...text, lines }, size.width, size.height) : { ...text, lines };
+        return { ...scaled, lines: scaled.lines.map(wholePixels) };
+      };
+      const lines = readPieces(pixels, languages, readLine) ?? [];
+      if (lines.length) return inCopy(lines);
       const image = await decoder.grey(picture);
       if (!image) return null;
       const codes = [...languages].sort().join('+');
       const table = recognise(started, pgm(image.width, image.height, image.grey), codes, SPARSE_TEXT);
-      return { ...text, lines: linesOf(table, image.scale) };
+      return inCopy(linesOf(table, image.scale));
     },
   };
 }

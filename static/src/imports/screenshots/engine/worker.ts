@@ -4,9 +4,10 @@
  */
 import { IMAGE_LIMIT_PIXELS } from '../../../core/constants.js';
 import { answerCalls } from '../../../core/answer_calls.js';
+import { inPicture } from '../prepare.js';
 import { readScreenshot } from '../reading.js';
 import { recogniser } from './recognise.js';
-import type { PictureText, Pixels, ScreenshotReading } from '../picture_text.js';
+import type { PictureText, Pixels, ProposedRow, ScreenshotReading } from '../picture_text.js';
 import type { Decoder, GreyPicture } from './recognise.js';
 
 // Libraries write to the console when they fail, and may quote words.
@@ -59,9 +60,19 @@ const decoder: Decoder = {
 
 answerCalls({
   ...recogniser(decoder),
-  /** Return the rows that a screenshot may have, from the words that were read in it. It needs no engine. */
+  /**
+   * Return the rows that a screenshot may have, from the words that were read in it. It needs no engine. The text may be
+   * of a copy of another size: the rows are in its pixels.
+   */
   async rows(picture: Blob, text: PictureText): Promise<ScreenshotReading | null> {
     const pixels = await decoder.pixels(picture);
-    return pixels && readScreenshot(text, pixels);
+    if (!pixels) return null;
+    const reading = readScreenshot(inPicture(text, pixels.width, pixels.height), pixels);
+    const [across, down] = [text.width / pixels.width, text.height / pixels.height];
+    const rows = reading.rows.map((row): ProposedRow => {
+      const [left, top, right, bottom] = row.box;
+      return { ...row, box: [left * across, top * down, right * across, bottom * down] };
+    });
+    return { ...reading, rows };
   },
 });
