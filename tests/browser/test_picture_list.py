@@ -186,6 +186,7 @@ def test_a_list_of_calls_counts_its_missed_calls_and_guesses_no_side(
     keeper.tap("Keep 5 rows")
     keeper.wait_for_text("5 rows kept, in 1 entry.")
     keeper.tap("See the entry")
+    keeper.tap(re.compile("^Messages and calls, one by one"))
     keeper.wait_for_text("4 missed calls from Sam Field, 1 call by me")
 
 

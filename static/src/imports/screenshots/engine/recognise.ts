@@ -4,6 +4,7 @@
  */
 import { readPieces } from '../piece_reading.js';
 import { inPicture } from '../prepare.js';
+import { readScreenshot } from '../reading.js';
 import type { Ink } from '../pieces.js';
 import type { Box, PictureText, Pixels, ReadLine, ReadWord } from '../picture_text.js';
 
@@ -57,14 +58,13 @@ export function recogniser(decoder: Decoder) {
     readers.set(codes, reader);
     return reader;
   };
-  /** @returns the engine's table */
-  const recognise = (started: Engine, picture: Uint8Array, codes: string, mode: string): string => {
+  /** @returns the engine's table; null where it cannot read the picture */
+  const recognise = (started: Engine, picture: Uint8Array, codes: string, mode: string): string | null => {
     const reader = readerOf(started, codes);
     reader.SetVariable('tessedit_pageseg_mode', mode);
     started.FS.writeFile(PICTURE, picture);
     try {
-      if (reader.SetImageFile(1, 0) !== 0 || reader.Recognize(null) !== 0) throw new Error('not read');
-      return reader.GetTSVText(0);
+      return reader.SetImageFile(1, 0) === 0 && reader.Recognize(null) === 0 ? reader.GetTSVText(0) : null;
     } finally {
       reader.Clear();
       started.FS.unlink(PICTURE);
@@ -93,10 +93,11 @@ export function recogniser(decoder: Decoder) {
       if (!started) throw new Error('not started');
       const pixels = await decoder.pixels(picture);
       if (!pixels) return null;
-      const readLine = (line: Ink, language: string): ReadWord[] =>
-        linesOf(recognise(started, pgm(line.width, line.height, line.data), language, ONE_LINE), 1).flatMap(
-          ({ words }) => words,
-        );
+      // A piece that the engine cannot read has no words; the others do.
+      const readLine = (line: Ink, language: string): ReadWord[] => {
+        const table = recognise(started, pgm(line.width, line.height, line.data), language, ONE_LINE);
+        return linesOf(table ?? '', 1).flatMap(({ words }) => words);
+      };
       const { width, height } = pixels;
       const text = { width, height, engine: ENGINE_NAME, version: ENGINE_VERSION, languages };
       const inCopy = (lines: ReadLine[]): PictureText => {
@@ -104,11 +105,13 @@ export function recogniser(decoder: Decoder) {
         return { ...scaled, lines: scaled.lines.map(wholePixels) };
       };
       const lines = readPieces(pixels, languages, readLine) ?? [];
-      if (lines.length) return inCopy(lines);
+      // Its rules are those of screens: of a page of words, or a photo, it makes scraps.
+      if (lines.length && readScreenshot({ ...text, lines }, pixels).rows.length) return inCopy(lines);
       const image = await decoder.grey(picture);
       if (!image) return null;
       const codes = [...languages].sort().join('+');
       const table = recognise(started, pgm(image.width, image.height, image.grey), codes, SPARSE_TEXT);
+      if (table === null) throw new Error('not read');
       return inCopy(linesOf(table, image.scale));
     },
   };
