@@ -458,6 +458,15 @@ function pngOf(width, height) {
   return bytes;
 }
 
+test('the height of letters is kept with the words that were read', () => {
+  const words = [
+    { text: 'Stop', box: [10, 10, 60, 30], confidence: 90, capital: 17 },
+    { text: 'now', box: [70, 10, 99, 30], confidence: 91 },
+  ];
+  const text = { ...TEXT, lines: [{ box: [10, 10, 99, 30], words }] };
+  assert.deepEqual(textFrom(fieldsOfText('a', text, 1)).lines, text.lines);
+});
+
 test('a screenshot is read as it was received, and one that states too many pixels in its copy for print', async () => {
   const { app, record, reader } = await phoneWithReading(reading([row(0)]));
   const given = [];

@@ -122,7 +122,9 @@ def transcribed_text(contents: PackContents, view: ExhibitView, *, is_printed: b
             "The picture is the exhibit."
         )
     is_screenshot = text_of(view.attachment.fields, "kind") == "screenshot"
-    return "Not transcribed." if is_printed and is_screenshot and not text_of(view.attachment.fields, "transcript") else ""
+    return (
+        "Not transcribed." if is_printed and is_screenshot and not text_of(view.attachment.fields, "transcript") else ""
+    )
 
 
 def _is_checked(row: RecordFields) -> bool:
@@ -323,21 +325,22 @@ def _chat_rows(contents: PackContents, view: ExhibitView, *, only_checked: bool)
         if not is_checked and (only_checked or text_of(row, "type") == "email"):
             continue
         text, note, direction = (text_of(row, name) for name in ("text", "description", "direction"))
-        note = ". ".join(part for part in (note, _corrections_text(row)) if part)
         number = f"{schedule.code}/{integer_of(row, 'msg_no') or ''}"
         when = text_of(row, "sent_local").replace("T", " ")
         sender_words = sender or (vocabulary.label("schedule_directions", direction) if direction else "")
         words = text or text_of(row, "file_name")
         message_type = text_of(row, "type")
         label = "" if words or not message_type else vocabulary.label("message_types", message_type)
-        notes = ". ".join(filter(None, (label, note)))
+        notes = ". ".join(filter(None, (label, note, _corrections_text(row))))
         rows.append([number, when, *(escape_unprintable(cell) for cell in (sender_words, words, notes))])
     return rows
 
 
 def _corrections_text(row: RecordFields) -> str:
     """Return what the keeper wrote otherwise than software had read it: `Corrected when checked: the words, the time`."""
-    labels = [label[:1].lower() + label[1:] for label in vocabulary.labels("schedule_corrections", codes_of(row, "corrected"))]
+    labels = [
+        label[:1].lower() + label[1:] for label in vocabulary.labels("schedule_corrections", codes_of(row, "corrected"))
+    ]
     return f"Corrected when checked: {', '.join(labels)}" if labels else ""
 
 

@@ -78,9 +78,10 @@ export function textFrom(fields: Fields): PictureText {
 
 function wordFrom(word: unknown): ReadWord[] {
   if (!Array.isArray(word)) return [];
-  const [text, left, top, right, bottom, confidence] = word as unknown[];
+  const [text, left, top, right, bottom, confidence, capital] = word as unknown[];
   const box = boxFrom([left, top, right, bottom]);
-  return box && typeof text === 'string' && typeof confidence === 'number' ? [{ text, box, confidence }] : [];
+  if (!box || typeof text !== 'string' || typeof confidence !== 'number') return [];
+  return [{ text, box, confidence, ...(typeof capital === 'number' && capital > 0 ? { capital } : {}) }];
 }
 
 const boxFrom = (values: readonly unknown[]): Box | null =>

@@ -5,7 +5,7 @@
  */
 import { codesOf, integerOf, textOf } from '../../record/reading.js';
 import { currentVersionOf } from '../../record/current_version.js';
-import type { PictureText } from '../../imports/screenshots/picture_text.js';
+import type { PictureText, ReadWord } from '../../imports/screenshots/picture_text.js';
 import type { Batch, Fields, Open } from '../types.js';
 
 export const TEXT_KIND = 'picture_text';
@@ -25,7 +25,7 @@ export function fieldsOfText(attachment: string, text: PictureText, at: number):
   for (const { box, words } of text.lines) {
     room -= words.reduce((sum, word) => sum + word.text.length, 0);
     if (room < 0) break;
-    lines.push([...box, words.map((word) => [word.text, ...word.box, word.confidence])]);
+    lines.push([...box, words.map(storedWord)]);
   }
   const { width, height, engine, version, languages } = text;
   return { of_id: attachment, read_at: at, engine, engine_version: version, languages, width, height, lines };
@@ -49,6 +49,13 @@ export function readableText(fields: Fields): { lines: string[]; isPoor: boolean
   }
   return { lines, isPoor: unreadable > readable };
 }
+
+const storedWord = ({ text, box, confidence, capital }: ReadWord) => [
+  text,
+  ...box,
+  confidence,
+  ...(capital === undefined ? [] : [capital]),
+];
 
 function wordsOf(line: unknown): { text: string; letters: number; confidence: number }[] {
   const words: unknown = Array.isArray(line) ? line[4] : null;

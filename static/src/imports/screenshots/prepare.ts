@@ -33,7 +33,11 @@ export function inPicture(text: PictureText, width: number, height: number): Pic
     height,
     lines: text.lines.map((line) => ({
       box: scaled(line.box),
-      words: line.words.map((word) => ({ ...word, box: scaled(word.box) })),
+      words: line.words.map((word) => ({
+        ...word,
+        box: scaled(word.box),
+        ...(word.capital === undefined ? {} : { capital: word.capital * down }),
+      })),
     })),
   };
 }

@@ -58,10 +58,20 @@ export function recogniser(decoder: Decoder) {
     readers.set(codes, reader);
     return reader;
   };
-  /** @returns the engine's table; null where it cannot read the picture */
-  const recognise = (started: Engine, picture: Uint8Array, codes: string, mode: string): string | null => {
+  /**
+   * @param letters the only ones that there can be; '' for any
+   * @returns the engine's table; null where it cannot read the picture
+   */
+  const recognise = (
+    started: Engine,
+    picture: Uint8Array,
+    codes: string,
+    mode: string,
+    letters = '',
+  ): string | null => {
     const reader = readerOf(started, codes);
     reader.SetVariable('tessedit_pageseg_mode', mode);
+    reader.SetVariable('tessedit_char_whitelist', letters);
     started.FS.writeFile(PICTURE, picture);
     try {
       return reader.SetImageFile(1, 0) === 0 && reader.Recognize(null) === 0 ? reader.GetTSVText(0) : null;
@@ -94,8 +104,8 @@ export function recogniser(decoder: Decoder) {
       const pixels = await decoder.pixels(picture);
       if (!pixels) return null;
       // A piece that the engine cannot read has no words; the others do.
-      const readLine = (line: Ink, language: string): ReadWord[] => {
-        const table = recognise(started, pgm(line.width, line.height, line.data), language, ONE_LINE);
+      const readLine = (line: Ink, language: string, letters?: string): ReadWord[] => {
+        const table = recognise(started, pgm(line.width, line.height, line.data), language, ONE_LINE, letters);
         return linesOf(table ?? '', 1).flatMap(({ words }) => words);
       };
       const { width, height } = pixels;
@@ -119,7 +129,12 @@ export function recogniser(decoder: Decoder) {
 
 function wholePixels({ box, words }: ReadLine): ReadLine {
   const whole = (one: Box) => one.map(Math.round) as Box;
-  return { box: whole(box), words: words.map((word) => ({ ...word, box: whole(word.box) })) };
+  const wholeWord = ({ capital, ...word }: ReadWord): ReadWord => ({
+    ...word,
+    box: whole(word.box),
+    ...(capital === undefined ? {} : { capital: Math.round(capital) }),
+  });
+  return { box: whole(box), words: words.map(wholeWord) };
 }
 
 /** Return a picture in the simplest form that the engine reads (Netpbm): none of its decoders sees foreign bytes. */
