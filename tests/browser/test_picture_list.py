@@ -1,4 +1,4 @@
-"""The list of messages of a screenshot: read by the real engine, checked row by row, kept as a schedule and an entry."""
+"""The list of messages of a screenshot: read by the real engine, checked row by row, kept as a schedule."""
 
 import re
 import zipfile
@@ -102,7 +102,8 @@ def test_a_chat_is_read_checked_and_kept_offline(
     keeper.tap(MAKE)
     keeper.wait_for_screen("List of the messages")
     # No question has an answer that somebody else gave.
-    expect(keeper.page.get_by_role("group", name="Whose phone was this on?").get_by_role("radio", checked=True)).to_have_count(0)
+    whose = keeper.page.get_by_role("group", name="Whose phone was this on?")
+    expect(whose.get_by_role("radio", checked=True)).to_have_count(0)
     keeper.tap("Check the messages")
     keeper.wait_for_text("Answer the questions above first.")
     keeper.pick_chip("Mine")

@@ -74,7 +74,8 @@ async function phoneWithReading(found, over = {}) {
     found,
     isHere: async () => true,
     megabytes: () => 4,
-    read: async () => TEXT,
+    /** @param {Blob} _picture @param {object} [_size] */
+    read: async (_picture, _size) => TEXT,
     rows: async () => reader.found,
     stop: () => undefined,
   };
@@ -369,8 +370,11 @@ test('days and times that cannot be are refused', async () => {
   assert.deepEqual(notes.sort(), ['hour_first', undefined]);
 });
 
+/** What a worker sends may have any form. */
+const asRead = (value) => JSON.parse(JSON.stringify(value));
+
 test('what a hostile picture says stays text and within bounds', () => {
-  const hostile = /** @type {any} */ ({
+  const hostile = asRead({
     kind: 'messages',
     app: 'javascript:alert(1)',
     title: '\u202eSam\u0000 <b>',
@@ -380,7 +384,7 @@ test('what a hostile picture says stays text and within bounds', () => {
       row(1, { box: [-50, -50, 5_000, 9_000] }),
       row(2, { box: [10, 5_000, 60, 6_000] }),
       row(3, { box: [60, 300, 20, 390] }),
-      row(4, { text: 'x'.repeat(90_000), type: 'script', side: /** @type {any} */ ('both') }),
+      { ...row(4, { text: 'x'.repeat(90_000), type: 'script' }), side: 'both' },
       { box: [1, 2, 3], text: 7 },
       null,
       'row',
@@ -397,7 +401,7 @@ test('what a hostile picture says stays text and within bounds', () => {
     [4_000, 'other', 'unknown', ['side', 'text']],
   );
   for (const odd of [7, {}, { rows: 'x' }, { kind: 'spell', rows: [row(0)] }])
-    assert.deepEqual(boundedReading(/** @type {any} */ (odd), WIDTH, HEIGHT).rows, []);
+    assert.deepEqual(boundedReading(asRead(odd), WIDTH, HEIGHT).rows, []);
   // The words in a picture may be those of another language: letters that join are not torn apart.
   assert.equal(
     boundedReading(reading([row(0, { text: 'می\u200cخواهم' })]), WIDTH, HEIGHT).rows[0].text,

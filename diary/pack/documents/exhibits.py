@@ -116,15 +116,12 @@ def transcribed_text(contents: PackContents, view: ExhibitView, *, is_printed: b
     `is_printed`: the picture is on the page, or its messages are.
     """
     if any(_is_checked(row) for _, row, _ in messages_of_file(contents, view)):
-        who = contents.capsule.metadata.keeper_name
-        return (
-            f"Transcribed by software from {view.exhibit.item}; checked against the picture by {escape_unprintable(who)}. "
-            "The picture is the exhibit."
-        )
+        who = escape_unprintable(contents.capsule.metadata.keeper_name)
+        read = f"Transcribed by software from {view.exhibit.item}"
+        return f"{read}; checked against the picture by {who}. The picture is the exhibit."
     is_screenshot = text_of(view.attachment.fields, "kind") == "screenshot"
-    return (
-        "Not transcribed." if is_printed and is_screenshot and not text_of(view.attachment.fields, "transcript") else ""
-    )
+    has_transcript = bool(text_of(view.attachment.fields, "transcript"))
+    return "Not transcribed." if is_printed and is_screenshot and not has_transcript else ""
 
 
 def _is_checked(row: RecordFields) -> bool:
@@ -337,10 +334,9 @@ def _chat_rows(contents: PackContents, view: ExhibitView, *, only_checked: bool)
 
 
 def _corrections_text(row: RecordFields) -> str:
-    """Return what the keeper wrote otherwise than software had read it: `Corrected when checked: the words, the time`."""
-    labels = [
-        label[:1].lower() + label[1:] for label in vocabulary.labels("schedule_corrections", codes_of(row, "corrected"))
-    ]
+    """Return what the keeper wrote otherwise than it was read: `Corrected when checked: the words, the time`."""
+    labels = vocabulary.labels("schedule_corrections", codes_of(row, "corrected"))
+    labels = [label[:1].lower() + label[1:] for label in labels]
     return f"Corrected when checked: {', '.join(labels)}" if labels else ""
 
 

@@ -1,18 +1,16 @@
 /**
  * Which pictures a person can have seen. One of a grid counts once every part of it was on the screen for a moment,
  * with nothing over it, and large enough, while the page was visible. It may be longer than the screen: then it is
- * scrolled through. One that is opened by itself counts once its end was there.
+ * scrolled through.
  *
  * The observer only says that some of a picture is in the window. A bar or a sheet may still lie over it, and a fast
  * scroll shows it for one frame, so each part is looked at again several times before it counts.
  */
-import { PRINT_WHOLE_PIXELS, PRINT_WIDTH_PIXELS } from '../../core/constants.js';
-
 /** Looks in a row at which a picture must be there. With the interval below that is longer than a double tap. */
-const LOOKS_NEEDED = 7;
-const LOOK_INTERVAL_MS = 100;
+export const LOOKS_NEEDED = 7;
+export const LOOK_INTERVAL_MS = 100;
 /** What of a picture's edge may be hidden by its rounded corners, CSS pixels. */
-const EDGE = 12;
+export const EDGE = 12;
 /** Height of the parts of a picture, at most, CSS pixels: less than the bars leave of a phone on its side. */
 const PART_HEIGHT = 120;
 /**
@@ -21,16 +19,13 @@ const PART_HEIGHT = 120;
  * to the eye on every screen. A sharper screen does not make print larger, so its finer pixels do not count.
  */
 const MIN_SCALE = 0.3;
-/** The shape from which `copySize` in media/copies.ts limits a copy in height instead of width. */
-const WIDE_SHAPE = PRINT_WHOLE_PIXELS / PRINT_WIDTH_PIXELS;
-
 export type TileState = 'seen' | 'failed' | 'small' | null;
 /** A picture, or a strip of one: an `svg` with `data-strip` and the picture's pixels as the units of its view box. */
 type Watched = HTMLImageElement | SVGSVGElement;
 
 export class SeenPictures {
   draw: () => void;
-  /** Pictures by address, strips by name: another copy of the same file has another one, and is to be looked at again. */
+  /** By address, strips by name: another copy of the same file has another one, and is to be looked at again. */
   states: Map<string, TileState> = new Map();
   /** pictures of which some is in the window, with how often each part was found on the screen in a row */
   looks: Map<Watched, number[]> = new Map();
@@ -98,45 +93,6 @@ export class SeenPictures {
   }
 }
 
-export type OpenedState = 'shown' | 'seen' | 'failed' | null;
-
-/** Pictures that are opened by themselves, by address. */
-export class OpenedPictures {
-  draw: () => void;
-  states: Map<string, OpenedState> = new Map();
-
-  constructor(draw: () => void) {
-    this.draw = draw;
-    this.watch = this.watch.bind(this);
-  }
-
-  stateOf(url: string): OpenedState {
-    return this.states.get(url) ?? null;
-  }
-
-  /** Watch a picture until it was seen; called for each picture that is put into the page. */
-  watch(element: Element | undefined) {
-    if (!(element instanceof HTMLImageElement)) return;
-    element.onerror = () => this.set(element, 'failed');
-    element.onload = () => {
-      const isWide = element.naturalWidth > element.naturalHeight * WIDE_SHAPE;
-      element.parentElement?.classList.toggle('look-wide', isWide);
-      if (this.stateOf(element.src) === null) this.set(element, 'shown');
-    };
-    let looks = 0;
-    const timer = setInterval(() => {
-      if (!element.isConnected || !['shown', null].includes(this.stateOf(element.src))) return clearInterval(timer);
-      looks = document.visibilityState === 'visible' && isLoaded(element) && isEndShown(element) ? looks + 1 : 0;
-      return looks < LOOKS_NEEDED ? undefined : this.set(element, 'seen');
-    }, LOOK_INTERVAL_MS);
-  }
-
-  set(image: HTMLImageElement, state: OpenedState) {
-    this.states.set(image.src, state);
-    this.draw();
-  }
-}
-
 const isWatched = (element: Element | undefined): element is Watched =>
   element instanceof HTMLImageElement || element instanceof SVGSVGElement;
 
@@ -144,7 +100,7 @@ const nameOf = (image: Watched): string =>
   image instanceof HTMLImageElement ? image.src : (image.dataset.strip as string);
 
 /** Whether the browser could draw it. A picture that failed is complete too, and has no width. */
-const isLoaded = (image: Watched) =>
+export const isLoaded = (image: Watched) =>
   image instanceof HTMLImageElement ? image.complete && image.naturalWidth > 0 : image.dataset.loaded !== undefined;
 
 function isTooSmall(image: Watched) {
@@ -154,18 +110,6 @@ function isTooSmall(image: Watched) {
       ? [image.naturalWidth, image.naturalHeight]
       : [image.viewBox.baseVal.width, image.viewBox.baseVal.height];
   return Math.min(width / wide, height / high) * Math.min(1, devicePixelRatio) < MIN_SCALE;
-}
-
-/**
- * Whether its last corner is on the screen, with nothing over it. To get there, a person has scrolled past the rest.
- * That is not so for a picture that was made larger than the screen in both directions.
- */
-function isEndShown(image: HTMLImageElement) {
-  if (image.closest('.look-large')) return false;
-  const { left, right, bottom, width, height } = image.getBoundingClientRect();
-  const edge = Math.min(EDGE, width / 2);
-  const x = getComputedStyle(image).direction === 'rtl' ? left + edge : right - edge;
-  return document.elementFromPoint(x, bottom - Math.min(EDGE, height / 2)) === image;
 }
 
 /** Whether nothing lies over the corners and the middle of one of the parts that a picture is looked at in. */

@@ -249,7 +249,7 @@ function partiesOf({ phone }: PictureList, { read }: ListRow, direction: Directi
   return read.who ? { from: name } : {};
 }
 
-/** What the keeper wrote otherwise than it was read. The words that were read stay where the picture's words are kept. */
+/** What the keeper wrote otherwise than it was read. The words that were read stay in `picture_text`. */
 function correctionsOf(list: PictureList, row: ListRow): string[] {
   const { read } = row;
   const proposed = directionOf(list, { ...row, direction: undefined } as ListRow);

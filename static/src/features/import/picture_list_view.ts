@@ -83,6 +83,7 @@ function questionsView(scene: Scene) {
   const { stage, opened } = scene;
   const { list } = opened;
   const answered = isAsked(list, Date.now());
+  const isOpenPhone = list.phone === 'other' || list.phone === 'not_sure';
   const next = () => {
     if (!answered) return stage.set({ tried: true });
     list.step = 'rows';
@@ -116,7 +117,7 @@ function questionsView(scene: Scene) {
           })
         : nothing
     }
-    ${list.phone === 'other' || list.phone === 'not_sure' ? html`<p class="small soft">${t('list.phone_open')}</p>` : nothing}
+    ${isOpenPhone ? html`<p class="small soft">${t('list.phone_open')}</p>` : nothing}
     <section class="stack-close"><h2>${t('list.days')}</h2>${Object.keys(list.days).map((words, place) =>
       dayQuestion(scene, words, place),
     )}
@@ -234,7 +235,7 @@ function rowsView(scene: Scene) {
     })}${button(t('list.back'), back, { plain: true })}${dropButton(scene)}</div>`;
 }
 
-/** One tap for a picture of which the keeper cannot tell who sent anything. It is an answer, and not a guess of ours. */
+/** One tap for a picture of which the keeper cannot tell who sent anything. It is their answer, not a guess. */
 function unknownSides(scene: Scene) {
   const { list } = scene.opened;
   const unknown = list.rows.filter((row) => !row.isKept && row.answer === null && directionOf(list, row) === null);
@@ -271,7 +272,8 @@ function rowView(scene: Scene, place: number, seen: SeenPictures) {
         : row.answer === 'leave'
           ? html`<div class="row apart"><span>${t('list.left_out')}</span>${changeButton()}</div>`
           : isTaken(list, row, isAlike, now)
-            ? html`${rowWords(scene, place)}<div class="row apart"><span>${t('list.taken')}</span>${changeButton()}</div>`
+            ? html`${rowWords(scene, place)}
+              <div class="row apart"><span>${t('list.taken')}</span>${changeButton()}</div>`
             : openRow(scene, place, isAlike)
     }</li>`;
 }
@@ -288,8 +290,8 @@ function stripView({ opened, shown, id }: Scene, place: number, seen: SeenPictur
     if (strip) strip.dataset.loaded = 'yes';
   };
   return shown
-    ? html`<svg class="strip" role="img" aria-label=${t('list.strip', { n: place + 1 })} data-strip=${stripName(id, place)}
-        viewBox="0 ${from} ${found.width} ${height}" ${ref(seen.watch)}>
+    ? html`<svg class="strip" role="img" aria-label=${t('list.strip', { n: place + 1 })}
+        data-strip=${stripName(id, place)} viewBox="0 ${from} ${found.width} ${height}" ${ref(seen.watch)}>
         <image href=${shown} width=${found.width} height=${found.height} @load=${loaded}></image></svg>`
     : html`<p class="soft">${t('frame.loading')}</p>`;
 }
@@ -482,7 +484,10 @@ function keptView({ stage, id }: Scene, kept: KeptList) {
     action();
   };
   return html`<div class="stack">${heading(t('done.title'))}
-    <p role="status">${t('list.kept', { rows: tn('list.kept_rows', kept.rows), entries: tn('done.entries', kept.entries.length) })}</p>
+    <p role="status">${t('list.kept', {
+      rows: tn('list.kept_rows', kept.rows),
+      entries: tn('done.entries', kept.entries.length),
+    })}</p>
     ${kept.left ? html`<p class="soft">${tn('list.kept_left', kept.left)}</p>` : nothing}
     <p class="small soft">${t('list.kept_pack')}</p>
     <div class="row">${

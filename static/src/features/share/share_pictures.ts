@@ -11,7 +11,7 @@ import { button, errorSummary, heading, problemSentence, sheet } from '../../com
 import { problemOf } from '../../shell/stage.js';
 import { t, tn } from '../../shell/strings.js';
 import { gridView, focusTile } from './picture_grid.js';
-import { OpenedPictures } from '../../components/files/seen_pictures.js';
+import { OpenedPictures } from './opened_pictures.js';
 import { selectionOf } from './share_choose.js';
 import './words.js';
 import type { MailWords, PictureDecision, ReviewPicture } from '../../shell/app.js';

@@ -34,7 +34,8 @@ export type PictureReader = {
   /** How much is fetched for the language of the screens. */
   megabytes(): number;
   /**
-   * Read a picture. Boxes are in pixels of a copy of this size, if one is given. A worker that fails is ended, and the next picture has another one.
+   * Read a picture. Boxes are in pixels of a copy of this size, if one is given. A worker that fails is ended, and the
+   * next picture has another one.
    * @returns null when the browser cannot show the picture
    * @throws reader_missing when what reads pictures cannot be fetched, or does not match the release; reader_failed
    *   when this picture cannot be read; cancelled after `stop`

@@ -20,7 +20,10 @@ const SMALL_WIDTH_PIXELS = 800;
 /** Twice the longest print copy: what is larger would not fit into the memory of an old phone. */
 const READ_LIMIT_PIXELS = IMAGE_LIMIT_PIXELS / 2;
 
-/** @param draw what is made of the picture once it is decoded @returns null when the browser cannot decode it, or it is too large */
+/**
+ * @param draw what is made of the picture once it is decoded
+ * @returns null when the browser cannot decode it, or it has more pixels than are read
+ */
 async function decode<Result>(picture: Blob, draw: (image: ImageBitmap) => Result): Promise<Result | null> {
   const image = await createImageBitmap(picture).catch(() => null);
   if (!image) return null;
@@ -61,8 +64,8 @@ const decoder: Decoder = {
 answerCalls({
   ...recogniser(decoder),
   /**
-   * Return the rows that a screenshot may have, from the words that were read in it. It needs no engine. The text may be
-   * of a copy of another size: the rows are in its pixels.
+   * Return the rows that a screenshot may have, from the words that were read in it. It needs no engine. The text may
+   * be of a copy of another size: the rows are in its pixels.
    */
   async rows(picture: Blob, text: PictureText): Promise<ScreenshotReading | null> {
     const pixels = await decoder.pixels(picture);
