@@ -126,8 +126,12 @@ async function readWaiting(ctx: Context, open: Open): Promise<void> {
         ctx.screen.set({ reading: { done, total: done + waiting.length, code } });
         return;
       }
-      // Stopped: the list is empty then, or the diary was locked and the picture waits.
-      if (code === 'cancelled') continue;
+      // Stopped by the keeper, the list was emptied first. By a lock, which is not over yet: to begin again now would
+      // count, and would start a worker with the picture behind the lock.
+      if (code === 'cancelled') {
+        if ((await readQueue(open)).waiting.includes(attachment)) break;
+        continue;
+      }
       await changeQueue(open, (queue) => ({
         waiting: queue.waiting.filter((id) => id !== attachment),
         failed: code ? { ...queue.failed, [attachment]: code } : queue.failed,
