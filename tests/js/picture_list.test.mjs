@@ -319,7 +319,7 @@ test('a row that a chat export has already is in doubt, and two alike need two',
   assert.equal((await app.keepPictureList(attachment, all)).rows, 2);
 });
 
-test('a message under a black box of the picture is in doubt: a pack would have the words that the box covers', async () => {
+test('a message under a black box is in doubt: a pack would have the words that the box covers', async () => {
   const { app, phone, attachment } = await phoneWithReading(reading([row(0), row(1)]));
   const { open } = phone.ctx;
   const newest = await open.book.newest(attachment);
@@ -463,10 +463,12 @@ function pngOf(width, height) {
 }
 
 test('the height of letters is kept with the words that were read', () => {
+  /** @type {import('#app/imports/screenshots/picture_text.js').ReadWord[]} */
   const words = [
     { text: 'Stop', box: [10, 10, 60, 30], confidence: 90, capital: 17 },
     { text: 'now', box: [70, 10, 99, 30], confidence: 91 },
   ];
+  /** @type {typeof TEXT} */
   const text = { ...TEXT, lines: [{ box: [10, 10, 99, 30], words }] };
   assert.deepEqual(textFrom(fieldsOfText('a', text, 1)).lines, text.lines);
 });

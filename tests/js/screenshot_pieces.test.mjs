@@ -1,6 +1,6 @@
 /**
- * Lines of letters before the engine reads them, with boxes for letters and a reader that stands in for the engine. What
- * the engine itself makes of drawn screens is measured by tests/screenshots.
+ * Lines of letters before the engine reads them, with boxes for letters and a reader instead of the engine. What the
+ * engine itself makes of drawn screens is measured by tests/screenshots.
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -63,7 +63,7 @@ function gapsOf({ width, height, data }) {
   return gaps;
 }
 
-test('a time is read twice, once as nothing but figures: sure where both agree, to be looked at where they differ', () => {
+test('a time is read twice, once as figures: sure where both agree, to be looked at where they differ', () => {
   const seen = [];
   const read = (plain) =>
     readPieces(paint(time(100)), ['eng'], (line, _, letters) => {

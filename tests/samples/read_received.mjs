@@ -1,7 +1,7 @@
 /**
  * Import made-up files as a phone would, and print what it wrote: `node read_received.mjs FOLDER`. The folder's
- * `questions.json` has `{diary: [{name, at, answers, adds}]}`: a file, when it is imported (ms UTC), what the keeper answers,
- * and what they add to its entries. Ids are left out.
+ * `questions.json` has `{diary: [{name, at, answers, adds}]}`: a file, when it is imported (ms UTC), what the keeper
+ * answers, and what they add to its entries. Ids are left out.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

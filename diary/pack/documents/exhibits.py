@@ -336,8 +336,8 @@ def _chat_rows(contents: PackContents, view: ExhibitView, *, only_checked: bool)
 def _corrections_text(row: RecordFields) -> str:
     """Return what the keeper wrote otherwise than it was read: `Corrected when checked: the words, the time`."""
     labels = vocabulary.labels("schedule_corrections", codes_of(row, "corrected"))
-    labels = [label[:1].lower() + label[1:] for label in labels]
-    return f"Corrected when checked: {', '.join(labels)}" if labels else ""
+    words = [label[:1].lower() + label[1:] for label in labels]
+    return f"Corrected when checked: {', '.join(words)}" if words else ""
 
 
 def _card_lines(view: ExhibitView, printed: str, pages_count: int, metadata: PackMetadata) -> list[str]:

@@ -1,8 +1,8 @@
 /** Pixels of the picture, upright: left, top, right, bottom. */
 export type Box = [number, number, number, number];
 /**
- * A word that the phone read in a picture. `confidence`: 0 to 100, as the engine gives it; `capital`: how high a capital
- * of its type is, in pixels, where that was measured
+ * A word that the phone read in a picture. `confidence`: 0 to 100, as the engine gives it; `capital`: the height of a
+ * capital letter of its type, in pixels, where that was measured
  */
 export type ReadWord = { text: string; box: Box; confidence: number; capital?: number };
 /** A line of words, as the engine found it. */

@@ -1,4 +1,4 @@
-/** What letters are known by before they are read: their size, the spaces between them, their colour, a clock's form. */
+/** What letters are known by before they are read: size, the spaces between them, colour, the form of a clock. */
 import { around } from './lines.js';
 import type { Box, Pixels } from './picture_text.js';
 import type { Blobs } from './blobs.js';
