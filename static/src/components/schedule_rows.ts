@@ -12,10 +12,11 @@ const NOTES = {
   hour_skipped: 'sched.skipped',
 } as Record<string, string>;
 
-/** `24 Nov 2026, 21:10` as stamped; '' if no time is known. */
+/** `24 Nov 2026, 21:10` as stamped, `24 Nov 2026` of a picture that shows no time; '' if neither is known. */
 export function stampText({ sent_local = '' }: Pick<MessageRow, 'sent_local'>): string {
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(sent_local)) return '';
-  return `${dateText(Date.parse(`${sent_local.slice(0, 10)}T12:00Z`))}, ${sent_local.slice(11)}`;
+  if (!/^\d{4}-\d\d-\d\d(?:T\d\d:\d\d|$)/.test(sent_local)) return '';
+  const [day, time] = [sent_local.slice(0, 10), sent_local.slice(11)];
+  return [dateText(Date.parse(`${day}T12:00Z`)), time].filter(Boolean).join(', ');
 }
 
 /** Sender and recipient as text. */

@@ -121,6 +121,7 @@ function summary({ parts }: ScheduleData, rows: MessageRow[]) {
 function emailHeaders(stage: Stage, { parts }: ScheduleData) {
   const [part] = parts;
   if (part?.fields.channel !== 'email' || typeof part.fields.source_attachment_id !== 'string') return nothing;
+  if (part.fields.import_summary?.picture) return nothing; // a picture of an email has no headers
   const { local } = stage;
   if (local.mail) return headersView(stage, local.mail);
   const showHeaders = () =>
