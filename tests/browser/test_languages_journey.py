@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import NewPhone
@@ -63,6 +64,7 @@ APP_CACHE_BYTES_SCRIPT = "navigator.storage.estimate().then(({ usageDetails }) =
 MAX_APP_BYTES = 1_900_000
 
 
+@pytest.mark.first_visit  # what is stored is measured: no file may be left from another test
 def test_a_diary_is_kept_in_urdu(new_phone: NewPhone) -> None:
     """Urdu is chosen on the first screen and used up to the lock and behind it.
 
