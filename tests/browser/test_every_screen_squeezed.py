@@ -43,7 +43,8 @@ FORCED_COLOURS_SCRIPT = """() => {
   };
   const isShown = (element) => element.checkVisibility() && element.getClientRects().length > 0;
   const shapes = 'path, circle, rect, line, polyline, polygon, ellipse, text';
-  const unseen = [...document.querySelectorAll('svg')].filter((svg) => {
+  // A part of a photo has its own colours.
+  const unseen = [...document.querySelectorAll('svg:not(:has(image))')].filter((svg) => {
     const ground = behind(svg.parentElement);
     return isShown(svg) && ![...svg.querySelectorAll(shapes)].some((shape) => {
       const { fill, stroke } = getComputedStyle(shape);

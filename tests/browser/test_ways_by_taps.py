@@ -47,6 +47,7 @@ TAPS: dict[str, tuple[str, ...]] = {
     "entry": ("nav.entries", ENTRY),
     "file": ("nav.entries", ENTRY, FILE),
     "schedule": ("nav.entries", ENTRY, "sched.open"),
+    "picture_list": ("nav.entries", ENTRY, FILE, "reader.list"),
     "two": ("nav.entries", ENTRY, "two.look"),
     "patterns": ("nav.entries", "pat.row"),
     "four": ("nav.entries", "part.line"),
@@ -122,6 +123,7 @@ TAPS: dict[str, tuple[str, ...]] = {
 }
 BEGINNINGS: dict[str, Step] = {
     "two": js(f"fake.open(24); fake.over = {{ends: {CONFLICTING_VERSIONS}}}"),
+    "picture_list": js("fake.open(24); fake.words = {state: 'read', lines: ['Where are you?']}"),
     "four": ONE_PERSON_TWICE,
     "handover": PACK_READY,
     "looks": ACCESS_GIVEN,
