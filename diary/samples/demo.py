@@ -165,9 +165,9 @@ def save_demo_files(folder: Path, credentials: SampleCredentials) -> None:
     """Save the files as received and the credentials next to the server's own files."""
     received_folder = folder / "files-as-received"
     received_folder.mkdir(exist_ok=True)
-    for entry in fictional_diary.load_entries():
-        for file in entry.draw_files():
-            (received_folder / file.name).write_bytes(file.content)
+    collected = [version.file for version in register_records.load_versions() if version.file]
+    for file in [*collected, *(file for entry in fictional_diary.load_entries() for file in entry.draw_files())]:
+        (received_folder / file.name).write_bytes(file.content)
     (folder / "sign-in.txt").write_text("\n".join(credentials.text_lines()) + "\n", encoding="utf-8")
 
 

@@ -37,6 +37,7 @@ export const SHORT_COLUMNS: readonly ShortColumn[] = [
           app_clock: 'the app, when they chose “Just now”',
           file_time: 'the time kept in the file',
           message_or_call_stamp: 'the time on the message or call',
+          read_in_picture: 'read in a picture by software, and checked',
           cctv_or_doorbell: 'CCTV or a doorbell',
           someone_told_me: 'somebody who told them',
           memory: 'memory',
