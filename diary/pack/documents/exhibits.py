@@ -327,7 +327,7 @@ def _chat_rows(contents: PackContents, view: ExhibitView, *, only_checked: bool)
         sender_words = sender or (vocabulary.label("schedule_directions", direction) if direction else "")
         words = text or text_of(row, "file_name")
         message_type = text_of(row, "type")
-        label = "" if words or not message_type else vocabulary.label("message_types", message_type)
+        label = "" if words or message_type in ("", "text") else vocabulary.label("message_types", message_type)
         notes = ". ".join(filter(None, (label, note, _corrections_text(row))))
         rows.append([number, when, *(escape_unprintable(cell) for cell in (sender_words, words, notes))])
     return rows
