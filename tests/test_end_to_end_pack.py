@@ -58,7 +58,7 @@ def test_the_demo_prints_where_its_files_are(demo_output: DemoOutput) -> None:
     ):
         assert str(path) in demo_output.stdout
         assert path.exists()
-    assert len(list((demo_output.folder / "files-as-received").iterdir())) == 30
+    assert len(list((demo_output.folder / "files-as-received").iterdir())) == 32
     assert "harbor violin ladder cactus pepper noodle" in demo_output.stdout
 
 
