@@ -26,9 +26,10 @@ SHORT_COLUMNS = ROOT / "diary" / "pack" / "tables" / "short_columns.json"
 SHORT_COLUMNS_TARGET = ROOT / "static" / "src" / "pack" / "chronology" / "short_columns.ts"
 HEADER = "// Written by .ci/vocabulary.py from diary/record/{name}.json. Change that file, then run the script again.\n"
 CODE_TYPE = (
-    "/** `young`: other words for a young person; absent if the usual ones are suitable. */\n"
+    "/**\n * `young`: other words for a young person; absent if the usual ones are suitable.\n"
+    " * `by_app`: only the app writes it, and no question offers it\n */\n"
     "export type Code = { code: string; label: string; young?: string; hint?: string; young_hint?: string; section?: string;"
-    " letter?: string; named_in?: string; sets?: Record<string, string | string[]> };\n"
+    " letter?: string; named_in?: string; sets?: Record<string, string | string[]>; by_app?: boolean };\n"
 )
 LIST_TYPE = (
     "/** One question and its possible answers. */\n"

@@ -17,7 +17,7 @@ class Term:
     """One choice. `letter`: the matching paragraphs of section 2A(3), such as 'd/g'; '' if none matches.
 
     `young` and `young_hint` are the wording for a young keeper, '' if the usual wording serves both. `sets`: field
-    values that a starting picture fills in.
+    values that a starting picture fills in. `by_app`: only the app writes it; no question offers it.
     """
 
     code: str
@@ -29,6 +29,7 @@ class Term:
     hint: str = ""
     young_hint: str = ""
     sets: Mapping[str, object] = field(default_factory=dict)
+    by_app: bool = False
 
 
 @dataclass(frozen=True, slots=True)

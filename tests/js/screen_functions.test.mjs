@@ -34,6 +34,7 @@ for (const name of readdirSync(new URL('../src/', BUILT), { recursive: true, enc
 const { withZones } = await import('#app/pack/chronology/chronology_times.js');
 const { byDay } = await import('#app/features/entries/view.js');
 const { changedFields: differing } = await import('#app/components/cards/cards.js');
+const { offeredCodes } = await import('#app/components/cards/card_forms.js');
 const { matchingCodes: matching } = await import('#app/components/text/labels.js');
 const { readableChanges: readable, valueText: valueWords } = await import('#app/features/entry/history.js');
 const { addFiles } = await import('#app/components/cards/card_files.js');
@@ -492,4 +493,12 @@ test('a young person gets other texts; each replaces a standard one, and ends wi
   assert.notEqual(t('f.feared_violence'), usualText);
   askYoung(false);
   assert.equal(t('f.feared_violence'), usualText);
+});
+
+test('an answer that only the app writes is offered to nobody, and shown where it is the answer', () => {
+  const offered = (/** @type {string[]} */ ...chosen) =>
+    offeredCodes(VOCABULARY.time_sources, new Set(chosen)).map(({ code }) => code);
+  assert.equal(offered().includes('read_in_picture'), false);
+  assert.equal(offered().includes('memory'), true);
+  assert.equal(offered('read_in_picture').includes('read_in_picture'), true);
 });

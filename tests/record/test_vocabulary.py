@@ -41,6 +41,12 @@ def test_codes_are_well_formed_and_unique() -> None:
         assert all(term.section in sections and set(term.letter) <= set("abcdefg/") for term in choice.terms)
 
 
+def test_a_person_has_two_answers_or_more_to_every_question() -> None:
+    """What only the app writes is not offered, so it does not count."""
+    for choice in CHOICE_LISTS.values():
+        assert len([term for term in choice.terms if not term.by_app]) >= 2, choice.name
+
+
 def test_every_behaviour_of_the_design_is_here() -> None:
     """All seven sections and the rest are there, with an option for anything else and for nothing."""
     assert len(CHOICE_LISTS["behaviours"].terms) >= 77

@@ -15,6 +15,7 @@ import { dayFault } from '../../record/moments.js';
 import { localAt, phoneZone } from '../../record/times.js';
 import '../words.js';
 import type { TimeBlock } from '../../record/times.js';
+import type { Code, List } from '../../record/vocabulary/code_list.js';
 import type { CardQuestion, Question } from './card_table.js';
 import type { Stage } from '../../shell/stage.js';
 import type { CardBase, Card } from './card.js';
@@ -111,6 +112,10 @@ function textQuestion(card: CardBase, question: Question, access: AnswerAccess):
     }</div>`;
 }
 
+/** Return the answers that a person can choose. One that only the app writes is shown where it is the answer. */
+export const offeredCodes = ({ codes }: List, chosen: ReadonlySet<string>): Code[] =>
+  codes.filter(({ code, by_app: byApp }) => !byApp || chosen.has(code));
+
 function codeQuestion(card: CardBase, question: Question, access: AnswerAccess): unknown {
   const isMultiple = question.type === 'codes';
   const list = loadVocabulary(card.stage)?.[question.list ?? ''];
@@ -118,11 +123,10 @@ function codeQuestion(card: CardBase, question: Question, access: AnswerAccess):
   const value = access.get(question.name);
   const chosen = (Array.isArray(value) ? value : value ? [value] : []) as string[];
   const name = inputId(question, access);
-  const showAll = Boolean(card.stage.local.more?.[name]) || list.codes.length <= INITIAL_CHOICES + 1;
   const chosenBefore = everChosen(card, name, chosen);
-  const shown = showAll
-    ? list.codes
-    : list.codes.filter((code, i) => i < INITIAL_CHOICES || chosenBefore.has(code.code));
+  const offered = offeredCodes(list, chosenBefore);
+  const showAll = Boolean(card.stage.local.more?.[name]) || offered.length <= INITIAL_CHOICES + 1;
+  const shown = showAll ? offered : offered.filter((code, i) => i < INITIAL_CHOICES || chosenBefore.has(code.code));
   // A radio alone cannot be unset, so a blank choice is offered. It comes last, so that nothing moves.
   const blank = !isMultiple && (chosen.length || chosenBefore.size) ? [['', t('card.blank')] as [string, string]] : [];
   const put = (code: string, checked: boolean) =>

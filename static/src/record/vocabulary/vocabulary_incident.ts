@@ -510,7 +510,7 @@ export const INCIDENT: Record<string, List> = {
       { code: 'app_clock', label: '“Just now”, noted by the app' },
       { code: 'file_time', label: 'The time kept in the file' },
       { code: 'message_or_call_stamp', label: 'The time on the message or call' },
-      { code: 'read_in_picture', label: 'Read in a picture by software, and checked' },
+      { code: 'read_in_picture', label: 'Read in a picture by software, and checked', by_app: true },
       { code: 'cctv_or_doorbell', label: 'CCTV or a doorbell' },
       { code: 'someone_told_me', label: 'Someone told me' },
       { code: 'memory', label: 'From memory', young: 'I remember it' },
