@@ -7,21 +7,12 @@ import { purgeBeforeSend, sendPurges } from '#app/diary/erasing/purging.js';
 import { partName } from '#app/net/blobs.js';
 import { saveEntry } from './phone/keeper.mjs';
 import { PNG, WORDS, file, makePhone, phoneWithEntry } from './phone/phone.mjs';
-import { phoneOnSmallServer, refusal, smallServer } from './phone/small_server.mjs';
+import { quietPhone, refusal } from './phone/small_server.mjs';
 import { standIn } from './phone/stand_in.mjs';
 
 /** @typedef {import('#app/store/root.js').Root} Root */
 const partOfRoot = (fields) => standIn(fields);
 
-/** A registered phone with the entry "one"; it syncs only when a test runs it. */
-async function quietPhone(over = {}) {
-  const server = smallServer();
-  const device = await phoneOnSmallServer(server, 'one', over);
-  device.open.syncing.stop();
-  device.open.syncing.kick = () => undefined;
-  server.requests.length = 0;
-  return { ...device, server, ctx: device.phone.ctx };
-}
 const changeRoot = ({ open }, fields) =>
   open.store.change((root) => {
     Object.assign(root, fields);

@@ -19,14 +19,15 @@ import {
 } from '#app/diary/sync/apply_feed.js';
 import { saveEntry } from './phone/keeper.mjs';
 import { PNG, file } from './phone/phone.mjs';
-import { anotherOnSmallServer, phoneOnSmallServer, refusal, smallServer } from './phone/small_server.mjs';
+import {
+  anotherOnSmallServer,
+  holdSync,
+  phoneOnSmallServer,
+  quietPhone,
+  refusal,
+  smallServer,
+} from './phone/small_server.mjs';
 import { standIn } from './phone/stand_in.mjs';
-
-/** Keep a phone from syncing by itself. */
-function holdSync({ open }) {
-  open.syncing.stop();
-  open.syncing.kick = () => undefined;
-}
 
 /** Two phones of one keeper, both with the entry "one"; the second does nothing by itself. */
 async function twoPhones() {
@@ -233,14 +234,16 @@ test('each arrived version makes a manifest more due, and manifests do not', asy
   assert.equal(due(), before + 2);
 });
 
-test('a receipt gives a version its number, and the account ends with it', async () => {
-  const server = smallServer();
-  const one = await phoneOnSmallServer(server);
-  holdSync(one);
-  const { record } = await saveEntry(one.app, 'two');
-  const { open } = one;
+/** An entry that the server has numbered, and whose receipt the phone has not applied yet. */
+async function pushedEntry() {
+  const { app, open } = await quietPhone();
+  const { record } = await saveEntry(app, 'two');
   const [item] = open.store.root.outbox;
-  const result = await pushVersion(open.syncing.link(), item, open.store.root.feed);
+  return { record, open, item, result: await pushVersion(open.syncing.link(), item, open.store.root.feed) };
+}
+
+test('a receipt gives a version its number, and the account ends with it', async () => {
+  const { record, open, item, result } = await pushedEntry();
   const dueBefore = open.store.root.manifest?.due ?? 0;
   assert.equal(await applyReceipt(open, item, result), true);
   const { root } = open.store;
@@ -255,13 +258,7 @@ test('a receipt gives a version its number, and the account ends with it', async
 });
 
 test('an entry is kept since its latest receipt, also when an earlier one is applied after it', async () => {
-  const server = smallServer();
-  const one = await phoneOnSmallServer(server);
-  holdSync(one);
-  const { record } = await saveEntry(one.app, 'two');
-  const { open } = one;
-  const [item] = open.store.root.outbox;
-  const result = await pushVersion(open.syncing.link(), item, open.store.root.feed);
+  const { record, open, item, result } = await pushedEntry();
   await applyReceipt(open, item, result);
   await applyReceipt(open, item, { ...result, feed: null, at: result.at - 5_000 });
   assert.equal(open.index.findRow(record)?.kept_at, result.at);
@@ -270,13 +267,8 @@ test('an entry is kept since its latest receipt, also when an earlier one is app
 });
 
 test('a receipt with a number above the account’s end is noted as the highest seen', async () => {
-  const server = smallServer();
-  const one = await phoneOnSmallServer(server);
-  holdSync(one);
-  await saveEntry(one.app, 'two');
-  const { open } = one;
-  const [item] = open.store.root.outbox;
-  const result = { ...(await pushVersion(open.syncing.link(), item, open.store.root.feed)), feed: null };
+  const { open, item, result: answered } = await pushedEntry();
+  const result = { ...answered, feed: null };
   const { feed } = open.store.root;
   await applyReceipt(open, item, { ...result, seq: 9 });
   assert.deepEqual([open.store.root.top, open.store.root.feed], [9, feed]);

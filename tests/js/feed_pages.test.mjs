@@ -10,20 +10,15 @@ import { downloadBlob, dropPart, partName, requireComplete } from '#app/net/blob
 import { findErased, listOnServer, pullFeed } from '#app/net/feed.js';
 import { checkHead, checkReceipt, pushVersion } from '#app/net/push.js';
 import { saveEntry } from './phone/keeper.mjs';
-import { phoneOnSmallServer, smallServer } from './phone/small_server.mjs';
+import { quietPhone, smallServer } from './phone/small_server.mjs';
 import { standIn } from './phone/stand_in.mjs';
 
 const START = { seq: 0, head: b64(firstHead()) };
 
 /** A phone whose three entries are on the server, and its requests. */
 async function threeOnServer() {
-  const server = smallServer();
-  const device = await phoneOnSmallServer(server);
-  for (const words of ['two', 'three']) await saveEntry(device.app, words);
-  await device.open.syncing.now();
-  device.open.syncing.stop();
-  device.open.syncing.kick = () => undefined;
-  return { ...device, server, link: device.open.syncing.link() };
+  const device = await quietPhone(['two', 'three']);
+  return { ...device, link: device.open.syncing.link() };
 }
 /** Serve these pages in turn. `asked`: the numbers they were asked after. */
 const servePages = (link, pages) => {

@@ -11,22 +11,16 @@ import {
 } from '#app/diary/keys/rotating.js';
 import { saveEntry } from './phone/keeper.mjs';
 import { WORDS, makePhone, phoneWithEntry } from './phone/phone.mjs';
-import { anotherOnSmallServer, phoneOnSmallServer, refusal, smallServer } from './phone/small_server.mjs';
+import { anotherOnSmallServer, holdSync, quietPhone, refusal } from './phone/small_server.mjs';
 
 const NEW = 'orbit velvet canyon maple drift spoon';
 const OTHER = 'lantern copper meadow violin harbour quilt';
 
 /** A registered phone with two entries on the server; it syncs only when something asks it to. */
 async function phoneWithTwo() {
-  const server = smallServer();
-  const device = await phoneOnSmallServer(server);
-  await saveEntry(device.app, 'two');
-  await device.open.syncing.now();
-  device.open.syncing.stop();
-  device.open.syncing.kick = () => undefined;
+  const device = await quietPhone(['two']);
   device.open.syncing.restart = () => undefined;
-  server.requests.length = 0;
-  return { ...device, server, ctx: device.phone.ctx };
+  return device;
 }
 const requestsTo = ({ server }, end) => server.requests.filter((request) => request.endsWith(end)).length;
 /** Answer the n-th request (from 1) of a method to an address that ends so; other requests go to the server. */
@@ -218,8 +212,7 @@ test('keys change only over the server’s own account: not behind it, not befor
   await assert.rejects(renew(), { code: 'head_differs' });
   assert.equal(requestsTo(device, '/rotation'), 0);
   const other = await anotherOnSmallServer(server, login);
-  other.open.syncing.stop();
-  other.open.syncing.kick = () => undefined;
+  holdSync(other);
   await saveEntry(other.app, 'theirs');
   answerSession((body) => body);
   const { answer } = server;
@@ -367,8 +360,7 @@ test('another phone is signed out by new keys, refuses other words, and follows 
   const device = await phoneWithTwo();
   const { ctx, open, server, login } = device;
   const other = await anotherOnSmallServer(server, login);
-  other.open.syncing.stop();
-  other.open.syncing.kick = () => undefined;
+  holdSync(other);
   await saveEntry(other.app, 'theirs');
   await renewKeys(ctx, open, { words: WORDS, newWords: NEW });
   await assert.rejects(other.open.syncing.now(), { code: 'signed_out' });

@@ -16,22 +16,14 @@ import {
 import { firstHead } from '#app/ledger/heads.js';
 import { shortCode } from '#app/ledger/manifest.js';
 import { saveEntry } from './phone/keeper.mjs';
-import { anotherOnSmallServer, phoneOnSmallServer, smallServer } from './phone/small_server.mjs';
+import { anotherOnSmallServer, holdSync, quietPhone } from './phone/small_server.mjs';
 import { standIn } from './phone/stand_in.mjs';
 
 /** @typedef {import('#app/store/root.js').Root} Root */
 const rootWith = (fields = {}) => standIn({ outbox: [], ...fields });
 
 /** A registered phone with the entries "one", "two" and "three", all numbered; it syncs only when a test runs it. */
-async function phoneWithThree() {
-  const server = smallServer();
-  const device = await phoneOnSmallServer(server);
-  for (const words of ['two', 'three']) await saveEntry(device.app, words);
-  await device.open.syncing.now();
-  device.open.syncing.stop();
-  device.open.syncing.kick = () => undefined;
-  return { ...device, server };
-}
+const phoneWithThree = () => quietPhone(['two', 'three']);
 
 const headOf = (server, seq) => server.headAt(seq)?.head;
 
@@ -189,8 +181,7 @@ test('an entry that is erased keeps its number in the manifest that covers it', 
 async function manifestOfOther() {
   const { server, ...one } = await phoneWithThree();
   const two = await anotherOnSmallServer(server, one.login);
-  two.open.syncing.stop();
-  two.open.syncing.kick = () => undefined;
+  holdSync(two);
   await writeManifest(one.open);
   await one.open.syncing.now();
   return { server, one, two };

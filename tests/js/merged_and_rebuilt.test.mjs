@@ -7,12 +7,7 @@ import { differInContent, headVersions, mergeVersions } from '#app/diary/records
 import { saveEntry } from './phone/keeper.mjs';
 import { standIn } from './phone/stand_in.mjs';
 import { PNG, WORDS, file, phoneWithEntry } from './phone/phone.mjs';
-import { anotherOnSmallServer, phoneOnSmallServer, smallServer } from './phone/small_server.mjs';
-
-function quiet({ open }) {
-  open.syncing.stop();
-  open.syncing.kick = () => undefined;
-}
+import { anotherOnSmallServer, holdSync, phoneOnSmallServer, smallServer } from './phone/small_server.mjs';
 
 /**
  * A phone on which one entry has two ends: the second is another phone's. `prepare` runs before they part.
@@ -25,8 +20,8 @@ async function withTwoEnds({ mine = { who: 'mine' }, theirs = { who: 'theirs' },
   await prepare(one);
   await one.open.syncing.now();
   const two = await anotherOnSmallServer(server, one.login);
-  quiet(one);
-  quiet(two);
+  holdSync(one);
+  holdSync(two);
   const { record } = one;
   const change = async (device, fields) =>
     typeof fields === 'function'
@@ -408,7 +403,7 @@ test('on a cleared phone entries that wait to be sent are found though no list n
 test('the versions of each record come from the numbers and from what waits, in that order', async () => {
   const server = smallServer();
   const { open, app, record, phone } = await phoneOnSmallServer(server);
-  quiet({ open });
+  holdSync({ open });
   await saveEntry(app, 'two');
   await open.syncing.now();
   await app.saveIncident({ record, fields: { who: 'My ex' }, restricted: {} });
@@ -448,7 +443,7 @@ test('the versions of each record come from the numbers and from what waits, in 
 test('numbers that are fewer than the account’s raise a doubt, unless something arrived meanwhile', async () => {
   const server = smallServer();
   const { open, phone } = await phoneOnSmallServer(server);
-  quiet({ open });
+  holdSync({ open });
   const page = await open.store.readJson('f/0');
   await open.store.change((_root, change) => change.drop('f/0'));
   const doubts = [];
@@ -480,7 +475,7 @@ test('numbers that are fewer than the account’s raise a doubt, unless somethin
 test('what a row is made from includes the files of the entry, with the parents that the versions name', async () => {
   const server = smallServer();
   const { open, app, record, phone } = await phoneOnSmallServer(server);
-  quiet({ open });
+  holdSync({ open });
   const { attachment } = await app.addFile(record, file(PNG), { route: 'photo_picker' });
   await open.syncing.now();
   const known = await readKnownVersions(open);

@@ -3,18 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isGoneBack, pullBeforePush, pullVersions } from '#app/diary/sync/pulling.js';
 import { saveEntry } from './phone/keeper.mjs';
-import { phoneOnSmallServer, refusal, smallServer } from './phone/small_server.mjs';
+import { quietPhone, refusal } from './phone/small_server.mjs';
 
 /** A registered phone with two numbered entries; it syncs only when a test runs it. */
-async function quietPhone() {
-  const server = smallServer();
-  const device = await phoneOnSmallServer(server);
-  await saveEntry(device.app, 'two');
-  await device.open.syncing.now();
-  device.open.syncing.stop();
-  device.open.syncing.kick = () => undefined;
-  server.requests.length = 0;
-  return { ...device, server, syncing: device.open.syncing };
+async function phoneWithTwo() {
+  const device = await quietPhone(['two']);
+  return { ...device, syncing: device.open.syncing };
 }
 const changeRoot = ({ open }, fields) =>
   open.store.change((root) => {
@@ -27,7 +21,7 @@ const codeOf = (promise) =>
   );
 
 test('a server that has less than before is noted until it has everything again', async () => {
-  const device = await quietPhone();
+  const device = await phoneWithTwo();
   const { open, server, syncing } = device;
   await changeRoot(device, { fetch: [{ blob: 'b', of: null, size: 1, there: true }] });
   const [lost] = server.versions.splice(1);
@@ -47,7 +41,7 @@ test('a server that has less than before is noted until it has everything again'
 });
 
 test('the server is looked at before a push where something waits, and a failure does not stop the push', async () => {
-  const device = await quietPhone();
+  const device = await phoneWithTwo();
   const { app, server, syncing } = device;
   await pullBeforePush(syncing);
   assert.deepEqual(server.requests, []);
@@ -69,7 +63,7 @@ test('the server is looked at before a push where something waits, and a failure
 });
 
 test('a pull tells how far the server says it goes, and a diary that is to come is complete at its end', async () => {
-  const device = await quietPhone();
+  const device = await phoneWithTwo();
   const { open, syncing } = device;
   syncing.announced = null;
   await changeRoot(device, { coming: 1 });
@@ -86,7 +80,7 @@ test('a pull tells how far the server says it goes, and a diary that is to come 
 });
 
 test('a number that another version had shows that the server has gone back', async () => {
-  const device = await quietPhone();
+  const device = await phoneWithTwo();
   const { open, server, syncing } = device;
   const page = await open.store.readJson('f/0');
   const other = structuredClone(page);

@@ -11,7 +11,7 @@ import { decodePush } from '#app/ledger/push.js';
 import { readNumbers } from '#app/store/feed_numbers.js';
 import { saveEntry } from './phone/keeper.mjs';
 import { PNG, file, phoneWithEntry } from './phone/phone.mjs';
-import { anotherOnSmallServer, phoneOnSmallServer, smallServer } from './phone/small_server.mjs';
+import { anotherOnSmallServer, quietPhone } from './phone/small_server.mjs';
 import { standIn } from './phone/stand_in.mjs';
 
 /** A phone without an account, with the unsent entries "one", "two" and "three". */
@@ -220,15 +220,7 @@ test('the phone that makes the new keys signs what has no number, whoever wrote 
 });
 
 /** A registered phone with three numbered entries, quiet. */
-async function phoneWithThree() {
-  const server = smallServer();
-  const device = await phoneOnSmallServer(server);
-  for (const words of ['two', 'three']) await saveEntry(device.app, words);
-  await device.open.syncing.now();
-  device.open.syncing.stop();
-  device.open.syncing.kick = () => undefined;
-  return { ...device, server };
-}
+const phoneWithThree = () => quietPhone(['two', 'three']);
 
 test('a comparison counts what each side lacks, shows its progress, and changes nothing', async () => {
   const { open, server, phone } = await phoneWithThree();

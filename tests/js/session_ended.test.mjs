@@ -4,16 +4,12 @@ import { test } from 'node:test';
 import { acknowledgeReturn, recordReturn, sessionEndHandler } from '#app/diary/session/sign_in_again.js';
 import { signInAgain } from '#app/diary/keys/accounts.js';
 import { WORDS } from './phone/phone.mjs';
-import { phoneOnSmallServer, refusal, smallServer } from './phone/small_server.mjs';
+import { quietPhone, refusal, smallServer } from './phone/small_server.mjs';
 
 /** A registered phone that syncs only when a test runs it, and a handler that counts locks. */
 async function phoneWithHandler({ prepare = async (_open) => {} } = {}) {
-  const server = smallServer();
-  const device = await phoneOnSmallServer(server);
-  const { open } = device;
-  open.syncing.stop();
-  open.syncing.kick = () => undefined;
-  server.requests.length = 0;
+  const device = await quietPhone();
+  const { open, server } = device;
   await prepare(open);
   const locks = [];
   const handle = sessionEndHandler(device.phone.ctx, open, () => locks.push(1));

@@ -10,6 +10,7 @@ import { fixedClock } from '#app/core/clock.js';
 import { firstHead, nextHead } from '#app/ledger/heads.js';
 import { decodePush, encodePush, envDigest } from '#app/ledger/push.js';
 import { notaryKeyId } from '#app/ledger/receipts.js';
+import { saveEntry } from './keeper.mjs';
 import { WORDS, makePhone, phoneWithEntry } from './phone.mjs';
 import { standIn } from './stand_in.mjs';
 
@@ -211,6 +212,26 @@ export async function phoneOnSmallServer(server, words = 'one', over = {}) {
   const { login } = await device.app.register({ words: WORDS });
   await device.phone.ctx.open.syncing.now();
   return { ...device, login, open: device.phone.ctx.open };
+}
+
+/** Let a device sync only when a test runs it. */
+export function holdSync({ open }) {
+  open.syncing.stop();
+  open.syncing.kick = () => undefined;
+}
+
+/**
+ * Make a registered phone and its server, with the entry "one" and one for each of `words`, all numbered. It syncs only
+ * when a test runs it, and the server has noted no request yet.
+ */
+export async function quietPhone(words = [], over = {}) {
+  const server = smallServer();
+  const device = await phoneOnSmallServer(server, 'one', over);
+  for (const more of words) await saveEntry(device.app, more);
+  if (words.length) await device.open.syncing.now();
+  holdSync(device);
+  server.requests.length = 0;
+  return { ...device, server, ctx: device.phone.ctx };
 }
 
 /** Sign in on another phone of the same keeper; it has everything that the server has. */
