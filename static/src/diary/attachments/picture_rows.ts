@@ -35,7 +35,7 @@ const KINDS = ['messages', 'calls', 'email', 'payments'] as const;
 const TYPES: ReadonlySet<string> = new Set(['text', 'missed_call', 'call', 'image', 'email', 'other']);
 const DOUBTS = ['side', 'time', 'text', 'day', 'who'] as const;
 const CLOCK = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
-/** Codes that reorder or hide what stands beside them, and controls. Joiners of letters stay. */
+/** Characters that change the order of the text around them or hide it, and control characters. Joiners are kept. */
 const UNSAFE = /[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\ufeff]|(?!\n)\p{Cc}/gu;
 
 /** Where the list that is made from a picture is stored until it is kept. */
@@ -88,8 +88,8 @@ const boxFrom = (values: readonly unknown[]): Box | null =>
   values.length === 4 && values.every((value) => Number.isFinite(value)) ? (values as Box) : null;
 
 /**
- * Return what was found without what cannot be: whoever made the picture chose its words. Rows outside of the picture
- * are left out, and what stands on one is cut.
+ * Return the reading within limits, because whoever made the picture chose its words. Rows outside the picture are left
+ * out, and a row that crosses its edge is cut.
  */
 export function boundedReading(reading: ScreenshotReading, width: number, height: number): ScreenshotReading {
   const kind = KINDS.find((one) => one === reading.kind) ?? 'none';

@@ -1,7 +1,7 @@
 /** Joined pixels of ink: letters, parts of letters and marks. */
 import type { Box } from './picture_text.js';
 
-/** Ink, a byte for each pixel: 255 is none. */
+/** Ink, one byte for each pixel: 255 means no ink. */
 export type Ink = { width: number; height: number; data: Uint8Array };
 /** Joined pixels of ink, as runs in rows. `first`, `next`: the runs of a blob, -1 at the end; `ink`: pixels */
 export type Blobs = {

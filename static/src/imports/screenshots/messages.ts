@@ -355,7 +355,7 @@ function missedRow(line: Line): Found {
   return { row, colour: -1, bare: true, period: false, stamped: false };
 }
 
-/** Give each message the name that stands in small type just above it, as groups show it. */
+/** Give each message the name in small type just above it, as apps show it in groups. */
 function placeNames(found: Found[], outside: Line[], bottom: number, capital: number): void {
   for (const line of outside) {
     if (line.box[1] <= bottom || heading(line.text) || !isName(line) || middleHeight(line.words) > capital) continue;

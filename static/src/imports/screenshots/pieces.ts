@@ -114,7 +114,7 @@ function joinRows(rows: Row[]): void {
     }
 }
 
-/** Tell whether a box is small beside a line that it stands in. */
+/** Return whether a box is small compared with the line that it is in. */
 function isMarkOf(mark: Box, line: Box): boolean {
   const height = heightOf(line);
   if (heightOf(mark) > height * 0.55 || widthOf(mark) > height * 0.8) return false;

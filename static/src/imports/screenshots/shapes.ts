@@ -84,7 +84,7 @@ export function stepAt(x: number, list: number[], { boxes }: Blobs): { step: num
   };
 }
 
-/** Blobs of a line, cut at a time that stands in it. */
+/** The blobs of a line, split at a time within it. */
 export type TimeInLine = { before: number[]; time: number[]; after: number[] };
 
 /** Find one or two figures, a colon and two figures, alone between spaces, by their form. */

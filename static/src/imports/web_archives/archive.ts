@@ -175,7 +175,7 @@ export function readArchivedPage(
 export const isUnlike = (parts: PartsCheck | null) =>
   parts !== null && parts.changed.length + parts.absent.length + parts.unlisted.length > 0;
 
-/** Return the capture of a listed page that is nearest in time; undefined if there is none of its address. */
+/** Return the capture of a listed page with the nearest time; undefined if its address has none. */
 function captureOf(page: ListedPage, captures: readonly Capture[]): Capture | undefined {
   const [address, at] = [comparable(page.address), timeOf(page.at)];
   const distance = ({ date }: Capture) => Math.abs((timeOf(date) ?? 0) - (at ?? 0));
@@ -184,7 +184,7 @@ function captureOf(page: ListedPage, captures: readonly Capture[]): Capture | un
     .reduce<Capture | undefined>((near, one) => (near && distance(near) <= distance(one) ? near : one), undefined);
 }
 
-/** Return an address without the place in the page, which no server is told. */
+/** Return an address without its fragment, which browsers do not send to a server. */
 function comparable(address: string): string {
   try {
     const url = new URL(address);
