@@ -21,6 +21,7 @@ from diary.services.accounts.pepper import Pepper
 from diary.services.accounts.unknown_names import load_profile_shares
 from diary.services.instance import Instance
 from diary.services.log import cosigning, notary_keys, sequencer, timestamping
+from diary.services.operations.dependencies import DependencyMonitor
 from diary.services.operations.disk_space import DiskSpace
 from diary.services.operations.limit_store import open_limit_stores
 from diary.services.operations.secrets_check import read_secrets
@@ -64,6 +65,7 @@ def create_app(
                 instance=instance,
                 packs=packs,
                 closing_monitor=ClosingMonitor(),
+                dependency_monitor=DependencyMonitor(instance),
                 pages=pages,
                 event_log=EventLog(server_clock),
                 legacy_cookies_until_ms=cookies_until,

@@ -19,8 +19,13 @@ class ObjectStore:
 
     def __init__(self, server: Any) -> None:
         """Use `server`, a running moto server."""
+        self._server = server
         host, port = server.get_host_and_port()
         self.endpoint = f"http://{host}:{port}"
+
+    def stop(self) -> None:
+        """Stop it, so that connections are refused."""
+        self._server.stop()
 
     def create_bucket(self) -> str:
         """Create a bucket, and return its address with a folder, in the form of DIARY_BLOB_URL."""

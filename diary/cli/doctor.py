@@ -28,7 +28,8 @@ EXISTING_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--at", default="", metavar="HOST:PORT", help="Connect to this address instead of the one in DNS.")
 @click.option("--ca", type=EXISTING_FILE, help="A further certificate authority to trust (PEM).")
 @click.option("--key", type=EXISTING_FILE, help="The public half of the release key, not from this server.")
-def doctor(at: str, ca: Path | None, key: Path | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def doctor(at: str, ca: Path | None, key: Path | None, *, as_json: bool) -> None:
     """Check this server from the outside and from the inside. The exit status is 1 when a check fails.
 
     A check is "unknown" where there is nothing to compare with.
@@ -37,10 +38,16 @@ def doctor(at: str, ca: Path | None, key: Path | None) -> None:
 
     settings = config.load_settings(os.environ)
     lines = run_checks(settings, inspect_server(settings, at, ca, key))
+    red, unknown = (sum(line.state == state for line in lines) for state in ("red", "unknown"))
+    if as_json:
+        checks = [
+            {"name": line.name, "state": line.state, "finding": line.finding, "remedy": line.remedy} for line in lines
+        ]
+        click.echo(json.dumps({"red": red, "unknown": unknown, "checks": checks}))
+        sys.exit(1 if red else 0)
     for line in lines:
         click.echo(click.style(f"{line.state:<7}", fg=_COLOURS[line.state], bold=True), nl=False)
         click.echo(f"  {line.name}: {line.finding}.{' ' + line.remedy if line.remedy else ''}")
-    red, unknown = (sum(line.state == state for line in lines) for state in ("red", "unknown"))
     summary = f"{red} to fix." if red else "Nothing to fix." if unknown else "Everything is in order."
     click.echo(summary + (f" {unknown} unknown." if unknown else ""))
     sys.exit(1 if red else 0)
@@ -52,8 +59,8 @@ def inspect_server(settings: Settings, at: str, ca: Path | None, key: Path | Non
     `key`: file with the public release key, used instead of DIARY_RELEASE_KEY.
     """
     from diary.client.host_probe import HostProbe
+    from diary.services.operations import dependencies, secrets_check
     from diary.services.operations import doctor as doctor_service
-    from diary.services.operations import secrets_check
     from diary.web.headers import APP_POLICY, PUBLIC_POLICY
 
     now = SystemClock().now_ms()
@@ -61,6 +68,7 @@ def inspect_server(settings: Settings, at: str, ca: Path | None, key: Path | Non
     release_fault, is_altered = _check_release(settings, host_probe, key)
     server_response = host_probe.get(settings.app_url, "/v1/server")
     newest_ms, pending, database, secrets = asyncio.run(secrets_check.check_database(settings, now))
+    external = asyncio.run(dependencies.find_external_faults(settings, SystemClock()))
     free = doctor_service.free_bytes(settings)
     return doctor_service.Observations(
         now_ms=now,
@@ -79,6 +87,8 @@ def inspect_server(settings: Settings, at: str, ca: Path | None, key: Path | Non
         bubblewrap_path=isolation.detect_isolation().bubblewrap_path if settings.server_packs else "",
         database_fault=database,
         secrets_fault=secrets,
+        store_fault=external.store,
+        counts_fault=external.counts,
         history=doctor_service.record_free_space(settings.data, now, free),
         spare_bytes=doctor_service.spare_bytes(settings),
     )

@@ -208,7 +208,11 @@ OPERATIONS: Final[Mapping[View, Operation]] = {
     ),
     pages.robots_txt: Operation("What search engines may index.", {200: _TEXT_CONTENT}),
     health.liveness: Operation("204 while the process responds.", {204: _NO_CONTENT}),
-    health.readiness: Operation("204 while the process and the database respond.", {204: _NO_CONTENT}, (Unavailable,)),
+    health.readiness: Operation(
+        "204 while the database, the store of sealed files, Redis and the disks work.",
+        {204: _NO_CONTENT},
+        (Unavailable,),
+    ),
     pages.public_page: Operation("", {200: _HTML_CONTENT}),
     pages.training_page: Operation("", {200: _HTML_CONTENT}),
     pages.training_zip: Operation(

@@ -10,6 +10,7 @@ from diary.ids import parse_id
 from diary.services.accounts.sessions import AuthenticatedSession
 from diary.services.accounts.upload_tickets import UploadTicket
 from diary.services.instance import Instance
+from diary.services.operations.dependencies import DependencyMonitor
 from diary.services.operations.server_closing import ClosingMonitor
 from diary.services.packs.session_packs import PackService
 from diary.services.sharing.advocate_clients import MemberRow
@@ -32,6 +33,7 @@ class AppContext:
     instance: Instance
     packs: PackService
     closing_monitor: ClosingMonitor
+    dependency_monitor: DependencyMonitor
     pages: RenderedPages
     event_log: EventLog
     legacy_cookies_until_ms: int

@@ -123,6 +123,8 @@ WRONG_CASES: list[tuple[str, ChangeObservation, dict[str, Any]]] = [
     ("release files", lambda s: replace(s, release_fault="9 of 9 files could not be asked for"), {}),
     ("last backup", lambda s: replace(s, history={**s.history, "backup": {**s.history["backup"], "lost": 2}}), {}),
     ("database", lambda s: replace(s, database_fault="The database file is damaged."), {}),
+    ("file store", lambda s: replace(s, store_fault="the store does not keep and return what it is sent"), {}),
+    ("request counts", lambda s: replace(s, counts_fault="Redis does not respond, so nobody can sign in"), {}),
     ("secrets in backup", lambda s: replace(s, secrets_fault="The pepper here is another."), {}),
     ("operator", lambda s: s, {"operator": ""}),
     ("operator", lambda s: s, {"privacy_contact": ""}),
@@ -401,4 +403,4 @@ def test_the_exit_status_says_whether_all_is_well(tmp_path: Path) -> None:
     result = run_cli("doctor", **env)
     assert result.returncode == 1 and "Traceback" not in result.stderr, result.stderr
     rows = [row for row in result.stdout.splitlines() if row.startswith(("red", "green", "unknown"))]
-    assert len(rows) == 14 and "to fix" in result.stdout
+    assert len(rows) == 16 and "to fix" in result.stdout

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from diary import config
+from diary.clock import SystemClock
 from diary.errors import Unavailable
+from diary.services.operations import dependencies
+from diary.services.operations.dependencies import DependencyFaults, DependencyMonitor
+from diary.storage.blob_store import BlobStore
 from tests.cli_runner import PROJECT_ROOT, run_cli
+from tests.object_store import running_object_store
+from tests.redis_server import running_redis
 from tests.server_fixture import InProcessServer, running_server
 
 # Compiled libraries that a server over SQLite needs only for packs, timestamps or another database, or not at all.
@@ -41,11 +50,106 @@ async def check_without_database(server: InProcessServer) -> None:
     working_database = instance.db
     object.__setattr__(instance, "db", UnavailableDatabase())
     try:
-        answer = await server.http_client().get("/ready")
-        assert (answer.status_code, answer.json()["error"]) == (503, "unavailable")
-        assert (await server.http_client().get("/up")).status_code == 204
+        await check_not_ready(server)
     finally:
         object.__setattr__(instance, "db", working_database)
+    await check_ready(server)
+
+
+async def check_not_ready(server: InProcessServer) -> None:
+    """Check that the process runs and is not ready, and that the answer does not say why."""
+    check_again(server)
+    answer = await server.http_client().get("/ready")
+    assert (answer.status_code, answer.json()["error"]) == (503, "unavailable")
+    assert not {"store", "redis", "disk", "database"} & set(answer.text.lower().split())
+    assert (await server.http_client().get("/up")).status_code == 204
+
+
+async def check_ready(server: InProcessServer) -> None:
+    """Check that the server is ready."""
+    check_again(server)
+    assert (await server.http_client().get("/ready")).status_code == 204
+
+
+def check_again(server: InProcessServer) -> None:
+    """Make the next request use the dependencies, as one after ten seconds does."""
+    context = server.app.state.app_context
+    object.__setattr__(context, "dependency_monitor", DependencyMonitor(context.instance))
+
+
+async def test_a_server_without_its_store_is_not_ready(tmp_path: Path) -> None:
+    """An S3 store that stops, or takes objects and does not return them, is noticed. No probe is left in it."""
+    with running_object_store() as store:
+        async with running_server(tmp_path, DIARY_BLOB_URL=store.create_bucket()) as server:
+            await check_ready(server)
+            stored = server.app.state.app_context.instance.blob_store._store
+            assert [meta["path"] async for page in stored.list() for meta in page] == []
+            store.stop()
+            await check_not_ready(server)
+
+
+async def test_a_server_whose_folder_of_files_cannot_be_written_is_not_ready(tmp_path: Path) -> None:
+    """The folder is replaced by a file, which root cannot write below either. Afterwards no probe is left."""
+    async with running_server(tmp_path) as server:
+        await check_ready(server)
+        folder = server.settings.data / "blobs"
+        assert [path for path in folder.rglob("*") if path.is_file()] == []
+        folder.rename(tmp_path / "aside")
+        folder.write_bytes(b"")
+        await check_not_ready(server)
+        folder.unlink()
+        (tmp_path / "aside").rename(folder)
+        await check_ready(server)
+
+
+async def test_a_server_without_redis_is_not_ready(tmp_path: Path) -> None:
+    """Redis stops and starts again while the server runs."""
+    with running_redis() as redis:
+        async with running_server(tmp_path, DIARY_COUNTS_URL=redis.url) as server:
+            await check_ready(server)
+            redis.stop()
+            await check_not_ready(server)
+            redis.start()
+            await check_ready(server)
+
+
+async def test_a_server_with_a_full_disk_is_not_ready(tmp_path: Path) -> None:
+    """Below the reserve, files are refused, and the operator learns of it from the same address."""
+    async with running_server(tmp_path, DIARY_MIN_FREE_BYTES=str(9 * 10**15)) as server:
+        await check_not_ready(server)
+
+
+async def test_ready_uses_the_store_at_most_every_ten_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anybody may ask. Fifty requests at once write one object, not fifty."""
+    async with running_server(tmp_path) as server:
+        names: list[str] = []
+        put = BlobStore.put
+
+        async def note_put(self: BlobStore, name: str, raw: bytes) -> None:
+            names.append(name)
+            await put(self, name, raw)
+
+        monkeypatch.setattr(BlobStore, "put", note_put)
+        answers = await asyncio.gather(*(server.http_client().get("/ready") for _ in range(50)))
+        assert {answer.status_code for answer in answers} == {204}
+        assert len(names) == 1
+
+
+def test_doctor_names_the_dependency_that_does_not_work(tmp_path: Path) -> None:
+    """A dead store and a dead Redis are red lines of `doctor`. A folder and counts in memory are green."""
+    usual = config.load_settings({"DIARY_DATA": str(tmp_path)})
+    assert asyncio.run(dependencies.find_external_faults(usual, SystemClock())) == DependencyFaults()
+    with running_object_store() as store:
+        url = store.create_bucket()
+        working = replace(usual, blob_url=url)
+        assert asyncio.run(dependencies.find_external_faults(working, SystemClock())) == DependencyFaults()
+        store.stop()
+    broken = replace(usual, blob_url=url, counts_url=f"unix://{tmp_path}/nothing-here")
+    faults = asyncio.run(dependencies.find_external_faults(broken, SystemClock()))
+    assert "store does not keep" in faults.store
+    assert "Redis does not respond" in faults.counts
+    wrong = asyncio.run(dependencies.find_external_faults(replace(usual, blob_url="s4://x"), SystemClock()))
+    assert "DIARY_BLOB_URL" in wrong.store
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])

@@ -4,7 +4,6 @@ They are in a small file in the data folder, `operating.json`. It contains only 
 `doctor` can check whether the secrets in use are in the newest backup.
 """
 
-import asyncio
 import hashlib
 import json
 from collections.abc import Mapping
@@ -12,14 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from diary.errors import Unavailable
 from diary.paths import chown_to_folder_owner
-from diary.services.instance import Instance
-from diary.storage.log import public_log
 
 HISTORY_FILE_NAME: Final = "operating.json"
 _DAY_MS: Final = 86_400_000
-_DATABASE_TIMEOUT_SECONDS: Final = 5
 
 
 def format_backup_time(time_ms: int) -> str:
@@ -85,12 +80,3 @@ def _write_history(data_dir: Path, history: dict[str, Any]) -> None:
     temporary_path.chmod(0o600)
     chown_to_folder_owner(temporary_path)
     temporary_path.replace(data_dir / HISTORY_FILE_NAME)
-
-
-async def check_database_answers(instance: Instance) -> None:
-    """Raise Unavailable unless the database responds within five seconds."""
-    try:
-        async with asyncio.timeout(_DATABASE_TIMEOUT_SECONDS):
-            await public_log.check_readable(instance.db)
-    except TimeoutError:
-        raise Unavailable from None

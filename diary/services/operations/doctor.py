@@ -14,6 +14,7 @@ from diary.config import Settings
 from diary.errors import BadSetting
 from diary.services.operations import backup_history
 from diary.services.operations.disk_space import DiskSpace
+from diary.services.operations.limit_store import is_redis_url
 from diary.storage.blob_store import folder_from_url
 from diary.storage.database_interface import Database
 from diary.storage.log import stamps
@@ -79,7 +80,7 @@ class Observations:
     `sandbox_fault` is why the pack builder cannot be isolated, '' if it can; `bubblewrap_path` is set if it runs inside
     bubblewrap. `release_fault` is how the served files differ from the signed list, '' if they match, None if nothing
     is signed; `is_release_altered` is True if their bytes differ, and False if they are only unreachable.
-    `database_fault` and `secrets_fault` are '' if nothing is wrong.
+    `database_fault`, `secrets_fault`, `store_fault` and `counts_fault` are '' if nothing is wrong.
     """
 
     now_ms: int
@@ -96,6 +97,8 @@ class Observations:
     is_release_altered: bool = False
     database_fault: str = ""
     secrets_fault: str = ""
+    store_fault: str = ""
+    counts_fault: str = ""
     history: Mapping[str, Any] = field(default_factory=dict)
     spare_bytes: int = MIN_FREE_DISK_BYTES
 
@@ -109,6 +112,8 @@ def run_checks(settings: Settings, observed: Observations) -> list[CheckResult]:
         _check_clock(observed),
         _check_disk(observed),
         _check_database(observed),
+        _check_store(settings, observed),
+        _check_counts(settings, observed),
         _check_backup(observed),
         _check_drill(observed),
         _check_secrets(settings, observed),
@@ -238,6 +243,23 @@ def _check_database(observed: Observations) -> CheckResult:
     """Check that the database can be reached and written."""
     remedy = "Phones cannot sync until this is corrected." if observed.database_fault else ""
     return CheckResult("database", observed.database_fault.rstrip(".") or "writable", remedy)
+
+
+def _check_store(settings: Settings, observed: Observations) -> CheckResult:
+    """Check that the store of sealed files keeps, returns and removes what it is sent."""
+    folder = folder_from_url(settings.blob_url)
+    finding = f"a folder, {folder}" if folder else "an object store"
+    remedy = "Phones keep their files and wait. Check the store, its credentials and DIARY_BLOB_URL."
+    return CheckResult(
+        "file store", observed.store_fault or f"{finding}, writable", remedy if observed.store_fault else ""
+    )
+
+
+def _check_counts(settings: Settings, observed: Observations) -> CheckResult:
+    """Check that the shared store of counts responds."""
+    if observed.counts_fault:
+        return CheckResult("request counts", observed.counts_fault, "Start Redis, or correct DIARY_COUNTS_URL.")
+    return CheckResult("request counts", "Redis, responds" if is_redis_url(settings.counts_url) else "in memory")
 
 
 def _check_backup(observed: Observations) -> CheckResult:

@@ -22,6 +22,10 @@ class RequestCounter(Protocol):
         """Count a request. Return False above the limit, None if the store does not respond."""
         ...
 
+    async def check_responds(self) -> None:
+        """Return if the store responds. Raise Unavailable otherwise."""
+        ...
+
 
 def is_redis_url(url: str) -> bool:
     """Return whether a URL is one of Redis. Raise BadSetting unless it is that or `memory`."""

@@ -49,6 +49,7 @@ class RedisRequestCounter:
             "async+redis://pool:6379", implementation="redispy", key_prefix=KEY_PREFIX, connection_pool=pool
         )
         self._limiter = FixedWindowRateLimiter(storage)
+        self._redis = Redis(connection_pool=pool)
 
     async def hit(self, per_minute: int, *names: str) -> bool | None:
         """Count a request. Return False above the limit, None if Redis does not respond."""
@@ -56,6 +57,13 @@ class RedisRequestCounter:
             return await self._limiter.hit(RateLimitItemPerMinute(per_minute), *names)
         except (RedisError, OSError, TimeoutError):
             return None
+
+    async def check_responds(self) -> None:
+        """Return if Redis responds. Raise Unavailable otherwise."""
+        try:
+            await self._redis.ping()
+        except (RedisError, OSError, TimeoutError):
+            raise Unavailable from None
 
 
 class RedisFailureThrottle:

@@ -1,11 +1,11 @@
-"""Views for supervision of the process: whether it runs, and whether it can reach its database.
+"""Views for supervision of the process: whether it runs, and whether what it depends on works.
 
 They reveal nothing else.
 """
 
 from starlette.types import ASGIApp
 
-from diary.services.operations.backup_history import check_database_answers
+from diary.errors import Unavailable
 from diary.web.request_context import RequestContext
 from diary.web.responses import BytesResponse
 
@@ -16,6 +16,7 @@ async def liveness(_: RequestContext) -> ASGIApp:
 
 
 async def readiness(request: RequestContext) -> ASGIApp:
-    """Respond while the database can be reached. Raise Unavailable."""
-    await check_database_answers(request.instance)
+    """Respond while the database, the store, Redis and the disks work. Raise Unavailable."""
+    if not (await request.app_context.dependency_monitor.faults()).is_ready:
+        raise Unavailable
     return BytesResponse(204, b"", None)
