@@ -1,5 +1,6 @@
 """Settings: one table, read from the environment at the start and frozen."""
 
+import difflib
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -338,7 +339,12 @@ class Settings:
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
-    """Return the settings of an environment. Raise BadSetting with the name of the wrong setting, but not its value."""
+    """Return the settings of an environment. Raise BadSetting with the name of the wrong setting, but not its value.
+
+    A name that begins with `DIARY_` and is not a setting is wrong too: ignoring a misspelt `DIARY_DATABASE_URL` would
+    serve another, empty database.
+    """
+    _check_names(environ)
     values: dict[str, Any] = {}
     for setting in SETTINGS:
         text = environ.get(setting.name) or setting.default
@@ -355,6 +361,16 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     if values["app_url"] == values["public_url"] and not values["dev"]:
         raise BadSetting("DIARY_APP_URL and DIARY_PUBLIC_URL must differ.")
     return Settings(**values)
+
+
+def _check_names(environ: Mapping[str, str]) -> None:
+    """Raise BadSetting, with the nearest name, if a variable begins with `DIARY_` and is not a setting."""
+    names = [setting.name for setting in SETTINGS]
+    for name in sorted(environ):
+        if name.startswith("DIARY_") and name not in names:
+            nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.75)
+            hint = f"Did you mean {nearest[0]}?" if nearest else "docs/settings.md lists all settings."
+            raise BadSetting(f"{name} is not a setting. {hint}")
 
 
 def load_or_create_secret(path: Path) -> bytes:

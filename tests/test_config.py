@@ -50,6 +50,22 @@ def test_a_bad_value_is_named_not_shown(name: str, value: str) -> None:
     assert value not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("DIARY_DATABSE_URL", "Did you mean DIARY_DATABASE_URL?"),
+        ("DIARY_QUOTA_BYTE", "Did you mean DIARY_QUOTA_BYTES?"),
+        ("DIARY_SERVER_PACK", "Did you mean DIARY_SERVER_PACKS?"),
+        ("DIARY_XYZZY", "docs/settings.md lists all settings."),
+    ],
+)
+def test_a_misspelt_name_stops_the_start(name: str, hint: str) -> None:
+    """A misspelt setting is refused with the nearest name. Ignored, it would serve an empty SQLite database."""
+    with pytest.raises(BadSetting) as caught:
+        config.load_settings({name: "postgres://keeper:secret@db/kept"})
+    assert str(caught.value) == f"{name} is not a setting. {hint}"
+
+
 def test_addresses_have_one_spelling() -> None:
     """An address loses its trailing slash and capitals, as in a browser's origin."""
     settings = config.load_settings(

@@ -43,14 +43,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": set(),
     "cli.main": FOUNDATION
     | {"crypto", "record", "ledger", "pack", "storage", "services", "web", "app", "client", "samples"}
-    | {f"cli.{one}" for one in "accounts backups doctor log pack public_pages release storage verify".split()},
-    "cli.accounts": FOUNDATION | {"services", "app"},
+    | {
+        f"cli.{one}"
+        for one in "accounts backups command_group doctor log pack public_pages release settings storage verify".split()
+    },
+    "cli.command_group": set(),
+    "cli.settings": FOUNDATION,
+    "cli.accounts": FOUNDATION | {"services", "app", "cli.command_group"},
     "cli.backups": FOUNDATION | {"services", "app", "client"},
     "cli.doctor": FOUNDATION | {"services", "web", "client"},
-    "cli.log": FOUNDATION | {"crypto", "ledger", "storage", "services", "client"},
+    "cli.log": FOUNDATION | {"crypto", "ledger", "storage", "services", "client", "cli.command_group"},
     "cli.pack": FOUNDATION | {"crypto", "pack", "web", "client"},
-    "cli.public_pages": FOUNDATION | {"web", "samples"},
-    "cli.release": FOUNDATION | {"ledger", "crypto", "web", "client"},
+    "cli.public_pages": FOUNDATION | {"web", "samples", "cli.command_group"},
+    "cli.release": FOUNDATION | {"ledger", "crypto", "web", "client", "cli.command_group"},
     "cli.verify": FOUNDATION | {"ledger", "pack", "cli.log", "cli.pack"},
     "cli.storage": FOUNDATION | {"storage", "services", "app"},
     "__main__": {"cli.main"},

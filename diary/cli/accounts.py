@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import click
 
 from diary import config
+from diary.cli.command_group import CommandGroup
 from diary.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def quota(login: str, new_limit: str) -> None:
     click.echo("Done. Phones see it at their next sync.")
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def organisation() -> None:
     """Manage organisations of advocates. The lead of an organisation invites its other members in the app."""
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from diary import config
+from diary.cli.command_group import CommandGroup
 from diary.clock import SystemClock
 from diary.crypto.signing import Ed25519Signer, ed25519_fingerprint
 from diary.encoding import b64, canonical_json, parse_canonical_json, unb64
@@ -114,7 +115,7 @@ async def _audit_database(
         return await db.run_read(lambda transaction: list(audit_rows(transaction, notary_key, instance_key, roots)))
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def keys() -> None:
     """Manage the instance key and the notary keys that it certifies. docs/operating.md has the steps in order."""
 

@@ -20,11 +20,13 @@ import click
 from diary import config
 from diary.cli.accounts import closing, invite, organisation, quota
 from diary.cli.backups import backup, backup_key, canary, drill, restore
+from diary.cli.command_group import CommandGroup
 from diary.cli.doctor import doctor
 from diary.cli.log import audit, keys
 from diary.cli.pack import pack, release_name
 from diary.cli.public_pages import directory, training
 from diary.cli.release import release, verify_host
+from diary.cli.settings import show_settings
 from diary.cli.storage import migrate_store, purge
 from diary.cli.verify import verify
 from diary.errors import BadRequest, KeptError
@@ -33,7 +35,7 @@ from diary.progress import ProgressCallback
 DEFAULT_PORT: Final = 8000
 
 
-class ErrorReportingGroup(click.Group):
+class ErrorReportingGroup(CommandGroup):
     """Group of commands that prints a failure as one sentence, without a traceback."""
 
     def invoke(self, ctx: click.Context) -> object:
@@ -255,5 +257,6 @@ main.add_command(verify)
 main.add_command(keys)
 main.add_command(migrate_store)
 main.add_command(purge)
+main.add_command(show_settings)
 for _command in (backup, backup_key, canary, doctor, drill, restore, invite, quota, closing, directory, training):
     main.add_command(_command)

@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from diary import config
+from diary.cli.command_group import CommandGroup
 from diary.clock import SystemClock
 from diary.paths import TEMPLATES
 
@@ -84,7 +85,7 @@ def write_training_zip(zip_path: Path, files: dict[str, bytes], inputs_digest: b
     partial_path.replace(zip_path)
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def directory() -> None:
     """Manage the list of help services (diary/web/directory.toml)."""
 

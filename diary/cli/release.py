@@ -9,6 +9,7 @@ from typing import Final
 import click
 
 from diary import config
+from diary.cli.command_group import CommandGroup
 from diary.crypto.signing import Ed25519Signer, ed25519_fingerprint
 from diary.encoding import b64
 from diary.ledger import releases
@@ -18,7 +19,7 @@ EXISTING_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE: Final = click.Path(exists=False, dir_okay=False, path_type=Path)
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def release() -> None:
     """Sign the list of a release's files, with a key that is never on a server."""
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
 from diary.cli.log import read_public_key
+from diary.cli.main import main
+from diary.config import SETTINGS
 from diary.encoding import b64
 from diary.errors import BadRequest
 from tests.cli_runner import run_cli, run_cli_in_process
@@ -94,3 +101,49 @@ def test_an_organisation_is_begun_listed_and_ended(tmp_path: Path) -> None:
         for command in (("invite", unknown), ("end", "--yes", unknown)):
             refused = run_cli_in_process("organisation", *command, **env)
             assert refused.returncode == 1 and refused.stderr.startswith("Error: "), (command, refused)
+
+
+def help_texts(command: click.Command, *names: str) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the help of a command and of every command below it, by its words."""
+    yield names, CliRunner().invoke(main, [*names, "--help"]).stdout
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            yield from help_texts(inner, *names, name)
+
+
+def test_no_help_cuts_a_sentence() -> None:
+    """Each line of each list of commands ends like a sentence, however narrow the terminal is."""
+    texts = dict(help_texts(main))
+    assert len(texts) > 30
+    for names, text in texts.items():
+        assert "..." not in text.partition("Commands:")[2], names
+    listing = " ".join(texts[()].split())
+    for command in main.commands.values():
+        sentence = " ".join(re.split(r"\.\s", command.help or "")[0].split())
+        assert sentence.rstrip(".") in listing, command.name
+
+
+def test_config_shows_each_setting_and_its_source(tmp_path: Path) -> None:
+    """An operator sees which database holds. No password, key or secret is printed."""
+    secret = "a-password-nobody-may-see"
+    settings = {
+        "DIARY_DATA": str(tmp_path),
+        "DIARY_DATABASE_URL": f"postgres://keeper:{secret}@db.example/kept?password={secret}",
+        "DIARY_BLOB_URL": f"s3://AKIA:{secret}@bucket/files?endpoint=https://store.example&token={secret}",
+        "DIARY_PEPPER": b64(secret.encode() + bytes(32)),
+        "DIARY_QUOTA_BYTES": "5000",
+    }
+    shown = run_cli_in_process("config", **settings).stdout
+    values = json.loads(run_cli_in_process("config", "--json", **settings).stdout)
+    assert list(values) == [setting.name for setting in SETTINGS]
+    for text in (shown, json.dumps(values)):
+        assert secret not in text and "AKIA" not in text and b64(secret.encode()) not in text
+    assert values["DIARY_DATABASE_URL"] == {"value": "postgres://…@db.example/kept?…", "source": "environment"}
+    assert values["DIARY_BLOB_URL"]["value"] == "s3://…@bucket/files?…"
+    assert values["DIARY_PEPPER"] == {"value": "set, not shown", "source": "environment"}
+    assert values["DIARY_NOTARY_KEY"]["value"] == "created at the first start"
+    assert values["DIARY_QUOTA_BYTES"] == {"value": "5000", "source": "environment"}
+    assert values["DIARY_DEV"] == {"value": "off", "source": "default"}
+    assert not (tmp_path / "notary.key").exists()
+    for setting in SETTINGS:
+        assert setting.name in shown
