@@ -39,13 +39,21 @@ def backup_key(out: Path) -> None:
 @click.command()
 @click.argument("folder", type=FOLDER, help="Where to write the backup.")
 @click.option("--key", type=EXISTING_FILE, required=True, help="The public half of the backup key.")
-def backup(folder: Path, key: Path) -> None:
+@click.option("--empty", is_flag=True, help="Make a backup although nobody has an account here.")
+def backup(folder: Path, key: Path, *, empty: bool) -> None:
     """Write one sealed backup of everything while the server runs."""
     from diary.services.operations.backups import create_backup
 
     pub = unb64(key.read_text(encoding="ascii", errors="replace").strip())
     result = asyncio.run(
-        create_backup(config.load_settings(os.environ), pub, folder.absolute(), SystemClock(), _print_finished_step)
+        create_backup(
+            config.load_settings(os.environ),
+            pub,
+            folder.absolute(),
+            SystemClock(),
+            _print_finished_step,
+            allow_empty=empty,
+        )
     )
     click.echo(f"Backup: {result.path} ({result.path.stat().st_size / 1e6:.1f} MB, {result.part_count} parts of files)")
     _report_lost_parts(result.missing_parts)

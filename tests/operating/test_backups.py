@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -163,6 +164,42 @@ async def test_no_backup_is_made_when_a_secret_is_missing_or_another(
     assert (
         await backups.create_backup(server.settings, backup_key[0], tmp_path / "out", FixedClock(0), ignore_progress)
     ).part_count == 2
+
+
+async def test_an_empty_server_is_backed_up_only_on_request(tmp_path: Path, backup_key: tuple[bytes, bytes]) -> None:
+    """A server where nobody has an account is refused: the command probably ran without the server's settings."""
+    async with running_server(tmp_path) as server:
+        settings = server.settings
+    with pytest.raises(BadSetting, match="Nobody has an account"):
+        await backups.create_backup(settings, backup_key[0], tmp_path / "out", FixedClock(0), ignore_progress)
+    assert not list((tmp_path / "out").iterdir())
+    await backups.create_backup(
+        settings, backup_key[0], tmp_path / "out", FixedClock(0), ignore_progress, allow_empty=True
+    )
+    assert len(list((tmp_path / "out").iterdir())) == 1
+
+
+@pytest.mark.parametrize("frames", [0, 1, 4, 8])
+async def test_a_full_disk_leaves_no_part_of_a_backup(
+    tmp_path: Path, backup_key: tuple[bytes, bytes], monkeypatch: pytest.MonkeyPatch, frames: int
+) -> None:
+    """The backup that did not fit is removed at once, so that the disk does not stay full."""
+    async with running_server(tmp_path) as server:
+        await fill_server(server)
+    write = SealedBackupWriter._write_sealed
+    written: list[int] = []
+
+    def fail_when_full(self: SealedBackupWriter, sealed: bytes) -> None:
+        written.append(len(sealed))
+        if len(written) > frames:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write(self, sealed)
+
+    monkeypatch.setattr(SealedBackupWriter, "_write_sealed", fail_when_full)
+    with pytest.raises(OSError, match="No space left"):
+        await backups.create_backup(server.settings, backup_key[0], tmp_path / "out", FixedClock(0), ignore_progress)
+    assert len(written) == frames + 1
+    assert not list((tmp_path / "out").iterdir())
 
 
 async def test_other_secrets_in_a_backup_are_refused(tmp_path: Path, backup_key: tuple[bytes, bytes]) -> None:

@@ -11,6 +11,7 @@ erased by its keeper in the meantime. A part that the database still references 
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -41,6 +42,10 @@ OLD_NOTARY_KEYS_GLOB: Final = "notary.*.key"
 PART_MEMBER_PREFIX: Final = "parts/"
 BACKUP_SUFFIX: Final = ".backup"
 UNFINISHED_SUFFIX: Final = ".part"
+_EMPTY_SERVER_MESSAGE: Final = (
+    "Nobody has an account on this server, so nothing was written. If that is wrong, the settings of the server are"
+    " missing here: run the command with them. `kept config` shows which ones hold. If it is right, add --empty."
+)
 _NO_PEPPER_MESSAGE: Final = (
     "This backup contains no pepper, so nobody could sign in after a restore. Nothing was written."
 )
@@ -61,11 +66,18 @@ class Backup:
 
 
 async def create_backup(
-    settings: Settings, operator_public_key: bytes, folder: Path, clock: Clock, on_progress: ProgressCallback
+    settings: Settings,
+    operator_public_key: bytes,
+    folder: Path,
+    clock: Clock,
+    on_progress: ProgressCallback,
+    *,
+    allow_empty: bool = False,
 ) -> Backup:
-    """Write a backup into `folder`; the server may be running.
+    """Write a backup into `folder`; the server may be running. A failure leaves no unfinished file.
 
-    Raise BadSetting if secrets are missing or do not fit the database.
+    Raise BadSetting if secrets are missing or do not fit the database, and, unless `allow_empty`, if nobody has an
+    account: a command that was run without the server's settings finds such a database.
     """
     secrets = _read_secrets(settings)
     now = clock.now_ms()
@@ -77,9 +89,15 @@ async def create_backup(
         database = work_dir / "database"
         await copies.take_snapshot(settings, database)
         on_progress("database", 1, 1)
+        if not allow_empty and copies.find_secrets_check_sample(database) is None:
+            raise BadSetting(_EMPTY_SERVER_MESSAGE)
         _check_secrets(database, secrets[PEPPER_MEMBER], secrets[NOTARY_KEY_MEMBER])
         manifest = {"app_url": settings.app_url, "made_at": now, "public_url": settings.public_url}
-        with unfinished_path.open("xb") as file, exclusive_lock(unfinished_path):
+        with (
+            _removed_on_failure(unfinished_path),
+            unfinished_path.open("xb") as file,
+            exclusive_lock(unfinished_path),
+        ):
             unfinished_path.chmod(0o600)
             sealed = SealedBackupWriter(file, operator_public_key)
             sealed.add_member(MANIFEST_MEMBER, [canonical_json(manifest)])
@@ -95,6 +113,16 @@ async def create_backup(
     flush(folder)
     backup_history.record_backup(settings.data, path.name, now, path.stat().st_size, secrets, len(still_missing))
     return Backup(path, settings.app_url, now, part_count, tuple(still_missing))
+
+
+@contextmanager
+def _removed_on_failure(path: Path) -> Iterator[None]:
+    """Remove the file if the block raises: on a full disk, what was written would keep the disk full."""
+    try:
+        yield
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def verify_backup(path: Path, operator_private_key: bytes, on_progress: ProgressCallback) -> Backup:
