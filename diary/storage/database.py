@@ -37,6 +37,14 @@ _TORTOISE_APPS: Final = {
 }
 _LATEST_MIGRATION: Final = MigrationTarget(app_label=APP_LABEL, name="__latest__")
 _NOT_MIGRATED_MESSAGE: Final = "The database is not up to date: run `python -m diary migrate` first."
+_NEWER_MESSAGE: Final = (
+    "The database belongs to a newer release ({name} was applied to it). Install that release again. An older release"
+    " can use only a backup from before the upgrade."
+)
+_MIGRATION_FAILED_MESSAGE: Final = (
+    "The database cannot be brought up to date, and nothing in it was changed. It answered: {reason}. Go on with the"
+    " release before this one, and report this."
+)
 _UNREACHABLE_MESSAGE: Final = "The database of DIARY_DATABASE_URL cannot be reached."
 
 
@@ -139,11 +147,12 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
             await backend.probe()
             await context.init(config=_tortoise_config(url))
             connection = context.connections.get("default")
-            has_unapplied = await _has_unapplied_migrations(connection)
+            applied = await _applied_migrations(connection)
             await connection.close()  # the first read through the models opens it again
         except backend.unreachable_errors:
             raise BadSetting(_UNREACHABLE_MESSAGE) from None
-        if has_unapplied:
+        _check_not_newer(applied)
+        if not _known_migrations() <= applied:
             raise BadSetting(_NOT_MIGRATED_MESSAGE)
         async with backend.open_database() as database:
             yield database
@@ -152,7 +161,8 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
 async def migrate(settings: Settings) -> None:
     """Apply every missing migration. Safe to repeat, and to run in several processes at once.
 
-    Raise BadSetting if the database cannot be reached. On a PostgreSQL server the database itself must exist.
+    Raise BadSetting if the database cannot be reached, belongs to a newer release or refuses a migration. On a
+    PostgreSQL server the database itself must exist.
     """
     backend = _backend_for(settings.database_url)
     try:
@@ -163,7 +173,7 @@ async def migrate(settings: Settings) -> None:
 
 
 async def _apply_migrations(url: str) -> None:
-    """Apply the missing migrations and record them in one transaction. Raise BadSetting if SQLite reports an error.
+    """Apply the missing migrations and record them in one transaction. Raise BadSetting if the database reports an error.
 
     By default the library commits each step before it records it, and over SQLite each statement by itself. After a
     kill or a full disk, every later migration would then fail on tables that already exist.
@@ -172,6 +182,7 @@ async def _apply_migrations(url: str) -> None:
         try:
             # The library's own table first: PostgreSQL aborts a transaction that queries a table which does not exist.
             await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
+            _check_not_newer(await _applied_migrations(executor.connection))
             async with in_transaction("default") as transaction_client:
                 if not is_postgres(url):
                     await _begin_script_transaction(transaction_client._connection)
@@ -179,10 +190,10 @@ async def _apply_migrations(url: str) -> None:
                     [_LATEST_MIGRATION], direction="forward"
                 )
         except (OperationalError, sqlite3.OperationalError) as error:
-            sqlite_error = error if isinstance(error, sqlite3.Error) else error.args[0] if error.args else None
-            if isinstance(sqlite_error, sqlite3.Error):
-                raise BadSetting(sqlite_connection.describe_error(sqlite_error)) from error
-            raise
+            reason = error if isinstance(error, sqlite3.Error) else error.args[0] if error.args else error
+            if isinstance(reason, sqlite3.Error) and sqlite_connection.has_remedy(reason):
+                raise BadSetting(sqlite_connection.describe_error(reason)) from error
+            raise BadSetting(_MIGRATION_FAILED_MESSAGE.format(reason=str(reason).rstrip("."))) from error
 
 
 async def _begin_script_transaction(connection: Any) -> None:
@@ -204,18 +215,29 @@ async def _begin_script_transaction(connection: Any) -> None:
     connection.executescript = executescript
 
 
-async def _has_unapplied_migrations(connection: Any) -> bool:
-    """Return whether a migration has not been applied.
+def _known_migrations() -> set[str]:
+    """Return the names of this release's migrations.
 
-    Read only the library's table of applied migrations. The library's own plan imports every migration and describes
-    its models again. That takes half of the time a server needs to start.
+    The library's own plan imports every migration and describes its models again. That takes half of the time a server
+    needs to start.
     """
-    known_migrations = {module.name for module in pkgutil.iter_modules(migrations.__path__)}
+    return {module.name for module in pkgutil.iter_modules(migrations.__path__)}
+
+
+async def _applied_migrations(connection: Any) -> set[str]:
+    """Return the names of the migrations that the database has. Read only the library's table of them."""
     try:
         rows = await connection.execute_query_dict(migration_control.LIST_APPLIED)
     except OperationalError:  # the table does not exist
-        return True
-    return not known_migrations <= {row["name"] for row in rows if row["app"] == APP_LABEL}
+        return set()
+    return {row["name"] for row in rows if row["app"] == APP_LABEL}
+
+
+def _check_not_newer(applied: set[str]) -> None:
+    """Raise BadSetting if a later release has changed the tables: this one would read and write them wrongly."""
+    newer = sorted(applied - _known_migrations())
+    if newer:
+        raise BadSetting(_NEWER_MESSAGE.format(name=newer[-1]))
 
 
 @asynccontextmanager

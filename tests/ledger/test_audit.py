@@ -242,6 +242,23 @@ def test_another_root_and_another_notary_are_not_trusted(filled_database: Filled
     connection.close()
 
 
+def test_the_key_of_another_server_is_one_finding(filled_database: FilledDatabase, tmp_path: Path) -> None:
+    """With another server's key, one sentence names both logs. It is not one finding for each row."""
+    copy = tmp_path / "copy.sqlite3"
+    shutil.copyfile(filled_database.path, copy)
+    connection = sqlite3.connect(copy)
+    connection.execute("DELETE FROM key_statement")
+    stranger = Ed25519Signer(bytes(31) + b"\x09")
+    faults = list(audit_rows(connection, stranger.pub, None, None))
+    assert [fault.row_label for fault in faults] == ["notary key"]
+    assert stranger.log_id in faults[0].message
+    assert b64(ed25519_key_id(filled_database.notary)) in faults[0].message
+    # One row that the key does belong to is enough for the whole audit.
+    connection.execute("UPDATE version SET answer = zeroblob(9) WHERE id = (SELECT max(id) FROM version)")
+    assert len(list(audit_rows(connection, filled_database.notary, None, filled_database.authority.root_pem))) == 1
+    connection.close()
+
+
 def test_the_command_exits_with_an_error(filled_database: FilledDatabase, tmp_path: Path) -> None:
     """The command exits with 0 and one sentence for a valid database, with 1 and the row's name for an altered one."""
     data = tmp_path / "data"

@@ -95,6 +95,43 @@ async def test_a_database_that_is_behind_is_not_served(tmp_path: Path) -> None:
             pass
 
 
+async def test_an_older_release_refuses_a_newer_database(tmp_path: Path, database_setting: dict[str, str]) -> None:
+    """Neither the server nor `migrate` of an older release touches tables that a newer one has changed."""
+    settings = config.load_settings({"DIARY_DATA": str(tmp_path), **database_setting})
+    await database.migrate(settings)
+    async with TortoiseContext() as context:
+        await context.init(config=database._tortoise_config(settings.database_url))
+        connection = context.connections.get("default")
+        await connection.execute_script(
+            "INSERT INTO tortoise_migrations (app, name, applied_at) VALUES ('kept', '0999_later', '2030-01-01 00:00:00')"
+        )
+    with pytest.raises(BadSetting, match=r"newer release \(0999_later was applied to it\)"):
+        async with database.open_database(settings):
+            pass
+    with pytest.raises(BadSetting, match="newer release"):
+        await database.migrate(settings)
+
+
+async def test_a_migration_that_fails_gives_the_databases_reason(
+    tmp_path: Path, database_setting: dict[str, str]
+) -> None:
+    """A refused statement is not a question of permissions. The tables stay as they were."""
+    settings = config.load_settings({"DIARY_DATA": str(tmp_path), **database_setting})
+    await database.migrate(settings)
+    async with TortoiseContext() as context:
+        await context.init(config=database._tortoise_config(settings.database_url))
+        await context.connections.get("default").execute_script("DELETE FROM tortoise_migrations")
+    with pytest.raises(BadSetting) as caught:
+        await database.migrate(settings)
+    assert "already exists" in caught.value.message
+    assert "nothing in it was changed" in caught.value.message
+    assert "permission" not in caught.value.message
+    async with TortoiseContext() as context:
+        await context.init(config=database._tortoise_config(settings.database_url))
+        applied = await database._applied_migrations(context.connections.get("default"))
+    assert applied == set()
+
+
 def test_an_unsupported_database_url_is_refused() -> None:
     """Only supported databases are accepted."""
     for url in ("postgres://x/y", "sqlite://", "/var/x"):

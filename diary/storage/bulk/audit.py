@@ -9,6 +9,8 @@ LIST_VERSIONS: Final = (
     " LEFT JOIN log_leaf l ON l.version_id = v.id LEFT JOIN waiting_leaf w ON w.id = v.id"
     " WHERE v.id > ? ORDER BY v.id LIMIT ?"
 )
+FIND_NEWEST_ANSWER: Final = "SELECT answer FROM version ORDER BY id DESC LIMIT 1"
+FIND_NEWEST_CHECKPOINT: Final = "SELECT note FROM log_checkpoint ORDER BY id DESC LIMIT 1"
 LIST_DIARIES: Final = "SELECT id, seq, head, signed_head FROM diary ORDER BY id"
 LIST_DIARY_VERSIONS: Final = "SELECT seq, facts FROM version WHERE diary_id = ? ORDER BY seq"
 LIST_LEAVES: Final = "SELECT id, leaf FROM log_leaf WHERE id > ? ORDER BY id LIMIT ?"

@@ -6,6 +6,7 @@ from it. Findings come in this order: the row that is wrong first, then the rows
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from diary.encoding import b64, decode_frames, parse_canonical_json
@@ -26,11 +27,22 @@ def audit_rows(
 ) -> Iterator[AuditFinding]:
     """Yield each fault of the log, with the row it was found in.
 
+    If the newest receipt and the newest checkpoint are both of logs without a known key, yield that alone: with the
+    key of another server, no row would hold.
+
     `instance_key` None: trust the key that the first statement names. `trusted_roots`: PEM; None to trust the last
     certificate of each stored chain.
     """
     keys, faults = audit.trusted_keys(_read_key_statements(tx), notary_key, instance_key)
     yield from faults
+    signers = _newest_signers(tx)
+    if signers and not signers & set(keys):
+        yield AuditFinding(
+            "notary key",
+            f"The key in use is not this database's. It belongs to log {' or '.join(sorted(keys)) or 'none'}; the newest"
+            f" rows are signed for log {' or '.join(sorted(signers))}. Give the notary's key of that log with --notary.",
+        )
+        return
     yield from _audit_versions(tx, keys)
     yield from _audit_diaries(tx, keys)
     yield from _audit_log_positions(tx)
@@ -53,6 +65,18 @@ def _read_key_statements(tx: Transaction) -> list[Mapping[str, Any]]:
             value = None
         statements.append(value if isinstance(value, dict) else {})
     return statements
+
+
+def _newest_signers(tx: Transaction) -> set[str]:
+    """Return the ids of the logs that the newest receipt and the newest checkpoint name, as far as they can be read."""
+    signers: set[str] = set()
+    for (answer,) in tx.execute(sql.FIND_NEWEST_ANSWER).fetchall():
+        with suppress(KeptError, KeyError, TypeError, ValueError):
+            signers.add(str(_parse_object(answer)["receipt"]["log"]))
+    for (note,) in tx.execute(sql.FIND_NEWEST_CHECKPOINT).fetchall():
+        with suppress(KeptError):
+            signers.add(checkpoints.parse_checkpoint(bytes(note)).origin)
+    return signers
 
 
 def _audit_versions(tx: Transaction, keys: PublicKeysByLogId) -> Iterator[AuditFinding]:

@@ -51,16 +51,42 @@ def check_writable(path: Path) -> None:
         connection.close()
 
 
+_REMEDIES: Final = {
+    code: sentence
+    for sentence, codes in {
+        "The database is held by another program. Find out which, stop it, and try again.": (
+            sqlite3.SQLITE_BUSY,
+            sqlite3.SQLITE_LOCKED,
+        ),
+        "The database file is damaged. Move it elsewhere, keep it, and restore a backup.": (
+            sqlite3.SQLITE_NOTADB,
+            sqlite3.SQLITE_CORRUPT,
+        ),
+        "The database cannot be written: the disk is full or faulty.": (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR),
+        "The database cannot be written: run this as the user that owns it, and check the permissions of DIARY_DATA.": (
+            sqlite3.SQLITE_PERM,
+            sqlite3.SQLITE_READONLY,
+            sqlite3.SQLITE_CANTOPEN,
+            sqlite3.SQLITE_AUTH,
+        ),
+    }.items()
+    for code in codes
+}
+
+
+def has_remedy(error: sqlite3.Error) -> bool:
+    """Return whether the operator can do something about an error: about the file, the disk or another program."""
+    return _primary_code(error) in _REMEDIES
+
+
 def describe_error(error: sqlite3.Error) -> str:
-    """Return one sentence for the operator: the error of SQLite and the remedy."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return "The database is held by another program. Find out which, stop it, and try again."
-    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-        return "The database file is damaged. Move it elsewhere, keep it, and restore a backup."
-    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-        return "The database cannot be written: the disk is full or faulty."
-    return "The database cannot be written: run this as the user that owns it, and check the permissions of DIARY_DATA."
+    """Return one or two sentences for the operator: the error of SQLite and the remedy."""
+    return _REMEDIES.get(_primary_code(error), f"The database refused a statement: {error}. Report this.")
+
+
+def _primary_code(error: sqlite3.Error) -> int:
+    """Return SQLite's code of an error without its details, 0 if it has none."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
