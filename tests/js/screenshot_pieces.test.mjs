@@ -205,3 +205,75 @@ test('a line in which nothing is found is drawn in another size', () => {
   assert.ok(heights[1] < heights[0]);
   assert.equal(lines[0].words[0].text, 'abcde');
 });
+
+/** Return lines of letters below each other, one for each number of letters. */
+const linesOf = (counts) =>
+  counts.flatMap((count, no) => Array.from({ length: count }, (_, at) => figure(100 + at * 19, TOP + no * 50)).flat());
+
+/**
+ * Read eight lines of different lengths in Polish and English, as an engine that is as sure as `sureOf` says.
+ * @returns how often each language was read, and what was chosen
+ */
+function readInTwo(sureOf, textOf = (_, language) => language) {
+  const reads = { pol: 0, eng: 0 };
+  const lines = readPieces(paint(linesOf([4, 5, 6, 7, 8, 9, 10, 11])), ['pol', 'eng'], (line, language, letters) => {
+    if (!letters) reads[language]++;
+    return word(textOf(line, language), line, sureOf(line, language));
+  });
+  return { reads, words: lines.flatMap(({ words }) => words) };
+}
+
+test('where the language of a picture is plain, lines that are read well in it are read in no other', () => {
+  const { reads, words } = readInTwo((_, language) => (language === 'pol' ? 95 : 60));
+  assert.deepEqual(reads, { pol: 8, eng: 5 });
+  assert.deepEqual(new Set(words.map(({ text }) => text)), new Set(['pol']));
+  // English on a phone in Polish: the second language may be the plain one.
+  const english = readInTwo((_, language) => (language === 'eng' ? 95 : 60));
+  assert.deepEqual(english.reads, { pol: 5, eng: 8 });
+  assert.deepEqual(new Set(english.words.map(({ text }) => text)), new Set(['eng']));
+});
+
+test('a line that is read badly in the language of the picture is read in each, and doubted if they see other words', () => {
+  const shortest = (line) => line.width < 170;
+  const twoWords = (line, language) => (shortest(line) && language === 'eng' ? 'a' : language);
+  const { reads, words } = readInTwo(
+    (line, language) => (language === 'eng' ? 60 : shortest(line) ? 80 : 95),
+    twoWords,
+  );
+  assert.ok(reads.eng > 5 && reads.pol === 8, JSON.stringify(reads));
+  assert.ok(words.every(({ text }) => text === 'pol'));
+});
+
+test('where two languages are read alike, every line is read in both', () => {
+  assert.deepEqual(readInTwo(() => 95).reads, { pol: 8, eng: 8 });
+});
+
+test('beside Urdu every line is read in both languages: a name may be of another script', () => {
+  const reads = { urd: 0, eng: 0 };
+  readPieces(paint(linesOf([4, 5, 6, 7, 8, 9, 10, 11])), ['urd', 'eng'], (line, language, letters) => {
+    if (!letters) reads[language]++;
+    return word('ab', line, language === 'eng' ? 95 : 40);
+  });
+  assert.ok(reads.urd >= 8 && reads.eng >= 8, JSON.stringify(reads));
+});
+
+test('lines that are drawn alike are read once, and each has its own place', () => {
+  let reads = 0;
+  const lines = readPieces(paint(linesOf([6, 6, 6, 5])), ['eng'], (line) => {
+    reads++;
+    return word('abcdef', line);
+  });
+  assert.equal(reads, 2);
+  assert.equal(lines.length, 4);
+  const tops = lines.map(({ box }) => Math.round(box[1] / 10));
+  assert.equal(new Set(tops).size, 4, `${tops}`);
+  // One pixel makes another line.
+  let differing = 0;
+  const letters = linesOf([6, 6]);
+  letters.push([105, TOP + 56, 107, TOP + 60, BLACK]);
+  readPieces(paint(letters), ['eng'], (line) => {
+    differing++;
+    return word('abcdef', line);
+  });
+  assert.equal(differing, 2);
+});

@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
-import { inPicture, prepareForReading } from '#app/imports/screenshots/prepare.js';
+import { inPicture, inkOf } from '#app/imports/screenshots/prepare.js';
+import { findSurfaces } from '#app/imports/screenshots/surfaces.js';
 import { readScreenshot } from '#app/imports/screenshots/reading.js';
 
 const [WIDTH, HEIGHT] = [720, 1600];
@@ -264,11 +265,14 @@ test('a picture of 20,000 rows is read to its end', () => {
 });
 
 test('dark mode becomes dark letters on white, and boxes come back to the size of the picture', () => {
-  const prepared = prepareForReading(paint([[60, 325, 64, 350, 0xf2f2f2]], { page: 0x0b141a }));
-  const scale = prepared.width / WIDTH;
-  const at = (x, y) => prepared.data[(Math.round(y * scale) * prepared.width + Math.round(x * scale)) * 4];
+  const pixels = paint([[60, 325, 64, 350, 0xf2f2f2]], { page: 0x0b141a });
+  const ink = inkOf(pixels, findSurfaces(pixels));
+  const at = (x, y) => ink[y * WIDTH + x];
   assert.ok(at(62, 337) < 60);
   assert.equal(at(300, 300), 255);
-  const back = inPicture(words([['a', 100, 100]], prepared), WIDTH, HEIGHT);
-  assert.ok(Math.abs(back.lines[0].box[0] - 100 / scale) < 1);
+  const twice = words([['a', 100, 100]], { width: WIDTH * 2, height: HEIGHT * 2 });
+  assert.deepEqual(
+    inPicture(twice, WIDTH, HEIGHT).lines[0].box,
+    twice.lines[0].box.map((value) => value / 2),
+  );
 });

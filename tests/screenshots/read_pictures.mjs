@@ -52,6 +52,7 @@ function readerOf(language) {
   const api = new engine.TessBaseAPI();
   if (api.Init(null, language, LSTM_ONLY) !== 0) throw new Error(`no data for ${language}`);
   api.SetVariable('tessedit_pageseg_mode', ONE_LINE);
+  api.SetVariable('tessedit_do_invert', '0');
   readers.set(language, api);
   return api;
 }

@@ -28,6 +28,12 @@ const AMOUNT_LETTERS = '0123456789£€$.,+-−';
 
 /** Words of this confidence are to be looked at. */
 const UNSURE = 70;
+/** A piece with no word below this is read in the language of the picture alone. */
+const READ_WELL = 88;
+/** As many of the longest pieces show the language of a picture, */
+const LANGUAGE_SAMPLE = 5;
+/** if they are read this much better in it than in any other. */
+const PLAIN_LANGUAGE = 1.02;
 /** What is read with less beside a time is no word: ticks. */
 const NOTHING_READ = 60;
 
@@ -41,18 +47,18 @@ export function readPieces(pixels: Pixels, languages: string[], readLine: ReadOn
   const ink: Ink = { width: pixels.width, height: pixels.height, data: inkOf(pixels, surfaces) };
   const blobs = findBlobs(ink);
   if (!blobs) return null;
+  const readOnce = readingEachOnce(readLine);
   const read = (piece: Piece, language: string, letters?: string): ReadWord[] => {
     for (const size of SIZES) {
       const drawn = drawPiece(piece, ink, blobs, !letters && language !== URDU, size);
-      const words = placed(readLine(drawn.ink, language, letters), drawn);
+      const words = placed(readOnce(drawn.ink, language, letters), drawn);
       // A line as long as two words has words: in another size the engine may find them.
       if (words.length || piece.box[2] - piece.box[0] < piece.capital * 3) return words;
     }
     return [];
   };
   const { pieces, times } = takeTimes(findPieces(blobs, surfaces, pixels), blobs, languages, read);
-  const readings = pieces.map((piece) => languages.map((language) => read(piece, language)));
-  const best = bestOf(languages.map((_, no) => sumOf(readings.map((reading) => weightOf(reading[no] ?? [])))));
+  const { readings, best } = readInLanguages(pieces, languages, read);
   const words = readings.map((reading, no) => {
     const piece = pieces[no] as Piece;
     const chosen = readAmount(choose(reading, best, languages), piece, blobs, read);
@@ -62,6 +68,57 @@ export function readPieces(pixels: Pixels, languages: string[], readLine: ReadOn
   });
   return [...words, ...times].flatMap((line) => lineOf(line));
 }
+
+/** Return a reader that reads a line which is drawn exactly like an earlier one, such as a name, from memory. */
+function readingEachOnce(readLine: ReadOneLine): ReadOneLine {
+  const known = new Map<string, { data: Uint8Array; words: ReadWord[] }[]>();
+  return (line, language, letters) => {
+    const key = [language, letters, line.width, line.height].join();
+    const alike = known.get(key) ?? [];
+    const found = alike.find(({ data }) => data.every((value, at) => value === line.data[at]));
+    if (found) return found.words;
+    const words = readLine(line, language, letters);
+    known.set(key, [...alike, { data: line.data, words }]);
+    return words;
+  };
+}
+
+/**
+ * Read each piece in every language, but in the language of the picture alone where that language is plain from the
+ * longest pieces and the piece is read well in it. Each further language costs as much time as the first.
+ * @returns the words of each piece by language, null where it was not read in one; and the place of the best language
+ */
+function readInLanguages(
+  pieces: Piece[],
+  languages: string[],
+  read: ReadPiece,
+): { readings: (ReadWord[] | null)[][]; best: number } {
+  const readings = pieces.map(() => languages.map((): ReadWord[] | null => null));
+  const readIn = (no: number, at: number): ReadWord[] => {
+    const reading = readings[no] as (ReadWord[] | null)[];
+    return (reading[at] ??= read(pieces[no] as Piece, languages[at] as string));
+  };
+  const weights = (): number[] =>
+    languages.map((_, at) =>
+      sumOf(readings.filter((reading) => !reading.includes(null)).map((reading) => weightOf(reading[at] ?? []))),
+    );
+  const lengthOf = ({ box, capital }: Piece): number => (box[2] - box[0]) / capital;
+  const longestFirst = [...pieces.keys()].sort((a, b) => lengthOf(pieces[b] as Piece) - lengthOf(pieces[a] as Piece));
+  for (const no of longestFirst.slice(0, LANGUAGE_SAMPLE)) for (const at of languages.keys()) readIn(no, at);
+  const sampled = weights();
+  const likely = bestOf(sampled);
+  const isPlain =
+    !languages.includes(URDU) &&
+    sampled.every((weight, at) => at === likely || weight * PLAIN_LANGUAGE < (sampled[likely] as number));
+  for (const no of longestFirst.slice(LANGUAGE_SAMPLE)) {
+    if (isPlain && isReadWell(readIn(no, likely))) continue;
+    for (const at of languages.keys()) readIn(no, at);
+  }
+  return { readings, best: isPlain ? likely : bestOf(weights()) };
+}
+
+const isReadWell = (words: ReadWord[]): boolean =>
+  words.length > 0 && words.every(({ confidence }) => confidence >= READ_WELL);
 
 const withHeight = (words: ReadWord[], capital: number): ReadWord[] => words.map((word) => ({ ...word, capital }));
 
@@ -200,14 +257,15 @@ const meanOf = (words: ReadWord[]): number =>
 const bestOf = (values: number[]): number => values.indexOf(Math.max(...values));
 
 /** One language for the whole picture, but a time is a time in each, and another script is plain from its own line. */
-function choose(reading: ReadWord[][], best: number, languages: string[]): ReadWord[] {
+function choose(all: (ReadWord[] | null)[], best: number, languages: string[]): ReadWord[] {
+  const reading = all.filter((words) => words !== null);
   const time = reading.find((words) => TIME.test(textOf(words)));
   if (time) return time;
   const backwards = reading.some((words) => runsRightToLeft(textOf(words)));
   // Beside Urdu, names and figures may be of another script.
   const mixed = backwards || languages.includes(URDU);
-  const no = mixed ? bestOf(reading.map(meanOf)) : best;
-  const chosen = (reading[no] ?? []).map((word) =>
+  const no = mixed ? bestOf(all.map((words) => meanOf(words ?? []))) : best;
+  const chosen = (all[no] ?? []).map((word) =>
     languages[no] === FIGURES && word.text === '|' ? { ...unsure(word), text: 'I' } : word,
   );
   // Where two languages see other spaces, words may be joined or cut.

@@ -1,27 +1,14 @@
 /**
- * A picture made ready for the engine: dark letters on white, whatever the colour of a bubble or the theme, and small
- * type made larger. The picture that is kept is never changed.
+ * A picture made ready for the engine: dark letters on white, whatever the colour of a bubble or the theme. The picture
+ * that is kept is never changed.
  */
-import { difference, findSurfaces } from './surfaces.js';
+import { difference } from './surfaces.js';
 import type { Box, PictureText, Pixels } from './picture_text.js';
 import type { Surfaces } from './surfaces.js';
 
-/** A picture is made larger until it is this wide, at most twice as wide. */
-const WIDTH_PIXELS = 1400;
-const MAX_PIXELS = 12_000_000;
 /** Differences of 255 below this one are the pattern of a page, not ink. */
 const NO_INK = 28;
 const FULL_INK = 110;
-
-/**
- * @returns a picture that is up to twice as large, for the engine alone. `inPicture` turns what was read back to the
- *   size of the picture. Pixels that cannot be used are returned as they are.
- */
-export function prepareForReading(pixels: Pixels): Pixels {
-  const surfaces = findSurfaces(pixels);
-  if (!surfaces) return pixels;
-  return enlarge(inkOf(pixels, surfaces), pixels.width, pixels.height);
-}
 
 /** Turn the boxes of what was read in a prepared picture into pixels of a picture of this size. */
 export function inPicture(text: PictureText, width: number, height: number): PictureText {
@@ -85,7 +72,10 @@ export function inkOf({ width, height, data }: Pixels, surfaces: Surfaces): Uint
         for (let x = column * step; x < right; x++) {
           const at = (y * width + x) * 4;
           const colour = ((data[at] as number) << 16) | ((data[at + 1] as number) << 8) | (data[at + 2] as number);
-          const [one, other] = [difference(colour, first), difference(colour, second)];
+          // Most of a screenshot is the very colour of its surface.
+          if (colour === first || colour === second) continue;
+          const one = difference(colour, first);
+          const other = difference(colour, second);
           const distance = Math.min(one, other);
           if (distance < NO_INK) continue;
           // The softened edge of a bubble is a mixture of its colour and the page's.
@@ -95,30 +85,4 @@ export function inkOf({ width, height, data }: Pixels, surfaces: Surfaces): Uint
     }
   }
   return ink;
-}
-
-function enlarge(ink: Uint8Array, width: number, height: number): Pixels {
-  const wanted = Math.min(2, Math.max(1, WIDTH_PIXELS / width), Math.sqrt(MAX_PIXELS / (width * height)));
-  const scale = Math.max(1, wanted);
-  const size = { width: Math.round(width * scale), height: Math.round(height * scale) };
-  const data = new Uint8ClampedArray(size.width * size.height * 4).fill(255);
-  const out = new Uint32Array(data.buffer);
-  for (let y = 0; y < size.height; y++) {
-    const fromY = Math.min(height - 1, Math.max(0, (y + 0.5) / scale - 0.5));
-    const top = Math.floor(fromY);
-    const down = fromY - top;
-    const row = top * width;
-    const next = Math.min(height - 1, top + 1) * width;
-    for (let x = 0; x < size.width; x++) {
-      const fromX = Math.min(width - 1, Math.max(0, (x + 0.5) / scale - 0.5));
-      const left = Math.floor(fromX);
-      const across = fromX - left;
-      const right = Math.min(width - 1, left + 1);
-      const upper = (ink[row + left] as number) * (1 - across) + (ink[row + right] as number) * across;
-      const lower = (ink[next + left] as number) * (1 - across) + (ink[next + right] as number) * across;
-      const grey = Math.round(upper * (1 - down) + lower * down);
-      out[y * size.width + x] = (255 << 24) | (grey << 16) | (grey << 8) | grey;
-    }
-  }
-  return { ...size, data };
 }

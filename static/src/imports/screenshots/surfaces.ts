@@ -133,6 +133,12 @@ function label(
     labels[start] = no;
     waiting.push(start);
     let [left, top, right, bottom, cells] = [columns, rows, 0, 0, 0];
+    const join = (at: number, next: number): void => {
+      if (!flat[next] || labels[next] !== -1) return;
+      if (difference(colours[at] as number, colours[next] as number) > SAME_COLOUR) return;
+      labels[next] = no;
+      waiting.push(next);
+    };
     while (waiting.length) {
       const at = waiting.pop() as number;
       const column = at % columns;
@@ -142,16 +148,10 @@ function label(
       right = Math.max(right, column);
       top = Math.min(top, row);
       bottom = Math.max(bottom, row);
-      const join = (next: number): void => {
-        if (!flat[next] || labels[next] !== -1) return;
-        if (difference(colours[at] as number, colours[next] as number) > SAME_COLOUR) return;
-        labels[next] = no;
-        waiting.push(next);
-      };
-      if (column) join(at - 1);
-      if (column < columns - 1) join(at + 1);
-      if (row) join(at - columns);
-      if (row < rows - 1) join(at + columns);
+      if (column) join(at, at - 1);
+      if (column < columns - 1) join(at, at + 1);
+      if (row) join(at, at - columns);
+      if (row < rows - 1) join(at, at + columns);
     }
     const box: Box = [left * step, top * step, (right + 1) * step, (bottom + 1) * step];
     surfaces.push({ box, colour: colours[start] as number, cells });

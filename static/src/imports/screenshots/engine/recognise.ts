@@ -55,6 +55,8 @@ export function recogniser(decoder: Decoder) {
     if (known) return known;
     const reader = new started.TessBaseAPI();
     if (reader.Init(null, codes, LSTM_ONLY) !== 0) throw new Error('the data of a language is not usable');
+    // Letters are dark on white already: the engine would read a line that it doubts a second time, white on dark.
+    reader.SetVariable('tessedit_do_invert', '0');
     readers.set(codes, reader);
     return reader;
   };
