@@ -45,10 +45,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"crypto", "record", "ledger", "pack", "storage", "services", "web", "app", "client", "samples"}
     | {
         f"cli.{one}"
-        for one in "accounts backups command_group doctor log pack public_pages release settings storage verify".split()
+        for one in (
+            "account_administration accounts backups command_group doctor log pack public_pages release settings"
+            " storage verify"
+        ).split()
     },
     "cli.command_group": set(),
     "cli.settings": FOUNDATION,
+    "cli.account_administration": FOUNDATION | {"services", "app", "client", "cli.accounts", "cli.command_group"},
     "cli.accounts": FOUNDATION | {"services", "app", "cli.command_group"},
     "cli.backups": FOUNDATION | {"services", "app", "client"},
     "cli.doctor": FOUNDATION | {"services", "web", "client"},

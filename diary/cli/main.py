@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import click
 
 from diary import config
+from diary.cli.account_administration import accounts, close_account, invites
 from diary.cli.accounts import closing, invite, organisation, quota
 from diary.cli.backups import backup, backup_key, canary, drill, restore
 from diary.cli.command_group import CommandGroup
@@ -248,6 +249,9 @@ def _write_sample_pack(out: Path) -> None:
     click.echo(f"Check it:   python -m diary verify {out} --notary {notary} --tsa-root {root}")
 
 
+main.add_command(accounts)
+main.add_command(invites)
+main.add_command(close_account)
 main.add_command(audit)
 main.add_command(organisation)
 main.add_command(release)

@@ -74,6 +74,15 @@ def read_canary_file(data_folder: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
 
 
+def read_canary_login(data_folder: Path) -> str | None:
+    """Return the canary's username, or None if there is no canary or its file cannot be read."""
+    try:
+        content = read_canary_file(data_folder)
+        return _parse_credentials(content)[0] if content else None
+    except (OSError, InvalidSealedCopy):
+        return None
+
+
 def _parse_credentials(file_content: bytes) -> tuple[str, str]:
     """Return the name and words. Raise InvalidSealedCopy if the file is not a JSON object."""
     try:

@@ -1,8 +1,9 @@
 """Storage use of an account."""
 
+from diary.config import Settings
 from diary.errors import NotFound
 from diary.services.instance import Instance
-from diary.storage.accounts.account_rows import find_storage_usage
+from diary.storage.accounts.account_rows import StorageUsage, find_storage_usage
 from diary.storage.accounts.sessions import AuthenticatedSession
 
 
@@ -11,7 +12,11 @@ async def usage(instance: Instance, session: AuthenticatedSession) -> dict[str, 
     stored = await find_storage_usage(instance.db, session.account)
     if stored is None:
         raise NotFound
-    settings = instance.settings
+    return usage_payload(instance.settings, stored)
+
+
+def usage_payload(settings: Settings, stored: StorageUsage) -> dict[str, object]:
+    """Return how much an account has stored, and its limits, as JSON."""
     return {
         "quota_bytes": settings.quota_bytes if stored.quota_bytes is None else stored.quota_bytes,
         "text_quota_bytes": settings.open_text_quota_bytes if stored.is_open else settings.text_quota_bytes,

@@ -83,6 +83,16 @@ def request_closing(tx: Transaction, account: bytes, due_at: int) -> int:
     return int(tx.execute(*_FIND_CLOSING(account=account)).fetchone()[0])
 
 
+def start_closing(tx: Transaction, account: bytes, due_at: int) -> tuple[int, bool] | None:
+    """Schedule the closing of an account that may be gone.
+
+    Return when it is due, in ms, and whether it was not scheduled before; None if there is no such account.
+    """
+    is_new = tx.execute(*_SET_CLOSING(account=account, due_at=due_at)).rowcount == 1
+    row = tx.execute(*_FIND_CLOSING(account=account)).fetchone()
+    return (int(row[0]), is_new) if row else None
+
+
 def cancel_closing(tx: Transaction, account: bytes) -> bool:
     """Cancel the closing of the account. Return whether it was scheduled."""
     return tx.execute(*_CANCEL_CLOSING(account=account)).rowcount == 1

@@ -7,6 +7,7 @@ from pypika_tortoise import functions
 
 from diary.storage.database_interface import Database
 from diary.storage.hot.accounts import FIND_ACCOUNT_BY_ID, FIND_ACCOUNT_BY_LOGIN
+from diary.storage.models.advocates import Member
 from diary.storage.models.core import Account, Diary
 from diary.storage.statements import Statement, param, query, table
 from diary.storage.writer import Transaction
@@ -16,6 +17,7 @@ ROTATION_TIMEOUT_MS: Final = 600_000
 
 _ACCOUNT: Final = table(Account)
 _DIARY: Final = table(Diary)
+_MEMBER: Final = table(Member)
 _LIST_SEALED_KDFS: Final = Statement(
     query.from_(_ACCOUNT)
     .select(_ACCOUNT.id, _ACCOUNT.kdf)
@@ -33,6 +35,28 @@ _FIND_STORAGE_USAGE: Final = Statement(
     query.from_(_ACCOUNT)
     .select(_ACCOUNT.file_bytes, _SUM_TEXT_BYTES, _ACCOUNT.quota_bytes, _ACCOUNT.is_open)
     .where(_ACCOUNT.id == param.account)
+)
+_LIST_PAGE: Final = Statement(
+    query.from_(_ACCOUNT)
+    .left_join(_MEMBER)
+    .on(_MEMBER.id == _ACCOUNT.id)
+    .select(
+        _ACCOUNT.id,
+        _ACCOUNT.login_mac,
+        _ACCOUNT.closing_at,
+        _MEMBER.organisation_id,
+        _MEMBER.made_at,
+        _ACCOUNT.file_bytes,
+        # PostgreSQL's sum is a decimal number.
+        query.from_(_DIARY)
+        .select(functions.Cast(functions.Sum(_DIARY.text_bytes), "BIGINT"))
+        .where(_DIARY.account_id == _ACCOUNT.id),
+        _ACCOUNT.quota_bytes,
+        _ACCOUNT.is_open,
+    )
+    .where(_ACCOUNT.id > param.after)
+    .orderby(_ACCOUNT.id)
+    .limit(param.limit)
 )
 _FIND_ACCOUNT_IN_USE: Final = Statement(
     query.from_(_ACCOUNT)
@@ -141,6 +165,30 @@ class StorageUsage:
     text_bytes: int
     quota_bytes: int | None = None
     is_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListedAccount:
+    """An account in the operator's list. Of a member of an organisation: its id, and when they joined, in ms."""
+
+    id: bytes
+    login_mac: bytes
+    closing_at: int | None
+    organisation: bytes | None
+    joined_at: int | None
+    usage: StorageUsage
+
+
+def list_page(tx: Transaction, after: bytes, limit: int) -> list[ListedAccount]:
+    """Return at most `limit` accounts with an id above `after`, in the order of their ids."""
+    return [
+        ListedAccount(
+            row_id, mac, closing_at, organisation, joined_at, StorageUsage(files, text or 0, quota, bool(is_open))
+        )
+        for row_id, mac, closing_at, organisation, joined_at, files, text, quota, is_open in tx.execute(
+            *_LIST_PAGE(after=after, limit=limit)
+        ).fetchall()
+    ]
 
 
 def list_sealed_kdfs(tx: Transaction, limit: int) -> list[tuple[bytes, bytes]]:

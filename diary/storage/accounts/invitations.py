@@ -13,6 +13,18 @@ _ADD: Final = Statement(query.into(_INVITE).columns(_INVITE.id, _INVITE.until).i
 _DELETE_IF_VALID: Final = Statement(
     query.from_(_INVITE).delete().where((_INVITE.id == param.id) & (_INVITE.until >= param.now))
 )
+_LIST_OPEN: Final = Statement(
+    query.from_(_INVITE)
+    .select(_INVITE.id, _INVITE.until)
+    .where((_INVITE.id > param.after) & (_INVITE.until >= param.now))
+    .orderby(_INVITE.id)
+    .limit(param.limit)
+)
+_REVOKE: Final = Statement(
+    query.from_(_INVITE)
+    .delete()
+    .where((_INVITE.id >= param.first) & (_INVITE.id <= param.last) & (_INVITE.until >= param.now))
+)
 _SET_QUOTA: Final = Statement(
     query.update(_ACCOUNT).set(_ACCOUNT.quota_bytes, param.quota).where(_ACCOUNT.login_mac == param.login_mac)
 )
@@ -27,6 +39,16 @@ def add_invitation(tx: Transaction, mac: bytes, now: int, expires_at: int) -> No
 def use_invitation(tx: Transaction, mac: bytes, now: int) -> bool:
     """Use up an invitation. Return False if there is none that is valid at `now` ms."""
     return tx.execute(*_DELETE_IF_VALID(id=mac, now=now)).rowcount == 1
+
+
+def list_open(tx: Transaction, after: bytes, now: int, limit: int) -> list[tuple[bytes, int]]:
+    """Return HMAC and expiry (ms) of at most `limit` invitations that are valid at `now` ms, after the HMAC `after`."""
+    return tx.execute(*_LIST_OPEN(after=after, now=now, limit=limit)).fetchall()
+
+
+def revoke(tx: Transaction, first: bytes, last: bytes, now: int) -> bool:
+    """Delete the invitation whose HMAC lies between two. Return False if there is none that is valid at `now` ms."""
+    return tx.execute(*_REVOKE(first=first, last=last, now=now)).rowcount > 0
 
 
 def set_quota(tx: Transaction, login_mac: bytes, quota: int | None) -> bool:

@@ -69,6 +69,18 @@ _FIND_VALID_INVITATION: Final = Statement(
     .where((_INVITE.id == param.id) & (_INVITE.until >= param.now) & _ORGANISATION.ended_at.isnull())
 )
 _DELETE_INVITATION: Final = Statement(query.from_(_INVITE).delete().where(_INVITE.id == param.id))
+_LIST_OPEN_INVITATIONS: Final = Statement(
+    query.from_(_INVITE)
+    .select(_INVITE.id, _INVITE.until, _INVITE.organisation_id, _INVITE.leads)
+    .where((_INVITE.id > param.after) & (_INVITE.until >= param.now))
+    .orderby(_INVITE.id)
+    .limit(param.limit)
+)
+_REVOKE_INVITATION: Final = Statement(
+    query.from_(_INVITE)
+    .delete()
+    .where((_INVITE.id >= param.first) & (_INVITE.id <= param.last) & (_INVITE.until >= param.now))
+)
 _ADD_MEMBER: Final = Statement(
     query.into(_MEMBER)
     .columns(
@@ -246,6 +258,20 @@ def use_invitation(tx: Transaction, mac: bytes, now: int) -> tuple[bytes, bool] 
     row = tx.execute(*_FIND_VALID_INVITATION(id=mac, now=now)).fetchone()
     tx.execute(*_DELETE_INVITATION(id=mac))
     return (row[0], bool(row[1])) if row else None
+
+
+def list_open_invitations(tx: Transaction, after: bytes, now: int, limit: int) -> list[tuple[bytes, int, bytes, bool]]:
+    """Return HMAC, expiry (ms), organisation and whether it is for a lead of at most `limit` valid invitations.
+
+    They follow the HMAC `after`, in order.
+    """
+    rows = tx.execute(*_LIST_OPEN_INVITATIONS(after=after, now=now, limit=limit)).fetchall()
+    return [(mac, until, organisation, bool(leads)) for mac, until, organisation, leads in rows]
+
+
+def revoke_invitation(tx: Transaction, first: bytes, last: bytes, now: int) -> bool:
+    """Delete the invitation whose HMAC lies between two. Return False if there is none that is valid at `now` ms."""
+    return tx.execute(*_REVOKE_INVITATION(first=first, last=last, now=now)).rowcount > 0
 
 
 def add_member(tx: Transaction, row: MemberRow, now: int) -> None:
