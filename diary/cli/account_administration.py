@@ -100,9 +100,10 @@ def invites_revoke(invitation_id: str) -> None:
 def close_account(account: str | None, reason: str, by: str | None, *, yes: bool) -> None:
     """Close an account on notice. It is erased after seven days, as if its keeper had closed it.
 
-    Until then any device of the keeper can cancel the closing; `accounts` shows whether it still stands. What is on
-    the keeper's devices stays there. The account's id, the time and the reason are added to operator-actions.jsonl in
-    the data folder. If the account is closing already, nothing changes.
+    Until then a device of the keeper can cancel the closing through the API. The app does not show it: tell the keeper,
+    if the law allows that. `accounts` shows whether the closing still stands. What is on the keeper's devices stays
+    there. The account's id, the time and the reason are added to operator-actions.jsonl in the data folder. If the
+    account is closing already, nothing changes.
     """
     account_text = account or click.prompt("Id or username", err=True)
     closing = asyncio.run(_close_account(config.load_settings(os.environ), account_text, by, reason, asks=not yes))
