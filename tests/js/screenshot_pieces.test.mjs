@@ -233,7 +233,7 @@ test('where the language of a picture is plain, lines that are read well in it a
   assert.deepEqual(new Set(english.words.map(({ text }) => text)), new Set(['eng']));
 });
 
-test('a line that is read badly in the language of the picture is read in each, and doubted if they see other words', () => {
+test('a line read badly in the language of the picture is read in each, and doubted if they see other words', () => {
   const shortest = (line) => line.width < 170;
   const twoWords = (line, language) => (shortest(line) && language === 'eng' ? 'a' : language);
   const { reads, words } = readInTwo(
