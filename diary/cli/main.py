@@ -104,7 +104,7 @@ def serve(bind: str, sample: bool, teaching: bool) -> None:
     _tune_runtime()
     # uvicorn raises Ctrl-C again after its shutdown. That is the usual way to stop the server, not a failure.
     with (
-        _background_command(["sample", "--on", settings.app_url, "--note", str(settings.data / "sample.txt")])
+        _background_command(["sample", "--wait", "--on", settings.app_url, "--note", str(settings.data / "sample.txt")])
         if sample
         else nullcontext(),
         _background_command(["training", "--when-needed"]) if teaching else nullcontext(),
@@ -169,10 +169,13 @@ def migrate() -> None:
 @click.option(
     "--note", type=click.Path(dir_okay=False, path_type=Path), required=True, help="File that stores how to sign in."
 )
-def sample(origin: str, note: Path) -> None:
+@click.option("--wait", is_flag=True, help="Wait up to ten minutes until the server has started.")
+def sample(origin: str, note: Path, *, wait: bool) -> None:
     """Add the fictional diary to a running server, and print how to open it."""
-    from diary.samples.demo import ensure_sample_diary
+    from diary.samples.demo import ensure_sample_diary, wait_until_started
 
+    if wait:
+        asyncio.run(wait_until_started(origin))
     click.echo("\nWriting a fictional diary to this server…")
     sign_in = asyncio.run(ensure_sample_diary(origin, note, _ignore_progress))
     click.echo(f"{_bold('Open it')} at {origin} with “I have a username or a backup file”:")

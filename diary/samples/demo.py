@@ -1,5 +1,6 @@
 """Demo without a browser: a real server, a fictional diary, a pack."""
 
+import asyncio
 import os
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from diary.client import accounts, packs
 from diary.client.accounts import Identity
@@ -30,9 +32,11 @@ from diary.samples.journal_writer import JournalWriter, write_diary
 from diary.samples.register_records import SampleRecordVersion
 from diary.samples.timestamp_authority import make_authority
 
-START_TIMEOUT_SECONDS: Final = 30
+# A slow computer takes minutes for the first start. A server that cannot start exits, and is not waited for.
+START_LIMIT_SECONDS: Final = 600
+STOP_LIMIT_SECONDS: Final = 30
 LOG_TIMEOUT_SECONDS: Final = 60
-NOT_STARTED_MESSAGE: Final = "The server did not start; with --keep its log is server/server.log in that folder."
+NOT_STARTED_MESSAGE: Final = "The server did not start."
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,30 +205,61 @@ def running_server(data_folder: Path, settings: Mapping[str, str] | None = None)
     env |= settings or {}
     # -P: import no module from the current folder, which may be full of downloads.
     command = [sys.executable, "-P", "-m", "diary"]
-    with (data_folder / "server.log").open("wb") as log:
+    log_path = data_folder / "server.log"
+    with log_path.open("wb") as log:
         migration = subprocess.run([*command, "migrate"], env=env, stdout=log, stderr=log, check=False)  # noqa: S603
         if migration.returncode:
-            raise Unavailable(NOT_STARTED_MESSAGE)
+            raise Unavailable(_describe_failed_start(log_path))
         process = subprocess.Popen([*command, "serve"], env=env, stdout=log, stderr=log)  # noqa: S603
         try:
-            _wait_for_port(port, process)
+            _wait_for_port(port, process, log_path)
             yield origin
         finally:
             process.terminate()
-            process.wait(timeout=START_TIMEOUT_SECONDS)
+            try:
+                process.wait(timeout=STOP_LIMIT_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
-def _wait_for_port(port: int, process: "subprocess.Popen[bytes]") -> None:
-    """Return when the port accepts connections. Raise Unavailable when the server exits or the time runs out."""
-    deadline_seconds = time.monotonic() + START_TIMEOUT_SECONDS
+def _wait_for_port(port: int, process: "subprocess.Popen[bytes]", log_path: Path) -> None:
+    """Return when the port accepts connections. Raise Unavailable when the server exits or never listens."""
+    deadline_seconds = time.monotonic() + START_LIMIT_SECONDS
     while time.monotonic() < deadline_seconds and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
+        if _accepts_connections("127.0.0.1", port):
             return
-    raise Unavailable(NOT_STARTED_MESSAGE)
+        time.sleep(0.05)
+    raise Unavailable(_describe_failed_start(log_path))
+
+
+def _accepts_connections(host: str, port: int) -> bool:
+    """Return whether something listens on the port."""
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _describe_failed_start(log_path: Path) -> str:
+    """Return a sentence with the last line that the server wrote, which says why it did not start."""
+    lines = log_path.read_text(encoding="utf-8", errors="replace").split("\n")
+    reason = next((line.strip().removeprefix("Error: ") for line in reversed(lines) if line.strip()), "")
+    return f"{NOT_STARTED_MESSAGE} It wrote: {reason}" if reason else NOT_STARTED_MESSAGE
+
+
+async def wait_until_started(origin: str, limit_seconds: float = START_LIMIT_SECONDS) -> None:
+    """Return when the server at `origin` accepts connections. Raise Unavailable after `limit_seconds`."""
+    url = urlsplit(origin)
+    host = url.hostname or ""
+    address = "127.0.0.1" if host == "localhost" or host.endswith(".localhost") else host
+    port = url.port or (443 if url.scheme == "https" else 80)
+    deadline_seconds = time.monotonic() + limit_seconds
+    while not await asyncio.to_thread(_accepts_connections, address, port):
+        if time.monotonic() > deadline_seconds:
+            raise Unavailable(NOT_STARTED_MESSAGE)
+        await asyncio.sleep(0.2)
 
 
 async def ensure_sample_diary(origin: str, note_path: Path, report_progress: ProgressCallback) -> SampleCredentials:
