@@ -1,7 +1,7 @@
 """`make bench`: measure the budgets of docs/architecture.md, each with its floor in the same run.
 
     python -m tests.bench [--out FILE] [PART ...]
-    parts: push log slow_disk pack verify_page sealing phone phone_pack journeys reading desk idle
+    parts: push log slow_disk pack verify_page sealing phone phone_pack importing journeys reading desk idle
 
 Prints a table, writes the same as JSON (var/bench.json), and exits with 1 when a bar is missed.
 """
@@ -24,6 +24,7 @@ from diary.clock import SystemClock
 from tests.bench import (
     desk,
     idle,
+    importing,
     journeys,
     log,
     pack,
@@ -46,6 +47,7 @@ BENCHES: Mapping[str, tuple[RowsFunction, str]] = {
     "sealing": (sealing.measure_rows, "Chromium, worker, not slowed"),
     "phone": (phone.measure_rows, "Chromium"),
     "phone_pack": (phone_pack.measure_rows, "Chromium"),
+    "importing": (importing.measure_rows, "Chromium"),
     "journeys": (journeys.measure_rows, "Chromium"),
     "reading": (reading.measure_rows, "Chromium"),
     "desk": (desk.measure_rows, "Chromium"),
