@@ -242,6 +242,245 @@ test('a conversation in several files is one, with its places counted through', 
   phone.end();
 });
 
+/** The folders in which a download can hold one conversation. */
+const ARCHIVED = ROOT.replace('inbox', 'archived_threads');
+const threadIn = (root, messages, number = 1) => ({
+  [`${root}/sam_1234567/message_${number}.json`]: utf8(escaped(conversation(messages))),
+});
+const photoIn = (root, path = 'photos/41.png') => ({ uri: `${root}/sam_1234567/${path}` });
+
+test('a message in two folders of one download counts once, before the import and after it', async () => {
+  const { app, phone } = await newPhone();
+  const withPhoto = (root) => said('Look', { at: 2 * MINUTE, photos: [photoIn(root)] });
+  const both = [said('I know where you are'), said('Stop', { at: MINUTE, by: 'Jo' })];
+  const content = {
+    ...threadIn(ROOT, [...both, withPhoto(ROOT), said('newest', { at: HOUR })]),
+    ...threadIn(ARCHIVED, [said('oldest', { at: -HOUR }), ...both, withPhoto(ARCHIVED)]),
+    [`${ROOT}/sam_1234567/photos/41.png`]: PNG,
+    [`${ARCHIVED}/sam_1234567/photos/41.png`]: PNG,
+  };
+  const { found, plan, done } = await importFrom(app, archive(content));
+  assert.deepEqual(
+    [found.messages, found.conversations.map(({ messages, senders }) => [messages, Object.fromEntries(senders)])],
+    [5, [[5, { Sam: 4, Jo: 1 }]]],
+  );
+  assert.deepEqual([plan.fresh, plan.known, plan.unread, plan.files.with], [5, 0, [], 1]);
+  const rows = await rowsOf(app, done.entries);
+  assert.deepEqual(
+    rows.map(({ text, file_name }) => [text, file_name]),
+    [
+      ['oldest', undefined],
+      ['I know where you are', undefined],
+      ['Stop', undefined],
+      ['Look', '41.png'],
+      ['newest', undefined],
+    ],
+  );
+  const [{ fields }] = await app.readRecords('schedule');
+  assert.equal(fields.import_summary.backup.messages, 5);
+  const again = await importFrom(app, archive(content, 'again.zip'));
+  assert.deepEqual([again.plan.fresh, again.plan.known], [0, 5]);
+  phone.end();
+});
+
+test('two parts of one download that overlap add each message once, and pages as JSON', async () => {
+  const { app, phone } = await newPhone();
+  const part = (place, messages, number) => threadIn(`part-${place}/messages/inbox`, messages, number);
+  const content = {
+    ...part(1, [said('first'), said('second', { at: 1 })]),
+    ...part(2, [said('second', { at: 1 }), said('third', { at: 2 })], 2),
+  };
+  const { found, plan } = await importFrom(app, archive(content));
+  assert.deepEqual([found.messages, plan.fresh], [3, 3]);
+  const box = (text) =>
+    `<div class="pam _3-95 _2ph- _a6-g uiBoxWhite noborder"><h2 class="_3-95 _2pim _a6-h _a6-i">Sam</h2>` +
+    `<div class="_3-95 _a6-p"><div><div></div><div>${text}</div></div></div>` +
+    `<div class="_3-94 _a6-o">Nov 03, 2026 9:10 am</div></div>`;
+  const page = (...texts) =>
+    utf8(`<html><head><title>Sam</title></head><body><div role="main">${texts.map(box).join('')}</div></body></html>`);
+  const pages = {
+    [`${ROOT}/sam_7777777/message_1.html`]: page('Hello', 'Answer me', 'Answer me'),
+    [`${ARCHIVED}/sam_7777777/message_1.html`]: page('Hello', 'Answer me'),
+  };
+  const other = await importFrom(app, archive(pages, 'pages.zip'), { ...ANSWERS, person: '7777777' });
+  assert.deepEqual([other.found.messages, other.plan.fresh], [3, 3]);
+  phone.end();
+});
+
+test('messages that are alike but not the same stay as many as they are in one of the folders', async () => {
+  const { app, phone } = await newPhone();
+  const [twice, once] = [[said('Answer me'), said('Answer me')], [said('Answer me')]];
+  const content = {
+    ...threadIn(ROOT, [...twice, said('Look', { at: 1, photos: [photoIn(ROOT)] })]),
+    ...threadIn(ROOT, [said('x', { at: 3 }), said('both files', { at: 2 })], 2),
+    ...threadIn(ROOT, [said('both files', { at: 2 })], 3),
+    ...threadIn(ARCHIVED, [
+      ...once,
+      said('Answer me', { by: 'Jo' }),
+      said('Look', { at: 1, photos: [photoIn(ARCHIVED)] }),
+      said('x', { at: 4 }),
+      said('x', { at: 3, share: { link: 'https://example.org' } }),
+    ]),
+    [`${ROOT}/sam_1234567/photos/41.png`]: PNG,
+    [`${ARCHIVED}/sam_1234567/photos/41.png`]: new Uint8Array([...PNG, 1]),
+  };
+  const { found, plan, done } = await importFrom(app, archive(content));
+  assert.deepEqual([found.messages, plan.fresh, plan.files.with], [10, 10, 2]);
+  assert.deepEqual(done.files, { added: 2, again: 0, failed: [] });
+  assert.deepEqual((await importFrom(app, archive(content, 'again.zip'))).plan.fresh, 0);
+  phone.end();
+});
+
+test('of two copies of a message, the one whose file the download has is added', async () => {
+  for (const [has, lacks] of [
+    [ROOT, ARCHIVED],
+    [ARCHIVED, ROOT],
+  ]) {
+    const { app, phone } = await newPhone();
+    const content = {
+      ...threadIn(ROOT, [said('Look', { photos: [photoIn(ROOT)] })]),
+      ...threadIn(ARCHIVED, [said('Look', { photos: [photoIn(ARCHIVED)] })]),
+      [`${has}/sam_1234567/photos/41.png`]: PNG,
+    };
+    const { plan, done } = await importFrom(app, archive(content));
+    assert.deepEqual([plan.fresh, done.files.added], [1, 1], `the file is not in ${lacks}`);
+    phone.end();
+  }
+});
+
+/** Return the digests of the files of rows, by the words of their messages. */
+async function digestsOf(app, entries) {
+  const digests = new Map((await app.readRecords('attachment')).map(({ record, fields }) => [record, fields.sha256]));
+  return Object.fromEntries(
+    (await rowsOf(app, entries)).map(({ text = '', attachment_id: id }) => [text, digests.get(id)]),
+  );
+}
+
+test('a later download with another file of one name gives each message its own, and adds nothing twice', async () => {
+  const { app, phone } = await newPhone();
+  const [first, second, third] = [1, 2, 3].map((byte) => new Uint8Array([...PNG, byte]));
+  const old = said('old', { photos: [photoIn(ROOT)] });
+  await importFrom(
+    app,
+    archive({ ...threadIn(ROOT, [old]), [`${ROOT}/sam_1234567/photos/41.png`]: first }, 'first.zip'),
+  );
+  // Newer messages come first in a file, so the new ones are named before the old one.
+  const later = {
+    ...threadIn(ROOT, [
+      old,
+      said('new', { at: 1, photos: [photoIn(ROOT, 'videos/41.png')] }),
+      said('newest', { at: 2, photos: [photoIn(ROOT, 'photos/2/41.png')] }),
+    ]),
+    [`${ROOT}/sam_1234567/photos/41.png`]: first,
+    [`${ROOT}/sam_1234567/videos/41.png`]: second,
+    [`${ROOT}/sam_1234567/photos/2/41.png`]: third,
+  };
+  const { plan, done } = await importFrom(app, archive(later, 'later.zip'));
+  assert.deepEqual([plan.fresh, plan.known], [2, 1]);
+  assert.deepEqual(await digestsOf(app, done.entries), { new: sha256(second), newest: sha256(third) });
+  const again = await importFrom(app, archive(later, 'again.zip'));
+  assert.deepEqual([again.plan.fresh, again.plan.known], [0, 3]);
+  phone.end();
+});
+
+test('a path that now leads to other bytes gives a new message these, and the old one stays as it was', async () => {
+  const { app, phone } = await newPhone();
+  const [first, second] = [1, 2].map((byte) => new Uint8Array([...PNG, byte]));
+  const path = `${ROOT}/sam_1234567/photos/41.png`;
+  const old = said('old', { photos: [photoIn(ROOT)] });
+  const before = await importFrom(app, archive({ ...threadIn(ROOT, [old]), [path]: first }, 'first.zip'));
+  const later = {
+    ...threadIn(ROOT, [old, said('new', { at: 1, photos: [photoIn(ROOT)] })]),
+    [path]: second,
+  };
+  const { plan, done } = await importFrom(app, archive(later, 'later.zip'));
+  assert.deepEqual([plan.fresh, plan.known], [1, 1]);
+  assert.deepEqual(await digestsOf(app, done.entries), { new: sha256(second) });
+  assert.deepEqual(await digestsOf(app, before.done.entries), { old: sha256(first) });
+  assert.deepEqual((await importFrom(app, archive(later, 'again.zip'))).plan.fresh, 0);
+  phone.end();
+});
+
+test('of two messages of one moment with files of one name, the one whose file the diary lacks is added', async () => {
+  const { app, phone } = await newPhone();
+  const [first, second] = [1, 2].map((byte) => new Uint8Array([...PNG, byte]));
+  const one = said('', { photos: [photoIn(ROOT)] });
+  const other = said('', { photos: [photoIn(ROOT, 'videos/41.png')] });
+  const at = (path, bytes) => ({ [`${ROOT}/sam_1234567/${path}/41.png`]: bytes });
+  await importFrom(app, archive({ ...threadIn(ROOT, [other]), ...at('videos', second) }, 'first.zip'));
+  for (const messages of [
+    [one, other],
+    [other, one],
+  ]) {
+    const later = { ...threadIn(ROOT, messages), ...at('photos', first), ...at('videos', second) };
+    const { plan, done } = await importFrom(app, archive(later, 'later.zip'));
+    if (messages[0] === one) {
+      assert.deepEqual([plan.fresh, plan.known], [1, 1]);
+      assert.deepEqual(Object.values(await digestsOf(app, done.entries)), [sha256(first)]);
+    } else assert.deepEqual([plan.fresh, plan.known], [0, 2]);
+  }
+  phone.end();
+});
+
+test('in several parts of a download, a message’s file is the one of its own part, else that of another', async () => {
+  const { app, phone } = await newPhone();
+  const [first, second, third] = [1, 2, 3].map((byte) => new Uint8Array([...PNG, byte]));
+  const root = 'messages/inbox';
+  const photo = (name) => ({ photos: [photoIn(root, `photos/${name}.png`)] });
+  const inPart = (part, name, bytes) => ({ [`part-${part}/${root}/sam_1234567/photos/${name}.png`]: bytes });
+  const content = {
+    ...threadIn(`part-1/${root}`, [said('one', photo(1)), said('three', { at: 2, ...photo(3) })]),
+    ...threadIn(`part-2/${root}`, [said('two', { at: 1, ...photo(1) })], 2),
+    ...inPart(1, 1, first),
+    ...inPart(2, 1, second),
+    ...inPart(2, 3, third),
+  };
+  const { done } = await importFrom(app, archive(content));
+  const own = { one: sha256(first), two: sha256(second), three: sha256(third) };
+  assert.deepEqual(await digestsOf(app, done.entries), own);
+  assert.deepEqual((await importFrom(app, archive(content, 'instagram-2.zip'))).plan.fresh, 0);
+  phone.end();
+});
+
+test('a path that a zip has twice with other bytes gives no file to a message', async () => {
+  const { app, phone } = await newPhone();
+  const path = `${ROOT}/sam_1234567/photos/41.png`;
+  // The two paths have one length, so one can be written over the other in the zip.
+  const written = Buffer.from(
+    zip({
+      ...threadIn(ROOT, [said('Look', { photos: [photoIn(ROOT)] })]),
+      [path]: PNG,
+      [path.replace('41', '42')]: new Uint8Array([...PNG, 1]),
+    }),
+  );
+  const bytes = new Uint8Array(Buffer.from(written.toString('latin1').replaceAll('/42.png', '/41.png'), 'latin1'));
+  const { plan, done } = await importFrom(app, new File([bytes], 'x.zip', { lastModified: NOON }));
+  assert.deepEqual([plan.fresh, plan.files.with, done.files.added], [1, 0, 0]);
+  const [row] = await rowsOf(app, done.entries);
+  assert.equal(row.description, 'Not in the download: 41.png');
+  phone.end();
+});
+
+test('paths that would make one name give two files', async () => {
+  const { app, phone } = await newPhone();
+  const long = 'x'.repeat(450);
+  const paths = ['photos/1.png', 'a b/c/1.png', 'a/b c/1.png', `${long}/a/1.png`, `${long}/b/1.png`];
+  const content = {
+    ...threadIn(
+      ROOT,
+      paths.map((path, at) => said(`${at}`, { at, photos: [photoIn(ROOT, path)] })),
+    ),
+    ...Object.fromEntries(paths.map((path, i) => [`${ROOT}/sam_1234567/${path}`, new Uint8Array([...PNG, i])])),
+  };
+  const { done } = await importFrom(app, archive(content));
+  assert.deepEqual(
+    await digestsOf(app, done.entries),
+    Object.fromEntries(paths.map((_, i) => [`${i}`, sha256(new Uint8Array([...PNG, i]))])),
+  );
+  assert.deepEqual((await importFrom(app, archive(content, 'again.zip'))).plan.fresh, 0);
+  phone.end();
+});
+
 test('two conversations with one name stay two', async () => {
   const { app, phone } = await newPhone();
   const other = conversation([said('another Sam')], { thread: 'inbox/sam_9999999' });

@@ -9,19 +9,18 @@ import { FORMATS } from '../../imports/conversations/formats.js';
 import { parseSpan, wholeFile } from '../../imports/conversations/json_spans.js';
 import { MAX_TEXT_BYTES, unpack } from '../../imports/unzip.js';
 import { entrySource } from '../../imports/unzip_stream.js';
+import { findCopies } from './conversation_copies.js';
+import { MAX_NAMES_LENGTH, filesIn } from './conversation_media.js';
 import { exampleOf, ordersOf } from './date_orders.js';
 import { digestOf } from './imports_entry_files.js';
 import type { Bytes } from '../../core/bytes.js';
 import type { ChatFormat, Sender, Thread, WrittenTime } from '../../imports/conversations/format.js';
 import type { ZipEntry } from '../../imports/unzip.js';
 import type { Pause } from '../../imports/whatsapp.js';
+import type { ConversationPart, DownloadFile } from './conversation_copies.js';
 import type { Source } from '../../diary/types.js';
 import type { ConversationApp, ConversationDates, ListedConversation } from '../../shell/app.js';
 
-/** A file of a download. `path`: in the download, or its own name */
-type DownloadFile = { path: string; size: number; read(pause: Pause): Promise<Bytes> };
-/** Where messages of a conversation are: the conversation at a place of a file */
-export type ConversationPart = { file: DownloadFile; place: number };
 /**
  * `key`: one in this download; `id`: the same in every download of this conversation;
  * `people`: names, as often as there are people with them; `senders`: messages by name;
@@ -62,7 +61,6 @@ type FoundFiles = {
 
 const SNIFF_BYTES = 65_536;
 const MESSAGES_PER_PAUSE = 200;
-export const MAX_NAMES_LENGTH = 200;
 
 /** How many different days are looked at. */
 const MAX_DAYS = 10_000;
@@ -127,9 +125,22 @@ export async function readZippedConversations(
       titles: placed ? await titlesOf(source, entries, placed.format, pause) : new Map(),
       isOne: false,
     },
-    new Map(entries.filter(({ name }) => !paths.has(name)).map((entry) => [entry.name, entry])),
+    byPath(entries.filter(({ name }) => !paths.has(name))),
     pause,
   );
+}
+
+/** Return files by their paths. Of two with one path and other bytes it is unknown which one a message means. */
+function byPath(entries: readonly ZipEntry[]): Map<string, ZipEntry> {
+  const found: Map<string, ZipEntry> = new Map();
+  const unclear: Set<string> = new Set();
+  for (const entry of entries) {
+    const other = found.get(entry.name);
+    if (other && (other.size !== entry.size || other.crc !== entry.crc)) unclear.add(entry.name);
+    found.set(entry.name, entry);
+  }
+  for (const path of unclear) found.delete(path);
+  return found;
 }
 
 /**
@@ -220,7 +231,12 @@ async function readAll(
       if (read) {
         used = read.format;
         for (const [place, thread] of read.threads.entries())
-          await addThread(byKey, { file, place }, { bytes, thread, format: read.format, titles }, pause);
+          await addThread(
+            byKey,
+            { file, place, copies: new Set() },
+            { bytes, thread, format: read.format, titles },
+            pause,
+          );
         if (read.format.isWithoutZone) await addDays(days, bytes, read, latest, pause);
       } else if (formats.some(({ place }) => place.test(`/${file.path}`))) damaged.push(file.path);
     } catch (error) {
@@ -228,14 +244,39 @@ async function readAll(
       damaged.push(file.path);
     }
   }
-  const list = [...byKey.values()].filter(({ messages }) => messages).map(withPeople);
-  if (!list.length || !used) return null;
-  for (const { parts } of list) parts.sort((a, b) => numberIn(a.file.path) - numberIn(b.file.path));
+  const found = [...byKey.values()].filter(({ messages }) => messages);
+  if (!found.length || !used) return null;
+  for (const conversation of found) {
+    conversation.parts.sort((a, b) => numberIn(a.file.path) - numberIn(b.file.path));
+    await leaveOutCopies(conversation, used, media, latest, pause);
+  }
+  const list = found.map(withPeople);
   const sha256 = await digestOf(source, pause);
   const app = (used.app as ConversationApp | null) ?? appOf(files[0]?.path ?? '') ?? appOf(source.name);
   const orders = days.size ? ordersOf([...days.values()]) : [];
   const dates = { orders, example: exampleOf([...days.values()], orders, ({ text }) => text) };
   return { format: used, app, sha256, list, damaged, media, dates };
+}
+
+/** Count each message once that is in several folders of a download: see conversation_copies.ts. */
+async function leaveOutCopies(
+  conversation: FoundConversation,
+  format: ChatFormat,
+  media: Conversations['media'],
+  latest: number,
+  pause: Pause,
+) {
+  const { parts, senders } = conversation;
+  const find = filesIn(
+    format,
+    media,
+    parts.map(({ file }) => file.path),
+  );
+  for (const { part, at, sender } of await findCopies(format, parts, find, latest, pause)) {
+    part.copies.add(at);
+    conversation.messages--;
+    if (sender) senders.set(sender, (senders.get(sender) ?? 1) - 1);
+  }
 }
 
 /** Note the days of the messages of a file as written. */

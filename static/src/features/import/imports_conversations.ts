@@ -12,13 +12,11 @@ import { hex } from '../../core/bytes.js';
 import { cutText } from '../../core/text.js';
 import { sha256 } from '../../crypto/digests.js';
 import { burstsOf, timeMembers } from '../../record/schedule.js';
-import { rowsNotIn } from '../../record/schedule_known.js';
 import { localAt } from '../../record/times.js';
-import { mend } from '../../imports/conversations/meta.js';
 import { MAX_TEXT_BYTES, baseName } from '../../imports/unzip.js';
-import { entrySource } from '../../imports/unzip_stream.js';
 import { folderIn } from '../../imports/conversations/format.js';
-import { MAX_NAMES_LENGTH } from './conversation_files.js';
+import { digestOfFile, freshRows } from './conversation_known.js';
+import { MAX_NAMES_LENGTH, filesIn, namedFiles } from './conversation_media.js';
 import {
   FRAME_BYTES,
   KEEPER,
@@ -36,12 +34,14 @@ import type { ReadMessage, Thread } from '../../imports/conversations/format.js'
 import type { DateOrder } from '../../imports/phone_bill/cells.js';
 import type { MessageRow } from '../../record/schedule.js';
 import type { Pause } from '../../imports/whatsapp.js';
-import type { Fields, Source } from '../../diary/types.js';
+import type { Source } from '../../diary/types.js';
 import type { ConversationApp, ImportAnswers } from '../../shell/app.js';
 import type { Conversation, Conversations } from './conversation_files.js';
 import type { Piece } from './imports_entry_files.js';
-import type { MediaFile, PlannedRow } from './imports_media.js';
-import type { KnownRows, PlannedFile } from './imports_plan.js';
+import type { KnownMessages } from './conversation_known.js';
+import type { NamedFile } from './conversation_media.js';
+import type { PlannedRow } from './imports_media.js';
+import type { PlannedFile } from './imports_plan.js';
 
 type PlannedConversation = {
   planned: PlannedFile[];
@@ -51,10 +51,10 @@ type PlannedConversation = {
   mended: number;
   notices: number;
 };
-/** Names the file at a path of a message in a file of that folder. */
-type NameOf = (path: string, folder: string) => { name: string; isThere: boolean };
-/** `no`: its place in the conversation, from 1 */
-type PlacedRow = PlannedRow & { no: number };
+/** Name a file of a message. `from`: the path of the file that the message is in */
+type NameOf = (path: string, from: string) => NamedFile;
+/** `no`: its place in the conversation, from 1; `names`: those that its first file can have in the diary */
+type PlacedRow = PlannedRow & { no: number; names: readonly string[] };
 /** The bytes of a message, and of what says which conversation it is of */
 type MessageBytes = { bytes: Bytes; lead: Bytes | undefined; thread: Thread };
 type Direction = MessageRow['direction'];
@@ -80,12 +80,12 @@ const MAX_QUOTE_LENGTH = 500;
 /**
  * Plan the import of one conversation, in the order of its times. A message that cannot be read or has no time that can
  * be is named by its place, and the others are planned.
- * @param known lists the rows of this conversation that the diary has
+ * @param known returns what the diary has of this conversation
  * @param input `limit`: bytes of the largest file that may be added; `latest`: ms UTC
  * @throws import_unanswered, and what reading the file throws
  */
 export async function planConversation(
-  known: (app: ConversationApp, id: string, chat: string) => Promise<KnownRows[]>,
+  known: (app: ConversationApp, id: string, chat: string) => Promise<KnownMessages>,
   {
     source,
     conversations,
@@ -103,10 +103,13 @@ export async function planConversation(
   const sizes = new Map(conversation.parts.map(({ file }) => [file, file.size]));
   if ([...sizes.values()].reduce((sum, size) => sum + size, 0) > MAX_CONVERSATION_BYTES)
     throw new KeptError('import_too_many');
-  const media = filesOf(conversation, conversations, source);
+  const froms = conversation.parts.map(({ file }) => file.path);
+  const media = namedFiles(filesIn(conversations.format, conversations.media, froms), source);
   const options = { me, isMine: isKeepersOwn(account), tz, order, limit, latest, nameOf: media.nameOf };
   const read = await readRows(conversations.format, conversation, options, pause);
-  const fresh = freshRows(read.rows, read.written > 0, await known(app, conversation.id, conversation.title));
+  const digestOfRow = ({ file_name: name = '' }: PlacedRow) => digestOfFile(media.files.get(name), pause);
+  const have = await known(app, conversation.id, conversation.title);
+  const fresh = await freshRows(read.rows, read.written > 0, have, digestOfRow);
   await pause(1, 1);
   const isMeKnown = me !== null && conversation.people.includes(me);
   const common = {
@@ -140,7 +143,7 @@ export async function planConversation(
         name: `${extractName(conversation, part)}${ending}`,
         type,
       });
-      const rows = part.map(({ no: _no, ...row }) => row);
+      const rows = part.map(({ no: _no, names: _names, ...row }) => row);
       planned.push(planEntry(extract, rows, { ...common, summary: { messages: part.length, ...summary } }));
     }
   }
@@ -156,7 +159,8 @@ export async function planConversation(
 
 /**
  * Read all messages of a conversation, in the order of their times.
- * @returns `count` of all; `unread`: places, from 1, of those that are left out; `notices`: lines of the app;
+ * @returns `count` of all, without copies; `unread`: places, from 1, of those that are left out; `notices`: lines of
+ * the app;
  * `written`: how many have a time without a zone; `digests` of the files; `frameBytes`: the most that stands around
  * messages in a file of their own
  */
@@ -172,7 +176,8 @@ async function readRows(
   const byNo: Map<number, MessageBytes> = new Map();
   const totals = { mended: 0, notices: 0, frameBytes: 0, written: 0 };
   let no = 0;
-  for (const { file, place } of conversation.parts) {
+  let copied = 0;
+  for (const { file, place, copies } of conversation.parts) {
     const bytes = await file.read(pause);
     digests.set(file.path, hex(await sha256(bytes)));
     const thread = (await format.readThreads(bytes, file.path, pause))?.[place];
@@ -180,8 +185,12 @@ async function readRows(
     const frame = thread.frame.before.length + thread.frame.after.length;
     totals.frameBytes = Math.max(totals.frameBytes, frame);
     const ofFile: PlacedRow[] = [];
-    for (const span of thread.messages) {
+    for (const [at, span] of thread.messages.entries()) {
       if (++no % MESSAGES_PER_PAUSE === 0) await pause(no, conversation.messages);
+      if (copies.has(at)) {
+        copied++;
+        continue;
+      }
       const message = format.readMessage(bytes, span, latest);
       if (message?.isNotice) {
         totals.notices++;
@@ -194,12 +203,9 @@ async function readRows(
       }
       if (message.written) totals.written++;
       if (message.isMended) totals.mended++;
-      const row = rowOf(message, time, {
-        ...options,
-        conversation,
-        nameOf: (path) => nameOf(path, folderIn(file.path)),
-      });
-      ofFile.push({ ...row, msg_no: 0, no });
+      const named = message.files.map((path) => nameOf(path, file.path));
+      const row = rowOf(message, time, { ...options, conversation, named });
+      ofFile.push({ ...row, msg_no: 0, no, names: named[0]?.names ?? [] });
       byNo.set(no, { bytes: bytes.subarray(span.start, span.end), lead: span.lead, thread });
     }
     rows.push(...inOrderOfWriting(ofFile, thread));
@@ -207,35 +213,14 @@ async function readRows(
   // The sort is stable: messages of one moment stay in the order in which they were written.
   rows.sort((a, b) => placeOf(a) - placeOf(b));
   const names = [...digests].map(([name, digest]) => ({ name, sha256: digest }));
-  return { ...totals, rows, count: no, unread, digests: names, bytesOf: (at: number) => byNo.get(at) as MessageBytes };
+  const bytesOf = (at: number) => byNo.get(at) as MessageBytes;
+  return { ...totals, rows, count: no - copied, unread, digests: names, bytesOf };
 }
 
 /** Return the rows of a file with those written first first. Its times say which end is the newest, if they differ. */
 function inOrderOfWriting(rows: PlacedRow[], { isNewestFirst }: Thread): PlacedRow[] {
   const [first, last] = [rows[0], rows.at(-1)].map((row) => (row ? placeOf(row) : 0)) as [number, number];
   return first > last || (first === last && isNewestFirst) ? rows.reverse() : rows;
-}
-
-/**
- * What makes two rows the same message of a conversation. Names, and what follows from them, are left out: people
- * change theirs, and the keeper may answer otherwise.
- */
-function identityOf({ sent_at: at, text = '', type, file_name: file = '' }: Fields): string {
-  return JSON.stringify([at, text, type === 'deleted', file]);
-}
-
-/** The same where one of two files has no zone and perhaps no seconds: by the minute as written. */
-function writtenIdentityOf({ sent_local: local = '', text = '', type, file_name: file = '' }: Fields): string {
-  const words = String(text).replace(/\s+/g, ' ').trim();
-  return JSON.stringify([String(local).slice(0, 16), words, type === 'deleted', file]);
-}
-
-/** Return the rows that the diary does not have. */
-function freshRows(rows: PlacedRow[], isWritten: boolean, known: readonly KnownRows[]): PlacedRow[] {
-  const rowsOf = (some: readonly KnownRows[]) => some.flatMap((one) => one.rows);
-  if (isWritten) return rowsNotIn(rows, rowsOf(known), writtenIdentityOf);
-  const [written, exact] = [true, false].map((wanted) => rowsOf(known.filter((one) => one.isWritten === wanted)));
-  return rowsNotIn(rowsNotIn(rows, exact ?? [], identityOf), written ?? [], writtenIdentityOf);
 }
 
 /** Where a row stands among the others: a time that did not exist that night has no instant. */
@@ -273,21 +258,13 @@ function directionOf(
 function rowOf(
   message: ReadMessage,
   time: Partial<MessageRow>,
-  {
-    conversation,
-    nameOf,
-    ...answered
-  }: Answered & {
-    conversation: Conversation;
-    nameOf: (path: string) => ReturnType<NameOf>;
-  },
+  { conversation, named, ...answered }: Answered & { conversation: Conversation; named: readonly NamedFile[] },
 ): Omit<PlannedRow, 'msg_no'> {
   const { type, text, notes, quotes, reactions, isEdited } = message;
   const { me, isMine } = answered;
   const sender = message.sender.name;
   const direction = directionOf(message, conversation, answered);
   const others = conversation.people.filter((name) => name !== me).map(nameInRow);
-  const named = message.files.map(nameOf);
   const missing = named.filter(({ isThere }) => !isThere).map(({ name }) => name);
   const [first, ...more] = named.map(({ name }) => name);
   const parties =
@@ -327,38 +304,6 @@ function reactionsText(reactions: ReadMessage['reactions'], me: string | null): 
     return by ? [`${text} by ${by === me ? KEEPER : nameInRow(by)}`] : [text];
   });
   return said.length ? `Reactions: ${said.join(', ')}` : '';
-}
-
-/**
- * The pictures and other files of a conversation by name, and a function that names the file at a path. Two files with
- * one name are named with their folders.
- */
-function filesOf({ parts }: Conversation, { media: entries, format }: Conversations, source: Source) {
-  const files: Map<string, MediaFile> = new Map();
-  const names: Map<string, string> = new Map();
-  const paths = [...entries.keys()];
-  const entryAt = (path: string, folder: string) => {
-    const plain = path.replace(/^(?:\.\/)+/, '');
-    const top = parts[0]?.file.path.split('/')[0] ?? '';
-    return [plain, `${folder}${plain}`, `${top}/${plain}`].map((one) => entries.get(one)).find(Boolean);
-  };
-  return {
-    files,
-    nameOf: (written: string, folder: string) => {
-      const path = format.findFile?.(written, paths) ?? written;
-      // A path is written as words are: see [Note: letters], meta.ts.
-      const read = mend(path).text;
-      const isAddress = /^[a-z]+:\/\//i.test(path);
-      const entry = isAddress ? undefined : (entryAt(read, folder) ?? entryAt(path, folder));
-      const plain = baseName(isAddress ? read.replace(/[?#].*$/, '') : read).replace(/[\p{Cc}\p{Cf}]/gu, '');
-      const short = cutText(plain, MAX_NAMES_LENGTH) || 'file';
-      const isTaken = (names.get(short) ?? path) !== path;
-      const name = isTaken ? cutText(path.replaceAll('/', ' '), MAX_NAMES_LENGTH * 2) : short;
-      names.set(name, path);
-      if (entry) files.set(name, { size: entry.size, open: () => entrySource(source, entry) });
-      return { name, isThere: entry !== undefined };
-    },
-  };
 }
 
 /** Return the pieces of a file with some messages, in the order in which the download has them. */

@@ -30,6 +30,9 @@ export type TakenMedia = { byName: Map<string, TakenFile>; failed: string[] };
 /** Errors that concern one file only; any other error stops the import. */
 const FILE_ERRORS = new Set(['zip_locked', 'zip_unknown', 'zip_too_much', 'zip_damaged', 'empty_file', 'too_large']);
 
+/** Whether an error concerns one file only. */
+export const isFaultOfFile = (error: unknown): boolean => FILE_ERRORS.has(toKeptError(error).code);
+
 /** Return the files of a zip whose name is unique. Of two with one name it is unknown which one a message means. */
 export function filesByUniqueName(
   source: Source,
@@ -104,7 +107,7 @@ async function takeFile(
       { route: 'files', at, pictures: ctx.pictures },
     );
   } catch (error) {
-    if (FILE_ERRORS.has(toKeptError(error).code)) return null;
+    if (isFaultOfFile(error)) return null;
     throw error;
   }
 }

@@ -12,6 +12,7 @@ import { KeptError, toKeptError } from '../../core/errors.js';
 import { cutText, toWellFormed } from '../../core/text.js';
 import { MAX_CONTACTS_BYTES, looksLikeContacts, readContacts } from '../../imports/contacts/vcard.js';
 import { looksLikeMail, looksLikeOutlook, readMail } from '../../imports/mail.js';
+import { textOf } from '../../record/reading.js';
 import { MAX_MAILBOX_BYTES, looksLikeMailbox, readMailbox } from '../../imports/mailbox.js';
 import { MAX_BACKUP_BYTES, looksLikePhoneBackup, readPhoneBackup } from '../../imports/phone_backup.js';
 import { looksLikeSavedPage, readSavedPage, MAX_PAGE_BYTES } from '../../imports/saved_pages/saved_page.js';
@@ -226,7 +227,11 @@ async function planOf(
     return { planned, view: viewOf(planned, counts, answers) };
   }
   if (read.kind === 'conversations') {
-    const known = (app: string, id: string, chat: string) => knownConversation(open, app, id, chat);
+    const digestOfHeld = (attachment: string) => receivedDigest(open, attachment);
+    const known = async (app: string, id: string, chat: string) => ({
+      lists: await knownConversation(open, app, id, chat),
+      digestOfHeld,
+    });
     const { planned, ...counts } = await planConversation(known, { ...read, source, limit }, answers, pause);
     return { planned, view: viewOf(planned, counts, answers) };
   }
@@ -243,6 +248,12 @@ async function planOf(
   const { file, mailbox } = read;
   const { planned, ...counts } = await planMailbox(known, { source: file, mailbox, limit }, answers, pause);
   return { planned, view: viewOf(planned, counts, answers) };
+}
+
+/** Return the SHA-256 of a file of the diary; undefined for one that was erased. */
+async function receivedDigest(open: Open, attachment: string): Promise<string | undefined> {
+  const newest = await open.book.newest(attachment).catch(() => null);
+  return newest?.kind === 'attachment' ? textOf(newest.fields, 'sha256') || undefined : undefined;
 }
 
 /** Return what the screen shows of several planned files. */
