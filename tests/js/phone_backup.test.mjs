@@ -539,7 +539,12 @@ test('messages that do not fit into one file become several entries, each with t
   const source = { name: 'sms.xml', type: '', lastModified: null, check: noPause, ...sourceOf(text) };
   const backup = await readPhoneBackup(source, LATER, noPause);
   const answers = { tz: 'Europe/London', person: '07700900123' };
-  const { planned } = await planPhoneBackup([], { source, backup, limit: 3_600 }, answers, noPause);
+  const { planned } = await planPhoneBackup(
+    { bills: [], others: [] },
+    { source, backup, limit: 3_600 },
+    answers,
+    noPause,
+  );
   assert.deepEqual(
     planned.map(({ source: { size }, plan }) => [size <= 3_600, plan.bursts.flat().length]),
     [
@@ -554,7 +559,7 @@ test('messages that do not fit into one file become several entries, each with t
   assert.ok(first.includes(`${own[0]}\n${own[1]}\n</smses>`));
   assert.ok(second.includes(`count="1">\n${own[2]}\n</smses>`));
   assert.equal(whole(await planned[0].source.read(50, 1_500)), first.slice(50, 1_500));
-  const small = await planPhoneBackup([], { source, backup, limit: 1_500 }, answers, noPause);
+  const small = await planPhoneBackup({ bills: [], others: [] }, { source, backup, limit: 1_500 }, answers, noPause);
   assert.deepEqual([small.planned, small.unread], [[], [1, 2, 3]]);
 });
 

@@ -56,6 +56,15 @@ async function planned(app, content, answers = {}, name = 'bill.csv') {
   for (const { index, count } of plan.bursts) rows.push(...(await app.importRows(index, 0, count)));
   return { read, asked, plan, rows };
 }
+/** Plan with a file that was read, and return what the screen counts. */
+async function planCounts(app, answers) {
+  const plan =
+    /** @type {Exclude<import('#app/shell/app.js').ImportPlan, import('#app/shell/app.js').ImportChatPlan>} */ (
+      await app.planImport(answers)
+    );
+  const { fresh, known, alike } = plan;
+  return { fresh, known, alike };
+}
 async function planOf(content, answers) {
   const { app, phone } = await newPhone();
   const found = await planned(app, content, answers);
@@ -416,6 +425,58 @@ test('a call that a backup of the phone has is counted and left out, unless the 
   assert.deepEqual([found.plan.alike, found.plan.fresh, found.plan.known], [1, 2, 0]);
   const added = await planned(app, BILL, { alike: true });
   assert.deepEqual([added.plan.alike, added.plan.fresh], [1, 3]);
+  phone.end();
+});
+
+test('a call of a backup that a bill has is counted and left out, unless the keeper wants it', async () => {
+  const { app, phone } = await newPhone();
+  const first = await planned(app, BILL);
+  await app.keepImport({ chosen: allBursts(first.plan), media: false });
+  const at = (time) => Date.parse(`2026-10-28T${time}Z`);
+  const call = (time, type = 2, number = '+447700900123') =>
+    `<call number="${number}" duration="83" date="${at(time)}" type="${type}" />`;
+  const backup = (...calls) => file(`<calls count="${calls.length}">${calls.join('\n')}</calls>`, 'calls.xml');
+  // The bill has 21:10:05 and 21:15:00 as calls made; the phone may call one of them missed.
+  const own = [call('21:10:44'), call('21:10:59'), call('21:11:00'), call('21:15:31', 3)];
+  const calls = [...own, call('21:12:40', 2, LEE)];
+  const answers = { tz: TZ, person: SAM, account: 'mine' };
+  await app.readImport(backup(...calls));
+  assert.deepEqual(await planCounts(app, answers), { fresh: 2, known: 0, alike: 2 });
+  assert.deepEqual(await planCounts(app, { ...answers, alike: true }), { fresh: 4, known: 0, alike: 2 });
+  await importFile(app, backup(...calls), answers);
+  await app.readImport(backup(...calls));
+  assert.deepEqual(await planCounts(app, answers), { fresh: 0, known: 2, alike: 2 });
+  await importFile(app, backup(...calls), { ...answers, alike: true });
+  await app.readImport(backup(...calls));
+  assert.deepEqual(await planCounts(app, answers), { fresh: 0, known: 4, alike: 0 });
+  assert.deepEqual(await planCounts(app, { ...answers, alike: true }), { fresh: 0, known: 4, alike: 0 });
+  phone.end();
+});
+
+test('calls from a phone that is not the keeper’s are compared too, in both orders', async () => {
+  const call = `<call number="+447700900123" duration="83" date="${Date.parse('2026-10-28T21:10:44Z')}" type="2" />`;
+  const backup = file(`<calls count="1">${call}</calls>`, 'calls.xml');
+  const answers = { tz: TZ, person: SAM, account: 'my_childs' };
+  const one = await newPhone();
+  await importFile(one.app, backup, answers);
+  assert.equal((await planned(one.app, BILL)).plan.alike, 1);
+  one.phone.end();
+  const other = await newPhone();
+  const first = await planned(other.app, BILL);
+  await other.app.keepImport({ chosen: allBursts(first.plan), media: false });
+  await other.app.readImport(backup);
+  assert.deepEqual(await planCounts(other.app, answers), { fresh: 0, known: 0, alike: 1 });
+  other.phone.end();
+});
+
+test('a text of a backup is compared with no bill', async () => {
+  const { app, phone } = await newPhone();
+  const first = await planned(app, BILL);
+  await app.keepImport({ chosen: allBursts(first.plan), media: false });
+  const at = Date.parse('2026-10-28T21:10:05Z');
+  const text = `<smses count="1"><sms address="${SAM}" date="${at}" type="2" body="Stop" /></smses>`;
+  await app.readImport(file(text, 'sms.xml'));
+  assert.deepEqual(await planCounts(app, { tz: TZ, person: SAM }), { fresh: 1, known: 0, alike: 0 });
   phone.end();
 });
 

@@ -6,39 +6,33 @@
  * [Note: which way] Most bills list only the calls that the phone made, and do not say so. Without a column for it, the
  * keeper is asked. Where neither says, the direction is unknown. A call is missed only where the bill says so: one of
  * no length can be an answered one.
- *
- * [Note: the same call] A call can be on the bill and in a backup of the phone. The two have no number in common, so a
- * call of the same number in the same minute only looks like it. Such calls are counted and left out, and the keeper
- * can add them.
  */
 import { KeptError } from '../../core/errors.js';
 import { utf8 } from '../../core/bytes.js';
 import { cutText } from '../../core/text.js';
 import { exampleOf, ordersOf } from './date_orders.js';
-import { burstsOf, rowsIn, timeMembers } from '../../record/schedule.js';
-import { rowsNotIn } from '../../record/schedule_known.js';
+import { burstsOf, timeMembers } from '../../record/schedule.js';
 import { accountKey } from '../../record/patterns/patterns_dates.js';
 import { textOf } from '../../record/reading.js';
 import { localAt } from '../../record/times.js';
 import { readCalls } from '../../imports/phone_bill/bill.js';
 import { baseName } from '../../imports/unzip.js';
-import { readKind } from '../../diary/records/records.js';
 import { FRAME_BYTES, KEEPER, described, extractOf, nameInRow, partsOf, planEntry } from './imports_entry_files.js';
 import { gapOf, isZone } from './imports_plan.js';
+import { compareCalls, otherOf } from './known_calls.js';
 import type { Bytes } from '../../core/bytes.js';
 import type { Bill, BillCall, BillColumns } from '../../imports/phone_bill/bill.js';
 import type { DateOrder } from '../../imports/phone_bill/cells.js';
 import type { CsvRecord } from '../../imports/phone_bill/csv.js';
 import type { MessageRow } from '../../record/schedule.js';
 import type { Pause } from '../../imports/whatsapp.js';
-import type { Fields, Open, Source } from '../../diary/types.js';
+import type { Fields, Source } from '../../diary/types.js';
 import type { BillQuestions, ImportAnswers } from '../../shell/app.js';
 import type { Piece } from './imports_entry_files.js';
 import type { PlannedRow } from './imports_media.js';
 import type { PlannedFile } from './imports_plan.js';
+import type { KnownCalls } from './known_calls.js';
 
-/** Rows of calls that the diary has: from bills, and from anything else. */
-type KnownCalls = { bills: MessageRow[]; others: MessageRow[] };
 /** `record`: the line that the row is from */
 type CallRow = PlannedRow & { record: CsvRecord };
 type PlannedBill = { planned: PlannedFile[]; known: number; unread: number[]; texts: number; alike: number };
@@ -47,18 +41,6 @@ const DIRECTIONS = { out: 'out', in: 'in', both: 'unknown' } as const;
 const MAX_NAME_LENGTH = 200;
 const MINUTE = 60_000;
 const ROWS_PER_PAUSE = 500;
-/** How the description names the other person of a call of unknown direction. */
-const WITH = /(?:^|\. )With (.+)$/;
-
-/** Return the rows of calls that the diary has, also those taken out: they do not come back. */
-export async function knownCalls(open: Open): Promise<KnownCalls> {
-  const schedules = (await readKind(open, 'schedule', true)).filter(({ fields }) => fields.channel === 'phone_call');
-  const isBill = ({ import_summary: summary }: Fields) => Boolean((summary as Fields | null)?.bill);
-  return {
-    bills: schedules.filter(({ fields }) => isBill(fields)).flatMap(({ fields }) => rowsIn(fields)),
-    others: schedules.filter(({ fields }) => !isBill(fields)).flatMap(({ fields }) => rowsIn(fields)),
-  };
-}
 
 /**
  * Return what a bill leaves open, given its columns.
@@ -142,9 +124,8 @@ export async function planBill(
   }
   const placeOf = ({ sent_at: at, sent_local: local }: CallRow) => at ?? Date.parse(`${local?.slice(0, 10)}T00:00Z`);
   rows.sort((a, b) => placeOf(a) - placeOf(b) || a.record.line - b.record.line);
-  const unknown = rowsNotIn(rows, known.bills, identityOf);
-  const others = rowsNotIn(unknown, known.others, minuteOf);
-  const fresh = areAlikeAdded ? unknown : others;
+  const { unknown, fresh: unlike } = compareCalls(rows, { same: known.bills, others: known.others, identityOf });
+  const fresh = areAlikeAdded ? unknown : unlike;
   const planned: PlannedFile[] = [];
   const frame = frameOf(bill);
   const sizeOf = ({ record }: CallRow) => record.end - record.start + 2;
@@ -193,7 +174,7 @@ export async function planBill(
     known: rows.length - unknown.length,
     unread: unread.sort((a, b) => a - b),
     texts: chosen.filter(({ isNoCall }) => isNoCall).length,
-    alike: unknown.length - others.length,
+    alike: unknown.length - unlike.length,
   };
 }
 
@@ -263,29 +244,11 @@ function secondsOf({ length }: BillCall, lengths: Reading['lengths']): number | 
   return lengths === 'small' ? first * small + second : first * large + second * 60;
 }
 
-/** The other person of a row, as one spelling of their number. */
-function otherOf(row: Fields): string {
-  const name =
-    row.direction === 'out'
-      ? textOf(row, 'to')
-      : row.direction === 'in'
-        ? textOf(row, 'from')
-        : (WITH.exec(textOf(row, 'description'))?.[1] ?? '');
-  return accountKey(name);
-}
-
 /** What makes two rows the same call of a bill. Its direction can be the keeper's answer, which may change. */
 function identityOf(row: Fields): string {
   const seconds = typeof row.sent_at === 'number' ? row.sent_at % MINUTE : 0;
   return JSON.stringify([textOf(row, 'sent_local'), seconds, otherOf(row), textOf(row, 'type')]);
 }
-
-/** What two lists of one call have in common. */
-const minuteOf = (row: Fields): string =>
-  JSON.stringify([
-    typeof row.sent_at === 'number' ? Math.floor(row.sent_at / MINUTE) : textOf(row, 'sent_local'),
-    otherOf(row),
-  ]);
 
 /** The mark at the start of the file and the names of its columns, with which the lines can be read again. */
 function frameOf({ csv, header }: Bill): { pieces: Piece[]; lineBreak: Bytes; size: number } {

@@ -10,7 +10,6 @@ import { KeptError } from '../../core/errors.js';
 import { utf8 } from '../../core/bytes.js';
 import { cutText } from '../../core/text.js';
 import { burstsOf } from '../../record/schedule.js';
-import { rowsNotIn } from '../../record/schedule_known.js';
 import { accountKey } from '../../record/patterns/patterns_dates.js';
 import { localAt } from '../../record/times.js';
 import { MAX_ITEM_BYTES, callSeconds, decodeFile, readBackupMessage } from '../../imports/phone_backup.js';
@@ -29,6 +28,7 @@ import {
 } from './imports_entry_files.js';
 import { MAX_TEXT_LENGTH, gapOf, isZone } from './imports_plan.js';
 import { fileNames } from './imports_media.js';
+import { compareCalls } from './known_calls.js';
 import type { BackupItem, BackupKind, MessageFile, PhoneBackup } from '../../imports/phone_backup.js';
 import type { MessageRow } from '../../record/schedule.js';
 import type { Pause } from '../../imports/whatsapp.js';
@@ -37,12 +37,20 @@ import type { ImportAnswers, PhonePerson } from '../../shell/app.js';
 import type { Piece } from './imports_entry_files.js';
 import type { MediaFile, PlannedRow } from './imports_media.js';
 import type { PlannedFile } from './imports_plan.js';
+import type { KnownCalls } from './known_calls.js';
 
 /** `item`: the message or call that the row is from */
 type ItemRow = PlannedRow & { item: BackupItem };
 type Row = Omit<PlannedRow, 'msg_no'>;
 type Direction = MessageRow['direction'];
-type PlannedBackup = { planned: PlannedFile[]; known: number; unread: number[]; drafts: number; files: number };
+type PlannedBackup = {
+  planned: PlannedFile[];
+  known: number;
+  unread: number[];
+  drafts: number;
+  files: number;
+  alike: number;
+};
 
 export const CHANNELS: Record<BackupKind, string> = { messages: 'sms', calls: 'phone_call' };
 const ROOTS: Record<BackupKind, string> = { messages: 'smses', calls: 'calls' };
@@ -92,14 +100,14 @@ function directionOf({ tag, way }: BackupItem): Direction {
 /**
  * Plan the import of what was exchanged with one person, in the order of its times. An item that cannot be read or has
  * no time that can be is named by its place in the file, and the others are planned. Drafts are counted and left out.
- * @param known rows of this channel that the diary has
+ * @param known rows of this channel that the diary has, of calls also from bills: see known_calls.ts
  * @param input `limit`: bytes of the largest file that may be added
  * @throws import_unanswered, and what reading the file throws
  */
 export async function planPhoneBackup(
-  known: MessageRow[][],
+  known: KnownCalls,
   { source, backup, limit }: { source: Source; backup: PhoneBackup; limit: number },
-  { person, tz, gap, account }: ImportAnswers,
+  { person, tz, gap, account, alike: areAlikeAdded = false }: ImportAnswers,
   pause: Pause,
 ): Promise<PlannedBackup> {
   if (person === undefined || !isZone(tz)) throw new KeptError('import_unanswered');
@@ -122,7 +130,8 @@ export async function planPhoneBackup(
       });
   }
   rows.sort((a, b) => (a.sent_at as number) - (b.sent_at as number) || a.item.no - b.item.no);
-  const fresh = rowsNotIn(rows, known.flat(), identityOf);
+  const { unknown, fresh: unlike } = compareCalls(rows, { same: known.others, others: known.bills, identityOf });
+  const fresh = areAlikeAdded ? unknown : unlike;
   const sizeOf = ({ item }: ItemRow) => item.end - item.start;
   const bursts = burstsOf(fresh, gapOf(gap)).flatMap((burst) => [...partsOf(burst, sizeOf, limit)]);
   const { name, size } = source;
@@ -149,7 +158,8 @@ export async function planPhoneBackup(
         },
       );
     }),
-    known: rows.length - fresh.length,
+    known: rows.length - unknown.length,
+    alike: unknown.length - unlike.length,
     unread,
     drafts: chosen.length - sent.length,
     files: fresh.flatMap(fileNames).filter((name) => media.has(name)).length,

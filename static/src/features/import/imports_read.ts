@@ -22,7 +22,7 @@ import { MAX_BILL_BYTES, looksLikeBill, readBill } from '../../imports/phone_bil
 import { parsePastedRows } from '../../imports/schedule_paste.js';
 import { MAX_TEXT_BYTES, readEntries, baseName, unpack } from '../../imports/unzip.js';
 import { looksLikeChat, readChat } from '../../imports/whatsapp.js';
-import { billQuestions, knownCalls, planBill } from './imports_bill.js';
+import { billQuestions, planBill } from './imports_bill.js';
 import { saveImport } from './imports_keep.js';
 import {
   depthOfChat,
@@ -38,6 +38,7 @@ import { planPage } from './imports_page.js';
 import { alikeNow, keepList, openList, putList } from './imports_picture.js';
 import { CHANNELS, conversationsOf, planPhoneBackup } from './imports_phone.js';
 import { knownConversation, knownSchedules, planChat, planMail } from './imports_plan.js';
+import { knownCalls } from './known_calls.js';
 import { requireOpenOf } from '../../diary/session/require_open.js';
 import { locateFile, openParts } from '../../diary/attachments/reading_files.js';
 import { checkSize, fileLimitOf, fileSource, memorySource } from '../../diary/attachments/sources.js';
@@ -217,8 +218,9 @@ async function planOf(
     return { planned: [{ source, title, plan, media: read.media }], view: plan.summaryView };
   }
   if (read.kind === 'phone') {
-    const rows = (await knownSchedules(open, CHANNELS[read.backup.kind])).map((schedule) => schedule.rows);
-    const { planned, ...counts } = await planPhoneBackup(rows, { ...read, source: read.file, limit }, answers, pause);
+    const { kind } = read.backup;
+    const known = kind === 'calls' ? await knownCalls(open) : { bills: [], others: await knownTexts(open) };
+    const { planned, ...counts } = await planPhoneBackup(known, { ...read, source: read.file, limit }, answers, pause);
     return { planned, view: viewOf(planned, counts, answers) };
   }
   if (read.kind === 'bill') {
@@ -277,6 +279,8 @@ function viewOf(
     tz,
   };
 }
+
+const knownTexts = async (open: Open) => (await knownSchedules(open, CHANNELS.messages)).flatMap(({ rows }) => rows);
 
 /** Return the planned files with the chosen entries, numbered within their file; without those of which none is. */
 function filesOf(planned: readonly PlannedFile[], chosen: readonly ChosenBurst[]) {
