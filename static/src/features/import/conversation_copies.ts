@@ -25,6 +25,8 @@ export type ConversationPart = { file: DownloadFile; place: number; copies: Set<
 type Place = { part: ConversationPart; at: number; bytes: (string | null)[] };
 /** `folders`: those that have the message */
 type Kept = { place: Place; folders: Set<string> };
+/** Messages with one key. `from`: by folder, the place of the first that it may lack. Those before it are passed over */
+type Alike = { kept: Kept[]; from: Map<string, number> };
 /** `sender`: the name of who wrote it */
 export type Copy = { part: ConversationPart; at: number; sender: string };
 
@@ -43,7 +45,7 @@ export async function findCopies(
 ): Promise<Copy[]> {
   const folders = foldersOf(parts);
   if (new Set(folders.values()).size < 2) return [];
-  const keptByKey: Map<string, Kept[]> = new Map();
+  const alikeByKey: Map<string, Alike> = new Map();
   const copies: Copy[] = [];
   for (const part of parts) {
     const { file, place } = part;
@@ -57,14 +59,11 @@ export async function findCopies(
       const found = message.files.map((written) => find(written, file.path));
       const key = keyOf(message, found.map(plainName));
       const here = { part, at, bytes: found.map(({ entry }) => (entry ? `${entry.size} ${entry.crc}` : null)) };
-      const kept = keptByKey.get(key) ?? [];
-      keptByKey.set(key, kept);
-      const free = kept.filter((one) => !one.folders.has(folder));
-      const same =
-        free.find(({ place: { bytes: those } }) => those.every((one, i) => one === here.bytes[i])) ??
-        free.find(({ place: { bytes: those } }) => those.every((one, i) => canBeSame(one, here.bytes[i])));
+      const alike: Alike = alikeByKey.get(key) ?? { kept: [], from: new Map() };
+      alikeByKey.set(key, alike);
+      const same = sameIn(alike, folder, here);
       if (!same) {
-        kept.push({ place: here, folders: new Set([folder]) });
+        alike.kept.push({ place: here, folders: new Set([folder]) });
         continue;
       }
       const [stays, copy] = missingIn(here) < missingIn(same.place) ? [here, same.place] : [same.place, here];
@@ -74,6 +73,21 @@ export async function findCopies(
     }
   }
   return copies;
+}
+
+/** Return the message of other folders that a message is a copy of, one with the same files before any other. */
+function sameIn({ kept, from }: Alike, folder: string, { bytes }: Place): Kept | undefined {
+  let first = from.get(folder) ?? 0;
+  while (kept[first]?.folders.has(folder)) first++;
+  from.set(folder, first);
+  let possible: Kept | undefined;
+  for (let i = first; i < kept.length; i++) {
+    const one = kept[i] as Kept;
+    if (one.folders.has(folder)) continue;
+    if (one.place.bytes.every((those, n) => those === bytes[n])) return one;
+    if (!possible && one.place.bytes.every((those, n) => canBeSame(those, bytes[n]))) possible = one;
+  }
+  return possible;
 }
 
 /** Return the folder of each part. A second file of one path is a copy of the first. */
