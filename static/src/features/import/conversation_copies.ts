@@ -25,7 +25,7 @@ export type ConversationPart = { file: DownloadFile; place: number; copies: Set<
 type Place = { part: ConversationPart; at: number; bytes: (string | null)[] };
 /** `folders`: those that have the message */
 type Kept = { place: Place; folders: Set<string> };
-/** Messages with one key. `from`: by folder, the place of the first that it may lack. Those before it are passed over */
+/** Messages with one key. `from`: by folder, the place of the first that it may lack */
 type Alike = { kept: Kept[]; from: Map<string, number> };
 /** `sender`: the name of who wrote it */
 export type Copy = { part: ConversationPart; at: number; sender: string };
