@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Response, expect
 
 from tests.browser.conftest import NewPhone
 from tests.browser.navigators.accessibility import accessibility_faults
@@ -45,11 +45,13 @@ def test_two_devices_change_one_person_and_the_keeper_merges_them(new_phone: New
         keeper.field("What do they look like?").fill(words)
         keeper.tap("Save")
         keeper.wait_for_screen("Sam")
-    # A phone asks for news when its signal returns. The one that returns last has both changes.
-    for keeper in (second, first, second):
-        keeper.page.context.set_offline(True)
-        keeper.page.context.set_offline(False)
-        keeper.page.wait_for_timeout(1500)
+    # A phone sends what it has, and asks for news, when its signal returns. The one that returns last has both changes.
+    for keeper in (second, first):
+        with keeper.page.expect_response(_is_stored_version):
+            keeper.page.context.set_offline(True)
+            keeper.page.context.set_offline(False)
+    second.page.context.set_offline(True)
+    second.page.context.set_offline(False)
     for keeper in (first, second):
         keeper.wait_for_text("Two of your devices changed this at the same time.")
         keeper.wait_for_text("Tall, a limp")
@@ -69,3 +71,8 @@ def test_two_devices_change_one_person_and_the_keeper_merges_them(new_phone: New
     second.page.get_by_role("main").get_by_role("button", name=re.compile("^Sam")).click()
     second.wait_for_text("Tall, a limp. Wears a red coat")
     expect(second.button("Bring them together")).to_have_count(0)
+
+
+def _is_stored_version(response: Response) -> bool:
+    """Return whether the server has stored a version."""
+    return response.request.method == "PUT" and "/versions/" in response.url and response.ok
