@@ -49,7 +49,7 @@ wheel: setup-quick ## the wheel, the source archive and the list of packages to 
 	cp requirements.lock "dist/kept-$$($(VENV)/python -m hatchling version).requirements.txt"
 	cd dist && sha256sum -- *
 
-test: setup ## every journey, one language, one database (about twenty minutes)
+test: setup ## every journey, one language, one database (about 35 minutes)
 	@$(NODE_PATH_FIRST); $(FIRST_FAILS)
 	export CHROMIUM="$$($(VENV)/python .ci/tools.py --print chromium)"
 	$(if $(ARGS),,$(VENV)/python -m pytest -m 'timed and not slow' || status=1)
