@@ -52,7 +52,7 @@ def accounts(*, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line. Times are in ms.")
 @click.pass_context
 def invites(context: click.Context, *, as_json: bool) -> None:
-    """List the invitations that nobody has used yet: id, kind and expiry.
+    """List the unused invitations: id, kind and expiry.
 
     The kind is account (for one keeper), lead or member (for an advocate of an organisation). The codes are not listed,
     because the server stores only a digest of each. The code of the day (DIARY_ENROLMENT=code) is not an invitation: it

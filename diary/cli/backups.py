@@ -39,7 +39,7 @@ def backup_key(out: Path) -> None:
 @click.command()
 @click.argument("folder", type=FOLDER, help="Where to write the backup.")
 @click.option("--key", type=EXISTING_FILE, required=True, help="The public half of the backup key.")
-@click.option("--empty", is_flag=True, help="Make a backup although nobody has an account here.")
+@click.option("--empty", is_flag=True, help="Allow a backup of a server without accounts.")
 def backup(folder: Path, key: Path, *, empty: bool) -> None:
     """Write one sealed backup of everything while the server runs."""
     from diary.services.operations.backups import create_backup

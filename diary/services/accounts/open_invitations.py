@@ -1,4 +1,4 @@
-"""The operator's list of invitations that nobody has used yet, and how to revoke one.
+"""The operator's list of unused invitations, and how to revoke one.
 
 Only the HMAC of a code under the pepper is stored, so no code can be listed. An invitation is named by the first bytes
 of its HMAC, which help nobody to guess the code without the pepper.
@@ -7,6 +7,7 @@ of its HMAC, which help nobody to guess the code without the pepper.
 import re
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Final
 
 from diary.errors import BadRequest, NotFound
@@ -43,13 +44,13 @@ async def list_open(instance: Instance) -> AsyncIterator[OpenInvitation]:
     """Yield every invitation that can still be used: those for keepers first. They are read in pages."""
     db, now = instance.db, instance.clock.now_ms()
     after = b""
-    while page := await db.run_read(lambda tx, after=after: invitations.list_open(tx, after, now, PAGE_ROWS)):  # type: ignore[misc]
+    while page := await db.run_read(partial(invitations.list_open, after=after, now=now, limit=PAGE_ROWS)):
         for mac, expires_at in page:
             yield OpenInvitation(_invitation_id(mac), KIND_ACCOUNT, expires_at)
         after = bytes(page[-1][0])
     after = b""
     while member_page := await db.run_read(
-        lambda tx, after=after: organisations.list_open_invitations(tx, after, now, PAGE_ROWS)  # type: ignore[misc]
+        partial(organisations.list_open_invitations, after=after, now=now, limit=PAGE_ROWS)
     ):
         for mac, expires_at, organisation, leads in member_page:
             kind = KIND_LEAD if leads else KIND_MEMBER

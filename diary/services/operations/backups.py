@@ -76,8 +76,8 @@ async def create_backup(
 ) -> Backup:
     """Write a backup into `folder`; the server may be running. A failure leaves no unfinished file.
 
-    Raise BadSetting if secrets are missing or do not fit the database, and, unless `allow_empty`, if nobody has an
-    account: a command that was run without the server's settings finds such a database.
+    Raise BadSetting if secrets are missing or do not fit the database. Raise it too if there is no account, unless
+    `allow_empty` is True: a command that was run without the server's settings finds such a database.
     """
     secrets = _read_secrets(settings)
     now = clock.now_ms()

@@ -32,7 +32,7 @@ _DISK_FAULT: Final = "less is free than DIARY_MIN_FREE_BYTES, so files and new a
 
 @dataclass(frozen=True, slots=True)
 class DependencyFaults:
-    """Fault of each dependency as a clause, '' if there is none."""
+    """What is wrong with each dependency, as a clause; '' if nothing is wrong."""
 
     database: str = ""
     store: str = ""

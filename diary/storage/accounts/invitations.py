@@ -47,7 +47,7 @@ def list_open(tx: Transaction, after: bytes, now: int, limit: int) -> list[tuple
 
 
 def revoke(tx: Transaction, first: bytes, last: bytes, now: int) -> bool:
-    """Delete the invitation whose HMAC lies between two. Return False if there is none that is valid at `now` ms."""
+    """Delete the invitation with an HMAC from `first` to `last`. Return False if none of them is valid at `now` (ms)."""
     return tx.execute(*_REVOKE(first=first, last=last, now=now)).rowcount > 0
 
 
