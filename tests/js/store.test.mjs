@@ -7,7 +7,7 @@ import test from 'node:test';
 import { eventually } from './phone/eventually.mjs';
 import { failingDatabase, storageFull, connectionError } from './phone/failing_database.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
-import { randomBytes } from '#app/core/bytes.js';
+import { b64, randomBytes } from '#app/core/bytes.js';
 import { fillBallast, isBallastComplete, releaseBallast } from '#app/store/reserved_space.js';
 import { Database } from '#app/store/database.js';
 import { Index, SEGMENT_ROWS } from '#app/store/index.js';
@@ -23,6 +23,44 @@ test('what is written is read back, and a missing id reads as null', async () =>
   const [stored, absent] = await database.read([id, randomBytes(16)]);
   assert.deepEqual(stored, bytes);
   assert.equal(absent, null);
+});
+
+test('a large write is put in slices, and one that fails between them leaves nothing', async () => {
+  const database = new Database({ name: 'slices' });
+  const ids = [randomBytes(16), randomBytes(16), randomBytes(16)];
+  const bytes = ids.map(() => randomBytes(900_000));
+  const put = ids.map((id, i) => [id, bytes[i]]);
+  await assert.rejects(database.write({ put: [...put, [undefined, bytes[0]]] }), { name: 'DataError' });
+  assert.deepEqual(await database.read(ids), [null, null, null]);
+  await database.write({ put });
+  assert.deepEqual(await database.read(ids), bytes);
+});
+
+test('a large change is sealed, stored and read back in slices, and each record is compared', async () => {
+  const { phone } = await phoneWithEntry();
+  const { store } = phone.ctx.open;
+  const { boxSealMany } = store.vault;
+  const slices = [];
+  store.vault.boxSealMany = async (records) => {
+    slices.push(records.length);
+    return boxSealMany(records);
+  };
+  const names = Array.from({ length: 600 }, (_, i) => `t/large/${i}`);
+  const fill = (_root, change) => {
+    for (const name of names) change.putJson(name, 'x'.repeat(name.endsWith('7') ? 20_000 : 100));
+  };
+  await store.change(fill);
+  assert.ok(slices.length >= 3 && Math.max(...slices) <= 256, slices.join());
+  assert.equal((await store.readJsonMany(names)).filter(Boolean).length, names.length);
+  const { read } = phone.database;
+  const last = b64(store.idOf(names.at(-1)));
+  phone.database.read = async function altered(ids) {
+    const stored = await read.call(this, ids);
+    return stored.map((bytes, i) => (bytes && b64(ids[i]) === last ? bytes.map((byte) => byte ^ 1) : bytes));
+  };
+  await assert.rejects(store.change(fill), { code: 'store_lost' });
+  phone.database.read = read;
+  phone.end();
 });
 
 test('a lost connection is opened again and the write is done once', async () => {
@@ -140,6 +178,10 @@ function plainStore(values = new Map()) {
     values,
     root: { line: { n: 0 }, feed: { seq: 0 } },
     written: [],
+    pauses: 0,
+    pause: async () => {
+      store.pauses++;
+    },
     readJson: async (name) => structuredClone(values.get(name) ?? null),
     readJsonMany: async (names) => names.map((name) => structuredClone(values.get(name) ?? null)),
     // Like the worker: never in the same tick as the request.
@@ -192,6 +234,7 @@ test('rows are stored 250 to a segment; the newest segment loads first, and a ch
     store.written.filter((name) => name.startsWith('segment')),
     ['segment/0', 'segment/1', 'segment/2'],
   );
+  assert.equal(store.pauses, 6, 'after the rows and the texts of each segment the screen may be drawn');
   await store.change((root, change) => index.putRows(root, change, [{ record: 'r255', title: 'changed' }]));
   assert.deepEqual(store.written, ['segment/1'], 'unchanged texts are not written again');
   const reloaded = new Index(store);

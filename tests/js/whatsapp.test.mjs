@@ -314,22 +314,22 @@ test('the same export again is fully known; a longer one is new only where it is
   const read = async (text) => (await rowsOf(await readChat(text), DMY)).rows;
   const first = await read(ANDROID);
   const schedules = burstsOf(first, 6);
-  assert.deepEqual(compareExport(first, schedules).fresh, []);
+  assert.deepEqual((await compareExport(first, schedules)).fresh, []);
   const longer = await read(
     `${ANDROID}24/11/2026, 21:10 - Sam Hill: Answer me\n25/11/2026, 07:00 - Sam Hill: morning\n`,
   );
   assert.deepEqual(
-    compareExport(longer, schedules).fresh.map(({ text }) => text),
+    (await compareExport(longer, schedules)).fresh.map(({ text }) => text),
     ['Answer me', 'morning'],
   );
   const deleted = await read(ANDROID.replace('Jo: Please stop', 'Jo: You deleted this message'));
-  const comparison = compareExport(deleted, schedules);
+  const comparison = await compareExport(deleted, schedules);
   assert.deepEqual(
     [comparison.fresh, comparison.changed.map(({ before, now }) => [before.text, now.type])],
     [[], [['Please stop', 'deleted']]],
   );
   const withMedia = await read(ANDROID.replace('<Media omitted>', '\u200eIMG-20261124-WA0002.jpg (file attached)'));
-  const { pairs, ...known } = compareExport(withMedia, schedules);
+  const { pairs, ...known } = await compareExport(withMedia, schedules);
   assert.deepEqual(known, { fresh: [], known: first.length, changed: [] });
   assert.deepEqual(
     pairs.flatMap(({ before, now }) => (now.file_name ? [[before.file_name, now.file_name]] : [])),
@@ -349,14 +349,14 @@ test('a day of pictures alone matches another export only where the chats have o
     '24/11/2026, 21:10 - Sam: \u200eIMG-1.jpg (file attached)\n' +
       '24/11/2026, 21:11 - Sam: \u200eIMG-2.jpg (file attached)\n',
   );
-  assert.equal(compareExport(withMedia, [withoutMedia], [false]).fresh.length, 2);
-  assert.equal(compareExport(withMedia, [withoutMedia], [true]).fresh.length, 0);
+  assert.equal((await compareExport(withMedia, [withoutMedia], [false])).fresh.length, 2);
+  assert.equal((await compareExport(withMedia, [withoutMedia], [true])).fresh.length, 0);
   const otherMedia = await read(
     '24/11/2026, 21:10 - Sam: \u200eIMG-8.jpg (file attached)\n' +
       '24/11/2026, 21:11 - Sam: \u200eIMG-9.jpg (file attached)\n',
   );
   assert.equal(
-    compareExport(otherMedia, [withMedia], [true]).fresh.length,
+    (await compareExport(otherMedia, [withMedia], [true])).fresh.length,
     2,
     'two pictures with different names are not the same',
   );
@@ -371,7 +371,7 @@ test('another chat with the same person is not known because two messages agree'
   ).rows;
   const groupRows = (await rowsOf(await readChat('24/11/2026, 21:10 - Sam: hi\n24/11/2026, 21:30 - Lee: hello\n'), DMY))
     .rows;
-  assert.deepEqual(compareExport(groupRows, [chatRows]).fresh.length, 2);
+  assert.deepEqual((await compareExport(groupRows, [chatRows])).fresh.length, 2);
 });
 
 test('50,000 messages are read in slices that can be stopped', async () => {
@@ -388,6 +388,23 @@ test('50,000 messages are read in slices that can be stopped', async () => {
     }),
     /stopped/,
   );
+});
+
+test('50,000 messages are compared with those of the diary in slices that can be stopped', async () => {
+  const { rows } = await rowsOf(await readChat(longChat(50_000)), DMY);
+  const schedules = burstsOf(rows, 1);
+  for (const known of [schedules, [rows.slice(0, 1)]]) {
+    let slices = 0;
+    const { fresh } = await compareExport(rows, known, [], async () => {
+      slices++;
+    });
+    assert.equal(fresh.length, rows.length - known.flat().length);
+    assert.ok(slices >= 100, `${slices} slices`);
+  }
+  const stop = async () => {
+    throw new Error('stopped');
+  };
+  await assert.rejects(compareExport(rows, schedules, [], stop), /stopped/);
 });
 
 test('hostile lines take no longer than ordinary ones', async () => {

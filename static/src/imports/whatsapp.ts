@@ -90,14 +90,14 @@ export async function readChat(
     if (i % LINES_PER_SLICE === LINES_PER_SLICE - 1) await pause(lines.length + i, lines.length * 2);
   }
   parser.endMessage();
-  const dates = firstOfEachDate(parser.messages);
+  const dates = await firstOfEachDate(parser.messages, pause);
   const orders = possibleOrders(dates, last);
   return {
     lines: lines.length,
     orders,
     example: orderExample(dates, orders, last),
     messages: parser.messages,
-    senders: countSenders(parser.messages),
+    senders: await countSenders(parser.messages, pause),
     more: parser.more,
     notices: parser.notices,
     unplaced: parser.unplaced,
@@ -117,11 +117,12 @@ async function commonShape(lines: string[], pause: Pause): Promise<string> {
 }
 
 /** Return the first message of each written date: 100,000 messages have few dates, and each takes long to read. */
-function firstOfEachDate(messages: ChatMessage[]): MessageStart[] {
+async function firstOfEachDate(messages: ChatMessage[], pause: Pause): Promise<MessageStart[]> {
   const starts: Map<string, MessageStart> = new Map();
-  for (const { start } of messages) {
+  for (const [i, { start }] of messages.entries()) {
     const written = start.date.join('/');
     if (!starts.has(written)) starts.set(written, start);
+    if (i % LINES_PER_SLICE === LINES_PER_SLICE - 1) await pause(1, 1);
   }
   return [...starts.values()];
 }
@@ -212,9 +213,12 @@ function splitSender(body: string): { sender: string | null; text: string } {
 
 const excerpt = (text: string) => cutText(text, EXCERPT_LENGTH);
 
-function countSenders(messages: ChatMessage[]) {
+async function countSenders(messages: ChatMessage[], pause: Pause) {
   const counts: Map<string, number> = new Map();
-  for (const { sender } of messages) if (sender) counts.set(sender, (counts.get(sender) ?? 0) + 1);
+  for (const [i, { sender }] of messages.entries()) {
+    if (sender) counts.set(sender, (counts.get(sender) ?? 0) + 1);
+    if (i % LINES_PER_SLICE === LINES_PER_SLICE - 1) await pause(1, 1);
+  }
   return [...counts].map(([name, count]) => ({ name, count })).sort((a, b) => b.count - a.count);
 }
 

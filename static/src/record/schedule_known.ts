@@ -19,6 +19,8 @@ import { textOf } from './reading.js';
 import type { Fields } from './reading.js';
 
 const MIN_SHARE = 0.5;
+/** A list of 100,000 rows takes 0.3 s on a slow phone; the screen must answer meanwhile. */
+const ROWS_PER_SLICE = 400;
 
 /** @returns minute and sender */
 function placeKey(row: Fields): string {
@@ -40,24 +42,31 @@ const isMediaPair = ({ before, now }: { before: Fields; now: Fields }) =>
  * @param rows of the file, in its order
  * @param schedules rows of each schedule in the diary for this channel
  * @param isNamed for each schedule, whether its chat has the name of this one
+ * @param pause called after some hundred rows; may throw to stop
  * @returns `schedule`: its index in the list
  */
-export function compareExport<R extends Fields>(
+export async function compareExport<R extends Fields>(
   rows: readonly R[],
   schedules: readonly (readonly Fields[])[],
   isNamed: readonly boolean[] = [],
-): {
+  pause: () => Promise<void> = async () => undefined,
+): Promise<{
   fresh: R[];
   known: number;
   changed: { before: Fields; now: R }[];
   pairs: { schedule: number; before: Fields; now: R }[];
-} {
+}> {
+  if (!schedules.length) return { fresh: [...rows], known: 0, changed: [], pairs: [] };
   const rowsByPlace: Map<string, R[]> = new Map();
-  for (const row of rows) addToList(rowsByPlace, placeKey(row), row);
+  for (const [i, row] of rows.entries()) {
+    addToList(rowsByPlace, placeKey(row), row);
+    if (i % ROWS_PER_SLICE === ROWS_PER_SLICE - 1) await pause();
+  }
   const matched: Set<R> = new Set();
   const changed: { before: Fields; now: R }[] = [];
   const pairs: { schedule: number; before: Fields; now: R }[] = [];
   for (const [i, schedule] of schedules.entries()) {
+    await pause();
     const result = matchSchedule(rowsByPlace, schedule, matched);
     const isSameChat =
       result.same.length > 0 || (isNamed[i] === true && result.changed.length > 0 && result.changed.every(isMediaPair));

@@ -17,6 +17,7 @@
  */
 import { deleteDB, openDB, unwrap } from '../../vendor/idb/index.js';
 import { KeptError } from '../core/errors.js';
+import { slicesBySize } from '../core/slices.js';
 import { releaseBallast } from './reserved_space.js';
 import type { Bytes } from '../core/bytes.js';
 import type { IDBPDatabase as Idb } from '../../vendor/idb/index.js';
@@ -104,15 +105,27 @@ export class Database {
     await this.withRetry(async (db) => {
       const tx = db.transaction(TABLES, 'readwrite', { durability: 'strict' });
       const [table, values, trayTable] = [tx.objectStore('a'), tx.objectStore('b'), tx.objectStore('c')];
-      const requests = [
-        ...(keepOnly ? gapsBetween(keepOnly).map((range) => table.delete(range)) : []),
-        ...put.map(([id, bytes]) => table.put(exactBuffer(bytes), id as Bytes)),
-        ...drop.map((id) => table.delete(id as Bytes)),
-        ...Object.entries(beside).map(([key, value]) => (value === null ? values.delete(key) : values.put(value, key))),
-        ...tray.map(([key, bytes]) => trayTable.put(exactBuffer(bytes), key as Bytes)),
-        ...dropTray.map((key) => trayTable.delete(key as Bytes)),
-      ];
-      await Promise.all([...requests, tx.done]).catch((error) => {
+      const putSlice = (records: [Uint8Array, Uint8Array][]) =>
+        records.map(([id, bytes]) => table.put(exactBuffer(bytes), id as Bytes));
+      // The transaction stays open while a slice is waited for, because the next one is put as soon as it is stored.
+      const slices = slicesBySize(put, ([, bytes]) => bytes.length);
+      const last = slices.pop() ?? [];
+      const write = async () => {
+        const cleared = keepOnly ? gapsBetween(keepOnly).map((range) => table.delete(range)) : [];
+        for (const slice of slices) await Promise.all([...cleared.splice(0), ...putSlice(slice)]);
+        await Promise.all([
+          ...cleared,
+          ...putSlice(last),
+          ...drop.map((id) => table.delete(id as Bytes)),
+          ...Object.entries(beside).map(([key, value]) =>
+            value === null ? values.delete(key) : values.put(value, key),
+          ),
+          ...tray.map(([key, bytes]) => trayTable.put(exactBuffer(bytes), key as Bytes)),
+          ...dropTray.map((key) => trayTable.delete(key as Bytes)),
+        ]);
+      };
+      await Promise.all([write(), tx.done]).catch((error) => {
+        abortQuietly(tx); // an error that is thrown here leaves the transaction open, and it would commit what was put
         throw tx.error ?? error; // when the phone is full, the request's own error is only AbortError
       });
     });
@@ -187,6 +200,14 @@ export class Database {
     } catch (error) {
       throw isFull(error) ? new KeptError('no_space') : new KeptError('store_lost');
     }
+  }
+}
+
+function abortQuietly(tx: { abort(): void }) {
+  try {
+    tx.abort();
+  } catch {
+    // it has ended
   }
 }
 

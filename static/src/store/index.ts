@@ -159,6 +159,7 @@ export class Index<R extends IndexRow = IndexRow> {
         (record) => pending.rows.get(record) ?? this.rows.get(record) ?? [],
       );
       change.putJson(segmentName(number), { stamp: stamps[number], rows });
+      await this.store.pause();
     }
     root.segments = segments.length;
     root.index = { ...(root.index as IndexHead), stamps };
@@ -191,6 +192,7 @@ export class Index<R extends IndexRow = IndexRow> {
         Object.fromEntries(segmentTexts.map(([record, text]) => [record, truncate(String(text))])),
       );
       this.loadedTexts.add(number);
+      await this.store.pause();
     }
     for (const [record, text] of texts) {
       if (text.length > TEXT_LIMIT) change.putJson(longName(record), text.slice(TEXT_LIMIT));

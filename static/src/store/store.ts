@@ -15,6 +15,7 @@
  * the caller reads again.
  */
 import { KeptError } from '../core/errors.js';
+import { slicesBySize } from '../core/slices.js';
 import { b64, bytesEqual, unb64 } from '../core/bytes.js';
 import { PendingChange, noteUnsavedText } from './pending.js';
 import { dropWithVersions } from './segment_texts.js';
@@ -48,6 +49,8 @@ export class Store<R extends SealedRoot = Root> {
   vault: Vault;
   digest: (bytes: Uint8Array) => Bytes;
   random: (n: number) => Uint8Array;
+  /** lets the screen redraw during long work on the main thread */
+  pause: () => Promise<void>;
   root: R = {} as R;
   rootId: Bytes = new Uint8Array(16);
   seed: Uint8Array = new Uint8Array(32);
@@ -67,16 +70,19 @@ export class Store<R extends SealedRoot = Root> {
     vault,
     digest,
     random,
+    pause = async () => undefined,
   }: {
     database: Database;
     vault: Vault;
     digest: (bytes: Uint8Array) => Bytes;
     random: (n: number) => Uint8Array;
+    pause?: () => Promise<void>;
   }) {
     this.database = database;
     this.vault = vault;
     this.digest = digest;
     this.random = random;
+    this.pause = pause;
     this.chaffSwap = new ChaffSwap(this);
   }
 
@@ -213,7 +219,7 @@ export class Store<R extends SealedRoot = Root> {
     noteUnsavedText(root, pending.records);
     dropWithVersions(root, pending);
     const { records, opaque, drop } = pending.partition(this);
-    const sealed = await this.vault.boxSealMany([...records, this.rootRecord(root)]);
+    const sealed = await this.sealAll([...records, this.rootRecord(root)]);
     const written: SealedRecord[] = records.map(([id], i) => [id, sealed[i] as Bytes]);
     const traded = await this.chaffSwap.sealRoot(
       root,
@@ -265,6 +271,13 @@ export class Store<R extends SealedRoot = Root> {
     return writing !== null || this.changeCount !== since;
   }
 
+  async sealAll(records: RecordToSeal[]): Promise<Bytes[]> {
+    const sealed: Bytes[] = [];
+    for (const slice of slicesBySize(records, ([, , bytes]) => bytes?.length ?? 0))
+      sealed.push(...(await this.vault.boxSealMany(slice)));
+    return sealed;
+  }
+
   rootRecord(root: R): RecordToSeal {
     return [this.rootId, { k: 'root' }, encoder.encode(JSON.stringify(root))];
   }
@@ -274,13 +287,18 @@ export class Store<R extends SealedRoot = Root> {
    * @throws store_lost if a record differs from what was written
    */
   async verifyWritten(written: SealedRecord[], opaque: [Uint8Array, Uint8Array][]) {
-    const expected = [...written, ...opaque];
+    for (const slice of slicesBySize(written, sealedSize)) await this.vault.boxOpenMany(await this.readBack(slice));
+    for (const slice of slicesBySize(opaque, sealedSize)) await this.readBack(slice);
+  }
+
+  /** @throws store_lost */
+  async readBack<T extends [Uint8Array, Uint8Array]>(expected: T[]): Promise<[T[0], Bytes][]> {
     const actual = await this.database.read(expected.map(([id]) => id));
-    expected.forEach(([, bytes], i) => {
+    return expected.map(([id, bytes], i) => {
       const stored = actual[i];
       if (!stored || !bytesEqual(stored, bytes)) throw new KeptError('store_lost');
+      return [id, stored];
     });
-    await this.vault.boxOpenMany(written.map(([id], i) => [id, actual[i] as Bytes]));
   }
 }
 
@@ -292,6 +310,8 @@ function withoutNamedFiles<R extends SealedRoot>(earlier: R, written: R): R {
   if (!earlier.filling) return earlier;
   return { ...earlier, filling: earlier.filling.filter((blob) => written.filling?.includes(blob)) };
 }
+
+const sealedSize = ([, sealed]: [Uint8Array, Uint8Array]) => sealed.length;
 
 function parseJson<T>(opened: OpenedBox): T {
   return JSON.parse(decoder.decode(opened.bytes));

@@ -49,7 +49,7 @@ def line_counts_on_screen(keeper: BrowserKeeper) -> dict[str, int]:
     return {row.locator("th").inner_text(): int(row.locator("td").inner_text()) for row in rows}
 
 
-def add_all_proposed(keeper: BrowserKeeper) -> None:
+def add_all_proposed(keeper: BrowserKeeper, timeout_ms: int = IMPORT_TIMEOUT_MS) -> None:
     """Add everything that the preview proposes."""
     if keeper.button("Choose all").count():
         keeper.tap("Choose all")
@@ -58,7 +58,7 @@ def add_all_proposed(keeper: BrowserKeeper) -> None:
     keeper.tap(re.compile(r"^Add \d+ entr"), exact=False)
     # The question comes once while the diary is open, and only if the saved chat includes files.
     answer_no = keeper.button("No, it is not")
-    expect(answer_no.or_(keeper.heading("Added")).first).to_be_visible(timeout=IMPORT_TIMEOUT_MS)
+    expect(answer_no.or_(keeper.heading("Added")).first).to_be_visible(timeout=timeout_ms)
     if answer_no.is_visible():
         answer_no.click()
-    expect(keeper.heading("Added")).to_be_visible(timeout=IMPORT_TIMEOUT_MS)
+    expect(keeper.heading("Added")).to_be_visible(timeout=timeout_ms)

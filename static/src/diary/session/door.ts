@@ -8,6 +8,7 @@
  */
 import { KeptError } from '../../core/errors.js';
 import { b64 } from '../../core/bytes.js';
+import { createYield } from '../../core/slices.js';
 import { sha256Sync } from '../../crypto/digests.js';
 import { importDraftKey, newDraftKey, newDraftKeyBytes, sealDraft, openDraft } from '../../crypto/worker/draft_key.js';
 import { SCHEMAS } from '../../record/vocabulary/schemas.js';
@@ -188,7 +189,13 @@ async function makeOpen(
   root: NewRoot<Root> | null,
 ): Promise<Open> {
   await vault.setSchemas(SCHEMAS);
-  const store = new Store({ database: ctx.database, vault, digest: sha256Sync, random: ctx.random });
+  const store = new Store({
+    database: ctx.database,
+    vault,
+    digest: sha256Sync,
+    random: ctx.random,
+    pause: createYield(ctx),
+  });
   await store.open(root ?? undefined);
   const book = new DiaryRecords({ store, vault, clock: ctx.clock, zone: ctx.zone });
   const open: Open = {

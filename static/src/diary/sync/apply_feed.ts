@@ -266,6 +266,7 @@ export async function rewriteRows(
     const row = await book.row(record, index.findRow(record, batch.change), batch);
     if (row && receivedAt) row.kept_at = Math.max(row.kept_at ?? 0, receivedAt);
     if (row) changedRows.push(row);
+    await index.store.pause();
   }
   if (changedRows.length) index.putRows(batch.root, batch.change, changedRows);
 }

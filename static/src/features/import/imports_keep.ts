@@ -296,21 +296,32 @@ async function stageMedia(
   takenMedia: TakenMedia,
   { tz, from }: { tz: string; from: Fields },
 ) {
+  const mentions = mentionsOf(entries, takenMedia);
   const staged = new Set();
   for (const file of [...takenMedia.byName.values()].sort((a, b) => Number(!a.held) - Number(!b.held))) {
     if (staged.has(file.attachment)) continue;
     staged.add(file.attachment);
-    const mentioning = entries.filter(({ rows }) => attachmentIdsOf(rows, takenMedia).includes(file.attachment));
-    const row = mentioning[0]?.rows.find((one) => attachmentIdsOf([one], takenMedia).includes(file.attachment));
+    const { incidents, row } = mentions.get(file.attachment) ?? { incidents: new Set<string>(), row: undefined };
     // A chat app shrinks a picture that it sends, so alterations before receipt are unknown.
-    await stageReceived(
-      batch,
-      open,
-      file,
-      mentioning.map(({ incident }) => incident),
-      { alteration_before_receipt: 'unknown', ...from, ...contentTimeField(row, tz) },
-    );
+    await stageReceived(batch, open, file, [...incidents], {
+      alteration_before_receipt: 'unknown',
+      ...from,
+      ...contentTimeField(row, tz),
+    });
   }
+}
+
+/** Return by attachment the entries that mention it, and the first row that does. */
+function mentionsOf(entries: readonly EntryRows[], takenMedia: TakenMedia) {
+  const mentions: Map<string, { incidents: Set<string>; row: PlannedRow }> = new Map();
+  for (const { incident, rows } of entries)
+    for (const row of rows)
+      for (const attachment of attachmentIdsOf([row], takenMedia)) {
+        const known = mentions.get(attachment);
+        if (known) known.incidents.add(incident);
+        else mentions.set(attachment, { incidents: new Set([incident]), row });
+      }
+  return mentions;
 }
 
 function contentTimeField(row: MessageRow | undefined, tz: string): Fields {

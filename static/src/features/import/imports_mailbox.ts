@@ -77,7 +77,8 @@ export async function planMailbox(
   read.sort((a, b) => (sentAt(a) === sentAt(b) ? a.no - b.no : sentAt(a) - sentAt(b)));
   // All are compared at once, so that two emails with the same words in one minute count as two.
   const rows = read.flatMap((one) => one.rows);
-  const fresh = new Set(compareExport(rows, known).fresh);
+  const compared = await compareExport(rows, known, [], () => pause(1, 1));
+  const fresh = new Set(compared.fresh);
   const planned = read
     .filter((one) => one.rows.some((row) => fresh.has(row)))
     .map(({ message: { start, end }, no, file, mail, rows: own }) => {

@@ -52,6 +52,7 @@ const MAX_SHOWN = 200;
 /** What fits one record; the file has all of it. */
 export const MAX_TEXT_LENGTH = 100_000;
 const PREVIEW_LENGTH = 90;
+const ROWS_PER_SLICE = 400;
 
 /**
  * Plan the import of a chat.
@@ -73,25 +74,22 @@ export async function planChat(
     known,
     changed,
     pairs,
-  } = compareExport(
+  } = await compareExport(
     rows,
     schedules.map((schedule) => schedule.rows),
     schedules.map(({ chat: name }) => name === title),
+    () => pause(1, 1),
   );
   const late = findLateFiles(open, schedules, pairs, media);
-  await pause(1, 1);
-  const bursts = burstsOf(newRows, hours).map((burst) => burst.map(withoutLine));
-  const missing = rows.filter(({ file_name }) => file_name && !media.has(file_name)).length;
-  const namedCount = rows.filter(({ file_name }) => file_name).length;
-  const files = {
-    with: namedCount - missing,
-    missing,
-    left_out: rows.filter(
-      ({ type, text, description, file_name }) =>
-        !text && !file_name && description && type !== 'deleted' && !/call/.test(type),
-    ).length,
-  };
-  const countNote = (note: string) => rows.filter(({ sent_note }) => sent_note === note).length;
+  const { files, hours: doubtfulHours } = await countFiles(rows, media, pause);
+  const bursts: PlannedRow[][] = [];
+  const described: ImportBurst[] = [];
+  for (const found of burstsOf(newRows, hours)) {
+    const burst = found.map(withoutLine);
+    bursts.push(burst);
+    described.push(describeBurst(burst, described.length, 'WhatsApp'));
+    await pause(1, 1);
+  }
   const summary = {
     ...counts,
     files_with: files.with,
@@ -107,7 +105,7 @@ export async function planChat(
     gap: hours,
     ownNames: me ? [me] : [],
     complete: me === null ? 'outgoing_not_captured' : 'complete',
-    bursts: bursts,
+    bursts,
     summary,
     kind: 'chat_export',
     late,
@@ -133,15 +131,30 @@ export async function planChat(
       unlike_count: chat.unlike.length,
       earlier: earlier.slice(0, MAX_SHOWN),
       earlier_count: earlier.length,
-      hours: { first: countNote('hour_first'), second: countNote('hour_second'), skipped: countNote('hour_skipped') },
+      hours: doubtfulHours,
       files,
       lenient,
       tz,
       gap: hours,
       order,
-      bursts: bursts.map((burst, index) => describeBurst(burst, index, 'WhatsApp')),
+      bursts: described,
     },
   };
+}
+
+/** Count the messages with a file that is in the export, is missing or was left out, and those in a doubtful hour. */
+async function countFiles(rows: readonly MessageRow[], media: MediaFiles, pause: Pause) {
+  const files = { with: 0, missing: 0, left_out: 0 };
+  const hours = { first: 0, second: 0, skipped: 0 };
+  for (const [i, { type, text, description, file_name: name, sent_note: note }] of rows.entries()) {
+    if (name) files[media.has(name) ? 'with' : 'missing']++;
+    else if (!text && description && type !== 'deleted' && !/call/.test(type)) files.left_out++;
+    if (note === 'hour_first') hours.first++;
+    else if (note === 'hour_second') hours.second++;
+    else if (note === 'hour_skipped') hours.skipped++;
+    if (i % ROWS_PER_SLICE === ROWS_PER_SLICE - 1) await pause(1, 1);
+  }
+  return { files, hours };
 }
 
 /** Return the hours of pause that begin a new entry. */
@@ -153,15 +166,17 @@ export function gapOf(gap: number = GAP_HOURS): number {
  * Plan the import of an email. It is imported whole or not at all. `isOutlook`: its file is a .msg or winmail.dat
  * @throws import_unanswered
  */
-export function planMail(
+export async function planMail(
   known: MessageRow[][],
   mail: Mail,
   { tz, direction }: ImportAnswers,
   isOutlook: boolean,
-): DetailedPlan {
+  pause: Pause,
+): Promise<DetailedPlan> {
   if (!direction || !isZone(tz)) throw new KeptError('import_unanswered');
   const rows = numberedMailRows(mail, tz, direction);
-  return { ...planOfMail(mail, rows, new Set(compareExport(rows, known).fresh), tz), isOutlook };
+  const { fresh } = await compareExport(rows, known, [], () => pause(1, 1));
+  return { ...planOfMail(mail, rows, new Set(fresh), tz), isOutlook };
 }
 
 /**

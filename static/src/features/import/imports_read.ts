@@ -9,6 +9,7 @@
  * discards it; the file itself stays where it was.
  */
 import { KeptError, toKeptError } from '../../core/errors.js';
+import { createYield } from '../../core/slices.js';
 import { cutText, toWellFormed } from '../../core/text.js';
 import { MAX_CONTACTS_BYTES, looksLikeContacts, readContacts } from '../../imports/contacts/vcard.js';
 import { looksLikeMail, looksLikeOutlook, readMail } from '../../imports/mail.js';
@@ -99,7 +100,6 @@ const SNIFF_BYTES = 65_536;
 /** Of an address or a title in the list of an archive's pages. */
 const MAX_LISTED_LENGTH = 300;
 const DAY = 86_400_000;
-const YIELD_INTERVAL_MS = 12; // ms of work before the screen may redraw
 
 /** Create the app's import methods. */
 export function createImportMethods(ctx: Context) {
@@ -244,7 +244,7 @@ async function planOf(
   if (read.kind === 'contacts' || read.kind === 'archive') throw new KeptError('not_found');
   const known = (await knownSchedules(open, 'email')).map(({ rows }) => rows);
   if (read.kind === 'mail') {
-    const plan = planMail(known, read.mail, answers, read.isOutlook);
+    const plan = await planMail(known, read.mail, answers, read.isOutlook, pause);
     return { planned: [{ source, title, plan, media: new Map() }], view: plan.summaryView };
   }
   const { file, mailbox } = read;
@@ -302,15 +302,9 @@ function filesOf(planned: readonly PlannedFile[], chosen: readonly ChosenBurst[]
  * The pause throws cancelled when the user stops the work, and locked when the diary was locked.
  */
 function createPause(ctx: Context, { onProgress = () => undefined, signal }: ImportOptions, open: Open): Pause {
-  let last = ctx.clock.now();
+  const yieldThread = createYield(ctx);
   return async (done, total) => {
-    if (ctx.clock.now() - last >= YIELD_INTERVAL_MS) {
-      onProgress(done, total);
-      await new Promise((resolve) => {
-        ctx.timers.after(0, () => resolve(undefined));
-      });
-      last = ctx.clock.now();
-    }
+    await yieldThread(() => onProgress(done, total));
     if (signal?.stopped) throw new KeptError('cancelled');
     if (ctx.open !== open) throw new KeptError('locked');
   };
