@@ -167,12 +167,24 @@ async def test_every_refusal_is_one_answer(server: InProcessServer) -> None:
     assert len((await keeper.request("GET", "/v1/handovers")).json()["handovers"][-1]["openings"]) in (0, 5)
 
 
-async def test_a_salt_says_nothing(server: InProcessServer) -> None:
-    """An unknown name gets a salt of its own, stable and in the form of a real one."""
+async def test_a_salt_says_nothing(server: InProcessServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unknown name gets a salt of its own, stable and in the form of a real one, for as many rows read."""
     keeper = await register_keeper(server)
+    db = server.app.state.app_context.instance.db
+    fetch_one = db.fetch_one
+    rows_found: list[bool] = []
+
+    async def record_rows(*arguments: object) -> object:
+        row = await fetch_one(*arguments)
+        rows_found.append(row is not None)
+        return row
+
+    monkeypatch.setattr(db, "fetch_one", record_rows)
     prepared, desk = await leave_handover(keeper), officer_phone(server)
+    rows_found.clear()
     made_up = [await desk.request("POST", "/v1/handover/salt", {"name": b64(bytes(16))}) for _ in range(2)]
     real = await desk.request("POST", "/v1/handover/salt", {"name": prepared.opening_body["name"]})
+    assert rows_found == [True, True, True]
     assert are_indistinguishable(made_up)
     assert real.json()["kdf"].keys() == made_up[0].json()["kdf"].keys()
     await keeper.request("DELETE", f"/v1/handovers/{prepared.handover}", x_proof=keeper.proof)

@@ -215,7 +215,10 @@ async def test_known_and_unknown_names_get_the_same_response(keeper: Keeper, ser
 async def test_unknown_names_cost_the_same_work(
     keeper: Keeper, server: InProcessServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Counted, not timed: look-ups, Argon2id runs (none for a code) and decryptions are the same for unknown names."""
+    """Counted, not timed: look-ups, Argon2id runs (none for a code) and decryptions are the same for unknown names.
+
+    A look-up returns a row for an unknown name too: reading a row takes a few microseconds longer than reading none.
+    """
     pepper = server.app.state.app_context.instance.pepper
     counts: list[str] = []
 
@@ -229,6 +232,15 @@ async def test_unknown_names_cost_the_same_work(
     for name in ("hash_proof", "open", "find_device", "login_mac"):
         monkeypatch.setattr(pepper, name, counted(name, getattr(pepper, name)))
     monkeypatch.setattr(rows, "find_by_login", counted("look", rows.find_by_login))
+    db = server.app.state.app_context.instance.db
+    fetch_one = db.fetch_one
+
+    async def count_rows(*arguments: object) -> object:
+        row = await fetch_one(*arguments)
+        counts.append("row" if row else "no row")
+        return row
+
+    monkeypatch.setattr(db, "fetch_one", count_rows)
     phone = Phone(server.http_client("192.0.2.9"))
     for path, more in (
         ("/v1/sessions", {"auth": WRONG_PROOF}),
@@ -240,5 +252,5 @@ async def test_unknown_names_cost_the_same_work(
             counts.clear()
             await phone.request("POST", path, new_device_sign_in_body(login, WRONG_PROOF) | more)
             work.append(list(counts))
-        assert work[0] == work[1] and "look" in work[0], path
+        assert work[0] == work[1] and {"look", "row"} <= set(work[0]), path
         assert ("hash_proof" in work[0]) == (path == "/v1/sessions")

@@ -123,12 +123,12 @@ async def end_handover(instance: Instance, session: AuthenticatedSession, proof:
 
 async def kdf_for_name(instance: Instance, name: bytes) -> dict[str, Any]:
     """Return salt and cost of the five words for a name. For an unknown name it is a constant decoy."""
-    row = await handovers.find_by_name(instance.db, instance.pepper.sharing_mac(b"name", name))
+    name_mac = instance.pepper.sharing_mac(b"name", name)
     decoy_kdf = words.new_kdf_params(DEFAULT_PROFILE, instance.pepper.sharing_mac(b"salt", name)[: words.SALT_BYTES])
-    # An expired hand-over keeps its salt: a change on that day would reveal that it had existed. Both are encoded and
-    # parsed, so that both take the same time.
-    encoded_decoy = canonical_json(decoy_kdf)
-    kdf = parse_canonical_json(row.kdf if row else encoded_decoy)
+    # An expired hand-over keeps its salt: a change on that day would reveal that it had existed. Both are stored or
+    # sent to the database, and parsed, so that both take the same time.
+    encoded = await handovers.find_kdf_by_name(instance.db, name_mac, canonical_json(decoy_kdf))
+    kdf = parse_canonical_json(encoded)
     return kdf if isinstance(kdf, dict) else decoy_kdf
 
 

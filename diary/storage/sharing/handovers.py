@@ -41,6 +41,13 @@ _IS_ITS_BLOB: Final = (
 )
 _SELECT_HANDOVER: Final = query.from_(_HANDOVER).select(*_COLUMNS)
 _FIND_BY_NAME: Final = Statement(_SELECT_HANDOVER.where(_HANDOVER.name_mac == param.name_mac))
+_FIND_KDF_BY_NAME: Final = Statement(
+    query.select(
+        functions.Coalesce(
+            query.from_(_HANDOVER).select(_HANDOVER.kdf).where(_HANDOVER.name_mac == param.name_mac), param.otherwise
+        )
+    )
+)
 _LIST_WITH_ID_OR_NAME: Final = Statement(
     _SELECT_HANDOVER.where((_HANDOVER.id == param.id) | (_HANDOVER.name_mac == param.name_mac))
 )
@@ -170,6 +177,16 @@ async def find_by_name(db: Database, name_mac: bytes) -> HandoverRow | None:
     """Return the hand-over named by three words, whether or not it has ended, or None."""
     row = await db.fetch_one(*_FIND_BY_NAME(name_mac=name_mac))
     return HandoverRow(*row) if row else None
+
+
+async def find_kdf_by_name(db: Database, name_mac: bytes, otherwise: bytes) -> bytes:
+    """Return the encoded parameters of the hand-over named by three words, or `otherwise`.
+
+    The statement returns one row in every case: reading a row takes about 50 µs longer than reading none, and that
+    time would show whether the name exists.
+    """
+    row = await db.fetch_one(*_FIND_KDF_BY_NAME(name_mac=name_mac, otherwise=otherwise))
+    return bytes(row[0]) if row else otherwise
 
 
 async def find_parts(db: Database, handover: bytes) -> tuple[HandoverRow, int] | None:
