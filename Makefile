@@ -13,28 +13,36 @@ FIRST_FAILS = status=0
 # Python keeps what it has compiled: the tests start it some thousand times.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: wheel translations costs faults fuzz judges mutate simulate help setup setup-run setup-quick run demo test quick test-all check lock bench model coverage
+.PHONY: wheel translations costs faults fuzz judges mutate simulate help setup setup-run setup-quick setup-test run demo test quick test-all check lock bench model coverage
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: setup-quick ## install everything that run and test need
-	@$(VENV)/python .ci/tools.py chromium headless-shell qpdf exiftool redis-server rumur witness
+# A production machine gets what the program needs and nothing else: no browser, no test package, no system package.
+# WHEEL=FILE takes the program from a built wheel, with the .requirements.txt beside it, and needs no Node and no npm.
+WHEEL ?=
+# -P: import nothing from this folder, which holds the same program in another state.
+KEPT = $(if $(WHEEL),.venv-wheel/bin/python -P,$(VENV)/python) -m diary
+
+setup: setup-run ## install what run and demo need, and no tests (WHEEL=FILE: from a built wheel, without Node)
 
 setup-run:
-	@$(PYTHON) .ci/setup.py run
+	@$(PYTHON) .ci/setup.py run $(if $(WHEEL),--wheel '$(WHEEL)')
+
+setup-test: setup-quick ## install everything that tests need, programs of the system included
+	@$(VENV)/python .ci/tools.py chromium headless-shell qpdf exiftool redis-server rumur witness
 
 setup-quick:
 	@$(PYTHON) .ci/setup.py test
 	$(VENV)/python .ci/tools.py qpdf exiftool redis-server witness
 
 run: setup-run ## serve on http://localhost:8000, with a fictional diary to open (DEMO=no leaves it out)
-	@$(VENV)/python -m diary migrate
-	exec $(VENV)/python -m diary serve --training $(if $(filter no,$(DEMO)),,--sample)
+	@$(KEPT) migrate
+	exec $(KEPT) serve --training $(if $(filter no,$(DEMO)),,--sample)
 
 demo: setup-run ## the whole job without a browser: a fictional diary, a server, a pack
 	@mkdir -p var
-	$(VENV)/python -m diary demo --out var/demo-pack.zip --keep var/demo
+	$(KEPT) demo --out var/demo-pack.zip --keep var/demo
 
 # One queue for pytest's tests and Node's (tests/scheduling.py, tests/js/conftest.py), the longest first. Three workers
 # on two cores: a third of a journey is waiting.
@@ -49,7 +57,7 @@ wheel: setup-quick ## the wheel, the source archive and the list of packages to 
 	cp requirements.lock "dist/kept-$$($(VENV)/python -m hatchling version).requirements.txt"
 	cd dist && sha256sum -- *
 
-test: setup ## every journey, one language, one database (about 35 minutes)
+test: setup-test ## every journey, one language, one database (about 35 minutes)
 	@$(NODE_PATH_FIRST); $(FIRST_FAILS)
 	export CHROMIUM="$$($(VENV)/python .ci/tools.py --print chromium)"
 	$(if $(ARGS),,$(VENV)/python -m pytest -m 'timed and not slow' || status=1)
@@ -61,7 +69,7 @@ quick: setup-quick ## no browser, within a minute
 	$(VENV)/python -m pytest -q $(QUEUE) -m 'not slow and not webkit and not firefox and not postgres and not browser and not whole' $(ARGS) || status=1
 	exit $$status
 
-test-all: setup ## test, and real WebKit, matrices, faults and big files
+test-all: setup-test ## test, and real WebKit, matrices, faults and big files
 	@$(VENV)/python .ci/tools.py webkit firefox caddy systemd-analyze soffice
 	$(NODE_PATH_FIRST); $(FIRST_FAILS)
 	export CHROMIUM="$$($(VENV)/python .ci/tools.py --print chromium)"
@@ -119,7 +127,7 @@ translations: setup-quick ## take new and changed texts into the catalogues, and
 	@$(NODE_PATH_FIRST)
 	$(VENV)/python .ci/languages.py update
 
-costs: setup ## run the suite and record what each file costs, so that the longest start first
+costs: setup-test ## run the suite and record what each file costs, so that the longest start first
 	@$(MAKE) test ARGS= KEPT_RECORD_COSTS=1
 
 coverage: setup-quick ## which branches the tests without a browser reach, in both languages, by folder (ARGS="tests/web" for some)
@@ -131,7 +139,7 @@ coverage: setup-quick ## which branches the tests without a browser reach, in bo
 	$(VENV)/python -m tests.coverage_table
 	exit $$status
 
-bench: setup ## the budgets, each as a ratio to its floor in the same run
+bench: setup-test ## the budgets, each as a ratio to its floor in the same run
 	@$(NODE_PATH_FIRST)
 	export CHROMIUM="$$($(VENV)/python .ci/tools.py --print chromium)"
 	$(VENV)/python -m tests.bench $(ARGS)

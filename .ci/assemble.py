@@ -116,7 +116,7 @@ def assemble(root: Path, stage_folder: Path) -> dict[str, Path]:
     if missing:
         raise BuildError(
             f"the Python packages {', '.join(missing)} are missing. Leave out --no-build-isolation, so that they are"
-            " fetched, or install requirements-dev.lock first (`make setup`)."
+            " fetched, or install requirements-dev.lock first (`make setup-quick`)."
         )
     node = _find_node()
     source_names = [name for name in list_sources(root) if name.startswith(SOURCE_PREFIXES)]
@@ -186,7 +186,7 @@ def _provide_node_modules(root: Path, stage_folder: Path, node_folder: Path) -> 
     except BuildError:
         raise BuildError(
             "npm could not fetch the browser libraries and fonts that package-lock.json names; its message is above."
-            " The build needs an npm registry, or a checkout in which `make setup` has been run."
+            " The build needs an npm registry, or a checkout in which `make setup-quick` has been run."
         ) from None
 
 

@@ -1,6 +1,8 @@
 """Install what this checkout needs into the checkout: Python packages, browser libraries, fonts, languages.
 
-   python3 .ci/setup.py run      what `make run` needs
+   python3 .ci/setup.py run      what `make run` needs, and nothing that only tests need
+   python3 .ci/setup.py run --wheel FILE
+                                 the same from a built wheel, in .venv-wheel; needs no Node and no npm
    python3 .ci/setup.py test     that, and what tests and checks need
    python3 .ci/setup.py modules  build the browser's modules again, if a source has changed
 
@@ -20,6 +22,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+# The wheel stands apart: installed beside this checkout, it would take the checkout's place in the tests.
+WHEEL_VENV = ROOT / ".venv-wheel"
 PYTHON = VENV / "bin" / "python"
 STAMP_FOLDER = VENV / ".stamps"
 OLDEST_PYTHON = (3, 11)
@@ -64,15 +68,16 @@ def run_command(command: list[str | Path], prepended_path: Path | None = None) -
         raise SystemExit(f"set-up: this step failed: {' '.join(str(part) for part in command)}")
 
 
-def make_venv() -> None:
-    """Make a virtual environment of this Python in .venv."""
+def make_venv(folder: Path = VENV) -> None:
+    """Make a virtual environment of this Python in `folder`, unless there is one with pip."""
     if sys.version_info < OLDEST_PYTHON:
         raise SystemExit("set-up: Python 3.11 or newer is needed")
-    pip_check = PYTHON.exists() and subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True, check=False)
+    python = folder / "bin" / "python"
+    pip_check = python.exists() and subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False)
     if pip_check and pip_check.returncode == 0:
         return
-    print_progress("a virtual environment in .venv")
-    result = subprocess.run([sys.executable, "-m", "venv", VENV], check=False)
+    print_progress(f"a virtual environment in {folder.name}")
+    result = subprocess.run([sys.executable, "-m", "venv", folder], check=False)
     if result.returncode:
         raise SystemExit("set-up: this Python cannot make virtual environments (Debian: apt install python3-venv)")
 
@@ -90,6 +95,32 @@ def install_python(level: str) -> None:
     if not is_done("checkout", step_fingerprint):
         run_command([PYTHON, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "-e", "."])
         mark_done("checkout", step_fingerprint)
+
+
+def install_wheel(wheel: Path) -> None:
+    """Install a built wheel and the packages it needs in .venv-wheel, and nothing else.
+
+    The list of packages, with their hashes, lies beside the wheel, as `make wheel` writes it. Raise SystemExit if one
+    of the two is missing.
+    """
+    version = wheel.name.removeprefix("kept-").partition("-")[0]
+    requirements = wheel.with_name(f"kept-{version}.requirements.txt")
+    for path in (wheel, requirements):
+        if not path.is_file() or wheel.suffix != ".whl":
+            raise SystemExit(
+                f"set-up: {path} is no file of a release. WHEEL= names a wheel, dist/kept-VERSION-py3-none-any.whl,"
+                " with kept-VERSION.requirements.txt in the same folder."
+            )
+    make_venv(WHEEL_VENV)
+    python = WHEEL_VENV / "bin" / "python"
+    stamp, digest = WHEEL_VENV / "wheel.sha256", hashlib.sha256(wheel.read_bytes() + requirements.read_bytes())
+    if stamp.is_file() and stamp.read_text() == digest.hexdigest():
+        return
+    print_progress(f"Python packages of {requirements.name}")
+    options = ["--no-deps", "--only-binary", ":all:"]
+    run_command([python, "-m", "pip", "install", "-q", "--require-hashes", *options, "-r", requirements])
+    run_command([python, "-m", "pip", "install", "-q", "--no-index", "--force-reinstall", *options, wheel])
+    stamp.write_text(digest.hexdigest())
 
 
 def node_on_path() -> Path | None:
@@ -184,8 +215,11 @@ def build_engine(node: Path) -> None:
 
 def main() -> None:
     """Install what the level on the command line needs."""
-    level = sys.argv[1] if len(sys.argv) > 1 else "test"
-    if level not in ("run", "test", "modules"):
+    level, *options = sys.argv[1:] or ["test"]
+    if level == "run" and options[:1] == ["--wheel"] and len(options) == 2:
+        install_wheel(Path(options[1]).resolve())
+        return
+    if level not in ("run", "test", "modules") or options:
         raise SystemExit(__doc__)
     if level == "modules":
         node = ensure_node()

@@ -214,7 +214,7 @@ def test_missing_added_and_renamed_members_are_named(demo_output: DemoOutput, tm
 
 
 def test_the_tools_these_tests_judge_with_are_here() -> None:
-    """`make setup` installs the tools; no test is skipped without them."""
+    """`make setup-test` installs the tools; no test is skipped without them."""
     assert shutil.which("qpdf")
     assert shutil.which("sha256sum")
 

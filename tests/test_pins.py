@@ -80,7 +80,10 @@ def test_every_node_package_has_one_version_and_its_digest() -> None:
 
 
 def test_nothing_is_installed_without_its_digest_or_with_its_scripts() -> None:
-    """Each pip call in setup requires hashes, except for this project itself; each npm call ignores scripts."""
+    """Each pip call in setup requires hashes, and each npm call ignores scripts.
+
+    The exception is this project itself, as a checkout or as a wheel without an index.
+    """
     calls = []
     for path in [*(PROJECT_ROOT / ".ci").glob("*.py"), PROJECT_ROOT / "Makefile"]:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -89,12 +92,16 @@ def test_nothing_is_installed_without_its_digest_or_with_its_scripts() -> None:
             for line in lines
             if re.search(r'"pip", "install"|"npm", "(?:ci|install|i)"|npm (?:ci|install|i) ', line)
         ]
-    assert len(calls) == 7
+    assert len(calls) == 9
     for call in calls:
         if "npm" in call:
             assert "--ignore-scripts" in call, call
         else:
-            assert "--require-hashes" in call or '"--no-deps", "--no-build-isolation", "-e", "."' in call, call
+            own = (
+                '"--no-deps", "--no-build-isolation", "-e", "."',
+                '"--no-index", "--force-reinstall", *options, wheel',
+            )
+            assert "--require-hashes" in call or any(command in call for command in own), call
 
 
 def test_no_unchecked_mode_of_encryption_is_in_the_code() -> None:

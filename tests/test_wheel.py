@@ -327,7 +327,7 @@ def test_without_a_registry_a_build_says_so(source_folder: Path, tmp_path: Path)
         source_folder, tmp_path, env={"npm_config_cache": str(tmp_path / "cache"), **unreachable_registry}
     )
     message = build_refusal(result, tmp_path)
-    assert "npm could not fetch" in message and "make setup" in message
+    assert "npm could not fetch" in message and "make setup-quick" in message
     assert "ECONNREFUSED" in result.stdout + result.stderr
 
 
@@ -577,6 +577,41 @@ def test_a_diary_a_server_and_a_pack_that_verifies(installed_wheel: InstalledWhe
     result = installed_wheel.run_cli("verify", "p.zip", "--notary", "p.notary.txt")
     assert (result.returncode, result.stderr) == (0, "")
     assert "\nNo finding. " in result.stdout
+    assert not (installed_wheel.folder.parent / "node-was-asked").exists()
+
+
+def test_make_sets_up_a_wheel_without_node(build: BuildResult, installed_wheel: InstalledWheel, tmp_path: Path) -> None:
+    """`make setup-run WHEEL=` in a clone leaves the wheel and what it requires: no Node, no npm, no package of tests.
+
+    The environment already holds the locked packages, so that pip needs no index; it still checks each against the list.
+    """
+    for name in ("Makefile", ".ci/setup.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(PROJECT_ROOT / name, tmp_path / name)
+    wheel = tmp_path / "dist" / build.wheel.name
+    wheel.parent.mkdir()
+    shutil.copyfile(build.wheel, wheel)
+    shutil.copyfile(PROJECT_ROOT / "requirements.lock", wheel.with_name(f"{DISTRIBUTION_NAME}.requirements.txt"))
+    venv.create(tmp_path / ".venv-wheel", symlinks=True, with_pip=True)
+    packages = f"lib/python3.{sys.version_info.minor}/site-packages"
+    shutil.copytree(
+        installed_wheel.venv / packages, tmp_path / ".venv-wheel" / packages,
+        copy_function=link_or_copy, ignore=shutil.ignore_patterns("kept-*", "diary"), dirs_exist_ok=True,
+    )  # fmt: skip
+    env = {**installed_wheel.env, "PIP_NO_INDEX": "1", "PYTHONWARNINGS": ""}
+    result = subprocess.run(
+        ["make", "setup-run", f"WHEEL=dist/{wheel.name}", f"PYTHON={sys.executable}"],
+        cwd=tmp_path, env=env, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout + result.stderr
+    python = tmp_path / ".venv-wheel" / "bin" / "python"
+    code = "import json, importlib.metadata as m; print(json.dumps([d.name for d in m.distributions()]))"
+    installed = subprocess.run([python, "-P", "-c", code], capture_output=True, text=True, check=True).stdout
+    names = {canonicalize_name(name) for name in json.loads(installed)}
+    assert names - {"pip", "setuptools"} == {"kept", *required_packages(build.files)}
+    version = subprocess.run([python, "-P", "-m", "diary", "--version"], capture_output=True, text=True, check=True)
+    assert version.stdout == f"kept {VERSION}\n"
+    assert {path.name for path in tmp_path.iterdir()} == {"Makefile", ".ci", "dist", ".venv-wheel"}
     assert not (installed_wheel.folder.parent / "node-was-asked").exists()
 
 

@@ -354,7 +354,7 @@ def test_no_picture_has_a_location_and_each_was_reviewed(sample_pack: SamplePack
     reviewed = {row["item"] for row in sample_pack.record["exhibits"] if row["looked_at"] is not None}
     assert printed <= reviewed and len(printed) > 280
     exiftool = shutil.which("exiftool")
-    assert exiftool, "make setup installs it"
+    assert exiftool, "make setup-quick installs it"
     for part, expected_count in (("servable", 0), ("restricted", 1)):
         folder = sample_pack.folder / "data" / part
         # Reading a thousand proof files would take exiftool ten seconds, so those are searched here. The pattern is the
