@@ -2,11 +2,12 @@
 
 import asyncio
 import hashlib
+import json
 import os
 import zipfile
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -14,6 +15,9 @@ from diary import config
 from diary.cli.command_group import CommandGroup
 from diary.clock import SystemClock
 from diary.paths import TEMPLATES
+
+if TYPE_CHECKING:
+    from diary.web.directory import SupportDirectory, SupportService
 
 DAY_MS: Final = 86_400_000
 START_HERE_TEXT: Final = """TRAINING. Nothing in this folder is real.
@@ -91,21 +95,57 @@ def directory() -> None:
 
 
 @directory.command()
-def due() -> None:
-    """List the services whose details are due for a check. The exit status is 1 if any is due."""
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def due(*, as_json: bool) -> None:
+    """List the services to check: who checked each last, on which day, and since when a check is due.
+
+    The exit status is 1 if any is due.
+    """
     from diary.web.directory import read_support_directory
 
     today = date(1970, 1, 1) + timedelta(days=SystemClock().now_ms() // DAY_MS)
     support_directory = read_support_directory()
     due_services = support_directory.services_due(today)
-    for service in due_services:
-        last_check = (
-            f"checked on {service.checked_on} by {service.checked_by}" if service.checked_on else "never checked"
+    total, due_count = len(support_directory.services), len(due_services)
+    never_checked_count = sum(service.checked_on is None for service in support_directory.services)
+    if as_json:
+        report = {
+            "due": due_count,
+            "total": total,
+            "never_checked": never_checked_count,
+            "due_after_days": support_directory.check_valid_for.days,
+            "responsible": support_directory.responsible,
+            "services": [_due_row(support_directory, service) for service in due_services],
+        }
+        click.echo(json.dumps(report, ensure_ascii=False))
+    else:
+        for service in due_services:
+            row = _due_row(support_directory, service)
+            last_check = f"checked on {row['checked_on']} by {row['checked_by']}"
+            wrong_day = service.checked_on is not None and service.checked_on > today
+            when = "due: the day is in the future" if wrong_day else f"due since {row['due_on']}"
+            state = f"{last_check}, {when}" if service.checked_on else "nobody has checked it"
+            click.echo(f"{service.id:18} {service.contact:26} {state}; status {service.status!r}, {service.source}")
+        responsible = support_directory.responsible or "nobody yet; write a name into `responsible`"
+        click.echo(
+            f"{due_count} of {total} are due, and nobody has ever checked {never_checked_count}. Responsible: "
+            f"{responsible}. Call or open each service, then set checked_on and checked_by in diary/web/directory.toml."
         )
-        click.echo(f"{service.id:18} {service.contact:24} {last_check:34} {service.status:10} {service.source}")
-    click.echo(
-        f"{len(due_services)} of {len(support_directory.services)} are due. Call or open each of them, then set "
-        "checked_on and checked_by."
-    )
     if due_services:
         raise SystemExit(1)
+
+
+def _due_row(directory: "SupportDirectory", service: "SupportService") -> dict[str, str]:
+    """Return what an operator needs for one check. `checked_on`, `checked_by` and `due_on` are "" without a check."""
+    due_on = directory.due_date(service)
+    return {
+        "id": service.id,
+        "name": service.name,
+        "contact": service.contact,
+        "kind": service.kind,
+        "status": service.status,
+        "source": service.source,
+        "checked_on": service.checked_on.isoformat() if service.checked_on else "",
+        "checked_by": service.checked_by,
+        "due_on": due_on.isoformat() if due_on else "",
+    }

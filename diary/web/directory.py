@@ -16,6 +16,8 @@ CONTACT_WAYS: Final = ("call", "text", "bsl")
 NATIONS: Final = ("england", "wales", "scotland", "ni")
 # Languages of the pages in which a service has interpreters; "any" means that it finds one for any language.
 INTERPRETERS: Final = ("any", "cy", "pl", "ur")
+# Help in an emergency. A remark about our checks would read there as a warning not to call, so none is shown.
+EMERGENCY_IDS: Final = ("999", "999bsl", "silent", "esms", "relay")
 PEOPLE: Final = ("anyone", "young", "men", "lgbt", "deaf", "family", "pictures")
 _ALLOWED_VALUES: Final = {
     "kind": ("tel", "sms", "web"),
@@ -57,6 +59,11 @@ class SupportService:
     checked_on: date | None
     checked_by: str
 
+    @property
+    def is_emergency(self) -> bool:
+        """Return whether this is help in an emergency."""
+        return self.id in EMERGENCY_IDS
+
     def is_open(self, local_time: datetime) -> bool | None:
         """Return whether the service is open at `local_time` (in the directory's zone).
 
@@ -75,23 +82,36 @@ class SupportService:
 
 @dataclass(frozen=True, slots=True)
 class SupportDirectory:
-    """All rows in order, the time zone of their hours, and how long a check stays valid."""
+    """All rows in order, the time zone of their hours, and how long a check stays valid.
+
+    `responsible` is the name of the person who has the rows checked, "" until the operator names one.
+    """
 
     services: tuple[SupportService, ...]
     time_zone: ZoneInfo
     check_valid_for: timedelta
+    responsible: str = ""
 
     def services_reached_by(self, way: str) -> tuple[SupportService, ...]:
         """Return the services that can be reached in one way: by call, text or BSL."""
         return tuple(service for service in self.services if way in service.ways)
 
     def services_due(self, today: date) -> tuple[SupportService, ...]:
-        """Return the services that were never checked, or not recently enough."""
+        """Return the services that were never checked, or not recently enough.
+
+        A check that is dated after `today` is a slip of the pen and does not count.
+        """
         return tuple(
             service
             for service in self.services
-            if service.checked_on is None or service.checked_on + self.check_valid_for <= today
+            if service.checked_on is None
+            or service.checked_on > today
+            or service.checked_on + self.check_valid_for <= today
         )
+
+    def due_date(self, service: SupportService) -> date | None:
+        """Return the day on which the next check is due, or None if there was no check: it is due now."""
+        return service.checked_on + self.check_valid_for if service.checked_on else None
 
 
 def read_support_directory(path: Path = TABLE_PATH) -> SupportDirectory:
@@ -102,7 +122,8 @@ def read_support_directory(path: Path = TABLE_PATH) -> SupportDirectory:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         services = tuple(_parse_service(row) for row in table["service"])
-        directory = SupportDirectory(services, ZoneInfo(table["zone"]), timedelta(days=int(table["due_after_days"])))
+        valid_for = timedelta(days=int(table["due_after_days"]))
+        directory = SupportDirectory(services, ZoneInfo(table["zone"]), valid_for, str(table.get("responsible", "")))
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise BadSetting(f"{path.name}: {error}.") from None
     if len({service.id for service in services}) != len(services):

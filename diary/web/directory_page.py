@@ -43,13 +43,14 @@ def service_row(service: SupportService, local_time: datetime) -> dict[str, obje
     """Return the values of one row for the template.
 
     `state` is always, open, closed or unknown. `opens` is (day, time) if the service is closed. `hours` are those of a
-    week.
+    week. `tells_of_checks`: whether the page may say who checked it.
     """
     is_open = service.is_open(local_time)
     state = "always" if service.openings is None else "unknown" if is_open is None else "open" if is_open else "closed"
     next_opening_time = next_opening(service, local_time) if state == "closed" else None
     return {
         "is": service,
+        "tells_of_checks": not service.is_emergency,
         "state": state,
         "opens": next_opening_time,
         "hours": [format_hours(opening) for opening in service.openings or ()],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -10,12 +11,15 @@ from pathlib import Path
 import pytest
 
 from diary import config
+from diary.clock import SystemClock
 from diary.errors import BadSetting
-from diary.paths import TEMPLATES
+from diary.paths import STATIC, TEMPLATES
+from diary.web import directory
 from diary.web.directory import TABLE_PATH, read_support_directory
 from diary.web.directory_page import DirectoryPage, next_opening, service_row
 from diary.web.pages import make_environment
 from diary.web.public_pages import make_renderer
+from tests.cli_runner import run_cli_in_process
 from tests.server_fixture import InProcessServer
 
 HELPLINE_ID = "nsh"
@@ -33,13 +37,13 @@ def ms_at(text: str) -> int:
 
 def test_the_table_is_whole() -> None:
     """Emergency help is first for each way of contact; nobody who cannot hear prompts is sent to a voice menu."""
-    directory = read_support_directory()
-    assert [directory.services_reached_by(way)[0].id for way in ("call", "text", "bsl")] == ["999", "esms", "999bsl"]
+    table = read_support_directory()
+    assert [table.services_reached_by(way)[0].id for way in ("call", "text", "bsl")] == ["999", "esms", "999bsl"]
     for way in ("text", "bsl"):
-        services = directory.services_reached_by(way)
+        services = table.services_reached_by(way)
         assert "silent" not in {one.id for one in services}
         assert {one.id for one in services if one.kind == "tel"} == {"relay"}
-    assert {nation for one in directory.services for nation in one.nations} == {"england", "wales", "scotland", "ni"}
+    assert {nation for one in table.services for nation in one.nations} == {"england", "wales", "scotland", "ni"}
 
 
 @pytest.mark.parametrize(
@@ -74,14 +78,14 @@ def test_what_is_due_is_what_nobody_checked(tmp_path: Path) -> None:
     table = tmp_path / "directory.toml"
     text = TABLE_PATH.read_text().replace('id = "101"', 'id = "101"\nchecked_on = "2026-11-01"\nchecked_by = "AB"')
     table.write_text(text)
-    directory = read_support_directory(table)
-    assert "101" not in {one.id for one in directory.services_due(date(2026, 11, 24))}
-    assert "101" in {one.id for one in directory.services_due(date(2026, 11, 1) + timedelta(days=90))}
-    (checked,) = (one for one in directory.services if one.id == "101")
+    support = read_support_directory(table)
+    assert "101" not in {one.id for one in support.services_due(date(2026, 11, 24))}
+    assert "101" in {one.id for one in support.services_due(date(2026, 11, 1) + timedelta(days=90))}
+    (checked,) = (one for one in support.services if one.id == "101")
     pages = make_renderer(make_environment(TEMPLATES), config.load_settings({}))
     texts_by_language = {}
     for words in pages.translations:
-        page = DirectoryPage(directory, partial(pages.render, words, "directory.html", "/directory")).render_at(
+        page = DirectoryPage(support, partial(pages.render, words, "directory.html", "/directory")).render_at(
             ms_at("2026-11-24T03:00")
         )
         texts_by_language[words.language.code] = page.decode().replace("\u2066", "").replace("\u2069", "")
@@ -90,6 +94,79 @@ def test_what_is_due_is_what_nobody_checked(tmp_path: Path) -> None:
     )
     assert "1 listopada 2026" in texts_by_language["pl"] and "1 نومبر 2026" in texts_by_language["ur"]
     assert checked.checked_by == "AB"
+
+
+def table_with_checks(folder: Path) -> Path:
+    """Write a table in which 101 was checked long ago, the helpline lately, and relay on a day in the future."""
+    text = TABLE_PATH.read_text()
+    for service_id, day in (("101", "2020-01-31"), (HELPLINE_ID, clock_day(-2)), ("relay", clock_day(2))):
+        text = text.replace(
+            f'id = "{service_id}"\n', f'id = "{service_id}"\nchecked_on = "{day}"\nchecked_by = "A. Jones"\n'
+        )
+    (folder / "directory.toml").write_text(text.replace('responsible = ""', 'responsible = "Sam Lee"'))
+    return folder / "directory.toml"
+
+
+def clock_day(offset: int) -> str:
+    """Return the day `offset` days from today (UTC)."""
+    return (date(1970, 1, 1) + timedelta(days=SystemClock().now_ms() // 86_400_000 + offset)).isoformat()
+
+
+def test_operators_see_who_checked_what_and_when(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`directory due` names the last check, the day it was due and the person responsible; so does --json."""
+    monkeypatch.setattr(
+        directory, "read_support_directory", partial(read_support_directory, table_with_checks(tmp_path))
+    )
+    total = len(read_support_directory().services)
+    result = run_cli_in_process("directory", "due")
+    lines = {line.split()[0]: line for line in result.stdout.splitlines()}
+    assert result.returncode == 1
+    assert "checked on 2020-01-31 by A. Jones, due since 2020-04-30" in lines["101"]
+    assert HELPLINE_ID not in lines
+    assert "the day is in the future" in lines["relay"]
+    assert "nobody has checked it" in lines["999"] and "A. Jones" not in lines["999"]
+    assert (
+        f"{total - 1} of {total} are due, and nobody has ever checked {total - 3}. Responsible: Sam Lee."
+        in result.stdout
+    )
+    as_json = run_cli_in_process("directory", "due", "--json")
+    report = json.loads(as_json.stdout)
+    rows = {row["id"]: row for row in report.pop("services")}
+    assert as_json.returncode == 1
+    assert report == {
+        "due": total - 1, "total": total, "never_checked": total - 3, "due_after_days": 90, "responsible": "Sam Lee",
+    }  # fmt: skip
+    assert (rows["101"]["checked_by"], rows["101"]["due_on"]) == ("A. Jones", "2020-04-30")
+    assert (rows["999"]["checked_by"], rows["999"]["checked_on"], rows["999"]["due_on"]) == ("", "", "")
+
+
+def test_a_directory_that_was_checked_is_green(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With every row checked lately the exit status is 0, and nobody responsible is said to be nobody."""
+    text = re.sub(
+        r'^(id = ".*")$', rf'\1\nchecked_on = "{clock_day(0)}"\nchecked_by = "AB"', TABLE_PATH.read_text(), flags=re.M
+    )
+    (tmp_path / "directory.toml").write_text(text)
+    monkeypatch.setattr(
+        directory, "read_support_directory", partial(read_support_directory, tmp_path / "directory.toml")
+    )
+    result = run_cli_in_process("directory", "due")
+    assert result.returncode == 0 and result.stdout.startswith("0 of ")
+    assert "Responsible: nobody yet" in result.stdout
+    assert json.loads(run_cli_in_process("directory", "due", "--json").stdout)["services"] == []
+
+
+async def test_nothing_about_checks_stands_under_999(server: InProcessServer) -> None:
+    """Under 999 the remark would read as a warning not to call. It is under all other services. The app does the same."""
+    page = (await server.http_client().get(server.settings.public_url + "/directory")).text
+    rows = re.findall(r'<li class="service".*?</li>', page, re.DOTALL)
+    remark = re.compile("We have not tried it ourselves|Not yet checked|Checked on")
+    emergencies = [row for row in rows if re.search(r"999bsl\.co\.uk|[:>]999<|tel:999|sms:999|tel:18000", row)]
+    assert len(emergencies) >= 5 and [row for row in emergencies if remark.search(row)] == []
+    assert [row for row in rows if row not in emergencies and not remark.search(row)] == []
+    app_source = (STATIC / "src" / "features" / "help" / "directory.ts").read_text()
+    lists = re.findall(r"(?:EMERGENCY|FIRST)_IDS[^=]*= \[([^]]*)\];", app_source)
+    assert len(lists) == 2
+    assert set(re.findall(r"'([^']+)'", "".join(lists))) == set(directory.EMERGENCY_IDS)
 
 
 @pytest.mark.parametrize(
