@@ -62,6 +62,7 @@ PARTS = {
     "the vocabulary": "diary/record/*.json",
     "the columns of the short chronology": "diary/pack/tables/*.json",
     "the directory": "diary/web/*.toml",
+    "the systemd units": "diary/cli/deploy/*.service",
     "the mark of a typed package": "diary/py.typed",
 }
 

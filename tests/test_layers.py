@@ -46,12 +46,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {
         f"cli.{one}"
         for one in (
-            "account_administration accounts backups command_group doctor log pack public_pages release settings"
+            "account_administration accounts backups command_group doctor installation log pack public_pages release settings"
             " storage verify"
         ).split()
     },
     "cli.command_group": set(),
     "cli.settings": FOUNDATION,
+    "cli.installation": FOUNDATION,
     "cli.account_administration": FOUNDATION | {"services", "app", "client", "cli.accounts", "cli.command_group"},
     "cli.accounts": FOUNDATION | {"services", "app", "cli.command_group"},
     "cli.backups": FOUNDATION | {"services", "app", "client"},

@@ -23,6 +23,7 @@ from diary.cli.accounts import closing, invite, organisation, quota
 from diary.cli.backups import backup, backup_key, canary, drill, restore
 from diary.cli.command_group import CommandGroup
 from diary.cli.doctor import doctor
+from diary.cli.installation import set_up
 from diary.cli.log import audit, keys
 from diary.cli.pack import pack, release_name
 from diary.cli.public_pages import directory, training
@@ -265,5 +266,6 @@ main.add_command(keys)
 main.add_command(migrate_store)
 main.add_command(purge)
 main.add_command(show_settings)
+main.add_command(set_up)
 for _command in (backup, backup_key, canary, doctor, drill, restore, invite, quota, closing, directory, training):
     main.add_command(_command)
