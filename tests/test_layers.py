@@ -46,7 +46,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {
         f"cli.{one}"
         for one in (
-            "account_administration accounts backups command_group doctor installation log pack public_pages release settings"
+            "account_administration accounts backup_folders backups command_group doctor installation log pack public_pages"
+            " release settings"
             " storage verify"
         ).split()
     },
@@ -55,7 +56,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli.installation": FOUNDATION,
     "cli.account_administration": FOUNDATION | {"services", "app", "client", "cli.accounts", "cli.command_group"},
     "cli.accounts": FOUNDATION | {"services", "app", "cli.command_group"},
-    "cli.backups": FOUNDATION | {"services", "app", "client"},
+    "cli.backup_folders": FOUNDATION | {"services", "cli.command_group"},
+    "cli.backups": FOUNDATION | {"services", "app", "client", "cli.log"},
     "cli.doctor": FOUNDATION | {"services", "web", "client"},
     "cli.log": FOUNDATION | {"crypto", "ledger", "storage", "services", "client", "cli.command_group"},
     "cli.pack": FOUNDATION | {"crypto", "pack", "web", "client"},
@@ -89,6 +91,7 @@ INNER_RANK: dict[str, dict[str, int]] = {
 # Third-party packages that only one module or package may import.
 SINGLE_IMPORTERS: dict[str, tuple[str, ...]] = {
     "cryptography": ("diary.crypto", "diary.ledger.certificate_paths", "diary.ledger.timestamps"),
+    "pyrage": ("diary.crypto.age_files",),
     "rfc3161_client": ("diary.ledger.timestamps",),
     "typst": ("diary.pack",),
     "PIL": ("diary.pack", "diary.client.attachments", "diary.samples"),

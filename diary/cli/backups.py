@@ -4,6 +4,8 @@ import asyncio
 import os
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -11,6 +13,7 @@ from typing import Final
 import click
 
 from diary import config
+from diary.cli.log import read_public_key
 from diary.clock import SystemClock
 from diary.config import Settings
 from diary.encoding import b64, unb64
@@ -19,59 +22,108 @@ from diary.paths import chown_to_folder_owner
 
 EXISTING_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE: Final = click.Path(exists=False, dir_okay=False, path_type=Path)
+EXISTING_PATH: Final = click.Path(exists=True, path_type=Path)
 FOLDER: Final = click.Path(file_okay=False, path_type=Path)
+AGE_KEY_PREFIX: Final = "age1"
+AGE_FILE_PREFIX: Final = b"age-encryption.org/v1\n"
+_password_file = click.option(
+    "--password-file", type=EXISTING_FILE, help="A file with the key's password. Default: ask for it."
+)
+_at = click.option(
+    "--at",
+    default="",
+    metavar="MOMENT",
+    help="The newest backup of a folder that is not later: a date, a time (UTC) or a number. Default: the newest.",
+)
+_notary = click.option(
+    "--notary", type=EXISTING_FILE, help="The server's public notary key: refuse a folder that it did not sign."
+)
+_SHORTEST_PASSWORD: Final = 12
 
 
 @click.command("backup-key")
 @click.argument("out", type=NEW_FILE, help="The key file to write; OUT.pub is its public half.")
-def backup_key(out: Path) -> None:
-    """Make the key that backups are sealed to. Run this on a computer that is not the server."""
+@_password_file
+@click.option("--single-file", is_flag=True, help="Make a key for whole backups in one file each, without password.")
+def backup_key(out: Path, password_file: Path | None, *, single_file: bool) -> None:
+    """Make the key that backups are encrypted to. Run this on a computer that is not the server."""
     from diary.services.operations.backups import create_operator_key
+    from diary.services.operations.growing_backups import create_backup_key
 
-    pub = create_operator_key(out)
+    if single_file:
+        pub = b64(create_operator_key(out))
+    else:
+        pub = create_backup_key(out, _read_password(password_file, out.name, is_new=True))
     public_path = out.with_name(out.name + ".pub")
-    public_path.write_text(b64(pub) + "\n", encoding="ascii")
+    public_path.write_text(pub + "\n", encoding="ascii")
     click.echo(
         f"Copy {public_path.name} to the server. Keep two copies of {out.name} elsewhere: no backup opens without it."
     )
 
 
 @click.command()
-@click.argument("folder", type=FOLDER, help="Where to write the backup.")
+@click.argument("folder", type=FOLDER, help="Where the backups are. Each adds what is not yet there.")
 @click.option("--key", type=EXISTING_FILE, required=True, help="The public half of the backup key.")
 @click.option("--empty", is_flag=True, help="Allow a backup of a server without accounts.")
-def backup(folder: Path, key: Path, *, empty: bool) -> None:
-    """Write one sealed backup of everything while the server runs."""
-    from diary.services.operations.backups import create_backup
+@click.option(
+    "--accept-older", is_flag=True, help="Go on although the folder does not have the last backup of this server."
+)
+def backup(folder: Path, key: Path, *, empty: bool, accept_older: bool) -> None:
+    """Add an encrypted backup of everything to a folder while the server runs.
 
-    pub = unb64(key.read_text(encoding="ascii", errors="replace").strip())
-    result = asyncio.run(
-        create_backup(
-            config.load_settings(os.environ),
-            pub,
-            folder.absolute(),
-            SystemClock(),
-            _print_finished_step,
-            allow_empty=empty,
+    With a key that was made by --single-file, write one whole file instead.
+    """
+    from diary.services.operations.backups import create_backup
+    from diary.services.operations.growing_backups import create_growing_backup
+
+    settings, clock = config.load_settings(os.environ), SystemClock()
+    public_key = key.read_text(encoding="ascii", errors="replace").strip()
+    if public_key.startswith(AGE_KEY_PREFIX):
+        result = asyncio.run(
+            create_growing_backup(
+                settings,
+                public_key,
+                folder.absolute(),
+                clock,
+                _print_finished_step,
+                lambda plan: click.echo(
+                    f"Needs at most {plan.needed_bytes / 1e6:.1f} MB ({plan.new_parts} new parts of files);"
+                    f" {plan.free_bytes / 1e6:.1f} MB are free."
+                ),
+                allow_empty=empty,
+                accept_older=accept_older,
+            )
         )
-    )
-    click.echo(f"Backup: {result.path} ({result.path.stat().st_size / 1e6:.1f} MB, {result.part_count} parts of files)")
+        click.echo(f"Backup: {result.path} ({result.part_count} parts of files)")
+    else:
+        if accept_older:
+            raise click.UsageError("--accept-older is for folders of backups. This key is for whole files.")
+        result = asyncio.run(
+            create_backup(
+                settings, unb64(public_key), folder.absolute(), clock, _print_finished_step, allow_empty=empty
+            )
+        )
+        click.echo(
+            f"Backup: {result.path} ({result.path.stat().st_size / 1e6:.1f} MB, {result.part_count} parts of files)"
+        )
     _report_lost_parts(result.missing_parts)
 
 
 @click.command()
-@click.argument("file", type=EXISTING_FILE, help="The backup.")
+@click.argument("path", type=EXISTING_PATH, help="The folder of backups, or a backup in one file.")
 @click.option("--key", type=EXISTING_FILE, required=True, help="The private half of the backup key.")
-def restore(file: Path, key: Path) -> None:
+@_password_file
+@_at
+@_notary
+def restore(path: Path, key: Path, password_file: Path | None, at: str, notary: Path | None) -> None:
     """Restore a backup to the database and folders that the settings name.
 
-    They must be empty. The whole file is checked before anything is written.
+    They must be empty. The whole backup is checked before anything is written.
     """
-    from diary.services.operations.backups import restore_backup
+    from diary.services.operations.backups import restore_members
 
-    result = asyncio.run(
-        restore_backup(config.load_settings(os.environ), file, _read_backup_key(key), _print_finished_step)
-    )
+    with _opened(path, key, password_file, at, notary) as read:
+        result = asyncio.run(restore_members(config.load_settings(os.environ), path, read, _print_finished_step))
     click.echo(
         f"Restored: the server as it was at {_format_time(result.made_at)}, with {result.part_count} parts of files."
     )
@@ -81,9 +133,12 @@ def restore(file: Path, key: Path) -> None:
 
 
 @click.command()
-@click.argument("file", type=EXISTING_FILE, help="The backup.")
+@click.argument("path", type=EXISTING_PATH, help="The folder of backups, or a backup in one file.")
 @click.option("--key", type=EXISTING_FILE, required=True, help="The private half of the backup key.")
-def drill(file: Path, key: Path) -> None:
+@_password_file
+@_at
+@_notary
+def drill(path: Path, key: Path, password_file: Path | None, at: str, notary: Path | None) -> None:
     """Test a backup: restore it to a temporary folder, start a server on it and sign in as the canary.
 
     The real server is not touched.
@@ -91,9 +146,10 @@ def drill(file: Path, key: Path) -> None:
     from diary.services.operations import backup_history
 
     settings = config.load_settings(os.environ)
-    made_at = asyncio.run(run_drill(settings, file, _read_backup_key(key)))
+    with _opened(path, key, password_file, at, notary) as read:
+        made_at = asyncio.run(run_drill(settings, path, read))
     if settings.data.is_dir():
-        backup_history.record_drill(settings.data, file.name, SystemClock().now_ms(), made_at)
+        backup_history.record_drill(settings.data, path.name, SystemClock().now_ms(), made_at)
     click.echo(f"The backup of {_format_time(made_at)} was restored. The canary signed in and read its entry.")
 
 
@@ -104,15 +160,15 @@ def canary() -> None:
     click.echo("The canary account is registered. Make a backup now, and test it with `drill`.")
 
 
-async def run_drill(settings: Settings, file: Path, backup_key_bytes: bytes) -> int:
+async def run_drill(settings: Settings, path: Path, read: Callable[[], Iterator[tuple[str, Iterator[bytes]]]]) -> int:
     """Restore into a temporary folder, sign in there and return when the backup was made.
 
     Raise KeptError on failure.
     """
     from diary.client import backup_canary
-    from diary.services.operations.backups import restore_backup, verify_backup
+    from diary.services.operations.backups import restore_members, verify_members
 
-    backup_info = verify_backup(file, backup_key_bytes, _ignore_progress)
+    backup_info = verify_members(path, read, _ignore_progress)
     with tempfile.TemporaryDirectory(prefix="kept-drill-") as name:
         data_folder = Path(name) / "data"
         drill_settings = config.load_settings(
@@ -122,7 +178,7 @@ async def run_drill(settings: Settings, file: Path, backup_key_bytes: bytes) -> 
                 "DIARY_PUBLIC_URL": settings.public_url,
             }
         )
-        result = await restore_backup(drill_settings, file, backup_key_bytes, _print_finished_step)
+        result = await restore_members(drill_settings, path, read, _print_finished_step)
         if result.missing_parts:
             raise BadSetting(f"{len(result.missing_parts)} parts of files are missing from this backup.")
         credentials = backup_canary.read_canary_file(data_folder)
@@ -165,9 +221,48 @@ async def _register_canary(settings: Settings) -> None:
     chown_to_folder_owner(credentials_path)
 
 
+@contextmanager
+def _opened(
+    path: Path, key: Path, password_file: Path | None, at: str, notary: Path | None
+) -> Iterator[Callable[[], Iterator[tuple[str, Iterator[bytes]]]]]:
+    """Open a folder of backups or a backup in one file with its private key. Yield the reader of its members."""
+    from diary.services.operations.backup_repository import is_repository
+    from diary.services.operations.growing_backups import open_backup, read_private_key
+    from diary.services.operations.sealed_backup import read_members
+
+    if path.is_file():
+        if at or notary:
+            raise click.UsageError("--at and --notary are for folders of backups.")
+        private_key = _read_backup_key(key)
+        yield lambda: read_members(path, private_key)
+        return
+    if not is_repository(path):
+        raise BadRequest(f"{path} has no backups that grow. Name a file in it, or the right folder.")
+    raw = key.read_bytes()
+    if not raw.startswith(AGE_FILE_PREFIX):
+        raise BadRequest(f"{key.name} is not the private key of a folder of backups.")
+    notary_key = read_public_key(notary) if notary else None
+    password = _read_password(password_file, key.name, is_new=False)
+    with open_backup(path, read_private_key(key, password), at, notary_key) as opened:
+        yield opened.read_members
+
+
+def _read_password(file: Path | None, key_name: str, *, is_new: bool) -> str:
+    """Return the password in `file`, or ask for it. Raise BadRequest if a new one is too short."""
+    if file:
+        password = file.read_text(encoding="utf-8", errors="replace").rstrip("\r\n")
+    else:
+        password = click.prompt(f"Password of {key_name}", hide_input=True, confirmation_prompt=is_new, err=True)
+    if is_new and len(password) < _SHORTEST_PASSWORD:
+        raise BadRequest(f"The password is too short. Take {_SHORTEST_PASSWORD} characters or more.")
+    return str(password)
+
+
 def _read_backup_key(key: Path) -> bytes:
     """Return the private backup key. Raise BadRequest if the file is not one."""
     raw = key.read_bytes()
+    if raw.startswith(AGE_FILE_PREFIX):
+        raise BadRequest(f"{key.name} is the key of a folder of backups. A backup in one file has another key.")
     if len(raw) != 32:
         raise BadRequest(f"{key.name} is not a private backup key. The public half does not open anything.")
     return raw

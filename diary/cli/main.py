@@ -20,6 +20,7 @@ import click
 from diary import config
 from diary.cli.account_administration import accounts, close_account, invites
 from diary.cli.accounts import closing, invite, organisation, quota
+from diary.cli.backup_folders import backups
 from diary.cli.backups import backup, backup_key, canary, drill, restore
 from diary.cli.command_group import CommandGroup
 from diary.cli.doctor import doctor
@@ -254,6 +255,7 @@ def _write_sample_pack(out: Path) -> None:
 
 
 main.add_command(accounts)
+main.add_command(backups)
 main.add_command(invites)
 main.add_command(close_account)
 main.add_command(audit)

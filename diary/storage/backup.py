@@ -72,6 +72,12 @@ def list_part_names(path: Path) -> list[str]:
         return [name for (name,) in copy.execute(sql.LIST_PART_NAMES)]
 
 
+def list_part_sizes(path: Path) -> list[tuple[str, int]]:
+    """Return the name and the bytes of every part that `list_part_names` names."""
+    with closing(open_sqlite(path, read_only=True)) as copy:
+        return list(copy.execute(sql.LIST_PART_SIZES))
+
+
 def find_secrets_check_sample(path: Path) -> SecretsCheckSample | None:
     """Return the values that the secrets of a copied database are checked on; None when it has no account."""
     with closing(open_sqlite(path, read_only=True)) as copy:

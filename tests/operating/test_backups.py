@@ -328,7 +328,7 @@ def test_the_drill_signs_in_on_the_restored_copy(tmp_path: Path) -> None:
 
     assert run_command("migrate")[0] == 0
     assert run_command("serve", "--bind", "127.0.0.1:x")[0] != 0
-    assert run_command("backup-key", tmp_path / "k")[0] == 0
+    assert run_command("backup-key", "--single-file", tmp_path / "k")[0] == 0
     status, output = run_command("backup", tmp_path / "out", "--key", tmp_path / "k.pub")
     assert status != 0 and "pepper" in output
     assert run_command("canary")[0] == 0

@@ -100,7 +100,7 @@ def test_an_unusable_database_is_reported_without_waiting(tmp_path: Path, monkey
 
 def test_a_system_error_is_reported_in_one_sentence(tmp_path: Path) -> None:
     """A missing folder, or a file in place of a folder, is named."""
-    assert "no/k.key" in failing_command_output("backup-key", tmp_path / "no" / "k.key")
+    assert "no/k.key" in failing_command_output("backup-key", "--single-file", tmp_path / "no" / "k.key")
     assert "no/r.key" in failing_command_output("release", "key", tmp_path / "no" / "r.key")
     (tmp_path / "file").write_text("")
     assert "file" in failing_command_output("migrate", DIARY_DATA=str(tmp_path / "file"))
@@ -129,7 +129,7 @@ def test_files_made_by_root_belong_to_the_folders_owner(tmp_path: Path, monkeypa
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(os, "chown", lambda path, user, group: owners_by_path.update({Path(path).name: (user, group)}))
     assert run_cli_in_process("canary", **env).returncode == 0
-    assert run_cli_in_process("backup-key", tmp_path / "k").returncode == 0
+    assert run_cli_in_process("backup-key", "--single-file", tmp_path / "k").returncode == 0
     assert run_cli_in_process("backup", tmp_path / "out", "--key", tmp_path / "k.pub", **env).returncode == 0
     assert run_cli_in_process("keys", "wish", tmp_path / "wish", "--why", "first", **env).returncode == 0
     owner = tmp_path.stat().st_uid, tmp_path.stat().st_gid

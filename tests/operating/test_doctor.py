@@ -329,7 +329,7 @@ def test_key_canary_backup_and_drill_turn_their_lines_green(tmp_path: Path) -> N
         three = ("last backup", "last drill", "secrets in backup")
         before = line_states()
         assert [before[name] for name in three] == [False] * 3
-        run_command("backup-key", tmp_path / "k")
+        run_command("backup-key", "--single-file", tmp_path / "k")
         run_command("canary")
         run_command("backup", tmp_path / "out", "--key", tmp_path / "k.pub")
         assert [line_states()[name] for name in three] == [True, False, True]

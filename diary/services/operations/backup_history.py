@@ -54,6 +54,19 @@ def record_backup(
     )
 
 
+def find_repository(data_dir: Path, folder: Path) -> tuple[int, str] | None:
+    """Return the number and the digest (hex) of the newest backup that this server made in a folder of backups."""
+    row = read_history(data_dir).get("repositories", {}).get(str(folder.resolve()))
+    return (int(row["number"]), str(row["digest"])) if row else None
+
+
+def record_repository(data_dir: Path, folder: Path, number: int, digest: str) -> None:
+    """Record the newest backup in a folder of backups, so that an older state of the folder is noticed."""
+    history = read_history(data_dir)
+    repositories = history.get("repositories", {}) | {str(folder.resolve()): {"number": number, "digest": digest}}
+    _write_history(data_dir, history | {"repositories": repositories})
+
+
 def record_drill(data_dir: Path, name: str, drilled_at_ms: int, backup_made_at_ms: int) -> None:
     """Record that a backup was restored and opened in a drill."""
     _write_history(

@@ -10,7 +10,7 @@ erased by its keeper in the meantime. A part that the database still references 
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,7 @@ from diary.services.operations import backup_history
 from diary.services.operations.sealed_backup import SealedBackupWriter, read_members
 from diary.services.operations.work_dir import exclusive_lock, remove_abandoned, temporary_work_dir
 from diary.storage import backup as copies
+from diary.storage import row_dump
 from diary.storage.blob_store import BlobStore, flush, open_blob_store
 
 MANIFEST_MEMBER, PEPPER_MEMBER, NOTARY_KEY_MEMBER, CANARY_MEMBER, DATABASE_MEMBER = (
@@ -40,9 +41,13 @@ MANIFEST_MEMBER, PEPPER_MEMBER, NOTARY_KEY_MEMBER, CANARY_MEMBER, DATABASE_MEMBE
 )
 OLD_NOTARY_KEYS_GLOB: Final = "notary.*.key"
 PART_MEMBER_PREFIX: Final = "parts/"
+# The database as the chunks of storage/row_dump.py, in a backup that grows with change.
+ROWS_MEMBER: Final = "rows"
+# Returns an iterator over each member's name and chunks, from the start. The chunks are read before the next member.
+BackupMemberReader = Callable[[], Iterator[tuple[str, Iterator[bytes]]]]
 BACKUP_SUFFIX: Final = ".backup"
 UNFINISHED_SUFFIX: Final = ".part"
-_EMPTY_SERVER_MESSAGE: Final = (
+EMPTY_SERVER_MESSAGE: Final = (
     "Nobody has an account on this server, so nothing was written. If that is wrong, the settings of the server are"
     " missing here: run the command with them. `kept config` shows which ones hold. If it is right, add --empty."
 )
@@ -79,7 +84,7 @@ async def create_backup(
     Raise BadSetting if secrets are missing or do not fit the database. Raise it too if there is no account, unless
     `allow_empty` is True: a command that was run without the server's settings finds such a database.
     """
-    secrets = _read_secrets(settings)
+    secrets = read_secrets(settings)
     now = clock.now_ms()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"{backup_history.format_backup_time(now)}{BACKUP_SUFFIX}"
@@ -90,8 +95,8 @@ async def create_backup(
         await copies.take_snapshot(settings, database)
         on_progress("database", 1, 1)
         if not allow_empty and copies.find_secrets_check_sample(database) is None:
-            raise BadSetting(_EMPTY_SERVER_MESSAGE)
-        _check_secrets(database, secrets[PEPPER_MEMBER], secrets[NOTARY_KEY_MEMBER])
+            raise BadSetting(EMPTY_SERVER_MESSAGE)
+        check_secrets(database, secrets[PEPPER_MEMBER], secrets[NOTARY_KEY_MEMBER])
         manifest = {"app_url": settings.app_url, "made_at": now, "public_url": settings.public_url}
         with (
             _removed_on_failure(unfinished_path),
@@ -108,7 +113,7 @@ async def create_backup(
                 sealed, database, open_blob_store(settings.blob_url), on_progress
             )
             sealed.close()
-        still_missing = await _still_referenced(settings, work_dir / "after", missing_parts)
+        still_missing = await list_still_referenced(settings, work_dir / "after", missing_parts)
     unfinished_path.rename(path)
     flush(folder)
     backup_history.record_backup(settings.data, path.name, now, path.stat().st_size, secrets, len(still_missing))
@@ -125,27 +130,6 @@ def _removed_on_failure(path: Path) -> Iterator[None]:
         raise
 
 
-def verify_backup(path: Path, operator_private_key: bytes, on_progress: ProgressCallback) -> Backup:
-    """Read a whole backup and write nothing. Raise InvalidSealedCopy if it lacks its secrets or a part is damaged."""
-    manifest: dict[str, Any] = {}
-    seen_members: set[str] = set()
-    part_count = 0
-    for name, chunks in read_members(path, operator_private_key):
-        seen_members.add(name)
-        if name == MANIFEST_MEMBER:
-            manifest = _parse_manifest(b"".join(chunks))
-        elif name == DATABASE_MEMBER:
-            _check_secrets_present(seen_members)
-        elif name.startswith(PART_MEMBER_PREFIX):
-            _check_part(name, b"".join(chunks))
-            part_count += 1
-            on_progress("read", part_count, 0)
-    _check_secrets_present(seen_members)
-    if DATABASE_MEMBER not in seen_members or not manifest:
-        raise InvalidSealedCopy("This backup contains no database. Nothing was written.")
-    return Backup(path, str(manifest["app_url"]), int(manifest["made_at"]), part_count, ())
-
-
 async def restore_backup(
     settings: Settings, path: Path, operator_private_key: bytes, on_progress: ProgressCallback
 ) -> Backup:
@@ -153,23 +137,57 @@ async def restore_backup(
 
     Raise InvalidSealedCopy, Conflict and BadSetting before anything is written.
     """
-    verified = verify_backup(path, operator_private_key, on_progress)
+    return await restore_members(settings, path, lambda: read_members(path, operator_private_key), on_progress)
+
+
+def verify_members(path: Path, read: BackupMemberReader, on_progress: ProgressCallback) -> Backup:
+    """Read every member and write nothing; `path` is for the result.
+
+    Raise InvalidSealedCopy if the secrets or the database are missing, or if a part is damaged.
+    """
+    manifest: dict[str, Any] = {}
+    seen_members: set[str] = set()
+    part_count = 0
+    for name, chunks in read():
+        seen_members.add(name)
+        if name == MANIFEST_MEMBER:
+            manifest = _parse_manifest(b"".join(chunks))
+        elif name in (DATABASE_MEMBER, ROWS_MEMBER):
+            _check_secrets_present(seen_members)
+        elif name.startswith(PART_MEMBER_PREFIX):
+            check_part(name, b"".join(chunks))
+            part_count += 1
+            on_progress("read", part_count, 0)
+    _check_secrets_present(seen_members)
+    if not seen_members & {DATABASE_MEMBER, ROWS_MEMBER} or not manifest:
+        raise InvalidSealedCopy("This backup contains no database. Nothing was written.")
+    return Backup(path, str(manifest["app_url"]), int(manifest["made_at"]), part_count, ())
+
+
+async def restore_members(
+    settings: Settings, path: Path, read: BackupMemberReader, on_progress: ProgressCallback
+) -> Backup:
+    """As `restore_backup`, for members from any source; `path` is for the result."""
+    verified = verify_members(path, read, on_progress)
     if verified.app_url != settings.app_url:
         raise BadSetting(
             f"This backup is of {verified.app_url}, and keepers' passwords work only at that address. "
             "Set DIARY_APP_URL to it. Nothing was written."
         )
     await copies.check_target_empty(settings)
-    _check_no_other_secrets(settings, path, operator_private_key)
+    _check_no_other_secrets(settings, read)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     secrets: dict[str, bytes] = {}
     with temporary_work_dir(settings.data) as work_dir:
         database = work_dir / "database"
         store, expected_parts, restored_parts = open_blob_store(settings.blob_url), set[str](), set[str]()
-        for name, chunks in read_members(path, operator_private_key):
-            if name == DATABASE_MEMBER:
-                _write_new_file(database, chunks)
-                _check_secrets(database, secrets[PEPPER_MEMBER], secrets[NOTARY_KEY_MEMBER])
+        for name, chunks in read():
+            if name in (DATABASE_MEMBER, ROWS_MEMBER):
+                if name == ROWS_MEMBER:
+                    row_dump.load_chunks(chunks, database)
+                else:
+                    write_new_file(database, chunks)
+                check_secrets(database, secrets[PEPPER_MEMBER], secrets[NOTARY_KEY_MEMBER])
                 await copies.migrate_copy(settings, database)
                 expected_parts = set(copies.list_part_names(database))
             elif name.startswith(PART_MEMBER_PREFIX):
@@ -191,7 +209,7 @@ def create_operator_key(key_path: Path) -> bytes:
     """Create the operator's private key in `key_path` and return its public key. Raise Conflict if the file exists."""
     private_key = generate_scalar()
     try:
-        _write_new_file(key_path, iter([private_key]))
+        write_new_file(key_path, iter([private_key]))
     except FileExistsError:
         raise Conflict(f"The file {key_path.name} exists already.") from None
     return public_point(private_key)
@@ -205,7 +223,7 @@ async def _add_parts(
     for part_number, name in enumerate(names, 1):
         try:
             raw = await store.get(name)
-            _check_part(PART_MEMBER_PREFIX + name, raw)
+            check_part(PART_MEMBER_PREFIX + name, raw)
             sealed.add_member(PART_MEMBER_PREFIX + name, [raw])
         except (NotFound, InvalidSealedCopy):
             missing.append(name)
@@ -213,7 +231,7 @@ async def _add_parts(
     return len(names) - len(missing), missing
 
 
-async def _still_referenced(settings: Settings, snapshot_path: Path, missing: list[str]) -> list[str]:
+async def list_still_referenced(settings: Settings, snapshot_path: Path, missing: list[str]) -> list[str]:
     """Return the names in `missing` that the database still references; see [Note: parts erased during a backup]."""
     if not missing:
         return []
@@ -222,7 +240,7 @@ async def _still_referenced(settings: Settings, snapshot_path: Path, missing: li
     return [name for name in missing if name in referenced]
 
 
-def _read_secrets(settings: Settings) -> dict[str, bytes]:
+def read_secrets(settings: Settings) -> dict[str, bytes]:
     """Return the pepper, the notary's keys and the canary. None is created.
 
     Raise BadSetting naming the missing ones.
@@ -241,7 +259,7 @@ def _read_secrets(settings: Settings) -> dict[str, bytes]:
     return {name: raw for name, raw in required.items() if raw is not None} | optional
 
 
-def _check_secrets(database: Path, pepper: bytes, notary_seed: bytes) -> None:
+def check_secrets(database: Path, pepper: bytes, notary_seed: bytes) -> None:
     """Raise BadSetting unless the copied database was written with these secrets."""
     statements = tuple(
         cast("Mapping[str, object]", parse_canonical_json(raw)) for raw in copies.list_key_statements(database)
@@ -276,7 +294,7 @@ def _check_secrets_present(seen_members: set[str]) -> None:
         raise InvalidSealedCopy(_NO_NOTARY_KEY_MESSAGE)
 
 
-def _check_part(name: str, raw: bytes) -> None:
+def check_part(name: str, raw: bytes) -> None:
     """Raise InvalidSealedCopy unless the part's bytes match the digest in its name."""
     if not name.endswith("-" + hashlib.sha256(raw).hexdigest()[:32]):
         raise InvalidSealedCopy("A file in this backup is damaged. Nothing was written.")
@@ -292,14 +310,14 @@ def _parse_manifest(raw: bytes) -> dict[str, Any]:
         raise InvalidSealedCopy("The description in this backup cannot be read. Nothing was written.") from None
 
 
-def _check_no_other_secrets(settings: Settings, path: Path, operator_private_key: bytes) -> None:
+def _check_no_other_secrets(settings: Settings, read: BackupMemberReader) -> None:
     """Raise Conflict if the settings have secrets that differ from the backup's."""
     current_secrets = {
         PEPPER_MEMBER: settings.find_existing_pepper(),
         NOTARY_KEY_MEMBER: settings.find_existing_notary_seed(),
     }
-    for name, chunks in read_members(path, operator_private_key):
-        if name == DATABASE_MEMBER:
+    for name, chunks in read():
+        if name in (DATABASE_MEMBER, ROWS_MEMBER):
             return
         current = current_secrets.get(name)
         if current is not None and current != b"".join(chunks):
@@ -317,10 +335,10 @@ def _write_secret_if_absent(settings: Settings, name: str, content: bytes) -> No
     if Path(name).name != name:
         raise InvalidSealedCopy("This backup contains a file with an unsafe name.")
     if not is_set and not (settings.data / name).exists():
-        _write_new_file(settings.data / name, iter([content]))
+        write_new_file(settings.data / name, iter([content]))
 
 
-def _write_new_file(path: Path, chunks: Iterator[bytes]) -> None:
+def write_new_file(path: Path, chunks: Iterator[bytes]) -> None:
     """Write a new file, readable only by its owner, and flush it to the disk. Raise FileExistsError if it exists."""
     file_descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(file_descriptor, "wb") as file:
