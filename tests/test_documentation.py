@@ -129,6 +129,37 @@ def test_the_record_of_processing_has_every_table_and_no_other() -> None:
     assert sorted(rows) == sorted(table_names())
 
 
+def test_the_impact_assessment_follows_the_program() -> None:
+    """Each table is in one flow of the DPIA; each risk has a likelihood, a severity and a decision left to a person."""
+    page = DOCS_BY_PATH["docs/operators/dpia.md"]
+    flows = page.split("| flow |")[1].split("\n\n")[0]
+    named = re.findall(r"`([a-z_]+)`", flows)
+    assert sorted(named) == sorted(table_names())
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in page.split("| risk |")[1].split("\n\n")[0].splitlines()[2:]
+    ]
+    assert len(rows) >= 12
+    likelihoods, severities = ("remote", "possible", "probable"), ("minimal", "significant", "severe")
+    for risk, before, severity, measures, after, remains, decision in rows:
+        assert before in likelihoods and after in likelihoods and severity in severities, risk
+        assert likelihoods.index(after) <= likelihoods.index(before), risk
+        assert measures and remains and decision.startswith("**DECIDE:**"), risk
+    named_risks = " ".join(row[0] for row in rows)
+    assert all(subject in named_risks for subject in ("advocates", "witnesses", "hand-over", "hosting", "children"))
+    for step in range(1, 8):
+        assert re.search(rf"^## Steps? .*{step}", page, re.MULTILINE), step
+
+
+def test_no_paper_hides_how_people_reach_each_other() -> None:
+    """Letters, statements, grants and hand-overs are tables, so the papers about recipients and safety name them."""
+    assert {"letter", "witness_code", "access_grant", "handover"} <= table_names()
+    for name in ("dpia", "online-safety", "record-of-processing"):
+        page = DOCS_BY_PATH[f"docs/operators/{name}.md"].lower()
+        assert all(word in page for word in ("letter", "witness", "advocate", "eight words")), name
+        assert "no messages" not in page and "recipients | none" not in page, name
+
+
 def test_the_record_of_processing_has_every_log_field_and_event() -> None:
     """The page lists exactly the fields of each log event; nothing else is formatted into a line."""
     page = DOCS_BY_PATH["docs/operators/record-of-processing.md"]
