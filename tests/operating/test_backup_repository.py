@@ -14,9 +14,16 @@ import pytest
 
 from diary.crypto import age_files
 from diary.crypto.signing import Ed25519Signer
-from diary.encoding import b64
+from diary.encoding import b64, canonical_json
 from diary.errors import BadSetting, Conflict, InvalidSealedCopy, SealError
-from diary.services.operations.backup_repository import BackupRepository, Snapshot, open_repository
+from diary.ledger import signed_objects
+from diary.services.operations.backup_repository import (
+    LIST_MAGIC,
+    LIST_TYPE,
+    BackupRepository,
+    Snapshot,
+    open_repository,
+)
 from diary.storage import row_dump
 
 SIGNER = Ed25519Signer(b"s" * 32)
@@ -106,6 +113,23 @@ def test_another_servers_list_is_refused(tmp_path: Path) -> None:
         write_backup(repository, 1, [b"a"], signer=Ed25519Signer(b"x" * 32))
         with pytest.raises(InvalidSealedCopy, match=r"00000001\.list was signed by another server"):
             repository.list_snapshots(OURS)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("number", "1"), ("number", -1), ("made_at", "soon"), ("made_at", 1 << 52), ("key", 5), ("chunks", True)],
+)
+def test_a_signed_list_with_malformed_fields_is_refused(tmp_path: Path, field: str, value: object) -> None:
+    """A folder that somebody has made up is signed by a key of their own: no field of it becomes a traceback."""
+    with open_repository(tmp_path / "r", create=True) as repository:
+        real = write_backup(repository, 1, [b"a"])
+        header = {"number": 1, "made_at": 1000, "app_url": "http://localhost:8000", "key": b64(bytes(32))}
+        content = header | {"previous": "", "entries": b64(hashlib.sha256(b"").digest()), "signer": b64(SIGNER.pub)}
+        content |= {"t": LIST_TYPE, "chunks": 0, "bytes": 0, "manifest": b64(bytes(32))} | {field: value}
+        raw = canonical_json(signed_objects.sign_object(SIGNER, content))
+        real.path.write_bytes(LIST_MAGIC + len(raw).to_bytes(4, "big") + raw)
+        with pytest.raises(InvalidSealedCopy, match=r"00000001\.list is damaged"):
+            repository.list_snapshots(None)
 
 
 @pytest.mark.parametrize("where", ["chunk", "folder", "list", "chunks", "pipe"])

@@ -39,6 +39,8 @@ LIST_TYPE: Final = "backup-list/v1"
 NAME_BYTES: Final = 32
 _ENTRY_BYTES: Final = NAME_BYTES + 32 + 8
 _HEADER_LIMIT_BYTES: Final = 1 << 16
+# The end of the year 9999, the last that a date can name.
+_LATEST_MS: Final = 253_402_300_799_999
 _LIST_NAME: Final = re.compile(r"[0-9]{8}\.list")
 _CHUNK_NAME: Final = re.compile(r"[0-9a-f]{64}")
 _FIELDS: Final = frozenset(
@@ -328,21 +330,22 @@ def _read_header(path: Path, trusted_signers: frozenset[bytes] | None) -> Snapsh
         signed_objects.verify_object(header, signer, LIST_TYPE, _FIELDS)
         entries = raw[start + length :]
         snapshot = Snapshot(
-            cast("int", header["number"]),
-            cast("int", header["made_at"]),
+            _read_count(header["number"]),
+            _read_count(header["made_at"]),
             str(header["app_url"]),
             unb64(str(header["key"])),
             hashlib.sha256(raw).digest(),
             unb64(str(header["previous"])),
             unb64(str(header["manifest"])),
-            cast("int", header["chunks"]),
-            cast("int", header["bytes"]),
+            _read_count(header["chunks"]),
+            _read_count(header["bytes"]),
             signer,
             path,
         )
         is_complete = (
             unb64(str(header["entries"])) == hashlib.sha256(entries).digest()
             and len(entries) == snapshot.chunk_count * _ENTRY_BYTES
+            and snapshot.made_at <= _LATEST_MS
         )
     except (KeptError, KeyError, TypeError, ValueError):
         raise damaged from None
@@ -353,3 +356,10 @@ def _read_header(path: Path, trusted_signers: frozenset[bytes] | None) -> Snapsh
     if trusted_signers is not None and signer not in trusted_signers:
         raise InvalidSealedCopy(f"{path} was signed by another server. Use a folder for each server.")
     return snapshot
+
+
+def _read_count(value: object) -> int:
+    """Return a field that is a number of 0 or more. Raise ValueError for anything else: any key can sign a list."""
+    if type(value) is not int or value < 0:
+        raise ValueError
+    return value
