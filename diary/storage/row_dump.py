@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from diary.errors import InvalidSealedCopy
 from diary.storage.bulk import backup as sql
+from diary.storage.control import sqlite as control
 from diary.storage.sqlite.connection import connect
 
 SMALLEST_CHUNK_BYTES: Final = 16 << 10
@@ -55,7 +56,7 @@ def load_chunks(chunks: Iterable[bytes], path: Path) -> None:
     """
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as copy:
-            copy.execute("BEGIN")
+            copy.execute(control.BEGIN_WRITE)
             insert_row = ""
             for chunk in chunks:
                 for line in chunk.splitlines():
@@ -71,7 +72,7 @@ def load_chunks(chunks: Iterable[bytes], path: Path) -> None:
                     else:
                         # Inserted rows have set the sequences. The next lines have the right numbers.
                         copy.execute(sql.DELETE_SEQUENCES)
-            copy.execute("COMMIT")
+            copy.execute(control.COMMIT)
     except (sqlite3.Error, ValueError, TypeError, IndexError, KeyError):
         raise InvalidSealedCopy(_DAMAGED_MESSAGE) from None
 
