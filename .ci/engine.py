@@ -2,8 +2,9 @@
 
     python .ci/engine.py
 
-- pyodide/: CPython for browsers, and typst/: the typesetter for browsers, byte for byte as published but for
-  python_stdlib.zip, whose modules are compiled. What compresses well is stored compressed (.gz), as it is sent.
+- pyodide/: CPython for browsers, typst/: the typesetter for browsers, and pdfium/: what draws the pages of letters, byte
+  for byte as published but for python_stdlib.zip, whose modules are compiled. What compresses well is stored compressed
+  (.gz), as it is sent.
 - pages.zip: the modules of diary/pack/browser/preparation.py, compiled, its templates and data, the time zones, and of
   each font the table of its characters.
 - reader/: what reads the words in a picture (tesseract), twice: browsers without 128-bit vectors (SIMD) need a program
@@ -41,6 +42,8 @@ PUBLISHED_FILES = (
     ("pyodide/pyodide.mjs", "pyodide/pyodide.mjs"),
     ("pyodide/pyodide.asm.mjs", "pyodide/pyodide.asm.mjs"),
     ("pyodide/pyodide.asm.wasm", "pyodide/pyodide.asm.wasm"),
+    ("@embedpdf/pdfium/dist/index.browser.js", "pdfium/pdfium.mjs"),
+    ("@embedpdf/pdfium/dist/pdfium.wasm", "pdfium/pdfium.wasm"),
     (f"{TYPST_PACKAGE}/typst_ts_web_compiler.mjs", "typst/typst_ts_web_compiler.mjs"),
     (f"{TYPST_PACKAGE}/typst_ts_web_compiler_bg.wasm", "typst/typst_ts_web_compiler_bg.wasm"),
 )

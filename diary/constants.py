@@ -32,6 +32,10 @@ JPEG_LIMIT_PIXELS: Final = _integer("jpeg_limit_pixels")
 MAIL_LIMIT_BYTES: Final = _integer("mail_limit_bytes")
 PRINT_WIDTH_PIXELS: Final = _integer("print_width_pixels")
 PRINT_WHOLE_PIXELS: Final = _integer("print_whole_pixels")
+PRINTED_LETTER_LIMIT_BYTES: Final = _integer("printed_letter_limit_bytes")
+PRINTED_LETTER_PAGES: Final = _integer("printed_letter_pages")
+PRINTED_LETTER_WIDTH_PIXELS: Final = _integer("printed_letter_width_pixels")
+PRINTED_LETTER_HEIGHT_PIXELS: Final = _integer("printed_letter_height_pixels")
 
 # kdf
 KDF_DEFAULT_MEMORY_KIB: Final = _integer("kdf_default_memory_kib")

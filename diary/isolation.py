@@ -36,6 +36,9 @@ _WORKER_PACKAGES: Final = (
     "_cffi_backend",
     "tzdata",
     "pypdf",
+    "pypdfium2",
+    "pypdfium2_cfg",
+    "pypdfium2_raw",
 )
 _WHEEL_LIBRARY_FOLDERS: Final = ("pillow.libs", "pillow_heif.libs")
 

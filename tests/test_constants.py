@@ -18,7 +18,7 @@ CONSTANT_VALUES = {name: value for group in CONSTANT_GROUPS.values() for name, v
 CONSTANT_NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
 # The end of a name states its unit, or what is counted.
 UNIT_SUFFIXES = ("_bytes", "_ms", "_hours", "_days", "_minutes", "_kib", "_pixels", "_characters", "_words", "_bits")
-COUNT_SUFFIXES = ("_passes", "_versions", "_files", "_limit", "_profiles", "_kinds")
+COUNT_SUFFIXES = ("_passes", "_versions", "_files", "_limit", "_profiles", "_kinds", "_pages")
 # Values both languages define because they are not ours to choose: units of time, and sizes and markers of the formats,
 # which docs/formats.md states and the vectors check.
 FORMAT_CONSTANTS = frozenset(

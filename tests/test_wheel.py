@@ -243,10 +243,10 @@ def test_the_bill_of_materials_names_what_is_in_it(build: BuildResult) -> None:
     scoped = {"hpke-core": "@hpke/core", "hpke-common": "@hpke/common", "noble-hashes": "@noble/hashes"}
     packages = {scoped.get(folder, folder) for folder in folders} | {"@scure/bip39"}
     # What lays out packs and reads pictures in browsers (.ci/engine.py).
-    assert {f"diary/static/engine/{name}" for name in ("typst", "pyodide", "reader")} <= {
+    assert {f"diary/static/engine/{name}" for name in ("typst", "pyodide", "pdfium", "reader")} <= {
         name.rpartition("/")[0] for name in build.files
     }
-    packages |= {"@myriaddreamin/typst-ts-web-compiler", "pyodide", "tesseract.js-core"}
+    packages |= {"@myriaddreamin/typst-ts-web-compiler", "@embedpdf/pdfium", "pyodide", "tesseract.js-core"}
     packages |= {f"@tesseract.js-data/{code}" for code in ("eng", "cym", "pol", "urd")}
     fonts = {name.rsplit("/", 1)[1] for name in build.files if name.endswith(".ttf")}
     for path in (PROJECT_ROOT / "node_modules" / "@expo-google-fonts").iterdir():

@@ -208,6 +208,11 @@ def page_key(item: str, number: int) -> str:
     return f"{item} page {number}"
 
 
+def page_keys(item: str) -> tuple[str, ...]:
+    """Return the keys of the pages that may be printed of a letter, in order."""
+    return tuple(page_key(item, number) for number in range(1, constants.PRINTED_LETTER_PAGES + 1))
+
+
 def words_key(item: str) -> str:
     """Return the key of an e-mail's words in the set of what 04 printed, from which 03 is written."""
     return f"{item} words"

@@ -16,6 +16,7 @@ from tests.browser.media import record_webm
 from tests.browser.navigators.sharing import make_and_save_pack
 from tests.browser.pictures import make_large_jpeg, picker_file
 from tests.browser.test_pages_on_phone import read_documents
+from tests.pack.test_exhibit_pages import dark_share, make_form, make_letter
 
 NARRATIVE = "A photo and a film came."
 TURNED_RIGHT = 6
@@ -67,3 +68,26 @@ def test_a_picture_of_108_megapixels_and_a_still_of_a_film_are_printed(
     [film_page] = [page for page in pages if "One still of it is printed here." in page.extract_text()]
     [still] = _pictures(film_page)
     assert (still.width, still.height) == (320, 240)
+
+
+def test_a_letter_and_the_answers_in_a_form_are_printed(
+    new_phone: NewPhone, server: LiveServer, tmp_path: Path
+) -> None:
+    """The phone draws both by itself, in workers, and fetches what draws them for this pack only."""
+    keeper = new_phone()
+    keeper.open_without_diary()
+    keeper.create_registered_diary_with_files(
+        NARRATIVE,
+        [
+            picker_file("council.pdf", "application/pdf", make_letter(2)),
+            picker_file("form.pdf", "application/pdf", make_form("SMITH")),
+        ],
+    )
+    pack = make_and_save_pack(keeper, 0, tmp_path, films_and_letters=2)
+    pages = _exhibit_pages(server, pack).pages
+    drawn = [picture for page in pages for picture in _pictures(page)]
+    assert [picture.size for picture in drawn] == [(1240, 1754)] * 3
+    assert min(dark_share(picture) for picture in drawn) > 0.003
+    assert sum("Its pages are printed after this one." in page.extract_text() for page in pages) == 2
+    assert server.exchanges_with("^/static/engine/pdfium/pdfium.wasm")
+    assert server.exchanges_with("/v1/packs") == []

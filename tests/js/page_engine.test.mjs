@@ -28,6 +28,7 @@ function setUp(answers = {}, onFetch = () => undefined) {
     begin: () => undefined,
     addPicture: () => true,
     addMail: () => true,
+    drawLetter: () => [PDF, PDF],
     writeFiles: () => ({ made_at: 0, text: new Map([['00.txt', PDF]]), documents: [DOCUMENT] }),
     nextAttempt: () => null,
     unprintedLabels: () => [],
@@ -176,6 +177,128 @@ test('an e-mail that takes too long is left out', async () => {
   } finally {
     mock.timers.reset();
   }
+});
+
+test('each letter is drawn in a worker of its own, and its pages are placed as pictures', async () => {
+  /** @type {unknown[]} */
+  const placed = [];
+  /** @type {string[]} */
+  const fetched = [];
+  const { layOut, calls, started, living } = setUp(
+    { addPicture: (key) => placed.push(key) },
+    (address) => void fetched.push(address),
+  );
+  const file = new Blob([PDF]);
+  await layOut([['picture', 'JB/1', file]]);
+  assert.ok(!fetched.some((address) => address.includes('pdfium')), 'a pack without a letter needs no PDFium');
+  await layOut([
+    ['letter', 'JB/2', file],
+    ['letter', 'JB/3', file],
+  ]);
+  assert.deepEqual(placed, ['JB/1', 'JB/2 page 1', 'JB/2 page 2', 'JB/3 page 1', 'JB/3 page 2']);
+  assert.equal(calls.filter((name) => name === 'drawLetter').length, 2);
+  assert.deepEqual([started(), living()], [2 + 4, 0]);
+  assert.equal(fetched.filter((address) => address.includes('pdfium')).length, 1);
+});
+
+test('a letter that cannot be drawn, or whose worker was taken over, is left out', async () => {
+  for (const answer of [
+    () => Promise.reject(new Error('cannot')),
+    () => null,
+    () => [],
+    () => 'pages',
+    () => [PDF, 'page'],
+    () => Array.from({ length: 41 }, () => PDF),
+  ]) {
+    /** @type {unknown[]} */
+    const placed = [];
+    const { layOut } = setUp({ drawLetter: answer, addPicture: (key) => placed.push(key) });
+    const file = new Blob([PDF]);
+    const { files } = await layOut([
+      ['letter', 'JB/1', file],
+      ['picture', 'JB/2', file],
+    ]);
+    assert.deepEqual([files.size, placed], [2, ['JB/2']], String(answer));
+  }
+});
+
+test('a letter is left out where PDFium cannot be fetched', async () => {
+  const { layOut, calls } = setUp({}, (address) =>
+    address.includes('pdfium') ? Promise.reject(new TypeError('offline')) : undefined,
+  );
+  assert.equal((await layOut([['letter', 'JB/1', new Blob([PDF])]])).files.size, 2);
+  assert.ok(!calls.includes('drawLetter'));
+});
+
+test('a letter that takes too long is left out, and so are those after three minutes', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const now = mock.method(performance, 'now', () => time);
+  let time = 0;
+  try {
+    let asked = () => {};
+    const { layOut, calls, living } = setUp({
+      drawLetter: () => {
+        asked();
+        return new Promise(() => {});
+      },
+    });
+    const letters = ['JB/1', 'JB/2', 'JB/3', 'JB/4'];
+    const laidOut = layOut(letters.map((item) => /** @type {const} */ (['letter', item, new Blob([PDF])])));
+    for (let count = 0; count < 3; count++) {
+      await new Promise((resolve) => {
+        asked = () => resolve(undefined);
+      });
+      await new Promise((resolve) => setImmediate(resolve));
+      time += 60_000;
+      mock.timers.tick(60_000);
+    }
+    assert.equal((await laidOut).files.size, 2);
+    assert.equal(calls.filter((name) => name === 'drawLetter').length, 3, 'the fourth is not begun');
+    assert.equal(living(), 0);
+  } finally {
+    now.mock.restore();
+    mock.timers.reset();
+  }
+});
+
+test('a pack has at most 80 pages of letters, and no letter is cut short for that', async () => {
+  /** @type {unknown[]} */
+  const left = [];
+  const { layOut } = setUp({
+    drawLetter: (_module, _program, _letter, pagesLeft) => {
+      left.push(pagesLeft);
+      return Array.from({ length: 35 }, () => PDF);
+    },
+  });
+  await layOut(['JB/1', 'JB/2', 'JB/3'].map((item) => /** @type {const} */ (['letter', item, new Blob([PDF])])));
+  assert.deepEqual(left, [80, 45, 10]);
+});
+
+test('letters are drawn once, also where an e-mail makes the pack begin again', async () => {
+  /** @type {unknown[]} */
+  const placed = [];
+  const { layOut, calls } = setUp({
+    addMail: () => Promise.reject(new Error('cannot')),
+    addPicture: (key) => placed.push(key),
+  });
+  const file = new Blob([PDF]);
+  await layOut([
+    ['letter', 'JB/1', file],
+    ['mail', 'JB/2', file],
+  ]);
+  assert.equal(calls.filter((name) => name === 'drawLetter').length, 1);
+  assert.deepEqual(placed, ['JB/1 page 1', 'JB/1 page 2', 'JB/1 page 1', 'JB/1 page 2']);
+});
+
+test('a stop while a letter is drawn ends its worker', async () => {
+  const setup = setUp({
+    drawLetter: () => {
+      setup.engine.stop();
+      return [PDF];
+    },
+  });
+  await assert.rejects(setup.layOut([['letter', 'JB/1', new Blob([PDF])]]), cancelled);
+  assert.equal(setup.living(), 0);
 });
 
 test('a document is set again without the words that make it fail, or given up', async () => {

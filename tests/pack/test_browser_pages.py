@@ -3,6 +3,7 @@
 import base64
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pypdf
 import pytest
+from PIL import ImageChops
 
 from diary.errors import NotFound
 from diary.pack.build import _open_print_copy, _open_still, _unseal
@@ -20,6 +22,7 @@ from diary.pack.verify.pdf_worker import page_words
 from tests.pack.conftest import BuiltPack, build_in_thread
 from tests.pack.fictional_diary import DAY_MS, START_MS, FictionalDiary, fictional_diary, incident_fields
 from tests.pack.pack_members import members_of_front
+from tests.pack.test_exhibit_pages import EXHIBITS_PATH, dark_share, letter_diary, letter_pictures
 
 ROOT = Path(__file__).parents[2]
 WORDS_IN_OTHER_SCRIPTS = (
@@ -51,7 +54,12 @@ def lay_out(diary: FictionalDiary, capsule_bytes: bytes, folder: Path) -> Pages:
         name = base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
         (folder / "pictures" / f"{kind}-{name}").write_bytes(content)
     result = subprocess.run(
-        ["node", "tests/pack/lay_out_pages.mjs", folder / "capsule.json", folder / "pictures", folder / "out"],
+        [
+            "node",
+            "tests/pack/lay_out_pages.mjs",
+            *(folder / name for name in ("capsule.json", "pictures", "out")),
+            sys.executable,
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -64,7 +72,7 @@ def lay_out(diary: FictionalDiary, capsule_bytes: bytes, folder: Path) -> Pages:
 
 
 def printed_files(diary: FictionalDiary, capsule_bytes: bytes) -> Iterator[tuple[str, str, bytes]]:
-    """Yield what 04 prints, as a phone has it: `picture` or `mail`, its key, and its bytes."""
+    """Yield what 04 prints, as a phone has it: `picture`, `letter` or `mail`, its key, and its bytes."""
     capsule = read_capsule(capsule_bytes)
 
     def fetch(blob: str, index: int) -> bytes:
@@ -75,9 +83,10 @@ def printed_files(diary: FictionalDiary, capsule_bytes: bytes) -> Iterator[tuple
     for exhibit in capsule.exhibits:
         if exhibit.is_picture_withheld:
             continue
-        if exhibit.filename.endswith(".eml"):
+        if exhibit.filename.endswith((".eml", ".pdf")):
             if exhibit.received_file is not None:
-                yield "mail", exhibit.item, _unseal(capsule.diary_id, exhibit.received_file, fetch)
+                kind = "mail" if exhibit.filename.endswith(".eml") else "letter"
+                yield kind, exhibit.item, _unseal(capsule.diary_id, exhibit.received_file, fetch)
             continue
         for key, copy in (
             (exhibit.item, _open_print_copy(capsule.diary_id, exhibit, fetch, is_picture=True)),
@@ -161,3 +170,19 @@ def test_the_same_input_gives_the_same_bytes(small_pack: BuiltPack, tmp_path: Pa
         lay_out(small_pack.diary, small_pack.capsule_bytes, tmp_path / name).files for name in ("first", "second")
     )
     assert first == second
+
+
+def test_letters_are_drawn_as_the_server_draws_them(tmp_path: Path) -> None:
+    """Both print the same pages, the answers in a form too, and leave out what is damaged or has a password."""
+    diary = letter_diary()
+    capsule_bytes = build_capsule(diary.versions, diary.wish(), diary.public_keys)
+    server = members_of_front(build_in_thread(diary, capsule_bytes, tmp_path / "front.zip"))
+    phone = lay_out(diary, capsule_bytes, tmp_path / "phone").files
+    index = "data/servable/03_exhibits-index.csv"
+    assert phone[index] == server[index] and server[index].count(b"its pages") == 2
+    pictures = [letter_pictures(files[EXHIBITS_PATH]) for files in (server, phone)]
+    assert [[picture.size for picture in pages] for pages in pictures] == [[(1240, 1754)] * 3] * 2
+    for on_server, on_phone in zip(*pictures, strict=True):
+        assert dark_share(on_phone) == pytest.approx(dark_share(on_server), rel=0.03)
+        difference = ImageChops.difference(on_server.convert("L"), on_phone.convert("L"))
+        assert sum(difference.histogram()[64:]) < 0.002 * difference.width * difference.height

@@ -14,12 +14,12 @@ import pypdf
 import pytest
 from PIL import Image
 
+from diary import constants
 from diary.client.packs import check_front
 from diary.pack.capsule.builder import build_capsule
 from diary.pack.capsule.reader import read_capsule
 from diary.pack.contents import PackContents, Picture, build_contents
 from diary.pack.documents.exhibits import (
-    LETTER_PAGES_LIMIT,
     PICTURE_HEIGHT_LIMIT_MM,
     PICTURE_WIDTH_LIMIT_MM,
     SLICE_OVERLAP_MM,
@@ -119,6 +119,66 @@ def make_letter(pages: int) -> bytes:
     return buffer.getvalue()
 
 
+def make_form(answer: str) -> bytes:
+    """Return a PDF of one page whose only words are the answer in a form; it has no picture of that answer."""
+    pdf = pikepdf.new()
+    page = pdf.add_blank_page(page_size=(595, 842))
+    font = pdf.make_indirect(
+        pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
+    )
+    field = pdf.make_indirect(
+        pikepdf.Dictionary(
+            Type=pikepdf.Name.Annot,
+            Subtype=pikepdf.Name.Widget,
+            FT=pikepdf.Name.Tx,
+            T="name",
+            V=answer,
+            DA="/Helv 120 Tf 0 g",
+            Rect=[40, 400, 560, 560],
+            F=4,
+        )
+    )
+    page["/Annots"] = pdf.make_indirect(pikepdf.Array([field]))
+    fonts = pikepdf.Dictionary(Font=pikepdf.Dictionary(Helv=font))
+    pdf.Root["/AcroForm"] = pikepdf.Dictionary(Fields=[field], DR=fonts, DA="/Helv 0 Tf 0 g", NeedAppearances=True)
+    buffer = io.BytesIO()
+    pdf.save(buffer)
+    return buffer.getvalue()
+
+
+def letter_diary() -> FictionalDiary:
+    """Return a diary with letters: two pages, a form that was filled in, a damaged one and one with a password."""
+    diary = FictionalDiary()
+    entry = diary.add("incident", incident_fields(START_MS, "Letters."))
+    for raw, name in (
+        (make_letter(2), "Letter"),
+        (make_form("SMITH"), "Form"),
+        (b"%PDF-1.7 damaged", "Damaged"),
+        (make_locked_letter(), "With a password"),
+    ):
+        diary.attach(entry, raw, "application/pdf", name, filename=f"{name}.pdf", extra_fields={"kind": "document"})
+    return diary
+
+
+def make_locked_letter() -> bytes:
+    """Return a PDF that asks for a password."""
+    buffer = io.BytesIO()
+    with pikepdf.open(io.BytesIO(make_letter(1))) as pdf:
+        pdf.save(buffer, encryption=pikepdf.Encryption(user="secret", owner="secret"))
+    return buffer.getvalue()
+
+
+def dark_share(picture: Image.Image) -> float:
+    """Return how much of a picture is darker than mid-grey."""
+    grey = picture.convert("L")
+    return sum(grey.histogram()[:128]) / (grey.width * grey.height)
+
+
+def letter_pictures(pdf: bytes) -> list[Image.Image]:
+    """Return the pictures on the pages of 04, in order."""
+    return [image.image for page in pypdf.PdfReader(io.BytesIO(pdf)).pages for image in page.images if image.image]
+
+
 def make_mail(**headers: str) -> bytes:
     """Return an e-mail that sends on another, which has a file with it."""
     first = EmailMessage()
@@ -197,12 +257,23 @@ async def test_of_a_long_letter_the_first_pages_are_printed(tmp_path: Path) -> N
     """The page says that there may be more."""
     diary = FictionalDiary()
     entry = diary.add("incident", incident_fields(START_MS, "A long letter."))
-    diary.attach(entry, make_letter(LETTER_PAGES_LIMIT + 3), "application/pdf", "Long", filename="a.pdf")
+    diary.attach(entry, make_letter(constants.PRINTED_LETTER_PAGES + 3), "application/pdf", "Long", filename="a.pdf")
     raw = build_capsule(diary.versions, diary.wish(), diary.public_keys)
     members = members_of_front(await build_front_part(diary, raw, tmp_path / "front.zip"))
     texts = page_texts(members[EXHIBITS_PATH])
-    assert len(texts) == LETTER_PAGES_LIMIT + 1
+    assert len(texts) == constants.PRINTED_LETTER_PAGES + 1
     assert "At most 40 pages of a file are printed: these are its first." in texts[0]
+
+
+async def test_the_answers_in_a_form_are_printed(tmp_path: Path) -> None:
+    """A form as many offices send it has no drawing of what was typed in; the printed page has it all the same."""
+    diary = letter_diary()
+    raw = build_capsule(diary.versions, diary.wish(), diary.public_keys)
+    members = members_of_front(await build_front_part(diary, raw, tmp_path / "front.zip"))
+    pages = letter_pictures(members[EXHIBITS_PATH])
+    assert [page.size for page in pages] == [(1240, 1754)] * 3
+    assert min(dark_share(page) for page in pages) > 0.003
+    assert " ".join(page_texts(members[EXHIBITS_PATH])).count("It could not be read here") == 2
 
 
 def exhibit_data(diary: FictionalDiary) -> dict[str, Any]:

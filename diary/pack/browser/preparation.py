@@ -18,7 +18,7 @@ from typing import Final
 from diary.errors import BadRequest
 from diary.pack.browser.needed_fonts import needed_fonts
 from diary.pack.capsule.reader import read_capsule
-from diary.pack.contents import PackContents, Picture, build_contents, poster_key, volumes, words_key
+from diary.pack.contents import PackContents, Picture, build_contents, page_keys, poster_key, volumes, words_key
 from diary.pack.documents import document_set, exhibits
 from diary.pack.documents.document_set import PdfDocument
 from diary.pack.documents.mail_words import MailMessage, read_mail
@@ -57,7 +57,7 @@ class Preparation:
     def add_picture(self, key: str, jpeg: memoryview | bytes) -> bool:
         """Note the size of a picture to print, if it is a plain JPEG without metadata; return whether it is.
 
-        `key`: an exhibit's item, or the key of its still. The bytes are not kept.
+        `key`: an exhibit's item, or the key of its still or of a drawn page of it. The bytes are not kept.
         """
         try:
             copy = check_print_copy(bytes(jpeg))
@@ -101,7 +101,7 @@ class Preparation:
             key: self._place(key, document_set.volume_folder(index), key)
             for index, volume in enumerate(volumes(self._contents))
             for view in volume
-            for key in (view.exhibit.item, poster_key(view.exhibit.item))
+            for key in (view.exhibit.item, poster_key(view.exhibit.item), *page_keys(view.exhibit.item))
             if key in self._copies
         }
         self._documents = [

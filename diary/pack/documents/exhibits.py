@@ -34,7 +34,6 @@ UPRIGHT_MIN_RATIO: Final = 1.2
 STILL_SIZE_LIMIT_MM: Final = 110.0
 # Exhibits of which only a card and facts are printed share a page, unless they have a longer transcript.
 SHORT_TRANSCRIPT_CHARACTERS: Final = 1000
-LETTER_PAGES_LIMIT: Final = 40
 # The title of a letter's page stands above it.
 LETTER_HEIGHT_LIMIT_MM: Final = 228.0
 _MAIL_BODY_FIELDS: Final = ("text", "body", "words")
@@ -184,7 +183,7 @@ _PREPARED_NOT_LOOKED_AT_TEXT: Final = (
 )
 _PRINTED_TEXTS: Final = {
     "pages": "Its pages are printed after this one.",
-    "first": f"At most {LETTER_PAGES_LIMIT} pages of a file are printed: these are its first.",
+    "first": f"At most {constants.PRINTED_LETTER_PAGES} pages of a file are printed: these are its first.",
     "mail": "Its words are printed below.",
     "chat": "Its messages are printed below.",
     "still": "One still of it is printed here.",
@@ -349,20 +348,17 @@ def _card_lines(view: ExhibitView, printed: str, pages_count: int, metadata: Pac
     extension = exhibit.filename.rpartition(".")[2]
     kind = _FILE_KINDS.get(extension, "A file whose kind its first bytes do not tell.")
     is_letter_or_mail = extension in ("pdf", "eml")
-    if printed == "nothing" and extension == "pdf" and metadata.is_laid_out_in_browser:
-        maker = "a phone makes by itself" if metadata.preparer is None else "an advocate makes"
-        words = f"Letters are not drawn in a pack that {maker}."
-    elif printed == "nothing" and is_letter_or_mail and not view.attachment.is_reviewed:
+    if printed == "nothing" and is_letter_or_mail and not view.attachment.is_reviewed:
         words = "Nobody looked through it for a pack, so what is in it is not printed here."
-    elif printed == "nothing" and extension == "eml" and metadata.preparer and exhibit.received_file is None:
+    elif printed == "nothing" and is_letter_or_mail and metadata.preparer and exhibit.received_file is None:
         words = "It was not given to the person who prepared this pack, so what is in it is not printed here."
     elif printed == "nothing" and is_letter_or_mail:
-        words = "It could not be read here, so what is in it is not printed."
+        words = "It could not be read here, or would make this pack too long, so what is in it is not printed."
     elif printed == "nothing" and metadata.preparer and (exhibit.print_copy or exhibit.received_file or exhibit.poster):
         # Still being sent by the keeper's phone, lost, damaged, or of a form that the browser does not show.
         words = "Its picture could not be read when this pack was made."
     else:
-        words = _PRINTED_TEXTS["first" if pages_count == LETTER_PAGES_LIMIT else printed]
+        words = _PRINTED_TEXTS["first" if pages_count == constants.PRINTED_LETTER_PAGES else printed]
     how = f"To see it, open {exhibit.filename}" if printed == "nothing" else f"The whole of it is {exhibit.filename}"
     program = _PROGRAMS.get(extension, "")
     return [

@@ -5,6 +5,7 @@ processor. That process may be taken over by the file: what it leaves is checked
 cannot be opened does not fail the pack; 04 then prints what kind of file it is.
 
 PDF/A does not allow a PDF inside a PDF, and a received PDF has its own metadata. Its pages are therefore drawn.
+PDFium draws the answers in a form too, which typst leaves out.
 """
 
 import json
@@ -17,10 +18,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from diary import constants
 from diary.errors import BadRequest
 from diary.pack.capsule.exhibits import LETTER_TYPE, MAIL_TYPE
 from diary.pack.documents import print_images
-from diary.pack.documents.exhibits import LETTER_PAGES_LIMIT
 from diary.pack.documents.mail_words import (
     FILES_LIMIT,
     HEADER_LIMIT_CHARACTERS,
@@ -29,11 +30,10 @@ from diary.pack.documents.mail_words import (
     MailMessage,
     read_mail,
 )
-from diary.pack.documents.typesetting import compile_document, draw_pdf_pages
+from diary.pack.documents.typesetting import compile_document
 from diary.pack.plain_jpeg import PrintCopy, check_print_copy
 from diary.pack.sandbox.supervisor import LayoutClient
 
-PDF_LIMIT_BYTES: Final = 50 << 20
 # Limits of a pack. A job has 120 seconds and 256 documents.
 FILES_IN_PACK_LIMIT: Final = 150
 LETTER_PAGES_IN_PACK_LIMIT: Final = 400
@@ -107,13 +107,20 @@ def _end_when_used_up() -> None:
 def _draw_letter(folder: Path) -> None:
     """Write the first pages of a PDF as 1.jpg and so on."""
     path = folder / _RECEIVED_FILENAME
-    if path.stat().st_size > PDF_LIMIT_BYTES:
+    if path.stat().st_size > constants.PRINTED_LETTER_LIMIT_BYTES:
         raise ValueError("too large")
-    import pypdf  # noqa: PLC0415 - 15 MB and a tenth of a second that a pack without a letter need not take
+    import pypdfium2  # noqa: PLC0415 - 8 MB that a pack without a letter need not take
 
-    count = min(len(pypdf.PdfReader(path).pages), LETTER_PAGES_LIMIT)
-    for number, png in enumerate(draw_pdf_pages(folder, path, count), 1):
-        (folder / f"{number}.jpg").write_bytes(print_images.encode_drawn_page(png).jpeg)
+    document = pypdfium2.PdfDocument(path)
+    # Without it the answers in a form are not drawn.
+    document.init_forms()
+    for index in range(min(len(document), constants.PRINTED_LETTER_PAGES)):
+        page = document[index]
+        width, height = page.get_size()
+        scale = min(constants.PRINTED_LETTER_WIDTH_PIXELS / width, constants.PRINTED_LETTER_HEIGHT_PIXELS / height)
+        copy = print_images.encode_drawn_page(page.render(scale=scale).to_pil())
+        (folder / f"{index + 1}.jpg").write_bytes(copy.jpeg)
+        page.close()
 
 
 def _write_messages(folder: Path) -> None:
@@ -127,7 +134,7 @@ def _read_result(folder: Path, media_type: str) -> OpenedFile | None:
     if media_type == MAIL_TYPE:
         rows = json.loads((folder / _MAIL_FILENAME).read_text(encoding="utf-8"))
         return OpenedFile(messages=tuple(_message_of(row) for row in rows[:MESSAGES_LIMIT])) if rows else None
-    paths = [folder / f"{number}.jpg" for number in range(1, LETTER_PAGES_LIMIT + 1)]
+    paths = [folder / f"{number}.jpg" for number in range(1, constants.PRINTED_LETTER_PAGES + 1)]
     pages = [check_print_copy(path.read_bytes()) for path in paths if path.is_file()]
     return OpenedFile(pages=tuple(pages)) if pages else None
 

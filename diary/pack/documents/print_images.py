@@ -37,10 +37,9 @@ def make_print_copy(raw: bytes) -> PrintCopy:
         raise BadRequest("A picture cannot be read.") from error
 
 
-def encode_drawn_page(png: bytes) -> PrintCopy:
+def encode_drawn_page(page: Image.Image) -> PrintCopy:
     """Encode a drawn page of a letter for print, in the size it has. Raise any exception of Pillow."""
-    with Image.open(io.BytesIO(png), formats=("PNG",)) as page:
-        return _encode_as_is(page.convert("RGB"))
+    return _encode_as_is(page.convert("RGB"))
 
 
 def _decode(raw: bytes) -> Image.Image:

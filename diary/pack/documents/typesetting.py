@@ -4,7 +4,6 @@ typst keeps everything it has read for the life of its process, a panic ends the
 exhaust its memory. The supervisor therefore runs each document in an isolated process of its own.
 """
 
-import json
 import re
 import tempfile
 from collections import deque
@@ -30,8 +29,6 @@ from diary.paths import FONTS
 _CREATOR_PATTERN: Final = re.compile(
     rb"(/Creator\(|<xmp:CreatorTool>|<stEvt:softwareAgent>)(Typst [0-9.]{5,8})(?=[)<])"
 )
-
-_PAGES_TEMPLATE: Final = Path(__file__).parent / "letter.typ"
 
 
 class Typesetter:
@@ -107,24 +104,6 @@ def compile_document(job_folder: Path, template: str, folder_name: str, made_at:
     """Typeset the PDF of the folder `folder_name` next to it, in the job's folder. Raise any exception of typst."""
     folder = job_folder / folder_name
     _compile_pdf(template, folder, folder.with_suffix(".pdf"), made_at)
-
-
-def draw_pdf_pages(folder: Path, pdf: Path, count: int) -> Iterator[bytes]:
-    """Yield the first pages of a PDF as PNG, in an isolated process that is used for nothing else.
-
-    `folder`: where the PDF is, and a template may be written. Raise any exception of typst.
-    """
-    template = folder / _PAGES_TEMPLATE.name
-    template.write_bytes(_PAGES_TEMPLATE.read_bytes())
-    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[])
-    # One page at a time, because a drawn page takes 9 MB several times over.
-    for number in range(1, count + 1):
-        (folder / "page.json").write_text(json.dumps({"file": pdf.name, "page": number}), encoding="utf-8")
-        # One pixel for each point of the template's page.
-        png = typst.Compiler(str(template), root=str(folder), font_paths=fonts).compile(format="png", ppi=72.0)
-        if not isinstance(png, bytes):
-            raise PackBuildFailed("A page could not be drawn.")
-        yield png
 
 
 def _compile_pdf(template: str, folder: Path, output_path: Path, made_at: int) -> None:

@@ -20,14 +20,13 @@ from diary.pack.contents import (
     PackContents,
     Picture,
     build_contents,
-    page_key,
+    page_keys,
     picture_candidates,
     poster_key,
     volumes,
     words_key,
 )
 from diary.pack.documents import document_set
-from diary.pack.documents.exhibits import LETTER_PAGES_LIMIT
 from diary.pack.documents.mail_words import MailMessage
 from diary.pack.documents.opened_files import FileOpener, lay_out
 from diary.pack.documents.text_files import text_files
@@ -160,8 +159,7 @@ def _typeset_documents(folder: Path, layout_client: LayoutClient) -> Iterator[tu
         volume_path.mkdir()
         for view in volume:
             item = view.exhibit.item
-            pages = (page_key(item, number) for number in range(1, LETTER_PAGES_LIMIT + 1))
-            for key in (item, poster_key(item), *pages):
+            for key in (item, poster_key(item), *page_keys(item)):
                 path = folder / PICTURES_FOLDER / _picture_filename(key)
                 if path.exists():
                     pictures[key] = document_set.place_picture(check_print_copy(path.read_bytes()), volume_path, key)

@@ -121,7 +121,7 @@ export function makeCapsule(
     ? new Set(packs.flatMap((pack) => [...pack.entries]))
     : null;
   const files = assignNumbers(chosen.attached, packs, startNo);
-  const exhibits = exhibitsOf(versions, files, initials, { inBrowser: request.inBrowser ?? false });
+  const exhibits = exhibitsOf(versions, files, initials);
   const packedVersions = versions.filter((version) => chosen.records.has(version.record));
   return {
     asked: incidents.map((history) => askedRow(history, numbers.get(history.record) ?? null)),

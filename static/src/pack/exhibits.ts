@@ -138,12 +138,11 @@ export function isPictureHeldBack(attachment: RecordHistory, isApart = false): b
   return (isUnsure || isHeldBack(attachment)) && !(isMasked && isOrdinary && isReviewed(fields));
 }
 
-/** Return one row per attachment with its number. `inBrowser`: this phone lays out the pages, and draws no letters. */
+/** Return one row per attachment with its number. */
 export function exhibitsOf(
   versions: readonly DiaryVersion[],
   attachments: readonly { no: number; told: RecordHistory }[],
   initials: string,
-  { inBrowser = false } = {},
 ): JsonObject[] {
   // The version in force is not always the last: a file taken out on one device may have a later version from
   // another.
@@ -165,13 +164,13 @@ export function exhibitsOf(
       size: integerOf(fields, 'size_bytes') ?? 0,
       ...(textOf(fields, 'kind') === ORDER_KIND ? { order: true } : {}),
       // A picture that is held back is not printed, so the worker gets no key of it.
-      ...(isHeldBack ? {} : pictureFieldsOf(fields, version, inBrowser)),
+      ...(isHeldBack ? {} : pictureFieldsOf(fields, version)),
     };
   });
 }
 
 /** Return the members of an exhibit that give a worker what it prints, with its key. */
-function pictureFieldsOf(fields: Fields, version: DiaryVersion, inBrowser: boolean): JsonObject {
+function pictureFieldsOf(fields: Fields, version: DiaryVersion): JsonObject {
   const type = textOf(fields, 'media_type');
   const printCopy = renditionOf(fields, version, printPurpose(fields));
   // What is in a letter or an email is printed only after the keeper has looked through it.
@@ -181,7 +180,7 @@ function pictureFieldsOf(fields: Fields, version: DiaryVersion, inBrowser: boole
   const poster = type.startsWith('video/') ? renditionOf(fields, version, 'preview') : null;
   return {
     print: printCopy,
-    received: needsDecoding && !(inBrowser && type === LETTER_TYPE) ? receivedOf(fields, version) : null,
+    received: needsDecoding ? receivedOf(fields, version) : null,
     ...(poster ? { poster } : {}),
   };
 }

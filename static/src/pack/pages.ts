@@ -2,7 +2,7 @@
  * The pages of a pack that a browser lays out by itself, as the server would: docs/pack.md, "Made on the phone". Where
  * that cannot be done here, the pack gets one plain HTML page instead (evidence.ts).
  */
-import { MAIL_LIMIT_BYTES } from '../core/constants.js';
+import { MAIL_LIMIT_BYTES, PRINTED_LETTER_LIMIT_BYTES } from '../core/constants.js';
 import { KeptError } from '../core/errors.js';
 import { withoutMetadata } from '../media/plain_jpeg.js';
 import { integerOf, objectOf, textOf } from '../record/reading.js';
@@ -33,6 +33,12 @@ export type LayoutHost = {
   checkMore?: (files: ReadonlyMap<string, Uint8Array>) => void;
 };
 
+/** What is printed of a received file, and how large the file may be, by the end of its name */
+const OPENED_FILES: ReadonlyMap<string, readonly [PrintedFile[0], number]> = new Map([
+  ['.eml', ['mail', MAIL_LIMIT_BYTES]],
+  ['.pdf', ['letter', PRINTED_LETTER_LIMIT_BYTES]],
+]);
+
 /**
  * Lay out the pages of a capsule; null where this browser cannot, or where they are not what is expected here.
  * @throws cancelled, and whatever `requireOpen` throws
@@ -61,21 +67,20 @@ export async function layOutPages(
 }
 
 /**
- * Yield what 04 prints: print copies, stills of films, pictures that have no print copy yet, and e-mails. A letter
- * (PDF) is not drawn here: 04 names it, and says how to open it. Each is the file that the capsule names, also when
- * another device has changed it since.
+ * Yield what 04 prints: print copies, stills of films, pictures that have no print copy yet, letters (PDF) and e-mails.
+ * Each is the file that the capsule names, also when another device has changed it since.
  */
 async function* printedFiles(capsule: JsonObject, { readFile, pictures }: LayoutHost): AsyncGenerator<PrintedFile> {
   for (const exhibit of rowsOf(capsule, 'exhibits')) {
     const item = textOf(exhibit, 'item');
-    const isMail = textOf(exhibit, 'file').endsWith('.eml');
+    const [kind, limit] = OPENED_FILES.get(textOf(exhibit, 'file').slice(-4)) ?? (['picture', Infinity] as const);
     if (exhibit.print) {
       const copy = await readFile(placeOf(objectOf(exhibit, 'print')));
       if (copy) yield ['picture', item, plain(copy)];
-    } else if (exhibit.received && (!isMail || (integerOf(exhibit, 'size') ?? 0) <= MAIL_LIMIT_BYTES)) {
+    } else if (exhibit.received && (integerOf(exhibit, 'size') ?? 0) <= limit) {
       const received = await readFile(placeOf({ ...objectOf(exhibit, 'received'), size: exhibit.size ?? 0 }));
-      if (received && isMail) yield ['mail', item, new Blob([received])];
-      const copy = received && !isMail ? await makePrintCopy(pictures, received) : null;
+      if (received && kind !== 'picture') yield [kind, item, new Blob([received])];
+      const copy = received && kind === 'picture' ? await makePrintCopy(pictures, received) : null;
       if (copy) yield ['picture', item, plain(copy)];
     }
     const still = exhibit.poster ? await readFile(placeOf(objectOf(exhibit, 'poster'))) : null;

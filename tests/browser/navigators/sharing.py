@@ -65,8 +65,8 @@ def review_findings(
         keeper.tap("Next")
     if pictures:
         review_pictures(keeper, pictures, answer=answer)
-    for number in range(films_and_letters):
-        review_film_or_letter(keeper, films_and_letters - number)
+    for number in range(1, films_and_letters + 1):
+        review_film_or_letter(keeper, number, films_and_letters)
     keeper.page.get_by_role(
         "heading", name=re.compile("^(Words that may say where|Before the pack is made)")
     ).wait_for()
@@ -103,12 +103,12 @@ def review_pictures(keeper: BrowserKeeper, pictures: int, *, answer: str = NOTHI
         keeper.tap(NONE_OF_THESE if left_over.count() else "Next")
 
 
-def review_film_or_letter(keeper: BrowserKeeper, remaining: int) -> None:
+def review_film_or_letter(keeper: BrowserKeeper, number: int = 1, total: int = 1) -> None:
     """Look at a film's still, or open a letter in another app, and answer that nothing shows.
 
-    `remaining`: how many are left, with this one.
+    It is the file `number` of `total`.
     """
-    place = re.compile(rf"^(Picture|File) 1 of {remaining}\b")
+    place = re.compile(rf"^(Picture|File) {number} of {total}\b")
     expect(keeper.page.get_by_role("status").get_by_text(place)).to_be_visible()
     copy = keeper.button("Save a copy to open it")
     still = keeper.page.locator(".look-picture img")

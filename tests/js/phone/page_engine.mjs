@@ -2,16 +2,19 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
+import { letterReader } from '#app/pack/engine/letters.js';
 import { preparer } from '#app/pack/engine/prepare.js';
 import { typesetter } from '#app/pack/engine/typeset.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-/** Pyodide under Node reads its program beside its module, and typst needs no other file. */
+/** Pyodide under Node reads its program beside its module, and typst and PDFium need no other file. */
+const PDFIUM = '@embedpdf/pdfium/dist/index.js';
 const TYPST = '@myriaddreamin/typst-ts-web-compiler/pkg/typst_ts_web_compiler.mjs';
 export const PYODIDE = `${ROOT}node_modules/pyodide/pyodide.mjs`;
 /** Python's own modules, compiled, as a browser gets them. */
 export const STANDARD_LIBRARY = `${ROOT}static/engine/pyodide/python_stdlib.zip`;
 const MODULES = {
+  '/static/engine/pdfium/pdfium.mjs': `${ROOT}node_modules/${PDFIUM}`,
   '/static/engine/pyodide/pyodide.mjs': PYODIDE,
   '/static/engine/typst/typst_ts_web_compiler.mjs': `${ROOT}node_modules/${TYPST}`,
 };
@@ -37,12 +40,15 @@ function readEngineFile(address) {
   }
 }
 
-/** @param {{python?: string}} [programs] the module to load Python from, when it is not Pyodide's own */
-export function nodeHost({ python = PYODIDE } = {}) {
+/**
+ * `python`: the module to load Python from, when it is not Pyodide's own; `encode`: what makes a JPEG of a drawn page.
+ * @param {{python?: string, encode?: import('#app/pack/engine/letters.js').EncodePage}} [programs]
+ */
+export function nodeHost({ python = PYODIDE, encode } = {}) {
   const modules = { ...MODULES, '/static/engine/pyodide/pyodide.mjs': python };
   return {
     startWorker: () => {
-      const functions = { ...preparer(), ...typesetter() };
+      const functions = { ...letterReader(encode ? { encode } : {}), ...preparer(), ...typesetter() };
       let hasEnded = false;
       return {
         call: async (name, args) => {

@@ -1,6 +1,6 @@
 /**
- * What lays out the pages of a pack: two programs in WebAssembly and fonts, some 20 MB. They are fetched when a pack is
- * made, and are in memory only, until the diary is locked.
+ * What lays out the pages of a pack: two programs in WebAssembly and fonts, some 20 MB, and a third program of 2 MB for
+ * packs with letters (PDF). They are fetched when a pack is made, and are in memory only, until the diary is locked.
  */
 import { KeptError } from '../../core/errors.js';
 import type { EngineFiles } from './prepare.js';
@@ -12,9 +12,11 @@ const PYTHON = [
   'pyodide/python_stdlib.zip',
   'pages.zip',
 ] as const;
+const PDFIUM = 'pdfium/pdfium.wasm';
 const TYPST = 'typst/typst_ts_web_compiler_bg.wasm';
 /** Modules that the workers import. */
 export const PYTHON_MODULE = `${FOLDER}pyodide/pyodide.mjs`;
+export const PDFIUM_MODULE = `${FOLDER}pdfium/pdfium.mjs`;
 export const TYPST_MODULE = `${FOLDER}typst/typst_ts_web_compiler.mjs`;
 
 export type FetchFile = (address: string, signal: AbortSignal) => Promise<Response>;
@@ -27,6 +29,9 @@ export async function fetchPython(fetchFile: FetchFile, signal: AbortSignal): Pr
   const files = await Promise.all(PYTHON.map((name) => fetchBytes(fetchFile, name, signal)));
   return Object.fromEntries(PYTHON.map((name, i) => [name.slice(name.lastIndexOf('/') + 1), files[i]])) as EngineFiles;
 }
+
+/** @throws pages_missing */
+export const fetchPdfium = (fetchFile: FetchFile, signal: AbortSignal) => fetchBytes(fetchFile, PDFIUM, signal);
 
 /** @throws pages_missing */
 export const fetchTypst = (fetchFile: FetchFile, signal: AbortSignal) => fetchBytes(fetchFile, TYPST, signal);

@@ -5,17 +5,27 @@
  * One worker prepares every document; then each document has a worker of its own, one after the other, because the
  * typesetter frees no memory. `stop` ends them at once, and with them every word they hold.
  */
+import { PRINTED_LETTER_PAGES } from '../../core/constants.js';
 import { KeptError } from '../../core/errors.js';
 import { startWorker } from '../../core/worker_calls.js';
-import { compileTypst, fetchFonts, fetchPython, fetchTypst, PYTHON_MODULE, TYPST_MODULE } from './files.js';
+import {
+  compileTypst,
+  fetchFonts,
+  fetchPdfium,
+  fetchPython,
+  fetchTypst,
+  PDFIUM_MODULE,
+  PYTHON_MODULE,
+  TYPST_MODULE,
+} from './files.js';
 import type { CallWorker } from '../../core/worker_calls.js';
 import type { FetchFile } from './files.js';
 import type { Attempt, EngineFiles, PageDocument, Prepared } from './prepare.js';
 
 /** `done` of `total` steps */
 export type OnLayoutStep = (step: 'fetching' | 'preparing' | 'pages', done: number, total: number) => void;
-/** A JPEG with the item of its exhibit, or the key of its still; or an e-mail as received, with its item */
-export type PrintedFile = readonly [kind: 'picture' | 'mail', key: string, file: Blob];
+/** A JPEG with the item of its exhibit, or the key of its still; or a letter or an e-mail as received, with its item */
+export type PrintedFile = readonly [kind: 'picture' | 'letter' | 'mail', key: string, file: Blob];
 /** `files`: path in the pack → content; `unprinted`: what has words that could not be printed, by label */
 export type Pages = { files: Map<string, Uint8Array>; unprinted: string[] };
 export type LayoutTask = {
@@ -36,11 +46,20 @@ export type PageEngine = {
   forget(): void;
 };
 type Host = { startWorker: () => CallWorker; fetchFile: FetchFile };
-type Programs = { python: EngineFiles; typst: ArrayBuffer; fonts: Map<string, ArrayBuffer> };
+type Programs = {
+  python: EngineFiles;
+  typst: ArrayBuffer;
+  pdfium: ArrayBuffer | null;
+  fonts: Map<string, ArrayBuffer>;
+};
 type TypesetDocument = (document: PageDocument) => Promise<Uint8Array | null>;
 
 /** An e-mail can be made so that reading it takes hours. */
 const MAIL_LIMIT_MS = 10_000;
+/** One letter, and all of a pack. An ordinary page takes an old phone about a second. */
+const [LETTER_LIMIT_MS, LETTERS_LIMIT_MS] = [60_000, 3 * 60_000];
+/** Pages of letters in a pack: more of them would fill the memory of an old phone. */
+const LETTER_PAGES_LIMIT = 80;
 /** A thousand entries take some minutes on an old phone. */
 const CALL_LIMIT_MS = 10 * 60_000;
 
@@ -57,12 +76,15 @@ export function createPageEngine({ startWorker: start, fetchFile }: Host): PageE
       try {
         run.requireRunning();
         programs ??= await fetchPrograms(run, fetchFile, task.onStep);
-        const { python, typst, fonts } = programs;
+        const fetched = programs;
+        const { python, typst, fonts } = fetched;
+        const fetchDrawing = async () => (fetched.pdfium ??= await fetchPdfium(fetchFile, run.signal));
+        const printed = withDrawnLetters(task.printed, letterDrawer(run, fetchDrawing));
         // Compiled for this pack alone, and when it is first needed: by then the worker that prepared it has ended.
         let compiled: Promise<WebAssembly.Module> | null = null;
         const compile = () => (compiled ??= compileTypst(typst));
         const fontsOf = (names: readonly string[]) => fontFiles(fonts, names, fetchFile, run.signal);
-        return await layOutWith(run, task, python, (document, pictures, madeAt) =>
+        return await layOutWith(run, { ...task, printed }, python, (document, pictures, madeAt) =>
           typesetDocument(run, { compile, document, pictures, madeAt, fontsOf }),
         );
       } catch (error) {
@@ -125,7 +147,62 @@ async function fetchPrograms(run: Run, fetchFile: FetchFile, onStep: OnLayoutSte
   onStep('fetching', 1, 2);
   const typst = await fetchTypst(fetchFile, run.signal);
   run.requireRunning();
-  return { python, typst, fonts: new Map() };
+  return { python, typst, pdfium: null, fonts: new Map() };
+}
+
+/** Return the pages of a letter as JPEGs; null where it is left out. */
+type DrawLetter = (item: string, letter: Blob) => Promise<Blob[] | null>;
+
+/**
+ * Return what draws the letters of one pack, within limits for all of them. A letter may be made so that it takes over
+ * the worker that opens it: each has a worker of its own, which has no word of the diary. A letter that was drawn, or
+ * left out, is not drawn again.
+ */
+function letterDrawer(run: Run, fetchDrawing: () => Promise<ArrayBuffer>): DrawLetter {
+  const drawn: Map<string, Blob[] | null> = new Map();
+  let [msLeft, pagesLeft] = [LETTERS_LIMIT_MS, LETTER_PAGES_LIMIT];
+  const draw = async (letter: Blob): Promise<Blob[] | null> => {
+    if (msLeft <= 0 || pagesLeft <= 0) return null;
+    const program = await fetchDrawing().catch(() => null);
+    run.requireRunning();
+    if (!program) return null;
+    const bytes = new Uint8Array(await letter.arrayBuffer());
+    const startedAt = performance.now();
+    const args = [PDFIUM_MODULE, program.slice(0), bytes, pagesLeft];
+    const pages = await run
+      .withWorker((worker) =>
+        within(Math.min(LETTER_LIMIT_MS, msLeft), worker.call('drawLetter', args, [bytes.buffer]) as Promise<unknown>),
+      )
+      .catch(() => null);
+    run.requireRunning();
+    msLeft -= performance.now() - startedAt;
+    // What the worker answers is taken as little on trust as the letter. Preparation checks each JPEG.
+    if (!Array.isArray(pages) || pages.length < 1 || pages.length > Math.min(pagesLeft, PRINTED_LETTER_PAGES))
+      return null;
+    if (!pages.every((page) => page instanceof Uint8Array)) return null;
+    pagesLeft -= pages.length;
+    return pages.map((page) => new Blob([page as Uint8Array<ArrayBuffer>]));
+  };
+  return async (item, letter) => {
+    const before = drawn.get(item);
+    if (before !== undefined) return before;
+    const pages = await draw(letter);
+    drawn.set(item, pages);
+    return pages;
+  };
+}
+
+/** Return what is printed, with the drawn pages of each letter in place of the letter. */
+function withDrawnLetters(printed: LayoutTask['printed'], drawLetter: DrawLetter) {
+  return async function* (): AsyncGenerator<PrintedFile> {
+    for await (const [kind, key, file] of printed()) {
+      if (kind !== 'letter') yield [kind, key, file];
+      // The key of a page: `page_key` in diary/pack/contents.py.
+      else
+        for (const [i, page] of ((await drawLetter(key, file)) ?? []).entries())
+          yield ['picture', `${key} page ${i + 1}`, page];
+    }
+  };
 }
 
 /** An e-mail that cannot be read, or not in time, ends the worker that reads it. */
