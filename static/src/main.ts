@@ -64,7 +64,11 @@ app.start().catch(() => undefined);
 // Asked for once all of the app is loaded: until then shared files wait in the worker.
 void app.here
   .then(takeSharedFiles)
-  .then((files) => (files ? app.shared(files) : undefined))
+  .then(async (shared) => {
+    if (!shared) return;
+    await app.shared(shared.files);
+    shared.done();
+  })
   .catch(() => undefined);
 
 /** Load everything behind the door, made of the browser's features. */
@@ -268,14 +272,22 @@ async function leaveNothing() {
   await database.erase();
 }
 
-/** Return what another app shared, maybe nothing; null if none did. See [Note: an empty share], sw.ts. */
-function takeSharedFiles(): Promise<File[] | null> {
+/**
+ * Return what another app shared, maybe nothing; null if none did. See [Note: an empty share], sw.ts. Until `done` is
+ * called the worker keeps the files for the next page, as [Note: stored] there says.
+ */
+function takeSharedFiles(): Promise<{ files: File[]; done: () => void } | null> {
   const { controller } = navigator.serviceWorker ?? {};
   if (!controller) return Promise.resolve(null);
   return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = ({ data }) => resolve(Array.isArray(data) ? (data.length ? data : null) : []);
-    controller.postMessage('shared', [port2]);
+    const answer = new MessageChannel();
+    const stored = new MessageChannel();
+    const done = () => stored.port1.postMessage(true);
+    answer.port1.onmessage = ({ data }) => {
+      const isNothing = Array.isArray(data) && !data.length;
+      resolve(isNothing ? null : { files: Array.isArray(data) ? data : [], done });
+    };
+    controller.postMessage('shared', [answer.port2, stored.port2]);
   });
 }
 

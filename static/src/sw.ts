@@ -72,7 +72,7 @@ worker.addEventListener('message', (event) => {
   if (event.data === 'refill') event.waitUntil(refill());
   if (event.data === 'stop') stopping.abort();
   if (event.data === 'shared')
-    event.waitUntil(takeShared(event.source).then((files) => event.ports[0]?.postMessage(files)));
+    event.waitUntil(takeShared(event.source, event.ports[1]).then((files) => event.ports[0]?.postMessage(files)));
 });
 
 worker.addEventListener('activate', (event) => {
@@ -146,10 +146,15 @@ async function standing() {
   return { isHeld: release !== RELEASE, isSigned: !key || key === KEY, release };
 }
 
-// What another app shares with this one, until the page that opens for it asks: in memory only, half a minute after
-// the last share at most. The page seals it (diary/attachments/locked_capture.js). None of it is ever put into a cache
-// or sent to the server. While that page is there no other page gets it: one that is just being replaced would take it
-// with it. A page that was reloaded before it asked is not there any more, and the next one that asks gets it.
+// What another app shares with this one, until the page that opens for it has stored it: in memory only, half a minute
+// after the last share at most. The page seals it (diary/attachments/locked_capture.js). None of it is ever put into a
+// cache or sent to the server. While that page is there no other page gets it: one that is just being replaced would
+// take it with it. A page that was reloaded is not there any more, and the next one that asks gets it.
+//
+// [Note: stored] A phone short of memory may end the page between the answer and the store. So the page says through a
+// second port that it has stored the files, or has told the person why not, and only then are they forgotten here. A
+// page that ends just before it says so leads to the same file twice, which the person can delete; the other order
+// would lose it. A page of an earlier release has no second port: what it is given is forgotten at once.
 //
 // [Note: an empty share] Some apps and browsers send a share without its file. If the person is not told, the
 // screenshot is lost. So the worker answers the page with a text in place of a list. A page of an earlier release
@@ -183,14 +188,28 @@ async function share(event: FetchEvent): Promise<Response> {
   return Response.redirect('/', 303);
 }
 
-/** Return what was shared with the page that asks; an empty list if nothing was. */
-async function takeShared(asking: ExtendableMessageEvent['source']): Promise<File[] | typeof EMPTY_SHARE> {
+/**
+ * Return what was shared with the page that asks; an empty list if nothing was.
+ * @param stored the port on which the page says that it is done with them: see [Note: stored]
+ */
+async function takeShared(
+  asking: ExtendableMessageEvent['source'],
+  stored: MessagePort | undefined,
+): Promise<File[] | typeof EMPTY_SHARE> {
   const asked = pendingShare;
   if (!asked || asked.page === null || !(asking instanceof Client)) return [];
   const page = asked.page && (await worker.clients.get(asked.page));
   if ((page && page.id !== asking.id) || pendingShare !== asked) return [];
-  pendingShare = null;
-  return asked.files.length ? asked.files : EMPTY_SHARE;
+  const { files } = asked;
+  if (stored) stored.onmessage = () => forgetShared(asked, files);
+  else forgetShared(asked, files);
+  return files.length ? files : EMPTY_SHARE;
+}
+
+/** Forget what a page has stored. A share that came meanwhile took these files along, and keeps its own. */
+function forgetShared(share: PendingShare, files: File[]) {
+  if (pendingShare === share) pendingShare = null;
+  else if (pendingShare) pendingShare.files = pendingShare.files.filter((file) => !files.includes(file));
 }
 
 type List = { files: [string, string][]; worker: string };
