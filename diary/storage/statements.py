@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from pypika_tortoise.dialects import SQLLiteQuery
 from pypika_tortoise.queries import Query, QueryBuilder, Table
-from pypika_tortoise.terms import Field, Parameterizer, Term
+from pypika_tortoise.terms import Field, Parameterizer, Term, ValueWrapper
 from tortoise.fields.relational import ForeignKeyFieldInstance
 from tortoise.models import Model
 
@@ -64,6 +64,14 @@ class _NamedParameters:
 
 
 param: Final = _NamedParameters()
+
+
+def literal(value: bool | int) -> Term:
+    """Return a value that becomes part of the SQL text. It must be a constant of the program.
+
+    Needed only where a partial index must be recognised: [Note: partial indexes], storage/partial_indexes.py.
+    """
+    return ValueWrapper(value, allow_parametrize=False)
 
 
 class Statement:

@@ -1,7 +1,7 @@
 """`make bench`: measure the budgets of docs/architecture.md, each with its floor in the same run.
 
-    python -m tests.bench [--out FILE] [PART ...]
-    parts: push log slow_disk pack verify_page sealing phone phone_pack importing journeys reading desk idle
+    python -m tests.bench [--out FILE] [--rows N] [PART ...]
+    parts: push log slow_disk pack verify_page sealing phone phone_pack importing journeys reading desk idle purge
 
 Prints a table, writes the same as JSON (var/bench.json), and exits with 1 when a bar is missed.
 """
@@ -14,6 +14,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from tests.bench import (
     pack,
     phone,
     phone_pack,
+    purge,
     push,
     reading,
     sealing,
@@ -52,18 +54,21 @@ BENCHES: Mapping[str, tuple[RowsFunction, str]] = {
     "reading": (reading.measure_rows, "Chromium"),
     "desk": (desk.measure_rows, "Chromium"),
     "idle": (idle.measure_rows, "this computer"),
+    "purge": (purge.measure_rows, "this computer"),
 }
 RESULTS_PATH = Path("var/bench.json")
 EMPTY_ROW: Mapping[str, None] = {"value": None, "floor": None, "ratio": None}
 COLUMNS = ("what", "where", "value", "floor", "ratio", "bar", "holds")
 
 
-def measure_benches(names: Iterable[str], print_line: Callable[[str], None]) -> list[dict[str, Any]]:
+def measure_benches(
+    names: Iterable[str], print_line: Callable[[str], None], benches: Mapping[str, tuple[RowsFunction, str]] = BENCHES
+) -> list[dict[str, Any]]:
     """Measure the named benches. Return rows: name, part, where it ran, value, floor, ratio, bar, holds."""
     measured = []
     for part in names:
         print_line(f"{part} …")
-        rows, where = BENCHES[part]
+        rows, where = benches[part]
         try:
             measured += [{"where": where} | dict(row) | {"part": part} for row in rows()]
         except Exception:  # noqa: BLE001 - what other parts measured for minutes is not lost; this one fails
@@ -96,11 +101,16 @@ def main() -> int:
     """Measure, print and write the results. Return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=RESULTS_PATH)
+    parser.add_argument("--rows", type=int, default=purge.DEFAULT_ROWS, help="Files in the database of `purge`.")
     parser.add_argument("parts", nargs="*", choices=[[], *BENCHES], default=[])
     options = parser.parse_args()
     is_busy = os.getloadavg()[0]
     console = Console(width=None if sys.stdout.isatty() else 160)
-    rows = measure_benches(options.parts or BENCHES, console.print)
+    benches: dict[str, tuple[RowsFunction, str]] = {
+        **BENCHES,
+        "purge": (partial(purge.measure_rows, options.rows), "this computer"),
+    }
+    rows = measure_benches(options.parts or benches, console.print, benches)
     console.print(results_table(rows))
     machine = {
         "cores": os.cpu_count(),

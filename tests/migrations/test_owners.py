@@ -202,7 +202,12 @@ async def test_files_taken_over_are_returned_to_their_diary(upgraded: UpgradedDa
             await instance.db.writer.run(partial(stored.end_handover, account=ACCOUNT_ID, handover=blob, now=NOON_MS))
         await instance.db.writer.run(lambda hand: witness_statements.remove_code(hand, ACCOUNT_ID, DIARY_ID, CODE_ID))
         await instance.db.writer.run(
-            lambda hand: stored.erase_expired(hand, NOON_MS + 30 * DAY_MS, NOON_MS, NOON_MS + 29 * DAY_MS)
+            lambda hand: stored.erase_due(
+                hand,
+                [state.id for state in stored.list_states(hand, None)],
+                NOON_MS + 30 * DAY_MS,
+                NOON_MS + 29 * DAY_MS,
+            )
         )
         await delete_unserved_files(instance)
         for name in ("taken by a pack", "taken before it was named", "taken by a witness"):

@@ -375,7 +375,9 @@ async def test_closing_waits_for_the_log(keeper: Keeper, server: InProcessServer
         transaction.execute(
             "INSERT INTO waiting_leaf (id) SELECT id FROM version WHERE id NOT IN (SELECT id FROM waiting_leaf)"
         )
-        emptied = account_closing.erase_contents(transaction, unb64(keeper.identity.account))
+        account = unb64(keeper.identity.account)
+        account_closing.request_closing(transaction, account, 0)
+        emptied = account_closing.end_access(transaction, account, 0)
         return emptied, transaction.execute("SELECT count(*) FROM version").fetchone()[0]
 
     assert await instance_of(server).db.writer.run(close_accounts) == (False, 1)

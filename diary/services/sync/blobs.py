@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from diary.crypto.file_parts import part_header
@@ -139,15 +140,14 @@ async def put_part(instance: Instance, reference: BlobReference, i: int, raw: by
 
 async def remove_dropped_bytes(instance: Instance, account: bytes) -> None:
     """Delete stored bytes that no part of this account references. The hourly purge repeats what fails now."""
-    if not await blobs.has_dropped(instance.db, account):
-        return
-    names = await instance.db.run_read(lambda tx: blobs.list_dropped(tx, account))
-    try:
-        for name in names:
-            await instance.blob_store.remove(name)
-    except Unavailable:
-        return
-    await instance.db.writer.run(lambda tx: blobs.delete_names(tx, names), account=account)
+    while await blobs.has_dropped(instance.db, account):
+        names = await instance.db.run_read(lambda tx: blobs.list_dropped(tx, account))
+        try:
+            for name in names:
+                await instance.blob_store.remove(name)
+        except Unavailable:
+            return
+        await instance.db.writer.run(partial(blobs.delete_names, names=names), account=account)
 
 
 async def complete_file(instance: Instance, reference: BlobReference, digest: bytes) -> None:

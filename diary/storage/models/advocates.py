@@ -8,6 +8,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 from diary.storage.fields import Bytes, RowIdField
+from diary.storage.partial_indexes import PartialIndex
 
 
 class Organisation(Model):
@@ -87,7 +88,11 @@ class Grant(Model):
 
     class Meta:
         table = "access_grant"
-        indexes = (("diary_id",), ("advocate_id",))
+        indexes = (
+            ("diary_id",),
+            ("advocate_id",),
+            PartialIndex("not_after", name="access_grant_open", where="ended_at IS NULL"),
+        )
 
 
 class GrantWrap(Model):
@@ -146,4 +151,4 @@ class Letter(Model):
 
     class Meta:
         table = "letter"
-        indexes = (("grant_id",),)
+        indexes = (("grant_id",), PartialIndex("taken_at", name="letter_taken", where="taken_at IS NOT NULL"))

@@ -13,6 +13,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 from diary.storage.fields import Bytes, RowIdField
+from diary.storage.partial_indexes import PartialIndex
 
 MODEL_MODULES: Final = (
     "diary.storage.models.core",
@@ -49,6 +50,7 @@ class Account(Model):
 
     class Meta:
         table = "account"
+        indexes = (PartialIndex("closing_at", name="account_closing", where="closing_at IS NOT NULL"),)
 
 
 class Invite(Model):
@@ -151,7 +153,13 @@ class Blob(Model):
     class Meta:
         table = "blob"
         unique_together = (("kind", "owner", "blob"),)
-        indexes = (("diary_id",),)
+        indexes = (
+            ("diary_id",),
+            PartialIndex("diary_id", name="blob_unserved", where="erased = true AND parts > 0"),
+            PartialIndex(
+                "kind", "touched_at", "id", name="blob_incomplete", where="complete = false AND erased = false"
+            ),
+        )
 
 
 class Part(Model):
@@ -186,6 +194,10 @@ class LooseBytes(Model):
 
     class Meta:
         table = "loose_bytes"
+        indexes = (
+            PartialIndex("at", name="loose_bytes_reserved", where="dropped = false"),
+            PartialIndex("account", name="loose_bytes_dropped", where="dropped = true"),
+        )
 
 
 class DayUse(Model):

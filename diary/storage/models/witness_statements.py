@@ -6,6 +6,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 from diary.storage.fields import Bytes
+from diary.storage.partial_indexes import PartialIndex
 
 if TYPE_CHECKING:
     from diary.storage.models.core import Diary  # an import at run time would register the table twice
@@ -32,4 +33,8 @@ class WitnessCode(Model):
 
     class Meta:
         table = "witness_code"
-        indexes = (("diary_id",),)
+        indexes = (
+            ("diary_id",),
+            PartialIndex("expires_at", name="witness_code_unanswered", where="answered_at IS NULL"),
+            PartialIndex("taken_at", name="witness_code_taken", where="taken_at IS NOT NULL"),
+        )

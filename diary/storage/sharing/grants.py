@@ -18,6 +18,7 @@ from diary.errors import Conflict, NotFound, QuotaExceeded
 from diary.storage.database_interface import Database
 from diary.storage.models.advocates import Grant, GrantLook, GrantMarks, GrantWrap, Letter, Member, Organisation
 from diary.storage.models.core import Diary, Version
+from diary.storage.partial_indexes import STEP_ROWS
 from diary.storage.statements import Statement, param, query, table
 from diary.storage.sync.diaries import check_diary_owned
 from diary.storage.writer import Transaction
@@ -136,19 +137,32 @@ _LIST_LOOKS: Final = Statement(
 _IS_OF_ACCOUNT: Final = _GRANT.diary_id.isin(
     query.from_(_DIARY).select(_DIARY.id).where(_DIARY.account_id == param.account)
 )
-_IS_OF_OR_FOR_ACCOUNT: Final = _IS_OF_ACCOUNT | (_GRANT.advocate_id == param.account)
+# Two statements: PostgreSQL would read the whole table for both conditions at once.
+_FIND_OF_OR_FOR_ACCOUNT: Final = tuple(
+    Statement(query.from_(_GRANT).select(_GRANT.id).where(criterion).limit(1))
+    for criterion in (_IS_OF_ACCOUNT, _GRANT.advocate_id == param.account)
+)
 # In the order in which foreign keys allow it.
-_DELETE_ALL: Final = (
-    *(
-        Statement(
-            query.from_(dependent)
-            .delete()
-            .where(dependent.grant_id.isin(query.from_(_GRANT).select(_GRANT.id).where(_IS_OF_OR_FOR_ACCOUNT)))
+_DELETE_SOME_OF_GRANT: Final = tuple(
+    Statement(
+        query.from_(dependent)
+        .delete()
+        .where(
+            dependent.id.isin(
+                query.from_(dependent).select(dependent.id).where(dependent.grant_id == param.grant).limit(STEP_ROWS)
+            )
         )
-        for dependent in (_LETTER, _LOOK, _MARKS, _WRAP)
-    ),
-    Statement(query.from_(_GRANT).delete().where(_IS_OF_OR_FOR_ACCOUNT)),
-    Statement(query.from_(_MEMBER).delete().where(_MEMBER.id == param.account)),
+    )
+    for dependent in (_WRAP, _LETTER, _LOOK, _MARKS)
+)
+_DELETE_GRANT: Final = Statement(query.from_(_GRANT).delete().where(_GRANT.id == param.grant))
+_DELETE_MEMBER: Final = Statement(query.from_(_MEMBER).delete().where(_MEMBER.id == param.account))
+_FIND_EXPIRED: Final = Statement(
+    query.from_(_GRANT)
+    .select(_GRANT.id)
+    .where((_GRANT.not_after <= param.now) & _GRANT.ended_at.isnull())
+    .orderby(_GRANT.not_after)
+    .limit(1)
 )
 
 
@@ -171,7 +185,15 @@ def _end_statements(criterion: Criterion) -> tuple[Statement, Statement]:
 
 _END_BY_ID: Final = _end_statements(_GRANT.id == param.id)
 _END_OF_ACCOUNT: Final = _end_statements(_IS_OF_ACCOUNT)
-_END_EXPIRED: Final = _end_statements(_GRANT.not_after <= param.now)
+_CLOSE: Final = tuple(
+    Statement(
+        query.update(_GRANT)
+        .set(_GRANT.ended_at, param.ended_at)
+        .set(_GRANT.summary, None)
+        .where(criterion & _GRANT.ended_at.isnull())
+    )
+    for criterion in (_IS_OF_ACCOUNT, _GRANT.advocate_id == param.account)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,18 +280,48 @@ def end_all(tx: Transaction, account: bytes, now: int) -> None:
     tx.execute(*delete_wraps(account=account))
 
 
-def delete_all(tx: Transaction, account: bytes) -> None:
-    """Delete every grant that a closed account gave or received, with its looks, letters, marks and wraps."""
-    for statement in _DELETE_ALL:
-        tx.execute(*statement(account=account))
+def close_all(tx: Transaction, account: bytes, now: int) -> None:
+    """End every grant that an account gave or received, before it is deleted. Their wraps are deleted with the grants."""
+    for statement in _CLOSE:
+        tx.execute(*statement(account=account, ended_at=now))
+
+
+def delete_some(tx: Transaction, account: bytes) -> int:
+    """Delete some rows of one grant that a closed account gave or received: wraps, letters, looks, marks, then itself.
+
+    Return how many, at most STEP_ROWS, and 0 when nothing is left. The membership of the account goes last, because the
+    grants that it received belong to it.
+    """
+    for find_grant in _FIND_OF_OR_FOR_ACCOUNT:
+        row = tx.execute(*find_grant(account=account)).fetchone()
+        if row is not None:
+            return _delete_some_of_grant(tx, row[0]) or tx.execute(*_DELETE_GRANT(grant=row[0])).rowcount
+    return tx.execute(*_DELETE_MEMBER(account=account)).rowcount
 
 
 def end_expired(tx: Transaction, now: int) -> int:
-    """End the grants whose date has passed at `now` ms. Return their number."""
-    end_grants, delete_wraps = _END_EXPIRED
-    ended_count = tx.execute(*end_grants(ended_at=now, now=now)).rowcount
-    tx.execute(*delete_wraps(now=now))
-    return ended_count
+    """Delete some wraps of a grant whose date has passed at `now` ms, or end the grant once it has none.
+
+    Return how many rows were changed, at most STEP_ROWS, and 0 when no such grant is left. Nothing can be opened with
+    an expired grant meanwhile: whatever reads one compares its date, and none takes new wraps.
+    """
+    row = tx.execute(*_FIND_EXPIRED(now=now)).fetchone()
+    if row is None:
+        return 0
+    delete_wraps = _DELETE_SOME_OF_GRANT[0]
+    end_grant_by_id, _ = _END_BY_ID
+    return (
+        tx.execute(*delete_wraps(grant=row[0])).rowcount
+        or tx.execute(*end_grant_by_id(ended_at=now, id=row[0])).rowcount
+    )
+
+
+def _delete_some_of_grant(tx: Transaction, grant: bytes) -> int:
+    """Delete some rows that belong to a grant. Return their number, 0 when none is left."""
+    for statement in _DELETE_SOME_OF_GRANT:
+        if deleted_count := tx.execute(*statement(grant=grant)).rowcount:
+            return deleted_count
+    return 0
 
 
 async def list_for_account(db: Database, account: bytes) -> list[tuple[GrantRow, int]]:

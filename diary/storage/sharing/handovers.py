@@ -3,6 +3,7 @@
 The parts are in storage/sync/blobs.py.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,7 @@ from diary.errors import NotFound, QuotaExceeded
 from diary.storage.database_interface import Database
 from diary.storage.models.core import Blob, Diary
 from diary.storage.models.handovers import Handover, HandoverOpening
+from diary.storage.partial_indexes import STEP_ROWS
 from diary.storage.sharing.passphrase_collisions import find_recorded
 from diary.storage.statements import Statement, param, query, table
 from diary.storage.sync import blobs
@@ -83,36 +85,38 @@ _END: Final = Statement(
 _FIND_TIMES: Final = Statement(
     query.from_(_HANDOVER).select(_HANDOVER.ended_at, _HANDOVER.expires_at).where(_HANDOVER.id == param.id)
 )
-_LIST_EXPIRED: Final = Statement(
-    query.from_(_HANDOVER)
-    .join(_BLOB)
-    .on(_IS_ITS_BLOB)
-    .select(_HANDOVER.id, _HANDOVER.diary_id, _HANDOVER.expires_at)
-    .where(
-        _BLOB.erased.eq(False)
-        & (
-            (_HANDOVER.expires_at <= param.now)
-            | (_BLOB.complete.eq(False) & (_HANDOVER.made_at <= param.unfinished_before))
-        )
-    )
-)
-_LIST_WITHOUT_BLOB: Final = Statement(
+_SELECT_STATE: Final = (
     query.from_(_HANDOVER)
     .left_join(_BLOB)
     .on(_IS_ITS_BLOB)
-    .select(_HANDOVER.id, _HANDOVER.diary_id, _HANDOVER.expires_at)
-    .where(_BLOB.id.isnull() & _HANDOVER.ended_at.isnull() & (_HANDOVER.made_at <= param.unfinished_before))
+    .select(
+        _HANDOVER.id,
+        _HANDOVER.diary_id,
+        _HANDOVER.made_at,
+        _HANDOVER.expires_at,
+        _HANDOVER.ended_at,
+        _BLOB.complete,
+        _BLOB.erased,
+    )
 )
-_DELETE_OPENINGS_OF_EXPIRED: Final = Statement(
-    query.from_(_OPENING)
+_FIND_STATE: Final = Statement(_SELECT_STATE.where(_HANDOVER.id == param.id))
+_LIST_STATES: Final = Statement(
+    _SELECT_STATE.where(
+        (_HANDOVER.expires_at >= param.after_time)
+        & ((_HANDOVER.expires_at > param.after_time) | (_HANDOVER.id > param.after_id))
+    )
+    .orderby(_HANDOVER.expires_at, _HANDOVER.id)
+    .limit(STEP_ROWS)
+)
+_DELETE_EXPIRED: Final = Statement(
+    query.from_(_HANDOVER)
     .delete()
     .where(
-        _OPENING.handover_id.isin(
-            query.from_(_HANDOVER).select(_HANDOVER.id).where(_HANDOVER.expires_at <= param.before)
+        _HANDOVER.id.isin(
+            query.from_(_HANDOVER).select(_HANDOVER.id).where(_HANDOVER.expires_at <= param.before).limit(STEP_ROWS)
         )
     )
 )
-_DELETE_EXPIRED: Final = Statement(query.from_(_HANDOVER).delete().where(_HANDOVER.expires_at <= param.before))
 _COUNT_OPENINGS: Final = Statement(
     query.from_(_OPENING).select(functions.Count("*")).where(_OPENING.handover_id == param.handover)
 )
@@ -152,6 +156,32 @@ class HandoverRow:
     def has_ended(self, now: int) -> bool:
         """Return whether the hand-over has been ended or has expired at `now` ms. It can then no longer be opened."""
         return self.ended_at is not None or now >= self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverState:
+    """What the purge must know of a hand-over; times in ms. `complete`, `erased`: of its bytes; None if it has none."""
+
+    id: bytes
+    diary: bytes
+    made_at: int
+    expires_at: int
+    ended_at: int | None
+    complete: bool | None
+    erased: bool | None
+
+    def is_due(self, now: int, unfinished_before: int) -> bool:
+        """Return whether its bytes are due to be deleted, or it is due to be ended.
+
+        It has expired at `now` ms, or was made up to `unfinished_before` ms and is incomplete.
+
+        Some hand-overs named a diary's files as their parts; migration 0012 undid that. Such a hand-over has no bytes
+        of its own, and could never be opened.
+        """
+        is_old = self.made_at <= unfinished_before
+        if self.erased is None:
+            return is_old and self.ended_at is None and self.expires_at > now
+        return not self.erased and (self.expires_at <= now or (is_old and not self.complete))
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,25 +302,32 @@ def end_handover(tx: Transaction, account: bytes, handover: bytes, now: int) -> 
     blobs.mark_erased(tx, BlobKind.HANDOVER, HandoverRow(*row).diary, handover)
 
 
-def erase_expired(tx: Transaction, now: int, forget_before: int, unfinished_before: int) -> int:
-    """Mark the bytes of expired and of abandoned hand-overs for deletion. Return how many hand-overs had such bytes.
+def list_states(tx: Transaction, after: HandoverState | None) -> list[HandoverState]:
+    """Return hand-overs in the order in which they expire, a page that follows `after`; [] at the end."""
+    after_time, after_id = (after.expires_at, after.id) if after else (0, b"")
+    rows = tx.execute(*_LIST_STATES(after_time=after_time, after_id=after_id)).fetchall()
+    return [HandoverState(*row) for row in rows]
 
-    A hand-over has expired by `now` ms. It is abandoned if it was made up to `unfinished_before` ms and is incomplete;
-    it is ended early, because it still counts against the quota. Rows that expired up to `forget_before` ms are
-    deleted.
+
+def erase_due(tx: Transaction, handovers: Iterable[bytes], now: int, unfinished_before: int) -> int:
+    """Mark the bytes of those hand-overs that are due (`HandoverState.is_due`) for deletion. Return their number.
+
+    A hand-over that has not expired is ended, because it would still count against the quota.
     """
-    due_rows = tx.execute(*_LIST_EXPIRED(now=now, unfinished_before=unfinished_before)).fetchall()
-    for handover, diary, _ in due_rows:
-        blobs.mark_erased(tx, BlobKind.HANDOVER, diary, handover)
-    # Some hand-overs named a diary's files as their parts; migration 0012 undid that. Such a hand-over has no blob, and
-    # could never be opened.
-    rows_without_blob = tx.execute(*_LIST_WITHOUT_BLOB(unfinished_before=unfinished_before)).fetchall()
-    for handover, _, expires_at in (*due_rows, *rows_without_blob):
-        if expires_at > now:
+    count = 0
+    for handover in handovers:
+        row = tx.execute(*_FIND_STATE(id=handover)).fetchone()
+        if row is None or not (state := HandoverState(*row)).is_due(now, unfinished_before):
+            continue
+        count += blobs.mark_erased(tx, BlobKind.HANDOVER, state.diary, handover)
+        if state.expires_at > now:
             tx.execute(*_END(now=now, id=handover))
-    tx.execute(*_DELETE_OPENINGS_OF_EXPIRED(before=forget_before))
-    tx.execute(*_DELETE_EXPIRED(before=forget_before))
-    return len(due_rows)
+    return count
+
+
+def delete_expired(tx: Transaction, before: int) -> int:
+    """Delete hand-overs that expired up to `before` ms, with their openings. Return their number, at most STEP_ROWS."""
+    return tx.execute(*_DELETE_EXPIRED(before=before)).rowcount
 
 
 def _summarise(tx: Transaction, row: HandoverRow) -> HandoverSummary:

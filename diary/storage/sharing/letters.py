@@ -13,6 +13,7 @@ from pypika_tortoise import functions
 from diary.errors import Conflict, NotFound, QuotaExceeded
 from diary.storage.database_interface import Database
 from diary.storage.models.advocates import Grant, Letter
+from diary.storage.partial_indexes import STEP_ROWS
 from diary.storage.statements import Statement, param, query, table
 from diary.storage.sync.diaries import check_diary_owned
 from diary.storage.writer import Transaction
@@ -48,7 +49,15 @@ _MARK_TAKEN: Final = Statement(
     query.update(_LETTER).set(_LETTER.taken_at, functions.Coalesce(_LETTER.taken_at, param.now)).where(_IS_IN_DIARY)
 )
 _DELETE: Final = Statement(query.from_(_LETTER).delete().where(_IS_IN_DIARY))
-_DELETE_TAKEN: Final = Statement(query.from_(_LETTER).delete().where(_LETTER.taken_at <= param.before))
+_DELETE_TAKEN: Final = Statement(
+    query.from_(_LETTER)
+    .delete()
+    .where(
+        _LETTER.id.isin(
+            query.from_(_LETTER).select(_LETTER.id).where(_LETTER.taken_at <= param.before).limit(STEP_ROWS)
+        )
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,5 +112,5 @@ def delete_letter(tx: Transaction, account: bytes, diary: bytes, letter: bytes) 
 
 
 def delete_taken(tx: Transaction, before: int) -> int:
-    """Delete the letters that were taken in up to `before` ms. Return their number."""
+    """Delete letters that were taken in up to `before` ms. Return their number, at most STEP_ROWS."""
     return tx.execute(*_DELETE_TAKEN(before=before)).rowcount

@@ -23,13 +23,14 @@ from enum import IntEnum
 from typing import Any, Final
 
 from pypika_tortoise import functions
-from pypika_tortoise.terms import Field, Term
+from pypika_tortoise.terms import Criterion, Field, Term
 
 from diary.encoding import b64, canonical_json
 from diary.errors import Conflict, ContentDiffers, ContentErased, NotFound, QuotaExceeded, TooLarge, Unavailable
 from diary.storage.database_interface import Database
 from diary.storage.models.core import Account, Blob, Diary, LooseBytes, Part
-from diary.storage.statements import Statement, param, query, table
+from diary.storage.partial_indexes import LOOP_ROWS, STEP_ROWS
+from diary.storage.statements import Statement, literal, param, query, table
 from diary.storage.writer import Transaction
 
 # Limits on the bytes that are being uploaded or wait to be deleted, for one file and for one account.
@@ -152,6 +153,7 @@ _LIST_DROPPED: Final = Statement(
     .select(_LOOSE_BYTES.name)
     .where((_LOOSE_BYTES.account == param.account) & _LOOSE_BYTES.dropped.eq(True))
     .orderby(_LOOSE_BYTES.id)
+    .limit(LOOP_ROWS)
 )
 _FIND_DROPPED: Final = Statement(
     query.from_(_LOOSE_BYTES)
@@ -159,13 +161,33 @@ _FIND_DROPPED: Final = Statement(
     .where((_LOOSE_BYTES.account == param.account) & _LOOSE_BYTES.dropped.eq(True))
 )
 _LIST_ACCOUNTS_WITH_DROPPED: Final = Statement(
-    query.from_(_LOOSE_BYTES).select(_LOOSE_BYTES.account).distinct().where(_LOOSE_BYTES.dropped.eq(True))
+    query.from_(_LOOSE_BYTES)
+    .select(_LOOSE_BYTES.account)
+    .where((_LOOSE_BYTES.dropped == literal(True)) & (_LOOSE_BYTES.account > param.after))
+    .orderby(_LOOSE_BYTES.account)
+    .limit(STEP_ROWS)
 )
-_DROP_STALE: Final = Statement(
-    query.update(_LOOSE_BYTES)
-    .set(_LOOSE_BYTES.dropped, True)
-    .where(_LOOSE_BYTES.dropped.eq(False) & ((_LOOSE_BYTES.at < param.before) | (_LOOSE_BYTES.at > param.after)))
-)
+
+
+def _drop_statement(criterion: Criterion) -> Statement:
+    """Return the statement that gives up some reservations that meet the criterion."""
+    return Statement(
+        query.update(_LOOSE_BYTES)
+        .set(_LOOSE_BYTES.dropped, True)
+        .where(
+            _LOOSE_BYTES.id.isin(
+                query.from_(_LOOSE_BYTES)
+                .select(_LOOSE_BYTES.id)
+                .where((_LOOSE_BYTES.dropped == literal(False)) & criterion)
+                .limit(STEP_ROWS)
+            )
+        )
+    )
+
+
+# Two statements: a database can answer each of them from the index loose_bytes_reserved, and not both at once.
+_DROP_EARLIER: Final = _drop_statement(_LOOSE_BYTES.at < param.before)
+_DROP_LATER: Final = _drop_statement(_LOOSE_BYTES.at > param.after)
 _DELETE_LOOSE: Final = Statement(query.from_(_LOOSE_BYTES).delete().where(_LOOSE_BYTES.name == param.name))
 
 
@@ -371,17 +393,22 @@ async def has_dropped(db: Database, account: bytes) -> bool:
 
 
 def list_dropped(tx: Transaction, account: bytes) -> tuple[str, ...]:
-    """Return the names of this account whose bytes are to be deleted, oldest first."""
+    """Return the names of this account whose bytes are to be deleted, oldest first, at most LOOP_ROWS."""
     return tuple(name for (name,) in tx.execute(*_LIST_DROPPED(account=account)))
 
 
-def drop_stale(tx: Transaction, before: int, after: int) -> tuple[bytes, ...]:
+def drop_stale(tx: Transaction, before: int, after: int) -> int:
     """Give up reservations older than `before` ms, or later than `after` ms, which a wrong clock has made.
 
-    Return the accounts that have bytes to delete.
+    Return how many were given up, at most twice STEP_ROWS.
     """
-    tx.execute(*_DROP_STALE(before=before, after=after))
-    return tuple(account for (account,) in tx.execute(*_LIST_ACCOUNTS_WITH_DROPPED()).fetchall())
+    return tx.execute(*_DROP_EARLIER(before=before)).rowcount + tx.execute(*_DROP_LATER(after=after)).rowcount
+
+
+def list_accounts_with_dropped(tx: Transaction, after: bytes) -> list[bytes]:
+    """Return some accounts above `after` that have bytes to delete, in order and without repetition; [] at the end."""
+    rows = tx.execute(*_LIST_ACCOUNTS_WITH_DROPPED(after=after)).fetchall()
+    return sorted({bytes(account) for (account,) in rows})
 
 
 def delete_names(tx: Transaction, names: Iterable[str]) -> None:

@@ -22,13 +22,17 @@ from diary.ledger.tombstones import make_tombstone
 from diary.storage.database_interface import Database
 from diary.storage.models.advocates import GrantWrap
 from diary.storage.models.core import Account, Blob, Diary, Erasure, LooseBytes, Part, Version
-from diary.storage.statements import Statement, param, query, table
+from diary.storage.partial_indexes import STEP_ROWS
+from diary.storage.statements import Statement, literal, param, query, table
 from diary.storage.sync import blobs
 from diary.storage.sync.blobs import BLOB_COLUMNS, BlobKind
 from diary.storage.sync.diaries import check_diary_owned
 from diary.storage.writer import Transaction
 
 ID_BYTES: Final = 16
+# Erased files whose bytes are deleted before the next are looked up.
+_UNSERVED_PAGE: Final = 20
+_ABANDONED_PAGE: Final = 100
 _ACCOUNT: Final = table(Account)
 _BLOB: Final = table(Blob)
 _DIARY: Final = table(Diary)
@@ -47,7 +51,9 @@ _LIST_OF_ACCOUNT: Final = Statement(
     .orderby(_ERASURE.asked_at, _ERASURE.id)
 )
 _LIST_OF_DIARY: Final = Statement(_SELECT_ERASURE.where(_ERASURE.diary_id == param.diary))
-_LIST_DUE: Final = Statement(_SELECT_ERASURE.where(_ERASURE.due_at <= param.now).orderby(_ERASURE.due_at))
+_LIST_DUE: Final = Statement(
+    _SELECT_ERASURE.where(_ERASURE.due_at <= param.now).orderby(_ERASURE.due_at).limit(STEP_ROWS)
+)
 _FIND_ERASURE: Final = Statement(query.from_(_ERASURE).select(_ERASURE.id).where(_ERASURE.id == param.id))
 _ADD_ERASURE: Final = Statement(
     query.into(_ERASURE)
@@ -64,8 +70,11 @@ _LIST_VERSIONS: Final = Statement(
     .where((_VERSION.diary_id == param.diary) & (_VERSION.record == param.record) & _VERSION.erased_at.isnull())
 )
 _LIST_FACTS: Final = Statement(
-    query.from_(_VERSION).select(_VERSION.facts).where((_VERSION.diary_id == param.diary) & _VERSION.erased_at.isnull())
+    query.from_(_VERSION)
+    .select(_VERSION.facts)
+    .where((_VERSION.diary_id == param.diary) & (_VERSION.seq > param.after_seq) & _VERSION.erased_at.isnull())
 )
+_FIND_DIARY_SEQ: Final = Statement(query.from_(_DIARY).select(_DIARY.seq).where(_DIARY.id == param.diary))
 _REPLACE_BY_TOMBSTONE: Final = Statement(
     query.update(_VERSION)
     .set(_VERSION.facts, param.facts)
@@ -82,14 +91,20 @@ _REFUND_FILE: Final = Statement(
     .set(_ACCOUNT.file_bytes, _ACCOUNT.file_bytes - param.size)
     .where(_ACCOUNT.id == query.from_(_DIARY).select(_DIARY.account_id).where(_DIARY.id == param.diary))
 )
-_LIST_ERASED_BLOBS: Final = Statement(
-    query.from_(_BLOB)
-    .join(_DIARY)
-    .on(_DIARY.id == _BLOB.diary_id)
-    .select(_BLOB.id, _BLOB.diary_id, _BLOB.blob, _DIARY.account_id)
-    .where(_BLOB.erased.eq(True) & (_BLOB.parts > 0))
+# The condition of the index blob_unserved.
+_IS_UNSERVED: Final = (_BLOB.erased == literal(True)) & (_BLOB.parts > literal(0))
+_LIST_UNSERVED: Final = Statement(
+    query.from_(_BLOB).select(_BLOB.id, _BLOB.diary_id, _BLOB.blob).where(_IS_UNSERVED).limit(_UNSERVED_PAGE)
 )
-_FIND_ERASED_BLOB: Final = Statement(
+_LIST_UNSERVED_OF_ACCOUNT: Final = Statement(
+    query.from_(_DIARY)
+    .join(_BLOB)
+    .on(_BLOB.diary_id == _DIARY.id)
+    .select(_BLOB.id, _BLOB.diary_id, _BLOB.blob)
+    .where((_DIARY.account_id == param.account) & _IS_UNSERVED)
+    .limit(_UNSERVED_PAGE)
+)
+_FIND_UNSERVED: Final = Statement(
     query.from_(_BLOB)
     .select(_BLOB.kind, _BLOB.diary_id, _BLOB.size)
     .where((_BLOB.id == param.id) & _BLOB.erased.eq(True) & (_BLOB.parts > 0))
@@ -112,14 +127,37 @@ _ADD_ERASED_FILE: Final = Statement(
     .on_conflict(_BLOB.kind, _BLOB.owner, _BLOB.blob)
     .do_nothing()
 )
-_IS_INCOMPLETE: Final = _BLOB.complete.eq(False) & _BLOB.erased.eq(False)
+# The condition of the index blob_incomplete.
+_IS_INCOMPLETE: Final = (_BLOB.complete == literal(False)) & (_BLOB.erased == literal(False))
 _SET_MISSING_TIMES: Final = Statement(
-    query.update(_BLOB).set(_BLOB.touched_at, param.now).where((_BLOB.touched_at == 0) & _IS_INCOMPLETE)
+    query.update(_BLOB)
+    .set(_BLOB.touched_at, param.now)
+    .where(
+        _BLOB.id.isin(
+            query.from_(_BLOB)
+            .select(_BLOB.id)
+            .where((_BLOB.kind == param.kind) & (_BLOB.touched_at == 0) & _IS_INCOMPLETE)
+            .limit(STEP_ROWS)
+        )
+    )
 )
 _LIST_ABANDONED: Final = Statement(
     query.from_(_BLOB)
-    .select(_BLOB.kind, _BLOB.owner, _BLOB.blob)
-    .where(_IS_INCOMPLETE & (_BLOB.touched_at < param.before))
+    .select(_BLOB.touched_at, _BLOB.id, _BLOB.kind, _BLOB.owner, _BLOB.blob)
+    .where(
+        (_BLOB.kind == param.kind)
+        & (_BLOB.touched_at >= param.after_time)
+        & ((_BLOB.touched_at > param.after_time) | (_BLOB.id > param.after_id))
+        & (_BLOB.touched_at < param.before)
+        & _IS_INCOMPLETE
+    )
+    .orderby(_BLOB.touched_at, _BLOB.id)
+    .limit(_ABANDONED_PAGE)
+)
+_FIND_ABANDONED: Final = Statement(
+    query.from_(_BLOB)
+    .select(_BLOB.id)
+    .where((_BLOB.id == param.id) & (_BLOB.touched_at < param.before) & _IS_INCOMPLETE)
 )
 
 
@@ -156,6 +194,17 @@ class ErasedBlob:
     row_id: int
     part_names: tuple[str, ...]
     legacy_folder: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedUpload:
+    """An upload that was begun and not completed. `touched_at`: when a part of it last arrived, in ms."""
+
+    touched_at: int
+    row_id: int
+    kind: BlobKind
+    owner: bytes
+    blob: bytes
 
 
 async def list_pending(db: Database, account: bytes) -> tuple[ErasureRow, ...]:
@@ -198,7 +247,7 @@ def cancel_erasure(tx: Transaction, account: bytes, diary: bytes, erasure: bytes
 
 
 def list_due(tx: Transaction, now: int) -> tuple[ErasureRow, ...]:
-    """Return the erasures that are due at `now` ms, in the order in which they fell due."""
+    """Return the erasures that are due at `now` ms, in the order in which they fell due, at most STEP_ROWS."""
     return tuple(_to_erasure_row(row) for row in tx.execute(*_LIST_DUE(now=now)).fetchall())
 
 
@@ -236,9 +285,9 @@ def delete_pending(tx: Transaction, erasure: bytes) -> None:
 
 
 def list_erased_blobs(tx: Transaction, account: bytes | None = None) -> tuple[ErasedBlob, ...]:
-    """Return the erased files whose bytes are still to be deleted, of one account or of all."""
-    rows = tx.execute(*_LIST_ERASED_BLOBS()).fetchall()
-    return tuple(_to_erased_blob(tx, *row[:3]) for row in rows if account in (None, row[3]))
+    """Return some of the erased files whose bytes are still to be deleted, of one account or of all; () at the end."""
+    statement = _LIST_UNSERVED() if account is None else _LIST_UNSERVED_OF_ACCOUNT(account=account)
+    return tuple(_to_erased_blob(tx, *row) for row in tx.execute(*statement).fetchall())
 
 
 def _to_erased_blob(tx: Transaction, row_id: int, diary: bytes, blob: bytes) -> ErasedBlob:
@@ -255,7 +304,7 @@ def delete_erased_blob(tx: Transaction, row_id: int) -> None:
 
     The row of a diary's file stays, without parts, so that its id is not used again.
     """
-    blob_row = tx.execute(*_FIND_ERASED_BLOB(id=row_id)).fetchone()
+    blob_row = tx.execute(*_FIND_UNSERVED(id=row_id)).fetchone()
     if blob_row is None:
         return  # another run has done it
     kind, diary, size = blob_row
@@ -265,16 +314,50 @@ def delete_erased_blob(tx: Transaction, row_id: int) -> None:
     tx.execute(*_REFUND_FILE(size=size, diary=diary))
 
 
-def erase_abandoned_uploads(tx: Transaction, before: int, now: int) -> int:
-    """Erase incomplete uploads without a new part since `before` ms that no version names. Return their number."""
-    # Rows that an earlier release wrote have no time: their age counts from now.
-    tx.execute(*_SET_MISSING_TIMES(now=now))
-    count = 0
-    for kind, owner, blob in tx.execute(*_LIST_ABANDONED(before=before)).fetchall():
-        # A version names files of its own diary only.
-        if kind != BlobKind.FILE or not _find_referenced(tx, owner, {_encode_id(blob)}):
-            count += blobs.mark_erased(tx, BlobKind(kind), owner, blob)
-    return count
+def set_missing_times(tx: Transaction, kind: BlobKind, now: int) -> int:
+    """Give incomplete uploads that an earlier release wrote without a time the time `now` ms: their age counts from now.
+
+    Return how many were changed, at most STEP_ROWS.
+    """
+    return tx.execute(*_SET_MISSING_TIMES(now=now, kind=int(kind))).rowcount
+
+
+def list_abandoned(
+    tx: Transaction, kind: BlobKind, before: int, after: UnfinishedUpload | None
+) -> list[UnfinishedUpload]:
+    """Return incomplete uploads of a kind without a new part since `before` ms, a page that follows `after`."""
+    after_time, after_id = (after.touched_at, after.row_id) if after else (0, -1)
+    rows = tx.execute(*_LIST_ABANDONED(kind=int(kind), before=before, after_time=after_time, after_id=after_id))
+    return [UnfinishedUpload(row[0], row[1], BlobKind(row[2]), row[3], row[4]) for row in rows.fetchall()]
+
+
+def find_unreferenced_seq(tx: Transaction, upload: UnfinishedUpload) -> int | None:
+    """Return the number of the diary's newest version if no version of it names the upload, else None.
+
+    This reads the facts of the whole diary, so it runs on a reader. Later versions are left to `erase_abandoned`.
+    """
+    if upload.kind is not BlobKind.FILE:
+        return 0
+    row = tx.execute(*_FIND_DIARY_SEQ(diary=upload.owner)).fetchone()
+    if row is None or _find_referenced(tx, upload.owner, {_encode_id(upload.blob)}):
+        return None
+    return int(row[0])
+
+
+def erase_abandoned(tx: Transaction, upload: UnfinishedUpload, before: int, unreferenced_seq: int) -> bool:
+    """Erase an upload that is still incomplete without a new part since `before` ms. Return whether it was erased.
+
+    It stays if a version above `unreferenced_seq` names it. The earlier versions cannot have begun to name it: the facts
+    of a version never change, except that erasure removes names.
+    """
+    if tx.execute(*_FIND_ABANDONED(id=upload.row_id, before=before)).fetchone() is None:
+        return False
+    # A version names files of its own diary only.
+    if upload.kind is BlobKind.FILE and _find_referenced(
+        tx, upload.owner, {_encode_id(upload.blob)}, after_seq=unreferenced_seq
+    ):
+        return False
+    return blobs.mark_erased(tx, upload.kind, upload.owner, upload.blob)
 
 
 def _list_versions(tx: Transaction, diary: bytes, record: bytes) -> list[tuple[int, bytes, int]]:
@@ -282,12 +365,15 @@ def _list_versions(tx: Transaction, diary: bytes, record: bytes) -> list[tuple[i
     return tx.execute(*_LIST_VERSIONS(diary=diary, record=record)).fetchall()
 
 
-def _find_referenced(tx: Transaction, diary: bytes, names: Iterable[bytes]) -> set[bytes]:
-    """Return those of some files' ids that a version of the diary names which has not been erased."""
+def _find_referenced(tx: Transaction, diary: bytes, names: Iterable[bytes], *, after_seq: int = 0) -> set[bytes]:
+    """Return those of some files' ids that a version of the diary names which has not been erased.
+
+    `after_seq`: look only at versions with a higher number.
+    """
     wanted = set(names)
     referenced: set[bytes] = set()
     if wanted:
-        for (facts,) in tx.execute(*_LIST_FACTS(diary=diary)):
+        for (facts,) in tx.execute(*_LIST_FACTS(diary=diary, after_seq=after_seq)):
             # A search for the text is enough: 128 random bits do not occur in it by chance.
             referenced.update(blob for blob in wanted - referenced if blob in facts)
     return referenced
