@@ -4,8 +4,9 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
@@ -21,9 +22,11 @@ from diary.services.accounts.pepper import Pepper
 from diary.services.accounts.unknown_names import load_profile_shares
 from diary.services.instance import Instance
 from diary.services.log import cosigning, notary_keys, sequencer, timestamping
+from diary.services.operations.backup_history import read_history
 from diary.services.operations.dependencies import DependencyMonitor
 from diary.services.operations.disk_space import DiskSpace
 from diary.services.operations.limit_store import open_limit_stores
+from diary.services.operations.measured_storage import MeasuredBlobStore, MeasuredDatabase
 from diary.services.operations.secrets_check import read_secrets
 from diary.services.operations.server_closing import ClosingMonitor
 from diary.services.packs.session_packs import PackService
@@ -35,6 +38,9 @@ from diary.web.host_router import HostRouter
 from diary.web.pages import render_pages
 from diary.web.rate_limits import NetworkRateLimiter, SessionRateLimiter
 from diary.web.request_context import AppContext
+
+if TYPE_CHECKING:
+    from diary.services.operations.metrics import Metrics
 
 # Each proof check uses 46 MiB of memory while it runs.
 MAX_CONCURRENT_PROOFS: Final = min(4, os.cpu_count() or 1)
@@ -54,12 +60,14 @@ def create_app(
     that accounts may use. Only tests lower the two. `static`: folder with the files for browsers.
     """
     server_clock = clock or SystemClock()
+    metrics = _create_metrics(settings)
     pages = render_pages(settings, static, TEMPLATES)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with open_instance(settings, server_clock, kdf_profile=kdf_profile, kdf_policy=kdf_policy) as instance:
-            packs = PackService(instance)
+        async with open_instance(settings, server_clock, kdf_profile=kdf_profile, kdf_policy=kdf_policy) as opened:
+            instance = _measure_storage(opened, metrics) if metrics else opened
+            packs = PackService(instance, metrics.observe_pack if metrics else None)
             cookies_until = await cookie_migration.start_grace_period(instance)
             app.state.app_context = AppContext(
                 instance=instance,
@@ -72,21 +80,66 @@ def create_app(
                 network_limiter=NetworkRateLimiter(instance.pepper, instance.request_counter),
                 session_limiter=SessionRateLimiter(server_clock, instance.request_counter),
             )
-            app.state.app_context.event_log.log_event("started")
-            purge_task = asyncio.create_task(run_hourly(instance, app.state.app_context.event_log.log_exception))
-            log_task = asyncio.create_task(
-                sequencer.run_forever(instance, app.state.app_context.event_log.log_exception)
-            )
+            event_log = app.state.app_context.event_log
+
+            def report_failure(error: BaseException) -> None:
+                event_log.log_exception(error)
+                if metrics:
+                    metrics.count_background_failure()
+
+            event_log.log_event("started")
+            purge_task = asyncio.create_task(run_hourly(instance, report_failure))
+            log_task = asyncio.create_task(sequencer.run_forever(instance, report_failure))
             try:
-                yield
+                async with _serve_metrics(app.state.app_context, metrics):
+                    yield
             finally:
                 purge_task.cancel()
                 log_task.cancel()
                 await asyncio.gather(purge_task, log_task, return_exceptions=True)
                 await packs.close()
-            app.state.app_context.event_log.log_event("stopped")
+            event_log.log_event("stopped")
 
-    return _LifespanServer(settings, lifespan)
+    return _LifespanServer(settings, lifespan, metrics)
+
+
+def _create_metrics(settings: Settings) -> "Metrics | None":
+    """Return the metrics of this process, or None if DIARY_METRICS_BIND is not set. Then the library is not loaded."""
+    if not settings.metrics_bind:
+        return None
+    from diary.services.operations.metrics import Metrics  # noqa: PLC0415 - see the docstring
+    from diary.web.request_metrics import KINDS, ROUTE_LABELS  # noqa: PLC0415 - it imports the library too
+
+    return Metrics(settings, ROUTE_LABELS, KINDS)
+
+
+def _measure_storage(instance: Instance, metrics: "Metrics") -> Instance:
+    """Return the instance with measured storage."""
+    return replace(
+        instance,
+        db=MeasuredDatabase(instance.db, metrics.observe_database),
+        blob_store=MeasuredBlobStore(instance.blob_store, metrics.observe_store),
+    )
+
+
+@asynccontextmanager
+async def _serve_metrics(context: AppContext, metrics: "Metrics | None") -> AsyncIterator[None]:
+    """Serve the metrics for the length of the block, if they are on. Raise BadSetting for a used address."""
+    if metrics is None:
+        yield
+        return
+    from diary.web.metrics_server import make_metrics_app, serve_metrics  # noqa: PLC0415 - not loaded without metrics
+
+    async def render() -> bytes:
+        metrics.set_health(await context.dependency_monitor.health())
+        backup_at_ms = read_history(context.instance.settings.data).get("backup", {}).get("at", 0)
+        metrics.set_state(
+            context.instance.disk_space.free_bytes_by_place(), int(backup_at_ms), context.packs.count_jobs()
+        )
+        return metrics.render()
+
+    async with serve_metrics(context.instance.settings.metrics_bind, make_metrics_app(render)):
+        yield
 
 
 class _LifespanServer(Starlette):
@@ -95,14 +148,25 @@ class _LifespanServer(Starlette):
     `HostRouter` handles requests and all their errors.
     """
 
-    def __init__(self, settings: Settings, lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]]) -> None:
-        """Set the context manager that is open while the server runs."""
+    def __init__(
+        self,
+        settings: Settings,
+        lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
+        metrics: "Metrics | None",
+    ) -> None:
+        """Set the context manager that is open while the server runs. `metrics` is None if they are off."""
         super().__init__(lifespan=lifespan)
         self._settings = settings
+        self._metrics = metrics
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the host router, which passes lifespan events to Starlette's router."""
-        return HostRouter(self.router, settings=self._settings)
+        router = HostRouter(self.router, settings=self._settings)
+        if self._metrics is None:
+            return router
+        from diary.web.request_metrics import RequestMetricsMiddleware  # noqa: PLC0415 - not loaded without metrics
+
+        return RequestMetricsMiddleware(router, self._metrics)
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """Settings: one table, read from the environment at the start and frozen."""
 
 import difflib
+import ipaddress
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -138,6 +139,24 @@ def _parse_public_key(text: str) -> str:
     return "" if text == "none" else text
 
 
+def _parse_bind(text: str) -> str:
+    """Return HOST:PORT, '' for `none`. A port alone is one of this computer only. Raise ValueError for any other text.
+
+    The host is an IP address: a name could come to mean another interface than the one that was chosen.
+    """
+    if text == "none":
+        return ""
+    host, _, port = text.rpartition(":")
+    host = host or "127.0.0.1"
+    try:
+        ipaddress.ip_address(host[1:-1] if host.startswith("[") and host.endswith("]") else host)
+    except ValueError:
+        raise ValueError("is not a port, or an IP address and a port like 127.0.0.1:9100") from None
+    if not re.fullmatch(r"[1-9][0-9]{0,4}", port) or int(port) >= 1 << 16:
+        raise ValueError("has no port from 1 to 65535")
+    return f"{host}:{port}"
+
+
 def _parse_seed(text: str) -> Secret:
     """Return exactly 32 bytes from base64url. Raise ValueError for any other text."""
     seed = _parse_secret(text)
@@ -234,6 +253,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         _parse_positive_integer,
         "Free disk space below which files and new accounts are refused.",
     ),
+    Setting(
+        "DIARY_METRICS_BIND",
+        "none",
+        _parse_bind,
+        "Port, or IP address and port, that serves /metrics for Prometheus. A port alone is for this computer only.",
+    ),
     Setting("DIARY_RELEASE", "none", _parse_optional_path, "Signed list of this release's files, release.json."),
     Setting(
         "DIARY_WEBCAT",
@@ -285,6 +310,7 @@ class Settings:
     open_day_bytes: int
     open_day_text_bytes: int
     min_free_bytes: int | None
+    metrics_bind: str
     release: Path | None
     webcat: Path | None
     release_key: str

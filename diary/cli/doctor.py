@@ -1,7 +1,6 @@
 """The command `doctor`: check a server through its two hosts and through its own data."""
 
 import asyncio
-import ctypes
 import json
 import os
 import sys
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from diary.client.host_probe import HostProbe
     from diary.services.operations.doctor import HostProbeResult, Observations
 
-_STA_UNSYNC: Final = 0x40
 _COLOURS: Final = {"green": "green", "red": "red", "unknown": "yellow"}
 EXISTING_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -59,7 +57,7 @@ def inspect_server(settings: Settings, at: str, ca: Path | None, key: Path | Non
     `key`: file with the public release key, used instead of DIARY_RELEASE_KEY.
     """
     from diary.client.host_probe import HostProbe
-    from diary.services.operations import dependencies, secrets_check
+    from diary.services.operations import clock_check, dependencies, secrets_check
     from diary.services.operations import doctor as doctor_service
     from diary.web.headers import APP_POLICY, PUBLIC_POLICY
 
@@ -77,7 +75,7 @@ def inspect_server(settings: Settings, at: str, ca: Path | None, key: Path | Non
         server_info=_parse_json_object(server_response.body)
         if server_response and server_response.status == 200
         else None,
-        clock_synced=_is_clock_synced(),
+        clock_synced=clock_check.read_synchronisation(),
         newest_recorded_ms=newest_ms,
         pending_timestamp_count=pending,
         free_bytes=free,
@@ -138,18 +136,6 @@ def _probe_host(host_probe: "HostProbe", url: str, policy: str, foreign_paths: t
         wrong_headers=tuple(name for name, value in expected.items() if response.headers.get(name) != value),
         leaked_paths=tuple(leaks),
     )
-
-
-def _is_clock_synced() -> bool | None:
-    """Return whether the kernel reports a synchronised clock, or None if it reports nothing."""
-    # struct timex is longer than the fields used here: `modes` 0 only reads, and `status` is at index 5.
-    buffer = (ctypes.c_long * 64)()
-    try:
-        if ctypes.CDLL(None, use_errno=True).adjtimex(buffer) == -1:
-            return None
-    except (OSError, AttributeError):
-        return None
-    return not buffer[5] & _STA_UNSYNC
 
 
 def _parse_json_object(raw: bytes) -> dict[str, object] | None:

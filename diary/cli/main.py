@@ -121,7 +121,10 @@ async def _check_startup(settings: config.Settings) -> None:
     from diary.clock import SystemClock
 
     async with open_instance(settings, SystemClock()):
-        pass
+        if settings.metrics_bind:
+            from diary.web.metrics_server import open_socket
+
+            open_socket(settings.metrics_bind).close()
 
 
 def _tune_runtime() -> None:

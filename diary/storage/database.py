@@ -52,6 +52,7 @@ class SqliteDatabase(Database):
     """Database in one SQLite file."""
 
     next_version_id_sql = control.NEXT_VERSION_ID
+    database_errors = (*Database.database_errors, sqlite3.Error)
 
     def __init__(
         self,

@@ -29,7 +29,13 @@ class Database(ABC):
     # The identifier of the next version, as an expression inside a statement; see models.core.Version.
     next_version_id_sql: str
     # What a read raises when the database cannot be reached or does not answer.
-    database_errors: tuple[type[Exception], ...] = (DBConnectionError, OperationalError, OSError, TimeoutError)
+    database_errors: tuple[type[Exception], ...] = (
+        Unavailable,
+        DBConnectionError,
+        OperationalError,
+        OSError,
+        TimeoutError,
+    )
 
     def __init__(self, writer: DatabaseWriter, read_executor: ThreadPoolExecutor) -> None:
         """Store the writer and the executor, which must be open.

@@ -209,7 +209,7 @@ OPERATIONS: Final[Mapping[View, Operation]] = {
     pages.robots_txt: Operation("What search engines may index.", {200: _TEXT_CONTENT}),
     health.liveness: Operation("204 while the process responds.", {204: _NO_CONTENT}),
     health.readiness: Operation(
-        "204 while the database, the store of sealed files, Redis and the disks work.",
+        "204 while the database, the store of sealed files, Redis, the disks, the clock and the certificates are right.",
         {204: _NO_CONTENT},
         (Unavailable,),
     ),

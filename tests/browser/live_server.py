@@ -48,8 +48,8 @@ class Certificate:
     spki: str  # what Chromium is told to trust: b64 SHA-256 of the public key
 
 
-def make_certificate(folder: Path) -> Certificate:
-    """Write a new certificate for localhost, its two subdomains and 127.0.0.1."""
+def make_certificate(folder: Path, days: int = 29) -> Certificate:
+    """Write a new certificate for localhost, its two subdomains and 127.0.0.1, which expires after `days`."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     names: list[x509.GeneralName] = [x509.DNSName(host) for host in ("localhost", "app.localhost", "public.localhost")]
@@ -62,7 +62,7 @@ def make_certificate(folder: Path) -> Certificate:
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(start)
-        .not_valid_after(start + datetime.timedelta(days=30))
+        .not_valid_after(start + datetime.timedelta(days=days + 1))
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())

@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 import ast
-import asyncio
-import hashlib
 import inspect
-import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from diary import config, isolation
-from diary.app import create_app
 from diary.cli import doctor as cli_doctor
 from diary.config import Settings
 from diary.crypto.signing import Ed25519Signer
 from diary.encoding import b64
-from diary.ledger import releases
-from diary.paths import STATIC, TEMPLATES
 from diary.services.operations import backup_history, doctor
 from diary.services.operations.doctor import DAY_MS, CheckResult, HostProbeResult, Observations, run_checks
-from diary.web.pages import render_pages
-from tests import cached_setup as once
+from tests.tls_server import running_over_tls
 
 NOW_MS = 1_790_000_000_000
 APP_URL, PUBLIC_URL = "https://notes.example", "https://public.example"
@@ -178,43 +168,6 @@ def test_a_secret_that_is_gone_is_red_and_not_made(settings: Settings) -> None:
     assert [line.name for line in run_checks(settings, observation) if not line.is_ok] == ["secrets in backup"]
 
 
-@contextmanager
-def running_over_tls(folder: Path, change: Callable[[Any], Any]) -> Iterator[tuple[Settings, Path]]:
-    """Run a real server over TLS in this process, with `change` in place of a proxy."""
-    from tests.browser.live_server import make_certificate
-
-    certificate = make_certificate(folder)
-    port_probe = socket.create_server(("127.0.0.1", 0))
-    port = port_probe.getsockname()[1]
-    key, manifest = Ed25519Signer(bytes(range(32))), folder / "release.json"
-    variables = {
-        "DIARY_APP_URL": f"https://localhost:{port}",
-        "DIARY_PUBLIC_URL": f"https://public.localhost:{port}",
-        "DIARY_DATA": str(folder / "data"),
-        "DIARY_RELEASE_KEY": b64(key.pub),
-    }
-    release = render_pages(config.load_settings(variables), STATIC, TEMPLATES).release
-    worker = hashlib.sha256(release.service_worker_script).hexdigest()
-    manifest.write_bytes(releases.sign_release(key, digest=release.digest, files=release.files, worker=worker))
-    configured = config.load_settings(variables | {"DIARY_RELEASE": str(manifest)})
-    asyncio.run(once.migrate_from_cached_copy(configured))
-    options: dict[str, Any] = {
-        "ssl_certfile": str(certificate.cert),
-        "ssl_keyfile": str(certificate.key),
-        "log_level": "critical",
-    }
-    server = uvicorn.Server(uvicorn.Config(change(create_app(configured)), lifespan="on", **options))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [port_probe]})
-    thread.start()
-    while not server.started:
-        thread.join(0.05)
-    try:
-        yield configured, certificate.cert
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
 class FaultyProxy:
     """Faulty proxy: removes a header, changes a file, or serves the other host."""
 
@@ -255,7 +208,8 @@ def test_doctor_checks_a_real_server_over_tls(tmp_path: Path) -> None:
         proxies.append(FaultyProxy(app))
         return proxies[0]
 
-    with running_over_tls(tmp_path, change) as (tls_settings, ca):
+    with running_over_tls(tmp_path, change) as server:
+        tls_settings, ca = server.settings, server.ca
 
         def lines(authority: Path | None = ca) -> dict[str, CheckResult]:
             return {
@@ -303,7 +257,8 @@ def test_key_canary_backup_and_drill_turn_their_lines_green(tmp_path: Path) -> N
     """
     from tests.cli_runner import run_cli
 
-    with running_over_tls(tmp_path, lambda app: app) as (tls_settings, ca):
+    with running_over_tls(tmp_path) as server:
+        tls_settings, ca = server.settings, server.ca
         env = {
             "DIARY_APP_URL": tls_settings.app_url,
             "DIARY_PUBLIC_URL": tls_settings.public_url,

@@ -43,7 +43,12 @@ async def check_without_database(server: InProcessServer) -> None:
     """Check the answers while the database is unavailable."""
 
     class UnavailableDatabase:
+        database_errors = (Unavailable,)
+
         async def fetch_one(self, *_: object) -> None:
+            raise Unavailable
+
+        async def run_read(self, *_: object) -> None:
             raise Unavailable
 
     instance = server.app.state.app_context.instance

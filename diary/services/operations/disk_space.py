@@ -7,6 +7,7 @@ PostgreSQL are not: their disks cannot be measured from here.
 """
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -30,7 +31,8 @@ class DiskSpace:
 
     def __init__(self, settings: Settings, blob_folder: Path | None) -> None:
         """Store the folders to check. `blob_folder` is None if the sealed files are not in a folder."""
-        self._folders = tuple(dict.fromkeys(folder for folder in (blob_folder, settings.data) if folder))
+        places = {"files": blob_folder, "data": settings.data}
+        self._folders = {place: folder for place, folder in places.items() if folder}
         self._configured_min_free_bytes = settings.min_free_bytes
 
     def spare_bytes(self) -> int:
@@ -39,11 +41,7 @@ class DiskSpace:
         A disk that cannot be measured does not count.
         """
         spare_by_folder = []
-        for folder in self._folders:
-            try:
-                usage = shutil.disk_usage(folder)
-            except OSError:
-                continue  # writing to it will fail with its own error
+        for usage in self._measure().values():
             min_free_bytes = (
                 max(MIN_FREE_BYTES, usage.total // MIN_FREE_DIVISOR)
                 if self._configured_min_free_bytes is None
@@ -51,6 +49,18 @@ class DiskSpace:
             )
             spare_by_folder.append(usage.free - min_free_bytes)
         return min(spare_by_folder, default=1 << 62)
+
+    def free_bytes_by_place(self) -> dict[str, int]:
+        """Return the free bytes on the disk of `data` and, if they are in a folder, of `files`."""
+        return {place: usage.free for place, usage in self._measure().items()}
+
+    def _measure(self) -> "dict[str, shutil._ntuple_diskusage]":
+        """Return the use of each place's disk. Writing to a disk that cannot be measured fails with its own error."""
+        usages = {}
+        for place, folder in self._folders.items():
+            with suppress(OSError):
+                usages[place] = shutil.disk_usage(folder)
+        return usages
 
     def refusal_message(self, size_bytes: int) -> str:
         """Return why a file of `size_bytes` is refused now, or '' if it is accepted."""

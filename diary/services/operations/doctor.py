@@ -13,6 +13,8 @@ from typing import Any, Final
 from diary.config import Settings
 from diary.errors import BadSetting
 from diary.services.operations import backup_history
+from diary.services.operations.certificates import is_certificate_short
+from diary.services.operations.clock_check import find_clock_fault
 from diary.services.operations.disk_space import DiskSpace
 from diary.services.operations.limit_store import is_redis_url
 from diary.storage.blob_store import folder_from_url
@@ -24,9 +26,7 @@ from diary.storage.writer import Transaction
 DAY_MS: Final = 86_400_000
 MAX_BACKUP_AGE_MS: Final = 26 * 3_600_000
 MAX_DRILL_AGE_MS: Final = 92 * DAY_MS
-MIN_CERTIFICATE_VALIDITY_MS: Final = 10 * DAY_MS
 MAX_PENDING_AGE_MS: Final = DAY_MS
-MAX_CLOCK_SKEW_MS: Final = 2_000
 MIN_DISK_DAYS: Final = 14
 MIN_FREE_DISK_BYTES: Final = 1 << 30
 MAX_OPEN_QUOTA_BYTES: Final = 50 << 20
@@ -161,9 +161,8 @@ def _check_tls(observed: Observations) -> CheckResult:
             return CheckResult(
                 name, f"cannot be reached: {host.failure}", "Check the proxy, its certificate and the DNS record."
             )
-        if (
-            host.certificate_expires_at_ms is None
-            or host.certificate_expires_at_ms - observed.now_ms < MIN_CERTIFICATE_VALIDITY_MS
+        if host.certificate_expires_at_ms is None or is_certificate_short(
+            host.certificate_expires_at_ms, observed.now_ms
         ):
             return CheckResult(
                 name, f"the certificate of {host.url} expires within ten days", "Find out why it was not renewed."
@@ -206,17 +205,12 @@ def _check_hosts(settings: Settings, observed: Observations) -> CheckResult:
 def _check_clock(observed: Observations) -> CheckResult:
     """Check the clock against recorded times, the running server, and synchronisation."""
     remedy = "Synchronise the clock (systemd-timesyncd or chrony): receipts and erasures depend on it."
-    if observed.newest_recorded_ms > observed.now_ms + MAX_CLOCK_SKEW_MS:
-        return CheckResult(
-            "clock",
-            f"{(observed.newest_recorded_ms - observed.now_ms) // 1000} s behind the newest recorded time",
-            remedy,
-        )
+    fault = find_clock_fault(observed.now_ms, observed.newest_recorded_ms, is_synchronised=observed.clock_synced)
+    if fault:
+        return CheckResult("clock", fault, remedy)
     server_now_ms = (observed.server_info or {}).get("now")
     if isinstance(server_now_ms, int) and abs(server_now_ms - observed.now_ms) > 60_000:
         return CheckResult("clock", "the running server's time differs from this computer's", remedy)
-    if observed.clock_synced is False:
-        return CheckResult("clock", "not synchronised", remedy)
     return CheckResult(
         "clock", "synchronised" if observed.clock_synced else "not behind; synchronisation cannot be checked here"
     )

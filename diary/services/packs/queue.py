@@ -15,6 +15,7 @@ when there are too many, the one polled longest ago is removed.
 import asyncio
 import contextlib
 import shutil
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -40,6 +41,8 @@ WAITING_TIMEOUT_SECONDS: Final = 50
 _WORKER_BUSY_MESSAGE: Final = "Other packs came first. Nothing was lost; try again in a little while."
 
 FetchPart = Callable[[bytes, bytes, str, int], Awaitable[bytes]]
+# Called with the state in which a build ended, and its length in seconds.
+OnBuilt = Callable[[str, float], None]
 
 
 @dataclass(slots=True)
@@ -90,6 +93,12 @@ class PackQueue:
         self._isolation: Isolation | None = None
         # Jobs whose capsule waits for a worker, in order of arrival.
         self._waiting_jobs: list[PackJob] = []
+        self.on_built: OnBuilt = lambda _state, _seconds: None
+
+    def count_jobs(self) -> tuple[int, int]:
+        """Return how many packs wait, those whose phone only polls included, and how many are being built."""
+        building = sum(job.state == "building" for job in self._jobs.values())
+        return sum(job.is_idle or job.turn_future is not None for job in self._jobs.values()), building
 
     async def enqueue(self, account: bytes, diary: bytes, pack_id: bytes) -> PackJob:
         """Return a new place in the queue, without content. An earlier job of the account is cancelled.
@@ -256,6 +265,7 @@ class PackQueue:
 
     async def _build_pack(self, job: PackJob, capsule: bytes) -> None:
         """Run the worker to its end and set the job's state. The failure message never contains the diary's text."""
+        started_at_seconds = time.monotonic()
         try:
             job.folder = create_job_folder()
             async with asyncio.timeout(BUILD_TIMEOUT_SECONDS):
@@ -274,6 +284,7 @@ class PackQueue:
             job.worker, job.state_since_ms = None, self._clock.now_ms()
             if job.state != "done":
                 _delete_job_files(job)
+            self.on_built(job.state, time.monotonic() - started_at_seconds)
             self._assign_workers()
 
     async def _run_worker(self, job: PackJob, capsule: bytes) -> None:

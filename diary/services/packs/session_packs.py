@@ -7,7 +7,7 @@ from diary.errors import NotFound
 from diary.ids import new_id, parse_id
 from diary.services.accounts.sessions import AuthenticatedSession
 from diary.services.instance import Instance
-from diary.services.packs.queue import PackJob, PackQueue
+from diary.services.packs.queue import OnBuilt, PackJob, PackQueue
 from diary.services.sync import blobs
 from diary.storage.accounts.account_rows import list_diaries
 from diary.storage.sync.blobs import file_reference
@@ -16,10 +16,16 @@ from diary.storage.sync.blobs import file_reference
 class PackService:
     """Pack jobs on behalf of sessions."""
 
-    def __init__(self, instance: Instance) -> None:
+    def __init__(self, instance: Instance, on_built: OnBuilt | None = None) -> None:
         """Create the queue. Parts are fetched from this instance, for the account of the job."""
         self._instance = instance
         self._queue = PackQueue(self._get_part, instance.clock, enabled=instance.settings.server_packs)
+        if on_built:
+            self._queue.on_built = on_built
+
+    def count_jobs(self) -> tuple[int, int]:
+        """Return how many packs wait, and how many are being built."""
+        return self._queue.count_jobs()
 
     async def is_available(self) -> bool:
         """Return whether this server makes packs."""

@@ -167,7 +167,7 @@ def add_checkpoint(
     tx.execute(*_LOCK_SIZE())
     if not _is_checkpoint_due(tx, now, min_interval_ms):  # another worker was faster
         return None
-    size, newest = _read_log_size(tx), _find_newest_checkpoint(tx)
+    size, newest = _read_log_size(tx), find_newest_checkpoint_in(tx)
     root = tree.root_hash(size, lambda level, i: _read_node(tx, level, i))
     row = CheckpointRow(newest.number + 1 if newest else 0, size, now, sign(size, root))
     tx.execute(*_ADD_CHECKPOINT(number=row.number, size=row.size, made_at=row.made_at, note=row.note))
@@ -181,7 +181,7 @@ def _is_checkpoint_due(tx: Transaction, now: int, min_interval_ms: int) -> bool:
 
     A clock that was set back makes the newest checkpoint one from the future.
     """
-    size, newest = _read_log_size(tx), _find_newest_checkpoint(tx)
+    size, newest = _read_log_size(tx), find_newest_checkpoint_in(tx)
     return bool(size) and not (newest and (newest.size == size or 0 <= now - newest.made_at < min_interval_ms))
 
 
@@ -197,7 +197,7 @@ async def check_readable(db: Database) -> None:
 
 async def find_newest_checkpoint(db: Database) -> CheckpointRow | None:
     """Return the checkpoint with the highest number, or None."""
-    return await db.run_read(_find_newest_checkpoint)
+    return await db.run_read(find_newest_checkpoint_in)
 
 
 async def find_checkpoint(db: Database, number: int) -> CheckpointRow | None:
@@ -290,7 +290,7 @@ def _read_node(tx: Transaction, level: int, i: int) -> bytes:
     return bytes(row[0])
 
 
-def _find_newest_checkpoint(tx: Transaction) -> CheckpointRow | None:
+def find_newest_checkpoint_in(tx: Transaction) -> CheckpointRow | None:
     """Return the checkpoint with the highest number, or None."""
     return _to_checkpoint_row(tx.execute(*_FIND_NEWEST_CHECKPOINT()).fetchone())
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from tortoise.exceptions import DBConnectionError, OperationalError
 
+from diary.errors import Unavailable
 from diary.storage.control import postgres as control
 from diary.storage.database_interface import Database, DatabaseBackend
 from diary.storage.postgres import writer
@@ -24,7 +25,7 @@ class PostgresDatabase(Database):
     """Database on a PostgreSQL server that several workers share."""
 
     next_version_id_sql = control.NEXT_VERSION_ID
-    database_errors = (DBConnectionError, OperationalError, *writer.DATABASE_ERRORS)
+    database_errors = (Unavailable, DBConnectionError, OperationalError, *writer.DATABASE_ERRORS)
 
     def __init__(
         self, writer: DatabaseWriter, lookups: LookupPool, read_executor: ThreadPoolExecutor, url: str

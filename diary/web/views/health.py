@@ -16,7 +16,7 @@ async def liveness(_: RequestContext) -> ASGIApp:
 
 
 async def readiness(request: RequestContext) -> ASGIApp:
-    """Respond while the database, the store, Redis and the disks work. Raise Unavailable."""
-    if not (await request.app_context.dependency_monitor.faults()).is_ready:
+    """Respond while the database, the store, Redis, the disks, the clock and the certificates are right. Raise Unavailable."""
+    if not (await request.app_context.dependency_monitor.health()).faults.is_ready:
         raise Unavailable
     return BytesResponse(204, b"", None)
