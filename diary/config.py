@@ -124,6 +124,13 @@ def _parse_enrolment_mode(text: str) -> str:
     return text
 
 
+def _parse_log_format(text: str) -> str:
+    """Return `text` or `json`. Raise ValueError for any other text."""
+    if text not in ("text", "json"):
+        raise ValueError("is neither text nor json")
+    return text
+
+
 def _parse_optional_path(text: str) -> Path | None:
     """Return an absolute path, or None for `none`."""
     return None if text == "none" else Path(text).absolute()
@@ -259,6 +266,9 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         _parse_bind,
         "Port, or IP address and port, that serves /metrics for Prometheus. A port alone is for this computer only.",
     ),
+    Setting(
+        "DIARY_LOG_FORMAT", "text", _parse_log_format, "Form of the log of `serve`: text, or json (an object a line)."
+    ),
     Setting("DIARY_RELEASE", "none", _parse_optional_path, "Signed list of this release's files, release.json."),
     Setting(
         "DIARY_WEBCAT",
@@ -311,6 +321,7 @@ class Settings:
     open_day_text_bytes: int
     min_free_bytes: int | None
     metrics_bind: str
+    log_format: str
     release: Path | None
     webcat: Path | None
     release_key: str

@@ -19,6 +19,7 @@ from tortoise.models import Model
 from diary import errors
 from diary.config import SETTINGS
 from diary.storage.models.core import MODEL_MODULES
+from diary.web.log_format import KEYS
 from diary.web.routes import ROUTES
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -165,9 +166,10 @@ def test_the_record_of_processing_has_every_log_field_and_event() -> None:
     page = DOCS_BY_PATH["docs/operators/record-of-processing.md"]
     events = (PROJECT_ROOT / "diary/web/event_log.py").read_text()
     assert re.findall(r'LOGGER\.\w+\("([^"]+)", (.+)\)', events) == [
-        ("%s %s", "self._current_hour(), code"),
-        ("%s internal %s %s", "self._current_hour(), type(error).__name__, _exception_location(error)"),
+        ("%s %s", 'hour, code, extra={"hour": hour, "code": code}'),
+        ("%s internal %s %s", '*fields.values(), extra={**fields, "code": "internal"}'),
     ]
+    assert undocumented_names(KEYS, [page]) == []
     assert undocumented_names({"hour", "code", "exception", "place", "internal"}, [page]) == []
     (listed,) = re.findall(r"^Event codes: ([^.]+)\.", page, re.MULTILINE)
     codes = event_codes(path.read_text() for path in (PROJECT_ROOT / "diary").rglob("*.py"))
@@ -176,10 +178,10 @@ def test_the_record_of_processing_has_every_log_field_and_event() -> None:
 
 
 def test_only_the_event_log_logs() -> None:
-    """Only one module of the server writes the log."""
+    """Only one module of the server writes the log, and one sets its form."""
     files = [p for part in ("storage", "services", "web") for p in (PROJECT_ROOT / "diary" / part).rglob("*.py")]
     asks = [p for p in files if re.search(r"getLogger\((?!\"asyncpg\")", p.read_text())]
-    assert [p.name for p in asks] == ["event_log.py"]
+    assert [p.name for p in asks] == ["event_log.py", "log_format.py"]
 
 
 def test_every_page_for_operators_says_what_is_answered_and_what_to_decide() -> None:

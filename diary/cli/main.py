@@ -84,6 +84,11 @@ def serve(bind: str, sample: bool, teaching: bool) -> None:
     if bind and not (port.isdecimal() and int(port) < 1 << 16):
         raise BadRequest("--bind takes a host and a port, like 127.0.0.1:8000.")
     asyncio.run(_check_startup(settings))
+    writes_json = settings.log_format == "json"
+    if writes_json:
+        from diary.web.log_format import log_as_json
+
+        log_as_json()
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(settings),
@@ -94,6 +99,8 @@ def serve(bind: str, sample: bool, teaching: bool) -> None:
             lifespan="on",
             # uvicorn's lines below "error" are about visitors (an upgrade, a broken request); they are not logged.
             log_level="error",
+            # None: uvicorn adds no handler of its own, so that its lines take the form of the others.
+            log_config=None if writes_json else uvicorn.config.LOGGING_CONFIG,
             # A TLS server on this machine may pass the client's address on. Without it, all clients would share one
             # rate limit. The header is ignored if it comes from any other address.
             proxy_headers=True,
@@ -102,7 +109,8 @@ def serve(bind: str, sample: bool, teaching: bool) -> None:
             ws="none",
         )
     )
-    _print_addresses(settings)
+    if not writes_json:
+        _print_addresses(settings)
     _tune_runtime()
     # uvicorn raises Ctrl-C again after its shutdown. That is the usual way to stop the server, not a failure.
     with (
