@@ -21,7 +21,7 @@ from diary.storage.blob_store import BlobStore
 from diary.web.metrics_server import serve_metrics
 from diary.web.request_metrics import ROUTE_LABELS, SYNC_ROUTES, route_label
 from diary.web.routes import ROUTES
-from tests.cli_runner import run_cli
+from tests.cli_runner import PROJECT_ROOT, run_cli
 from tests.faults.forked_server import free_port
 from tests.server_fixture import InProcessServer, register_keeper, running_server, seal_file
 
@@ -255,3 +255,53 @@ def test_a_server_without_metrics_measures_nothing(tmp_path: Path) -> None:
         "sys.exit('prometheus_client' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False).returncode == 0
+
+
+ALERTS = (PROJECT_ROOT / "docs" / "deploy" / "alerts.yaml").read_text(encoding="utf-8")
+
+
+def expressions_of(text: str) -> list[str]:
+    """Return the expression of each alert. Each alert has a name, a severity and a sentence that says what to do."""
+    rules = text.split("- alert: ")[1:]
+    for rule in rules:
+        lines = [line.strip() for line in rule.strip().splitlines()[1:]]
+        keys = [line.partition(":")[0] for line in lines]
+        assert [key for key in keys if key != "for"] == ["expr", "labels", "annotations"], rule
+        assert re.search(r"severity: (page|ticket) \}$", rule, re.MULTILINE), rule
+        assert re.search(r'summary: "[A-Z][^"]*\." \}$', rule, re.MULTILINE), rule
+    return re.findall(r"^ {8}expr: (.+)$", text, re.MULTILINE)
+
+
+async def test_every_alert_asks_for_metrics_and_labels_that_exist(tmp_path: Path) -> None:
+    """A rule over a misspelt metric or label would never fire. Every check of the server has an alert."""
+    async with measured_server(tmp_path) as (_, address):
+        series = await read_series(address)
+    labels_by_name: dict[str, set[tuple[str, str]]] = {}
+    for name, labels in series:
+        labels_by_name.setdefault(name, set()).update(labels)
+    labels_by_name["kept_certificate_expiry_timestamp_seconds"] = set()  # only with TLS
+    expressions = expressions_of(ALERTS)
+    assert len(expressions) == ALERTS.count("- alert: ") > 8
+    checks: set[str] = set()
+    for expression in expressions:
+        selectors = re.findall(r"(kept_\w+|\bup)(?:\{(.*?)\})?", expression)
+        assert selectors, expression
+        for name, conditions in selectors:
+            if name == "up":  # Prometheus makes it
+                continue
+            assert name in labels_by_name, name
+            for label, values in re.findall(r'(\w+)=~?"([^"]*)"', conditions):
+                for value in values.split("|"):
+                    assert (label, value) in labels_by_name[name], (name, label, value)
+                    checks |= {value} if label == "check" else set()
+    assert checks == {dict(labels)["check"] for name, labels in series if name == "kept_check_ok"}
+
+
+async def test_every_metric_is_documented_and_no_other(tmp_path: Path) -> None:
+    """docs/operating.md lists the metrics of the server by their names."""
+    async with measured_server(tmp_path) as (_, address):
+        served = {re.sub(r"_(count|sum|bucket)$", "", name) for name, _ in await read_series(address)}
+    page = (PROJECT_ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    rows = "\n".join(line for line in page.splitlines() if line.startswith("| `kept_"))
+    listed = set(re.findall(r"`(kept_\w+)`", rows)) - {"kept_certificate_expiry_timestamp_seconds"}
+    assert listed == {name for name in served if name.startswith("kept_")}
