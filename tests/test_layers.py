@@ -47,7 +47,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         f"cli.{one}"
         for one in (
             "account_administration accounts backup_folders backups command_group doctor installation log pack public_pages"
-            " release settings"
+            " release settings status"
             " storage verify"
         ).split()
     },
@@ -59,6 +59,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli.backup_folders": FOUNDATION | {"services", "cli.command_group"},
     "cli.backups": FOUNDATION | {"services", "app", "client", "cli.log"},
     "cli.doctor": FOUNDATION | {"services", "web", "client"},
+    "cli.status": FOUNDATION | {"storage", "services", "client", "cli.doctor"},
     "cli.log": FOUNDATION | {"crypto", "ledger", "storage", "services", "client", "cli.command_group"},
     "cli.pack": FOUNDATION | {"crypto", "pack", "web", "client"},
     "cli.public_pages": FOUNDATION | {"web", "samples", "cli.command_group"},

@@ -30,6 +30,7 @@ from diary.cli.pack import pack, release_name
 from diary.cli.public_pages import directory, training
 from diary.cli.release import release, verify_host
 from diary.cli.settings import show_settings
+from diary.cli.status import status
 from diary.cli.storage import migrate_store, purge
 from diary.cli.verify import verify
 from diary.errors import BadRequest, KeptError
@@ -280,5 +281,6 @@ main.add_command(migrate_store)
 main.add_command(purge)
 main.add_command(show_settings)
 main.add_command(set_up)
+main.add_command(status)
 for _command in (backup, backup_key, canary, doctor, drill, restore, invite, quota, closing, directory, training):
     main.add_command(_command)
