@@ -5,7 +5,6 @@ import json
 import os
 import re
 import sys
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -26,7 +25,6 @@ STATUS_CHECKS: Final = ("TLS", "clock", "disk", "database", "file store", "reque
 _STOPPING_CHECKS: Final = ("database", "file store", "request counts")
 _COLOURS: Final = {"good": "green", "warning": "yellow", "bad": "red"}
 _EXIT_CODES: Final = {"good": 0, "warning": 1, "bad": 2}
-_PAGE_ROWS: Final = 500
 
 
 @click.command()
@@ -87,19 +85,18 @@ def _collect_facts(settings: Settings, observed: "Observations") -> dict[str, st
 
 
 async def _count_accounts(settings: Settings) -> int | None:
-    """Return the number of accounts, read in pages, or None if the database cannot be read. Create nothing."""
+    """Return the number of accounts, or None if the database cannot be read. Create nothing."""
     from diary.storage.accounts import account_rows
     from diary.storage.database import open_database
 
-    count, after = 0, b""
     try:
         async with open_database(settings) as db:
-            while page := await db.run_read(partial(account_rows.list_page, after=after, limit=_PAGE_ROWS)):
-                count += len(page)
-                after = page[-1].id
+            try:
+                return await db.run_read(account_rows.count_accounts)
+            except db.database_errors:
+                return None
     except KeptError:
         return None
-    return count
 
 
 def _read_process_metrics(settings: Settings) -> tuple[float | None, float | None, float | None]:

@@ -36,6 +36,7 @@ _FIND_STORAGE_USAGE: Final = Statement(
     .select(_ACCOUNT.file_bytes, _SUM_TEXT_BYTES, _ACCOUNT.quota_bytes, _ACCOUNT.is_open)
     .where(_ACCOUNT.id == param.account)
 )
+_COUNT_ACCOUNTS: Final = Statement(query.from_(_ACCOUNT).select(functions.Count("*")))
 _LIST_PAGE: Final = Statement(
     query.from_(_ACCOUNT)
     .left_join(_MEMBER)
@@ -177,6 +178,11 @@ class ListedAccount:
     organisation: bytes | None
     joined_at: int | None
     usage: StorageUsage
+
+
+def count_accounts(tx: Transaction) -> int:
+    """Return the number of accounts, those that are due to be closed included."""
+    return int(tx.execute(*_COUNT_ACCOUNTS()).fetchone()[0])
 
 
 def list_page(tx: Transaction, after: bytes, limit: int) -> list[ListedAccount]:
