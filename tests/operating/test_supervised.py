@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -20,7 +21,9 @@ from diary.errors import Unavailable
 from diary.services.operations import dependencies
 from diary.services.operations.dependencies import DependencyFaults, DependencyMonitor
 from diary.storage.blob_store import BlobStore
+from diary.storage.database import SqliteDatabase
 from tests.cli_runner import PROJECT_ROOT, run_cli
+from tests.faults.forked_server import free_port
 from tests.object_store import running_object_store
 from tests.redis_server import running_redis
 from tests.server_fixture import InProcessServer, running_server
@@ -80,6 +83,25 @@ def check_again(server: InProcessServer) -> None:
     """Make the next request use the dependencies, as one after ten seconds does."""
     context = server.app.state.app_context
     object.__setattr__(context, "dependency_monitor", DependencyMonitor(context.instance))
+
+
+@pytest.mark.parametrize("error", [sqlite3.OperationalError("disk I/O error"), sqlite3.DatabaseError("malformed")])
+async def test_an_error_of_sqlite_is_a_fault_and_no_failure_of_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: sqlite3.Error
+) -> None:
+    """With and without metrics, /ready is 503 and not 500 while SQLite cannot read its file."""
+
+    async def fail(*_: object) -> None:
+        raise error
+
+    for folder, bind in (("off", ""), ("on", str(free_port()))):
+        async with running_server(tmp_path / folder, DIARY_METRICS_BIND=bind) as server:
+            await check_ready(server)
+            with monkeypatch.context() as patch:
+                patch.setattr(SqliteDatabase, "fetch_one", fail)
+                patch.setattr(SqliteDatabase, "run_read", fail)
+                await check_not_ready(server)
+            await check_ready(server)
 
 
 async def test_a_server_without_its_store_is_not_ready(tmp_path: Path) -> None:
