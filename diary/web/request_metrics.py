@@ -31,11 +31,12 @@ _GROUP_BY_AUDIENCE: Final = {
     Audience.PAGES: "pages",
     Audience.PUBLIC: "pages",
     Audience.ANYONE: "sign_in",
-    Audience.KEEPER: "keeper",
-    Audience.PROVED: "keeper",
-    Audience.ADVOCATE: "advocate",
-    Audience.ADVOCATE_PROVED: "advocate",
-    Audience.RECIPIENT: "recipient",
+    # One group: a small server may have one advocate or one hand-over, and a group would be about that person.
+    Audience.KEEPER: "accounts",
+    Audience.PROVED: "accounts",
+    Audience.ADVOCATE: "accounts",
+    Audience.ADVOCATE_PROVED: "accounts",
+    Audience.RECIPIENT: "accounts",
 }
 # A path, a host or a method that this server does not have.
 _UNKNOWN_ROUTE: Final = "unknown"

@@ -139,8 +139,33 @@ async def test_an_act_has_no_series_of_its_own(tmp_path: Path) -> None:
 
         assert changed_requests(before, between) == changed_requests(between, after)
         assert changed_requests(between, after) == {
-            ("kept_requests_total", (("route", "keeper"), ("status", "2xx"))),
+            ("kept_requests_total", (("route", "accounts"), ("status", "2xx"))),
         }
+
+
+async def test_the_metrics_of_three_accounts_do_not_say_which_one_acted(tmp_path: Path) -> None:
+    """The same act of each of three accounts changes the same series; no series comes with an account or an erasure."""
+    async with measured_server(tmp_path) as (server, address):
+        first = await read_series(address)
+        changes = []
+        for _ in range(3):
+            keeper = await register_keeper(server)
+            before = await read_series(address)
+            assert (await keeper.push()).status_code == 201
+            assert (await keeper.request("POST", "/v1/account/closing", X_Proof=keeper.proof)).is_success
+            after = await read_series(address)
+            counts = {key: after[key] - before[key] for key in after if key[0].startswith(("kept_req", "kept_rec"))}
+            changes.append({key: change for key, change in counts.items() if "_seconds" not in key[0]})
+        assert changes[0] == changes[1] == changes[2] and sum(changes[0].values()) > 0
+        store = server.app.state.app_context.instance.blob_store
+        await store.put("one", b"part")
+        between = await read_series(address)
+        await store.remove("one")
+        await store.remove_prefix("two/")
+        last = await read_series(address)
+        assert set(first) == set(last)
+        stored = "kept_storage_operations_total"
+        assert {k: v for k, v in last.items() if k[0] == stored} == {k: v for k, v in between.items() if k[0] == stored}
 
 
 def test_only_routes_of_everyday_sync_have_a_series() -> None:

@@ -6,8 +6,9 @@ they hold less than the server could count:
 - Every label comes from a list that is complete at the start, and every series exists from the start. Nothing that a
   request contains becomes a label, and no series appears when something is done for the first time.
 - Routes of everyday sync have a series each. Everything that somebody decides once (an erasure, a hand-over, a witness,
-  a grant, a new password) is counted in one series with all else that a signed-in keeper asks for. On a server with
-  three accounts a series of its own would say that one of three people erased something, and when.
+  a grant, a new password) is counted in one series with all else that keepers, advocates and recipients ask for. On a
+  server with three accounts a series of its own would say that one of three people erased something, and when.
+- Removals in the store of sealed files are not counted, because they are erasures.
 - Lengths are rounded to 10 ms, sizes up to 64 KiB and free space down to 1 MiB, so that the difference between two
   scrapes is not the length or size of one request. Histograms have few limits.
 - The times at which series were created are left out.
