@@ -13,7 +13,7 @@ from typing import Any
 
 import jinja2
 import pytest
-from playwright.sync_api import Browser, Error, Page
+from playwright.sync_api import Browser, Error, Page, expect
 
 from diary.paths import STATIC, TEMPLATES
 from tests.browser.advocate_screens import ADVOCATE_SCREENS
@@ -744,6 +744,21 @@ def test_the_fake_app_refuses_what_it_does_not_have(show: Callable[..., Page]) -
     ):
         with pytest.raises(Error, match=refusal):
             page.evaluate(code)
+
+
+def test_other_devices_are_signed_out_although_the_name_is_still_being_saved(show: Callable[..., Page]) -> None:
+    """The form waits for the name. A tap that did nothing would leave somebody else's device signed in."""
+    page = show((*SCREENS["devices, one ended"][:2],))
+    page.get_by_label("Type your password to see this").fill("x")
+    press("Show the list")(page)
+    js("fake.slow = 3000")(page)
+    press("Save the name")(page)
+    js("fake.slow = 0")(page)
+    press("Sign out all the others")(page)
+    page.get_by_label("Type your password", exact=True).fill("the words")
+    page.get_by_role("button", name="Sign out all the others").last.click()
+    expect(page.get_by_role("listitem").filter(has_text="Last used")).to_have_count(1)
+    assert ["endOthers", {"words": "the words"}] in page.evaluate("fake.asked")
 
 
 def test_a_screen_that_is_too_wide_is_found(show: Callable[..., Page]) -> None:

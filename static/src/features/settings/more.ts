@@ -171,6 +171,8 @@ const endingNotes = () => html`<p>${t('devices.end_does')}</p><p>${t('devices.en
 function endSessionForm(stage: Stage, session: Session | null, sessions: Session[]) {
   const { local } = stage;
   const end = () => {
+    // The form keeps the password while another task runs: `run` would do nothing.
+    if (stage.runningTask) return;
     const words = local.words ?? '';
     if (!words) return stage.set({ lacking: true });
     stage.set({ words: '', shown: false, lacking: false });
@@ -192,7 +194,7 @@ function endSessionForm(stage: Stage, session: Session | null, sessions: Session
   })}
     <div class="row">${button(t(session ? 'devices.end' : 'devices.all'), end, {
       main: true,
-      busy: stage.runningTask === 'end',
+      busy: stage.runningTask !== null,
     })}${button(t('frame.cancel'), () => stage.set({ ending: null }), { plain: true })}</div>`;
 }
 
