@@ -19,13 +19,22 @@ SECRET = "203.0.113.9 /v1/diaries/abc"
 
 @pytest.fixture
 def stream() -> Iterator[io.StringIO]:
-    """Return what the log writes as JSON, and restore the log afterwards."""
+    """Return what the log writes as JSON, and restore the log afterwards.
+
+    An earlier test may have served with the log as text, which keeps uvicorn's lines from the root.
+    """
     root, written = logging.getLogger(), io.StringIO()
     handlers, level = root.handlers, root.level
+    uvicorn_loggers = [logging.getLogger(name) for name in ("uvicorn", "uvicorn.error")]
+    propagated = [logger.propagate for logger in uvicorn_loggers]
+    for logger in uvicorn_loggers:
+        logger.propagate = True
     log_format.log_as_json(written)
     yield written
     root.handlers = handlers
     root.setLevel(level)
+    for logger, propagates in zip(uvicorn_loggers, propagated, strict=True):
+        logger.propagate = propagates
 
 
 def raised_error() -> Exception:
@@ -68,13 +77,9 @@ def test_an_event_is_logged_only_if_it_is_turned_on(stream: io.StringIO) -> None
 def test_a_librarys_line_says_nothing_of_its_message(stream: io.StringIO) -> None:
     """Neither a message, its arguments, an exception's text nor extra fields are written."""
     logger = logging.getLogger("uvicorn.error")
-    logger.propagate, before = True, logger.propagate
-    try:
-        logger.error("from %s\n%s", SECRET, SECRET, extra={"path": SECRET, "hour": SECRET})
-        logger.error("failed", exc_info=raised_error())
-        logger.error(OSError(SECRET))
-    finally:
-        logger.propagate = before
+    logger.error("from %s\n%s", SECRET, SECRET, extra={"path": SECRET, "hour": SECRET})
+    logger.error("failed", exc_info=raised_error())
+    logger.error(OSError(SECRET))
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert lines == [
         {"level": "error", "library": "uvicorn"},

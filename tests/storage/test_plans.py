@@ -24,6 +24,7 @@ from tests.storage.test_statements import PLACEHOLDER, hot_statements, model_sta
 SMALL_TABLES = frozenset({"cookie_grace", "key_statement", "member_invite", "organisation", "purge_clock"})
 # Statements whose plan reads a whole table, and why that is no burden.
 WHOLE_TABLE_STATEMENTS: Mapping[str, str] = {
+    "diary.storage.accounts.account_rows._COUNT_ACCOUNTS.0": "for the operator's `status`, on a reader",
     "diary.storage.accounts.account_rows._LIST_PAGE.0": "an operator lists the accounts; joins two tables in their order",
     "diary.storage.accounts.account_rows._LIST_SEALED_KDFS.0": "once, at the first start after an upgrade",
     "diary.storage.log.cosignatures._FIND_LAST_CHECKPOINT.0": "ends at the newest checkpoint of this log",
