@@ -137,7 +137,7 @@ test('a page of an earlier release is given what was shared once', async () => {
   assert.deepEqual((await worker.ask('page', { hasSecondPort: false })).got, []);
 });
 
-test('a share without a file is told once, and nothing stays after half a minute', async () => {
+test('a share without a file is reported once, and shared files are deleted after 30 seconds', async () => {
   const worker = startWorker();
   await worker.share([]);
   worker.open('page');

@@ -24,6 +24,7 @@ from diary.web.routes import ROUTES
 from tests.cli_runner import PROJECT_ROOT, run_cli
 from tests.faults.forked_server import free_port
 from tests.server_fixture import InProcessServer, register_keeper, running_server, seal_file
+from tests.stored_names import record_stored_names
 
 Series = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -200,14 +201,7 @@ async def test_scraping_uses_the_store_at_most_every_ten_seconds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However often the metrics are read, and /ready too, the probes run once."""
-    names: list[str] = []
-    put = BlobStore.put
-
-    async def note_put(self: BlobStore, name: str, raw: bytes) -> None:
-        names.append(name)
-        await put(self, name, raw)
-
-    monkeypatch.setattr(BlobStore, "put", note_put)
+    names = record_stored_names(monkeypatch)
     async with measured_server(tmp_path) as (server, address):
         for _ in range(20):
             await read_series(address)

@@ -20,13 +20,13 @@ from diary.clock import SystemClock
 from diary.errors import Unavailable
 from diary.services.operations import dependencies
 from diary.services.operations.dependencies import DependencyFaults, DependencyMonitor
-from diary.storage.blob_store import BlobStore
 from diary.storage.database import SqliteDatabase
 from tests.cli_runner import PROJECT_ROOT, run_cli
 from tests.faults.forked_server import free_port
 from tests.object_store import running_object_store
 from tests.redis_server import running_redis
 from tests.server_fixture import InProcessServer, running_server
+from tests.stored_names import record_stored_names
 
 # Compiled libraries that a server over SQLite needs only for packs, timestamps or another database, or not at all.
 UNUSED_PACKAGES = ("PIL", "asyncpg", "pillow_heif", "redis", "rfc3161_client", "typst", "websockets")
@@ -149,14 +149,7 @@ async def test_a_server_with_a_full_disk_is_not_ready(tmp_path: Path) -> None:
 async def test_ready_uses_the_store_at_most_every_ten_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Anybody may ask. Fifty requests at once write one object, not fifty."""
     async with running_server(tmp_path) as server:
-        names: list[str] = []
-        put = BlobStore.put
-
-        async def note_put(self: BlobStore, name: str, raw: bytes) -> None:
-            names.append(name)
-            await put(self, name, raw)
-
-        monkeypatch.setattr(BlobStore, "put", note_put)
+        names = record_stored_names(monkeypatch)
         answers = await asyncio.gather(*(server.http_client().get("/ready") for _ in range(50)))
         assert {answer.status_code for answer in answers} == {204}
         assert len(names) == 1

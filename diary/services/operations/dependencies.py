@@ -73,7 +73,7 @@ class Health:
 
 
 class CachedCheck(Generic[T]):
-    """A check whose result is used again for `min_interval_seconds`, whoever asks and however often."""
+    """A check that runs at most once in `min_interval_seconds`. Callers in between get the last result."""
 
     def __init__(self, check: Callable[[], Awaitable[T]], min_interval_seconds: float) -> None:
         """Check nothing yet."""

@@ -13,8 +13,8 @@ they hold less than the server could count:
   scrapes is not the length or size of one request. Histograms have few limits.
 - The times at which series were created are left out.
 
-What remains: on a quiet server, whoever reads the metrics sees that somebody wrote, opened or signed in, and in which
-minute. The operator sees the same in the database. docs/operating.md says so.
+One thing remains visible. On a quiet server, a person who reads the metrics can see in which minute somebody wrote,
+opened or signed in. The operator can see the same in the database. docs/operating.md says so.
 """
 
 from collections.abc import Iterable, Mapping
